@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.checkpoint;
+
+import dev.diffusion4j.tensor.Shapes;
+import java.util.List;
+
+/**
+ * One tensor of a weights file.
+ *
+ * @param name its name in the file
+ * @param dtype its number format
+ * @param shape its sizes; empty for a scalar
+ */
+public record TensorInfo(String name, DType dtype, List<Long> shape) {
+    public TensorInfo {
+        shape = List.copyOf(shape);
+    }
+
+    /** The sizes as an array. */
+    public long[] sizes() {
+        return shape.stream().mapToLong(Long::longValue).toArray();
+    }
+
+    /** How many numbers. */
+    public long count() {
+        return Shapes.count(sizes());
+    }
+
+    /** How many bytes in the file. */
+    public long byteSize() {
+        return Math.multiplyExact(count(), dtype.bytes());
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.layer;
+
+import dev.diffusion4j.base.Keyed;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** The non-linear functions of diffusers' {@code act_fn}. */
+public enum Activation implements Keyed {
+    /** x·sigmoid(x): Elfwing et al. (2017). */
+    SILU("silu") {
+        @Override
+        public Tensor apply(Tensor x) {
+            return torch.silu(x);
+        }
+
+        @Override
+        Tensor applyInPlace(Tensor x) {
+            return torch.silu_(x);
+        }
+    },
+    /** Another name of {@link #SILU}. */
+    SWISH("swish") {
+        @Override
+        public Tensor apply(Tensor x) {
+            return torch.silu(x);
+        }
+
+        @Override
+        Tensor applyInPlace(Tensor x) {
+            return torch.silu_(x);
+        }
+    },
+    /** x·tanh(softplus(x)): Misra (2019). */
+    MISH("mish") {
+        @Override
+        public Tensor apply(Tensor x) {
+            return torch.mish(x);
+        }
+
+        @Override
+        Tensor applyInPlace(Tensor x) {
+            return torch.mish_(x);
+        }
+    },
+    /** x·Φ(x), with the error function: Hendrycks & Gimpel (2016). */
+    GELU("gelu") {
+        @Override
+        public Tensor apply(Tensor x) {
+            return torch.gelu(x);
+        }
+    },
+    /** max(x, 0). */
+    RELU("relu") {
+        @Override
+        public Tensor apply(Tensor x) {
+            return torch.relu(x);
+        }
+
+        @Override
+        Tensor applyInPlace(Tensor x) {
+            return torch.relu_(x);
+        }
+    };
+
+    private final String key;
+
+    Activation(String key) {
+        this.key = key;
+    }
+
+    @Override
+    public String key() {
+        return key;
+    }
+
+    /** A new tensor of the same shape. */
+    public abstract Tensor apply(Tensor x);
+
+    Tensor applyInPlace(Tensor x) {
+        return apply(x);
+    }
+
+    /** For a temporary that nobody else holds: overwritten where no graph needs it. */
+    public Tensor applyToTemporary(Tensor x) {
+        return GradMode.is_enabled() ? apply(x) : applyInPlace(x);
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.layer;
+
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A part of a network: parameters and smaller layers, each under a name; dotted together they are the names in a checkpoint
+ * ({@code down_blocks.0.resnets.1.conv1.weight}). A layer owns its tensors and frees them in {@link #close()}.
+ *
+ * <p>Tensors are made without content; {@link #initialize} fills them as PyTorch does, in the order in which layers are made,
+ * so that the same seed gives the same weights there and here; or a file is read into them.
+ */
+public abstract class Layer implements AutoCloseable {
+    private final Map<String, Tensor> parameters = new LinkedHashMap<>();
+    private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+    private final Map<String, Layer> children = new LinkedHashMap<>();
+
+    /** Makes a parameter, {@code float32}, trained. */
+    protected final Tensor parameter(String name, long... shape) {
+        Tensor tensor = TensorScope.own(Tensors.empty(ScalarType.Float, shape));
+        parameters.put(name, tensor);
+        return tensor;
+    }
+
+    /** Makes a tensor that is saved but not trained. */
+    protected final Tensor buffer(String name, long... shape) {
+        Tensor tensor = TensorScope.own(Tensors.empty(ScalarType.Float, shape));
+        buffers.put(name, tensor);
+        return tensor;
+    }
+
+    /** Makes {@code layer} a part of this one. The name may hold dots ({@code to_out.0}). */
+    protected final <L extends Layer> L child(String name, L layer) {
+        if (children.put(name, layer) != null) {
+            throw new IllegalStateException("two layers are named '" + name + "'");
+        }
+        return layer;
+    }
+
+    /** Makes {@code layers} parts of this one, named {@code name.0}, {@code name.1}, … */
+    protected final <L extends Layer> List<L> children(String name, List<L> layers) {
+        for (int i = 0; i < layers.size(); i++) {
+            child(name + "." + i, layers.get(i));
+        }
+        return List.copyOf(layers);
+    }
+
+    /** Fills this layer's own tensors; smaller layers come before or after as they were made. */
+    protected void initializeOwn(RandomStream random) {}
+
+    /** Fills all tensors with the start values of training. */
+    public final void initialize(RandomStream random) {
+        try (NoGradGuard guard = new NoGradGuard()) {
+            initializeTree(random);
+        }
+    }
+
+    private void initializeTree(RandomStream random) {
+        initializeOwn(random);
+        children.values().forEach(layer -> layer.initializeTree(random));
+    }
+
+    /** The trained tensors by dotted name, in the order of making. Borrowed: this layer owns them. */
+    public final Map<String, Tensor> namedParameters() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        collect("", all, true, false);
+        return all;
+    }
+
+    /** All saved tensors, trained or not, by dotted name. Borrowed: this layer owns them. */
+    public final Map<String, Tensor> stateDict() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        collect("", all, true, true);
+        return all;
+    }
+
+    private void collect(String prefix, Map<String, Tensor> into, boolean withParameters, boolean withBuffers) {
+        if (withParameters) {
+            parameters.forEach((name, tensor) -> into.put(prefix + name, tensor));
+        }
+        if (withBuffers) {
+            buffers.forEach((name, tensor) -> into.put(prefix + name, tensor));
+        }
+        children.forEach((name, layer) -> layer.collect(prefix + name + ".", into, withParameters, withBuffers));
+    }
+
+    /** How many numbers are trained. */
+    public final long parameterCount() {
+        return namedParameters().values().stream().mapToLong(Tensor::numel).sum();
+    }
+
+    /** The smaller layers by name; borrowed. */
+    public final Map<String, Layer> childLayers() {
+        return java.util.Collections.unmodifiableMap(children);
+    }
+
+    /** Whether gradients are kept for the parameters; buffers never have any. */
+    public final void requiresGrad(boolean wanted) {
+        namedParameters().values().forEach(tensor -> tensor.set_requires_grad(wanted));
+    }
+
+    /** Changes dtype and device of all tensors in place; handles stay valid. Gradients are dropped. */
+    public final void convert(Device device, ScalarType type) {
+        each(tensor -> tensor.to(device, type));
+    }
+
+    /** Gives 4-d tensors the channels-last memory layout, or back; values and shapes are unchanged. */
+    public final void channelsLast(boolean wanted) {
+        MemoryFormat format = wanted ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
+        each(tensor -> tensor.dim() == 4 ? tensor.contiguous(format) : tensor);
+    }
+
+    private void each(UnaryOperator<Tensor> change) {
+        Collection<Tensor> all = new ArrayList<>(stateDict().values());
+        try (NoGradGuard guard = new NoGradGuard()) {
+            for (Tensor tensor : all) {
+                TensorScope.run(() -> tensor.set_data(change.apply(tensor)));
+            }
+        }
+        onConverted();
+    }
+
+    /** Called when dtype, device or layout changed: prepared copies of weights must go. */
+    private void onConverted() {
+        dropPrepared();
+        children.values().forEach(Layer::onConverted);
+    }
+
+    /** Frees what was derived from the weights; see {@link #onConverted}. */
+    protected void dropPrepared() {}
+
+    /** Frees all tensors; the layer cannot be used after. */
+    @Override
+    public void close() {
+        dropPrepared();
+        children.values().forEach(Layer::close);
+        parameters.values().forEach(Tensor::close);
+        buffers.values().forEach(Tensor::close);
+        parameters.clear();
+        buffers.clear();
+        children.clear();
+    }
+}

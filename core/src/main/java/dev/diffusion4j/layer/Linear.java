@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.layer;
+
+import static org.bytedeco.pytorch.global.torch.linear;
+
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+
+/** x·Wᵀ + b: {@code weight (out, in)}, {@code bias (out)}. */
+public final class Linear extends Layer {
+    private final Tensor weight;
+    private final Tensor bias;
+    private final TensorOptional biasOptional;
+
+    public Linear(long in, long out) {
+        weight = parameter("weight", out, in);
+        bias = parameter("bias", out);
+        biasOptional = TensorScope.own(new TensorOptional(bias));
+    }
+
+    /**
+     * @param features (…, in)
+     * @return (…, out), a new tensor
+     */
+    public Tensor forward(Tensor features) {
+        return linear(features, weight, biasOptional);
+    }
+
+    @Override
+    protected void initializeOwn(RandomStream random) {
+        Init.kaiming(weight, bias, weight.size(1), random);
+    }
+
+    @Override
+    public void close() {
+        biasOptional.close();
+        super.close();
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.model;
+
+import dev.diffusion4j.base.UserError;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+
+/** A network that predicts, from a noisy sample and its timestep, the noise, the clean sample or the velocity. */
+public abstract class DiffusionModel extends Model {
+
+    /**
+     * @param sample x_t, (B, C, H, W), in the network's dtype
+     * @param timestep {@code float32 (B)} or {@code (1)}: a training timestep, or what the scheduler gives in its place
+     * @param conditioning what {@link #numClasses()} asks for
+     * @return (B, C', H, W), a new tensor owned by the current scope
+     */
+    public abstract Tensor forward(Tensor sample, Tensor timestep, Conditioning conditioning);
+
+    /** C: channels of a sample. */
+    public abstract int sampleChannels();
+
+    /** Channels of the prediction: C, or 2·C where the variance is predicted too. */
+    public abstract int outChannels();
+
+    /** The height and width it was made for; empty where the config does not say. */
+    public abstract Optional<SampleSize> sampleSize();
+
+    /** How many classes it knows; 0 where it is not told a class. */
+    public abstract int numClasses();
+
+    /** Height and width must be multiples of this. */
+    public abstract int sizeMultiple();
+
+    /** @throws UserError (exit code 2) where the network cannot halve the size as often as it must */
+    public final void checkSize(SampleSize size) {
+        int multiple = sizeMultiple();
+        if (size.height() % multiple != 0 || size.width() % multiple != 0) {
+            throw UserError.usage("size " + size.text() + " does not fit this network: width and height must be multiples of "
+                    + multiple + ", because it halves them " + (31 - Integer.numberOfLeadingZeros(multiple)) + " times");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.model;
+
+import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.base.Nearest;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.model.classconditioned.ClassConditionedUnet;
+import dev.diffusion4j.model.unet2d.UNet2DModel;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** All families of networks; the keys are the class names in {@code model_index.json}. */
+public enum ModelKind implements Keyed {
+    UNET_2D("UNet2DModel", "diffusers", UNet2DModel::fromConfig),
+    CLASS_CONDITIONED_UNET("ClassConditionedUnet", "diffusion4j", ClassConditionedUnet::fromConfig);
+
+    private final String key;
+    private final String library;
+    private final Function<Map<String, @Nullable Object>, Model> factory;
+
+    ModelKind(String key, String library, Function<Map<String, @Nullable Object>, Model> factory) {
+        this.key = key;
+        this.library = library;
+        this.factory = factory;
+    }
+
+    @Override
+    public String key() {
+        return key;
+    }
+
+    /** {@code diffusers} where Python can load it, else {@code diffusion4j}. */
+    public String library() {
+        return library;
+    }
+
+    /**
+     * A network without content.
+     *
+     * @param config of {@code config.json}; keys that begin with an underscore are ignored
+     * @throws IllegalArgumentException where a value is not allowed
+     */
+    public Model create(Map<String, @Nullable Object> config) {
+        return factory.apply(config);
+    }
+
+    /** The family of that class name; {@link UserError} (exit code 1) naming the known ones where there is none. */
+    public static ModelKind named(String className, String where) {
+        List<String> names = Arrays.stream(values()).map(ModelKind::key).toList();
+        return Arrays.stream(values())
+                .filter(kind -> kind.key.equals(className))
+                .findFirst()
+                .orElseThrow(() -> UserError.failure(where + " holds a network of the class '" + className + "'"
+                        + Nearest.hint(className, names) + ", which is not supported; supported are " + String.join(", ", names)));
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.model.classconditioned;
+
+import static org.bytedeco.pytorch.global.torch.cat;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.json.Records;
+import dev.diffusion4j.layer.Embedding;
+import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.unet2d.UNet2DModel;
+import dev.diffusion4j.tensor.TensorScope;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link UNet2DModel} whose input has, behind the sample's channels, the learnt numbers of the class, each spread over a whole
+ * channel: the class-conditioned network of the Hugging Face diffusion course, unit 2. Weight names as there: {@code class_emb},
+ * {@code model}.
+ */
+public final class ClassConditionedUnet extends DiffusionModel {
+    private final ClassConditionedConfig config;
+    private final Embedding classEmbedding;
+    private final UNet2DModel unet;
+
+    /** A network without content. */
+    public ClassConditionedUnet(ClassConditionedConfig config) {
+        this.config = config;
+        classEmbedding = child("class_emb", new Embedding(config.numClasses(), config.classEmbSize()));
+        unet = child("model", new UNet2DModel(config.unet()));
+    }
+
+    /** From the keys of a {@code config.json}. */
+    public static ClassConditionedUnet fromConfig(Map<String, @Nullable Object> json) {
+        Map<String, @Nullable Object> own = new LinkedHashMap<>(json);
+        own.keySet().removeIf(key -> key.startsWith("_"));
+        return new ClassConditionedUnet(
+                Records.bind(ClassConditionedConfig.DEFAULT, own, "ClassConditionedUnet config"));
+    }
+
+    @Override
+    public Tensor forward(Tensor sample, Tensor timestep, Conditioning conditioning) {
+        Tensor labels = conditioning.classLabels();
+        if (labels == null) {
+            throw UserError.usage("this network draws a class: give class labels (--class)");
+        }
+        return TensorScope.keepResult(() -> {
+            Tensor planes = classEmbedding
+                    .forward(labels)
+                    .view(sample.size(0), config.classEmbSize(), 1, 1)
+                    .expand(sample.size(0), config.classEmbSize(), sample.size(2), sample.size(3));
+            return unet.forward(cat(new TensorVector(sample, planes), 1), timestep, Conditioning.NONE);
+        });
+    }
+
+    @Override
+    public String weightName(String fileName) {
+        return unet.weightName(fileName);
+    }
+
+    @Override
+    public ModelKind kind() {
+        return ModelKind.CLASS_CONDITIONED_UNET;
+    }
+
+    @Override
+    public Map<String, @Nullable Object> config() {
+        return Records.toMap(config);
+    }
+
+    @Override
+    public int sampleChannels() {
+        return config.unet().inChannels() - config.classEmbSize();
+    }
+
+    @Override
+    public int outChannels() {
+        return config.unet().outChannels();
+    }
+
+    @Override
+    public Optional<SampleSize> sampleSize() {
+        return unet.sampleSize();
+    }
+
+    @Override
+    public int numClasses() {
+        return config.numClasses();
+    }
+
+    @Override
+    public int sizeMultiple() {
+        return unet.sizeMultiple();
+    }
+}

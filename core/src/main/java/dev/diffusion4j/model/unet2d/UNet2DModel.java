@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.model.unet2d;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.json.Records;
+import dev.diffusion4j.layer.Activation;
+import dev.diffusion4j.layer.Conv2d;
+import dev.diffusion4j.layer.Embedding;
+import dev.diffusion4j.layer.GaussianFourierProjection;
+import dev.diffusion4j.layer.GroupNorm;
+import dev.diffusion4j.layer.LearnedProjection;
+import dev.diffusion4j.layer.SinusoidalProjection;
+import dev.diffusion4j.layer.TimeProjection;
+import dev.diffusion4j.layer.TimestepEmbedding;
+import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.unet2d.UNet2DConfig.TimeEmbeddingType;
+import dev.diffusion4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * diffusers' {@code UNet2DModel}: the U-Net of Ho et al. (2020) with all its variants (Ronneberger et al. 2015 for the U, Song et
+ * al. 2021 for skip blocks and Fourier features). Weight names are diffusers' names.
+ */
+public final class UNet2DModel extends DiffusionModel {
+    private static final double FOURIER_SCALE = 16;
+
+    private final UNet2DConfig config;
+    private final Map<String, @Nullable Object> unknownKeys;
+    private final Conv2d convIn;
+    private final TimeProjection timeProjection;
+    private final TimestepEmbedding timeEmbedding;
+    private final @Nullable Embedding classTable;
+    private final @Nullable TimestepEmbedding classEmbedding;
+    private final List<DownBlock> downBlocks = new ArrayList<>();
+    private final @Nullable MidBlock midBlock;
+    private final List<UpBlock> upBlocks = new ArrayList<>();
+    private final GroupNorm normOut;
+    private final Conv2d convOut;
+
+    /** A network without content; {@link #initialize} it or read weights into it. */
+    public UNet2DModel(UNet2DConfig config) {
+        this(config, Map.of());
+    }
+
+    private UNet2DModel(UNet2DConfig config, Map<String, @Nullable Object> unknownKeys) {
+        this.config = config;
+        this.unknownKeys = unknownKeys;
+        List<Integer> widths = config.blockOutChannels();
+        int first = widths.get(0);
+        int levels = widths.size();
+        convIn = child("conv_in", Conv2d.same(config.inChannels(), first));
+        timeProjection = child("time_proj", timeProjection(config));
+        int timeIn = config.timeEmbeddingType() == TimeEmbeddingType.FOURIER ? 2 * first : first;
+        timeEmbedding = child("time_embedding", new TimestepEmbedding(timeIn, config.timeFeatures()));
+        classTable = config.classEmbedType() == null && config.numClassEmbeds() != null
+                ? child("class_embedding", new Embedding(config.numClassEmbeds(), config.timeFeatures()))
+                : null;
+        classEmbedding = "timestep".equals(config.classEmbedType())
+                ? child("class_embedding", new TimestepEmbedding(timeIn, config.timeFeatures()))
+                : null;
+        for (int i = 0; i < levels; i++) {
+            int in = widths.get(Math.max(i - 1, 0));
+            downBlocks.add(child(
+                    "down_blocks." + i,
+                    new DownBlock(config, config.downBlockTypes().get(i), in, widths.get(i), i == levels - 1)));
+        }
+        midBlock = config.midBlockType() == null
+                ? null
+                : child("mid_block", new MidBlock(config, widths.get(levels - 1)));
+        for (int i = 0; i < levels; i++) {
+            int out = widths.get(levels - 1 - i);
+            int below = widths.get(Math.min(levels - i, levels - 1));
+            int above = widths.get(Math.max(levels - 2 - i, 0));
+            upBlocks.add(child(
+                    "up_blocks." + i,
+                    new UpBlock(config, config.upBlockTypes().get(i), above, below, out, i == levels - 1)));
+        }
+        int groups = config.normNumGroups() != null ? config.normNumGroups() : Math.min(first / 4, 32);
+        normOut = child("conv_norm_out", new GroupNorm(groups, first, config.normEps()));
+        convOut = child("conv_out", Conv2d.same(first, config.outChannels()));
+    }
+
+    /** From the keys of a {@code config.json}; unknown ones are kept and saved again. */
+    public static UNet2DModel fromConfig(Map<String, @Nullable Object> json) {
+        Map<String, @Nullable Object> own = new LinkedHashMap<>(json);
+        own.keySet().removeIf(key -> key.startsWith("_"));
+        Records.Bound<UNet2DConfig> bound = Records.bindKnown(UNet2DConfig.DEFAULT, own, "UNet2DModel config");
+        return new UNet2DModel(bound.value(), bound.unknown());
+    }
+
+    private static TimeProjection timeProjection(UNet2DConfig config) {
+        int first = config.blockOutChannels().get(0);
+        return switch (config.timeEmbeddingType()) {
+            case POSITIONAL -> new SinusoidalProjection(first, config.flipSinToCos(), config.freqShift());
+            case FOURIER -> new GaussianFourierProjection(first, FOURIER_SCALE);
+            case LEARNED -> new LearnedProjection(
+                    java.util.Objects.requireNonNull(config.numTrainTimesteps()), first);
+        };
+    }
+
+    @Override
+    public Tensor forward(Tensor sample, Tensor timestep, Conditioning conditioning) {
+        return TensorScope.keepResult(() -> {
+            Tensor centred = config.centerInputSample()
+                    ? sample.mul(new Scalar(2.0)).sub(new Scalar(1.0))
+                    : sample;
+            Tensor time = config.actFn().applyToTemporary(embedTime(timestep, sample, conditioning));
+            UNetState state = new UNetState(convIn.forward(centred), time, centred);
+            state.pushSkip();
+            downBlocks.forEach(block -> block.forward(state));
+            if (midBlock != null) {
+                midBlock.forward(state);
+            }
+            state.skipSample = null; // the way up carries a picture of its own
+            upBlocks.forEach(block -> block.forward(state));
+            state.apply(hidden -> TensorScope.keepResult(
+                    () -> convOut.forward(Activation.SILU.applyToTemporary(normOut.forward(hidden)))));
+            Tensor skip = state.skipSample;
+            Tensor result = skip == null ? state.hidden() : state.hidden().add(skip);
+            if (config.timeEmbeddingType() == TimeEmbeddingType.FOURIER) {
+                return result.div(timestep.view(-1, 1, 1, 1)).to(sample.scalar_type());
+            }
+            return result;
+        });
+    }
+
+    /** (B or 1, timeFeatures): the embedded time plus the embedded class. */
+    private Tensor embedTime(Tensor timestep, Tensor sample, Conditioning conditioning) {
+        ScalarType type = convIn.weight().scalar_type();
+        Tensor time = timeEmbedding.forward(timeProjection.forward(timestep).to(type));
+        Tensor labels = conditioning.classLabels();
+        boolean wanted = classTable != null || config.classEmbedType() != null;
+        if (wanted != (labels != null)) {
+            throw UserError.usage(wanted
+                    ? "this network draws a class: give class labels (--class)"
+                    : "this network was not trained on classes: leave the class labels (--class) away");
+        }
+        if (labels == null) {
+            return time;
+        }
+        Tensor embedded;
+        if (classTable != null) {
+            embedded = classTable.forward(labels);
+        } else if (classEmbedding != null) {
+            embedded = classEmbedding.forward(timeProjection.forward(labels.to(ScalarType.Float)).to(type));
+        } else {
+            embedded = labels.to(type);
+        }
+        return time.add(embedded);
+    }
+
+    /** Old checkpoints call the attention's maps {@code query}, {@code key}, {@code value}, {@code proj_attn}. */
+    @Override
+    public String weightName(String fileName) {
+        return UNet2DWeightNames.current(fileName);
+    }
+
+    @Override
+    public ModelKind kind() {
+        return ModelKind.UNET_2D;
+    }
+
+    @Override
+    public Map<String, @Nullable Object> config() {
+        Map<String, @Nullable Object> all = Records.toMap(config);
+        all.putAll(unknownKeys);
+        return all;
+    }
+
+    /** The config as a record. */
+    public UNet2DConfig typedConfig() {
+        return config;
+    }
+
+    @Override
+    public int sampleChannels() {
+        return config.inChannels();
+    }
+
+    @Override
+    public int outChannels() {
+        return config.outChannels();
+    }
+
+    @Override
+    public Optional<SampleSize> sampleSize() {
+        return Optional.ofNullable(config.sampleSize());
+    }
+
+    @Override
+    public int numClasses() {
+        return classTable == null ? 0 : (int) classTable.count();
+    }
+
+    @Override
+    public int sizeMultiple() {
+        return 1 << (config.blockOutChannels().size() - 1);
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.tensor;
+
+import static org.bytedeco.pytorch.global.torch.cuda_is_available;
+
+import dev.diffusion4j.base.UserError;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.DeviceOptional;
+
+/** Where tensors live and are computed. */
+public final class Devices {
+    static {
+        NativeRuntime.configure();
+    }
+
+    private static final Device CPU = TensorScope.own(new Device("cpu"));
+
+    private Devices() {}
+
+    /** The processor; a shared object, never closed. */
+    public static Device cpu() {
+        return CPU;
+    }
+
+    /** Whether LibTorch was built with CUDA and finds a card. */
+    public static boolean hasCuda() {
+        return cuda_is_available();
+    }
+
+    /**
+     * {@code cpu}, {@code cuda}, {@code cuda:1} or {@code auto} (CUDA where there is one, else the CPU).
+     *
+     * @return a device that outlives every scope
+     * @throws UserError (exit code 2) where there is no such device
+     */
+    public static Device parse(String name) {
+        return switch (name) {
+            case "cpu" -> CPU;
+            case "auto" -> hasCuda() ? TensorScope.own(new Device("cuda")) : CPU;
+            default -> {
+                if (!name.matches("cuda(:\\d+)?")) {
+                    throw UserError.usage("unknown device '" + name + "'; choose cpu, cuda, cuda:N or auto");
+                }
+                if (!hasCuda()) {
+                    throw UserError.usage("device '" + name
+                            + "' is not there: this LibTorch sees no CUDA card; use --device cpu or add the CUDA natives");
+                }
+                yield TensorScope.own(new Device(name));
+            }
+        };
+    }
+
+    /** {@code "cpu"}, {@code "cuda:0"}: how the device is named in logs and metadata. */
+    public static String name(Device device) {
+        return device.str().getString();
+    }
+
+    static DeviceOptional optional(Device device) {
+        return new DeviceOptional(device);
+    }
+}

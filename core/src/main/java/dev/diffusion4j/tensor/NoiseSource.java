@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.tensor;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Where Gaussian noise comes from; nothing in this library touches LibTorch's global generator. Noise is always drawn on the
+ * CPU, as f32, in NCHW order, then converted, so that it does not depend on the device or the precision.
+ */
+public interface NoiseSource extends AutoCloseable {
+
+    /**
+     * ε ~ N(0, I).
+     *
+     * @param shape (B, C, H, W)
+     * @return {@code float32} on the CPU, contiguous; owned by the current scope
+     */
+    Tensor randn(long... shape);
+
+    /** ε ~ N(0, I) with the shape, dtype and device of {@code sample}; owned by the current scope. */
+    default Tensor like(Tensor sample) {
+        return TensorScope.keepResult(() -> {
+            long[] shape = Tensors.shape(sample);
+            return randn(shape).to(sample.device(), sample.scalar_type());
+        });
+    }
+
+    /** Frees the generators. */
+    @Override
+    void close();
+
+    /** One stream for the whole batch: equals {@code torch.Generator("cpu").manual_seed(seed)}. */
+    static RandomStream shared(long seed) {
+        return new RandomStream(seed);
+    }
+
+    /**
+     * Image k of a batch draws from its own stream, seeded {@code firstSeed + k}, so that a picture does not depend on the batch
+     * it was drawn in: equals diffusers called with a list of generators.
+     *
+     * @param count the batch size of every draw
+     */
+    static NoiseSource perImage(long firstSeed, int count) {
+        return new PerImageNoise(firstSeed, count);
+    }
+}

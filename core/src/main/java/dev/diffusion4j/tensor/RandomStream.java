@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.tensor;
+
+import static org.bytedeco.pytorch.global.torch.make_generator_cpu;
+
+import dev.diffusion4j.base.Check;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * One seeded stream of random numbers, equal to {@code torch.Generator("cpu").manual_seed(seed)} draw by draw. Its state can
+ * be saved and restored. Not thread-safe; results are owned by the current scope.
+ */
+public final class RandomStream implements NoiseSource {
+    static {
+        NativeRuntime.configure();
+    }
+
+    private final Generator generator;
+    private final GeneratorOptional optional;
+
+    /** Seeds must be ≥ 0. */
+    public RandomStream(long seed) {
+        Check.that(seed >= 0, "seed must be >= 0, but was " + seed);
+        generator = TensorScope.own(make_generator_cpu(seed));
+        optional = TensorScope.own(new GeneratorOptional(generator));
+    }
+
+    @Override
+    public Tensor randn(long... shape) {
+        return torch.randn(shape, optional);
+    }
+
+    /** U[0, 1), {@code float32}. */
+    public Tensor rand(long... shape) {
+        return torch.rand(shape, optional);
+    }
+
+    /** Whole numbers 0 … {@code high}−1, {@code int64}. */
+    public Tensor randint(long high, long... shape) {
+        return torch.randint(high, shape, optional, new TensorOptions(ScalarType.Long));
+    }
+
+    /** A permutation of 0 … {@code n}−1, {@code int64 (n)}. */
+    public Tensor randperm(long n) {
+        return torch.randperm(n, optional, new TensorOptions(ScalarType.Long));
+    }
+
+    /** Fills {@code target} in place with U[low, high). */
+    public void uniform(Tensor target, double low, double high) {
+        target.uniform_(low, high, optional);
+    }
+
+    /** Fills {@code target} in place with N(mean, std²). */
+    public void normal(Tensor target, double mean, double std) {
+        target.normal_(mean, std, optional);
+    }
+
+    /** Everything that decides the next draws; give it to {@link #restore}. */
+    public byte[] state() {
+        return TensorScope.compute(() -> Tensors.bytes(generator.get_state()));
+    }
+
+    /** Continues where {@link #state()} was taken. */
+    public void restore(byte[] state) {
+        TensorScope.run(() -> generator.set_state(Tensors.ofBytes(state)));
+    }
+
+    GeneratorOptional generator() {
+        return optional;
+    }
+
+    @Override
+    public void close() {
+        optional.close();
+        generator.close();
+    }
+}
