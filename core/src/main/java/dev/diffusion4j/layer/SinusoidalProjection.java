@@ -33,11 +33,11 @@ public final class SinusoidalProjection extends TimeProjection {
         this.cosineFirst = cosineFirst;
         this.odd = features % 2 == 1;
         // the reference's own order of f32 operations, for equal bits
-        this.frequencies = TensorScope.own(TensorScope.keepResult(
+        this.frequencies = TensorScope.ownResult(
                 () -> arange(new Scalar(0), new Scalar(half), new TensorOptions(ScalarType.Float))
                         .mul(new Scalar(-Math.log(MAX_PERIOD)))
                         .div(new Scalar(half - shift))
-                        .exp()));
+                        .exp());
     }
 
     @Override

@@ -47,6 +47,15 @@ public final class TensorScope {
         }
     }
 
+    /** As {@link #keepResult}, but the result belongs to no scope: the caller owns and closes it. */
+    public static <P extends Pointer> P ownResult(Supplier<P> body) {
+        try (PointerScope scope = new PointerScope()) {
+            P result = body.get();
+            result.retainReference();
+            return result;
+        }
+    }
+
     /** As {@link #keepResult} for a value that holds several native objects, which {@code parts} lists. */
     public static <R> R keepAll(Supplier<R> body, Function<R, ? extends List<? extends Pointer>> parts) {
         PointerScope outer = PointerScope.getInnerScope();

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.checkpoint;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.json.Json;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** Weights spread over several safetensors files, with an index ({@code weight_map}) that tells which is where. */
+public final class ShardedWeights implements WeightSource {
+    private final Path index;
+    private final Map<String, Safetensors> shards = new LinkedHashMap<>();
+    private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+    private final Map<String, Safetensors> places = new LinkedHashMap<>();
+
+    private ShardedWeights(Path index) {
+        this.index = index;
+    }
+
+    /**
+     * Opens all shards that the index names, which must lie beside it.
+     *
+     * @throws UserError (exit code 1) naming the file and what is wrong
+     */
+    public static ShardedWeights open(Path index) {
+        ShardedWeights weights = new ShardedWeights(index);
+        try {
+            weights.openShards();
+            return weights;
+        } catch (RuntimeException e) {
+            weights.close();
+            throw e;
+        }
+    }
+
+    private void openShards() {
+        Map<String, @Nullable Object> json = Json.readObject(index);
+        if (!(json.get("weight_map") instanceof Map<?, ?> map)) {
+            throw UserError.failure(index + " has no weight_map");
+        }
+        map.forEach((key, value) -> {
+            String name = (String) key;
+            if (!(value instanceof String file) || !Path.of(file).equals(Path.of(file).getFileName()) || file.startsWith(".")) {
+                throw UserError.failure(index + ": the file of tensor '" + name + "' must be a plain file name, but is "
+                        + Json.describe(value));
+            }
+            Safetensors shard = shards.computeIfAbsent(file, f -> Safetensors.open(index.resolveSibling(f)));
+            TensorInfo info = shard.tensors().get(name);
+            if (info == null) {
+                throw UserError.failure(index + " says that tensor '" + name + "' is in " + file + ", but it is not");
+            }
+            tensors.put(name, info);
+            places.put(name, shard);
+        });
+        shards.forEach((file, shard) -> shard.tensors().keySet().forEach(name -> {
+            if (places.get(name) != shard) {
+                throw UserError.failure(index + " does not list tensor '" + name + "', which is in " + file);
+            }
+        }));
+    }
+
+    @Override
+    public Map<String, TensorInfo> tensors() {
+        return java.util.Collections.unmodifiableMap(tensors);
+    }
+
+    @Override
+    public Map<String, String> metadata() {
+        return shards.isEmpty() ? Map.of() : shards.values().iterator().next().metadata();
+    }
+
+    @Override
+    public void read(String name, Tensor target) {
+        Safetensors shard = places.get(name);
+        if (shard == null) {
+            throw new IllegalArgumentException("there is no tensor '" + name + "' in " + index);
+        }
+        Objects.requireNonNull(shard).read(name, target);
+    }
+
+    @Override
+    public void close() {
+        shards.values().forEach(Safetensors::close);
+    }
+
+    @Override
+    public String toString() {
+        return index.toString();
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import org.bytedeco.pytorch.Tensor;
+
+/** A network with everything bound that it is told besides the sample and the time. */
+@FunctionalInterface
+public interface Denoiser {
+    /**
+     * @param sample scaled as the scheduler wants it, {@code float32 (B, C, H, W)}
+     * @param timestep what the scheduler gives the network
+     * @return the network's output, {@code float32 (B, C', H, W)}, owned by the current scope
+     */
+    Tensor predict(Tensor sample, double timestep);
+}

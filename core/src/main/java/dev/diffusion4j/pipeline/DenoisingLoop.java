@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.scheduler.SchedulerRun;
+import dev.diffusion4j.scheduler.StepResult;
+import dev.diffusion4j.tensor.NoiseSource;
+import dev.diffusion4j.tensor.TensorScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/** The one sampling loop, for all pipelines and schedulers. Memory does not grow with the steps. */
+final class DenoisingLoop {
+    private DenoisingLoop() {}
+
+    /**
+     * From noise to a sample.
+     *
+     * @param shape (B, C, H, W)
+     * @return x₀, {@code float32 (B, C, H, W)}, owned by the current scope
+     */
+    static Tensor sample(
+            Denoiser denoiser,
+            SchedulerRun run,
+            NoiseSource noise,
+            long[] shape,
+            StepListener listener,
+            Cancellation cancellation) {
+        double[] timesteps = run.timesteps();
+        return TensorScope.keepResult(() -> {
+            try (NoGradGuard guard = new NoGradGuard()) {
+                Tensor current = noise.randn(shape).mul(new Scalar(run.initNoiseSigma()));
+                for (int i = 0; i < timesteps.length; i++) {
+                    cancellation.check();
+                    int stepIndex = i;
+                    Tensor sample = current;
+                    current = TensorScope.keepResult(() -> {
+                        Tensor output = denoiser.predict(run.scaleModelInput(sample), timesteps[stepIndex]);
+                        StepResult result = run.step(output, sample, noise);
+                        listener.onStep(new StepEvent(
+                                stepIndex,
+                                timesteps.length,
+                                timesteps[stepIndex],
+                                result.prevSample(),
+                                result.predOriginalSample()));
+                        return result.prevSample();
+                    });
+                    sample.close();
+                }
+                return current;
+            }
+        });
+    }
+}

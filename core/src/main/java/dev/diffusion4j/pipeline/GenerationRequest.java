@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.model.SampleSize;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What to draw.
+ *
+ * @param count how many pictures
+ * @param seed of the first; picture k has {@code seed + k}
+ * @param steps denoising steps
+ * @param eta share of fresh noise, for schedulers that take it
+ * @param classes one class a picture, or {@code null} for a network without classes
+ * @param size of the pictures; {@code null} for the size that the network was made for
+ * @param batchSize pictures drawn together; less memory when smaller, the same pictures
+ * @param noise where the noise comes from
+ */
+public record GenerationRequest(
+        int count,
+        long seed,
+        int steps,
+        double eta,
+        @Nullable List<Integer> classes,
+        @Nullable SampleSize size,
+        int batchSize,
+        NoiseMode noise) {
+
+    /** One picture, seed 0, 50 steps. */
+    public static final GenerationRequest DEFAULT =
+            new GenerationRequest(1, 0, 50, 0, null, null, 16, NoiseMode.PER_IMAGE);
+
+    public GenerationRequest {
+        Check.positive(count, "count");
+        Check.that(seed >= 0, "seed must be >= 0, but was " + seed);
+        Check.positive(steps, "steps");
+        Check.notNegative(eta, "eta");
+        Check.positive(batchSize, "batch");
+        if (classes != null) {
+            classes = List.copyOf(classes);
+            Check.that(
+                    classes.size() == count, "there are " + classes.size() + " classes for " + count + " pictures");
+        }
+    }
+
+    public GenerationRequest withCount(int value) {
+        return new GenerationRequest(value, seed, steps, eta, classes, size, batchSize, noise);
+    }
+
+    public GenerationRequest withSeed(long value) {
+        return new GenerationRequest(count, value, steps, eta, classes, size, batchSize, noise);
+    }
+
+    public GenerationRequest withSteps(int value) {
+        return new GenerationRequest(count, seed, value, eta, classes, size, batchSize, noise);
+    }
+
+    public GenerationRequest withEta(double value) {
+        return new GenerationRequest(count, seed, steps, value, classes, size, batchSize, noise);
+    }
+
+    /** One picture for each of these classes; sets the count too. */
+    public GenerationRequest withClasses(List<Integer> value) {
+        return new GenerationRequest(value.size(), seed, steps, eta, value, size, batchSize, noise);
+    }
+
+    public GenerationRequest withSize(@Nullable SampleSize value) {
+        return new GenerationRequest(count, seed, steps, eta, classes, value, batchSize, noise);
+    }
+
+    public GenerationRequest withBatchSize(int value) {
+        return new GenerationRequest(count, seed, steps, eta, classes, size, value, noise);
+    }
+
+    public GenerationRequest withNoise(NoiseMode value) {
+        return new GenerationRequest(count, seed, steps, eta, classes, size, batchSize, value);
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.image.Images;
+import java.awt.image.BufferedImage;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/** The samples of one call; close it to free them. */
+public final class GenerationResult implements AutoCloseable {
+    private final Tensor samples;
+
+    GenerationResult(Tensor samples) {
+        this.samples = samples;
+    }
+
+    /** {@code float32 (N, C, H, W)} on the CPU, in the network's own range, not clamped; owned by this result. */
+    public Tensor samples() {
+        return samples;
+    }
+
+    /** As 8-bit pictures. */
+    public List<BufferedImage> images() {
+        return Images.fromSamples(samples);
+    }
+
+    @Override
+    public void close() {
+        samples.close();
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.checkpoint.Safetensors;
+import dev.diffusion4j.checkpoint.WeightFiles;
+import dev.diffusion4j.checkpoint.WeightLoader;
+import dev.diffusion4j.checkpoint.WeightSource;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.Precision;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Device;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A folder in the form of diffusers: {@code model_index.json}, a sub-folder for each component with its config and weights; or
+ * flat, with all files in the folder itself.
+ */
+public final class PipelineFolder {
+    /** The diffusers version whose format is written. */
+    public static final String DIFFUSERS_VERSION = "0.42.1";
+
+    private static final String INDEX = "model_index.json";
+    private static final String SCHEDULER_CONFIG = "scheduler_config.json";
+    private static final String MODEL_CONFIG = "config.json";
+
+    private final Path folder;
+    private final Map<String, @Nullable Object> index;
+
+    private PipelineFolder(Path folder, Map<String, @Nullable Object> index) {
+        this.folder = folder;
+        this.index = index;
+    }
+
+    /**
+     * Reads {@code model_index.json}.
+     *
+     * @throws UserError (exit code 1) where there is none, saying what was found
+     */
+    public static PipelineFolder open(Path folder) {
+        if (!Files.exists(folder)) {
+            throw UserError.failure("there is no folder " + folder);
+        }
+        if (!Files.isDirectory(folder)) {
+            throw UserError.failure(folder + " is a file; a model is a folder with " + INDEX + " in it");
+        }
+        Path file = folder.resolve(INDEX);
+        if (!Files.exists(file)) {
+            throw UserError.failure(folder + " is not a model folder: it has no " + INDEX + "; found "
+                    + WeightFiles.listing(folder));
+        }
+        return new PipelineFolder(folder, Json.readObject(file));
+    }
+
+    /** The name of the component that is a network: {@code unet} in most folders. */
+    public String modelName() {
+        for (Map.Entry<String, @Nullable Object> entry : index.entrySet()) {
+            if (!entry.getKey().equals("scheduler") && className(entry.getValue()) != null) {
+                return entry.getKey();
+            }
+        }
+        throw UserError.failure(folder.resolve(INDEX) + " names no network; a component looks like \"unet\": "
+                + "[\"diffusers\", \"UNet2DModel\"]");
+    }
+
+    /** The class that {@code model_index.json} names for the whole, such as {@code DDPMPipeline}. */
+    public String pipelineClass() {
+        return String.valueOf(index.get("_class_name"));
+    }
+
+    private static @Nullable String className(@Nullable Object component) {
+        return component instanceof List<?> pair && pair.size() == 2 && pair.get(1) instanceof String name ? name : null;
+    }
+
+    private Path component(String name, String configFile) {
+        Path nested = folder.resolve(name);
+        Path file = Files.isDirectory(nested) ? nested.resolve(configFile) : folder.resolve(configFile);
+        if (!Files.exists(file)) {
+            throw UserError.failure("the component '" + name + "' of " + folder + " has no " + configFile + "; found "
+                    + WeightFiles.listing(java.util.Objects.requireNonNull(file.getParent())));
+        }
+        return file;
+    }
+
+    /** The folder that holds the network's config and weights. */
+    public Path modelFolder() {
+        return java.util.Objects.requireNonNull(component(modelName(), MODEL_CONFIG).getParent());
+    }
+
+    /** The scheduler as configured. */
+    public Scheduler readScheduler() {
+        Path file = component("scheduler", SCHEDULER_CONFIG);
+        Map<String, @Nullable Object> config = Json.readObject(file);
+        String name = className(index.get("scheduler"));
+        if (name == null) {
+            name = String.valueOf(config.get("_class_name"));
+        }
+        try {
+            return SchedulerKind.ofClass(name, folder.toString()).create(config);
+        } catch (IllegalArgumentException e) {
+            throw UserError.failure(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The network with its weights. The caller owns it. */
+    public Model readModel(Device device, Precision precision, @Nullable String variant) {
+        String name = modelName();
+        Path file = component(name, MODEL_CONFIG);
+        Model model = createModel(file, java.util.Objects.requireNonNull(className(index.get(name))));
+        try (WeightSource weights = WeightFiles.open(java.util.Objects.requireNonNull(file.getParent()), variant)) {
+            model.convert(Devices.cpu(), precision.scalarType());
+            WeightLoader.load(weights, model.stateDict(), model::weightName);
+            if (!device.is_cpu()) {
+                model.convert(device, precision.scalarType());
+            }
+            return model;
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    private Model createModel(Path file, String className) {
+        Map<String, @Nullable Object> config = Json.readObject(file);
+        try {
+            return ModelKind.named(className, folder.toString()).create(config);
+        } catch (IllegalArgumentException e) {
+            throw UserError.failure(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Writes a folder, or replaces the files of one; each file is replaced whole. The loaded folder may be written to.
+     *
+     * @param model of any dtype; saved in it
+     */
+    public static void write(Path folder, Model model, Scheduler scheduler) {
+        Path component = folder.resolve("unet");
+        Safetensors.write(component.resolve(WeightFiles.STEM + ".safetensors"), model.stateDict(), Map.of("format", "pt"));
+        writeConfig(component.resolve(MODEL_CONFIG), model.kind().key(), model.config());
+        writeConfig(
+                folder.resolve("scheduler").resolve(SCHEDULER_CONFIG), scheduler.kind().className(), scheduler.config());
+        boolean known = model.kind() == ModelKind.UNET_2D;
+        Map<String, @Nullable Object> index = new LinkedHashMap<>();
+        index.put("scheduler", List.of("diffusers", scheduler.kind().className()));
+        index.put("unet", List.of(model.kind().library(), model.kind().key()));
+        String pipeline = scheduler.kind() == SchedulerKind.DDIM ? "DDIMPipeline" : "DDPMPipeline";
+        writeConfig(folder.resolve(INDEX), known ? pipeline : "DiffusionPipeline", index);
+    }
+
+    private static void writeConfig(Path file, String className, Map<String, @Nullable Object> values) {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>(values);
+        json.put("_class_name", className);
+        json.put("_diffusers_version", DIFFUSERS_VERSION);
+        AtomicFile.write(file, Json.pretty(json));
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * One finished call of the network.
+ *
+ * @param stepIndex 0-based, in {@code [0, steps)}
+ * @param steps calls of the network in the whole run
+ * @param timestep what the network was told
+ * @param sample x after the step, {@code float32 (B, C, H, W)}; valid only during the call of the listener
+ * @param predOriginalSample x̂₀ of this step, the same shape; valid only during the call of the listener
+ */
+public record StepEvent(int stepIndex, int steps, double timestep, Tensor sample, Tensor predOriginalSample) {}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.scheduler;
+
+import static org.bytedeco.pytorch.global.torch.exp;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.schedule.BetaSchedule;
+import dev.diffusion4j.schedule.PredictionType;
+import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.tensor.NoiseSource;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** The ancestral sampler of Ho et al. (2020), algorithm 2, in any number of steps; diffusers' {@code DDPMScheduler}. */
+public final class DdpmScheduler extends VpScheduler {
+    private static final Set<BetaSchedule> SCHEDULES = EnumSet.of(
+            BetaSchedule.LINEAR,
+            BetaSchedule.SCALED_LINEAR,
+            BetaSchedule.SQUAREDCOS_CAP_V2,
+            BetaSchedule.LAPLACE,
+            BetaSchedule.SIGMOID);
+    private static final double SMALLEST_VARIANCE = 1e-20;
+
+    /** Which variance a step's noise has. The keys are those of {@code variance_type}. */
+    public enum VarianceType implements Keyed {
+        FIXED_SMALL("fixed_small"),
+        FIXED_SMALL_LOG("fixed_small_log"),
+        FIXED_LARGE("fixed_large"),
+        FIXED_LARGE_LOG("fixed_large_log"),
+        LEARNED("learned"),
+        LEARNED_RANGE("learned_range");
+
+        private final String key;
+
+        VarianceType(String key) {
+            this.key = key;
+        }
+
+        @Override
+        public String key() {
+            return key;
+        }
+
+        boolean isLearned() {
+            return this == LEARNED || this == LEARNED_RANGE;
+        }
+    }
+
+    /** diffusers' keys and defaults. */
+    public record Config(
+            int numTrainTimesteps,
+            double betaStart,
+            double betaEnd,
+            BetaSchedule betaSchedule,
+            @Nullable List<Double> trainedBetas,
+            VarianceType varianceType,
+            boolean clipSample,
+            PredictionType predictionType,
+            boolean thresholding,
+            double dynamicThresholdingRatio,
+            double clipSampleRange,
+            double sampleMaxValue,
+            TimestepSpacing timestepSpacing,
+            int stepsOffset,
+            boolean rescaleBetasZeroSnr)
+            implements ChainConfig {
+        public static final Config DEFAULT = new Config(
+                1000,
+                1e-4,
+                0.02,
+                BetaSchedule.LINEAR,
+                null,
+                VarianceType.FIXED_SMALL,
+                true,
+                PredictionType.EPSILON,
+                false,
+                0.995,
+                1,
+                1,
+                TimestepSpacing.LEADING,
+                0,
+                false);
+
+        public Config {
+            Check.notNegative(stepsOffset, "steps_offset");
+        }
+    }
+
+    private final Config config;
+    private final Clipping clipping;
+
+    /** With the given settings. */
+    public DdpmScheduler(Config config) {
+        this(config, Map.of());
+    }
+
+    DdpmScheduler(Config config, Map<String, @Nullable Object> unknownKeys) {
+        super(config, unknownKeys);
+        config.checkChain(SCHEDULES, EPSILON_SAMPLE_V);
+        this.config = config;
+        this.clipping = new Clipping(
+                config.clipSample,
+                config.clipSampleRange,
+                config.thresholding,
+                config.dynamicThresholdingRatio,
+                config.sampleMaxValue);
+    }
+
+    @Override
+    public SchedulerKind kind() {
+        return SchedulerKind.DDPM;
+    }
+
+    @Override
+    public SchedulerRun start(SamplingSettings settings) {
+        checkSteps(settings.numInferenceSteps());
+        return new Run(config.timestepSpacing.timesteps(
+                config.numTrainTimesteps, settings.numInferenceSteps(), config.stepsOffset));
+    }
+
+    private final class Run extends SchedulerRun {
+        private final double[] timesteps;
+
+        Run(double[] timesteps) {
+            super(timesteps);
+            this.timesteps = timesteps;
+        }
+
+        @Override
+        public Tensor predOriginalSample(Tensor modelOutput, Tensor sample) {
+            double alphaBar = schedule().alphasCumprod((int) timestep());
+            double[] c = config.predictionType.predOriginalSampleCoefficients(Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar));
+            return Combine.sum(c[0], sample, c[1], modelOutput);
+        }
+
+        @Override
+        protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
+            int t = (int) timestep();
+            int previous = stepIndex() + 1 < timesteps.length ? (int) timesteps[stepIndex() + 1] : -1;
+            double alphaBar = schedule().alphasCumprod(t);
+            double alphaBarPrevious = schedule().alphasCumprod(previous);
+            double alpha = alphaBar / alphaBarPrevious;
+            double beta = 1 - alpha;
+
+            long channels = sample.size(1);
+            boolean learned = config.varianceType.isLearned() && modelOutput.size(1) == 2 * channels;
+            Tensor output = learned ? modelOutput.narrow(1, 0, channels) : modelOutput;
+            Tensor predOriginal = clipping.apply(predOriginalSample(output, sample));
+            Tensor mean = Combine.sum(
+                    Math.sqrt(alphaBarPrevious) * beta / (1 - alphaBar), predOriginal,
+                    Math.sqrt(alpha) * (1 - alphaBarPrevious) / (1 - alphaBar), sample);
+            if (t == 0) {
+                return new StepResult(mean, predOriginal);
+            }
+            double small = Math.max((1 - alphaBarPrevious) / (1 - alphaBar) * beta, SMALLEST_VARIANCE);
+            Tensor epsilon = noise.like(output);
+            Tensor predictedVariance = learned ? modelOutput.narrow(1, channels, channels) : null;
+            return new StepResult(mean.add(spread(epsilon, small, beta, predictedVariance)), predOriginal);
+        }
+
+        /** The noise with this step's standard deviation. */
+        private Tensor spread(Tensor epsilon, double small, double large, @Nullable Tensor predicted) {
+            return switch (config.varianceType) {
+                case FIXED_SMALL, FIXED_SMALL_LOG -> epsilon.mul(new Scalar(Math.sqrt(small)));
+                case FIXED_LARGE -> epsilon.mul(new Scalar(Math.sqrt(large)));
+                // the reference takes the root of a log-variance, which is not a number; the log of the large one was meant
+                case FIXED_LARGE_LOG -> epsilon.mul(new Scalar(Math.sqrt(large)));
+                case LEARNED -> epsilon.mul(Check.given(predicted, "a model output with a predicted variance").sqrt());
+                case LEARNED_RANGE -> {
+                    Tensor fraction = Check.given(predicted, "a model output with a predicted variance")
+                            .add(new Scalar(1.0))
+                            .div(new Scalar(2.0));
+                    double low = Math.log(small);
+                    double high = Math.log(large);
+                    Tensor logVariance = fraction.mul(new Scalar(high - low)).add(new Scalar(low));
+                    yield epsilon.mul(exp(logVariance.mul(new Scalar(0.5))));
+                }
+            };
+        }
+    }
+}

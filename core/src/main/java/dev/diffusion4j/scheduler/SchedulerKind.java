@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.scheduler;
+
+import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.base.Nearest;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.json.Records;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** All sampling algorithms. The key is the word for {@code --scheduler}; the class name is the one in diffusers' files. */
+public enum SchedulerKind implements Keyed {
+    DDPM("ddpm", "DDPMScheduler", Chain.BETAS, of(DdpmScheduler.Config.DEFAULT, DdpmScheduler::new)),
+    DDIM("ddim", "DDIMScheduler", Chain.BETAS, of(DdimScheduler.Config.DEFAULT, DdimScheduler::new));
+
+    /** What a network was trained on; a scheduler can only be swapped for one of the same chain. */
+    public enum Chain {
+        /** A table of β. */
+        BETAS,
+        /** Noise levels of Karras et al. (2022). */
+        EDM,
+        /** Straight paths from data to noise. */
+        FLOW,
+        /** The variance-exploding equation of Song et al. (2021). */
+        VARIANCE_EXPLODING
+    }
+
+    private final String key;
+    private final String className;
+    private final Chain chain;
+    private final Function<Map<String, @Nullable Object>, Scheduler> factory;
+
+    SchedulerKind(String key, String className, Chain chain, Function<Map<String, @Nullable Object>, Scheduler> factory) {
+        this.key = key;
+        this.className = className;
+        this.chain = chain;
+        this.factory = factory;
+    }
+
+    private static <C extends Record> Function<Map<String, @Nullable Object>, Scheduler> of(
+            C defaults, BiFunction<C, Map<String, @Nullable Object>, Scheduler> constructor) {
+        return json -> {
+            Records.Bound<C> bound = Records.bindKnown(defaults, json, "scheduler config");
+            return constructor.apply(bound.value(), bound.unknown());
+        };
+    }
+
+    @Override
+    public String key() {
+        return key;
+    }
+
+    /** diffusers' name, as in {@code model_index.json}. */
+    public String className() {
+        return className;
+    }
+
+    /** What a network must have been trained on. */
+    public Chain chain() {
+        return chain;
+    }
+
+    /**
+     * From the keys of a {@code scheduler_config.json}: of this algorithm or of another one, whose common settings are taken
+     * over, as diffusers' {@code from_config} does. Keys that begin with an underscore are ignored, as are those that the file
+     * lists in {@code _use_default_values}.
+     *
+     * @throws IllegalArgumentException where a value is not allowed
+     */
+    public Scheduler create(Map<String, @Nullable Object> config) {
+        Map<String, @Nullable Object> own = new LinkedHashMap<>(config);
+        if (config.get("_use_default_values") instanceof List<?> defaulted) {
+            defaulted.forEach(own::remove);
+        }
+        own.keySet().removeIf(name -> name.startsWith("_"));
+        return factory.apply(own);
+    }
+
+    /** By diffusers' class name; {@link UserError} (exit code 1) naming the known ones where there is none. */
+    public static SchedulerKind ofClass(String className, String where) {
+        List<String> names = new ArrayList<>();
+        for (SchedulerKind kind : values()) {
+            if (kind.className.equals(className)) {
+                return kind;
+            }
+            names.add(kind.className);
+        }
+        throw UserError.failure(where + " names the scheduler '" + className + "'" + Nearest.hint(className, names)
+                + ", which is not supported; supported are " + String.join(", ", names));
+    }
+}

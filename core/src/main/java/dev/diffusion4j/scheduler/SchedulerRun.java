@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.scheduler;
+
+import dev.diffusion4j.tensor.NoiseSource;
+import dev.diffusion4j.tensor.TensorScope;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * One run of a {@link Scheduler}: its timesteps and whatever the algorithm remembers from step to step. Not thread-safe; close
+ * it to free what it remembers.
+ *
+ * <pre>for each timestep: output = network(scaleModelInput(sample), timestep); sample = step(output, sample).prevSample</pre>
+ */
+public abstract class SchedulerRun implements AutoCloseable {
+    private final double[] timesteps;
+    private int stepIndex;
+
+    /** @param timesteps for each call of the network, in order */
+    protected SchedulerRun(double[] timesteps) {
+        this.timesteps = timesteps;
+    }
+
+    /** What the network is told at each of its calls, in order; two-stage algorithms call it twice a step. A copy. */
+    public final double[] timesteps() {
+        return timesteps.clone();
+    }
+
+    /** How many calls of the network were already used, 0 at the start. */
+    public final int stepIndex() {
+        return stepIndex;
+    }
+
+    /** The timestep of the call that comes next. */
+    protected final double timestep() {
+        return timesteps[stepIndex];
+    }
+
+    /** The standard deviation that x_T must have. */
+    public double initNoiseSigma() {
+        return 1;
+    }
+
+    /**
+     * The sample as the network wants it at this step.
+     *
+     * @param sample {@code float32 (B, C, H, W)}
+     * @return {@code sample} itself, or a new tensor owned by the current scope
+     */
+    public Tensor scaleModelInput(Tensor sample) {
+        return sample;
+    }
+
+    /**
+     * x̂₀ that follows from the network's output at this step, before clipping; differentiable; changes nothing.
+     *
+     * @param modelOutput {@code float32 (B, C, H, W)}
+     * @param sample the unscaled sample, {@code float32 (B, C, H, W)}
+     * @return {@code float32 (B, C, H, W)}, owned by the current scope
+     */
+    public abstract Tensor predOriginalSample(Tensor modelOutput, Tensor sample);
+
+    /**
+     * Goes one call further.
+     *
+     * @param modelOutput {@code float32 (B, C, H, W)}; 2·C channels where the variance is predicted too
+     * @param sample the unscaled sample that the output belongs to, {@code float32 (B, C, H, W)}
+     * @param noise where fresh noise is drawn from
+     * @return tensors owned by the current scope
+     * @throws IllegalStateException past the last timestep
+     */
+    public final StepResult step(Tensor modelOutput, Tensor sample, NoiseSource noise) {
+        if (stepIndex == timesteps.length) {
+            throw new IllegalStateException(
+                    "this run is over after " + stepIndex + " steps; call start(..) for a new one");
+        }
+        StepResult result = TensorScope.keepAll(() -> advance(modelOutput, sample, noise), StepResult::tensors);
+        stepIndex++;
+        return result;
+    }
+
+    /** The algorithm; {@link #stepIndex()} is the index of the call that {@code modelOutput} came from. */
+    protected abstract StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise);
+
+    /** Frees what the algorithm remembers. */
+    @Override
+    public void close() {}
+}
