@@ -55,6 +55,15 @@ public final class WeightFiles {
         return null;
     }
 
+    /** All files of weights in a folder, by name. */
+    public static List<Path> files(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().matches(".*\\.(safetensors|bin|pt|pth)"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
     /** The names in a folder, for messages. */
     public static String listing(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {

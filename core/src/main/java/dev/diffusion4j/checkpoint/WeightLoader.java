@@ -3,6 +3,7 @@ package dev.diffusion4j.checkpoint;
 
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.tensor.Shapes;
+import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,7 +23,7 @@ public final class WeightLoader {
     /**
      * Reads every tensor of {@code source} into the target of the same name.
      *
-     * @param targets the network's tensors by name, contiguous and on the CPU
+     * @param targets the network's tensors by name, on the CPU, of any layout
      * @param rename the network's name for a name in the file (old spellings); identity for most files
      * @throws UserError (exit code 1) listing what is missing, left over or of the wrong shape; no target is changed then
      */
@@ -55,7 +56,16 @@ public final class WeightLoader {
             throw UserError.failure(source + " does not fit the network: " + String.join("; ", problems));
         }
         try (NoGradGuard guard = new NoGradGuard()) {
-            fileNames.forEach((name, fileName) -> source.read(fileName, java.util.Objects.requireNonNull(targets.get(name))));
+            fileNames.forEach((name, fileName) -> read(source, fileName, java.util.Objects.requireNonNull(targets.get(name))));
+        }
+    }
+
+    /** Files are row-major; a target of another layout is filled through a copy. */
+    private static void read(WeightSource source, String fileName, Tensor target) {
+        if (target.is_contiguous()) {
+            source.read(fileName, target);
+        } else {
+            TensorScope.run(() -> target.copy_(source.read(fileName)));
         }
     }
 
