@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             SampleCommand.class,
+            TrainCommand.class,
             InfoCommand.class,
             DoctorCommand.class,
             AutoComplete.GenerateCompletion.class

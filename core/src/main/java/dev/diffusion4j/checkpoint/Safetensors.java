@@ -103,7 +103,7 @@ public final class Safetensors implements WeightSource {
                     + ", the target " + Shapes.text(target));
         }
         long position = header.dataStart() + entry.begin();
-        if (target.scalar_type() == info.dtype().scalarType()) {
+        if (Tensors.type(target) == info.dtype().scalarType()) {
             readBytes(target, position);
         } else {
             readConverted(info, target, position);
@@ -201,7 +201,7 @@ public final class Safetensors implements WeightSource {
     }
 
     private static DType dtype(Tensor tensor) {
-        return DType.of(tensor.scalar_type());
+        return DType.of(Tensors.type(tensor));
     }
 
     private static byte[] header(List<Map.Entry<String, Tensor>> ordered, Map<String, String> metadata) {
