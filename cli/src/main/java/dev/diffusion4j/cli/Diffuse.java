@@ -29,6 +29,8 @@ import picocli.CommandLine.Spec;
             SampleCommand.class,
             TrainCommand.class,
             InfoCommand.class,
+            DataCommand.class,
+            RecipesCommand.class,
             DoctorCommand.class,
             AutoComplete.GenerateCompletion.class
         })

@@ -98,6 +98,11 @@ public final class PipelineFolder {
         return java.util.Objects.requireNonNull(component(modelName(), MODEL_CONFIG).getParent());
     }
 
+    /** Whether it names a scheduler; a classifier has none. */
+    public boolean hasScheduler() {
+        return index.get("scheduler") != null;
+    }
+
     /** The scheduler as configured. */
     public Scheduler readScheduler() {
         Path file = component("scheduler", SCHEDULER_CONFIG);
