@@ -147,6 +147,7 @@ public final class PipelineFolder {
     public static void write(Path folder, Model model, Scheduler scheduler) {
         Path component = folder.resolve("unet");
         Safetensors.write(component.resolve(WeightFiles.STEM + ".safetensors"), model.stateDict(), Map.of("format", "pt"));
+        WeightFiles.removeShards(component);
         writeConfig(component.resolve(MODEL_CONFIG), model.kind().key(), model.config());
         writeConfig(
                 folder.resolve("scheduler").resolve(SCHEDULER_CONFIG), scheduler.kind().className(), scheduler.config());
