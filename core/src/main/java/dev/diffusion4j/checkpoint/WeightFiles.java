@@ -78,7 +78,7 @@ public final class WeightFiles {
         try (DataFile data = DataFile.open(file)) {
             ByteBuffer start = ByteBuffer.allocate((int) Math.min(9, data.size())).order(ByteOrder.LITTLE_ENDIAN);
             data.read(0, start);
-            if (start.capacity() == 9 && start.get(8) == '{' && start.getLong(0) < SafetensorsHeader.MAX_SIZE) {
+            if (start.capacity() == 9 && start.get(8) == '{' && start.getLong(0) >>> 32 == 0) {
                 return Safetensors.open(file);
             }
             boolean zip = start.capacity() >= 2 && start.get(0) == 'P' && start.get(1) == 'K';
@@ -108,6 +108,15 @@ public final class WeightFiles {
             }
         } catch (IOException e) {
             throw UserError.failure("cannot remove the old weights in " + folder + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
+    /** All files of weights in a folder, by name. */
+    public static List<Path> files(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().matches(".*\\.(safetensors|bin|pt|pth)"))
+                    .sorted()
+                    .toList();
         }
     }
 
