@@ -183,7 +183,7 @@ final class ZipDirectory {
     private ByteBuffer bytes(long position, int length) {
         ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
         file.read(position, bytes);
-        return bytes;
+        return bytes.flip();
     }
 
     private static int u16(ByteBuffer buffer, int at) {
