@@ -36,7 +36,6 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> entries, Map<String,
     static final String METADATA = "__metadata__";
 
     private static final int MAX_TENSORS = HeapShare.count(1_000_000, 500);
-    private static final int MAX_METADATA = HeapShare.count(50_000_000, 8);
     private static final Set<String> SMALLER_THAN_A_BYTE = Set.of("F4", "F6_E2M3", "F6_E3M2");
 
     /** A tensor and its first byte, from {@link #dataStart}. */
@@ -128,18 +127,12 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> entries, Map<String,
             if (!(value instanceof Map<?, ?> map)) {
                 throw broken(where, METADATA + " must hold texts, but is " + Json.describe(value));
             }
-            long letters = 0;
-            for (Map.Entry<?, ?> entry : map.entrySet()) {
-                String key = (String) entry.getKey();
-                if (!(entry.getValue() instanceof String text)) {
-                    throw broken(where, METADATA + "." + key + " must be a text, but was " + Json.describe(entry.getValue()));
+            map.forEach((key, text) -> {
+                if (!(text instanceof String)) {
+                    throw broken(where, METADATA + "." + key + " must be a text, but was " + Json.describe(text));
                 }
-                letters += key.length() + text.length();
-                if (letters > MAX_METADATA) {
-                    throw broken(where, METADATA + " holds more than " + MAX_METADATA + " letters");
-                }
-                metadata.put(key, text);
-            }
+                metadata.put((String) key, (String) text);
+            });
         }
     }
 

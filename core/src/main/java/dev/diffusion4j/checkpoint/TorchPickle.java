@@ -61,12 +61,14 @@ public final class TorchPickle implements WeightSource {
 
     /** Finds the tensors in a file. */
     static Contents read(ByteSource file, String where) {
-        ByteBuffer start = ByteBuffer.allocate((int) Math.min(4, file.size()));
-        file.read(0, start);
-        if (start.capacity() == 4 && start.order(ByteOrder.LITTLE_ENDIAN).getInt(0) == 0x04034b50) {
+        ByteBuffer start = ByteBuffer.allocate(2);
+        if (file.size() >= start.capacity()) {
+            file.read(0, start);
+        }
+        if (start.get(0) == 'P' && start.get(1) == 'K') {
             return readZip(file, where);
         }
-        if (start.capacity() > 1 && (start.get(0) & 0xff) == PickleOp.PROTO) {
+        if ((start.get(0) & 0xff) == PickleOp.PROTO) {
             return readLegacy(file, where);
         }
         throw broken(where, "it is neither of the format of today nor of that before PyTorch 1.6");

@@ -50,6 +50,7 @@ public final class Json {
 
     private final JsonParser parser;
     private int values;
+    private long letters;
 
     private Json(JsonParser parser) {
         this.parser = parser;
@@ -189,7 +190,7 @@ public final class Json {
                 }
                 yield list;
             }
-            case VALUE_STRING -> parser.getText();
+            case VALUE_STRING -> text(parser.getText());
             case VALUE_NUMBER_INT -> integer(parser.getBigIntegerValue());
             case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
             case VALUE_TRUE -> true;
@@ -202,7 +203,7 @@ public final class Json {
     private Map<String, @Nullable Object> object() throws IOException {
         Map<String, @Nullable Object> map = new LinkedHashMap<>();
         while (next(parser) != JsonToken.END_OBJECT) {
-            String name = parser.currentName();
+            String name = text(parser.currentName());
             next(parser);
             int before = map.size();
             map.put(name, value());
@@ -211,6 +212,14 @@ public final class Json {
             }
         }
         return map;
+    }
+
+    private String text(String text) throws IOException {
+        letters += text.length();
+        if (letters > MAX_TEXT) {
+            throw new Refused("it holds more than " + MAX_TEXT + " letters", parser);
+        }
+        return text;
     }
 
     private static Object integer(BigInteger value) {
