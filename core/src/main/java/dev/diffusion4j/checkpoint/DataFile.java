@@ -36,7 +36,11 @@ final class DataFile implements ByteSource, AutoCloseable {
         try {
             FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
             DataFile data = new DataFile(file, channel, channel.size());
-            data.refusePointer();
+            if (data.isPointer()) {
+                data.close();
+                throw UserError.failure(
+                        file + " is not the weights but a note of git-lfs on where they are; fetch them with: git lfs pull");
+            }
             return data;
         } catch (IOException e) {
             throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
@@ -44,16 +48,13 @@ final class DataFile implements ByteSource, AutoCloseable {
     }
 
     /** A clone without git-lfs holds small texts in place of the weights. */
-    private void refusePointer() {
+    private boolean isPointer() throws IOException {
         if (size < LFS.length() || size > 1024) {
-            return;
+            return false;
         }
         ByteBuffer start = ByteBuffer.allocate(LFS.length());
-        read(0, start);
-        if (new String(start.array(), StandardCharsets.US_ASCII).equals(LFS)) {
-            close();
-            throw UserError.failure(file + " is not the weights but a note of git-lfs on where they are; fetch them with: git lfs pull");
-        }
+        channel.read(start, 0);
+        return new String(start.array(), StandardCharsets.US_ASCII).equals(LFS);
     }
 
     @Override

@@ -15,8 +15,13 @@ import org.bytedeco.pytorch.Tensor;
  * @param strides from one number to the next along each dimension, in numbers, all >= 0
  */
 record NumberLayout(DType dtype, long[] sizes, long[] strides) {
-    /** Bytes read in one call, and held while numbers are converted or put into another order. */
+    /** Bytes read in one call. */
     private static final int CHUNK = 1 << 24;
+    /**
+     * Numbers held while they are converted or put into another order. LibTorch copies fewer than 32768 on one thread: they
+     * stay in its cache, and no other thread must be waited for, which on a busy machine costs more than the copy.
+     */
+    private static final int BUFFER = 32_767;
 
     /** One after the other, the last dimension fastest. */
     static NumberLayout rowMajor(DType dtype, long... sizes) {
@@ -54,7 +59,7 @@ record NumberLayout(DType dtype, long[] sizes, long[] strides) {
 
     /**
      * Reads the tensor whose first number is at {@code position}. Where dtype and layout agree, the file is read straight into
-     * the tensor's memory, else through one buffer of at most 16 MiB.
+     * the tensor's memory, else through one small buffer.
      *
      * @param target of the same sizes; of any dtype, layout and device
      */
@@ -70,7 +75,7 @@ record NumberLayout(DType dtype, long[] sizes, long[] strides) {
         }
         TensorScope.run(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
-                Tensor buffer = Tensors.empty(dtype.scalarType(), Math.min(span, CHUNK / dtype.bytes()));
+                Tensor buffer = Tensors.empty(dtype.scalarType(), Math.min(span, BUFFER));
                 readPieces(source, position, target, buffer);
             }
         });

@@ -152,7 +152,7 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> entries, Map<String,
         }
         TensorInfo info = new TensorInfo(name, dtype, shape);
         if (!info.isPossible()) {
-            throw broken(where, "tensor '" + name + "' has the impossible shape " + Json.describe(shape));
+            throw broken(where, "tensor '" + name + "' has the impossible shape " + shape);
         }
         long length = offsets.get(1) - offsets.get(0);
         if (length != info.byteSize()) {

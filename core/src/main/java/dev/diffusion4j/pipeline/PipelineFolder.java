@@ -136,6 +136,11 @@ public final class PipelineFolder {
             return ModelKind.named(className, folder.toString()).create(config);
         } catch (IllegalArgumentException e) {
             throw UserError.failure(file + ": " + e.getMessage(), e);
+        } catch (RuntimeException e) {
+            if (String.valueOf(e.getMessage()).contains("can't allocate memory")) { // as LibTorch says it
+                throw UserError.failure(file + " describes a network that is too large for this machine's memory", e);
+            }
+            throw e;
         }
     }
 

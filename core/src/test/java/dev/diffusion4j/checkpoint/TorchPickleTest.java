@@ -137,7 +137,7 @@ class TorchPickleTest {
         for (int i = 0; i < bytes.length; i++) {
             for (int flip : new int[] {0xff, 0x01, 0x80}) {
                 bytes[i] ^= (byte) flip;
-                FuzzTargets.torchPickle(bytes);
+                FuzzTargets.TORCH_PICKLE.run(bytes);
                 bytes[i] ^= (byte) flip;
             }
         }
