@@ -14,7 +14,6 @@ import org.bytedeco.pytorch.OptionalType;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorList;
 import org.bytedeco.pytorch.Type;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A LibTorch operator that has no generated Java method, called by name through the dispatcher. Find it once and keep it.
@@ -43,18 +42,18 @@ public final class NativeOp {
                 TensorScope.ownResult(() -> Dispatcher.singleton().findSchemaOrThrow(name, overload)));
     }
 
-    /** Calls it; the first result, owned by the current scope, or {@code null} where it gives none. */
-    public @Nullable Tensor call(IValue... arguments) {
-        return TensorScope.compute(() -> {
+    /** Calls it; the tensor that it gives, owned by the current scope. */
+    public Tensor call(IValue... arguments) {
+        return TensorScope.keepResult(() -> {
             IValueVector stack = new IValueVector(arguments);
             handle.callBoxed(stack);
-            return stack.size() == 0 ? null : keep(stack);
+            return new Tensor(stack.back().toTensor());
         });
     }
 
-    private static @Nullable Tensor keep(IValueVector stack) {
-        IValue last = stack.back();
-        return last.isTensor() ? new Tensor(last.toTensor()) : null;
+    /** Calls one that gives nothing, or nothing that is wanted. */
+    public void run(IValue... arguments) {
+        TensorScope.run(() -> handle.callBoxed(new IValueVector(arguments)));
     }
 
     /** {@code Tensor[]}. */

@@ -3,92 +3,125 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.UserError;
-import dev.diffusion4j.tensor.RandomStream;
-import dev.diffusion4j.tensor.TensorScope;
-import dev.diffusion4j.tensor.Tensors;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.List;
-import java.util.SplittableRandom;
+import java.util.Queue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Endless shuffled batches, the same for the same seed, from any place on: which pictures a batch holds and how they are flipped
- * and cropped depends on seed, epoch and place alone.
+ * Endless batches, prepared ahead on threads of its own: the same for the same seed, however many threads there are, and from any
+ * place on. The order of pictures depends on seed and epoch alone, flips and crops on seed, epoch and picture. A picture that
+ * cannot be read is replaced by the next good one of the epoch's order ({@link OnBroken#SKIP}).
+ *
+ * <p>At most {@code 2·workers + 1} batches wait. Belongs to one thread, which closes it.
  */
 public final class BatchLoader implements AutoCloseable {
-    private final Dataset dataset;
-    private final ImageTransform transform;
-    private final int batchSize;
-    private final boolean dropLast;
-    private final long seed;
-    private int epoch;
-    private int indexInEpoch;
-    private long[] order = {};
-    private int orderEpoch = -1;
+    private static final Logger LOG = LoggerFactory.getLogger(BatchLoader.class);
+    private static final AtomicInteger THREADS = new AtomicInteger();
 
-    /**
-     * @param dropLast whether a last, smaller batch of an epoch is left out
-     * @param firstBatch how many batches, counted over all epochs, are passed over
-     */
+    private final BatchMaker maker;
+    private final int ahead;
+    private final ExecutorService workers;
+    private final Queue<Future<Batch>> waiting = new ArrayDeque<>();
+    private long nextNumber;
+    private @Nullable Throwable failure;
+
+    /** Does not own the data set. Work begins with the first call of {@link #next}. */
+    public BatchLoader(Dataset dataset, ImageTransform transform, LoaderOptions options) {
+        maker = new BatchMaker(dataset, transform, options);
+        ahead = 2 * options.workers() + 1;
+        nextNumber = options.firstBatch();
+        workers = Executors.newFixedThreadPool(options.workers(), task -> {
+            Thread thread = new Thread(task, "diffusion4j-data-" + THREADS.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** For training, with the default number of threads. */
     public BatchLoader(
             Dataset dataset, ImageTransform transform, int batchSize, boolean dropLast, long seed, long firstBatch) {
-        Check.positive(batchSize, "batch_size");
-        if (dataset.size() == 0 || dropLast && dataset.size() < batchSize) {
-            throw UserError.usage(dataset.description() + " has " + dataset.size() + " pictures, too few for a batch of " + batchSize);
-        }
-        this.dataset = dataset;
-        this.transform = transform;
-        this.batchSize = batchSize;
-        this.dropLast = dropLast;
-        this.seed = seed;
-        this.epoch = Math.toIntExact(firstBatch / batchesPerEpoch());
-        this.indexInEpoch = (int) (firstBatch % batchesPerEpoch());
+        this(
+                dataset,
+                transform,
+                new LoaderOptions(
+                        batchSize,
+                        dropLast,
+                        true,
+                        1,
+                        DataConfig.DEFAULT.workerThreads(),
+                        OnBroken.SKIP,
+                        seed,
+                        firstBatch));
     }
 
-    /** How many batches a pass over the data has. */
+    /** How many batches an epoch has. */
     public int batchesPerEpoch() {
-        return dropLast ? dataset.size() / batchSize : (dataset.size() + batchSize - 1) / batchSize;
+        return maker.batchesPerEpoch();
     }
 
-    /** The next batch. */
+    /**
+     * The next batch; waits for it if it must.
+     *
+     * @throws UserError (exit code 1) where a picture cannot be read and {@link OnBroken#FAIL} was asked for, or none can
+     */
     public Batch next() {
-        if (orderEpoch != epoch) {
-            order = permutation(epoch);
-            orderEpoch = epoch;
+        Check.that(!workers.isShutdown(), "this loader is closed");
+        if (failure != null) {
+            throw rethrow(failure);
         }
-        int start = indexInEpoch * batchSize;
-        int count = Math.min(batchSize, dataset.size() - start);
-        int size = transform.channels() * transform.height() * transform.width();
-        float[] values = new float[count * size];
-        long[] labels = new long[count];
-        List<@Nullable String> captions = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            int index = (int) order[start + i];
-            Example example = dataset.example(index);
-            transform.apply(example.image(), random(epoch, index), values, i * size);
-            labels[i] = example.label();
-            captions.add(example.caption());
+        while (waiting.size() < ahead) {
+            long number = nextNumber++;
+            waiting.add(workers.submit(() -> maker.make(number)));
         }
-        long[] shape = {count, transform.channels(), transform.height(), transform.width()};
-        Batch batch = new Batch(values, shape, labels, captions, epoch, indexInEpoch);
-        indexInEpoch++;
-        if (indexInEpoch == batchesPerEpoch()) {
-            indexInEpoch = 0;
-            epoch++;
-        }
-        return batch;
-    }
-
-    private long[] permutation(int ofEpoch) {
-        try (RandomStream random = new RandomStream(new SplittableRandom(seed).nextLong() >>> 1 ^ ofEpoch)) {
-            return TensorScope.compute(() -> Tensors.longs(random.randperm(dataset.size())));
+        try {
+            return waiting.remove().get();
+        } catch (ExecutionException e) {
+            failure = e.getCause() == null ? e : e.getCause();
+            throw rethrow(failure);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw UserError.failure("interrupted while waiting for pictures", e);
         }
     }
 
-    private SplittableRandom random(int ofEpoch, int index) {
-        return new SplittableRandom(seed * 0x9E3779B97F4A7C15L + ofEpoch * 0xD1B54A32D192ED03L + index);
+    private static RuntimeException rethrow(Throwable cause) {
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
     }
 
+    /** How many pictures could not be read so far. */
+    public int brokenCount() {
+        return maker.broken().count();
+    }
+
+    /** Which those are, and why, in the data set's order. */
+    public List<String> broken() {
+        return maker.broken().reasons();
+    }
+
+    /** Ends the threads, each after the picture that it is at; what they made is thrown away. */
     @Override
-    public void close() {}
+    public void close() {
+        maker.stop();
+        waiting.clear();
+        workers.shutdown();
+        try {
+            if (!workers.awaitTermination(10, TimeUnit.SECONDS)) {
+                LOG.warn("a thread that reads pictures does not end");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
 }

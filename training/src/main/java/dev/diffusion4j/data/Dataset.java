@@ -12,6 +12,12 @@ public interface Dataset extends AutoCloseable {
     /** How many pictures. */
     int size();
 
+    /** 1 where all pictures are grey, otherwise 3. */
+    int channels();
+
+    /** The side, in pixels, to bring pictures to where nothing else is asked for. */
+    int naturalSize();
+
     /** The classes' names, label 0 first; empty where there are no classes. */
     List<String> classNames();
 
@@ -22,6 +28,11 @@ public interface Dataset extends AutoCloseable {
      * @throws BrokenExampleException where the file cannot be read
      */
     Example example(int index);
+
+    /** Whether a picture costs next to nothing, so that keeping it in memory would gain nothing. */
+    default boolean isCheap() {
+        return false;
+    }
 
     /** A hash of all that decides its content, for the record of a run. */
     String fingerprint();

@@ -3,7 +3,7 @@ package dev.diffusion4j.data;
 
 import java.util.random.RandomGenerator;
 
-/** From a decoded picture to what a network is given. */
+/** From a decoded picture to what a network is given. Thread-safe. */
 public interface ImageTransform {
 
     /** C, H and W of the result. */
@@ -12,6 +12,14 @@ public interface ImageTransform {
     int height();
 
     int width();
+
+    /**
+     * The part of the work that is the same each time, from pixels to fewer pixels; its result may be kept. {@link #apply} makes
+     * the same of it as of {@code image}.
+     */
+    default PixelImage prepare(PixelImage image) {
+        return image;
+    }
 
     /**
      * @param image of any size and channels

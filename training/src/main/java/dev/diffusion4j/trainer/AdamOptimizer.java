@@ -81,7 +81,7 @@ public final class AdamOptimizer implements AutoCloseable {
                 ? NativeOp.none()
                 : new IValue(Tensors.of(new float[] {(float) gradientDivisor}));
         NativeOp op = decoupled ? FUSED_ADAMW : FUSED_ADAM;
-        op.call(
+        op.run(
                 NativeOp.tensors(weights),
                 NativeOp.tensors(gradients),
                 NativeOp.tensors(first),

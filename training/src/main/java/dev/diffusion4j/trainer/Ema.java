@@ -39,7 +39,7 @@ public final class Ema implements AutoCloseable {
                 List<Tensor> targets = new ArrayList<>(average.values());
                 List<Tensor> sources = new ArrayList<>();
                 average.keySet().forEach(name -> sources.add(java.util.Objects.requireNonNull(live.get(name))));
-                LERP.call(NativeOp.tensors(targets), NativeOp.tensors(sources), new IValue(new Scalar(1 - keep)));
+                LERP.run(NativeOp.tensors(targets), NativeOp.tensors(sources), new IValue(new Scalar(1 - keep)));
             }
         });
     }

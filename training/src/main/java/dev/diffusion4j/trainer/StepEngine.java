@@ -10,6 +10,7 @@ import static org.bytedeco.pytorch.global.torch.set_num_threads;
 
 import dev.diffusion4j.layer.TrainingMode;
 import dev.diffusion4j.objective.Objective;
+import dev.diffusion4j.tensor.BackwardTape;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
@@ -73,9 +74,11 @@ final class StepEngine implements AutoCloseable {
     }
 
     private double backward(Objective.Task task, double factor) {
-        Tensor loss = autocast(task);
-        loss.mul(new Scalar(factor)).backward();
-        return loss.item_float();
+        try (BackwardTape tape = BackwardTape.open()) {
+            Tensor loss = autocast(task);
+            tape.withSides(loss.mul(new Scalar(factor))).backward();
+            return loss.item_float();
+        }
     }
 
     private Tensor autocast(Objective.Task task) {

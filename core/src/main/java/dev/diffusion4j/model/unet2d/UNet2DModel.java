@@ -125,7 +125,7 @@ public final class UNet2DModel extends DiffusionModel {
             state.skipSample = null; // the way up carries a picture of its own
             upBlocks.forEach(block -> block.forward(state));
             state.apply(hidden -> TensorScope.keepResult(
-                    () -> convOut.forward(Activation.SILU.applyToTemporary(normOut.forward(hidden)))));
+                    () -> convOut.forward(normOut.forward(hidden, null, Activation.SILU))));
             Tensor skip = state.skipSample;
             Tensor result = skip == null ? state.hidden() : state.hidden().add(skip);
             if (config.timeEmbeddingType() == TimeEmbeddingType.FOURIER) {

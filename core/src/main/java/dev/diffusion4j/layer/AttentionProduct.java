@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** softmax(q·kᵀ/√D)·v. */
-final class AttentionKernel {
-    private AttentionKernel() {}
+final class AttentionProduct {
+    private AttentionProduct() {}
 
     /**
      * @param query (B, heads, L, D)
