@@ -122,8 +122,8 @@ public final class AtomicFile {
             }
 
             @Override
-            public FileVisitResult postVisitDirectory(Path visited, @org.jspecify.annotations.Nullable IOException error)
-                    throws IOException {
+            public FileVisitResult postVisitDirectory(
+                    Path visited, @org.jspecify.annotations.Nullable IOException error) throws IOException {
                 if (error != null) {
                     throw error;
                 }
@@ -188,8 +188,8 @@ public final class AtomicFile {
             }
 
             @Override
-            public FileVisitResult postVisitDirectory(Path visited, @org.jspecify.annotations.Nullable IOException error)
-                    throws IOException {
+            public FileVisitResult postVisitDirectory(
+                    Path visited, @org.jspecify.annotations.Nullable IOException error) throws IOException {
                 if (error != null) {
                     throw error;
                 }

@@ -31,15 +31,16 @@ final class DataFile implements ByteSource, AutoCloseable {
     /** @throws UserError (exit code 1) where there is no such file, or it cannot be read */
     static DataFile open(Path file) {
         if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw UserError.failure("cannot read " + file + ": it is " + (Files.isDirectory(file) ? "a folder" : "no plain file"));
+            throw UserError.failure(
+                    "cannot read " + file + ": it is " + (Files.isDirectory(file) ? "a folder" : "no plain file"));
         }
         try {
             FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
             DataFile data = new DataFile(file, channel, channel.size());
             if (data.isPointer()) {
                 data.close();
-                throw UserError.failure(
-                        file + " is not the weights but a note of git-lfs on where they are; fetch them with: git lfs pull");
+                throw UserError.failure(file
+                        + " is not the weights but a note of git-lfs on where they are; fetch them with: git lfs pull");
             }
             return data;
         } catch (IOException e) {
@@ -69,8 +70,8 @@ final class DataFile implements ByteSource, AutoCloseable {
             while (target.hasRemaining()) {
                 int n = channel.read(target, at);
                 if (n < 0) {
-                    throw UserError.failure(file + " ends at byte " + at + ", in the middle of its data: it was cut short or "
-                            + "changed while it was read");
+                    throw UserError.failure(file + " ends at byte " + at
+                            + ", in the middle of its data: it was cut short or " + "changed while it was read");
                 }
                 at += n;
             }

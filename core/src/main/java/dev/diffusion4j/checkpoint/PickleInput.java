@@ -8,8 +8,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 
 /** The bytes of a pickle, in order. Lengths that they claim are believed only as far as the bytes are there. */
 final class PickleInput {
@@ -17,6 +19,7 @@ final class PickleInput {
     private static final int MAX_BYTES = HeapShare.count(100_000_000, 4);
 
     private static final int MAX_LINE = 1000;
+    private static final int MAX_INTEGER = 1000;
 
     private final InputStream in;
     private final long begin;
@@ -68,6 +71,21 @@ final class PickleInput {
         return number(8).order(ByteOrder.BIG_ENDIAN).getDouble();
     }
 
+    /** A whole number of that many bytes, little-endian, with a sign: {@code Long}, or {@code BigInteger} where it is larger. */
+    Object integer(int length) {
+        if (length < 0 || length > MAX_INTEGER) {
+            throw TorchPickle.broken(where, "its pickle holds a number of " + length + " bytes");
+        }
+        byte[] bigEndian = bytes(length);
+        for (int i = 0, j = length - 1; i < j; i++, j--) {
+            byte swap = bigEndian[i];
+            bigEndian[i] = bigEndian[j];
+            bigEndian[j] = swap;
+        }
+        BigInteger value = length == 0 ? BigInteger.ZERO : new BigInteger(bigEndian);
+        return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
+    }
+
     private ByteBuffer number(int length) {
         return ByteBuffer.wrap(bytes(length)).order(ByteOrder.LITTLE_ENDIAN);
     }
@@ -94,7 +112,7 @@ final class PickleInput {
                 throw TorchPickle.broken(where, "a name in its pickle is longer than " + MAX_LINE + " letters");
             }
         }
-        return line.toString(java.nio.charset.StandardCharsets.UTF_8);
+        return line.toString(StandardCharsets.UTF_8);
     }
 
     private void count(long length) {

@@ -9,7 +9,6 @@ import dev.diffusion4j.checkpoint.Pickled.Dictionary;
 import dev.diffusion4j.checkpoint.Pickled.Global;
 import dev.diffusion4j.checkpoint.Pickled.Opaque;
 import dev.diffusion4j.checkpoint.Pickled.Sequence;
-import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +36,6 @@ final class PickleMachine {
     }
 
     private static final int NEWEST_PROTOCOL = 5;
-    private static final int MAX_INTEGER_BYTES = 1000;
     private static final int MAX_VALUES = HeapShare.count(4_000_000, 64);
 
     private final PickleInput in;
@@ -59,7 +57,8 @@ final class PickleMachine {
         PickleMachine machine = new PickleMachine(in, objects, where);
         for (int op = in.u8(); op != STOP; op = in.u8()) {
             if (!machine.number(op) && !machine.text(op) && !machine.container(op) && !machine.reference(op)) {
-                throw machine.broken(String.format(java.util.Locale.ROOT, "its pickle holds the unknown instruction 0x%02x", op));
+                throw machine.broken(
+                        String.format(java.util.Locale.ROOT, "its pickle holds the unknown instruction 0x%02x", op));
             }
         }
         return machine.pop();
@@ -75,8 +74,8 @@ final class PickleMachine {
             case BININT -> push((long) in.i32());
             case BININT1 -> push((long) in.u8());
             case BININT2 -> push((long) in.u16());
-            case LONG1 -> push(integer(in.u8()));
-            case LONG4 -> push(integer(in.i32()));
+            case LONG1 -> push(in.integer(in.u8()));
+            case LONG4 -> push(in.integer(in.i32()));
             case BINFLOAT -> push(in.f64());
             default -> {
                 return false;
@@ -89,20 +88,6 @@ final class PickleMachine {
         if (version > NEWEST_PROTOCOL) {
             throw broken("its pickle has protocol " + version + "; known are 2 to " + NEWEST_PROTOCOL);
         }
-    }
-
-    private Object integer(int length) {
-        if (length < 0 || length > MAX_INTEGER_BYTES) {
-            throw broken("its pickle holds a number of " + length + " bytes");
-        }
-        byte[] bigEndian = in.bytes(length);
-        for (int i = 0, j = length - 1; i < j; i++, j--) {
-            byte swap = bigEndian[i];
-            bigEndian[i] = bigEndian[j];
-            bigEndian[j] = swap;
-        }
-        BigInteger value = length == 0 ? BigInteger.ZERO : new BigInteger(bigEndian);
-        return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
     }
 
     private boolean text(int op) {
@@ -124,7 +109,10 @@ final class PickleMachine {
 
     private String unicode(byte[] utf8) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(utf8))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw broken("its pickle holds a text that is not UTF-8");
         }
@@ -133,7 +121,10 @@ final class PickleMachine {
     /** Python 2 had one type for texts and bytes. */
     private static Object python2(byte[] bytes) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             return bytes;
         }

@@ -91,14 +91,17 @@ public final class Safetensors implements WeightSource {
      * @throws UserError (exit code 1) where it cannot be written; what was there is whole still
      */
     public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
-        Check.that(!tensors.containsKey(SafetensorsHeader.METADATA), "no tensor can be named " + SafetensorsHeader.METADATA);
+        Check.that(
+                !tensors.containsKey(SafetensorsHeader.METADATA),
+                "no tensor can be named " + SafetensorsHeader.METADATA);
         List<Map.Entry<String, Tensor>> ordered = new ArrayList<>(tensors.entrySet());
         ordered.sort(Comparator.comparing((Map.Entry<String, Tensor> e) -> DType.of(e.getValue()))
                 .reversed()
                 .thenComparing(Map.Entry::getKey, SafetensorsText.ORDER));
         byte[] head = header(ordered, metadata);
         AtomicFile.writeChannel(file, channel -> {
-            ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, head.length);
+            ByteBuffer length =
+                    ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, head.length);
             writeFully(channel, length);
             writeFully(channel, ByteBuffer.wrap(head));
             for (Map.Entry<String, Tensor> entry : ordered) {
@@ -115,7 +118,9 @@ public final class Safetensors implements WeightSource {
                         Arrays.stream(Tensors.shape(entry.getValue())).boxed().toList()))
                 .toList();
         byte[] head = SafetensorsText.header(infos, metadata);
-        Check.that(head.length <= SafetensorsHeader.MAX_SIZE, "too many tensors or too much metadata for a safetensors file");
+        Check.that(
+                head.length <= SafetensorsHeader.MAX_SIZE,
+                "too many tensors or too much metadata for a safetensors file");
         return head;
     }
 

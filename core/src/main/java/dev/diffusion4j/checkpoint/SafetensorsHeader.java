@@ -63,7 +63,8 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> entries, Map<String,
         }
         Parsing parsing = new Parsing(where);
         Json.forEachField(text(file, size), where + " (header)", parsing::field);
-        return new SafetensorsHeader(8 + size, ordered(parsing.entries, 8 + size, file.size(), where), parsing.metadata);
+        return new SafetensorsHeader(
+                8 + size, ordered(parsing.entries, 8 + size, file.size(), where), parsing.metadata);
     }
 
     private static Reader text(ByteSource file, long size) {
@@ -77,20 +78,26 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> entries, Map<String,
 
     private static Map<String, Entry> ordered(Map<String, Entry> found, long dataStart, long fileSize, String where) {
         List<Entry> entries = new ArrayList<>(found.values());
-        entries.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(entry -> entry.info().byteSize()));
+        entries.sort(Comparator.comparingLong(Entry::begin)
+                .thenComparingLong(entry -> entry.info().byteSize()));
         long end = 0;
         Map<String, Entry> ordered = new LinkedHashMap<>();
         for (Entry entry : entries) {
             if (entry.begin() != end) {
-                throw broken(where, "tensor '" + entry.info().name() + "' begins at byte " + entry.begin()
-                        + " of the data, where byte " + end + " was expected: the tensors overlap or leave a hole");
+                throw broken(
+                        where,
+                        "tensor '" + entry.info().name() + "' begins at byte " + entry.begin()
+                                + " of the data, where byte " + end
+                                + " was expected: the tensors overlap or leave a hole");
             }
             end += entry.info().byteSize(); // begin + size was an offset in the file: no overflow
             ordered.put(entry.info().name(), entry);
         }
         if (end != fileSize - dataStart) {
-            throw broken(where, "its header promises " + end + " bytes of data, but the file has " + (fileSize - dataStart)
-                    + (fileSize - dataStart < end ? "; it was cut short, fetch it again" : ""));
+            throw broken(
+                    where,
+                    "its header promises " + end + " bytes of data, but the file has " + (fileSize - dataStart)
+                            + (fileSize - dataStart < end ? "; it was cut short, fetch it again" : ""));
         }
         return ordered;
     }
@@ -138,7 +145,8 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> entries, Map<String,
 
     private static Entry entry(String name, @Nullable Object value, String where) {
         if (!(value instanceof Map<?, ?>)) {
-            throw broken(where, "tensor '" + name + "' is described by " + Json.describe(value) + " instead of an object");
+            throw broken(
+                    where, "tensor '" + name + "' is described by " + Json.describe(value) + " instead of an object");
         }
         Map<String, @Nullable Object> map = Json.object(value);
         if (!(map.get("dtype") instanceof String dtypeName)) {
@@ -156,8 +164,10 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> entries, Map<String,
         }
         long length = offsets.get(1) - offsets.get(0);
         if (length != info.byteSize()) {
-            throw broken(where, "tensor '" + name + "' needs " + info.byteSize() + " bytes for shape " + shape + " in " + dtype
-                    + ", but its data_offsets hold " + length);
+            throw broken(
+                    where,
+                    "tensor '" + name + "' needs " + info.byteSize() + " bytes for shape " + shape + " in " + dtype
+                            + ", but its data_offsets hold " + length);
         }
         return new Entry(info, offsets.get(0));
     }
@@ -167,7 +177,9 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> entries, Map<String,
             return UserError.failure(where + " cannot be used here: tensor '" + name + "' has the dtype " + dtype
                     + ", whose numbers are smaller than a byte");
         }
-        return broken(where, "tensor '" + name + "' has the unknown dtype '" + dtype + "'; known are " + List.of(DType.values()));
+        return broken(
+                where,
+                "tensor '" + name + "' has the unknown dtype '" + dtype + "'; known are " + List.of(DType.values()));
     }
 
     private static List<Long> wholeNumbers(@Nullable Object value, String where, String what) {
@@ -177,7 +189,8 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> entries, Map<String,
         List<Long> numbers = new ArrayList<>(list.size());
         for (Object element : list) {
             if (!(element instanceof Long number) || number < 0) {
-                throw broken(where, "the " + what + " holds " + Json.describe(element) + " instead of a whole number >= 0");
+                throw broken(
+                        where, "the " + what + " holds " + Json.describe(element) + " instead of a whole number >= 0");
             }
             numbers.add(number);
         }

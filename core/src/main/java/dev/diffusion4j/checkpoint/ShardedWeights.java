@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /** Weights spread over several files of either kind, with an index ({@code weight_map}) that tells which is where. */
 public final class ShardedWeights implements WeightSource {
     /** Beside the index, on every system: no folders, no drive, nothing hidden. */
-    private static final Pattern FILE_NAME = Pattern.compile("[\\w\\-][\\w.\\- ]{0,254}", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final Pattern FILE_NAME =
+            Pattern.compile("[\\w\\-][\\w.\\- ]{0,254}", Pattern.UNICODE_CHARACTER_CLASS);
 
     private final Path index;
     private final Map<String, WeightSource> shards = new LinkedHashMap<>();

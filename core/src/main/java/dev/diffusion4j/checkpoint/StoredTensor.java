@@ -23,10 +23,13 @@ record StoredTensor(TorchStorage storage, long offset, NumberLayout layout) {
             throw TorchPickle.broken(where, "a tensor has the impossible shape " + shape);
         }
         if (!tensor.fits()) {
-            throw TorchPickle.broken(where, "a tensor of shape " + shape + " reaches beyond its storage of " + storage.bytes() + " bytes");
+            throw TorchPickle.broken(
+                    where,
+                    "a tensor of shape " + shape + " reaches beyond its storage of " + storage.bytes() + " bytes");
         }
         if (tensor.info("").byteSize() > Math.max(storage.bytes(), MOST_REPEATED)) {
-            throw TorchPickle.broken(where, "a tensor of shape " + shape + " repeats a storage of " + storage.bytes() + " bytes");
+            throw TorchPickle.broken(
+                    where, "a tensor of shape " + shape + " repeats a storage of " + storage.bytes() + " bytes");
         }
         return tensor;
     }

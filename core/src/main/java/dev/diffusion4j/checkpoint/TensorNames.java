@@ -48,8 +48,7 @@ final class TensorNames {
         }
     }
 
-    private void visitAll(
-            String name, @Nullable List<Object> keys, List<Object> values, int depth) {
+    private void visitAll(String name, @Nullable List<Object> keys, List<Object> values, int depth) {
         if (depth == MAX_DEPTH) {
             throw TorchPickle.broken(where, "it nests more than " + MAX_DEPTH + " values in each other");
         }

@@ -22,7 +22,8 @@ final class TorchObjects implements PickleMachine.Objects {
     private static final Set<String> STORAGE_MODULES = Set.of("torch", "torch.cuda", "torch.storage");
 
     /** Python 2 had other module names; PyTorch moved a file. */
-    private static final Map<String, String> MODULES = Map.of("__builtin__", "builtins", "torch.tensor", "torch._tensor");
+    private static final Map<String, String> MODULES =
+            Map.of("__builtin__", "builtins", "torch.tensor", "torch._tensor");
 
     private static final Set<String> TENSOR_CLASSES =
             Set.of("torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer");
@@ -84,11 +85,12 @@ final class TorchObjects implements PickleMachine.Objects {
 
     private UserError refused(String name) {
         if (name.startsWith("torch.")) {
-            return UserError.failure(where + " holds '" + name + "', which is not read here: only plain dense tensors are; "
-                    + "save it again with safetensors");
+            return UserError.failure(where + " holds '" + name
+                    + "', which is not read here: only plain dense tensors are; " + "save it again with safetensors");
         }
-        return UserError.failure(where + " wants to run '" + name + "'; such files are not opened, because Python would run "
-                + "whatever is in them: ask for a safetensors file");
+        return UserError.failure(
+                where + " wants to run '" + name + "'; such files are not opened, because Python would run "
+                        + "whatever is in them: ask for a safetensors file");
     }
 
     /** {@code U8} for storages of raw bytes; empty for a class that is none. */
@@ -113,7 +115,8 @@ final class TorchObjects implements PickleMachine.Objects {
             throw TorchPickle.broken(where, "it refers to something that is no storage");
         }
         if (tuple.items.size() > 5 && tuple.items.get(5) != Opaque.NONE) {
-            throw UserError.failure(where + " holds views of storages, as PyTorch wrote before 0.4; save it again with a newer one");
+            throw UserError.failure(
+                    where + " holds views of storages, as PyTorch wrote before 0.4; save it again with a newer one");
         }
         DType dtype = storageType(type.name())
                 .orElseThrow(() -> TorchPickle.broken(where, "'" + type.name() + "' is no class of storages"));
@@ -198,7 +201,8 @@ final class TorchObjects implements PickleMachine.Objects {
         if (arguments.size() > marksAt
                 && arguments.get(marksAt) instanceof Dictionary marks
                 && marks.values.stream().anyMatch(value -> !value.equals(false))) {
-            throw UserError.failure(where + " holds a tensor that is to be conjugated or negated, which is not read here");
+            throw UserError.failure(
+                    where + " holds a tensor that is to be conjugated or negated, which is not read here");
         }
         DType dtype = storage.dtype();
         if (marksAt == 7) {

@@ -79,7 +79,8 @@ public final class TorchPickle implements WeightSource {
         ZipDirectory zip = new ZipDirectory(file, where);
         String root = root(zip, where);
         if (zip.has(root + "constants.pkl")) {
-            throw UserError.failure(where + " is a TorchScript program, which is not opened; only files of tensors are");
+            throw UserError.failure(
+                    where + " is a TorchScript program, which is not opened; only files of tensors are");
         }
         ZipDirectory.Part pickle = zip.open(root + "data.pkl");
         TorchObjects objects = new TorchObjects(where);
@@ -88,7 +89,10 @@ public final class TorchPickle implements WeightSource {
         for (TorchStorage storage : objects.storages().values()) {
             ZipDirectory.Part part = zip.open(root + "data/" + storage.key());
             if (part.size() < storage.bytes()) {
-                throw broken(where, "storage " + storage.key() + " should have " + storage.bytes() + " bytes, but has " + part.size());
+                throw broken(
+                        where,
+                        "storage " + storage.key() + " should have " + storage.bytes() + " bytes, but has "
+                                + part.size());
             }
             storage.place(part.source(), part.begin());
         }
@@ -144,7 +148,8 @@ public final class TorchPickle implements WeightSource {
     private static void placeStorages(Sequence keys, TorchObjects objects, ByteSource file, long begin, String where) {
         long position = begin;
         for (Object key : keys.items) {
-            TorchStorage storage = key instanceof String name ? objects.storages().get(name) : null;
+            TorchStorage storage =
+                    key instanceof String name ? objects.storages().get(name) : null;
             if (storage == null || storage.isPlaced()) {
                 throw broken(where, "its list of storages does not fit its tensors");
             }

@@ -46,7 +46,8 @@ public final class WeightFiles {
             }
         }
         String name = variant == null ? STEM + SAFETENSORS : STEM + "." + variant + SAFETENSORS;
-        throw UserError.failure("there are no weights in " + folder + ": " + name + " was expected, found " + listing(folder));
+        throw UserError.failure(
+                "there are no weights in " + folder + ": " + name + " was expected, found " + listing(folder));
     }
 
     private static @Nullable WeightSource openVariant(Path folder, @Nullable String variant) {
@@ -76,7 +77,8 @@ public final class WeightFiles {
     public static WeightSource openFile(Path file) {
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
         try (DataFile data = DataFile.open(file)) {
-            ByteBuffer start = ByteBuffer.allocate((int) Math.min(9, data.size())).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer start =
+                    ByteBuffer.allocate((int) Math.min(9, data.size())).order(ByteOrder.LITTLE_ENDIAN);
             data.read(0, start);
             if (start.capacity() == 9 && start.get(8) == '{' && start.getLong(0) >>> 32 == 0) {
                 return Safetensors.open(file);
@@ -101,7 +103,8 @@ public final class WeightFiles {
         try {
             Files.deleteIfExists(folder.resolve(STEM + SAFETENSORS + ".index.json"));
             try (Stream<Path> files = Files.list(folder)) {
-                for (Path file : files.filter(file -> SHARD.matcher(file.getFileName().toString()).matches())
+                for (Path file : files.filter(file ->
+                                SHARD.matcher(file.getFileName().toString()).matches())
                         .toList()) {
                     Files.delete(file);
                 }

@@ -46,7 +46,8 @@ public final class WeightLoader {
         source.tensors().forEach((fileName, info) -> loader.match(fileName, rename.apply(fileName), info));
         loader.refuseMisfits(source);
         try (NoGradGuard guard = new NoGradGuard()) {
-            loader.fileNames.forEach((name, fileName) -> source.read(fileName, Objects.requireNonNull(targets.get(name))));
+            loader.fileNames.forEach(
+                    (name, fileName) -> source.read(fileName, Objects.requireNonNull(targets.get(name))));
         }
     }
 
@@ -67,7 +68,10 @@ public final class WeightLoader {
 
     private void refuseMisfits(WeightSource source) {
         List<String> problems = new ArrayList<>();
-        report(problems, "missing", targets.keySet().stream().filter(name -> !seen.contains(name)).toList());
+        report(
+                problems,
+                "missing",
+                targets.keySet().stream().filter(name -> !seen.contains(name)).toList());
         report(problems, "not known to this network", extra);
         report(problems, "of the wrong shape", wrongShape);
         report(problems, "of the wrong dtype", wrongType);
@@ -81,8 +85,8 @@ public final class WeightLoader {
         if (!names.isEmpty()) {
             String more = names.size() > NAMED_IN_ERRORS ? " and " + (names.size() - NAMED_IN_ERRORS) + " more" : "";
             String count = names.size() == 1 ? "1 tensor is " : names.size() + " tensors are ";
-            problems.add(count + what + " (" + String.join(", ", names.subList(0, Math.min(NAMED_IN_ERRORS, names.size())))
-                    + more + ")");
+            problems.add(count + what + " ("
+                    + String.join(", ", names.subList(0, Math.min(NAMED_IN_ERRORS, names.size()))) + more + ")");
         }
     }
 }

@@ -106,7 +106,8 @@ final class ZipDirectory {
             begin = large.getLong(48);
         }
         if (begin < 0 || size < 0 || size > MAX_BYTES || begin > end - size || count < 0 || count > size / ENTRY_SIZE) {
-            throw TorchPickle.broken(where, "its table of contents would have " + count + " records in " + size + " bytes at " + begin);
+            throw TorchPickle.broken(
+                    where, "its table of contents would have " + count + " records in " + size + " bytes at " + begin);
         }
         ByteBuffer table = bytes(begin, (int) size);
         for (long i = 0; i < count; i++) {
@@ -141,7 +142,8 @@ final class ZipDirectory {
             throw TorchPickle.broken(where, "its table of contents is damaged");
         }
         String name = new String(table.array(), at + ENTRY_SIZE, nameLength, StandardCharsets.UTF_8);
-        ByteBuffer extra = table.slice(at + ENTRY_SIZE + nameLength, extraLength).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer extra =
+                table.slice(at + ENTRY_SIZE + nameLength, extraLength).order(ByteOrder.LITTLE_ENDIAN);
         ByteBuffer large = zip64(extra);
         long size = large(u32(table, at + 24), large, name);
         long packed = large(u32(table, at + 20), large, name);

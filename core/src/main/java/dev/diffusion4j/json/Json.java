@@ -39,7 +39,9 @@ public final class Json {
 
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES) // a table of names, and an error of its own when it is full
+            .disable(
+                    JsonFactory.Feature
+                            .CANONICALIZE_FIELD_NAMES) // a table of names, and an error of its own when it is full
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(MAX_DEPTH)
                     .maxStringLength(HeapShare.count(50_000_000, 8))
@@ -65,7 +67,8 @@ public final class Json {
         try {
             long size = Files.size(file);
             if (size > MAX_TEXT) {
-                throw UserError.failure(file + " has " + size + " bytes, which is too large for JSON that describes a model");
+                throw UserError.failure(
+                        file + " has " + size + " bytes, which is too large for JSON that describes a model");
             }
             return parseObject(Files.readString(file), file.toString());
         } catch (CharacterCodingException e) {
@@ -128,7 +131,8 @@ public final class Json {
 
     private static void end(JsonParser parser, String where) throws IOException {
         if (parser.nextToken() != null) {
-            throw UserError.failure(where + " is not JSON: more text follows the end of the value" + at(parser.currentLocation()));
+            throw UserError.failure(
+                    where + " is not JSON: more text follows the end of the value" + at(parser.currentLocation()));
         }
     }
 

@@ -56,8 +56,8 @@ public final class PipelineFolder {
         }
         Path file = folder.resolve(INDEX);
         if (!Files.exists(file)) {
-            throw UserError.failure(folder + " is not a model folder: it has no " + INDEX + "; found "
-                    + WeightFiles.listing(folder));
+            throw UserError.failure(
+                    folder + " is not a model folder: it has no " + INDEX + "; found " + WeightFiles.listing(folder));
         }
         return new PipelineFolder(folder, Json.readObject(file));
     }
@@ -79,7 +79,9 @@ public final class PipelineFolder {
     }
 
     private static @Nullable String className(@Nullable Object component) {
-        return component instanceof List<?> pair && pair.size() == 2 && pair.get(1) instanceof String name ? name : null;
+        return component instanceof List<?> pair && pair.size() == 2 && pair.get(1) instanceof String name
+                ? name
+                : null;
     }
 
     private Path component(String name, String configFile) {
@@ -94,7 +96,8 @@ public final class PipelineFolder {
 
     /** The folder that holds the network's config and weights. */
     public Path modelFolder() {
-        return java.util.Objects.requireNonNull(component(modelName(), MODEL_CONFIG).getParent());
+        return java.util.Objects.requireNonNull(
+                component(modelName(), MODEL_CONFIG).getParent());
     }
 
     /** The scheduler as configured. */
@@ -151,11 +154,14 @@ public final class PipelineFolder {
      */
     public static void write(Path folder, Model model, Scheduler scheduler) {
         Path component = folder.resolve("unet");
-        Safetensors.write(component.resolve(WeightFiles.STEM + ".safetensors"), model.stateDict(), Map.of("format", "pt"));
+        Safetensors.write(
+                component.resolve(WeightFiles.STEM + ".safetensors"), model.stateDict(), Map.of("format", "pt"));
         WeightFiles.removeShards(component);
         writeConfig(component.resolve(MODEL_CONFIG), model.kind().key(), model.config());
         writeConfig(
-                folder.resolve("scheduler").resolve(SCHEDULER_CONFIG), scheduler.kind().className(), scheduler.config());
+                folder.resolve("scheduler").resolve(SCHEDULER_CONFIG),
+                scheduler.kind().className(),
+                scheduler.config());
         boolean known = model.kind() == ModelKind.UNET_2D;
         Map<String, @Nullable Object> index = new LinkedHashMap<>();
         index.put("scheduler", List.of("diffusers", scheduler.kind().className()));

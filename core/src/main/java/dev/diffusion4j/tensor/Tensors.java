@@ -109,7 +109,8 @@ public final class Tensors {
 
     /** {@code length} bytes of a contiguous CPU tensor from byte {@code offset} on, little-endian; valid while it lives. */
     public static ByteBuffer memory(Tensor tensor, long offset, int length) {
-        BytePointer start = new BytePointer(tensor.data_ptr()).getPointer(offset); // a buffer's own offset ends at 2 GiB
+        BytePointer start =
+                new BytePointer(tensor.data_ptr()).getPointer(offset); // a buffer's own offset ends at 2 GiB
         return start.limit(length).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 

@@ -22,7 +22,8 @@ final class Bits {
 
     /** Names, dtypes, shapes and numbers are the same. */
     static void assertSame(WeightSource actual, WeightSource expected) {
-        assertThat(actual.tensors().keySet()).containsExactlyInAnyOrderElementsOf(expected.tensors().keySet());
+        assertThat(actual.tensors().keySet())
+                .containsExactlyInAnyOrderElementsOf(expected.tensors().keySet());
         expected.tensors().forEach((name, info) -> {
             assertThat(actual.tensors().get(name)).isEqualTo(info);
             assertThat(of(actual.read(name))).as(name).isEqualTo(of(expected.read(name)));

@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Gives every seed and every old finding of {@link ParserFuzzTest} to every target, without the fuzzer. */
 class FuzzSeedsTest {
     static List<Path> seeds() throws IOException, URISyntaxException {
-        Path folder = Path.of(Objects.requireNonNull(FuzzSeedsTest.class.getResource("ParserFuzzTestInputs")).toURI());
+        Path folder = Path.of(Objects.requireNonNull(FuzzSeedsTest.class.getResource("ParserFuzzTestInputs"))
+                .toURI());
         try (Stream<Path> files = Files.walk(folder)) {
             return files.filter(Files::isRegularFile).sorted().toList();
         }
@@ -31,7 +32,10 @@ class FuzzSeedsTest {
         assertThat(seeds()).hasSizeGreaterThan(10);
         for (Path seed : seeds()) {
             byte[] bytes = Files.readAllBytes(seed);
-            assertTimeout(Duration.ofSeconds(10), () -> target.run(bytes), () -> target.name().toLowerCase(Locale.ROOT) + " " + seed);
+            assertTimeout(
+                    Duration.ofSeconds(10),
+                    () -> target.run(bytes),
+                    () -> target.name().toLowerCase(Locale.ROOT) + " " + seed);
         }
     }
 }

@@ -31,7 +31,8 @@ enum FuzzTargets {
     JSON(FuzzTargets::json),
     YAML(bytes -> Yaml.write(Yaml.parseObject(utf8(bytes), "input"))),
     PNG_NOTES(FuzzTargets::png),
-    UNET_CONFIG(bytes -> Records.toMap(Records.bindKnown(UNet2DConfig.DEFAULT, object(bytes), "input").value())),
+    UNET_CONFIG(bytes -> Records.toMap(
+            Records.bindKnown(UNet2DConfig.DEFAULT, object(bytes), "input").value())),
     SCHEDULER_CONFIG(bytes -> {
         Map<String, @Nullable Object> config = object(bytes);
         for (SchedulerKind kind : SchedulerKind.values()) {
@@ -50,7 +51,9 @@ enum FuzzTargets {
         try {
             body.accept(bytes);
         } catch (UserError e) {
-            if (e.getMessage() == null || e.getMessage().isBlank() || e.getMessage().lines().count() != 1) {
+            if (e.getMessage() == null
+                    || e.getMessage().isBlank()
+                    || e.getMessage().lines().count() != 1) {
                 throw new AssertionError("not one line: " + e.getMessage(), e);
             }
         } catch (IllegalArgumentException e) {

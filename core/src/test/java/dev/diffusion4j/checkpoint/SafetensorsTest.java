@@ -53,7 +53,8 @@ class SafetensorsTest {
                 for (DType dtype : DType.values()) {
                     assertThat(source.tensors().values()).anyMatch(info -> info.dtype() == dtype);
                 }
-                for (String name : List.of("float16", "bfloat16", "float32", "float64", "float8_e8m0fnu", "float8_e5m2fnuz")) {
+                for (String name :
+                        List.of("float16", "bfloat16", "float32", "float64", "float8_e8m0fnu", "float8_e5m2fnuz")) {
                     assertThat(Tensors.floats(source.read(name))).as(name).containsExactly(1, 2, 0.5f);
                 }
                 assertThat(source.read("scalar").dim()).isZero();
@@ -78,7 +79,11 @@ class SafetensorsTest {
         TensorScope.run(() -> {
             int rows = 3000;
             int columns = 3001; // 36 MB of f32: several pieces, none of whole rows only
-            Tensor big = org.bytedeco.pytorch.global.torch.arange(new org.bytedeco.pytorch.Scalar((long) rows * columns))
+            Tensor big = org.bytedeco
+                    .pytorch
+                    .global
+                    .torch
+                    .arange(new org.bytedeco.pytorch.Scalar((long) rows * columns))
                     .to(ScalarType.Float)
                     .view(rows, columns);
             Path file = folder.resolve("big.safetensors");
@@ -99,7 +104,9 @@ class SafetensorsTest {
         try (Safetensors source = Safetensors.open(file);
                 FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.truncate(2000);
-            assertThatThrownBy(() -> source.read("w")).isInstanceOf(UserError.class).hasMessageContaining("cut short");
+            assertThatThrownBy(() -> source.read("w"))
+                    .isInstanceOf(UserError.class)
+                    .hasMessageContaining("cut short");
         }
     }
 

@@ -90,14 +90,16 @@ class TorchPickleTest {
                 Tensor target = Tensors.empty(ScalarType.Float, 1, 2, 2, 4).contiguous(MemoryFormat.ChannelsLast);
                 source.read("channels_last", target);
                 assertThat(target.is_contiguous(MemoryFormat.ChannelsLast)).isTrue();
-                assertThat(Tensors.floats(target)).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+                assertThat(Tensors.floats(target))
+                        .containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
             }
         });
     }
 
     @Test
     void a_part_of_a_checkpoint_has_its_own_names() {
-        try (WeightSource source = TorchPickle.open(FOLDER.resolve("checkpoint.bin")).under("state_dict")) {
+        try (WeightSource source =
+                TorchPickle.open(FOLDER.resolve("checkpoint.bin")).under("state_dict")) {
             assertThat(source.tensors().keySet())
                     .containsExactly(
                             "0.weight",
@@ -107,7 +109,8 @@ class TorchPickleTest {
                             "1.running_mean",
                             "1.running_var",
                             "1.num_batches_tracked");
-            TensorScope.run(() -> assertThat(Tensors.longs(source.read("1.num_batches_tracked"))).containsExactly(1));
+            TensorScope.run(() -> assertThat(Tensors.longs(source.read("1.num_batches_tracked")))
+                    .containsExactly(1));
         }
     }
 

@@ -15,16 +15,17 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 class WeightFilesTest {
     @TempDir
     Path folder;
 
     private void weights(String name, float value) {
-        TensorScope.run(() -> Safetensors.write(folder.resolve(name), Map.of("w", Tensors.of(new float[] {value}, 1)), Map.of()));
+        TensorScope.run(() ->
+                Safetensors.write(folder.resolve(name), Map.of("w", Tensors.of(new float[] {value}, 1)), Map.of()));
     }
 
     private void index(String name, String shard) throws IOException {

@@ -23,7 +23,8 @@ class SaveOverTest {
         Path original = Golden.path("tiny-pipeline");
         try (Stream<Path> files = Files.walk(original)) {
             for (Path file : (Iterable<Path>) files::iterator) {
-                Path copy = folder.resolve("model").resolve(original.relativize(file).toString());
+                Path copy = folder.resolve("model")
+                        .resolve(original.relativize(file).toString());
                 if (Files.isRegularFile(file)) {
                     Files.createDirectories(copy.getParent());
                     Files.copy(file, copy);
@@ -35,7 +36,8 @@ class SaveOverTest {
             pipeline.save(folder.resolve("model"));
         }
         String weights = "unet/" + WeightFiles.STEM + ".safetensors";
-        assertThat(Hashes.sha256(folder.resolve("model").resolve(weights))).isEqualTo(Hashes.sha256(original.resolve(weights)));
+        assertThat(Hashes.sha256(folder.resolve("model").resolve(weights)))
+                .isEqualTo(Hashes.sha256(original.resolve(weights)));
         assertThat(relativeFiles(folder.resolve("model"))).isEqualTo(relativeFiles(original));
     }
 
