@@ -57,8 +57,8 @@ public final class PipelineFolder {
         }
         Path file = folder.resolve(INDEX);
         if (!Files.exists(file)) {
-            throw UserError.failure(folder + " is not a model folder: it has no " + INDEX + "; found "
-                    + WeightFiles.listing(folder));
+            throw UserError.failure(
+                    folder + " is not a model folder: it has no " + INDEX + "; found " + WeightFiles.listing(folder));
         }
         return new PipelineFolder(folder, Json.readObject(file));
     }
@@ -80,7 +80,9 @@ public final class PipelineFolder {
     }
 
     private static @Nullable String className(@Nullable Object component) {
-        return component instanceof List<?> pair && pair.size() == 2 && pair.get(1) instanceof String name ? name : null;
+        return component instanceof List<?> pair && pair.size() == 2 && pair.get(1) instanceof String name
+                ? name
+                : null;
     }
 
     private Path component(String name, String configFile) {
@@ -95,7 +97,8 @@ public final class PipelineFolder {
 
     /** The folder that holds the network's config and weights. */
     public Path modelFolder() {
-        return java.util.Objects.requireNonNull(component(modelName(), MODEL_CONFIG).getParent());
+        return java.util.Objects.requireNonNull(
+                component(modelName(), MODEL_CONFIG).getParent());
     }
 
     /** Whether it names a scheduler; a classifier has none. */
@@ -142,6 +145,11 @@ public final class PipelineFolder {
             return ModelKind.named(className, folder.toString()).create(config);
         } catch (IllegalArgumentException e) {
             throw UserError.failure(file + ": " + e.getMessage(), e);
+        } catch (RuntimeException e) {
+            if (String.valueOf(e.getMessage()).contains("can't allocate memory")) { // as LibTorch says it
+                throw UserError.failure(file + " describes a network that is too large for this machine's memory", e);
+            }
+            throw e;
         }
     }
 
@@ -155,6 +163,7 @@ public final class PipelineFolder {
         String name = model instanceof DiffusionModel ? "unet" : "classifier";
         Path component = folder.resolve(name);
         Safetensors.write(component.resolve(WeightFiles.STEM + ".safetensors"), model.stateDict(), Map.of("format", "pt"));
+        WeightFiles.removeShards(component);
         writeConfig(component.resolve(MODEL_CONFIG), model.kind().key(), model.config());
         Map<String, @Nullable Object> index = new LinkedHashMap<>();
         index.put(name, List.of(model.kind().library(), model.kind().key()));
