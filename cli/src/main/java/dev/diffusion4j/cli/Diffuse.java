@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
+            QuickstartCommand.class,
             SampleCommand.class,
             TrainCommand.class,
             InfoCommand.class,

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.data.Batch;
+import dev.diffusion4j.data.BatchLoader;
+import dev.diffusion4j.data.SourceOptions;
+import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.image.ImageGrid;
+import dev.diffusion4j.image.PngFile;
+import dev.diffusion4j.metric.ClassFidelity;
+import dev.diffusion4j.metric.Variety;
+import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.GenerationRequest;
+import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.PipelineFolder;
+import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The whole method in two minutes: a judge is trained on digits, a diffusion model is trained on the same digits, draws fifty of
+ * each class, and is judged.
+ */
+public final class Quickstart {
+    private static final int PER_CLASS = 50;
+    private static final int SHOWN_PER_CLASS = 10;
+    private static final int HELD_OUT = 2000;
+    private static final int REAL_FOR_VARIETY = 500;
+
+    private final Recipe recipe;
+    private final Path folder;
+
+    /**
+     * @param changes of the recipe {@code quickstart}, as {@code training.max_steps=20}
+     * @param folder for everything; must hold no other run
+     */
+    public Quickstart(List<String> changes, Path folder) {
+        this.recipe = Recipes.load("quickstart", changes);
+        this.folder = folder;
+    }
+
+    /**
+     * What came out.
+     *
+     * @param judgeAccuracy share of held-out digits that the judge names right
+     * @param recognised drawn digits that the judge recognises as what was asked for
+     * @param asked how many were drawn
+     * @param variety of the drawn digits
+     * @param grid the picture to look at: a row for each digit
+     * @param model the pipeline folder
+     * @param shortened whether fewer steps were made than the recipe wants, so that little can be expected
+     */
+    public record Outcome(
+            double judgeAccuracy,
+            int recognised,
+            int asked,
+            Variety variety,
+            Path grid,
+            Path model,
+            boolean shortened) {}
+
+    /**
+     * Does all of it.
+     *
+     * @throws UserError (exit code 1) where it was stopped before the end
+     */
+    public Outcome run(RunListener judge, RunListener listener, BooleanSupplier stop) {
+        TrainingRun judgeRun = TrainingRun.start(judgeRecipe(), folder.resolve("judge"));
+        TrainingRun run = TrainingRun.start(recipe, folder);
+        finish(judgeRun.run(judge, stop));
+        finish(run.run(listener, stop));
+        return judge(judgeRun.folder().model(), run.folder().model());
+    }
+
+    private static void finish(RunSummary summary) {
+        if (!summary.finished()) {
+            throw UserError.failure("stopped; the run can be finished by: diffuse train --resume " + summary.folder());
+        }
+    }
+
+    /** On the same pictures as the recipe, in the same size. */
+    private Recipe judgeRecipe() {
+        return Recipes.builtIn("digit-classifier")
+                .with(
+                        "data",
+                        Map.of(
+                                "source", recipe.data().source(),
+                                "image_size", recipe.data().imageSize(),
+                                "channels", recipe.data().channels().key()))
+                .with("training", Map.of("seed", recipe.training().seed()));
+    }
+
+    private Outcome judge(Path judgeFolder, Path modelFolder) {
+        try (ConvClassifier judge = (ConvClassifier)
+                        PipelineFolder.open(judgeFolder).readModel(Devices.cpu(), Precision.F32, null);
+                DiffusionPipeline pipeline = DiffusionPipeline.load(modelFolder)
+                        .withScheduler(recipe.samples().scheduler());
+                GenerationResult drawn = pipeline.generate(request(pipeline.numClasses()))) {
+            int[] wanted = wanted(pipeline.numClasses());
+            ClassFidelity fidelity = ClassFidelity.of(judge, drawn.samples(), wanted);
+            Path grid = folder.resolve("digits.png");
+            PngFile.write(grid, shown(drawn, pipeline.numClasses()));
+            Recipe whole = Recipes.builtIn("quickstart");
+            boolean shortened = recipe.training().maxSteps() != null
+                    && (whole.training().maxSteps() == null
+                            || recipe.training().maxSteps() < whole.training().maxSteps());
+            return new Outcome(
+                    heldOutAccuracy(judge),
+                    fidelity.recognisedInAll(),
+                    fidelity.totalInAll(),
+                    variety(drawn, wanted),
+                    grid,
+                    modelFolder,
+                    shortened);
+        }
+    }
+
+    private GenerationRequest request(int classes) {
+        List<Integer> labels = new ArrayList<>();
+        for (int label : wanted(classes)) {
+            labels.add(label);
+        }
+        return GenerationRequest.DEFAULT
+                .withClasses(labels)
+                .withSteps(recipe.samples().steps())
+                .withEta(recipe.samples().eta())
+                .withBatchSize(50);
+    }
+
+    /** Class by class. */
+    private static int[] wanted(int classes) {
+        int[] wanted = new int[classes * PER_CLASS];
+        for (int i = 0; i < wanted.length; i++) {
+            wanted[i] = i / PER_CLASS;
+        }
+        return wanted;
+    }
+
+    /** The first few of each class, a row a class. */
+    private static java.awt.image.BufferedImage shown(GenerationResult drawn, int classes) {
+        List<java.awt.image.BufferedImage> all = drawn.images();
+        List<java.awt.image.BufferedImage> some = new ArrayList<>();
+        for (int label = 0; label < classes; label++) {
+            some.addAll(all.subList(label * PER_CLASS, label * PER_CLASS + SHOWN_PER_CLASS));
+        }
+        return ImageGrid.enlarge(ImageGrid.of(some, SHOWN_PER_CLASS), 2);
+    }
+
+    private double heldOutAccuracy(ConvClassifier judge) {
+        Batch batch = pictures(heldOutSource(), HELD_OUT);
+        int[] labels = new int[batch.size()];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = (int) batch.labels()[i];
+        }
+        return TensorScope.compute(() -> ClassFidelity.of(judge, batch.images(), labels).share());
+    }
+
+    private String heldOutSource() {
+        String source = recipe.data().source();
+        return source.endsWith(":test") ? source : source + ":test";
+    }
+
+    private Batch pictures(String source, int count) {
+        Recipe other = recipe.with("data", Map.of("source", source, "random_flip", false, "limit", 0));
+        try (TrainingData data = TrainingData.open(other.data(), SourceOptions.defaults());
+                BatchLoader loader = data.loader(Math.min(count, data.dataset().size()), 1, 0)) {
+            return loader.next();
+        }
+    }
+
+    private Variety variety(GenerationResult drawn, int[] wanted) {
+        Batch real = pictures(recipe.data().source(), REAL_FOR_VARIETY);
+        int[] classes = new int[real.size()];
+        for (int i = 0; i < classes.length; i++) {
+            classes[i] = (int) real.labels()[i];
+        }
+        int size = real.values().length / real.size();
+        return Variety.of(Tensors.floats(drawn.samples()), wanted, real.values(), classes, size);
+    }
+}
