@@ -27,7 +27,10 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             SampleCommand.class,
+            TrainCommand.class,
             InfoCommand.class,
+            DataCommand.class,
+            RecipesCommand.class,
             DoctorCommand.class,
             AutoComplete.GenerateCompletion.class
         })

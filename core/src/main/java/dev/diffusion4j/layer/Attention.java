@@ -127,7 +127,7 @@ public final class Attention extends Layer {
                 own.forward(channelFirst(qkv, own.stride()), result, logSums);
                 return new FusedState(
                         tape.keep(qkv),
-                        tape.keep(tokensFirst(result, (int) qkv.size(1), qkv.scalar_type())),
+                        tape.keep(tokensFirst(result, (int) qkv.size(1), Tensors.type(qkv))),
                         tape.keep(logSums));
             }
         });
@@ -142,7 +142,7 @@ public final class Attention extends Layer {
                     state.logSums,
                     channelFirst(gradient, own.stride()),
                     gradients);
-            Tensor result = tokensFirst(gradients, (int) state.qkv.size(1), state.qkv.scalar_type());
+            Tensor result = tokensFirst(gradients, (int) state.qkv.size(1), Tensors.type(state.qkv));
             tape.release(state.qkv);
             tape.release(state.result);
             tape.release(state.logSums);

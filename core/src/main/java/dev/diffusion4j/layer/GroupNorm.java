@@ -84,7 +84,7 @@ public final class GroupNorm extends Layer {
                 && sample.device().is_cpu()
                 && sample.dim() == 4
                 && sample.is_contiguous(MemoryFormat.ChannelsLast)
-                && NormPasses.fits(sample.size(1), sample.scalar_type())
+                && NormPasses.fits(sample.size(1), Tensors.type(sample))
                 && (activation == null || activation == Activation.SILU || activation == Activation.SWISH);
     }
 
@@ -118,7 +118,7 @@ public final class GroupNorm extends Layer {
             Tensor input, float @Nullable [] added, float[] weight, float[] bias, float[] stats, NormPasses passes) {}
 
     private NormPasses passes(Tensor sample, boolean silu) {
-        boolean bf16 = sample.scalar_type() == ScalarType.BFloat16;
+        boolean bf16 = Tensors.type(sample) == ScalarType.BFloat16;
         return passes.computeIfAbsent(
                 silu + "," + bf16, key -> new NormPasses((int) sample.size(1), groups, eps, silu, bf16));
     }
@@ -126,7 +126,7 @@ public final class GroupNorm extends Layer {
     private Tensor backward(
             BackwardTape tape, FusedState state, Tensor gradient, BackwardTape.@Nullable SideGradient side) {
         return TensorScope.keepResult(() -> {
-            Tensor last = gradient.contiguous(MemoryFormat.ChannelsLast).to(state.input.scalar_type());
+            Tensor last = gradient.contiguous(MemoryFormat.ChannelsLast).to(Tensors.type(state.input));
             Tensor result = empty_like(state.input);
             float[] addedGradient = side == null ? null : new float[(int) (last.size(0) * last.size(1))];
             NormPasses.ParameterGradients parameters = state.passes.backward(

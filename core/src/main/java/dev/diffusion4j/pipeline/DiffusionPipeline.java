@@ -79,12 +79,17 @@ public final class DiffusionPipeline implements AutoCloseable {
             throw UserError.failure(folder + " holds a " + model.kind().key() + ", which draws no pictures");
         }
         return new DiffusionPipeline(
-                new SharedModel(denoiser), scheduler, device, precision, new WeightsHash(files.modelFolder()));
+                new SharedModel(denoiser, true), scheduler, device, precision, new WeightsHash(files.modelFolder()));
     }
 
     /** Of parts; the pipeline becomes the owner of {@code model}, which lies on the CPU in f32. */
     public static DiffusionPipeline of(DiffusionModel model, Scheduler scheduler) {
-        return new DiffusionPipeline(new SharedModel(model), scheduler, Devices.cpu(), Precision.F32, () -> "");
+        return new DiffusionPipeline(new SharedModel(model, true), scheduler, Devices.cpu(), Precision.F32, () -> "");
+    }
+
+    /** Of parts; {@code model}, on the CPU in f32, stays its owner's: close the pipeline first. */
+    public static DiffusionPipeline borrowing(DiffusionModel model, Scheduler scheduler) {
+        return new DiffusionPipeline(new SharedModel(model, false), scheduler, Devices.cpu(), Precision.F32, () -> "");
     }
 
     /**

@@ -122,12 +122,13 @@ public final class BackwardTape implements AutoCloseable {
      */
     public Tensor recordWith(Tensor input, Tensor side, Tensor value, BiFunction<Tensor, SideGradient, Tensor> backward) {
         SideGradient sideGradient = new SideGradient();
+        ScalarType type = Tensors.type(side);
         // LibTorch works through the nodes that are ready latest first, so the side's node, which is older than the result's,
         // comes after it
         hook(side, ignored -> {
             Tensor set = java.util.Objects.requireNonNull(sideGradient.gradient);
             owned.push(set);
-            return set.to(side.scalar_type());
+            return set.to(type);
         });
         Tensor anchor = TensorScope.ownResult(() -> side.reshape(-1).narrow(0, 0, 1).to(ScalarType.Float));
         owned.push(anchor);

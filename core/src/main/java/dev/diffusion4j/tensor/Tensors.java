@@ -30,6 +30,11 @@ public final class Tensors {
         return shape;
     }
 
+    /** The dtype, as the constant that {@code ==} knows; LibTorch's own getter gives a new object each time. */
+    public static ScalarType type(Tensor tensor) {
+        return tensor.scalar_type().intern();
+    }
+
     /** Memory of the given shape and dtype with any content. */
     public static Tensor empty(ScalarType type, long... shape) {
         return torch.empty(shape, new TensorOptions(type), new MemoryFormatOptional());

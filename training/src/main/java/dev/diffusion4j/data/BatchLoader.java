@@ -63,6 +63,11 @@ public final class BatchLoader implements AutoCloseable {
                         firstBatch));
     }
 
+    /** (B, C, H, W) of a full batch. */
+    public long[] batchShape() {
+        return maker.batchShape();
+    }
+
     /** How many batches an epoch has. */
     public int batchesPerEpoch() {
         return maker.batchesPerEpoch();

@@ -21,6 +21,11 @@ final class BatchMaker {
     private final LoaderOptions options;
     private final EpochOrder order;
     private final BrokenExamples broken = new BrokenExamples();
+    /** (B, C, H, W) of a full batch. */
+    long[] batchShape() {
+        return new long[] {options.batchSize(), transform.channels(), transform.height(), transform.width()};
+    }
+
     /** How many pictures an epoch has. */
     private final int epochSize;
 

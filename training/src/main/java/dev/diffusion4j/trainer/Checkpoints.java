@@ -116,6 +116,12 @@ public final class Checkpoints {
                 Choices.DEFAULT, Json.object(json.get("choices")), checkpoint.resolve("state.json") + ": choices");
     }
 
+    /** Updates that a checkpoint's run had done. */
+    public static long readStep(Path checkpoint) {
+        return number(Json.readObject(checkpoint.resolve("state.json")), "global_step", checkpoint)
+                .longValue();
+    }
+
     /**
      * Fills {@code state} from a checkpoint.
      *

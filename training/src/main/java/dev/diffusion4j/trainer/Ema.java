@@ -73,6 +73,11 @@ public final class Ema implements AutoCloseable {
         return java.util.Collections.unmodifiableMap(average);
     }
 
+    /** The share of the old average that the last update kept. */
+    public double lastDecay() {
+        return config.decayAt(Math.max(1, steps));
+    }
+
     /** Updates done so far. */
     public long steps() {
         return steps;

@@ -82,7 +82,7 @@ final class StepEngine implements AutoCloseable {
     }
 
     private Tensor autocast(Objective.Task task) {
-        if (choices.precision() == Precision.F32) {
+        if (choices.dtype() == Precision.F32) {
             return task.loss();
         }
         set_autocast_dtype(DeviceType.CPU, ScalarType.BFloat16);

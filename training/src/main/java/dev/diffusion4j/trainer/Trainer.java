@@ -6,9 +6,14 @@ import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.BatchLoader;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.objective.TrainingExamples;
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.Shapes;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.BooleanSupplier;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * The training loop, for every objective: batches to gradients, gradients to updates, updates to the average, a checkpoint on the
@@ -23,6 +28,7 @@ public final class Trainer implements AutoCloseable {
     private final Choices choices;
     private final StepEngine engine;
     private final TrainState state;
+    private final GradientSum gradients;
 
     /** How a run ended. */
     public enum Outcome {
@@ -47,6 +53,7 @@ public final class Trainer implements AutoCloseable {
         objective.model().requiresGrad(true);
         this.engine = new StepEngine(choices);
         this.state = new TrainState(objective.model(), config, choices);
+        this.gradients = new GradientSum(objective.model().namedParameters().values());
     }
 
     /** What changes; borrowed. */
@@ -84,6 +91,33 @@ public final class Trainer implements AutoCloseable {
         return Outcome.FINISHED;
     }
 
+    /** Tries a step's forward and backward pass on made-up data, which changes nothing; the shorter of two, in seconds. */
+    public double secondsPerStep() {
+        double best = Double.POSITIVE_INFINITY;
+        for (int i = 0; i < 2; i++) {
+            long start = System.nanoTime();
+            TensorScope.run(() -> {
+                try (RandomStream random = new RandomStream(0);
+                        RandomStream dropout = new RandomStream(1);
+                        RandomStream other = new RandomStream(2)) {
+                    engine.accumulate(objective.draw(blank(), random), 1, List.of(dropout, other));
+                }
+            });
+            state.optimizer().clearGradients();
+            best = Math.min(best, (System.nanoTime() - start) / 1e9);
+        }
+        return best * config.gradientAccumulationSteps();
+    }
+
+    private TrainingExamples blank() {
+        long[] shape = loader.batchShape();
+        Tensor labels = Tensors.ofLongs(new long[(int) shape[0]]);
+        return new TrainingExamples(
+                Tensors.of(new float[(int) Shapes.count(shape)], shape),
+                labels,
+                java.util.Collections.nCopies((int) shape[0], null));
+    }
+
     private boolean isCheckpointDue(long perEpoch) {
         Integer every = config.checkpointEverySteps();
         return state.globalStep() % (every == null ? perEpoch : every) == 0;
@@ -97,18 +131,23 @@ public final class Trainer implements AutoCloseable {
         double loss = 0;
         int examples = 0;
         int epoch = 0;
+        boolean endsEpoch = false;
         for (int i = 0; i < config.gradientAccumulationSteps(); i++) {
             Batch batch = loader.next();
             double batchLoss = accumulate(batch);
-            checkFinite(batchLoss, rate);
+            checkFinite(batchLoss, "loss", rate);
             state.addLoss(batchLoss);
             loss += batchLoss / config.gradientAccumulationSteps();
             examples += batch.size();
             epoch = batch.epoch();
+            endsEpoch |= batch.indexInEpoch() == loader.batchesPerEpoch() - 1;
+            if (config.gradientAccumulationSteps() > 1) {
+                gradients.take();
+            }
         }
+        gradients.give();
         double norm = update(rate);
         state.advance();
-        boolean endsEpoch = state.globalStep() % perEpoch == 0;
         return new StepReport(
                 state.globalStep(),
                 total,
@@ -136,6 +175,7 @@ public final class Trainer implements AutoCloseable {
         double divisor = 1;
         if (config.clipGradNorm() != null) {
             norm = GradientClipping.norm(objective.model().namedParameters().values());
+            checkFinite(norm, "gradient's norm", rate);
             divisor = GradientClipping.divisor(norm, config.clipGradNorm());
         }
         state.optimizer().step(rate, divisor);
@@ -147,13 +187,14 @@ public final class Trainer implements AutoCloseable {
         return norm;
     }
 
-    private void checkFinite(double loss, double rate) {
-        if (!Double.isFinite(loss)) {
+    private void checkFinite(double value, String what, double rate) {
+        if (!Double.isFinite(value)) {
             throw UserError.failure(String.format(
                     Locale.ROOT,
-                    "the loss became %s at step %d (learning rate %.3g): lower training.optimizer.learning_rate, set "
+                    "the %s became %s at step %d (learning rate %.3g): lower training.optimizer.learning_rate, set "
                             + "training.clip_grad_norm to 1, or use --dtype f32; the last checkpoint is from before",
-                    loss,
+                    what,
+                    value,
                     state.globalStep() + 1,
                     rate));
         }
@@ -162,6 +203,7 @@ public final class Trainer implements AutoCloseable {
     @Override
     public void close() {
         engine.close();
+        gradients.close();
         state.close();
     }
 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param learningRateSchedule the rate over time
  * @param clipGradNorm the gradients' norm is cut to it; {@code null} for no cut
  * @param ema the moving average; {@code null} for none
- * @param precision what the network computes in; the weights stay f32
+ * @param dtype what the network computes in; the weights stay f32
  * @param seed of everything random
  * @param checkpointEverySteps updates between two checkpoints; {@code null} for one an epoch
  * @param keepCheckpoints how many are kept
@@ -30,7 +30,7 @@ public record TrainerConfig(
         LearningRateSchedule learningRateSchedule,
         @Nullable Double clipGradNorm,
         @Nullable EmaConfig ema,
-        Precision precision,
+        Precision dtype,
         long seed,
         @Nullable Integer checkpointEverySteps,
         int keepCheckpoints) {
