@@ -8,11 +8,12 @@ import org.junit.jupiter.api.Tag;
  * Looks for bytes that break a parser, guided by coverage. One target a run, two minutes each:
  *
  * <pre>{@code
- * JAZZER_FUZZ=1 mvn -q -Dquick -pl core test -Dtest.excludedGroups= -Dtest=ParserFuzzTest#torchPickle
+ * JAZZER_FUZZ=1 mvn -q -Dquick -pl core -am test -Dtest.excludedGroups= -Dsurefire.failIfNoSpecifiedTests=false \
+ *     -Dtest=ParserFuzzTest#torchPickle
  * }</pre>
  *
- * A finding is written to {@code src/test/resources}, from where it goes to {@code fuzz/TARGET/} for {@link FuzzSeedsTest};
- * the inputs that were interesting are kept in {@code .cifuzz-corpus} for the next run.
+ * A finding is written beside the seeds in {@code src/test/resources}, where {@link FuzzSeedsTest} takes it up; inputs that
+ * were interesting are kept in {@code .cifuzz-corpus} for the next run.
  */
 @Tag("fuzz")
 class ParserFuzzTest {
