@@ -35,7 +35,8 @@ public enum SchedulerKind implements Keyed {
     private final Chain chain;
     private final Function<Map<String, @Nullable Object>, Scheduler> factory;
 
-    SchedulerKind(String key, String className, Chain chain, Function<Map<String, @Nullable Object>, Scheduler> factory) {
+    SchedulerKind(
+            String key, String className, Chain chain, Function<Map<String, @Nullable Object>, Scheduler> factory) {
         this.key = key;
         this.className = className;
         this.chain = chain;
@@ -60,7 +61,7 @@ public enum SchedulerKind implements Keyed {
         return className;
     }
 
-    /** What a network must have been trained on. */
+    /** What a network must have been trained on; a scheduler may be configured for another, see {@link Scheduler#chain()}. */
     public Chain chain() {
         return chain;
     }
