@@ -16,7 +16,21 @@ import org.jspecify.annotations.Nullable;
 /** All sampling algorithms. The key is the word for {@code --scheduler}; the class name is the one in diffusers' files. */
 public enum SchedulerKind implements Keyed {
     DDPM("ddpm", "DDPMScheduler", Chain.BETAS, of(DdpmScheduler.Config.DEFAULT, DdpmScheduler::new)),
-    DDIM("ddim", "DDIMScheduler", Chain.BETAS, of(DdimScheduler.Config.DEFAULT, DdimScheduler::new));
+    DDIM("ddim", "DDIMScheduler", Chain.BETAS, of(DdimScheduler.Config.DEFAULT, DdimScheduler::new)),
+    LMS("lms", "LMSDiscreteScheduler", Chain.BETAS, of(LmsScheduler.Config.DEFAULT, LmsScheduler::new)),
+    EULER("euler", "EulerDiscreteScheduler", Chain.BETAS, of(EulerScheduler.Config.DEFAULT, EulerScheduler::new)),
+    EULER_ANCESTRAL(
+            "euler-ancestral",
+            "EulerAncestralDiscreteScheduler",
+            Chain.BETAS,
+            of(EulerAncestralScheduler.Config.DEFAULT, EulerAncestralScheduler::new)),
+    HEUN("heun", "HeunDiscreteScheduler", Chain.BETAS, of(HeunScheduler.Config.DEFAULT, HeunScheduler::new)),
+    KDPM2("kdpm2", "KDPM2DiscreteScheduler", Chain.BETAS, of(Kdpm2Scheduler.Config.DEFAULT, Kdpm2Scheduler::new)),
+    KDPM2_ANCESTRAL(
+            "kdpm2-ancestral",
+            "KDPM2AncestralDiscreteScheduler",
+            Chain.BETAS,
+            of(Kdpm2Scheduler.Config.DEFAULT, Kdpm2AncestralScheduler::new));
 
     /** What a network was trained on; a scheduler can only be swapped for one of the same chain. */
     public enum Chain {
