@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public enum SchedulerKind implements Keyed {
     DDPM("ddpm", "DDPMScheduler", Chain.BETAS, of(DdpmScheduler.Config.DEFAULT, DdpmScheduler::new)),
     DDIM("ddim", "DDIMScheduler", Chain.BETAS, of(DdimScheduler.Config.DEFAULT, DdimScheduler::new)),
+    PNDM("pndm", "PNDMScheduler", Chain.BETAS, of(PndmScheduler.Config.DEFAULT, PndmScheduler::new)),
     LMS("lms", "LMSDiscreteScheduler", Chain.BETAS, of(LmsScheduler.Config.DEFAULT, LmsScheduler::new)),
     EULER("euler", "EulerDiscreteScheduler", Chain.BETAS, of(EulerScheduler.Config.DEFAULT, EulerScheduler::new)),
     EULER_ANCESTRAL(
@@ -30,7 +31,8 @@ public enum SchedulerKind implements Keyed {
             "kdpm2-ancestral",
             "KDPM2AncestralDiscreteScheduler",
             Chain.BETAS,
-            of(Kdpm2Scheduler.Config.DEFAULT, Kdpm2AncestralScheduler::new));
+            of(Kdpm2Scheduler.Config.DEFAULT, Kdpm2AncestralScheduler::new)),
+    LCM("lcm", "LCMScheduler", Chain.BETAS, of(LcmScheduler.Config.DEFAULT, LcmScheduler::new));
 
     /** What a network was trained on; a scheduler can only be swapped for one of the same chain. */
     public enum Chain {
