@@ -32,6 +32,18 @@ public enum SchedulerKind implements Keyed {
             "KDPM2AncestralDiscreteScheduler",
             Chain.BETAS,
             of(Kdpm2Scheduler.Config.DEFAULT, Kdpm2AncestralScheduler::new)),
+    DPM_MULTISTEP(
+            "dpm-multistep",
+            "DPMSolverMultistepScheduler",
+            Chain.BETAS,
+            of(DpmMultistepScheduler.Config.DEFAULT, DpmMultistepScheduler::new)),
+    DPM_SINGLESTEP(
+            "dpm-singlestep",
+            "DPMSolverSinglestepScheduler",
+            Chain.BETAS,
+            of(DpmSinglestepScheduler.Config.DEFAULT, DpmSinglestepScheduler::new)),
+    DEIS("deis", "DEISMultistepScheduler", Chain.BETAS, of(DeisScheduler.Config.DEFAULT, DeisScheduler::new)),
+    UNIPC("unipc", "UniPCMultistepScheduler", Chain.BETAS, of(UniPcScheduler.Config.DEFAULT, UniPcScheduler::new)),
     LCM("lcm", "LCMScheduler", Chain.BETAS, of(LcmScheduler.Config.DEFAULT, LcmScheduler::new));
 
     /** What a network was trained on; a scheduler can only be swapped for one of the same chain. */
