@@ -44,7 +44,19 @@ public enum SchedulerKind implements Keyed {
             of(DpmSinglestepScheduler.Config.DEFAULT, DpmSinglestepScheduler::new)),
     DEIS("deis", "DEISMultistepScheduler", Chain.BETAS, of(DeisScheduler.Config.DEFAULT, DeisScheduler::new)),
     UNIPC("unipc", "UniPCMultistepScheduler", Chain.BETAS, of(UniPcScheduler.Config.DEFAULT, UniPcScheduler::new)),
-    LCM("lcm", "LCMScheduler", Chain.BETAS, of(LcmScheduler.Config.DEFAULT, LcmScheduler::new));
+    LCM("lcm", "LCMScheduler", Chain.BETAS, of(LcmScheduler.Config.DEFAULT, LcmScheduler::new)),
+    EDM_EULER(
+            "edm-euler", "EDMEulerScheduler", Chain.EDM, of(EdmEulerScheduler.Config.DEFAULT, EdmEulerScheduler::new)),
+    FLOW_MATCH_EULER(
+            "flow-match-euler",
+            "FlowMatchEulerDiscreteScheduler",
+            Chain.FLOW,
+            of(FlowMatchEulerScheduler.Config.DEFAULT, FlowMatchEulerScheduler::new)),
+    SCORE_SDE_VE(
+            "score-sde-ve",
+            "ScoreSdeVeScheduler",
+            Chain.VARIANCE_EXPLODING,
+            of(ScoreSdeVeScheduler.Config.DEFAULT, ScoreSdeVeScheduler::new));
 
     /** What a network was trained on; a scheduler can only be swapped for one of the same chain. */
     public enum Chain {
