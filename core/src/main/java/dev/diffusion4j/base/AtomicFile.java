@@ -2,12 +2,16 @@
 package dev.diffusion4j.base;
 
 import java.io.BufferedOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -118,8 +122,8 @@ public final class AtomicFile {
             }
 
             @Override
-            public FileVisitResult postVisitDirectory(Path visited, @org.jspecify.annotations.Nullable IOException error)
-                    throws IOException {
+            public FileVisitResult postVisitDirectory(
+                    Path visited, @org.jspecify.annotations.Nullable IOException error) throws IOException {
                 if (error != null) {
                     throw error;
                 }
@@ -129,9 +133,9 @@ public final class AtomicFile {
         });
     }
 
-    /** What went wrong, in words: an {@link IOException}'s message is often only the file's name. */
+    /** What went wrong, in words: an {@link IOException}'s message is often only the file's name, or missing. */
     public static String reason(IOException e) {
-        String message = String.valueOf(e.getMessage());
+        String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         if (e instanceof NoSuchFileException) {
             return "no such file or folder";
         }
@@ -140,6 +144,18 @@ public final class AtomicFile {
         }
         if (e instanceof FileAlreadyExistsException) {
             return "a file of that name is in the way";
+        }
+        if (e instanceof DirectoryNotEmptyException) {
+            return "a folder of that name is in the way";
+        }
+        if (e instanceof EOFException) {
+            return "it is cut short";
+        }
+        if (e instanceof ClosedByInterruptException) {
+            return "the thread was interrupted";
+        }
+        if (e instanceof CharacterCodingException) {
+            return "it is not UTF-8 text";
         }
         if (e instanceof java.nio.file.FileSystemException system && system.getReason() != null) {
             return String.valueOf(system.getReason());
@@ -172,8 +188,8 @@ public final class AtomicFile {
             }
 
             @Override
-            public FileVisitResult postVisitDirectory(Path visited, @org.jspecify.annotations.Nullable IOException error)
-                    throws IOException {
+            public FileVisitResult postVisitDirectory(
+                    Path visited, @org.jspecify.annotations.Nullable IOException error) throws IOException {
                 if (error != null) {
                     throw error;
                 }

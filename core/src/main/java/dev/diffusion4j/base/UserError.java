@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.base;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,11 +15,12 @@ public final class UserError extends RuntimeException {
     public static final int USAGE = 2;
 
     private static final long serialVersionUID = 1L;
+    private static final int LONGEST = 2000;
 
     private final int exitCode;
 
     private UserError(String message, int exitCode, @Nullable Throwable cause) {
-        super(message, cause);
+        super(oneLine(message), cause);
         this.exitCode = exitCode;
     }
 
@@ -35,6 +37,25 @@ public final class UserError extends RuntimeException {
     /** As {@link #failure(String)}, keeping the cause for {@code --verbose}. */
     public static UserError failure(String message, Throwable cause) {
         return new UserError(message, FAILURE, cause);
+    }
+
+    /** Names in files may hold line ends and terminal commands, and be of any length; none of that reaches the terminal. */
+    private static String oneLine(String message) {
+        StringBuilder line = new StringBuilder();
+        int length = Math.min(message.length(), LONGEST);
+        for (int i = 0; i < length; i++) {
+            char c = message.charAt(i);
+            int type = Character.getType(c);
+            if (type == Character.CONTROL
+                    || type == Character.FORMAT
+                    || type == Character.LINE_SEPARATOR
+                    || type == Character.PARAGRAPH_SEPARATOR) {
+                line.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+            } else {
+                line.append(c);
+            }
+        }
+        return line.append(length < message.length() ? "…" : "").toString();
     }
 
     /** 1 (failure) or 2 (usage). */

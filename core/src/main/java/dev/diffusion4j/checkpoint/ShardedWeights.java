@@ -4,18 +4,24 @@ package dev.diffusion4j.checkpoint;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.json.Json;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Weights spread over several safetensors files, with an index ({@code weight_map}) that tells which is where. */
+/** Weights spread over several files of either kind, with an index ({@code weight_map}) that tells which is where. */
 public final class ShardedWeights implements WeightSource {
+    /** Beside the index, on every system: no folders, no drive, nothing hidden. */
+    private static final Pattern FILE_NAME =
+            Pattern.compile("[\\w\\-][\\w.\\- ]{0,254}", Pattern.UNICODE_CHARACTER_CLASS);
+
     private final Path index;
-    private final Map<String, Safetensors> shards = new LinkedHashMap<>();
+    private final Map<String, WeightSource> shards = new LinkedHashMap<>();
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
-    private final Map<String, Safetensors> places = new LinkedHashMap<>();
+    private final Map<String, WeightSource> places = new LinkedHashMap<>();
 
     private ShardedWeights(Path index) {
         this.index = index;
@@ -44,11 +50,11 @@ public final class ShardedWeights implements WeightSource {
         }
         map.forEach((key, value) -> {
             String name = (String) key;
-            if (!(value instanceof String file) || !Path.of(file).equals(Path.of(file).getFileName()) || file.startsWith(".")) {
+            if (!(value instanceof String file) || !FILE_NAME.matcher(file).matches()) {
                 throw UserError.failure(index + ": the file of tensor '" + name + "' must be a plain file name, but is "
                         + Json.describe(value));
             }
-            Safetensors shard = shards.computeIfAbsent(file, f -> Safetensors.open(index.resolveSibling(f)));
+            WeightSource shard = shards.computeIfAbsent(file, f -> WeightFiles.openFile(index.resolveSibling(f)));
             TensorInfo info = shard.tensors().get(name);
             if (info == null) {
                 throw UserError.failure(index + " says that tensor '" + name + "' is in " + file + ", but it is not");
@@ -65,7 +71,7 @@ public final class ShardedWeights implements WeightSource {
 
     @Override
     public Map<String, TensorInfo> tensors() {
-        return java.util.Collections.unmodifiableMap(tensors);
+        return Collections.unmodifiableMap(tensors);
     }
 
     @Override
@@ -75,16 +81,13 @@ public final class ShardedWeights implements WeightSource {
 
     @Override
     public void read(String name, Tensor target) {
-        Safetensors shard = places.get(name);
-        if (shard == null) {
-            throw new IllegalArgumentException("there is no tensor '" + name + "' in " + index);
-        }
-        Objects.requireNonNull(shard).read(name, target);
+        WeightSource.checkTarget(this, name, target);
+        Objects.requireNonNull(places.get(name)).read(name, target);
     }
 
     @Override
     public void close() {
-        shards.values().forEach(Safetensors::close);
+        shards.values().forEach(WeightSource::close);
     }
 
     @Override

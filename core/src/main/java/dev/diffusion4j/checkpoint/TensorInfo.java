@@ -12,6 +12,9 @@ import java.util.List;
  * @param shape its sizes; empty for a scalar
  */
 public record TensorInfo(String name, DType dtype, List<Long> shape) {
+    /** LibTorch's own bound. */
+    private static final int MAX_DIMENSIONS = 64;
+
     public TensorInfo {
         shape = List.copyOf(shape);
     }
@@ -29,5 +32,18 @@ public record TensorInfo(String name, DType dtype, List<Long> shape) {
     /** How many bytes in the file. */
     public long byteSize() {
         return Math.multiplyExact(count(), dtype.bytes());
+    }
+
+    /** Whether LibTorch can count its numbers, and its bytes, with 64 bits; strides of empty tensors included. */
+    boolean isPossible() {
+        try {
+            long bytes = dtype.bytes();
+            for (long size : shape) {
+                bytes = Math.multiplyExact(bytes, Math.max(size, 1));
+            }
+            return shape.size() <= MAX_DIMENSIONS;
+        } catch (ArithmeticException e) {
+            return false;
+        }
     }
 }

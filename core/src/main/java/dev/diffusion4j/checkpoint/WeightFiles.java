@@ -4,27 +4,34 @@ package dev.diffusion4j.checkpoint;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the weights in a component's folder as diffusers does: safetensors before pickles, whole before sharded. */
+/** Finds, opens and tidies the files of weights in a component's folder, as diffusers does ({@code modeling_utils.py}). */
 public final class WeightFiles {
     /** The stem of all weights' files of diffusers. */
     public static final String STEM = "diffusion_pytorch_model";
 
     private static final List<String> VARIANTS = List.of("fp16", "bf16");
+    private static final String SAFETENSORS = ".safetensors";
+    private static final Pattern SHARD = Pattern.compile(STEM + "-\\d{5}-of-\\d{5}\\.safetensors");
 
     private WeightFiles() {}
 
     /**
-     * Opens the weights of a folder.
+     * Opens the weights of a folder. Of a variant's files safetensors come before pickles, and an index of several files
+     * before a single one.
      *
      * @param variant the one to take ({@code fp16}), or {@code null}: the plain one, else any variant that is there
-     * @throws UserError (exit code 1) saying what was found instead
+     * @throws UserError (exit code 1) saying what was found instead, or what is wrong with a file
      */
     public static WeightSource open(Path folder, @Nullable String variant) {
         List<@Nullable String> wanted = new ArrayList<>();
@@ -38,21 +45,82 @@ public final class WeightFiles {
                 return found;
             }
         }
-        String name = variant == null ? STEM + ".safetensors" : STEM + "." + variant + ".safetensors";
-        throw UserError.failure("there are no weights in " + folder + ": " + name + " was expected, found " + listing(folder));
+        String name = variant == null ? STEM + SAFETENSORS : STEM + "." + variant + SAFETENSORS;
+        throw UserError.failure(
+                "there are no weights in " + folder + ": " + name + " was expected, found " + listing(folder));
     }
 
     private static @Nullable WeightSource openVariant(Path folder, @Nullable String variant) {
         String dotted = variant == null ? "" : "." + variant;
-        Path safetensors = folder.resolve(STEM + dotted + ".safetensors");
-        if (Files.exists(safetensors)) {
-            return Safetensors.open(safetensors);
-        }
-        Path index = folder.resolve(STEM + ".safetensors.index" + dotted + ".json");
-        if (Files.exists(index)) {
-            return ShardedWeights.open(index);
+        for (String extension : List.of(SAFETENSORS, ".bin")) {
+            List<String> indexes = List.of(
+                    STEM + extension + ".index" + dotted + ".json",
+                    STEM + extension + dotted + ".index.json"); // the second as diffusers wrote it before 0.31
+            for (String index : indexes) {
+                if (Files.exists(folder.resolve(index))) {
+                    return ShardedWeights.open(folder.resolve(index));
+                }
+            }
+            Path whole = folder.resolve(STEM + dotted + extension);
+            if (Files.exists(whole)) {
+                return openFile(whole);
+            }
         }
         return null;
+    }
+
+    /**
+     * Opens one file of weights: safetensors, or what {@code torch.save} wrote. What is in it decides, not its name.
+     *
+     * @throws UserError (exit code 1) naming the file and what is wrong with it
+     */
+    public static WeightSource openFile(Path file) {
+        String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+        try (DataFile data = DataFile.open(file)) {
+            ByteBuffer start =
+                    ByteBuffer.allocate((int) Math.min(9, data.size())).order(ByteOrder.LITTLE_ENDIAN);
+            data.read(0, start);
+            if (start.capacity() == 9 && start.get(8) == '{' && start.getLong(0) >>> 32 == 0) {
+                return Safetensors.open(file);
+            }
+            boolean zip = start.capacity() >= 2 && start.get(0) == 'P' && start.get(1) == 'K';
+            boolean pickle = start.capacity() >= 1 && (start.get(0) & 0xff) == PickleOp.PROTO;
+            if (zip || pickle || name.matches(".*\\.(bin|pt|pth|ckpt|pkl)")) {
+                return TorchPickle.open(file);
+            }
+            if (name.endsWith(SAFETENSORS)) {
+                return Safetensors.open(file);
+            }
+            throw UserError.failure(file + " is not a file of weights: it is neither safetensors nor of PyTorch");
+        }
+    }
+
+    /**
+     * Deletes what an earlier save of several files left in a folder, now that the whole weights are there in one: the index
+     * would be read before it.
+     */
+    public static void removeShards(Path folder) {
+        try {
+            Files.deleteIfExists(folder.resolve(STEM + SAFETENSORS + ".index.json"));
+            try (Stream<Path> files = Files.list(folder)) {
+                for (Path file : files.filter(file ->
+                                SHARD.matcher(file.getFileName().toString()).matches())
+                        .toList()) {
+                    Files.delete(file);
+                }
+            }
+        } catch (IOException e) {
+            throw UserError.failure("cannot remove the old weights in " + folder + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
+    /** All files of weights in a folder, by name. */
+    public static List<Path> files(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().matches(".*\\.(safetensors|bin|pt|pth)"))
+                    .sorted()
+                    .toList();
+        }
     }
 
     /** The names in a folder, for messages. */

@@ -4,6 +4,7 @@ package dev.diffusion4j.image;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
 import java.awt.image.BufferedImage;
+import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -26,7 +27,8 @@ import java.util.zip.DeflaterOutputStream;
  */
 public final class PngFile {
     private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-    private static final int MAX_NOTE = 1 << 24;
+    /** Bytes of notes that are read of a file; further ones are passed over. */
+    private static final int MAX_NOTES = 1 << 24;
 
     private PngFile() {}
 
@@ -126,33 +128,41 @@ public final class PngFile {
      * @throws UserError (exit code 1) where the file is no PNG or is cut short
      */
     public static Map<String, String> readNotes(Path file) {
-        Map<String, String> notes = new LinkedHashMap<>();
-        try (InputStream in = Files.newInputStream(file)) {
-            if (!Arrays.equals(in.readNBytes(8), SIGNATURE)) {
-                throw UserError.failure(file + " is not a PNG file");
-            }
-            while (true) {
-                ByteBuffer head = ByteBuffer.wrap(in.readNBytes(8));
-                if (head.remaining() < 8) {
-                    throw UserError.failure(file + " is cut short: it has no end mark");
-                }
-                int length = head.getInt();
-                String type = new String(head.array(), 4, 4, StandardCharsets.ISO_8859_1);
-                if (type.equals("IEND")) {
-                    return notes;
-                }
-                if (length < 0) {
-                    throw UserError.failure(file + " is not a sound PNG file: a chunk has a negative length");
-                }
-                if (length <= MAX_NOTE && (type.equals("iTXt") || type.equals("tEXt"))) {
-                    note(in.readNBytes(length), type.equals("iTXt"), notes);
-                } else {
-                    in.skipNBytes(length);
-                }
-                in.skipNBytes(4);
-            }
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+            return readNotes(in, file.toString());
         } catch (IOException e) {
             throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
+    /** As {@link #readNotes(Path)}; {@code where} names the stream in errors. */
+    public static Map<String, String> readNotes(InputStream in, String where) throws IOException {
+        if (!Arrays.equals(in.readNBytes(8), SIGNATURE)) {
+            throw UserError.failure(where + " is not a PNG file");
+        }
+        Map<String, String> notes = new LinkedHashMap<>();
+        long total = 0;
+        while (true) {
+            ByteBuffer head = ByteBuffer.wrap(in.readNBytes(8));
+            if (head.remaining() < 8) {
+                throw UserError.failure(where + " is cut short: it has no end mark");
+            }
+            int length = head.getInt();
+            String type = new String(head.array(), 4, 4, StandardCharsets.ISO_8859_1);
+            if (type.equals("IEND")) {
+                return notes;
+            }
+            if (length < 0) {
+                throw UserError.failure(where + " is not a sound PNG file: a chunk has a negative length");
+            }
+            boolean international = type.equals("iTXt");
+            if ((international || type.equals("tEXt")) && total + length <= MAX_NOTES) {
+                total += length;
+                note(in.readNBytes(length), international, notes);
+            } else {
+                in.skipNBytes(length);
+            }
+            in.skipNBytes(4);
         }
     }
 

@@ -7,41 +7,56 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.HeapShare;
 import dev.diffusion4j.base.UserError;
 import java.io.IOException;
+import java.io.Reader;
 import java.math.BigInteger;
-import java.nio.charset.MalformedInputException;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * JSON as plain Java values: {@code Map<String, Object>} (in file order), {@code List<Object>}, {@code String}, {@code Long},
  * {@code Double}, {@code Boolean}, {@code null}. Duplicate keys are refused. A bare {@code NaN}, {@code Infinity} or
- * {@code -Infinity} is read and written as Python does; who needs a number refuses NaN.
+ * {@code -Infinity} is read and written as Python does; who needs a number refuses NaN. What is too large for the heap is
+ * refused too.
  */
 public final class Json {
     private static final int MAX_DEPTH = 200;
+    /** No honest JSON beside a model is larger; the largest are vocabularies of a few megabytes. */
+    private static final int MAX_TEXT = HeapShare.count(100_000_000, 4);
+
+    private static final int MAX_VALUES = HeapShare.count(5_000_000, 64);
 
     private static final JsonFactory FACTORY = JsonFactory.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+            .disable(
+                    JsonFactory.Feature
+                            .CANONICALIZE_FIELD_NAMES) // a table of names, and an error of its own when it is full
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(MAX_DEPTH)
-                    .maxStringLength(50_000_000)
+                    .maxStringLength(HeapShare.count(50_000_000, 8))
+                    .maxNameLength(50_000)
                     .maxNumberLength(400)
                     .build())
             .build();
 
-    private Json() {}
+    private final JsonParser parser;
+    private int values;
+    private long letters;
+
+    private Json(JsonParser parser) {
+        this.parser = parser;
+    }
 
     /**
      * The object in a file.
@@ -50,8 +65,13 @@ public final class Json {
      */
     public static Map<String, @Nullable Object> readObject(Path file) {
         try {
+            long size = Files.size(file);
+            if (size > MAX_TEXT) {
+                throw UserError.failure(
+                        file + " has " + size + " bytes, which is too large for JSON that describes a model");
+            }
             return parseObject(Files.readString(file), file.toString());
-        } catch (MalformedInputException e) {
+        } catch (CharacterCodingException e) {
             throw UserError.failure(file + " is not JSON: it is not UTF-8 text");
         } catch (IOException e) {
             throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
@@ -78,16 +98,49 @@ public final class Json {
             if (parser.nextToken() == null) {
                 throw UserError.failure(where + " is empty; it must hold JSON");
             }
-            Object value = value(parser);
-            if (parser.nextToken() != null) {
-                throw UserError.failure(where + " is not JSON: more text follows the end of the value" + at(parser.currentLocation()));
-            }
+            Object value = new Json(parser).value();
+            end(parser, where);
             return value;
-        } catch (JsonProcessingException e) {
-            throw UserError.failure(where + " is not JSON: " + e.getOriginalMessage() + at(e.getLocation()), e);
         } catch (IOException e) {
-            throw UserError.failure(where + " is not JSON: " + e.getMessage(), e);
+            throw broken(where, e);
         }
+    }
+
+    /**
+     * Gives the fields of the one object that {@code text} holds to {@code field}, one after the other, so that a large object
+     * is never held whole. Duplicate names at this first level are {@code field}'s business.
+     *
+     * @param text is read to its end, and not closed
+     * @throws UserError (exit code 1) where the text is not one JSON object
+     */
+    public static void forEachField(Reader text, String where, BiConsumer<String, @Nullable Object> field) {
+        try (JsonParser parser = FACTORY.createParser(text)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw UserError.failure(where + " must hold a JSON object {…}");
+            }
+            while (next(parser) != JsonToken.END_OBJECT) {
+                String name = parser.currentName();
+                next(parser);
+                field.accept(name, new Json(parser).value());
+            }
+            end(parser, where);
+        } catch (IOException e) {
+            throw broken(where, e);
+        }
+    }
+
+    private static void end(JsonParser parser, String where) throws IOException {
+        if (parser.nextToken() != null) {
+            throw UserError.failure(
+                    where + " is not JSON: more text follows the end of the value" + at(parser.currentLocation()));
+        }
+    }
+
+    private static UserError broken(String where, IOException e) {
+        if (e instanceof JsonProcessingException json) {
+            return UserError.failure(where + " is not JSON: " + json.getOriginalMessage() + at(json.getLocation()), e);
+        }
+        return UserError.failure(where + " is not JSON: " + AtomicFile.reason(e), e);
     }
 
     /** One line of compact JSON, keys in the map's order: for logs and metadata. */
@@ -127,36 +180,50 @@ public final class Json {
         return String.valueOf(value);
     }
 
-    private static @Nullable Object value(JsonParser parser) throws IOException {
-        JsonToken token = parser.currentToken();
-        if (token == null) {
-            throw new JsonEnd(parser);
+    private @Nullable Object value() throws IOException {
+        if (++values > MAX_VALUES) {
+            throw new Refused("it holds more than " + MAX_VALUES + " values", parser);
         }
+        JsonToken token = parser.currentToken();
         return switch (token) {
-            case START_OBJECT -> {
-                Map<String, @Nullable Object> map = new LinkedHashMap<>();
-                while (next(parser) != JsonToken.END_OBJECT) {
-                    String name = parser.currentName();
-                    next(parser);
-                    map.put(name, value(parser));
-                }
-                yield map;
-            }
+            case START_OBJECT -> object();
             case START_ARRAY -> {
                 List<@Nullable Object> list = new ArrayList<>();
                 while (next(parser) != JsonToken.END_ARRAY) {
-                    list.add(value(parser));
+                    list.add(value());
                 }
                 yield list;
             }
-            case VALUE_STRING -> parser.getText();
+            case VALUE_STRING -> text(parser.getText());
             case VALUE_NUMBER_INT -> integer(parser.getBigIntegerValue());
             case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
             case VALUE_NULL -> null;
-            default -> throw new JsonEnd(parser);
+            default -> throw new Refused("a value was expected", parser);
         };
+    }
+
+    private Map<String, @Nullable Object> object() throws IOException {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        while (next(parser) != JsonToken.END_OBJECT) {
+            String name = text(parser.currentName());
+            next(parser);
+            int before = map.size();
+            map.put(name, value());
+            if (map.size() == before) {
+                throw new Refused("the key '" + name + "' is there twice", parser);
+            }
+        }
+        return map;
+    }
+
+    private String text(String text) throws IOException {
+        letters += text.length();
+        if (letters > MAX_TEXT) {
+            throw new Refused("it holds more than " + MAX_TEXT + " letters", parser);
+        }
+        return text;
     }
 
     private static Object integer(BigInteger value) {
@@ -166,7 +233,7 @@ public final class Json {
     private static JsonToken next(JsonParser parser) throws IOException {
         JsonToken token = parser.nextToken();
         if (token == null) {
-            throw new JsonEnd(parser);
+            throw new Refused("it ends in the middle of a value", parser);
         }
         return token;
     }
@@ -175,17 +242,12 @@ public final class Json {
         return location == null ? "" : " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")";
     }
 
-    /** The text ends in the middle of a value. */
-    private static final class JsonEnd extends JsonProcessingException {
+    /** What this class refuses, with the place. */
+    private static final class Refused extends JsonProcessingException {
         private static final long serialVersionUID = 1L;
 
-        JsonEnd(JsonParser parser) {
-            super("it ends in the middle of a value", parser.currentLocation());
+        Refused(String message, JsonParser parser) {
+            super(message, parser.currentLocation());
         }
-    }
-
-    /** The bytes of {@code text} in UTF-8. */
-    static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -16,8 +16,8 @@ public enum Activation implements Keyed {
         }
 
         @Override
-        Tensor applyInPlace(Tensor x) {
-            return torch.silu_(x);
+        void applyInPlace(Tensor x) {
+            torch.silu_(x);
         }
     },
     /** Another name of {@link #SILU}. */
@@ -28,8 +28,8 @@ public enum Activation implements Keyed {
         }
 
         @Override
-        Tensor applyInPlace(Tensor x) {
-            return torch.silu_(x);
+        void applyInPlace(Tensor x) {
+            torch.silu_(x);
         }
     },
     /** x·tanh(softplus(x)): Misra (2019). */
@@ -40,8 +40,8 @@ public enum Activation implements Keyed {
         }
 
         @Override
-        Tensor applyInPlace(Tensor x) {
-            return torch.mish_(x);
+        void applyInPlace(Tensor x) {
+            torch.mish_(x);
         }
     },
     /** x·Φ(x), with the error function: Hendrycks & Gimpel (2016). */
@@ -59,8 +59,8 @@ public enum Activation implements Keyed {
         }
 
         @Override
-        Tensor applyInPlace(Tensor x) {
-            return torch.relu_(x);
+        void applyInPlace(Tensor x) {
+            torch.relu_(x);
         }
     };
 
@@ -78,12 +78,17 @@ public enum Activation implements Keyed {
     /** A new tensor of the same shape. */
     public abstract Tensor apply(Tensor x);
 
-    Tensor applyInPlace(Tensor x) {
-        return apply(x);
+    /** Overwrites; LibTorch's result is not used, because it is a second handle that owns nothing. */
+    void applyInPlace(Tensor x) {
+        x.set_data(apply(x));
     }
 
     /** For a temporary that nobody else holds: overwritten where no graph needs it. */
     public Tensor applyToTemporary(Tensor x) {
-        return GradMode.is_enabled() ? apply(x) : applyInPlace(x);
+        if (GradMode.is_enabled()) {
+            return apply(x);
+        }
+        applyInPlace(x);
+        return x;
     }
 }

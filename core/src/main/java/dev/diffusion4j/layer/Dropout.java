@@ -3,6 +3,7 @@ package dev.diffusion4j.layer;
 
 import static org.bytedeco.pytorch.global.torch.empty_like;
 
+import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
@@ -35,7 +36,7 @@ public final class Dropout extends Layer {
             }
             Tensor uniform = empty_like(x);
             random.uniform(uniform, 0, 1);
-            return uniform.ge(new Scalar(probability)).to(x.scalar_type()).div_(new Scalar(1 - probability));
+            return uniform.ge(new Scalar(probability)).to(Tensors.type(x)).div_(new Scalar(1 - probability));
         }
     }
 }

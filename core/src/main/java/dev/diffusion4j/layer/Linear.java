@@ -28,6 +28,16 @@ public final class Linear extends Layer {
         return linear(features, weight, biasOptional);
     }
 
+    /** {@code (out, in)}; borrowed. */
+    public Tensor weight() {
+        return weight;
+    }
+
+    /** {@code (out)}; borrowed. */
+    public Tensor bias() {
+        return bias;
+    }
+
     @Override
     protected void initializeOwn(RandomStream random) {
         Init.kaiming(weight, bias, weight.size(1), random);

@@ -83,7 +83,7 @@ public final class Resample {
     }
 
     private static Tensor kernel(Tensor like) {
-        return Tensors.of(FIR, 1, 1, 4, 4).to(like.device(), like.scalar_type());
+        return Tensors.of(FIR, 1, 1, 4, 4).to(like.device(), Tensors.type(like));
     }
 
     private static float[] firKernel() {

@@ -72,8 +72,7 @@ public final class ResnetBlock extends Layer {
      */
     public Tensor forward(Tensor sample, Tensor activatedTime) {
         return TensorScope.keepResult(() -> {
-            Tensor hidden = firstHalf(sample, activatedTime);
-            Tensor normed = spec.activation.applyToTemporary(hidden);
+            Tensor normed = upToSecondConvolution(sample, activatedTime);
             Tensor main = conv2.forward(dropout.forward(normed));
             Tensor residual = spec.resample.apply(sample);
             if (shortcut != null) {
@@ -84,21 +83,18 @@ public final class ResnetBlock extends Layer {
         });
     }
 
-    /** Up to the second activation's input. */
-    private Tensor firstHalf(Tensor sample, Tensor activatedTime) {
+    private Tensor upToSecondConvolution(Tensor sample, Tensor activatedTime) {
         return TensorScope.keepResult(() -> {
-            Tensor hidden = TensorScope.keepResult(() -> {
-                Tensor normed = spec.activation.applyToTemporary(norm1.forward(sample));
-                return conv1.forward(spec.resample.apply(normed));
-            });
-            Tensor time = timeProjection.forward(activatedTime).unsqueeze(2).unsqueeze(3);
-            if (spec.scaleShift) {
-                TensorVector parts = chunk(time, 2, 1);
-                return norm2.forward(hidden)
-                        .mul(parts.get(0).add(new Scalar(1.0)))
-                        .add(parts.get(1));
+            Tensor time = timeProjection.forward(activatedTime);
+            Tensor hidden = TensorScope.keepResult(
+                    () -> conv1.forward(spec.resample.apply(norm1.forward(sample, null, spec.activation))));
+            if (!spec.scaleShift) {
+                return norm2.forward(hidden, time, spec.activation);
             }
-            return norm2.forward(GradMode.is_enabled() ? hidden.add(time) : hidden.add_(time));
+            TensorVector parts = chunk(time.unsqueeze(2).unsqueeze(3), 2, 1);
+            Tensor scaled =
+                    norm2.forward(hidden).mul(parts.get(0).add(new Scalar(1.0))).add(parts.get(1));
+            return spec.activation.applyToTemporary(scaled);
         });
     }
 }

@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.model.classconditioned.ClassConditionedUnet;
+import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
 import java.util.Arrays;
 import java.util.List;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** All families of networks; the keys are the class names in {@code model_index.json}. */
 public enum ModelKind implements Keyed {
     UNET_2D("UNet2DModel", "diffusers", UNet2DModel::fromConfig),
-    CLASS_CONDITIONED_UNET("ClassConditionedUnet", "diffusion4j", ClassConditionedUnet::fromConfig);
+    CLASS_CONDITIONED_UNET("ClassConditionedUnet", "diffusion4j", ClassConditionedUnet::fromConfig),
+    CONV_CLASSIFIER("ConvClassifier", "diffusion4j", ConvClassifier::fromConfig);
 
     private final String key;
     private final String library;

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -46,7 +47,11 @@ public final class DiffusionPipeline implements AutoCloseable {
     private final Precision precision;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private DiffusionPipeline(SharedModel shared, Scheduler scheduler, Device device, Precision precision) {
+    private final Supplier<String> modelHash;
+
+    private DiffusionPipeline(
+            SharedModel shared, Scheduler scheduler, Device device, Precision precision, Supplier<String> modelHash) {
+        this.modelHash = modelHash;
         this.shared = shared;
         this.scheduler = scheduler;
         this.device = device;
@@ -73,12 +78,18 @@ public final class DiffusionPipeline implements AutoCloseable {
             model.close();
             throw UserError.failure(folder + " holds a " + model.kind().key() + ", which draws no pictures");
         }
-        return new DiffusionPipeline(new SharedModel(denoiser), scheduler, device, precision);
+        return new DiffusionPipeline(
+                new SharedModel(denoiser, true), scheduler, device, precision, new WeightsHash(files.modelFolder()));
     }
 
     /** Of parts; the pipeline becomes the owner of {@code model}, which lies on the CPU in f32. */
     public static DiffusionPipeline of(DiffusionModel model, Scheduler scheduler) {
-        return new DiffusionPipeline(new SharedModel(model), scheduler, Devices.cpu(), Precision.F32);
+        return new DiffusionPipeline(new SharedModel(model, true), scheduler, Devices.cpu(), Precision.F32, () -> "");
+    }
+
+    /** Of parts; {@code model}, on the CPU in f32, stays its owner's: close the pipeline first. */
+    public static DiffusionPipeline borrowing(DiffusionModel model, Scheduler scheduler) {
+        return new DiffusionPipeline(new SharedModel(model, false), scheduler, Devices.cpu(), Precision.F32, () -> "");
     }
 
     /**
@@ -100,7 +111,7 @@ public final class DiffusionPipeline implements AutoCloseable {
                     + "' as it is configured does not fit this model, which was trained for '"
                     + scheduler.kind().key() + "'" + way);
         }
-        return new DiffusionPipeline(shared.hold(), other, device, precision);
+        return new DiffusionPipeline(shared.hold(), other, device, precision, modelHash);
     }
 
     /** {@link #withScheduler(SchedulerKind, Map)} without changes. */
@@ -222,6 +233,22 @@ public final class DiffusionPipeline implements AutoCloseable {
     /** What the network computes in: f32 or bf16. */
     public Precision precision() {
         return precision;
+    }
+
+    /** Where it computes: {@code cpu}, {@code cuda:0}. */
+    public String deviceName() {
+        return Devices.name(device);
+    }
+
+    /** SHA-256 of the weights' files; empty where the network was not loaded from files. */
+    public String modelHash() {
+        return modelHash.get();
+    }
+
+    /** Steps that suit the scheduler where none are asked for: all that were trained for DDPM, few for LCM, else 50. */
+    public int defaultSteps() {
+        int trained = scheduler.numTrainTimesteps();
+        return scheduler.kind() == SchedulerKind.DDPM ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
     }
 
     /** How many classes it can be asked for; 0 for none. */

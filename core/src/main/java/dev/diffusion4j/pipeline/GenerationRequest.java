@@ -66,6 +66,16 @@ public record GenerationRequest(
         return new GenerationRequest(value.size(), seed, steps, eta, value, size, batchSize, noise);
     }
 
+    /** {@link #withClasses} where classes are given; else unchanged. */
+    public GenerationRequest withOptionalClasses(@Nullable List<Integer> value) {
+        return value == null ? this : withClasses(value);
+    }
+
+    /** With these classes, or none, and this count. */
+    GenerationRequest withClassesOrNull(@Nullable List<Integer> value, int newCount) {
+        return new GenerationRequest(newCount, seed, steps, eta, value, size, batchSize, noise);
+    }
+
     public GenerationRequest withSize(@Nullable SampleSize value) {
         return new GenerationRequest(count, seed, steps, eta, classes, value, batchSize, noise);
     }

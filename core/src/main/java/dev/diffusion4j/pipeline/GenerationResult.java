@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.image.Images;
 import java.awt.image.BufferedImage;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /** The samples of one call; close it to free them. */
@@ -17,6 +20,11 @@ public final class GenerationResult implements AutoCloseable {
     /** {@code float32 (N, C, H, W)} on the CPU, in the network's own range, not clamped; owned by this result. */
     public Tensor samples() {
         return samples;
+    }
+
+    /** Writes one tensor {@code samples}, {@code float32 (N, C, H, W)}, in the network's own range. */
+    public void saveTensors(Path file) {
+        Safetensors.write(file, Map.of("samples", samples), Map.of("format", "pt"));
     }
 
     /** As 8-bit pictures. */

@@ -8,6 +8,7 @@ import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightLoader;
 import dev.diffusion4j.checkpoint.WeightSource;
 import dev.diffusion4j.json.Json;
+import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -56,8 +57,8 @@ public final class PipelineFolder {
         }
         Path file = folder.resolve(INDEX);
         if (!Files.exists(file)) {
-            throw UserError.failure(folder + " is not a model folder: it has no " + INDEX + "; found "
-                    + WeightFiles.listing(folder));
+            throw UserError.failure(
+                    folder + " is not a model folder: it has no " + INDEX + "; found " + WeightFiles.listing(folder));
         }
         return new PipelineFolder(folder, Json.readObject(file));
     }
@@ -79,7 +80,9 @@ public final class PipelineFolder {
     }
 
     private static @Nullable String className(@Nullable Object component) {
-        return component instanceof List<?> pair && pair.size() == 2 && pair.get(1) instanceof String name ? name : null;
+        return component instanceof List<?> pair && pair.size() == 2 && pair.get(1) instanceof String name
+                ? name
+                : null;
     }
 
     private Path component(String name, String configFile) {
@@ -94,7 +97,13 @@ public final class PipelineFolder {
 
     /** The folder that holds the network's config and weights. */
     public Path modelFolder() {
-        return java.util.Objects.requireNonNull(component(modelName(), MODEL_CONFIG).getParent());
+        return java.util.Objects.requireNonNull(
+                component(modelName(), MODEL_CONFIG).getParent());
+    }
+
+    /** Whether it names a scheduler; a classifier has none. */
+    public boolean hasScheduler() {
+        return index.get("scheduler") != null;
     }
 
     /** The scheduler as configured. */
@@ -136,6 +145,11 @@ public final class PipelineFolder {
             return ModelKind.named(className, folder.toString()).create(config);
         } catch (IllegalArgumentException e) {
             throw UserError.failure(file + ": " + e.getMessage(), e);
+        } catch (RuntimeException e) {
+            if (String.valueOf(e.getMessage()).contains("can't allocate memory")) { // as LibTorch says it
+                throw UserError.failure(file + " describes a network that is too large for this machine's memory", e);
+            }
+            throw e;
         }
     }
 
@@ -143,19 +157,30 @@ public final class PipelineFolder {
      * Writes a folder, or replaces the files of one; each file is replaced whole. The loaded folder may be written to.
      *
      * @param model of any dtype; saved in it
+     * @param scheduler {@code null} for a network that draws no pictures
      */
-    public static void write(Path folder, Model model, Scheduler scheduler) {
-        Path component = folder.resolve("unet");
+    public static void write(Path folder, Model model, @Nullable Scheduler scheduler) {
+        String name = model instanceof DiffusionModel ? "unet" : "classifier";
+        Path component = folder.resolve(name);
         Safetensors.write(component.resolve(WeightFiles.STEM + ".safetensors"), model.stateDict(), Map.of("format", "pt"));
+        WeightFiles.removeShards(component);
         writeConfig(component.resolve(MODEL_CONFIG), model.kind().key(), model.config());
-        writeConfig(
-                folder.resolve("scheduler").resolve(SCHEDULER_CONFIG), scheduler.kind().className(), scheduler.config());
-        boolean known = model.kind() == ModelKind.UNET_2D;
         Map<String, @Nullable Object> index = new LinkedHashMap<>();
-        index.put("scheduler", List.of("diffusers", scheduler.kind().className()));
-        index.put("unet", List.of(model.kind().library(), model.kind().key()));
-        String pipeline = scheduler.kind() == SchedulerKind.DDIM ? "DDIMPipeline" : "DDPMPipeline";
-        writeConfig(folder.resolve(INDEX), known ? pipeline : "DiffusionPipeline", index);
+        index.put(name, List.of(model.kind().library(), model.kind().key()));
+        if (scheduler != null) {
+            String className = scheduler.kind().className();
+            writeConfig(folder.resolve("scheduler").resolve(SCHEDULER_CONFIG), className, scheduler.config());
+            index.put("scheduler", List.of("diffusers", className));
+        }
+        writeConfig(folder.resolve(INDEX), pipelineClass(model, scheduler), index);
+    }
+
+    /** A class that diffusers knows where it knows the network. */
+    private static String pipelineClass(Model model, @Nullable Scheduler scheduler) {
+        if (model.kind() != ModelKind.UNET_2D) {
+            return "DiffusionPipeline";
+        }
+        return scheduler != null && scheduler.kind() == SchedulerKind.DDIM ? "DDIMPipeline" : "DDPMPipeline";
     }
 
     private static void writeConfig(Path file, String className, Map<String, @Nullable Object> values) {

@@ -7,10 +7,13 @@ import java.util.function.Function;
 /** A network that several pipelines and running calls hold; freed when the last lets go. */
 final class SharedModel {
     private final DiffusionModel model;
+    private final boolean owned;
     private int holders = 1;
 
-    SharedModel(DiffusionModel model) {
+    /** @param owned whether the network is freed at the end, or belongs to somebody else */
+    SharedModel(DiffusionModel model, boolean owned) {
         this.model = model;
+        this.owned = owned;
     }
 
     DiffusionModel model() {
@@ -28,7 +31,7 @@ final class SharedModel {
 
     synchronized void release() {
         holders--;
-        if (holders == 0) {
+        if (holders == 0 && owned) {
             model.close();
         }
     }

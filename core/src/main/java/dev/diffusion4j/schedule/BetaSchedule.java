@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.schedule;
 
+import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
 import java.util.function.DoubleUnaryOperator;
 
@@ -60,6 +61,7 @@ public enum BetaSchedule implements Keyed {
     };
 
     private static final double MAX_BETA = 0.999;
+    private static final int MAX_TIMESTEPS = 1_000_000;
 
     private final String key;
 
@@ -72,11 +74,11 @@ public enum BetaSchedule implements Keyed {
         return key;
     }
 
-    /** {@code n} values of β, rounded to f32 where the reference rounds. */
+    /** {@code n} values of β (at most a million), rounded to f32 where the reference rounds. */
     public abstract double[] betas(int n, double start, double end);
 
     private static double[] fromAlphaBar(int n, DoubleUnaryOperator alphaBar) {
-        double[] betas = new double[n];
+        double[] betas = new double[checked(n)];
         for (int i = 0; i < n; i++) {
             double from = (double) i / n;
             double to = (double) (i + 1) / n;
@@ -87,11 +89,15 @@ public enum BetaSchedule implements Keyed {
 
     /** {@code n} values evenly from {@code start} to {@code end}, both included. */
     static double[] linspace(double start, double end, int n) {
-        double[] values = new double[n];
+        double[] values = new double[checked(n)];
         for (int i = 0; i < n; i++) {
             values[i] = n == 1 ? start : start + i * (end - start) / (n - 1);
         }
         return values;
+    }
+
+    private static int checked(int n) {
+        return Check.inRange(n, 1, MAX_TIMESTEPS, "num_train_timesteps");
     }
 
     private static double[] round(double[] values, DoubleUnaryOperator formula) {

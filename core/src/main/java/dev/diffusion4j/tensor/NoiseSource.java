@@ -21,7 +21,7 @@ public interface NoiseSource extends AutoCloseable {
     default Tensor like(Tensor sample) {
         return TensorScope.keepResult(() -> {
             long[] shape = Tensors.shape(sample);
-            return randn(shape).to(sample.device(), sample.scalar_type());
+            return randn(shape).to(sample.device(), Tensors.type(sample));
         });
     }
 

@@ -30,6 +30,11 @@ public final class Tensors {
         return shape;
     }
 
+    /** The dtype, as the constant that {@code ==} knows; LibTorch's own getter gives a new object each time. */
+    public static ScalarType type(Tensor tensor) {
+        return tensor.scalar_type().intern();
+    }
+
     /** Memory of the given shape and dtype with any content. */
     public static Tensor empty(ScalarType type, long... shape) {
         return torch.empty(shape, new TensorOptions(type), new MemoryFormatOptional());
@@ -107,10 +112,11 @@ public final class Tensors {
         });
     }
 
-    /** The memory of a contiguous CPU tensor, little-endian; valid while the tensor lives. Tensors of up to 2 GiB. */
+    /** {@code length} bytes of a contiguous CPU tensor from byte {@code offset} on, little-endian; valid while it lives. */
     public static ByteBuffer memory(Tensor tensor, long offset, int length) {
-        BytePointer data = new BytePointer(tensor.data_ptr());
-        return data.position(offset).limit(offset + length).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        BytePointer start =
+                new BytePointer(tensor.data_ptr()).getPointer(offset); // a buffer's own offset ends at 2 GiB
+        return start.limit(length).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** How many bytes the values take. */

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
+import dev.diffusion4j.tensor.BackwardTape;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
@@ -75,6 +76,17 @@ class UNet2DGoldenTest {
                 loss.backward();
                 assertClose("loss", loss, golden.tensor(variant + ".loss"), TOLERANCE);
                 assertClose("gradients", gradientNorms(model), golden.floats(variant + ".grad"), 1e-4);
+
+                model.channelsLast(true); // as training has it, with the vector kernels
+                model.requiresGrad(true);
+                model.namedParameters().values().forEach(tensor -> tensor.mutable_grad().reset());
+                try (BackwardTape tape = BackwardTape.open()) {
+                    Tensor last = sample.contiguous(torch.MemoryFormat.ChannelsLast);
+                    Tensor again = torch.mse_loss(model.forward(last, timestep, conditioning), target);
+                    tape.withSides(again).backward();
+                    assertClose("loss with kernels", again, golden.tensor(variant + ".loss"), TOLERANCE);
+                }
+                assertClose("gradients with kernels", gradientNorms(model), golden.floats(variant + ".grad"), 1e-4);
             }
         });
     }

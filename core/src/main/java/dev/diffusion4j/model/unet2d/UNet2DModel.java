@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.model.unet2d;
 
+import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.layer.Activation;
@@ -125,11 +126,11 @@ public final class UNet2DModel extends DiffusionModel {
             state.skipSample = null; // the way up carries a picture of its own
             upBlocks.forEach(block -> block.forward(state));
             state.apply(hidden -> TensorScope.keepResult(
-                    () -> convOut.forward(Activation.SILU.applyToTemporary(normOut.forward(hidden)))));
+                    () -> convOut.forward(normOut.forward(hidden, null, Activation.SILU))));
             Tensor skip = state.skipSample;
             Tensor result = skip == null ? state.hidden() : state.hidden().add(skip);
             if (config.timeEmbeddingType() == TimeEmbeddingType.FOURIER) {
-                return result.div(timestep.view(-1, 1, 1, 1)).to(sample.scalar_type());
+                return result.div(timestep.view(-1, 1, 1, 1)).to(Tensors.type(sample));
             }
             return result;
         });
@@ -137,7 +138,7 @@ public final class UNet2DModel extends DiffusionModel {
 
     /** (B or 1, timeFeatures): the embedded time plus the embedded class. */
     private Tensor embedTime(Tensor timestep, Tensor sample, Conditioning conditioning) {
-        ScalarType type = convIn.weight().scalar_type();
+        ScalarType type = Tensors.type(convIn.weight());
         Tensor time = timeEmbedding.forward(timeProjection.forward(timestep).to(type));
         Tensor labels = conditioning.classLabels();
         boolean wanted = classTable != null || config.classEmbedType() != null;

@@ -100,7 +100,7 @@ final class UpBlock extends Layer {
             if (conv == null || norm == null) {
                 return java.util.Objects.requireNonNull(carried);
             }
-            Tensor own = conv.forward(Activation.SILU.applyToTemporary(norm.forward(state.hidden())));
+            Tensor own = conv.forward(norm.forward(state.hidden(), null, Activation.SILU));
             return carried == null ? own : carried.add(own);
         });
     }

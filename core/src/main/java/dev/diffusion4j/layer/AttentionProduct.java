@@ -5,14 +5,15 @@ import static org.bytedeco.pytorch.global.torch.is_autocast_enabled;
 import static org.bytedeco.pytorch.global.torch.scaled_dot_product_attention;
 import static org.bytedeco.pytorch.global.torch.set_autocast_enabled;
 
+import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.tensor.TensorScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** softmax(q·kᵀ/√D)·v. */
-final class AttentionKernel {
-    private AttentionKernel() {}
+final class AttentionProduct {
+    private AttentionProduct() {}
 
     /**
      * @param query (B, heads, L, D)
@@ -21,7 +22,7 @@ final class AttentionKernel {
      * @return (B, heads, L, D), a new tensor
      */
     static Tensor attend(Tensor query, Tensor key, Tensor value) {
-        ScalarType type = query.scalar_type();
+        ScalarType type = Tensors.type(query);
         if (type == ScalarType.Float || query.is_cuda()) {
             return scaled_dot_product_attention(query, key, value);
         }

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** The words that a flag takes, for help and shell completion. */
+final class Choices {
+    private Choices() {}
+
+    /** Of {@code --scheduler}. */
+    static final class Schedulers extends ArrayList<String> {
+        private static final long serialVersionUID = 1L;
+
+        Schedulers() {
+            super(keys(SchedulerKind.values()));
+        }
+    }
+
+    private static List<String> keys(Keyed[] constants) {
+        return Arrays.stream(constants).map(Keyed::key).toList();
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.base.UserError;
+import java.io.FileDescriptor;
+import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CancellationException;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The entry point. Errors become one line; {@code --verbose} adds the stack trace. */
+@Command(
+        name = "diffuse",
+        description = "Image diffusion models on the JVM: train, sample, save and share.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            SampleCommand.class,
+            TrainCommand.class,
+            InfoCommand.class,
+            DataCommand.class,
+            RecipesCommand.class,
+            DoctorCommand.class,
+            AutoComplete.GenerateCompletion.class
+        })
+public final class Diffuse implements Runnable {
+    @Spec
+    CommandSpec spec;
+
+    @Option(
+            names = "--verbose",
+            scope = ScopeType.INHERIT,
+            description = "Show the stack trace of an error, and more messages.")
+    boolean verbose;
+
+    private Diffuse() {
+        spec = CommandSpec.create();
+    }
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+        throw new ParameterException(spec.commandLine(), "which command? choose one of the list above");
+    }
+
+    /** The command line, ready to be executed; tests use it too. */
+    static CommandLine commandLine() {
+        Diffuse root = new Diffuse();
+        CommandLine line = new CommandLine(root);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setExecutionExceptionHandler((error, command, parsed) -> report(root, error, command));
+        line.setParameterExceptionHandler((error, arguments) -> {
+            PrintWriter err = error.getCommandLine().getErr();
+            err.println("diffuse: " + firstLine(error));
+            err.println("see '" + error.getCommandLine().getCommandSpec().qualifiedName() + " --help'");
+            return UserError.USAGE;
+        });
+        line.getSubcommands().get("generate-completion").getCommandSpec().usageMessage().hidden(true);
+        return line;
+    }
+
+    private static int report(Diffuse root, Exception error, CommandLine command) {
+        PrintWriter err = command.getErr();
+        if (root.verbose) {
+            error.printStackTrace(err);
+        }
+        if (error instanceof UserError user) {
+            err.println("diffuse: " + user.getMessage());
+            return user.exitCode();
+        }
+        if (error instanceof IllegalArgumentException) {
+            err.println("diffuse: " + firstLine(error));
+            return UserError.USAGE;
+        }
+        if (error instanceof CancellationException) {
+            err.println("diffuse: cancelled");
+            return UserError.FAILURE;
+        }
+        err.println("diffuse: " + error.getClass().getSimpleName() + ": " + firstLine(error)
+                + (root.verbose ? "" : " (--verbose shows where)"));
+        return UserError.FAILURE;
+    }
+
+    private static String firstLine(Throwable error) {
+        return String.valueOf(error.getMessage()).lines().findFirst().orElse("");
+    }
+
+    /** Runs the command and ends the process. */
+    public static void main(String[] arguments) {
+        useLaunchersErrorStream();
+        CommandLine line = commandLine();
+        line.setOut(new PrintWriter(new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8), true));
+        line.setErr(new PrintWriter(System.err, true));
+        int code = line.execute(arguments);
+        System.exit(code);
+    }
+
+    /** The launcher filters what the JVM itself says at its start; our own words go straight to the terminal. */
+    private static void useLaunchersErrorStream() {
+        String file = System.getProperty("diffusion4j.stderr");
+        if (file != null) {
+            try {
+                System.setErr(new PrintStream(new FileOutputStream(file), true, StandardCharsets.UTF_8));
+            } catch (FileNotFoundException e) {
+                // the filtered stream serves as well
+            }
+        }
+    }
+}

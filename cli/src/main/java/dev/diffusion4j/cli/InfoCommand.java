@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.json.Yaml;
+import dev.diffusion4j.pipeline.ModelInfo;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Tells what a model folder or a file holds. */
+@Command(
+        name = "info",
+        description = "Tell what a model folder or a file holds; every file of it is checked.",
+        mixinStandardHelpOptions = true)
+final class InfoCommand implements Callable<Integer> {
+    @Spec
+    CommandSpec spec;
+
+    @Parameters(paramLabel = "MODEL|FILE", description = "A model folder, a file of weights, a picture, a config.")
+    Path path = Path.of(".");
+
+    @Option(names = "--json", description = "As one JSON object.")
+    boolean json;
+
+    @Override
+    public Integer call() {
+        Map<String, @Nullable Object> info = ModelInfo.of(path);
+        PrintWriter out = spec.commandLine().getOut();
+        out.print(json ? Json.pretty(info) : Yaml.write(info));
+        out.flush();
+        return 0;
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.recipe.Recipe;
+import dev.diffusion4j.recipe.Recipes;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Lists the recipes, or prints one. */
+@Command(name = "recipes", description = "List the recipes, or print one.", mixinStandardHelpOptions = true)
+final class RecipesCommand implements Callable<Integer> {
+    @Spec
+    CommandSpec spec;
+
+    @Parameters(paramLabel = "NAME", arity = "0..1", description = "Print this recipe.")
+    @Nullable String name;
+
+    @Option(names = "--json", description = "As JSON.")
+    boolean json;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        if (name != null) {
+            Recipe recipe = Recipes.load(name, List.of());
+            out.print(json ? Json.pretty(recipe.toMap()) : text(name, recipe));
+        } else if (json) {
+            List<Object> all = new ArrayList<>();
+            Recipes.BUILT_IN.forEach(each -> all.add(Recipes.builtIn(each).toMap()));
+            out.print(Json.pretty(all));
+        } else {
+            for (String each : Recipes.BUILT_IN) {
+                Recipe recipe = Recipes.builtIn(each);
+                out.printf("%-26s %s%n", each, recipe.summary());
+                out.printf("%-26s   from: %s%n", "", recipe.source());
+                recipe.figures().forEach(figure -> out.printf("%-26s   %s%n", "", figure));
+                out.printf("%-26s   cost: %s%n", "", recipe.cost());
+            }
+        }
+        out.flush();
+        return 0;
+    }
+
+    /** With its comments where it is built in. */
+    private static String text(String name, Recipe recipe) {
+        if (Recipes.BUILT_IN.contains(name)) {
+            return Recipes.text(name);
+        }
+        if (name.isBlank()) {
+            throw UserError.usage("which recipe?");
+        }
+        return recipe.toYaml();
+    }
+}

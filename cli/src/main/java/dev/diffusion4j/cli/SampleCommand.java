@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.pipeline.Cancellation;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.Film;
+import dev.diffusion4j.pipeline.GenerationFiles;
+import dev.diffusion4j.pipeline.GenerationNote;
+import dev.diffusion4j.pipeline.GenerationRequest;
+import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.LoadOptions;
+import dev.diffusion4j.pipeline.NoiseMode;
+import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.tensor.Precision;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Draws pictures from a model folder, or one picture again from its own notes. */
+@Command(name = "sample", description = "Draw pictures from a model folder.", mixinStandardHelpOptions = true)
+final class SampleCommand implements Callable<Integer> {
+    private static final int FILM_FRAMES = 12;
+
+    @Spec
+    CommandSpec spec;
+
+    @Option(names = "--model", paramLabel = "DIR", description = "A folder with model_index.json in it.")
+    @Nullable Path model;
+
+    @Option(names = "--from", paramLabel = "IMAGE.png", description = "Draw this picture again, from the note in it.")
+    @Nullable Path from;
+
+    @Option(names = "--scheduler", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}; default: the model's own.",
+            completionCandidates = Choices.Schedulers.class)
+    @Nullable String scheduler;
+
+    @Option(names = "--steps", paramLabel = "N", description = "Denoising steps; default: 50, for ddpm all that were trained.")
+    @Nullable Integer steps;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Picture k has seed N + k.")
+    long seed;
+
+    @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "How many pictures; of each class.")
+    int count;
+
+    @Option(names = "--class", paramLabel = "N|all", description = "The class to draw; 'all' draws --count of each.")
+    @Nullable String label;
+
+    @Option(names = "--eta", paramLabel = "X", defaultValue = "0", description = "Share of fresh noise (ddim).")
+    double eta;
+
+    @Option(names = "--size", paramLabel = "WxH", description = "Another size than the model was made for.")
+    @Nullable String size;
+
+    @Option(names = "--device", paramLabel = "D", defaultValue = "cpu", description = "cpu, cuda, cuda:N or auto.")
+    String device = "cpu";
+
+    @Option(names = "--dtype", paramLabel = "T", defaultValue = "f32", description = "f32, bf16 or auto.")
+    String dtype = "f32";
+
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "16", description = "Pictures drawn together.")
+    int batch;
+
+    @Option(names = "--noise", paramLabel = "MODE", defaultValue = "per-image",
+            description = "per-image (a picture does not depend on its batch) or shared (one stream for all).")
+    String noise = "per-image";
+
+    @Option(names = "--variant", paramLabel = "NAME", description = "Of the weights' files: fp16, bf16.")
+    @Nullable String variant;
+
+    @Option(names = "--out", paramLabel = "DIR", required = true, description = "Where the pictures go.")
+    Path out = Path.of(".");
+
+    @Option(names = "--grid", description = "Also write grid.png with all pictures.")
+    boolean grid;
+
+    @Option(names = "--film", description = "Also write film.png: the first picture over the steps, x_t above, x̂₀ below.")
+    boolean film;
+
+    @Option(names = "--save-tensors", paramLabel = "FILE", description = "Also write the samples as f32 safetensors.")
+    @Nullable Path saveTensors;
+
+    @Override
+    public Integer call() {
+        if ((model == null) == (from == null)) {
+            throw UserError.usage("give either --model DIR or --from IMAGE.png");
+        }
+        return from != null ? again(from) : draw(java.util.Objects.requireNonNull(model));
+    }
+
+    private int draw(Path folder) {
+        LoadOptions options =
+                new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant);
+        try (DiffusionPipeline loaded = DiffusionPipeline.load(folder, options);
+                DiffusionPipeline pipeline = scheduler == null
+                        ? loaded.withScheduler(loaded.scheduler().kind())
+                        : loaded.withScheduler(Keyed.fromKey(SchedulerKind.class, scheduler, "--scheduler"))) {
+            write(pipeline, request(pipeline), folder.toString(), null);
+        }
+        return 0;
+    }
+
+    private GenerationRequest request(DiffusionPipeline pipeline) {
+        return GenerationRequest.DEFAULT
+                .withCount(count)
+                .withSeed(seed)
+                .withSteps(steps == null ? pipeline.defaultSteps() : steps)
+                .withEta(eta)
+                .withSize(size == null ? null : parseSize(size))
+                .withBatchSize(batch)
+                .withNoise(Keyed.fromKey(NoiseMode.class, noise, "--noise"))
+                .withOptionalClasses(classes(pipeline.numClasses()));
+    }
+
+    private @Nullable List<Integer> classes(int known) {
+        if (label == null) {
+            return null;
+        }
+        List<Integer> wanted = new ArrayList<>();
+        if (label.equalsIgnoreCase("all")) {
+            for (int i = 0; i < known; i++) {
+                wanted.add(i);
+            }
+        } else {
+            try {
+                wanted.add(Integer.parseInt(label));
+            } catch (NumberFormatException e) {
+                throw UserError.usage("--class must be a whole number or 'all', but was '" + label + "'");
+            }
+        }
+        List<Integer> each = new ArrayList<>();
+        wanted.forEach(value -> each.addAll(java.util.Collections.nCopies(count, value)));
+        if (each.isEmpty()) {
+            throw UserError.usage("this network was not trained on classes: leave --class away");
+        }
+        return each;
+    }
+
+    private int again(Path picture) {
+        GenerationNote.Read read = GenerationNote.read(picture);
+        GenerationNote note = read.note();
+        LoadOptions options = new LoadOptions(
+                read.manifest().device(), Keyed.fromKey(Precision.class, read.manifest().dtype(), "dtype"), variant);
+        SchedulerKind kind = SchedulerKind.ofClass(note.scheduler(), picture.toString());
+        try (DiffusionPipeline loaded = DiffusionPipeline.load(Path.of(note.model()), options);
+                DiffusionPipeline pipeline = loaded.withScheduler(kind, note.schedulerConfig())) {
+            if (!pipeline.modelHash().equals(read.manifest().modelHash())) {
+                spec.commandLine().getErr().println("diffuse: the weights in " + note.model()
+                        + " are not those that this picture was drawn with; it may differ");
+            }
+            write(pipeline, note.request(), note.model(), note.index());
+        }
+        return 0;
+    }
+
+    /** @param only the index of the one picture that is wanted, or {@code null} for all */
+    private void write(DiffusionPipeline pipeline, GenerationRequest request, String folder, @Nullable Integer only) {
+        long start = System.nanoTime();
+        Film strip = new Film(FILM_FRAMES);
+        try (Progress progress = Progress.steps("sampling", request);
+                GenerationResult result = pipeline.generate(
+                        request, film ? strip.andThen(progress) : StepListener.NONE.andThen(progress), new Cancellation())) {
+            progress.close();
+            List<Path> files = GenerationFiles.write(out, result, pipeline, request, folder, only);
+            if (grid) {
+                GenerationFiles.writeGrid(out, result.images(), perRow(request));
+            }
+            if (film) {
+                GenerationFiles.writeImage(out.resolve("film.png"), strip.strip());
+            }
+            if (saveTensors != null) {
+                result.saveTensors(saveTensors);
+            }
+            double seconds = (System.nanoTime() - start) / 1e9;
+            spec.commandLine()
+                    .getOut()
+                    .printf(
+                            Locale.ROOT,
+                            "%d %s in %s (%s, %d steps, %s, seed %d, %.1f s)%n",
+                            files.size(),
+                            files.size() == 1 ? "picture" : "pictures",
+                            out,
+                            pipeline.scheduler().kind().key(),
+                            request.steps(),
+                            pipeline.precision().key(),
+                            request.seed(),
+                            seconds);
+        }
+    }
+
+    private int perRow(GenerationRequest request) {
+        boolean rows = label != null && label.equalsIgnoreCase("all");
+        return rows && count > 1 ? count : Math.min(8, request.count());
+    }
+
+    static SampleSize parseSize(String text) {
+        String[] parts = text.toLowerCase(Locale.ROOT).split("x");
+        try {
+            if (parts.length == 2) {
+                return new SampleSize(Integer.parseInt(parts[1]), Integer.parseInt(parts[0]));
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw UserError.usage("--size must be WxH, such as 64x48, but was '" + text + "'");
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.recipe.Recipe;
+import dev.diffusion4j.recipe.Recipes;
+import dev.diffusion4j.recipe.RunSummary;
+import dev.diffusion4j.recipe.TrainingRun;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Trains a network by a recipe, or goes on with a run. */
+@Command(
+        name = "train",
+        description = "Train a network by a recipe, or go on with a run.",
+        mixinStandardHelpOptions = true)
+final class TrainCommand implements Callable<Integer> {
+    @Spec
+    CommandSpec spec;
+
+    @Parameters(paramLabel = "RECIPE|FILE.yaml", arity = "0..1", description = "See 'diffuse recipes'.")
+    @Nullable String recipe;
+
+    @Option(names = "--resume", paramLabel = "DIR", description = "Go on with the run in this folder.")
+    @Nullable Path resume;
+
+    @Option(names = "--allow-drift", description = "Resume even where this machine gives other last bits.")
+    boolean allowDrift;
+
+    @Option(names = "--data", paramLabel = "SPEC", description = "Other data than the recipe's: digits, mnist, folder:PATH, …")
+    @Nullable String data;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "The run's folder; default: runs/RECIPE.")
+    @Nullable Path out;
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Change a value of the recipe: training.epochs=3.")
+    List<String> changes = new ArrayList<>();
+
+    @Option(names = "--seed", paramLabel = "N", description = "Of everything random.")
+    @Nullable Long seed;
+
+    @Option(names = "--device", paramLabel = "D", defaultValue = "cpu", description = "cpu.")
+    String device = "cpu";
+
+    @Option(names = "--dtype", paramLabel = "T", description = "f32, bf16 or auto (the recipe's own: mostly auto).")
+    @Nullable String dtype;
+
+    @Override
+    public Integer call() {
+        if ((recipe == null) == (resume == null)) {
+            throw UserError.usage("give either a recipe or --resume DIR; 'diffuse recipes' lists the recipes");
+        }
+        TrainingRun run = resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
+        return execute(run, spec);
+    }
+
+    private TrainingRun resumed(Path folder) {
+        if (data != null || out != null || !changes.isEmpty() || seed != null || dtype != null) {
+            throw UserError.usage("--resume goes on with the run as it is: leave --data, --out, --set, --seed and --dtype away");
+        }
+        return TrainingRun.resume(folder, allowDrift);
+    }
+
+    private TrainingRun started(String name) {
+        if (!device.equals("cpu")) {
+            throw UserError.usage("training runs on the CPU: leave --device " + device + " away");
+        }
+        List<String> all = new ArrayList<>(changes);
+        if (data != null) {
+            all.add("data.source=" + quoted(data));
+        }
+        if (seed != null) {
+            all.add("training.seed=" + seed);
+        }
+        if (dtype != null) {
+            all.add("training.dtype=" + quoted(dtype));
+        }
+        Recipe loaded = Recipes.load(name, all);
+        return TrainingRun.start(loaded, out != null ? out : Path.of("runs", loaded.name()));
+    }
+
+    private static String quoted(String text) {
+        return "'" + text.replace("'", "''") + "'";
+    }
+
+    /** Runs to the end, or to a Ctrl-C. */
+    static int execute(TrainingRun run, CommandSpec spec) {
+        TrainingConsole console = new TrainingConsole(spec.commandLine().getOut());
+        try (StopSignal stop = new StopSignal(spec.commandLine().getErr())) {
+            RunSummary summary = run.run(console, stop);
+            console.end();
+            if (!summary.finished()) {
+                spec.commandLine()
+                        .getErr()
+                        .println("stopped after step " + summary.steps() + "; go on with: diffuse train --resume "
+                                + summary.folder());
+                return UserError.FAILURE;
+            }
+            spec.commandLine().getOut().println("the model is in " + run.folder().model());
+        }
+        return 0;
+    }
+}

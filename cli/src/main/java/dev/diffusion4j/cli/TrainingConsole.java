@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.recipe.RunListener;
+import dev.diffusion4j.recipe.RunPlan;
+import dev.diffusion4j.recipe.RunProgress;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** Tells of a training: the plan and the epochs on stdout, a moving line on the terminal. */
+final class TrainingConsole implements RunListener {
+    private static final long INTERVAL = 200_000_000L;
+
+    private final PrintWriter out;
+    private final boolean shown = Boolean.getBoolean("diffusion4j.terminal");
+    private long start = System.nanoTime();
+    private long firstStep;
+    private long last;
+
+    TrainingConsole(PrintWriter out) {
+        this.out = out;
+    }
+
+    @Override
+    public void onPlan(RunPlan plan) {
+        out.printf(
+                Locale.ROOT,
+                "%s: %s, %,d parameters, %,d steps of %d%s%n",
+                plan.recipe(),
+                plan.data(),
+                plan.parameters(),
+                plan.totalSteps(),
+                plan.examplesPerStep(),
+                plan.doneSteps() > 0 ? String.format(Locale.ROOT, ", going on after step %,d", plan.doneSteps()) : "");
+        out.printf(
+                Locale.ROOT,
+                "expected: %s and %s (%s, %d threads)%n",
+                duration(plan.expectedSeconds()),
+                plan.memoryMiB() == 0 ? "memory unknown" : plan.memoryMiB() + " MiB",
+                plan.dtype(),
+                plan.threads());
+        out.flush();
+        start = System.nanoTime();
+        firstStep = plan.doneSteps();
+    }
+
+    @Override
+    public void onStep(RunProgress progress) {
+        long now = System.nanoTime();
+        if (!shown || now - last < INTERVAL && progress.step() != progress.totalSteps()) {
+            return;
+        }
+        last = now;
+        long done = progress.step() - firstStep;
+        double left = (now - start) / 1e9 / done * (progress.totalSteps() - progress.step());
+        int filled = (int) (24 * progress.step() / progress.totalSteps());
+        System.err.printf(
+                Locale.ROOT,
+                "\r%s%s %d/%d  epoch %d  loss %.4f  lr %.2g  %.0f images/s  %s left \u001b[K",
+                "█".repeat(filled),
+                "░".repeat(24 - filled),
+                progress.step(),
+                progress.totalSteps(),
+                progress.epoch(),
+                progress.epochMeanLoss(),
+                progress.learningRate(),
+                progress.imagesPerSecond(),
+                duration(left));
+        System.err.flush();
+    }
+
+    @Override
+    public void onEpoch(RunProgress progress) {
+        clear();
+        out.printf(
+                Locale.ROOT,
+                "epoch %d: mean loss %.6f, last 100 %.6f (step %d)%n",
+                progress.epoch(),
+                progress.epochMeanLoss(),
+                progress.last100(),
+                progress.step());
+        out.flush();
+    }
+
+    @Override
+    public void onSamples(Path picture) {
+        clear();
+        out.println("samples: " + picture);
+        out.flush();
+    }
+
+    /** Clears the moving line. */
+    void end() {
+        clear();
+    }
+
+    private void clear() {
+        if (shown && last != 0) {
+            System.err.print("\r\u001b[K");
+            System.err.flush();
+        }
+    }
+
+    static String duration(double seconds) {
+        long whole = Math.round(seconds);
+        if (whole < 60) {
+            return whole + " s";
+        }
+        if (whole < 3600) {
+            return whole / 60 + " min " + whole % 60 + " s";
+        }
+        return whole / 3600 + " h " + whole % 3600 / 60 + " min";
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.model.classifier;
+
+import static org.bytedeco.pytorch.global.torch.max_pool2d;
+
+import dev.diffusion4j.json.Records;
+import dev.diffusion4j.layer.Activation;
+import dev.diffusion4j.layer.Conv2d;
+import dev.diffusion4j.layer.Dropout;
+import dev.diffusion4j.layer.Linear;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** 3×3 convolutions with ReLU, a halving, two linear layers: the small MNIST network of many lessons, LeCun et al. (1998). */
+public final class ConvClassifier extends Model {
+    private final ConvClassifierConfig config;
+    private final List<Conv2d> convolutions = new ArrayList<>();
+    private final Dropout dropoutBefore;
+    private final Linear hidden;
+    private final Dropout dropoutAfter;
+    private final Linear output;
+
+    /** A network without content. */
+    public ConvClassifier(ConvClassifierConfig config) {
+        this.config = config;
+        int in = config.inChannels();
+        for (int i = 0; i < config.widths().size(); i++) {
+            int out = config.widths().get(i);
+            convolutions.add(child("conv" + (i + 1), new Conv2d(in, out, 3, 1, 0)));
+            in = out;
+        }
+        dropoutBefore = new Dropout(config.dropout());
+        hidden = child("fc1", new Linear(config.flatFeatures(), config.hidden()));
+        dropoutAfter = new Dropout(2 * config.dropout());
+        output = child("fc2", new Linear(config.hidden(), config.numClasses()));
+    }
+
+    /** From the keys of a {@code config.json}. */
+    public static ConvClassifier fromConfig(Map<String, @Nullable Object> json) {
+        Map<String, @Nullable Object> own = new LinkedHashMap<>(json);
+        own.keySet().removeIf(key -> key.startsWith("_"));
+        return new ConvClassifier(Records.bind(ConvClassifierConfig.DEFAULT, own, "ConvClassifier config"));
+    }
+
+    /**
+     * @param images (B, C, H, W) in [−1, 1]
+     * @return scores before the softmax, (B, classes), a new tensor owned by the current scope
+     */
+    public Tensor forward(Tensor images) {
+        return TensorScope.keepResult(() -> {
+            Tensor x = images;
+            for (Conv2d convolution : convolutions) {
+                x = Activation.RELU.applyToTemporary(convolution.forward(x));
+            }
+            Tensor flat = dropoutBefore.forward(max_pool2d(x, 2)).reshape(images.size(0), -1);
+            return output.forward(dropoutAfter.forward(Activation.RELU.applyToTemporary(hidden.forward(flat))));
+        });
+    }
+
+    /** How many classes. */
+    public int numClasses() {
+        return config.numClasses();
+    }
+
+    /** The config as a record. */
+    public ConvClassifierConfig typedConfig() {
+        return config;
+    }
+
+    @Override
+    public ModelKind kind() {
+        return ModelKind.CONV_CLASSIFIER;
+    }
+
+    @Override
+    public Map<String, @Nullable Object> config() {
+        return Records.toMap(config);
+    }
+}

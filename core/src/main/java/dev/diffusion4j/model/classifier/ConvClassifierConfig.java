@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.model.classifier;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.model.SampleSize;
+import java.util.List;
+
+/**
+ * The config of a {@link ConvClassifier}; the defaults are those of the usual small MNIST network.
+ *
+ * @param sampleSize height and width of a picture
+ * @param inChannels 1 or 3
+ * @param numClasses how many classes
+ * @param widths channels after each 3×3 convolution
+ * @param hidden features of the layer before the last
+ * @param dropout before the hidden layer; twice as much after it
+ */
+public record ConvClassifierConfig(
+        SampleSize sampleSize, int inChannels, int numClasses, List<Integer> widths, int hidden, double dropout) {
+    public static final ConvClassifierConfig DEFAULT =
+            new ConvClassifierConfig(SampleSize.square(28), 1, 10, List.of(32, 64), 128, 0.25);
+
+    public ConvClassifierConfig {
+        widths = List.copyOf(widths);
+        Check.inRange(inChannels, 1, 4096, "in_channels");
+        Check.inRange(numClasses, 2, 1_000_000, "num_classes");
+        Check.inRange(hidden, 1, 1 << 20, "hidden");
+        Check.inRange(dropout, 0, 0.5, "dropout");
+        Check.that(!widths.isEmpty(), "widths must name at least one convolution");
+        widths.forEach(width -> Check.inRange(width, 1, 4096, "widths"));
+        int smallest = 2 * (widths.size() + 1);
+        Check.that(
+                sampleSize.height() >= smallest && sampleSize.width() >= smallest,
+                "sample_size must be at least " + smallest + " for " + widths.size() + " convolutions");
+    }
+
+    /** Features after the convolutions and the halving. */
+    long flatFeatures() {
+        int shrink = 2 * widths.size();
+        long height = (sampleSize.height() - shrink) / 2;
+        long width = (sampleSize.width() - shrink) / 2;
+        return widths.get(widths.size() - 1) * height * width;
+    }
+}

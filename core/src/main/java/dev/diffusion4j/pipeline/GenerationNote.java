@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.checkpoint.RunManifest;
+import dev.diffusion4j.image.PngFile;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.json.Records;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a picture was made, as it stands in the PNG: enough to draw it again.
+ *
+ * @param model the folder, as it was given
+ * @param scheduler diffusers' class name
+ * @param schedulerConfig its settings
+ * @param index which picture of the call it is
+ * @param request what was asked for: for this picture alone, or, where the noise was shared, for the whole batch
+ */
+public record GenerationNote(
+        String model,
+        String scheduler,
+        Map<String, @Nullable Object> schedulerConfig,
+        int index,
+        GenerationRequest request) {
+
+    private static final GenerationNote EMPTY =
+            new GenerationNote("", "DDPMScheduler", Map.of(), 0, GenerationRequest.DEFAULT);
+
+    public GenerationNote {
+        schedulerConfig = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(schedulerConfig));
+    }
+
+    /** For picture {@code index} of a call. */
+    static GenerationNote of(String model, Scheduler scheduler, GenerationRequest request, int index) {
+        GenerationRequest own = request;
+        int ownIndex = index;
+        if (request.noise() == NoiseMode.PER_IMAGE) {
+            List<Integer> classes = request.classes();
+            own = request.withClassesOrNull(classes == null ? null : List.of(classes.get(index)), 1)
+                    .withSeed(request.seed() + index);
+            ownIndex = 0;
+        }
+        return new GenerationNote(model, scheduler.kind().className(), scheduler.config(), ownIndex, own);
+    }
+
+    /** The notes of a PNG: ours, and the one line that other tools show. */
+    Map<String, String> notes(String device, String dtype, String modelHash) {
+        RunManifest manifest =
+                new RunManifest(RunManifest.libraryVersion(), device, dtype, modelHash, Records.toMap(this));
+        Map<String, String> notes = new LinkedHashMap<>();
+        notes.put("parameters", summary(modelHash));
+        notes.put(RunManifest.NOTE, manifest.toText());
+        return notes;
+    }
+
+    private String summary(String modelHash) {
+        SampleSize size = request.size();
+        String sampler = SchedulerKind.ofClass(scheduler, "this picture").key();
+        return String.format(
+                Locale.ROOT,
+                "Steps: %d, Sampler: %s, Seed: %d%s, Model: %s, Model hash: %s",
+                request.steps(),
+                sampler,
+                request.seed() + index,
+                size == null ? "" : ", Size: " + size.text(),
+                Path.of(model).getFileName(),
+                modelHash.length() > 10 ? modelHash.substring(0, 10) : modelHash);
+    }
+
+    /** A note with the manifest around it. */
+    public record Read(RunManifest manifest, GenerationNote note) {}
+
+    /**
+     * Reads the note of a PNG.
+     *
+     * @throws UserError (exit code 1) where there is none
+     */
+    public static Read read(Path png) {
+        String text = PngFile.readNotes(png).get(RunManifest.NOTE);
+        if (text == null) {
+            throw UserError.failure(png + " does not say how it was made: it has no note '" + RunManifest.NOTE
+                    + "'; only pictures that 'diffuse sample' wrote can be drawn again");
+        }
+        try {
+            RunManifest manifest = RunManifest.fromText(text, png + ": note " + RunManifest.NOTE);
+            return new Read(manifest, Records.bind(EMPTY, manifest.settings(), png + ": note " + RunManifest.NOTE));
+        } catch (IllegalArgumentException e) {
+            throw UserError.failure(e.getMessage(), e);
+        }
+    }
+
+    /** As JSON, for people. */
+    public String toText() {
+        return Json.pretty(Records.toMap(this));
+    }
+}

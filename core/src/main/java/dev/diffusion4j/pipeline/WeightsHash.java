@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.checkpoint.WeightFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/** The hash of a network's weights, computed beside the sampling, once. */
+final class WeightsHash implements Supplier<String> {
+    private final CompletableFuture<String> hash;
+
+    WeightsHash(Path folder) {
+        hash = CompletableFuture.supplyAsync(() -> compute(folder));
+    }
+
+    private static String compute(Path folder) {
+        try {
+            StringBuilder all = new StringBuilder();
+            for (Path file : WeightFiles.files(folder)) {
+                all.append(Hashes.sha256(file));
+            }
+            return all.length() == 64 ? all.toString() : Hashes.sha256(all.toString());
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    @Override
+    public String get() {
+        return hash.join();
+    }
+}

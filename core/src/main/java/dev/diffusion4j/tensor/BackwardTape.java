@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.tensor;
+
+import static org.bytedeco.pytorch.global.torch.cat;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorBase;
+import org.bytedeco.pytorch.TensorTensorHook;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets Java code be a differentiable operation: it computes a value by its own means and says how the value's gradient becomes
+ * its input's. Open one around a forward and its backward pass on the same thread; it owns what the gradients need.
+ *
+ * <p>LibTorch has no way to define such an operation from Java, so the value is put into the result of a view of the input, whose
+ * own gradient is the identity, and a hook on that result does the work.
+ */
+public final class BackwardTape implements AutoCloseable {
+    private static final NativeOp VIEW = NativeOp.find("aten::_unsafe_view", "");
+    private static final ThreadLocal<@Nullable BackwardTape> CURRENT = new ThreadLocal<>();
+
+    private final Deque<Pointer> owned = new ArrayDeque<>();
+    private final List<Tensor> anchors = new ArrayList<>();
+    private Deque<Pointer> handedBack = new ArrayDeque<>();
+
+    private BackwardTape() {}
+
+    /** Begins recording on this thread. Tapes do not nest. */
+    public static BackwardTape open() {
+        if (CURRENT.get() != null) {
+            throw new IllegalStateException("this thread records already");
+        }
+        BackwardTape tape = new BackwardTape();
+        CURRENT.set(tape);
+        return tape;
+    }
+
+    /** The tape of this thread, if it records. */
+    public static Optional<BackwardTape> current() {
+        return Optional.ofNullable(CURRENT.get());
+    }
+
+    /** Keeps another handle of a tensor until the tape is closed, or until {@link #release}. */
+    public Tensor keep(Tensor tensor) {
+        Tensor handle = TensorScope.ownResult(() -> new Tensor(tensor).detach());
+        owned.push(handle);
+        return handle;
+    }
+
+    /** Frees a kept tensor early. */
+    public void release(Tensor kept) {
+        kept.close();
+    }
+
+    /**
+     * @param input on the graph
+     * @param value of the input's shape and dtype; another layout is fine
+     * @param backward from the gradient of the result to that of the input, both of that shape; called at most once
+     * @return {@code value} on the graph, owned by the current scope
+     */
+    public Tensor record(Tensor input, Tensor value, UnaryOperator<Tensor> backward) {
+        return TensorScope.keepResult(() -> {
+            Tensor link = view(input);
+            link.set_data(value);
+            hook(link, backward);
+            return link;
+        });
+    }
+
+    /**
+     * As {@link #record} for a value of fewer features than the input: (…, n) from (…, m), m &gt; n.
+     *
+     * @param backward from the gradient of the result, (…, n), to that of the input, (…, m)
+     */
+    public Tensor recordNarrower(Tensor input, Tensor value, UnaryOperator<Tensor> backward) {
+        AtomicReference<@Nullable Tensor> result = new AtomicReference<>();
+        hook(input, ignored -> java.util.Objects.requireNonNull(result.get()));
+        return TensorScope.keepResult(() -> {
+            long last = input.dim() - 1;
+            Tensor link = view(input.narrow(last, 0, value.size(last)));
+            link.set_data(value);
+            hook(link, gradient -> {
+                Tensor own = TensorScope.ownResult(() -> backward.apply(gradient));
+                owned.push(own);
+                result.set(own);
+                return gradient;
+            });
+            return link;
+        });
+    }
+
+    /** Receives the gradient of a second, small input. */
+    public static final class SideGradient {
+        private @Nullable Tensor gradient;
+
+        private SideGradient() {}
+
+        /** @param value of the second input's shape and dtype; copied */
+        public void set(Tensor value) {
+            gradient = TensorScope.ownResult(() -> value.clone());
+        }
+    }
+
+    /**
+     * As {@link #record} with a second, small input, whose gradient {@code backward} sets. The loss must then be passed through
+     * {@link #withSides}.
+     *
+     * @param side on the graph, made after nothing that depends on the result
+     */
+    public Tensor recordWith(Tensor input, Tensor side, Tensor value, BiFunction<Tensor, SideGradient, Tensor> backward) {
+        SideGradient sideGradient = new SideGradient();
+        ScalarType type = Tensors.type(side);
+        // LibTorch works through the nodes that are ready latest first, so the side's node, which is older than the result's,
+        // comes after it
+        hook(side, ignored -> {
+            Tensor set = java.util.Objects.requireNonNull(sideGradient.gradient);
+            owned.push(set);
+            return set.to(type);
+        });
+        Tensor anchor = TensorScope.ownResult(() -> side.reshape(-1).narrow(0, 0, 1).to(ScalarType.Float));
+        owned.push(anchor);
+        anchors.add(anchor);
+        return record(input, value, gradient -> backward.apply(gradient, sideGradient));
+    }
+
+    /** The loss with all second inputs in its graph; the value is unchanged. Owned by the current scope. */
+    public Tensor withSides(Tensor loss) {
+        if (anchors.isEmpty()) {
+            return loss;
+        }
+        return TensorScope.keepResult(() -> {
+            TensorVector all = new TensorVector();
+            anchors.forEach(all::push_back);
+            return loss.add(cat(all, 0).sum().mul(new Scalar(0.0)));
+        });
+    }
+
+    private static Tensor view(Tensor input) {
+        return VIEW.call(new IValue(input), NativeOp.ints(Tensors.shape(input)));
+    }
+
+    private void hook(Tensor tensor, UnaryOperator<Tensor> body) {
+        Hook hook = TensorScope.own(new Hook(body));
+        owned.push(hook);
+        tensor.register_hook(hook);
+    }
+
+    /** Called by LibTorch on the thread that runs the backward pass, which is the one that recorded. */
+    private final class Hook extends TensorTensorHook {
+        private final UnaryOperator<Tensor> body;
+
+        Hook(UnaryOperator<Tensor> body) {
+            this.body = body;
+        }
+
+        @Override
+        public TensorBase call(TensorBase gradient) {
+            // LibTorch has taken over what the hooks before returned
+            Deque<Pointer> taken = handedBack;
+            handedBack = new ArrayDeque<>();
+            taken.forEach(Pointer::close);
+            Tensor result = TensorScope.ownResult(() -> body.apply(new Tensor(gradient)));
+            handedBack.push(result);
+            return result;
+        }
+    }
+
+    /** Frees everything that is left. */
+    @Override
+    public void close() {
+        CURRENT.remove();
+        handedBack.forEach(Pointer::close);
+        owned.forEach(Pointer::close);
+        handedBack.clear();
+        owned.clear();
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.testing.Golden;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WeightFilesTest {
+    @TempDir
+    Path folder;
+
+    private void weights(String name, float value) {
+        TensorScope.run(() ->
+                Safetensors.write(folder.resolve(name), Map.of("w", Tensors.of(new float[] {value}, 1)), Map.of()));
+    }
+
+    private void index(String name, String shard) throws IOException {
+        Files.writeString(folder.resolve(name), "{\"metadata\":{},\"weight_map\":{\"w\":\"" + shard + "\"}}");
+    }
+
+    private float opened(@Nullable String variant) {
+        try (WeightSource source = WeightFiles.open(folder, variant)) {
+            return TensorScope.compute(() -> Tensors.floats(source.read("w"))[0]);
+        }
+    }
+
+    @Test
+    void files_are_preferred_as_diffusers_does() throws IOException {
+        List<String> worstFirst = List.of(
+                WeightFiles.STEM + ".bf16.safetensors",
+                WeightFiles.STEM + ".fp16.bin",
+                WeightFiles.STEM + ".fp16.safetensors",
+                WeightFiles.STEM + ".bin", // what is in a file decides how it is read
+                WeightFiles.STEM + ".safetensors");
+        for (int i = 0; i < worstFirst.size(); i++) {
+            weights(worstFirst.get(i), i);
+            assertThat(opened(null)).as(worstFirst.get(i)).isEqualTo(i);
+        }
+        weights("shard-1.safetensors", 100);
+        index(WeightFiles.STEM + ".safetensors.index.json", "shard-1.safetensors");
+        assertThat(opened(null)).isEqualTo(100);
+        assertThat(opened("fp16")).isEqualTo(2);
+        weights("shard-2.safetensors", 200);
+        index(WeightFiles.STEM + ".safetensors.index.fp16.json", "shard-2.safetensors");
+        assertThat(opened("fp16")).isEqualTo(200);
+    }
+
+    @Test
+    void shards_may_be_of_either_kind() throws IOException {
+        Files.copy(Golden.path("pickle/protocol4.bin"), folder.resolve("part one.bin"));
+        weights("part-2.safetensors", 7);
+        Files.writeString(
+                folder.resolve(WeightFiles.STEM + ".bin.index.json"),
+                "{\"weight_map\":{\"w\":\"part-2.safetensors\",\"a\":\"part one.bin\",\"b.c\":\"part one.bin\"}}");
+        try (WeightSource source = WeightFiles.open(folder, null)) {
+            assertThat(source.tensors().keySet()).containsExactly("w", "a", "b.c");
+            TensorScope.run(() -> assertThat(Tensors.longs(source.read("a"))).containsExactly(0, 1, 2));
+        }
+    }
+
+    @Test
+    void a_whole_file_replaces_the_shards_of_an_earlier_save() throws IOException {
+        weights(WeightFiles.STEM + "-00001-of-00001.safetensors", 1);
+        index(WeightFiles.STEM + ".safetensors.index.json", WeightFiles.STEM + "-00001-of-00001.safetensors");
+        weights("other.safetensors", 5);
+        weights(WeightFiles.STEM + ".safetensors", 2);
+        WeightFiles.removeShards(folder);
+        assertThat(opened(null)).isEqualTo(2);
+        assertThat(WeightFiles.listing(folder)).isEqualTo(WeightFiles.STEM + ".safetensors, other.safetensors");
+    }
+
+    @Test
+    void weights_are_converted_to_the_networks_number_format_and_each_is_used_once() {
+        TensorScope.run(() -> {
+            Safetensors.write(
+                    folder.resolve("old names.safetensors"),
+                    Map.of("old.w", Tensors.of(new float[] {1, 2, 3, 4}, 2, 2).t(), "b", Tensors.ofDoubles(5)),
+                    Map.of());
+            Map<String, Tensor> network =
+                    Map.of("w", Tensors.empty(ScalarType.BFloat16, 2, 2).t(), "b", Tensors.empty(ScalarType.Half, 1));
+            try (WeightSource source = WeightFiles.openFile(folder.resolve("old names.safetensors"))) {
+                WeightLoader.load(source, network, name -> name.replace("old.", ""));
+            }
+            assertThat(Tensors.floats(network.get("w"))).containsExactly(1, 3, 2, 4);
+            assertThat(Tensors.floats(network.get("b"))).containsExactly(5);
+        });
+    }
+
+    @Test
+    void asking_for_what_is_not_there_is_a_mistake_of_the_program() {
+        weights("w.safetensors", 1);
+        try (WeightSource source = WeightFiles.openFile(folder.resolve("w.safetensors"))) {
+            assertThatThrownBy(() -> source.read("v"))
+                    .isNotInstanceOf(UserError.class)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("there is no tensor 'v'");
+            TensorScope.run(() -> assertThatThrownBy(() -> source.read("w", Tensors.empty(ScalarType.Float, 2)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("has the shape (1), the target (2)"));
+        }
+    }
+}

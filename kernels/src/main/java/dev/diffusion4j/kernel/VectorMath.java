@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.kernel;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** What the loops share: the exponential, and packed bf16. */
+final class VectorMath {
+    static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+    static final int LANES = FLOATS.length();
+
+    private static final float LOG2_E = 1.44269504f;
+    /** 1.5·2²³: adding it rounds to a whole number, which then stands in the low bits. */
+    private static final float ROUND = 12582912f;
+
+    private static final int ONE_BITS = 0x3F800000;
+    private static final int HIGH_HALF = 0xFFFF0000;
+
+    private VectorMath() {}
+
+    /** e^x to about 2e-7 relative, for −87 ≤ x ≤ 87 (clamped): 2^n · 2^f with a polynomial for |f| ≤ ½. */
+    static FloatVector exp(FloatVector x) {
+        FloatVector scaled = x.max(-87f).min(87f).mul(LOG2_E);
+        FloatVector shifted = scaled.add(ROUND);
+        FloatVector f = scaled.sub(shifted.sub(ROUND));
+        FloatVector p = f.mul(0.00015403530f).add(0.0013333558f);
+        p = p.fma(f, FloatVector.broadcast(FLOATS, 0.0096181291f));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, 0.0555041087f));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, 0.2402265069f));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, 0.6931471806f));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, 1f));
+        IntVector power = shifted.reinterpretAsInts()
+                .lanewise(VectorOperators.LSHL, 23)
+                .add(ONE_BITS);
+        return p.mul(power.reinterpretAsFloats());
+    }
+
+    /** 1 / (1 + e^−x). */
+    static FloatVector sigmoid(FloatVector x) {
+        return FloatVector.broadcast(FLOATS, 1f).div(exp(x.neg()).add(1f));
+    }
+
+    /**
+     * Two bf16 in each int (the even element in the low half) to two arrays of float.
+     *
+     * @param count ints, a multiple of the lanes
+     */
+    static void unpackBf16(int[] packed, int count, float[] even, float[] odd) {
+        for (int i = 0; i < count; i += LANES) {
+            IntVector both = IntVector.fromArray(INTS, packed, i);
+            both.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(even, i);
+            both.lanewise(VectorOperators.AND, HIGH_HALF).reinterpretAsFloats().intoArray(odd, i);
+        }
+    }
+
+    /** The inverse of {@link #unpackBf16}, rounding to the nearest, halves to even. */
+    static void packBf16(float[] even, float[] odd, int count, int[] packed) {
+        for (int i = 0; i < count; i += LANES) {
+            IntVector low = round(FloatVector.fromArray(FLOATS, even, i)).lanewise(VectorOperators.LSHR, 16);
+            IntVector high = round(FloatVector.fromArray(FLOATS, odd, i)).lanewise(VectorOperators.AND, HIGH_HALF);
+            high.or(low).intoArray(packed, i);
+        }
+    }
+
+    private static IntVector round(FloatVector x) {
+        IntVector bits = x.reinterpretAsInts();
+        IntVector tie = bits.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1);
+        return bits.add(tie).add(0x7FFF);
+    }
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The loops against the formulas in double. */
+class KernelsTest {
+    private static final int D = AttentionKernel.HEAD;
+
+    private static float[] normal(int n, double scale, Random random) {
+        float[] values = new float[n];
+        for (int i = 0; i < n; i++) {
+            values[i] = (float) (scale * random.nextGaussian());
+        }
+        return values;
+    }
+
+    private static float bf16(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        return Float.intBitsToFloat(bits + 0x7fff + (bits >>> 16 & 1) & 0xffff0000);
+    }
+
+    @Test
+    void the_vector_module_is_there_in_the_tests() {
+        assertThat(VectorSupport.isAvailable()).isTrue();
+        assertThat(VectorSupport.lanes()).isGreaterThanOrEqualTo(4);
+    }
+
+    @ParameterizedTest(name = "{0} tokens, scale {1}")
+    @CsvSource({"196, 1", "49, 1", "16, 1", "1, 1", "37, 6"})
+    void attention_and_its_gradients_follow_the_formula(int tokens, double scale) {
+        Random random = new Random(7);
+        int n = AttentionKernel.stride(tokens);
+        float[] qkv = normal(3 * D * n, scale, random);
+        float[] gradient = normal(D * n, 1, random);
+        float[] out = new float[D * n];
+        float[] logSums = new float[n];
+        AttentionKernel kernel = new AttentionKernel(tokens);
+        kernel.forward(qkv, 0, D * n, 2 * D * n, out, 0, logSums, 0);
+        float[] gradients = new float[3 * D * n];
+        kernel.backward(qkv, 0, D * n, 2 * D * n, out, gradient, 0, logSums, 0, gradients);
+
+        double[][] p = probabilities(qkv, tokens, n);
+        double[] expected = new double[3 * D * n];
+        for (int i = 0; i < tokens; i++) {
+            double delta = 0;
+            double[] dp = new double[tokens];
+            for (int d = 0; d < D; d++) {
+                double o = 0;
+                for (int j = 0; j < tokens; j++) {
+                    o += p[i][j] * qkv[2 * D * n + d * n + j];
+                    dp[j] += (double) gradient[d * n + i] * qkv[2 * D * n + d * n + j];
+                    expected[2 * D * n + d * n + j] += p[i][j] * gradient[d * n + i];
+                }
+                assertThat((double) out[d * n + i]).as("out").isCloseTo(o, within(2e-5 * scale));
+                delta += o * gradient[d * n + i];
+            }
+            for (int j = 0; j < tokens; j++) {
+                double ds = p[i][j] * (dp[j] - delta) / Math.sqrt(D);
+                for (int d = 0; d < D; d++) {
+                    expected[d * n + i] += ds * qkv[D * n + d * n + j];
+                    expected[D * n + d * n + j] += ds * qkv[d * n + i];
+                }
+            }
+        }
+        for (int part = 0; part < 3 * D; part++) {
+            for (int i = 0; i < tokens; i++) {
+                assertThat((double) gradients[part * n + i])
+                        .as("gradient %d of token %d", part, i)
+                        .isCloseTo(expected[part * n + i], within(1e-4 * scale * scale));
+            }
+        }
+    }
+
+    private static double[][] probabilities(float[] qkv, int tokens, int n) {
+        double[][] p = new double[tokens][tokens];
+        for (int i = 0; i < tokens; i++) {
+            double sum = 0;
+            double top = Double.NEGATIVE_INFINITY;
+            for (int j = 0; j < tokens; j++) {
+                for (int d = 0; d < D; d++) {
+                    p[i][j] += (double) qkv[d * n + i] * qkv[D * n + d * n + j] / Math.sqrt(D);
+                }
+                top = Math.max(top, p[i][j]);
+            }
+            for (int j = 0; j < tokens; j++) {
+                p[i][j] = Math.exp(p[i][j] - top);
+                sum += p[i][j];
+            }
+            for (int j = 0; j < tokens; j++) {
+                p[i][j] /= sum;
+            }
+        }
+        return p;
+    }
+
+    @ParameterizedTest(name = "silu {0}")
+    @ValueSource(booleans = {true, false})
+    void group_norm_and_its_gradients_follow_the_formula(boolean silu) {
+        Random random = new Random(3);
+        int channels = 64;
+        int groups = 32;
+        int pixels = 49;
+        float[] x = normal(pixels * channels, 2, random);
+        float[] added = normal(channels, 3, random);
+        float[] sum = new float[x.length];
+        float[] gradient = normal(pixels * channels, 1, random);
+        for (int i = 0; i < x.length; i++) {
+            x[i] = bf16(x[i] + 5);
+            gradient[i] = bf16(gradient[i]);
+            sum[i] = x[i] + added[i % channels];
+        }
+        float[] weight = normal(channels, 1, random);
+        float[] bias = normal(channels, 1, random);
+        double[] y = new double[x.length];
+        double[] dx = new double[x.length];
+        double[] dw = new double[channels];
+        double[] db = new double[channels];
+        reference(sum, gradient, weight, bias, groups, pixels, silu, y, dx, dw, db);
+
+        NormKernel kernel = new NormKernel(channels, groups, 1e-5, silu, false);
+        kernel.add(added, 0);
+        float[] stats = new float[2 * groups];
+        float[] addedGradient = new float[channels];
+        float[] out = x.clone();
+        kernel.forward(out, pixels, weight, bias, stats);
+        float[] back = gradient.clone();
+        double[] weightGradient = new double[channels];
+        double[] biasGradient = new double[channels];
+        kernel.backward(back, x.clone(), pixels, weight, bias, stats, weightGradient, biasGradient, addedGradient, 0);
+        for (int i = 0; i < x.length; i++) {
+            assertThat((double) out[i]).isCloseTo(y[i], within(2e-5));
+            assertThat((double) back[i]).isCloseTo(dx[i], within(2e-5));
+        }
+        for (int c = 0; c < channels; c++) {
+            double expected = 0;
+            for (int pixel = 0; pixel < pixels; pixel++) {
+                expected += dx[pixel * channels + c];
+            }
+            assertThat((double) addedGradient[c]).isCloseTo(expected, within(1e-4));
+        }
+        assertThat(weightGradient).containsExactly(dw, within(2e-3));
+        assertThat(biasGradient).containsExactly(db, within(2e-3));
+
+        NormKernel packed = new NormKernel(channels, groups, 1e-5, silu, true);
+        packed.add(added, 0);
+        int[] picture = pack(x);
+        packed.forward(picture, pixels, weight, bias, stats);
+        int[] packedGradient = pack(gradient);
+        packed.backward(
+                packedGradient,
+                pack(x),
+                pixels,
+                weight,
+                bias,
+                stats,
+                new double[channels],
+                new double[channels],
+                null,
+                0);
+        for (int i = 0; i < x.length; i++) {
+            assertThat((double) unpack(picture, i)).isCloseTo(y[i], within(0.004 * Math.abs(y[i]) + 1e-5));
+            assertThat((double) unpack(packedGradient, i)).isCloseTo(dx[i], within(0.004 * Math.abs(dx[i]) + 1e-5));
+        }
+    }
+
+    private static int[] pack(float[] values) {
+        int[] packed = new int[values.length / 2];
+        for (int i = 0; i < packed.length; i++) {
+            packed[i] = Float.floatToRawIntBits(bf16(values[2 * i + 1])) & 0xffff0000
+                    | Float.floatToRawIntBits(bf16(values[2 * i])) >>> 16;
+        }
+        return packed;
+    }
+
+    private static float unpack(int[] packed, int i) {
+        return Float.intBitsToFloat(i % 2 == 0 ? packed[i / 2] << 16 : packed[i / 2] & 0xffff0000);
+    }
+
+    private static void reference(
+            float[] x,
+            float[] gradient,
+            float[] weight,
+            float[] bias,
+            int groups,
+            int pixels,
+            boolean silu,
+            double[] y,
+            double[] dx,
+            double[] dw,
+            double[] db) {
+        int channels = weight.length;
+        int per = channels / groups;
+        double n = per * pixels;
+        for (int g = 0; g < groups; g++) {
+            double mean = 0;
+            double variance = 0;
+            for (int i = 0; i < x.length; i++) {
+                mean += i % channels / per == g ? x[i] / n : 0;
+            }
+            for (int i = 0; i < x.length; i++) {
+                variance += i % channels / per == g ? (x[i] - mean) * (x[i] - mean) / n : 0;
+            }
+            double inverse = 1 / Math.sqrt(variance + 1e-5);
+            double[] dz = new double[x.length];
+            double sum = 0;
+            double sumNormed = 0;
+            for (int i = 0; i < x.length; i++) {
+                int c = i % channels;
+                if (c / per != g) {
+                    continue;
+                }
+                double normed = (x[i] - mean) * inverse;
+                double z = normed * weight[c] + bias[c];
+                double s = 1 / (1 + Math.exp(-z));
+                y[i] = silu ? z * s : z;
+                dz[i] = gradient[i] * (silu ? s * (1 + z * (1 - s)) : 1);
+                dw[c] += dz[i] * normed;
+                db[c] += dz[i];
+                sum += dz[i] * weight[c];
+                sumNormed += dz[i] * weight[c] * normed;
+            }
+            for (int i = 0; i < x.length; i++) {
+                int c = i % channels;
+                if (c / per == g) {
+                    double normed = (x[i] - mean) * inverse;
+                    dx[i] = inverse * (dz[i] * weight[c] - sum / n - normed * sumNormed / n);
+                }
+            }
+        }
+    }
+}

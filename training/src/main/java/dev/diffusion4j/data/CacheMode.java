@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.data;
+
+import dev.diffusion4j.base.Keyed;
+
+/** Whether decoded and resized pictures are kept. */
+public enum CacheMode implements Keyed {
+    /** In memory where they take at most a quarter of it. */
+    AUTO("auto"),
+    /** In memory. */
+    MEMORY("memory"),
+    /** Decoded anew each time. */
+    NONE("none");
+
+    private final String key;
+
+    CacheMode(String key) {
+        this.key = key;
+    }
+
+    @Override
+    public String key() {
+        return key;
+    }
+
+    /** Whether to keep {@code count} pictures of {@code bytes} each. */
+    boolean keeps(long count, long bytes) {
+        long overhead = 100;
+        return this == MEMORY
+                || this == AUTO
+                        && count * (bytes + overhead) <= Runtime.getRuntime().maxMemory() / 4;
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.data;
+
+import dev.diffusion4j.base.Check;
+
+/**
+ * Which pictures a run learns from, and how they are prepared.
+ *
+ * @param source the data set; see {@link DataSources#open}
+ * @param imageSize the side of the squares that the network is given, in pixels; 0 for the source's own
+ * @param channels how many channels they have
+ * @param resize how a picture of another shape becomes a square
+ * @param randomFlip whether half of the pictures, drawn anew each time, are mirrored
+ * @param limit how many pictures to use, from the first on; 0 for all
+ * @param onBroken what to do about a file that cannot be read
+ * @param cache whether to keep decoded pictures
+ * @param workers how many threads decode ahead; 0 for half of the processors
+ * @param dropLast whether a last, smaller batch of an epoch is left out
+ * @param repeat how often an epoch goes over the data, each time in another order
+ */
+public record DataConfig(
+        String source,
+        int imageSize,
+        ChannelMode channels,
+        ResizeMode resize,
+        boolean randomFlip,
+        int limit,
+        OnBroken onBroken,
+        CacheMode cache,
+        int workers,
+        boolean dropLast,
+        int repeat) {
+
+    /** The only place a default is written down. */
+    public static final DataConfig DEFAULT = new DataConfig(
+            "digits", 0, ChannelMode.AUTO, ResizeMode.EXACT, false, 0, OnBroken.SKIP, CacheMode.AUTO, 0, false, 1);
+
+    public DataConfig {
+        Check.that(!source.isBlank(), "source must not be empty");
+        Check.inRange(imageSize, 0, 4096, "image_size");
+        Check.notNegative(limit, "limit");
+        Check.inRange(workers, 0, 256, "workers");
+        Check.positive(repeat, "repeat");
+    }
+
+    /** How many threads decode ahead: what was asked for, or half of the processors, at least one. */
+    public int workerThreads() {
+        return workers > 0 ? workers : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.data;
+
+import dev.diffusion4j.base.Keyed;
+import java.nio.file.Path;
+
+/** Where pictures come from. */
+public enum DataSourceKind implements Keyed {
+    /** Handwritten digits of our own: {@link DigitsSource}. */
+    DIGITS("digits", "digits[:test|:all]", false, true) {
+        @Override
+        Dataset open(DataSpec spec, SourceOptions options) {
+            return new DigitsSource(spec.split(), options.seed());
+        }
+    },
+    /** Coloured shapes with captions: {@link ShapesSource}. */
+    SHAPES("shapes", "shapes[:test|:all]", false, true) {
+        @Override
+        Dataset open(DataSpec spec, SourceOptions options) {
+            int side = options.imageSize() == 0 ? 64 : options.imageSize();
+            return new ShapesSource(spec.split(), side, options.seed());
+        }
+    },
+    /** The MNIST digits, fetched on first use. */
+    MNIST("mnist", "mnist[:test|:all]", false, true) {
+        @Override
+        Dataset open(DataSpec spec, SourceOptions options) {
+            return MnistFiles.MNIST.open(spec.split(), options);
+        }
+    },
+    /** Pieces of clothing in MNIST's format, fetched on first use. */
+    FASHION_MNIST("fashion_mnist", "fashion_mnist[:test|:all]", false, true) {
+        @Override
+        Dataset open(DataSpec spec, SourceOptions options) {
+            return MnistFiles.FASHION.open(spec.split(), options);
+        }
+    },
+    /** A folder with files of MNIST's format, plain or gzipped. */
+    IDX("idx", "idx:FOLDER[:test|:all]", true, true) {
+        @Override
+        Dataset open(DataSpec spec, SourceOptions options) {
+            return IdxSource.inFolder(
+                    "idx:" + spec.folder(), Path.of(spec.folder()), spec.split(), java.util.List.of());
+        }
+    },
+    /** Picture files, in one folder a class or flat: {@link FolderSource}. */
+    FOLDER("folder", "folder:PATH", true, false) {
+        @Override
+        Dataset open(DataSpec spec, SourceOptions options) {
+            return FolderSource.open(Path.of(spec.folder()));
+        }
+    };
+
+    private final String key;
+    private final String form;
+    private final boolean hasFolder;
+    private final boolean hasSplits;
+
+    DataSourceKind(String key, String form, boolean hasFolder, boolean hasSplits) {
+        this.key = key;
+        this.form = form;
+        this.hasFolder = hasFolder;
+        this.hasSplits = hasSplits;
+    }
+
+    abstract Dataset open(DataSpec spec, SourceOptions options);
+
+    @Override
+    public String key() {
+        return key;
+    }
+
+    /** How to write it: {@code idx:FOLDER[:test|:all]}. */
+    public String form() {
+        return form;
+    }
+
+    boolean hasFolder() {
+        return hasFolder;
+    }
+
+    boolean hasSplits() {
+        return hasSplits;
+    }
+}

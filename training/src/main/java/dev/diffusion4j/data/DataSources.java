@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.data;
+
+/** Opens data sets by the text that names them; see {@link DataSourceKind#form}. */
+public final class DataSources {
+    private DataSources() {}
+
+    /**
+     * Opens a data set; the caller closes it. {@code mnist} and {@code fashion_mnist} use the network if the cache lacks them, nothing
+     * else does.
+     *
+     * @param spec {@code digits}, {@code mnist:test}, {@code folder:PATH}, …
+     * @throws dev.diffusion4j.base.UserError (exit code 2) where there is no such source; (exit code 1) where its files cannot be read
+     */
+    public static Dataset open(String spec, SourceOptions options) {
+        DataSpec parsed = DataSpec.parse(spec);
+        return parsed.kind().open(parsed, options);
+    }
+
+    /** As {@link #open(String, SourceOptions)} with the defaults. */
+    public static Dataset open(String spec) {
+        return open(spec, SourceOptions.defaults());
+    }
+}

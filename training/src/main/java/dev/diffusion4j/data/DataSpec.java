@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.data;
+
+import dev.diffusion4j.base.Nearest;
+import dev.diffusion4j.base.UserError;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The text that names a data set: {@code KIND}, {@code KIND:SPLIT}, {@code KIND:FOLDER} or {@code KIND:FOLDER:SPLIT}.
+ *
+ * @param folder empty where the kind has none
+ */
+record DataSpec(DataSourceKind kind, String folder, Split split) {
+
+    /** @throws UserError (exit code 2) naming the choices and the nearest one */
+    static DataSpec parse(String text) {
+        int colon = text.indexOf(':');
+        String word = colon < 0 ? text : text.substring(0, colon);
+        String rest = colon < 0 ? "" : text.substring(colon + 1);
+        DataSourceKind kind = kind(text, word);
+        Split split = Split.TRAIN;
+        if (kind.hasSplits()) {
+            int last = rest.lastIndexOf(':');
+            String end = rest.substring(last + 1);
+            Split found = split(end);
+            if (found != null) {
+                split = found;
+                rest = last < 0 ? "" : rest.substring(0, last);
+            } else if (!kind.hasFolder() && colon >= 0) {
+                List<String> keys =
+                        Arrays.stream(Split.values()).map(Split::key).toList();
+                throw UserError.usage("unknown part '" + end + "' of " + word + Nearest.hint(end, keys)
+                        + "; choose one of " + String.join(", ", keys));
+            }
+        }
+        if (kind.hasFolder() && rest.isBlank()) {
+            throw UserError.usage("the data source " + word + " needs a folder: " + kind.form());
+        }
+        if (!kind.hasFolder() && !rest.isBlank()) {
+            throw UserError.usage("unknown data source '" + text + "'; it must be " + kind.form());
+        }
+        return new DataSpec(kind, rest, split);
+    }
+
+    private static DataSourceKind kind(String text, String word) {
+        List<String> forms = new ArrayList<>();
+        List<String> keys = new ArrayList<>();
+        for (DataSourceKind kind : DataSourceKind.values()) {
+            if (kind.key().equals(word.toLowerCase(Locale.ROOT).replace('-', '_'))) {
+                return kind;
+            }
+            keys.add(kind.key());
+            forms.add(kind.form());
+        }
+        throw UserError.usage("unknown data source '" + text + "'" + Nearest.hint(word, keys) + "; choose one of "
+                + String.join(", ", forms));
+    }
+
+    private static @org.jspecify.annotations.Nullable Split split(String word) {
+        return Arrays.stream(Split.values())
+                .filter(split -> split.key().equals(word))
+                .findFirst()
+                .orElse(null);
+    }
+}

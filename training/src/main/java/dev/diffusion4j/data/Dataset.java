@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.data;
+
+import java.util.List;
+
+/** Pictures in a fixed order. Thread-safe: several threads may decode at once. */
+public interface Dataset extends AutoCloseable {
+
+    /** What it is, for messages: {@code mnist (train)}. */
+    String description();
+
+    /** How many pictures. */
+    int size();
+
+    /** 1 where all pictures are grey, otherwise 3. */
+    int channels();
+
+    /** The side, in pixels, to bring pictures to where nothing else is asked for. */
+    int naturalSize();
+
+    /** The classes' names, label 0 first; empty where there are no classes. */
+    List<String> classNames();
+
+    /**
+     * Decodes one picture.
+     *
+     * @param index in {@code [0, size)}
+     * @throws BrokenExampleException where the file cannot be read
+     */
+    Example example(int index);
+
+    /** Whether a picture costs next to nothing, so that keeping it in memory would gain nothing. */
+    default boolean isCheap() {
+        return false;
+    }
+
+    /** A hash of all that decides its content, for the record of a run. */
+    String fingerprint();
+
+    /** Lets go of files. */
+    @Override
+    default void close() {}
+}

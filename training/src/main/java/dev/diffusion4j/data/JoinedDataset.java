@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.data;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.base.Hashes;
+import java.util.List;
+import java.util.Objects;
+
+/** Several data sets of the same classes, one behind the other. */
+public final class JoinedDataset implements Dataset {
+    private final String description;
+    private final List<Dataset> parts;
+    private final int size;
+
+    /** Owns its parts: {@link #close} closes them. */
+    public JoinedDataset(String description, List<? extends Dataset> parts) {
+        Check.that(!parts.isEmpty(), "there must be at least one part");
+        this.description = description;
+        this.parts = List.copyOf(parts);
+        int sum = 0;
+        for (Dataset part : parts) {
+            Check.that(
+                    part.classNames().equals(parts.get(0).classNames()),
+                    part.description() + " has other classes than "
+                            + parts.get(0).description());
+            sum = Math.addExact(sum, part.size());
+        }
+        this.size = sum;
+    }
+
+    @Override
+    public String description() {
+        return description;
+    }
+
+    @Override
+    public int size() {
+        return size;
+    }
+
+    @Override
+    public int channels() {
+        return parts.stream().mapToInt(Dataset::channels).max().orElseThrow();
+    }
+
+    @Override
+    public int naturalSize() {
+        return parts.get(0).naturalSize();
+    }
+
+    @Override
+    public boolean isCheap() {
+        return parts.stream().allMatch(Dataset::isCheap);
+    }
+
+    @Override
+    public List<String> classNames() {
+        return parts.get(0).classNames();
+    }
+
+    @Override
+    public Example example(int index) {
+        Objects.checkIndex(index, size);
+        int left = index;
+        for (Dataset part : parts) {
+            if (left < part.size()) {
+                return part.example(left);
+            }
+            left -= part.size();
+        }
+        throw new IllegalStateException("index " + index);
+    }
+
+    @Override
+    public String fingerprint() {
+        StringBuilder all = new StringBuilder("joined");
+        parts.forEach(part -> all.append(' ').append(part.fingerprint()));
+        return Hashes.sha256(all.toString());
+    }
+
+    @Override
+    public void close() {
+        parts.forEach(Dataset::close);
+    }
+}

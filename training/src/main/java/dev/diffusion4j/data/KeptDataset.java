@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.data;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/** Keeps each picture in memory, prepared by a transform, from its first use on. */
+final class KeptDataset implements Dataset {
+    private final Dataset from;
+    private final ImageTransform transform;
+    private final AtomicReferenceArray<Example> kept;
+
+    /** Owns {@code from}. */
+    KeptDataset(Dataset from, ImageTransform transform) {
+        this.from = from;
+        this.transform = transform;
+        this.kept = new AtomicReferenceArray<>(from.size());
+    }
+
+    @Override
+    public Example example(int index) {
+        Example known = kept.get(index);
+        if (known != null) {
+            return known;
+        }
+        // two threads may do this at once; what they make is equal
+        Example example = from.example(index);
+        Example prepared = new Example(transform.prepare(example.image()), example.label(), example.caption());
+        kept.set(index, prepared);
+        return prepared;
+    }
+
+    @Override
+    public String description() {
+        return from.description();
+    }
+
+    @Override
+    public int size() {
+        return from.size();
+    }
+
+    @Override
+    public int channels() {
+        return from.channels();
+    }
+
+    @Override
+    public int naturalSize() {
+        return from.naturalSize();
+    }
+
+    @Override
+    public boolean isCheap() {
+        return true;
+    }
+
+    @Override
+    public List<String> classNames() {
+        return from.classNames();
+    }
+
+    @Override
+    public String fingerprint() {
+        return from.fingerprint();
+    }
+
+    @Override
+    public void close() {
+        from.close();
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.metric;
+
+import static org.bytedeco.pytorch.global.torch.argmax;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import java.util.Arrays;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * How many pictures a classifier recognises as the class that was asked for. Order and batches do not matter.
+ *
+ * @param recognised by class
+ * @param total by class
+ */
+public record ClassFidelity(int[] recognised, int[] total) {
+    private static final int BATCH = 256;
+
+    /**
+     * @param classifier borrowed
+     * @param images {@code float32 (N, C, H, W)} in [−1, 1]
+     * @param wanted the class of each
+     */
+    public static ClassFidelity of(ConvClassifier classifier, Tensor images, int[] wanted) {
+        Check.that(images.size(0) == wanted.length, "there are " + wanted.length + " classes for " + images.size(0) + " pictures");
+        int[] recognised = new int[classifier.numClasses()];
+        int[] total = new int[classifier.numClasses()];
+        long[] found = classify(classifier, images);
+        for (int i = 0; i < wanted.length; i++) {
+            total[wanted[i]]++;
+            if (found[i] == wanted[i]) {
+                recognised[wanted[i]]++;
+            }
+        }
+        return new ClassFidelity(recognised, total);
+    }
+
+    /** The most likely class of each picture. */
+    public static long[] classify(ConvClassifier classifier, Tensor images) {
+        long[] found = new long[(int) images.size(0)];
+        for (int start = 0; start < found.length; start += BATCH) {
+            int first = start;
+            int count = Math.min(BATCH, found.length - start);
+            long[] some = TensorScope.compute(() -> {
+                try (NoGradGuard guard = new NoGradGuard()) {
+                    Tensor scores = classifier.forward(images.narrow(0, first, count));
+                    return Tensors.longs(argmax(scores, new LongOptional(1), false));
+                }
+            });
+            System.arraycopy(some, 0, found, start, count);
+        }
+        return found;
+    }
+
+    /** All that were recognised. */
+    public int recognisedInAll() {
+        return Arrays.stream(recognised).sum();
+    }
+
+    /** All that were looked at. */
+    public int totalInAll() {
+        return Arrays.stream(total).sum();
+    }
+
+    /** The share that was recognised. */
+    public double share() {
+        return (double) recognisedInAll() / Math.max(1, totalInAll());
+    }
+}

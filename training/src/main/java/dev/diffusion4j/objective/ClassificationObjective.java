@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.objective;
+
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Learn to name the class: the cross-entropy of the scores and the labels. */
+public final class ClassificationObjective implements Objective {
+    private final ConvClassifier model;
+
+    /** @param model borrowed */
+    public ClassificationObjective(ConvClassifier model) {
+        this.model = model;
+    }
+
+    @Override
+    public Model model() {
+        return model;
+    }
+
+    @Override
+    public Task draw(TrainingExamples examples, RandomStream random) {
+        return new Classification(examples.images(), examples.labels());
+    }
+
+    private final class Classification implements Task {
+        private final Tensor images;
+        private final Tensor labels;
+
+        Classification(Tensor images, Tensor labels) {
+            this.images = images;
+            this.labels = labels;
+        }
+
+        @Override
+        public long size() {
+            return images.size(0);
+        }
+
+        @Override
+        public Task slice(long start, long count) {
+            return new Classification(images.narrow(0, start, count), labels.narrow(0, start, count));
+        }
+
+        @Override
+        public Tensor loss() {
+            return TensorScope.keepResult(
+                    () -> torch.cross_entropy_loss(model.forward(images).to(ScalarType.Float), labels));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.objective;
+
+import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Learn to undo noise: a timestep and noise are drawn for each picture, the noise is added, the network predicts what the
+ * scheduler's prediction type asks for. Ho et al. (2020), algorithm 1.
+ */
+public final class DenoisingObjective implements Objective {
+    private final DiffusionModel model;
+    private final Scheduler scheduler;
+    private final LossType lossType;
+    private final LossWeighting weighting;
+
+    /** @param model borrowed */
+    public DenoisingObjective(DiffusionModel model, Scheduler scheduler, LossType lossType, LossWeighting weighting) {
+        this.model = model;
+        this.scheduler = scheduler;
+        this.lossType = lossType;
+        this.weighting = weighting;
+    }
+
+    @Override
+    public Model model() {
+        return model;
+    }
+
+    @Override
+    public Task draw(TrainingExamples examples, RandomStream random) {
+        Tensor noise = random.randn(Tensors.shape(examples.images()));
+        long[] drawn = Tensors.longs(random.randint(scheduler.numTrainTimesteps(), examples.size()));
+        double[] timesteps = new double[drawn.length];
+        double[] weights = new double[drawn.length];
+        for (int i = 0; i < drawn.length; i++) {
+            timesteps[i] = drawn[i];
+            weights[i] = weighting.weight(scheduler.snr(drawn[i]), scheduler.predictionType());
+        }
+        return new Denoising(
+                scheduler.addNoise(examples.images(), noise, timesteps),
+                Tensors.ofDoubles(timesteps),
+                scheduler.trainingTarget(examples.images(), noise, timesteps),
+                model.numClasses() > 0 ? examples.labels() : null,
+                weighting == LossWeighting.UNIFORM ? null : Tensors.ofDoubles(weights));
+    }
+
+    /** Noisy pictures and what is to be predicted for them. */
+    private final class Denoising implements Task {
+        private final Tensor noisy;
+        private final Tensor timesteps;
+        private final Tensor target;
+        private final @Nullable Tensor labels;
+        private final @Nullable Tensor weights;
+
+        Denoising(
+                Tensor noisy,
+                Tensor timesteps,
+                Tensor target,
+                @Nullable Tensor labels,
+                @Nullable Tensor weights) {
+            this.noisy = noisy;
+            this.timesteps = timesteps;
+            this.target = target;
+            this.labels = labels;
+            this.weights = weights;
+        }
+
+        @Override
+        public long size() {
+            return noisy.size(0);
+        }
+
+        @Override
+        public Task slice(long start, long count) {
+            return new Denoising(
+                    noisy.narrow(0, start, count),
+                    timesteps.narrow(0, start, count),
+                    target.narrow(0, start, count),
+                    labels == null ? null : labels.narrow(0, start, count),
+                    weights == null ? null : weights.narrow(0, start, count));
+        }
+
+        @Override
+        public Tensor loss() {
+            return TensorScope.keepResult(() -> {
+                Conditioning conditioning = labels == null ? Conditioning.NONE : Conditioning.ofClasses(labels);
+                Tensor prediction = model.forward(noisy, timesteps, conditioning).to(ScalarType.Float);
+                if (weights == null) {
+                    return lossType.mean(prediction, target);
+                }
+                return lossType.elementwise(prediction, target).mean(1, 2, 3).mul(weights).mean();
+            });
+        }
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.objective;
+
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.tensor.RandomStream;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Turns a batch into something to be learnt. Everything random is drawn for the whole batch at once, before it is split, so that
+ * what is learnt does not depend on how many threads share the work.
+ */
+public interface Objective {
+    /** The network that learns; borrowed. */
+    Model model();
+
+    /**
+     * Draws everything random of a step.
+     *
+     * @return tensors owned by the current scope
+     */
+    Task draw(TrainingExamples examples, RandomStream random);
+
+    /** One step's inputs and targets. */
+    interface Task {
+        /** B. */
+        long size();
+
+        /** Examples {@code start … start+count−1}; views. */
+        Task slice(long start, long count);
+
+        /** The mean loss over the examples, a scalar {@code float32} with its graph, owned by the current scope. */
+        Tensor loss();
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.model.classconditioned.ClassConditionedConfig;
+import dev.diffusion4j.tensor.RandomStream;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Makes a recipe's network, with sizes and channels that fit the data. */
+final class ModelFactory {
+    private ModelFactory() {}
+
+    /** The spec with everything filled in that the data decides. */
+    static ModelSpec fit(ModelSpec spec, TrainingData data) {
+        int channels = data.transform().channels();
+        int height = data.transform().height();
+        int width = data.transform().width();
+        Object size = height == width ? (Object) (long) height : List.of((long) height, (long) width);
+        Map<String, @Nullable Object> config = new LinkedHashMap<>(spec.config());
+        switch (spec.kind()) {
+            case UNET_2D -> {
+                fitUnet(config, size, channels, channels);
+                if (spec.classConditional()) {
+                    config.putIfAbsent("num_class_embeds", classes(spec, data));
+                }
+            }
+            case CLASS_CONDITIONED_UNET -> {
+                config.putIfAbsent("num_classes", classes(spec, data));
+                long extra = config.get("class_emb_size") instanceof Long given
+                        ? given
+                        : ClassConditionedConfig.DEFAULT.classEmbSize();
+                Map<String, @Nullable Object> unet =
+                        config.get("unet") instanceof Map<?, ?> given ? new LinkedHashMap<>(Json.object(given)) : new LinkedHashMap<>();
+                fitUnet(unet, size, channels + extra, channels);
+                config.put("unet", unet);
+            }
+            case CONV_CLASSIFIER -> {
+                config.putIfAbsent("sample_size", size);
+                config.putIfAbsent("in_channels", (long) channels);
+                config.putIfAbsent("num_classes", classes(spec, data));
+            }
+        }
+        return new ModelSpec(spec.kind(), spec.classConditional(), config);
+    }
+
+    private static void fitUnet(Map<String, @Nullable Object> config, Object size, long in, long out) {
+        config.putIfAbsent("sample_size", size);
+        config.putIfAbsent("in_channels", in);
+        config.putIfAbsent("out_channels", out);
+    }
+
+    private static long classes(ModelSpec spec, TrainingData data) {
+        int classes = data.dataset().classNames().size();
+        if (classes == 0) {
+            throw UserError.usage(data.dataset().description() + " has no classes, but a " + spec.kind().key()
+                    + " of this recipe is told the class: use data with class folders, or a recipe without classes");
+        }
+        return classes;
+    }
+
+    /** A network with fresh weights; the caller owns it. */
+    static Model create(ModelSpec spec, long seed) {
+        Model model = spec.kind().create(spec.config());
+        try (RandomStream random = new RandomStream(seed)) {
+            model.initialize(random);
+        }
+        return model;
+    }
+
+    /** Whether the family draws pictures. */
+    static boolean isDenoiser(ModelSpec spec) {
+        return spec.kind() != ModelKind.CONV_CLASSIFIER;
+    }
+}

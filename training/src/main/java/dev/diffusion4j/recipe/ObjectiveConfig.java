@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.objective.LossType;
+import dev.diffusion4j.objective.LossWeighting;
+
+/**
+ * What a recipe's network learns.
+ *
+ * @param loss how far a prediction is from its target
+ * @param weighting of the timesteps
+ * @param gamma of {@code min_snr}
+ */
+public record ObjectiveConfig(LossType loss, Weighting weighting, double gamma) {
+    public static final ObjectiveConfig DEFAULT = new ObjectiveConfig(LossType.MSE, Weighting.UNIFORM, 5);
+
+    /** The weight of a timestep. */
+    public enum Weighting implements Keyed {
+        UNIFORM("uniform"),
+        MIN_SNR("min_snr"),
+        SNR("snr");
+
+        private final String key;
+
+        Weighting(String key) {
+            this.key = key;
+        }
+
+        @Override
+        public String key() {
+            return key;
+        }
+    }
+
+    public ObjectiveConfig {
+        Check.positive(gamma, "gamma");
+    }
+
+    LossWeighting lossWeighting() {
+        return switch (weighting) {
+            case UNIFORM -> LossWeighting.UNIFORM;
+            case MIN_SNR -> LossWeighting.minSnr(gamma);
+            case SNR -> LossWeighting.snr();
+        };
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.json.Yaml;
+import dev.diffusion4j.trainer.Checkpoints;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * Where a training leaves things: {@code recipe.yaml} (first of all), {@code checkpoints/}, {@code samples/}, {@code
+ * metrics.jsonl}, {@code loss.png}, event files, and at the end {@code model/}.
+ */
+public record RunFolder(Path path) {
+    /** All of the recipe, with what the data decided filled in. */
+    public Path recipe() {
+        return path.resolve("recipe.yaml");
+    }
+
+    /** The pipeline folder of the learnt network. */
+    public Path model() {
+        return path.resolve("model");
+    }
+
+    /** See {@link Checkpoints}. */
+    public Path checkpoints() {
+        return path.resolve("checkpoints");
+    }
+
+    /** A line for each update. */
+    public Path metrics() {
+        return path.resolve("metrics.jsonl");
+    }
+
+    /** The loss over the updates. */
+    public Path lossPlot() {
+        return path.resolve("loss.png");
+    }
+
+    /** The sample grid after so many updates. */
+    public Path samples(long step) {
+        return path.resolve("samples").resolve(String.format(Locale.ROOT, "step-%06d.png", step));
+    }
+
+    /**
+     * Claims the folder for a new run of {@code recipe} and writes {@code recipe.yaml}. A run of the same recipe that did not get
+     * to its first checkpoint may be begun anew.
+     *
+     * @throws UserError (exit code 2) where another run is in it
+     */
+    void claim(Recipe recipe, int keepCheckpoints) {
+        if (Files.exists(recipe())) {
+            boolean same = Yaml.readObject(recipe()).equals(Yaml.parseObject(recipe.toYaml(), "recipe"));
+            boolean begun = new Checkpoints(checkpoints(), keepCheckpoints).newest().isPresent() || Files.exists(model());
+            if (!same || begun) {
+                throw UserError.usage(path + " already holds a run" + (same ? "" : " of another recipe")
+                        + ": go on with it by 'train --resume " + path + "', or choose another --out");
+            }
+        }
+        AtomicFile.write(recipe(), recipe.toYaml());
+    }
+
+    /**
+     * The recipe of a run that is to be resumed.
+     *
+     * @throws UserError (exit code 2) where the folder holds no run
+     */
+    Recipe readRecipe() {
+        if (!Files.exists(recipe())) {
+            throw UserError.usage(path + " holds no run to resume: it has no recipe.yaml");
+        }
+        return Recipes.bind(Yaml.readObject(recipe()), recipe().toString());
+    }
+}

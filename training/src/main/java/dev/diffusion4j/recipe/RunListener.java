@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import java.nio.file.Path;
+
+/** Is told how a run goes, on the thread that trains. */
+public interface RunListener {
+    /** Before the first update. */
+    default void onPlan(RunPlan plan) {}
+
+    /** After each update. */
+    default void onStep(RunProgress progress) {}
+
+    /** After the last update of an epoch. */
+    default void onEpoch(RunProgress progress) {}
+
+    /** A sample grid was written. */
+    default void onSamples(Path picture) {}
+}

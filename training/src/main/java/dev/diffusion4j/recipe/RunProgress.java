@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+/**
+ * One update of a run.
+ *
+ * @param step updates so far, this one included
+ * @param totalSteps of the whole run
+ * @param epoch from 1
+ * @param loss of the update
+ * @param epochMeanLoss mean of the epoch's batch losses so far
+ * @param last100 mean of the last hundred losses
+ * @param learningRate that it was made with
+ * @param imagesPerSecond of this update
+ */
+public record RunProgress(
+        long step,
+        long totalSteps,
+        int epoch,
+        double loss,
+        double epochMeanLoss,
+        double last100,
+        double learningRate,
+        double imagesPerSecond) {}

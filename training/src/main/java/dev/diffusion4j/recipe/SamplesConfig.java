@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sample grids that are drawn while a network learns, always from the same seeds.
+ *
+ * @param everyEpochs after how many epochs; 0 for never, but at the end
+ * @param everySteps after how many updates, besides; {@code null} for never
+ * @param count pictures in a grid; of each class where there are classes
+ * @param steps denoising steps
+ * @param scheduler the algorithm
+ * @param eta its share of fresh noise
+ * @param perRow pictures in a row
+ */
+public record SamplesConfig(
+        int everyEpochs,
+        @Nullable Integer everySteps,
+        int count,
+        int steps,
+        SchedulerKind scheduler,
+        double eta,
+        int perRow) {
+    public static final SamplesConfig DEFAULT = new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8);
+
+    public SamplesConfig {
+        Check.notNegative(everyEpochs, "every_epochs");
+        if (everySteps != null) {
+            Check.positive(everySteps, "every_steps");
+        }
+        Check.notNegative(count, "count");
+        Check.positive(steps, "steps");
+        Check.notNegative(eta, "eta");
+        Check.positive(perRow, "per_row");
+    }
+}

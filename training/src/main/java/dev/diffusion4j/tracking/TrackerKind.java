@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.tracking;
+
+import dev.diffusion4j.base.Keyed;
+import java.nio.file.Path;
+
+/** The trackers that a recipe can name. */
+public enum TrackerKind implements Keyed {
+    /** {@code metrics.jsonl} in the run's folder. */
+    JSONL("jsonl") {
+        @Override
+        public Tracker open(Path folder, long lastStep) {
+            return new JsonlTracker(folder.resolve("metrics.jsonl"), lastStep);
+        }
+    },
+    /** An event file in the run's folder. */
+    TENSORBOARD("tensorboard") {
+        @Override
+        public Tracker open(Path folder, long lastStep) {
+            return new TensorBoardTracker(folder);
+        }
+    };
+
+    private final String key;
+
+    TrackerKind(String key) {
+        this.key = key;
+    }
+
+    @Override
+    public String key() {
+        return key;
+    }
+
+    /**
+     * Opens one for a run.
+     *
+     * @param lastStep the run's last step so far; 0 for a new run
+     */
+    public abstract Tracker open(Path folder, long lastStep);
+}

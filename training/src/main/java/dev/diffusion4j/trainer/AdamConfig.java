@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.trainer;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.base.Keyed;
+
+/**
+ * Settings of {@link AdamOptimizer}; the defaults are PyTorch's.
+ *
+ * @param name AdamW takes the decay from the weights, Adam adds it to the gradients
+ * @param learningRate before the schedule's factor
+ * @param decayIndependentOfLr the decay is not multiplied by the learning rate (TensorFlow Addons' AdamW)
+ */
+public record AdamConfig(
+        Variant name,
+        double learningRate,
+        double beta1,
+        double beta2,
+        double epsilon,
+        double weightDecay,
+        boolean decayIndependentOfLr) {
+
+    public static final AdamConfig DEFAULT = new AdamConfig(Variant.ADAMW, 1e-3, 0.9, 0.999, 1e-8, 0.01, false);
+
+    /** Kingma & Ba (2015), and Loshchilov & Hutter (2019). */
+    public enum Variant implements Keyed {
+        ADAM("adam"),
+        ADAMW("adamw");
+
+        private final String key;
+
+        Variant(String key) {
+            this.key = key;
+        }
+
+        @Override
+        public String key() {
+            return key;
+        }
+    }
+
+    public AdamConfig {
+        Check.positive(learningRate, "learning_rate");
+        Check.inRange(beta1, 0, 1, "beta1");
+        Check.inRange(beta2, 0, 1, "beta2");
+        Check.positive(epsilon, "epsilon");
+        Check.notNegative(weightDecay, "weight_decay");
+        Check.that(
+                !decayIndependentOfLr || name == Variant.ADAMW,
+                "decay_independent_of_lr needs the optimizer adamw, but it is adam");
+    }
+}

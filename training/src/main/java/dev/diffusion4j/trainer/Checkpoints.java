@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.trainer;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.checkpoint.Safetensors;
+import dev.diffusion4j.checkpoint.WeightLoader;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.json.Records;
+import dev.diffusion4j.tensor.RandomStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@link TrainState}s on the disk: {@code step-00000500/} holds {@code model.safetensors}, {@code ema.safetensors}, {@code
+ * optimizer.safetensors} and {@code state.json}, and appears whole or not at all. The last few are kept.
+ */
+public final class Checkpoints {
+    private static final Pattern NAME = Pattern.compile("step-\\d{8,}");
+    private static final Map<String, String> FORMAT = Map.of("format", "pt");
+
+    private final Path folder;
+    private final int keep;
+
+    public Checkpoints(Path folder, int keep) {
+        this.folder = folder;
+        this.keep = keep;
+    }
+
+    /**
+     * Writes one, then deletes the oldest beyond the number that is kept.
+     *
+     * @throws UserError (exit code 1) where the disk is full; the older ones are untouched then
+     */
+    public void save(TrainState state, Choices choices) {
+        Path target = folder.resolve(String.format(java.util.Locale.ROOT, "step-%08d", state.globalStep()));
+        if (Files.exists(target)) {
+            return; // the same step of the same run: the same bytes
+        }
+        AtomicFile.createFolder(target, temporary -> {
+            Safetensors.write(temporary.resolve("model.safetensors"), state.model().stateDict(), FORMAT);
+            Safetensors.write(temporary.resolve("optimizer.safetensors"), state.optimizer().state(), FORMAT);
+            Ema ema = state.ema();
+            if (ema != null) {
+                Safetensors.write(temporary.resolve("ema.safetensors"), ema.state(), FORMAT);
+            }
+            Files.writeString(temporary.resolve("state.json"), Json.pretty(describe(state, choices)));
+        });
+        prune();
+    }
+
+    private static Map<String, @Nullable Object> describe(TrainState state, Choices choices) {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>();
+        json.put("global_step", state.globalStep());
+        json.put("epoch_loss_sum", state.epochLossSum());
+        json.put("epoch_loss_count", state.epochLossCount());
+        json.put("choices", Records.toMap(choices));
+        json.put("random", encode(state.random()));
+        json.put("dropout", state.dropout().stream().map(Checkpoints::encode).toList());
+        Ema ema = state.ema();
+        json.put("ema_steps", ema == null ? 0L : ema.steps());
+        return json;
+    }
+
+    private static String encode(RandomStream random) {
+        return Base64.getEncoder().encodeToString(random.state());
+    }
+
+    /** The newest checkpoint, if there is one. */
+    public Optional<Path> newest() {
+        List<Path> all = list();
+        return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+    }
+
+    /** All, oldest first. */
+    public List<Path> list() {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> NAME.matcher(file.getFileName().toString()).matches())
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw UserError.failure("cannot read " + folder + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
+    private void prune() {
+        List<Path> all = new ArrayList<>(list());
+        while (all.size() > keep) {
+            try {
+                AtomicFile.deleteTree(all.remove(0));
+            } catch (IOException e) {
+                return; // an old checkpoint too many does no harm
+            }
+        }
+    }
+
+    /** The choices that a checkpoint's run was made with. */
+    public static Choices readChoices(Path checkpoint) {
+        Map<String, @Nullable Object> json = Json.readObject(checkpoint.resolve("state.json"));
+        return Records.bind(
+                Choices.DEFAULT, Json.object(json.get("choices")), checkpoint.resolve("state.json") + ": choices");
+    }
+
+    /** Updates that a checkpoint's run had done. */
+    public static long readStep(Path checkpoint) {
+        return number(Json.readObject(checkpoint.resolve("state.json")), "global_step", checkpoint)
+                .longValue();
+    }
+
+    /**
+     * Fills {@code state} from a checkpoint.
+     *
+     * @throws UserError (exit code 1) where it does not fit the network or is broken
+     */
+    public static void restore(Path checkpoint, TrainState state) {
+        Map<String, @Nullable Object> json = Json.readObject(checkpoint.resolve("state.json"));
+        fill(checkpoint.resolve("model.safetensors"), state.model().stateDict());
+        fill(checkpoint.resolve("optimizer.safetensors"), state.optimizer().state());
+        Ema ema = state.ema();
+        if (ema != null) {
+            fill(checkpoint.resolve("ema.safetensors"), ema.state());
+            ema.restoreSteps(number(json, "ema_steps", checkpoint).longValue());
+        }
+        state.random().restore(decode(json.get("random"), checkpoint));
+        if (!(json.get("dropout") instanceof List<?> streams) || streams.size() != state.dropout().size()) {
+            throw broken(checkpoint, "dropout");
+        }
+        for (int i = 0; i < streams.size(); i++) {
+            state.dropout().get(i).restore(decode(streams.get(i), checkpoint));
+        }
+        state.restore(
+                number(json, "global_step", checkpoint).longValue(),
+                number(json, "epoch_loss_sum", checkpoint).doubleValue(),
+                number(json, "epoch_loss_count", checkpoint).longValue());
+    }
+
+    private static void fill(Path file, Map<String, Tensor> targets) {
+        try (Safetensors source = Safetensors.open(file)) {
+            WeightLoader.load(source, targets, UnaryOperator.identity());
+        }
+    }
+
+    private static Number number(Map<String, @Nullable Object> json, String key, Path checkpoint) {
+        if (json.get(key) instanceof Number number) {
+            return number;
+        }
+        throw broken(checkpoint, key);
+    }
+
+    private static byte[] decode(@Nullable Object text, Path checkpoint) {
+        try {
+            return Base64.getDecoder().decode(String.valueOf(text));
+        } catch (IllegalArgumentException e) {
+            throw broken(checkpoint, "random");
+        }
+    }
+
+    private static UserError broken(Path checkpoint, String key) {
+        return UserError.failure(checkpoint.resolve("state.json") + " has no sound '" + key + "': it is not a checkpoint of this version");
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.trainer;
+
+import static org.bytedeco.pytorch.global.torch.get_cpu_capability;
+import static org.bytedeco.pytorch.global.torch.get_num_threads;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.kernel.VectorSupport;
+import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.Precision;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What was chosen for this machine when a run began. All of it changes the last bits of the results, so it is stored in every
+ * checkpoint and used again when the run is resumed.
+ *
+ * @param dtype f32 or bf16
+ * @param channelsLast the memory layout of samples and convolution weights
+ * @param threads LibTorch's threads in all
+ * @param shards 1, or 2 for a batch that is split over two threads which share the weights
+ * @param lanes width of the vector kernels; 0 where they were not at hand
+ * @param instructions the processor's instruction set, as LibTorch names it
+ */
+public record Choices(
+        Precision dtype, boolean channelsLast, int threads, int shards, int lanes, String instructions) {
+    /** Plain and slow; for reading. */
+    public static final Choices DEFAULT = new Choices(Precision.F32, false, 1, 1, 0, "DEFAULT");
+
+    public Choices {
+        Check.that(dtype != Precision.AUTO, "the dtype must be chosen: f32 or bf16");
+        Check.positive(threads, "threads");
+        // two gradients have the same sum in any order; three have not
+        Check.inRange(shards, 1, 2, "shards");
+        Check.notNegative(lanes, "lanes");
+    }
+
+    /**
+     * What is fastest here, by what was measured on machines of several kinds: bf16 where the processor is fast in it, channels
+     * last where the vector kernels can be used (LibTorch's own norm is slow there), two shards where there are two threads.
+     *
+     * @param wanted the recipe's dtype; {@code AUTO} asks the probe
+     * @param batchSize of one forward pass
+     */
+    public static Choices forThisMachine(Precision wanted, int batchSize) {
+        Precision dtype = wanted.resolve(Devices.cpu());
+        int threads = get_num_threads();
+        return new Choices(
+                dtype,
+                dtype == Precision.BF16 || VectorSupport.isAvailable(),
+                threads,
+                threads >= 2 && batchSize >= 2 ? 2 : 1,
+                VectorSupport.lanes(),
+                instructionsHere());
+    }
+
+    private static String instructionsHere() {
+        return get_cpu_capability().getString();
+    }
+
+    /** What this machine cannot do as it was chosen, in words; empty where the bits will be the same. */
+    public List<String> missingHere() {
+        List<String> missing = new ArrayList<>();
+        if (lanes != VectorSupport.lanes()) {
+            missing.add("the run used vector kernels of width " + lanes + ", here it is " + VectorSupport.lanes());
+        }
+        if (!instructions.equals(instructionsHere())) {
+            missing.add("the run used " + instructions + " instructions, here they are " + instructionsHere());
+        }
+        return missing;
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.trainer;
+
+import static org.bytedeco.pytorch.global.torch.clear_cache;
+import static org.bytedeco.pytorch.global.torch.decrement_nesting;
+import static org.bytedeco.pytorch.global.torch.increment_nesting;
+import static org.bytedeco.pytorch.global.torch.set_autocast_dtype;
+import static org.bytedeco.pytorch.global.torch.set_autocast_enabled;
+import static org.bytedeco.pytorch.global.torch.set_num_threads;
+
+import dev.diffusion4j.layer.TrainingMode;
+import dev.diffusion4j.objective.Objective;
+import dev.diffusion4j.tensor.BackwardTape;
+import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Forward and backward of one batch, on one thread or split over two that share the weights. Gradients add up in the weights'
+ * own places.
+ */
+final class StepEngine implements AutoCloseable {
+    private final Choices choices;
+    private final ExecutorService workers;
+
+    StepEngine(Choices choices) {
+        this.choices = choices;
+        this.workers = Executors.newFixedThreadPool(choices.shards(), body -> {
+            Thread thread = new Thread(body, "training");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /**
+     * Adds the gradients of a batch's mean loss.
+     *
+     * @param share the loss is multiplied by it first
+     * @param dropout a stream for each shard
+     * @return the mean loss over the batch
+     */
+    double accumulate(Objective.Task task, double share, List<RandomStream> dropout) {
+        long total = task.size();
+        int shards = (int) Math.min(choices.shards(), total);
+        List<Future<Double>> losses = new ArrayList<>();
+        long start = 0;
+        for (int i = 0; i < shards; i++) {
+            long first = start;
+            long count = total * (i + 1) / shards - first;
+            RandomStream random = dropout.get(i);
+            losses.add(workers.submit(() -> TensorScope.compute(() -> {
+                set_num_threads(Math.max(1, choices.threads() / shards));
+                double weight = (double) count / total;
+                Objective.Task shard = shards == 1 ? task : task.slice(first, count);
+                return weight * TrainingMode.run(random, () -> backward(shard, weight * share));
+            })));
+            start += count;
+        }
+        double sum = 0;
+        for (Future<Double> loss : losses) {
+            sum += await(loss);
+        }
+        return sum;
+    }
+
+    private double backward(Objective.Task task, double factor) {
+        try (BackwardTape tape = BackwardTape.open()) {
+            Tensor loss = autocast(task);
+            tape.withSides(loss.mul(new Scalar(factor))).backward();
+            return loss.item_float();
+        }
+    }
+
+    private Tensor autocast(Objective.Task task) {
+        if (choices.dtype() == Precision.F32) {
+            return task.loss();
+        }
+        set_autocast_dtype(DeviceType.CPU, ScalarType.BFloat16);
+        set_autocast_enabled(DeviceType.CPU, true);
+        increment_nesting();
+        try {
+            return task.loss();
+        } finally {
+            if (decrement_nesting() == 0) {
+                clear_cache();
+            }
+            set_autocast_enabled(DeviceType.CPU, false);
+        }
+    }
+
+    private static double await(Future<Double> future) {
+        try {
+            return future.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while training", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    @Override
+    public void close() {
+        workers.shutdown();
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.trainer;
+
+/**
+ * One update.
+ *
+ * @param globalStep updates so far, this one included
+ * @param totalSteps of the whole run
+ * @param epoch from 0
+ * @param endsEpoch whether it is the last of its epoch
+ * @param loss mean over the update's examples
+ * @param learningRate that it was made with
+ * @param gradNorm the gradients' norm before the cut; NaN where it is not cut
+ * @param epochMeanLoss mean of the epoch's batch losses so far
+ * @param examples how many examples the update saw
+ * @param seconds it took
+ */
+public record StepReport(
+        long globalStep,
+        long totalSteps,
+        int epoch,
+        boolean endsEpoch,
+        double loss,
+        double learningRate,
+        double gradNorm,
+        double epochMeanLoss,
+        int examples,
+        double seconds) {}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.trainer;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.data.Batch;
+import dev.diffusion4j.data.BatchLoader;
+import dev.diffusion4j.objective.Objective;
+import dev.diffusion4j.objective.TrainingExamples;
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.Shapes;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BooleanSupplier;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The training loop, for every objective: batches to gradients, gradients to updates, updates to the average, a checkpoint on the
+ * rhythm. Memory does not grow with time. The same seed, choices and data give the same weights to the last bit, also when the
+ * run is stopped and resumed.
+ */
+public final class Trainer implements AutoCloseable {
+    private final Objective objective;
+    private final BatchLoader loader;
+    private final TrainerConfig config;
+    private final Checkpoints checkpoints;
+    private final Choices choices;
+    private final StepEngine engine;
+    private final TrainState state;
+    private final GradientSum gradients;
+
+    /** How a run ended. */
+    public enum Outcome {
+        /** All steps are done. */
+        FINISHED,
+        /** It was asked to stop; the last checkpoint is where it stopped. */
+        STOPPED
+    }
+
+    /**
+     * @param objective with a network whose weights are f32; borrowed
+     * @param loader at the batch that follows the state; borrowed
+     */
+    public Trainer(
+            Objective objective, BatchLoader loader, TrainerConfig config, Choices choices, Checkpoints checkpoints) {
+        this.objective = objective;
+        this.loader = loader;
+        this.config = config;
+        this.choices = choices;
+        this.checkpoints = checkpoints;
+        objective.model().channelsLast(choices.channelsLast());
+        objective.model().requiresGrad(true);
+        this.engine = new StepEngine(choices);
+        this.state = new TrainState(objective.model(), config, choices);
+        this.gradients = new GradientSum(objective.model().namedParameters().values());
+    }
+
+    /** What changes; borrowed. */
+    public TrainState state() {
+        return state;
+    }
+
+    /** Updates of the whole run. */
+    public long totalSteps() {
+        return config.totalSteps(loader.batchesPerEpoch());
+    }
+
+    /**
+     * Learns until all steps are done or {@code stop} says so; a checkpoint is written then too.
+     *
+     * @throws UserError (exit code 1) where the loss is no longer a number, with the step and what to try
+     */
+    public Outcome run(TrainingListener listener, BooleanSupplier stop) {
+        long total = totalSteps();
+        long perEpoch = config.stepsPerEpoch(loader.batchesPerEpoch());
+        while (state.globalStep() < total) {
+            if (stop.getAsBoolean()) {
+                checkpoints.save(state, choices);
+                return Outcome.STOPPED;
+            }
+            StepReport report = step(total, perEpoch);
+            listener.onStep(report, state);
+            if (report.endsEpoch()) {
+                state.endEpoch();
+            }
+            if (isCheckpointDue(perEpoch) || report.globalStep() == total) {
+                checkpoints.save(state, choices);
+            }
+        }
+        return Outcome.FINISHED;
+    }
+
+    /** Tries a step's forward and backward pass on made-up data, which changes nothing; the shorter of two, in seconds. */
+    public double secondsPerStep() {
+        double best = Double.POSITIVE_INFINITY;
+        for (int i = 0; i < 2; i++) {
+            long start = System.nanoTime();
+            TensorScope.run(() -> {
+                try (RandomStream random = new RandomStream(0);
+                        RandomStream dropout = new RandomStream(1);
+                        RandomStream other = new RandomStream(2)) {
+                    engine.accumulate(objective.draw(blank(), random), 1, List.of(dropout, other));
+                }
+            });
+            state.optimizer().clearGradients();
+            best = Math.min(best, (System.nanoTime() - start) / 1e9);
+        }
+        return best * config.gradientAccumulationSteps();
+    }
+
+    private TrainingExamples blank() {
+        long[] shape = loader.batchShape();
+        Tensor labels = Tensors.ofLongs(new long[(int) shape[0]]);
+        return new TrainingExamples(
+                Tensors.of(new float[(int) Shapes.count(shape)], shape),
+                labels,
+                java.util.Collections.nCopies((int) shape[0], null));
+    }
+
+    private boolean isCheckpointDue(long perEpoch) {
+        Integer every = config.checkpointEverySteps();
+        return state.globalStep() % (every == null ? perEpoch : every) == 0;
+    }
+
+    private StepReport step(long total, long perEpoch) {
+        long start = System.nanoTime();
+        double rate = config.optimizer().learningRate()
+                * config.learningRateSchedule()
+                        .factor(state.globalStep(), total, perEpoch, config.optimizer().learningRate());
+        double loss = 0;
+        int examples = 0;
+        int epoch = 0;
+        boolean endsEpoch = false;
+        for (int i = 0; i < config.gradientAccumulationSteps(); i++) {
+            Batch batch = loader.next();
+            double batchLoss = accumulate(batch);
+            checkFinite(batchLoss, "loss", rate);
+            state.addLoss(batchLoss);
+            loss += batchLoss / config.gradientAccumulationSteps();
+            examples += batch.size();
+            epoch = batch.epoch();
+            endsEpoch |= batch.indexInEpoch() == loader.batchesPerEpoch() - 1;
+            if (config.gradientAccumulationSteps() > 1) {
+                gradients.take();
+            }
+        }
+        gradients.give();
+        double norm = update(rate);
+        state.advance();
+        return new StepReport(
+                state.globalStep(),
+                total,
+                epoch,
+                endsEpoch,
+                loss,
+                rate,
+                norm,
+                state.epochMeanLoss(),
+                examples,
+                (System.nanoTime() - start) / 1e9);
+    }
+
+    private double accumulate(Batch batch) {
+        return TensorScope.compute(() -> {
+            TrainingExamples examples = new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions());
+            return engine.accumulate(
+                    objective.draw(examples, state.random()), 1.0 / config.gradientAccumulationSteps(), state.dropout());
+        });
+    }
+
+    /** The gradients' norm before the cut; NaN where it is not cut. */
+    private double update(double rate) {
+        double norm = Double.NaN;
+        double divisor = 1;
+        if (config.clipGradNorm() != null) {
+            norm = GradientClipping.norm(objective.model().namedParameters().values());
+            checkFinite(norm, "gradient's norm", rate);
+            divisor = GradientClipping.divisor(norm, config.clipGradNorm());
+        }
+        state.optimizer().step(rate, divisor);
+        state.optimizer().clearGradients();
+        Ema ema = state.ema();
+        if (ema != null) {
+            ema.update();
+        }
+        return norm;
+    }
+
+    private void checkFinite(double value, String what, double rate) {
+        if (!Double.isFinite(value)) {
+            throw UserError.failure(String.format(
+                    Locale.ROOT,
+                    "the %s became %s at step %d (learning rate %.3g): lower training.optimizer.learning_rate, set "
+                            + "training.clip_grad_norm to 1, or use --dtype f32; the last checkpoint is from before",
+                    what,
+                    value,
+                    state.globalStep() + 1,
+                    rate));
+        }
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+        gradients.close();
+        state.close();
+    }
+}

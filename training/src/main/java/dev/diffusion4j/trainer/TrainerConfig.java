@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.trainer;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.tensor.Precision;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How long and how is learnt.
+ *
+ * @param epochs passes over the data
+ * @param maxSteps updates at most; {@code null} for all of the epochs
+ * @param batchSize examples of one forward pass
+ * @param gradientAccumulationSteps forward passes of one update
+ * @param optimizer Adam's settings
+ * @param learningRateSchedule the rate over time
+ * @param clipGradNorm the gradients' norm is cut to it; {@code null} for no cut
+ * @param ema the moving average; {@code null} for none
+ * @param dtype what the network computes in; the weights stay f32
+ * @param seed of everything random
+ * @param checkpointEverySteps updates between two checkpoints; {@code null} for one an epoch
+ * @param keepCheckpoints how many are kept
+ */
+public record TrainerConfig(
+        int epochs,
+        @Nullable Integer maxSteps,
+        int batchSize,
+        int gradientAccumulationSteps,
+        AdamConfig optimizer,
+        LearningRateSchedule learningRateSchedule,
+        @Nullable Double clipGradNorm,
+        @Nullable EmaConfig ema,
+        Precision dtype,
+        long seed,
+        @Nullable Integer checkpointEverySteps,
+        int keepCheckpoints) {
+
+    public static final TrainerConfig DEFAULT = new TrainerConfig(
+            1,
+            null,
+            64,
+            1,
+            AdamConfig.DEFAULT,
+            LearningRateSchedule.DEFAULT,
+            null,
+            null,
+            Precision.AUTO,
+            0,
+            null,
+            2);
+
+    public TrainerConfig {
+        Check.positive(epochs, "epochs");
+        if (maxSteps != null) {
+            Check.positive(maxSteps, "max_steps");
+        }
+        Check.inRange(batchSize, 1, 1 << 20, "batch_size");
+        Check.positive(gradientAccumulationSteps, "gradient_accumulation_steps");
+        if (clipGradNorm != null) {
+            Check.positive(clipGradNorm, "clip_grad_norm");
+        }
+        Check.that(seed >= 0, "seed must be >= 0, but was " + seed);
+        if (checkpointEverySteps != null) {
+            Check.positive(checkpointEverySteps, "checkpoint_every_steps");
+        }
+        Check.positive(keepCheckpoints, "keep_checkpoints");
+    }
+
+    /** Updates of a pass over the data. */
+    public long stepsPerEpoch(int batchesPerEpoch) {
+        return Math.max(1, batchesPerEpoch / gradientAccumulationSteps);
+    }
+
+    /** Updates of the whole run. */
+    public long totalSteps(int batchesPerEpoch) {
+        long all = (long) epochs * batchesPerEpoch / gradientAccumulationSteps;
+        return Math.max(1, maxSteps == null ? all : Math.min(all, maxSteps));
+    }
+}
