@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What diffusers' schedulers do, step by step -> core/src/test/resources/golden/schedulers.safetensors.
+"""What diffusers' schedulers do, call by call -> core/src/test/resources/golden/schedulers.safetensors.
 
-Two kinds of runs. "made up": the network's output at call i is 0.5·randn_i + 0.1·scaled sample, so that any config can be
-tried at no cost. "real": the tiny trained pipeline of make_tiny_pipeline.py, drawn with per-image generators or one shared.
-Inputs are made from seeds on both sides. Each run stores its timesteps, its initial sigma, and after every call the sums of
-prev_sample and pred_original_sample, and the last sample whole.
+Two kinds of runs of scheduler_cases.py. "made up": the network's output at call i is 0.5·randn_i + 0.1·scaled sample, so that
+any config can be tried at no cost (for a score: of the sample over sigma, and over sigma). "real": the tiny trained pipeline of
+make_tiny_pipeline.py. The noise comes from per-image generators or from one shared. Inputs are made from seeds on both sides.
+Each run is one flat tensor: the initial sigma; of all calls the timesteps, the sums of prev_sample and (where diffusers has it)
+the sums of pred_original_sample; the last sample, of a real run every 8th value.
 """
+import inspect
 import json
 import pathlib
 import warnings
@@ -14,115 +16,156 @@ import diffusers
 import torch
 from diffusers import DDPMPipeline
 from safetensors.torch import save_file
+from scheduler_cases import CASES, NOISED, REFUSED
 
 warnings.filterwarnings("ignore")
+diffusers.logging.set_verbosity_error()
 GOLDEN = pathlib.Path(__file__).parent.parent / "core/src/test/resources/golden"
-SHAPE = (2, 3, 4, 4)
-ALL_TYPES = ("epsilon", "sample", "v_prediction")
-
-CASES = []
-
-
-def case(cls, steps, eta=0.0, mode="made up", batch=2, shared=False, **config):
-    CASES.append(dict(cls=cls, steps=steps, eta=eta, mode=mode, batch=batch, shared=shared, config=config))
-
-
-def ddpm():
-    for prediction in ALL_TYPES:
-        case("DDPMScheduler", 10, prediction_type=prediction)
-    for steps in (1, 3, 50):
-        case("DDPMScheduler", steps)
-    for spacing in ("leading", "linspace", "trailing"):
-        case("DDPMScheduler", 7, timestep_spacing=spacing, steps_offset=1)
-    for schedule in ("scaled_linear", "squaredcos_cap_v2", "sigmoid", "laplace"):
-        case("DDPMScheduler", 10, beta_schedule=schedule)
-    for variance in ("fixed_small_log", "fixed_large", "learned", "learned_range"):
-        case("DDPMScheduler", 10, variance_type=variance)
-    case("DDPMScheduler", 4, num_train_timesteps=5, trained_betas=[0.01, 0.05, 0.1, 0.2, 0.3])
-    case("DDPMScheduler", 10, rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")
-    case("DDPMScheduler", 10, clip_sample=False)
-    case("DDPMScheduler", 10, clip_sample_range=0.7)
-    case("DDPMScheduler", 10, thresholding=True, sample_max_value=1.5, dynamic_thresholding_ratio=0.9)
-    case("DDPMScheduler", 20, mode="real")
-    case("DDPMScheduler", 12, mode="real", batch=4)
-    case("DDPMScheduler", 12, mode="real", batch=4, shared=True)
-
-
-def ddim():
-    for prediction in ALL_TYPES:
-        for eta in (0.0, 0.7, 1.0):
-            case("DDIMScheduler", 10, eta, prediction_type=prediction)
-    for steps in (1, 3, 50):
-        case("DDIMScheduler", steps)
-    for spacing in ("leading", "linspace", "trailing"):
-        case("DDIMScheduler", 7, timestep_spacing=spacing, steps_offset=1, set_alpha_to_one=False)
-    case("DDIMScheduler", 10, rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")
-    case("DDIMScheduler", 10, beta_schedule="squaredcos_cap_v2", clip_sample_range=2.0)
-    case("DDIMScheduler", 10, thresholding=True, sample_max_value=1.5)
-    case("DDIMScheduler", 20, mode="real")
-    case("DDIMScheduler", 10, 0.5, mode="real", batch=4)
-    case("DDIMScheduler", 10, 0.5, mode="real", batch=4, shared=True)
+SHAPE = (2, 3, 3, 2)
 
 
 def noise_of(generators, shape):
     return diffusers.utils.torch_utils.randn_tensor(shape, generator=generators)
 
 
-def run(spec, net):
-    scheduler = getattr(diffusers, spec["cls"])(**spec["config"])
-    real = spec["mode"] == "real"
-    shape = (spec["batch"], 1, 16, 16) if real else SHAPE
-    generators = (torch.Generator().manual_seed(100) if spec["shared"]
-                  else [torch.Generator().manual_seed(100 + k) for k in range(shape[0])])
-    outputs = torch.Generator().manual_seed(5)
-    scheduler.set_timesteps(spec["steps"])
-    sample = noise_of(generators, shape) * scheduler.init_noise_sigma
-    learned = str(spec["config"].get("variance_type", "")).startswith("learned")
-    extra = {}
-    import inspect
-    accepted = inspect.signature(scheduler.step).parameters
-    if "eta" in accepted:
-        extra["eta"] = spec["eta"]
-    if "generator" in accepted:
-        extra["generator"] = generators
-    sums, originals = [], []
-    for t in scheduler.timesteps:
-        scaled = scheduler.scale_model_input(sample, t)
-        if real:
+def create(spec):
+    """As from_config does it, so that settings of other schedulers are kept and heeded."""
+    return getattr(diffusers, spec["cls"]).from_config(dict(spec["config"]))
+
+
+class Run:
+    """One run: what the network and the random numbers are."""
+
+    def __init__(self, spec, net):
+        self.net = net if spec.get("real") else None
+        self.shape = (spec.get("batch", 2), 1, 16, 16) if self.net else SHAPE
+        self.generators = (torch.Generator().manual_seed(100) if spec.get("shared")
+                           else [torch.Generator().manual_seed(100 + k) for k in range(self.shape[0])])
+        self.outputs = torch.Generator().manual_seed(5)
+        self.learned = str(spec["config"].get("variance_type", "")).startswith("learned")
+        self.score = spec["cls"] == "ScoreSdeVeScheduler"
+        self.timesteps, self.sums, self.originals = [], [], []
+
+    def predict(self, scaled, told):
+        if self.net:
             with torch.no_grad():
-                output = net(scaled, t).sample
-        else:
-            output = 0.5 * torch.randn(shape, generator=outputs) + 0.1 * scaled
-            if learned:
-                output = torch.cat([output, 0.01 + 0.3 * torch.rand(shape, generator=outputs)], dim=1)
-        step = scheduler.step(output, t, sample, **extra)
-        sample = step.prev_sample
-        sums.append(sample.double().sum().float())
-        original = getattr(step, "pred_original_sample", None)
+                return self.net(scaled, told).sample
+        if self.score:  # of the size that a score has, else the sample grows beyond all bounds
+            return (0.5 * torch.randn(self.shape, generator=self.outputs) + 0.1 * scaled / told[0]) / told[0]
+        output = 0.5 * torch.randn(self.shape, generator=self.outputs) + 0.1 * scaled
+        if self.learned:
+            variance = 0.01 + 0.3 * torch.rand(self.shape, generator=self.outputs)
+            output = torch.cat([output, variance], dim=1)
+        return output
+
+    def note(self, told, sample, original=None):
+        self.timesteps.append(float(told))
+        self.sums.append(float(sample.double().sum()))
         if original is not None:
-            originals.append(original.double().sum().float())
-    result = {
-        "timesteps": scheduler.timesteps.float(), "sums": torch.stack(sums), "last": sample.float().contiguous(),
-        "init": torch.as_tensor(scheduler.init_noise_sigma).float().reshape(1),
-    }
-    if originals:
-        result["originals"] = torch.stack(originals)
-    return result, dict(scheduler.config)
+            self.originals.append(float(original.double().sum()))
+
+    def result(self, initial, last):
+        flat = torch.tensor([initial] + self.timesteps + self.sums + self.originals)
+        return torch.cat([flat, last.float().flatten()[::8 if self.net else 1]])
+
+
+def sample_with(spec, run):
+    scheduler = create(spec)
+    scheduler.set_timesteps(spec["steps"], **({"mu": spec["mu"]} if "mu" in spec else {}))
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(0)  # else diffusers begins at the second level where the first timestep comes twice
+    initial = float(getattr(scheduler, "init_noise_sigma", 1.0))
+    sample = noise_of(run.generators, run.shape) * initial
+    accepted = inspect.signature(scheduler.step).parameters
+    extra = {"eta": spec.get("eta", 0.0), "generator": run.generators}
+    extra |= dict(zip(("s_churn", "s_tmin", "s_tmax", "s_noise"), spec.get("churn", ())))
+    extra = {key: value for key, value in extra.items() if key in accepted}
+    for t in scheduler.timesteps:
+        scaled = scheduler.scale_model_input(sample, t) if hasattr(scheduler, "scale_model_input") else sample
+        step = scheduler.step(run.predict(scaled, t), t, sample, **extra)
+        sample = step.prev_sample
+        run.note(t, sample, getattr(step, "pred_original_sample", getattr(step, "denoised", None)))
+    return run.result(initial, sample)
+
+
+def sample_with_sde(spec, run):
+    """The loop of diffusers' ScoreSdeVePipeline, without its clamp at the end."""
+    scheduler = create(spec)
+    sample = noise_of(run.generators, run.shape) * scheduler.init_noise_sigma
+    scheduler.set_timesteps(spec["steps"])
+    scheduler.set_sigmas(spec["steps"])
+    for i, t in enumerate(scheduler.timesteps):
+        told = scheduler.sigmas[i] * torch.ones(run.shape[0])
+        for _ in range(scheduler.config.correct_steps):
+            sample = scheduler.step_correct(run.predict(sample, told), sample, generator=run.generators).prev_sample
+            run.note(told[0], sample)
+        step = scheduler.step_pred(run.predict(sample, told), t, sample, generator=run.generators)
+        last = i == len(scheduler.timesteps) - 1
+        sample = step.prev_sample_mean if last else step.prev_sample
+        run.note(told[0], sample)
+    return run.result(scheduler.init_noise_sigma, sample)
+
+
+def run_case(spec, net):
+    run = Run(spec, net)
+    flat = (sample_with_sde if spec["cls"] == "ScoreSdeVeScheduler" else sample_with)(spec, run)
+    if not torch.isfinite(flat).all():
+        raise ValueError(f"not finite: {spec}")
+    return flat, spec | {"calls": len(run.timesteps), "originals": bool(run.originals)}
+
+
+def add_noise(spec):
+    """Two levels, one for each image: what the network is told, x_t, and v where diffusers has it."""
+    scheduler = create(spec)
+    generator = torch.Generator().manual_seed(9)
+    original, noise = torch.randn(SHAPE, generator=generator), torch.randn(SHAPE, generator=generator)
+    index = [120, 830]
+    told = torch.tensor(index)
+    used = told
+    if spec["cls"] == "ScoreSdeVeScheduler":
+        told = scheduler.discrete_sigmas[told]
+    elif spec["cls"] in ("EDMEulerScheduler", "FlowMatchEulerDiscreteScheduler"):
+        used = told = scheduler.timesteps[scheduler.config.num_train_timesteps - 1 - told]
+    elif "Multistep" in spec["cls"] or "Singlestep" in spec["cls"]:
+        scheduler.set_timesteps(999)  # before that, diffusers' solvers take the levels in the wrong order
+    noisy = (scheduler.scale_noise(original, used, noise) if hasattr(scheduler, "scale_noise")
+             else scheduler.add_noise(original, noise, used))
+    # Euler's get_velocity takes places in its falling list of timesteps for timesteps
+    velocity = hasattr(scheduler, "get_velocity") and "Euler" not in spec["cls"]
+    parts = [told.float(), noisy.flatten()]
+    if velocity:
+        parts.append(scheduler.get_velocity(original, noise, used).flatten())
+    return torch.cat(parts), spec | {"index": index, "velocity": velocity}
+
+
+def check_refused(spec, net):
+    try:
+        run_case(spec, net)
+    except Exception as error:
+        print("refused", spec, "|", str(error)[:90])
+        return
+    raise AssertionError(f"diffusers takes {spec}")
 
 
 def main():
-    for define in (ddpm, ddim):
-        define()
     net = DDPMPipeline.from_pretrained(GOLDEN / "tiny-pipeline").unet
     tensors, metadata = {}, {}
+
+    def keep(name, flat, spec):
+        tensors[name] = flat
+        metadata[name] = json.dumps(spec, separators=(",", ":"))
+
     for i, spec in enumerate(CASES):
-        result, config = run(spec, net)
-        name = f"{i:03d}"
-        for key, value in result.items():
-            tensors[f"{name}.{key}"] = value.contiguous()
-        metadata[name] = json.dumps(spec)
-        print(name, spec["cls"], spec["steps"], spec["mode"], spec["config"], float(result["sums"][-1]))
-    save_file(tensors, GOLDEN / "schedulers.safetensors", metadata)
+        keep(f"{i:03d}", *run_case(spec, net))
+    for i, spec in enumerate(NOISED):
+        keep(f"noised {i:02d}", *add_noise(spec))
+    for i, spec in enumerate(REFUSED):
+        check_refused(spec, net)
+        metadata[f"refused {i:02d}"] = json.dumps(spec, separators=(",", ":"))
+    file = GOLDEN / "schedulers.safetensors"
+    save_file(tensors, file, metadata)
+    file.chmod(0o644)
+    print(len(CASES), "runs,", file.stat().st_size, "bytes")
 
 
 if __name__ == "__main__":

@@ -100,13 +100,17 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @throws UserError (exit code 2) where the network was not trained for such an algorithm
      */
     public DiffusionPipeline withScheduler(SchedulerKind kind, Map<String, ?> settings) {
-        if (kind.chain() != scheduler.kind().chain()) {
-            throw UserError.usage("scheduler '" + kind.key() + "' does not fit this model, which was trained for "
-                    + scheduler.kind().key());
-        }
         Map<String, @Nullable Object> config = new LinkedHashMap<>(scheduler.config());
         config.putAll(settings);
         Scheduler other = kind.create(config);
+        if (other.chain() != scheduler.chain()) {
+            String way = scheduler.chain() == SchedulerKind.Chain.FLOW
+                    ? "; the solvers do with use_flow_sigmas=true and prediction_type=flow_prediction"
+                    : "";
+            throw UserError.usage("scheduler '" + kind.key()
+                    + "' as it is configured does not fit this model, which was trained for '"
+                    + scheduler.kind().key() + "'" + way);
+        }
         return new DiffusionPipeline(shared.hold(), other, device, precision, modelHash);
     }
 

@@ -12,6 +12,12 @@ public final class NoiseSchedule {
     private final double[] alphas;
     private final double[] alphasCumprod;
 
+    private NoiseSchedule(double[] betas, double[] alphas, double[] alphasCumprod) {
+        this.betas = betas;
+        this.alphas = alphas;
+        this.alphasCumprod = alphasCumprod;
+    }
+
     private NoiseSchedule(double[] betas) {
         this.betas = betas;
         this.alphas = new double[betas.length];
@@ -60,6 +66,13 @@ public final class NoiseSchedule {
         return new NoiseSchedule(rescaled);
     }
 
+    /** The same, but for the last ᾱ: a tiny one instead of 0 keeps σ finite after {@link #rescaleZeroTerminalSnr}. */
+    public NoiseSchedule withLastAlphasCumprod(double value) {
+        double[] changed = alphasCumprod.clone();
+        changed[changed.length - 1] = value;
+        return new NoiseSchedule(betas, alphas, changed);
+    }
+
     /** T, the number of training timesteps. */
     public int numTrainTimesteps() {
         return betas.length;
@@ -83,6 +96,17 @@ public final class NoiseSchedule {
     /** All ᾱ, t = 0 first; a copy. */
     public double[] alphasCumprod() {
         return alphasCumprod.clone();
+    }
+
+    /**
+     * The variance of q(x_previous | x_t, x₀): Ho et al. (2020), eq. 7, for any earlier timestep.
+     *
+     * @param previous the timestep that is gone to; −1 for the clean end, where the variance is 0
+     */
+    public double posteriorVariance(int timestep, int previous) {
+        double alphaBar = alphasCumprod(timestep);
+        double alphaBarPrevious = alphasCumprod(previous);
+        return (1 - alphaBarPrevious) / (1 - alphaBar) * (1 - alphaBar / alphaBarPrevious);
     }
 
     /** ᾱ_t / (1 − ᾱ_t), the signal-to-noise ratio. */

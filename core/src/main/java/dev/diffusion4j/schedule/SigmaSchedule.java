@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.schedule;
 
+import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 import org.apache.commons.statistics.distribution.BetaDistribution;
 
 /**
@@ -43,11 +45,7 @@ public final class SigmaSchedule {
 
     /** {@link #at} of each. */
     public double[] at(double[] timesteps) {
-        double[] sigmas = new double[timesteps.length];
-        for (int i = 0; i < sigmas.length; i++) {
-            sigmas[i] = at(timesteps[i]);
-        }
-        return sigmas;
+        return map(timesteps, this::at);
     }
 
     /** The training timestep whose σ this is, fractional: linear in ln σ, clipped to the trained ones. */
@@ -59,6 +57,9 @@ public final class SigmaSchedule {
                 low = t;
             }
         }
+        if (logTrained.length == 1) {
+            return 0;
+        }
         low = Math.min(low, logTrained.length - 2);
         double weight = (logTrained[low] - log) / (logTrained[low] - logTrained[low + 1]);
         weight = Math.min(1, Math.max(0, weight));
@@ -67,44 +68,31 @@ public final class SigmaSchedule {
 
     /** {@link #timestepOf} of each. */
     public double[] timestepsOf(double[] sigmas) {
-        double[] timesteps = new double[sigmas.length];
-        for (int i = 0; i < sigmas.length; i++) {
-            timesteps[i] = timestepOf(sigmas[i]);
-        }
-        return timesteps;
+        return map(sigmas, this::timestepOf);
     }
 
     /** Evenly in σ^(1/ρ), falling: Karras et al. (2022), eq. 5. */
     public static double[] karras(double sigmaMin, double sigmaMax, int steps, double rho) {
         double low = Math.pow(sigmaMin, 1 / rho);
         double high = Math.pow(sigmaMax, 1 / rho);
-        double[] sigmas = new double[steps];
-        for (int i = 0; i < steps; i++) {
-            sigmas[i] = Math.pow(high + TimestepSpacing.linspace(1, steps, i) * (low - high), rho);
-        }
-        return sigmas;
+        return map(Linspace.of(0, 1, steps), ramp -> Math.pow(high + ramp * (low - high), rho));
     }
 
     /** Evenly in ln σ, falling. */
     public static double[] exponential(double sigmaMin, double sigmaMax, int steps) {
-        double high = Math.log(sigmaMax);
-        double low = Math.log(sigmaMin);
-        double[] sigmas = new double[steps];
-        for (int i = 0; i < steps; i++) {
-            sigmas[i] = Math.exp(high + TimestepSpacing.linspace(1, steps, i) * (low - high));
-        }
-        return sigmas;
+        return map(Linspace.of(Math.log(sigmaMax), Math.log(sigmaMin), steps), Math::exp);
     }
 
     /** Quantiles of the Beta(0.6, 0.6) distribution between the ends, falling: Lee et al. (2024). */
     public static double[] beta(double sigmaMin, double sigmaMax, int steps) {
         BetaDistribution distribution = BetaDistribution.of(0.6, 0.6);
-        double[] sigmas = new double[steps];
-        for (int i = 0; i < steps; i++) {
-            double quantile = distribution.inverseCumulativeProbability(1 - TimestepSpacing.linspace(1, steps, i));
-            sigmas[i] = sigmaMin + quantile * (sigmaMax - sigmaMin);
-        }
-        return sigmas;
+        return map(
+                Linspace.of(0, 1, steps),
+                ramp -> sigmaMin + distribution.inverseCumulativeProbability(1 - ramp) * (sigmaMax - sigmaMin));
+    }
+
+    private static double[] map(double[] values, DoubleUnaryOperator formula) {
+        return Arrays.stream(values).map(formula).toArray();
     }
 
     /** How many training timesteps. */

@@ -3,7 +3,6 @@ package dev.diffusion4j.scheduler;
 
 import static org.bytedeco.pytorch.global.torch.max;
 import static org.bytedeco.pytorch.global.torch.min;
-import static org.bytedeco.pytorch.global.torch.quantile;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.tensor.TensorScope;
@@ -12,6 +11,7 @@ import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Keeps x̂₀ in its range.
@@ -34,6 +34,19 @@ record Clipping(
         Check.positive(sampleMaxValue, "sample_max_value");
     }
 
+    /** Nothing is cut. */
+    static final Clipping NONE = range(false, 1);
+
+    /** Cut at ± {@code range}, where {@code clip}. */
+    static Clipping range(boolean clip, double range) {
+        return new Clipping(clip, range, false, 1, 1);
+    }
+
+    /** Cut at a quantile, where {@code threshold}. */
+    static Clipping quantile(boolean threshold, double ratio, double sampleMaxValue) {
+        return new Clipping(false, 1, threshold, ratio, sampleMaxValue);
+    }
+
     /** {@code predOriginalSample} itself, or a new tensor. */
     Tensor apply(Tensor predOriginalSample) {
         if (thresholding) {
@@ -49,9 +62,11 @@ record Clipping(
     private Tensor threshold(Tensor predOriginalSample) {
         return TensorScope.keepResult(() -> {
             Tensor flat = predOriginalSample.reshape(predOriginalSample.size(0), -1);
-            Tensor level = quantile(
+            Tensor level = torch.quantile(
                             flat.abs(), dynamicThresholdingRatio, new LongOptional(1), false, new BytePointer("linear"))
-                    .clamp(new ScalarOptional(new Scalar(1.0)), new ScalarOptional(new Scalar(Math.max(1, sampleMaxValue))))
+                    .clamp(
+                            new ScalarOptional(new Scalar(1.0)),
+                            new ScalarOptional(new Scalar(Math.max(1, sampleMaxValue))))
                     .clamp(new ScalarOptional(), new ScalarOptional(new Scalar(sampleMaxValue)))
                     .unsqueeze(1);
             return max(min(flat, level), level.neg()).div(level).view_as(predOriginalSample);

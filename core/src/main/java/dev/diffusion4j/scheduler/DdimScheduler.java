@@ -64,8 +64,7 @@ public final class DdimScheduler extends VpScheduler {
     }
 
     DdimScheduler(Config config, Map<String, @Nullable Object> unknownKeys) {
-        super(config, unknownKeys);
-        config.checkChain(COMMON_SCHEDULES, EPSILON_SAMPLE_V);
+        super(config, unknownKeys, ChainConfig.COMMON_SCHEDULES, ChainConfig.EPSILON_SAMPLE_V);
         this.config = config;
         this.clipping = new Clipping(
                 config.clipSample,
@@ -86,7 +85,7 @@ public final class DdimScheduler extends VpScheduler {
         return new Run(settings);
     }
 
-    private final class Run extends SchedulerRun {
+    private final class Run extends VpRun {
         private final SamplingSettings settings;
 
         Run(SamplingSettings settings) {
@@ -96,32 +95,20 @@ public final class DdimScheduler extends VpScheduler {
         }
 
         @Override
-        public Tensor predOriginalSample(Tensor modelOutput, Tensor sample) {
-            double alphaBar = schedule().alphasCumprod((int) timestep());
-            double[] c = config.predictionType.predOriginalSampleCoefficients(Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar));
-            return Combine.sum(c[0], sample, c[1], modelOutput);
-        }
-
-        @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             int t = (int) timestep();
             // the reference goes back by T div N whatever the spacing is
-            int previous = t - config.numTrainTimesteps / settings.numInferenceSteps();
-            double alphaBar = schedule().alphasCumprod(t);
-            double alphaBarPrevious = previous >= 0 || config.setAlphaToOne
-                    ? schedule().alphasCumprod(previous)
-                    : schedule().alphasCumprod(0);
-            double a = Math.sqrt(alphaBar);
-            double s = Math.sqrt(1 - alphaBar);
+            int back = t - config.numTrainTimesteps / settings.numInferenceSteps();
+            int previous = config.setAlphaToOne ? back : Math.max(back, 0);
+            double alphaBarPrevious = schedule().alphasCumprod(previous);
+            double a = signalRate(t);
+            double s = noiseRate(t);
 
-            Tensor raw = predOriginalSample(modelOutput, sample);
-            Tensor epsilon = predEpsilon(modelOutput, sample, raw, a, s);
-            Tensor predOriginal = clipping.apply(raw);
-            if (settings.useClippedModelOutput()) {
-                epsilon = Combine.sum(1 / s, sample, -a / s, predOriginal);
-            }
-            double variance = (1 - alphaBarPrevious) / (1 - alphaBar) * (1 - alphaBar / alphaBarPrevious);
-            double std = settings.eta() * Math.sqrt(variance);
+            Tensor predOriginal = clipping.apply(predOriginalSample(modelOutput, sample));
+            Tensor epsilon = settings.useClippedModelOutput()
+                    ? Combine.difference(sample, Combine.scale(a, predOriginal), s)
+                    : Combine.predEpsilon(config.predictionType, a, s, modelOutput, sample);
+            double std = settings.eta() * Math.sqrt(schedule().posteriorVariance(t, previous));
             Tensor prevSample = Combine.sum(
                     Math.sqrt(alphaBarPrevious), predOriginal,
                     Math.sqrt(1 - alphaBarPrevious - std * std), epsilon);
@@ -129,14 +116,6 @@ public final class DdimScheduler extends VpScheduler {
                 prevSample = prevSample.add(noise.like(modelOutput), new Scalar(std));
             }
             return new StepResult(prevSample, predOriginal);
-        }
-
-        private Tensor predEpsilon(Tensor modelOutput, Tensor sample, Tensor predOriginal, double a, double s) {
-            return switch (config.predictionType) {
-                case EPSILON -> modelOutput;
-                case V_PREDICTION -> Combine.sum(a, modelOutput, s, sample);
-                default -> Combine.sum(1 / s, sample, -a / s, predOriginal);
-            };
         }
     }
 }

@@ -9,6 +9,7 @@ import dev.diffusion4j.schedule.BetaSchedule;
 import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.TimestepSpacing;
 import dev.diffusion4j.tensor.NoiseSource;
+import dev.diffusion4j.tensor.TensorScope;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -52,14 +53,14 @@ public final class DdpmScheduler extends VpScheduler {
         }
     }
 
-    /** diffusers' keys and defaults. */
+    /** diffusers' keys and defaults. Configs of solvers may have no {@code variance_type}: it is then the small one. */
     public record Config(
             int numTrainTimesteps,
             double betaStart,
             double betaEnd,
             BetaSchedule betaSchedule,
             @Nullable List<Double> trainedBetas,
-            VarianceType varianceType,
+            @Nullable VarianceType varianceType,
             boolean clipSample,
             PredictionType predictionType,
             boolean thresholding,
@@ -90,6 +91,10 @@ public final class DdpmScheduler extends VpScheduler {
         public Config {
             Check.notNegative(stepsOffset, "steps_offset");
         }
+
+        private VarianceType variance() {
+            return varianceType == null ? VarianceType.FIXED_SMALL : varianceType;
+        }
     }
 
     private final Config config;
@@ -101,8 +106,7 @@ public final class DdpmScheduler extends VpScheduler {
     }
 
     DdpmScheduler(Config config, Map<String, @Nullable Object> unknownKeys) {
-        super(config, unknownKeys);
-        config.checkChain(SCHEDULES, EPSILON_SAMPLE_V);
+        super(config, unknownKeys, SCHEDULES, ChainConfig.EPSILON_SAMPLE_V);
         this.config = config;
         this.clipping = new Clipping(
                 config.clipSample,
@@ -124,7 +128,7 @@ public final class DdpmScheduler extends VpScheduler {
                 config.numTrainTimesteps, settings.numInferenceSteps(), config.stepsOffset));
     }
 
-    private final class Run extends SchedulerRun {
+    private final class Run extends VpRun {
         private final double[] timesteps;
 
         Run(double[] timesteps) {
@@ -134,9 +138,16 @@ public final class DdpmScheduler extends VpScheduler {
 
         @Override
         public Tensor predOriginalSample(Tensor modelOutput, Tensor sample) {
-            double alphaBar = schedule().alphasCumprod((int) timestep());
-            double[] c = config.predictionType.predOriginalSampleCoefficients(Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar));
-            return Combine.sum(c[0], sample, c[1], modelOutput);
+            return TensorScope.keepResult(() -> super.predOriginalSample(mean(modelOutput, sample), sample));
+        }
+
+        /** The output without the variance that may come with it; a view. */
+        private Tensor mean(Tensor modelOutput, Tensor sample) {
+            return isLearned(modelOutput, sample) ? modelOutput.narrow(1, 0, sample.size(1)) : modelOutput;
+        }
+
+        private boolean isLearned(Tensor modelOutput, Tensor sample) {
+            return config.variance().isLearned() && modelOutput.size(1) == 2 * sample.size(1);
         }
 
         @Override
@@ -148,30 +159,32 @@ public final class DdpmScheduler extends VpScheduler {
             double alpha = alphaBar / alphaBarPrevious;
             double beta = 1 - alpha;
 
-            long channels = sample.size(1);
-            boolean learned = config.varianceType.isLearned() && modelOutput.size(1) == 2 * channels;
-            Tensor output = learned ? modelOutput.narrow(1, 0, channels) : modelOutput;
-            Tensor predOriginal = clipping.apply(predOriginalSample(output, sample));
+            Tensor predOriginal = clipping.apply(predOriginalSample(modelOutput, sample));
             Tensor mean = Combine.sum(
                     Math.sqrt(alphaBarPrevious) * beta / (1 - alphaBar), predOriginal,
                     Math.sqrt(alpha) * (1 - alphaBarPrevious) / (1 - alphaBar), sample);
             if (t == 0) {
                 return new StepResult(mean, predOriginal);
             }
-            double small = Math.max((1 - alphaBarPrevious) / (1 - alphaBar) * beta, SMALLEST_VARIANCE);
-            Tensor epsilon = noise.like(output);
-            Tensor predictedVariance = learned ? modelOutput.narrow(1, channels, channels) : null;
+            double small = Math.max(schedule().posteriorVariance(t, previous), SMALLEST_VARIANCE);
+            Tensor epsilon = noise.like(sample);
+            long channels = sample.size(1);
+            Tensor predictedVariance =
+                    isLearned(modelOutput, sample) ? modelOutput.narrow(1, channels, channels) : null;
             return new StepResult(mean.add(spread(epsilon, small, beta, predictedVariance)), predOriginal);
         }
 
         /** The noise with this step's standard deviation. */
         private Tensor spread(Tensor epsilon, double small, double large, @Nullable Tensor predicted) {
-            return switch (config.varianceType) {
+            return switch (config.variance()) {
                 case FIXED_SMALL, FIXED_SMALL_LOG -> epsilon.mul(new Scalar(Math.sqrt(small)));
                 case FIXED_LARGE -> epsilon.mul(new Scalar(Math.sqrt(large)));
-                // the reference takes the root of a log-variance, which is not a number; the log of the large one was meant
+                // the reference takes the root of a log-variance, which is not a number; the log of the large one was
+                // meant
                 case FIXED_LARGE_LOG -> epsilon.mul(new Scalar(Math.sqrt(large)));
-                case LEARNED -> epsilon.mul(Check.given(predicted, "a model output with a predicted variance").sqrt());
+                case LEARNED ->
+                    epsilon.mul(Check.given(predicted, "a model output with a predicted variance")
+                            .sqrt());
                 case LEARNED_RANGE -> {
                     Tensor fraction = Check.given(predicted, "a model output with a predicted variance")
                             .add(new Scalar(1.0))

@@ -4,8 +4,12 @@ package dev.diffusion4j.scheduler;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.schedule.PredictionType;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -42,25 +46,87 @@ public abstract class Scheduler {
      */
     public abstract SchedulerRun start(SamplingSettings settings);
 
+    /** What a network must have been trained on to be sampled with this scheduler as it is configured. */
+    public SchedulerKind.Chain chain() {
+        return kind().chain();
+    }
+
+    /**
+     * x₀'s share in x_t = signalRate·x₀ + noiseRate·ε.
+     *
+     * @param timestep as the network is told it
+     */
+    public abstract double signalRate(double timestep);
+
+    /** ε's share in x_t, see {@link #signalRate}. */
+    public abstract double noiseRate(double timestep);
+
+    /** What the network is told at training level {@code index}, from 0, almost clean, to T−1, almost noise. */
+    public double trainTimestep(int index) {
+        return index;
+    }
+
     /**
      * The forward process, as training uses it.
      *
      * @param originalSamples x₀, {@code float32 (B, C, H, W)}
      * @param noise ε, the same shape
-     * @param timesteps one for each of the B
+     * @param timesteps one for each of the B, as the network is told them; see {@link #trainTimestep}
      * @return x_t, a new tensor owned by the current scope
      */
-    public abstract Tensor addNoise(Tensor originalSamples, Tensor noise, double... timesteps);
+    public final Tensor addNoise(Tensor originalSamples, Tensor noise, double... timesteps) {
+        return TensorScope.keepResult(() -> perImage(timesteps, this::signalRate)
+                .mul(originalSamples)
+                .add(perImage(timesteps, this::noiseRate).mul(noise)));
+    }
+
+    /**
+     * {@link #addNoise}'s result as the network wants it; {@link SchedulerRun#scaleModelInput} is the same for a run.
+     *
+     * @return {@code sample} itself where it is wanted as it is, or a new tensor owned by the current scope
+     */
+    public Tensor scaleModelInput(Tensor sample, double... timesteps) {
+        return sample;
+    }
 
     /**
      * What the network should predict for {@link #addNoise}'s result, by {@link #predictionType()}.
      *
      * @return a tensor owned by the current scope, or {@code noise} or {@code originalSamples} itself
      */
-    public abstract Tensor trainingTarget(Tensor originalSamples, Tensor noise, double... timesteps);
+    public Tensor trainingTarget(Tensor originalSamples, Tensor noise, double... timesteps) {
+        return switch (predictionType()) {
+            case EPSILON -> noise;
+            case SAMPLE -> originalSamples;
+            case V_PREDICTION -> velocity(originalSamples, noise, timesteps);
+            case FLOW_PREDICTION -> noise.sub(originalSamples);
+            case SCORE ->
+                TensorScope.keepResult(
+                        () -> perImage(timesteps, t -> -1 / noiseRate(t)).mul(noise));
+        };
+    }
+
+    /** v = √ᾱ·ε − √(1−ᾱ)·x₀; diffusers' {@code get_velocity}. A new tensor owned by the current scope. */
+    public final Tensor velocity(Tensor originalSamples, Tensor noise, double... timesteps) {
+        return TensorScope.keepResult(() -> perImage(timesteps, t -> signalRate(t) / norm(t))
+                .mul(noise)
+                .sub(perImage(timesteps, t -> noiseRate(t) / norm(t)).mul(originalSamples)));
+    }
+
+    private double norm(double timestep) {
+        return Math.hypot(signalRate(timestep), noiseRate(timestep));
+    }
 
     /** ᾱ/(1−ᾱ) at a training timestep, for the weights of the loss. */
-    public abstract double snr(double timestep);
+    public final double snr(double timestep) {
+        double ratio = signalRate(timestep) / noiseRate(timestep);
+        return ratio * ratio;
+    }
+
+    /** {@code float32 (B, 1, 1, 1)}: a value for each timestep; owned by the current scope. */
+    static Tensor perImage(double[] timesteps, DoubleUnaryOperator value) {
+        return Tensors.ofDoubles(Arrays.stream(timesteps).map(value).toArray()).view(-1, 1, 1, 1);
+    }
 
     /** All keys of {@code scheduler_config.json} but the underscored ones, with those of other algorithms that were read. */
     public final Map<String, @Nullable Object> config() {
@@ -69,10 +135,16 @@ public abstract class Scheduler {
         return all;
     }
 
+    /** A setting of another algorithm that was kept, where this one heeds it as diffusers does; {@code null} if not there. */
+    final @Nullable Double keptNumber(String key) {
+        return unknownKeys.get(key) instanceof Number number ? (Double) number.doubleValue() : null;
+    }
+
     /** @throws IllegalArgumentException where more steps are asked for than were trained */
     protected final void checkSteps(int steps) {
         Check.that(
                 steps <= numTrainTimesteps(),
-                "steps must be at most the " + numTrainTimesteps() + " timesteps that the model was trained on, but was " + steps);
+                "steps must be at most the " + numTrainTimesteps()
+                        + " timesteps that the model was trained on, but was " + steps);
     }
 }

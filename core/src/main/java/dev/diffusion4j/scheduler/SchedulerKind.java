@@ -16,7 +16,47 @@ import org.jspecify.annotations.Nullable;
 /** All sampling algorithms. The key is the word for {@code --scheduler}; the class name is the one in diffusers' files. */
 public enum SchedulerKind implements Keyed {
     DDPM("ddpm", "DDPMScheduler", Chain.BETAS, of(DdpmScheduler.Config.DEFAULT, DdpmScheduler::new)),
-    DDIM("ddim", "DDIMScheduler", Chain.BETAS, of(DdimScheduler.Config.DEFAULT, DdimScheduler::new));
+    DDIM("ddim", "DDIMScheduler", Chain.BETAS, of(DdimScheduler.Config.DEFAULT, DdimScheduler::new)),
+    PNDM("pndm", "PNDMScheduler", Chain.BETAS, of(PndmScheduler.Config.DEFAULT, PndmScheduler::new)),
+    LMS("lms", "LMSDiscreteScheduler", Chain.BETAS, of(LmsScheduler.Config.DEFAULT, LmsScheduler::new)),
+    EULER("euler", "EulerDiscreteScheduler", Chain.BETAS, of(EulerScheduler.Config.DEFAULT, EulerScheduler::new)),
+    EULER_ANCESTRAL(
+            "euler-ancestral",
+            "EulerAncestralDiscreteScheduler",
+            Chain.BETAS,
+            of(EulerAncestralScheduler.Config.DEFAULT, EulerAncestralScheduler::new)),
+    HEUN("heun", "HeunDiscreteScheduler", Chain.BETAS, of(HeunScheduler.Config.DEFAULT, HeunScheduler::new)),
+    KDPM2("kdpm2", "KDPM2DiscreteScheduler", Chain.BETAS, of(Kdpm2Scheduler.Config.DEFAULT, Kdpm2Scheduler::new)),
+    KDPM2_ANCESTRAL(
+            "kdpm2-ancestral",
+            "KDPM2AncestralDiscreteScheduler",
+            Chain.BETAS,
+            of(Kdpm2Scheduler.Config.DEFAULT, Kdpm2AncestralScheduler::new)),
+    DPM_MULTISTEP(
+            "dpm-multistep",
+            "DPMSolverMultistepScheduler",
+            Chain.BETAS,
+            of(DpmMultistepScheduler.Config.DEFAULT, DpmMultistepScheduler::new)),
+    DPM_SINGLESTEP(
+            "dpm-singlestep",
+            "DPMSolverSinglestepScheduler",
+            Chain.BETAS,
+            of(DpmSinglestepScheduler.Config.DEFAULT, DpmSinglestepScheduler::new)),
+    DEIS("deis", "DEISMultistepScheduler", Chain.BETAS, of(DeisScheduler.Config.DEFAULT, DeisScheduler::new)),
+    UNIPC("unipc", "UniPCMultistepScheduler", Chain.BETAS, of(UniPcScheduler.Config.DEFAULT, UniPcScheduler::new)),
+    LCM("lcm", "LCMScheduler", Chain.BETAS, of(LcmScheduler.Config.DEFAULT, LcmScheduler::new)),
+    EDM_EULER(
+            "edm-euler", "EDMEulerScheduler", Chain.EDM, of(EdmEulerScheduler.Config.DEFAULT, EdmEulerScheduler::new)),
+    FLOW_MATCH_EULER(
+            "flow-match-euler",
+            "FlowMatchEulerDiscreteScheduler",
+            Chain.FLOW,
+            of(FlowMatchEulerScheduler.Config.DEFAULT, FlowMatchEulerScheduler::new)),
+    SCORE_SDE_VE(
+            "score-sde-ve",
+            "ScoreSdeVeScheduler",
+            Chain.VARIANCE_EXPLODING,
+            of(ScoreSdeVeScheduler.Config.DEFAULT, ScoreSdeVeScheduler::new));
 
     /** What a network was trained on; a scheduler can only be swapped for one of the same chain. */
     public enum Chain {
@@ -35,7 +75,8 @@ public enum SchedulerKind implements Keyed {
     private final Chain chain;
     private final Function<Map<String, @Nullable Object>, Scheduler> factory;
 
-    SchedulerKind(String key, String className, Chain chain, Function<Map<String, @Nullable Object>, Scheduler> factory) {
+    SchedulerKind(
+            String key, String className, Chain chain, Function<Map<String, @Nullable Object>, Scheduler> factory) {
         this.key = key;
         this.className = className;
         this.chain = chain;
@@ -60,7 +101,7 @@ public enum SchedulerKind implements Keyed {
         return className;
     }
 
-    /** What a network must have been trained on. */
+    /** What a network must have been trained on; a scheduler may be configured for another, see {@link Scheduler#chain()}. */
     public Chain chain() {
         return chain;
     }

@@ -42,11 +42,11 @@ public final class DenoisingObjective implements Objective {
         double[] timesteps = new double[drawn.length];
         double[] weights = new double[drawn.length];
         for (int i = 0; i < drawn.length; i++) {
-            timesteps[i] = drawn[i];
-            weights[i] = weighting.weight(scheduler.snr(drawn[i]), scheduler.predictionType());
+            timesteps[i] = scheduler.trainTimestep((int) drawn[i]);
+            weights[i] = weighting.weight(scheduler.snr(timesteps[i]), scheduler.predictionType());
         }
         return new Denoising(
-                scheduler.addNoise(examples.images(), noise, timesteps),
+                scheduler.scaleModelInput(scheduler.addNoise(examples.images(), noise, timesteps), timesteps),
                 Tensors.ofDoubles(timesteps),
                 scheduler.trainingTarget(examples.images(), noise, timesteps),
                 model.numClasses() > 0 ? examples.labels() : null,

@@ -21,6 +21,7 @@ public interface LossWeighting {
                 case EPSILON -> clipped / snr;
                 case SAMPLE -> clipped;
                 case V_PREDICTION, FLOW_PREDICTION -> clipped / (snr + 1);
+                case SCORE -> clipped / (snr * snr);
             };
         };
     }

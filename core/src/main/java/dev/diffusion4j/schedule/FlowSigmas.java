@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.schedule;
+
+/** Noise levels σ of straight paths x = (1−σ)·x₀ + σ·ε: Lipman et al. (2022), Esser et al. (2024). Functions of arrays. */
+public final class FlowSigmas {
+    private FlowSigmas() {}
+
+    /** More noise for {@code amount > 1}: Esser et al. (2024), eq. 23. */
+    public static double shift(double amount, double sigma) {
+        return amount * sigma / (1 + (amount - 1) * sigma);
+    }
+
+    /** Stretched so that the last level is {@code terminal}; 1 stays 1. */
+    public static double[] stretchToTerminal(double[] sigmas, double terminal) {
+        double scale = (1 - sigmas[sigmas.length - 1]) / (1 - terminal);
+        double[] stretched = new double[sigmas.length];
+        for (int i = 0; i < sigmas.length; i++) {
+            stretched[i] = 1 - (1 - sigmas[i]) / scale;
+        }
+        return stretched;
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.scheduler;
+
+import dev.diffusion4j.schedule.SigmaSchedule;
+import dev.diffusion4j.schedule.SigmaTable;
+import dev.diffusion4j.tensor.NoiseSource;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@link Kdpm2Scheduler} that goes lower than the next level and comes back with fresh noise, as in k-diffusion's
+ * {@code sample_dpm_2_ancestral}; diffusers' {@code KDPM2AncestralDiscreteScheduler}, whose settings are the same.
+ */
+public final class Kdpm2AncestralScheduler extends SigmaScheduler {
+    private final Kdpm2Scheduler.Config config;
+
+    /** With the given settings. */
+    public Kdpm2AncestralScheduler(Kdpm2Scheduler.Config config) {
+        this(config, Map.of());
+    }
+
+    Kdpm2AncestralScheduler(Kdpm2Scheduler.Config config, Map<String, @Nullable Object> unknownKeys) {
+        super(config, unknownKeys, ChainConfig.COMMON_SCHEDULES, ChainConfig.EPSILON_V);
+        this.config = config;
+    }
+
+    @Override
+    public SchedulerKind kind() {
+        return SchedulerKind.KDPM2_ANCESTRAL;
+    }
+
+    @Override
+    public SchedulerRun start(SamplingSettings settings) {
+        SigmaTable table = table(settings.numInferenceSteps(), 0, config.rounding());
+        double[] middles = new double[table.size() - 1];
+        for (int i = 0; i < middles.length; i++) {
+            double down = EulerAncestralScheduler.sigmaDown(table.sigma(i), table.sigma(i + 1));
+            middles[i] = Kdpm2Scheduler.middle(table.sigma(i), down);
+        }
+        return new Run(table, middles, trained());
+    }
+
+    private final class Run extends TwoCallRun {
+        private final SigmaTable table;
+
+        Run(SigmaTable table, double[] middles, SigmaSchedule trained) {
+            super(
+                    config.predictionType(),
+                    Clipping.NONE,
+                    interleave(table.timesteps(), trained.timestepsOf(middles)),
+                    interleave(table.levels(), middles),
+                    0,
+                    Kdpm2AncestralScheduler.this.initNoiseSigma(table));
+            this.table = table;
+        }
+
+        @Override
+        Tensor finish(int i, Tensor sample, Tensor first, Tensor second, NoiseSource noise) {
+            double from = table.sigma(i);
+            double to = table.sigma(i + 1);
+            double down = EulerAncestralScheduler.sigmaDown(from, to) - from;
+            double up = EulerAncestralScheduler.sigmaUp(from, to);
+            return Combine.sum(1, sample, down, second, up, noise.like(sample));
+        }
+    }
+}
