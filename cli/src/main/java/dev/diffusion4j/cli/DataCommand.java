@@ -18,24 +18,31 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Looks at a data set. */
-@Command(name = "data", description = "Look at a data set: what is in it, and a picture of it.", mixinStandardHelpOptions = true)
+@Command(
+        name = "data",
+        description = "Look at a data set: what is in it, and a picture of it.",
+        mixinStandardHelpOptions = true)
 final class DataCommand implements Callable<Integer> {
     private static final int PREVIEW = 64;
     private static final int PER_ROW = 8;
     private static final int CELL = 64;
 
     @Spec
-    CommandSpec spec;
+    CommandSpec spec = CommandSpec.create();
 
     @Parameters(
             paramLabel = "SPEC",
-            description = "digits, shapes, mnist, fashion_mnist, idx:FOLDER, folder:PATH; :test and :all for other splits.")
+            description =
+                    "digits, shapes, mnist, fashion_mnist, idx:FOLDER, folder:PATH; :test and :all for other splits.")
     String source = "";
 
     @Option(names = "--preview", paramLabel = "FILE", description = "Write a grid of 64 pictures with their labels.")
-    @Nullable Path preview;
+    @Nullable
+    Path preview;
 
-    @Option(names = "--stats", description = "Decode everything and count: classes, sizes, broken files, mean and deviation.")
+    @Option(
+            names = "--stats",
+            description = "Decode everything and count: classes, sizes, broken files, mean and deviation.")
     boolean stats;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Which pictures the preview shows.")
@@ -46,7 +53,8 @@ final class DataCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (Dataset dataset = DataSources.open(source)) {
             if (stats) {
-                out.print(DataStats.of(dataset, Runtime.getRuntime().availableProcessors()).text());
+                out.print(DataStats.of(dataset, Runtime.getRuntime().availableProcessors())
+                        .text());
             } else {
                 out.printf("%s: %,d pictures%n", dataset.description(), dataset.size());
             }

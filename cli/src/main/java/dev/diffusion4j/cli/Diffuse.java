@@ -5,11 +5,12 @@ import dev.diffusion4j.base.UserError;
 import java.io.FileDescriptor;
 import java.io.FileNotFoundException;
 import java.io.FileOutputStream;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CancellationException;
-import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,11 +34,11 @@ import picocli.CommandLine.Spec;
             DataCommand.class,
             RecipesCommand.class,
             DoctorCommand.class,
-            AutoComplete.GenerateCompletion.class
+            Completion.class
         })
 public final class Diffuse implements Runnable {
     @Spec
-    CommandSpec spec;
+    CommandSpec spec = CommandSpec.create();
 
     @Option(
             names = "--verbose",
@@ -45,9 +46,7 @@ public final class Diffuse implements Runnable {
             description = "Show the stack trace of an error, and more messages.")
     boolean verbose;
 
-    private Diffuse() {
-        spec = CommandSpec.create();
-    }
+    private Diffuse() {}
 
     @Override
     public void run() {
@@ -67,7 +66,6 @@ public final class Diffuse implements Runnable {
             err.println("see '" + error.getCommandLine().getCommandSpec().qualifiedName() + " --help'");
             return UserError.USAGE;
         });
-        line.getSubcommands().get("generate-completion").getCommandSpec().usageMessage().hidden(true);
         return line;
     }
 
@@ -101,10 +99,14 @@ public final class Diffuse implements Runnable {
     public static void main(String[] arguments) {
         useLaunchersErrorStream();
         CommandLine line = commandLine();
-        line.setOut(new PrintWriter(new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8), true));
-        line.setErr(new PrintWriter(System.err, true));
+        line.setOut(writer(new FileOutputStream(FileDescriptor.out)));
+        line.setErr(writer(System.err));
         int code = line.execute(arguments);
         System.exit(code);
+    }
+
+    private static PrintWriter writer(OutputStream stream) {
+        return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
     }
 
     /** The launcher filters what the JVM itself says at its start; our own words go straight to the terminal. */

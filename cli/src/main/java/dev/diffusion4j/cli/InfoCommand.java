@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class InfoCommand implements Callable<Integer> {
     @Spec
-    CommandSpec spec;
+    CommandSpec spec = CommandSpec.create();
 
     @Parameters(paramLabel = "MODEL|FILE", description = "A model folder, a file of weights, a picture, a config.")
     Path path = Path.of(".");

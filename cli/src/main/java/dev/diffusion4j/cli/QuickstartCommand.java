@@ -25,12 +25,19 @@ final class QuickstartCommand implements Callable<Integer> {
     private static final double WANTED = 0.9;
 
     @Spec
-    CommandSpec spec;
+    CommandSpec spec = CommandSpec.create();
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Where everything goes; default: runs/quickstart, or the next free.")
-    @Nullable Path out;
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Where everything goes; default: runs/quickstart, or the next free.")
+    @Nullable
+    Path out;
 
-    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Change a value of the recipe: training.max_steps=20.")
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "Change a value of the recipe: training.max_steps=20.")
     List<String> changes = new ArrayList<>();
 
     @Override
@@ -45,7 +52,8 @@ final class QuickstartCommand implements Callable<Integer> {
             outcome = new Quickstart(changes, folder).run(judge, console, stop);
             console.end();
         }
-        printer.printf(Locale.ROOT, "the judge names %.1f %% of held-out digits right%n", 100 * outcome.judgeAccuracy());
+        printer.printf(
+                Locale.ROOT, "the judge names %.1f %% of held-out digits right%n", 100 * outcome.judgeAccuracy());
         printer.printf(Locale.ROOT, "recognised %d of %d%n", outcome.recognised(), outcome.asked());
         printer.printf(
                 Locale.ROOT,
@@ -57,13 +65,15 @@ final class QuickstartCommand implements Callable<Integer> {
         printer.println("the loss  " + folder.resolve("loss.png"));
         printer.println("the model " + outcome.model());
         printer.println();
-        printer.println("next: ./diffuse sample --model " + outcome.model() + " --class all --count 8 --grid --out pictures");
+        printer.println(
+                "next: ./diffuse sample --model " + outcome.model() + " --class all --count 8 --grid --out pictures");
         printer.println("      ./diffuse train mnist-class-conditioned --data mnist");
         printer.println("      ./diffuse recipes");
         printer.flush();
         boolean enough = outcome.recognised() >= WANTED * outcome.asked();
         if (!outcome.shortened() && !enough) {
-            throw UserError.failure("fewer than 90 % of the digits were recognised, which is less than this recipe gives elsewhere");
+            throw UserError.failure(
+                    "fewer than 90 % of the digits were recognised, which is less than this recipe gives elsewhere");
         }
         return 0;
     }

@@ -20,10 +20,11 @@ import picocli.CommandLine.Spec;
 @Command(name = "recipes", description = "List the recipes, or print one.", mixinStandardHelpOptions = true)
 final class RecipesCommand implements Callable<Integer> {
     @Spec
-    CommandSpec spec;
+    CommandSpec spec = CommandSpec.create();
 
     @Parameters(paramLabel = "NAME", arity = "0..1", description = "Print this recipe.")
-    @Nullable String name;
+    @Nullable
+    String name;
 
     @Option(names = "--json", description = "As JSON.")
     boolean json;

@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -34,20 +33,30 @@ final class SampleCommand implements Callable<Integer> {
     private static final int FILM_FRAMES = 12;
 
     @Spec
-    CommandSpec spec;
+    CommandSpec spec = CommandSpec.create();
 
     @Option(names = "--model", paramLabel = "DIR", description = "A folder with model_index.json in it.")
-    @Nullable Path model;
+    @Nullable
+    Path model;
 
     @Option(names = "--from", paramLabel = "IMAGE.png", description = "Draw this picture again, from the note in it.")
-    @Nullable Path from;
+    @Nullable
+    Path from;
 
-    @Option(names = "--scheduler", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}; default: the model's own.",
+    @Option(
+            names = "--scheduler",
+            paramLabel = "NAME",
+            description = "${COMPLETION-CANDIDATES}; default: the model's own.",
             completionCandidates = Choices.Schedulers.class)
-    @Nullable String scheduler;
+    @Nullable
+    String scheduler;
 
-    @Option(names = "--steps", paramLabel = "N", description = "Denoising steps; default: 50, for ddpm all that were trained.")
-    @Nullable Integer steps;
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            description = "Denoising steps; default: 50, for ddpm all that were trained.")
+    @Nullable
+    Integer steps;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Picture k has seed N + k.")
     long seed;
@@ -56,13 +65,15 @@ final class SampleCommand implements Callable<Integer> {
     int count;
 
     @Option(names = "--class", paramLabel = "N|all", description = "The class to draw; 'all' draws --count of each.")
-    @Nullable String label;
+    @Nullable
+    String label;
 
     @Option(names = "--eta", paramLabel = "X", defaultValue = "0", description = "Share of fresh noise (ddim).")
     double eta;
 
     @Option(names = "--size", paramLabel = "WxH", description = "Another size than the model was made for.")
-    @Nullable String size;
+    @Nullable
+    String size;
 
     @Option(names = "--device", paramLabel = "D", defaultValue = "cpu", description = "cpu, cuda, cuda:N or auto.")
     String device = "cpu";
@@ -73,12 +84,16 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", defaultValue = "16", description = "Pictures drawn together.")
     int batch;
 
-    @Option(names = "--noise", paramLabel = "MODE", defaultValue = "per-image",
+    @Option(
+            names = "--noise",
+            paramLabel = "MODE",
+            defaultValue = "per-image",
             description = "per-image (a picture does not depend on its batch) or shared (one stream for all).")
     String noise = "per-image";
 
     @Option(names = "--variant", paramLabel = "NAME", description = "Of the weights' files: fp16, bf16.")
-    @Nullable String variant;
+    @Nullable
+    String variant;
 
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "Where the pictures go.")
     Path out = Path.of(".");
@@ -86,11 +101,14 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "--grid", description = "Also write grid.png with all pictures.")
     boolean grid;
 
-    @Option(names = "--film", description = "Also write film.png: the first picture over the steps, x_t above, x̂₀ below.")
+    @Option(
+            names = "--film",
+            description = "Also write film.png: the first picture over the steps, x_t above, x̂₀ below.")
     boolean film;
 
     @Option(names = "--save-tensors", paramLabel = "FILE", description = "Also write the samples as f32 safetensors.")
-    @Nullable Path saveTensors;
+    @Nullable
+    Path saveTensors;
 
     @Override
     public Integer call() {
@@ -101,8 +119,7 @@ final class SampleCommand implements Callable<Integer> {
     }
 
     private int draw(Path folder) {
-        LoadOptions options =
-                new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant);
+        LoadOptions options = new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant);
         try (DiffusionPipeline loaded = DiffusionPipeline.load(folder, options);
                 DiffusionPipeline pipeline = scheduler == null
                         ? loaded.withScheduler(loaded.scheduler().kind())
@@ -152,13 +169,17 @@ final class SampleCommand implements Callable<Integer> {
         GenerationNote.Read read = GenerationNote.read(picture);
         GenerationNote note = read.note();
         LoadOptions options = new LoadOptions(
-                read.manifest().device(), Keyed.fromKey(Precision.class, read.manifest().dtype(), "dtype"), variant);
+                read.manifest().device(),
+                Keyed.fromKey(Precision.class, read.manifest().dtype(), "dtype"),
+                variant);
         SchedulerKind kind = SchedulerKind.ofClass(note.scheduler(), picture.toString());
         try (DiffusionPipeline loaded = DiffusionPipeline.load(Path.of(note.model()), options);
                 DiffusionPipeline pipeline = loaded.withScheduler(kind, note.schedulerConfig())) {
             if (!pipeline.modelHash().equals(read.manifest().modelHash())) {
-                spec.commandLine().getErr().println("diffuse: the weights in " + note.model()
-                        + " are not those that this picture was drawn with; it may differ");
+                spec.commandLine()
+                        .getErr()
+                        .println("diffuse: the weights in " + note.model()
+                                + " are not those that this picture was drawn with; it may differ");
             }
             write(pipeline, note.request(), note.model(), note.index());
         }
@@ -171,7 +192,9 @@ final class SampleCommand implements Callable<Integer> {
         Film strip = new Film(FILM_FRAMES);
         try (Progress progress = Progress.steps("sampling", request);
                 GenerationResult result = pipeline.generate(
-                        request, film ? strip.andThen(progress) : StepListener.NONE.andThen(progress), new Cancellation())) {
+                        request,
+                        film ? strip.andThen(progress) : StepListener.NONE.andThen(progress),
+                        new Cancellation())) {
             progress.close();
             List<Path> files = GenerationFiles.write(out, result, pipeline, request, folder, only);
             if (grid) {

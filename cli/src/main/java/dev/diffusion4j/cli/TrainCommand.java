@@ -24,34 +24,43 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class TrainCommand implements Callable<Integer> {
     @Spec
-    CommandSpec spec;
+    CommandSpec spec = CommandSpec.create();
 
     @Parameters(paramLabel = "RECIPE|FILE.yaml", arity = "0..1", description = "See 'diffuse recipes'.")
-    @Nullable String recipe;
+    @Nullable
+    String recipe;
 
     @Option(names = "--resume", paramLabel = "DIR", description = "Go on with the run in this folder.")
-    @Nullable Path resume;
+    @Nullable
+    Path resume;
 
     @Option(names = "--allow-drift", description = "Resume even where this machine gives other last bits.")
     boolean allowDrift;
 
-    @Option(names = "--data", paramLabel = "SPEC", description = "Other data than the recipe's: digits, mnist, folder:PATH, …")
-    @Nullable String data;
+    @Option(
+            names = "--data",
+            paramLabel = "SPEC",
+            description = "Other data than the recipe's: digits, mnist, folder:PATH, …")
+    @Nullable
+    String data;
 
     @Option(names = "--out", paramLabel = "DIR", description = "The run's folder; default: runs/RECIPE.")
-    @Nullable Path out;
+    @Nullable
+    Path out;
 
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Change a value of the recipe: training.epochs=3.")
     List<String> changes = new ArrayList<>();
 
     @Option(names = "--seed", paramLabel = "N", description = "Of everything random.")
-    @Nullable Long seed;
+    @Nullable
+    Long seed;
 
     @Option(names = "--device", paramLabel = "D", defaultValue = "cpu", description = "cpu.")
     String device = "cpu";
 
     @Option(names = "--dtype", paramLabel = "T", description = "f32, bf16 or auto (the recipe's own: mostly auto).")
-    @Nullable String dtype;
+    @Nullable
+    String dtype;
 
     @Override
     public Integer call() {
@@ -64,7 +73,8 @@ final class TrainCommand implements Callable<Integer> {
 
     private TrainingRun resumed(Path folder) {
         if (data != null || out != null || !changes.isEmpty() || seed != null || dtype != null) {
-            throw UserError.usage("--resume goes on with the run as it is: leave --data, --out, --set, --seed and --dtype away");
+            throw UserError.usage(
+                    "--resume goes on with the run as it is: leave --data, --out, --set, --seed and --dtype away");
         }
         return TrainingRun.resume(folder, allowDrift);
     }
@@ -104,7 +114,9 @@ final class TrainCommand implements Callable<Integer> {
                                 + summary.folder());
                 return UserError.FAILURE;
             }
-            spec.commandLine().getOut().println("the model is in " + run.folder().model());
+            spec.commandLine()
+                    .getOut()
+                    .println("the model is in " + run.folder().model());
         }
         return 0;
     }

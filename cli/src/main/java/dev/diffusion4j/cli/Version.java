@@ -8,6 +8,9 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-        return new String[] {"diffuse " + RunManifest.libraryVersion() + " (Java " + Runtime.version().feature() + ")"};
+        return new String[] {
+            "diffuse " + RunManifest.libraryVersion() + " (Java "
+                    + Runtime.version().feature() + ")"
+        };
     }
 }

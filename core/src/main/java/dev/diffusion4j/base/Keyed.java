@@ -22,7 +22,7 @@ public interface Keyed {
         }
         List<String> keys =
                 Arrays.stream(type.getEnumConstants()).map(Keyed::key).toList();
-        throw new IllegalArgumentException(
-                "unknown " + name + " '" + key + "'" + Nearest.hint(key, keys) + "; choose one of " + String.join(", ", keys));
+        throw new IllegalArgumentException("unknown " + name + " '" + key + "'" + Nearest.hint(key, keys)
+                + "; choose one of " + String.join(", ", keys));
     }
 }

@@ -60,8 +60,8 @@ public final class ImageGrid {
 
     /** Each pixel as a square of {@code factor}², for looking at small pictures. */
     public static BufferedImage enlarge(BufferedImage image, int factor) {
-        BufferedImage large = new BufferedImage(
-                image.getWidth() * factor, image.getHeight() * factor, BufferedImage.TYPE_3BYTE_BGR);
+        BufferedImage large =
+                new BufferedImage(image.getWidth() * factor, image.getHeight() * factor, BufferedImage.TYPE_3BYTE_BGR);
         for (int y = 0; y < large.getHeight(); y++) {
             for (int x = 0; x < large.getWidth(); x++) {
                 large.setRGB(x, y, image.getRGB(x / factor, y / factor));

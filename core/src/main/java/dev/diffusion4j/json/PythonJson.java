@@ -101,7 +101,8 @@ final class PythonJson {
         }
         String unscaled = digits.unscaledValue().abs().toString();
         String mantissa = unscaled.length() == 1 ? unscaled : unscaled.charAt(0) + "." + unscaled.substring(1);
-        return (value < 0 ? "-" : "") + mantissa
+        return (value < 0 ? "-" : "")
+                + mantissa
                 + String.format(Locale.ROOT, "e%s%02d", exponent < 0 ? "-" : "+", Math.abs(exponent));
     }
 

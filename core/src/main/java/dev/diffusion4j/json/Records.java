@@ -233,7 +233,10 @@ public final class Records {
         if (value instanceof Integer number) {
             return number;
         }
-        if (value instanceof Double number && number == Math.rint(number) && number >= low && number <= high
+        if (value instanceof Double number
+                && number == Math.rint(number)
+                && number >= low
+                && number <= high
                 && Math.abs(number) < 1L << 53) {
             return number.longValue();
         }
@@ -257,7 +260,9 @@ public final class Records {
     private static Object constant(Class<?> type, String key, String where) {
         List<String> keys = new ArrayList<>();
         for (Object constant : type.getEnumConstants()) {
-            String name = constant instanceof Keyed keyed ? keyed.key() : ((Enum<?>) constant).name().toLowerCase(java.util.Locale.ROOT);
+            String name = constant instanceof Keyed keyed
+                    ? keyed.key()
+                    : ((Enum<?>) constant).name().toLowerCase(java.util.Locale.ROOT);
             if (name.equalsIgnoreCase(key)) {
                 return constant;
             }
@@ -269,18 +274,21 @@ public final class Records {
 
     private static Record defaults(Class<?> type) {
         try {
-            return (Record) java.util.Objects.requireNonNull(type.getField("DEFAULT").get(null));
+            return (Record)
+                    java.util.Objects.requireNonNull(type.getField("DEFAULT").get(null));
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(type + " needs a public static DEFAULT", e);
         }
     }
 
     private static boolean hasFromJson(Class<?> type) {
-        return Arrays.stream(type.getMethods()).anyMatch(method -> method.getName().equals("fromJson"));
+        return Arrays.stream(type.getMethods())
+                .anyMatch(method -> method.getName().equals("fromJson"));
     }
 
     private static boolean hasToJson(Class<?> type) {
-        return Arrays.stream(type.getMethods()).anyMatch(method -> method.getName().equals("toJson"));
+        return Arrays.stream(type.getMethods())
+                .anyMatch(method -> method.getName().equals("toJson"));
     }
 
     private static Object fromJson(Class<?> type, Object value, String where) {

@@ -53,7 +53,8 @@ public final class Yaml {
             return widen(MAPPER.readValue(text, Object.class));
         } catch (JsonProcessingException e) {
             String message = e.getOriginalMessage().lines().findFirst().orElse("");
-            String line = e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")";
+            String line =
+                    e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")";
             throw UserError.failure(where + " is not YAML: " + message + line, e);
         }
     }

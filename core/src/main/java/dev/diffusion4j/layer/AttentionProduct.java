@@ -5,8 +5,8 @@ import static org.bytedeco.pytorch.global.torch.is_autocast_enabled;
 import static org.bytedeco.pytorch.global.torch.scaled_dot_product_attention;
 import static org.bytedeco.pytorch.global.torch.set_autocast_enabled;
 
-import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;

@@ -3,10 +3,10 @@ package dev.diffusion4j.layer;
 
 import static org.bytedeco.pytorch.global.torch.empty_like;
 
-import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
 import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;

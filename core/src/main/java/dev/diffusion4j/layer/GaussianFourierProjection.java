@@ -27,7 +27,8 @@ public final class GaussianFourierProjection extends TimeProjection {
     @Override
     public Tensor forward(Tensor timesteps) {
         return TensorScope.keepResult(() -> {
-            Tensor angles = timesteps.to(ScalarType.Float)
+            Tensor angles = timesteps
+                    .to(ScalarType.Float)
                     .log()
                     .unsqueeze(1)
                     .mul(weight.to(ScalarType.Float).unsqueeze(0))

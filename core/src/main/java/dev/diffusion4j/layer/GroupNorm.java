@@ -108,8 +108,7 @@ public final class GroupNorm extends Layer {
             if (added == null || !added.requires_grad()) {
                 return tape.record(sample, value, gradient -> backward(tape, state, gradient, null));
             }
-            return tape.recordWith(
-                    sample, added, value, (gradient, side) -> backward(tape, state, gradient, side));
+            return tape.recordWith(sample, added, value, (gradient, side) -> backward(tape, state, gradient, side));
         });
     }
 

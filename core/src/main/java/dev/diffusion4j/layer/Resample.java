@@ -58,7 +58,15 @@ public final class Resample {
             Tensor kernel = kernel(sample).mul(new Scalar(4.0));
             Tensor planes = planes(sample);
             Tensor up = conv_transpose2d(
-                    planes, kernel, new TensorOptional(), new long[] {2, 2}, new long[] {1, 1}, new long[] {0, 0}, 1, 1, 1);
+                    planes,
+                    kernel,
+                    new TensorOptional(),
+                    new long[] {2, 2},
+                    new long[] {1, 1},
+                    new long[] {0, 0},
+                    1,
+                    1,
+                    1);
             return up.view(sample.size(0), sample.size(1), 2 * sample.size(2), 2 * sample.size(3));
         });
     }

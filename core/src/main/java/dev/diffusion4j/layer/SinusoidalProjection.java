@@ -33,8 +33,8 @@ public final class SinusoidalProjection extends TimeProjection {
         this.cosineFirst = cosineFirst;
         this.odd = features % 2 == 1;
         // the reference's own order of f32 operations, for equal bits
-        this.frequencies = TensorScope.ownResult(
-                () -> arange(new Scalar(0), new Scalar(half), new TensorOptions(ScalarType.Float))
+        this.frequencies =
+                TensorScope.ownResult(() -> arange(new Scalar(0), new Scalar(half), new TensorOptions(ScalarType.Float))
                         .mul(new Scalar(-Math.log(MAX_PERIOD)))
                         .div(new Scalar(half - shift))
                         .exp());
@@ -43,8 +43,10 @@ public final class SinusoidalProjection extends TimeProjection {
     @Override
     public Tensor forward(Tensor timesteps) {
         return TensorScope.keepResult(() -> {
-            Tensor angles = timesteps.to(ScalarType.Float).unsqueeze(1).mul(
-                    frequencies.to(timesteps.device(), ScalarType.Float).unsqueeze(0));
+            Tensor angles = timesteps
+                    .to(ScalarType.Float)
+                    .unsqueeze(1)
+                    .mul(frequencies.to(timesteps.device(), ScalarType.Float).unsqueeze(0));
             Tensor sine = angles.sin();
             Tensor cosine = angles.cos();
             Tensor both = cat(cosineFirst ? new TensorVector(cosine, sine) : new TensorVector(sine, cosine), -1);

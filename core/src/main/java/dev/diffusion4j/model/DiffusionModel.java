@@ -35,8 +35,9 @@ public abstract class DiffusionModel extends Model {
     public final void checkSize(SampleSize size) {
         int multiple = sizeMultiple();
         if (size.height() % multiple != 0 || size.width() % multiple != 0) {
-            throw UserError.usage("size " + size.text() + " does not fit this network: width and height must be multiples of "
-                    + multiple + ", because it halves them " + (31 - Integer.numberOfLeadingZeros(multiple)) + " times");
+            throw UserError.usage("size " + size.text()
+                    + " does not fit this network: width and height must be multiples of " + multiple
+                    + ", because it halves them " + (31 - Integer.numberOfLeadingZeros(multiple)) + " times");
         }
     }
 }

@@ -55,7 +55,8 @@ public enum ModelKind implements Keyed {
         return Arrays.stream(values())
                 .filter(kind -> kind.key.equals(className))
                 .findFirst()
-                .orElseThrow(() -> UserError.failure(where + " holds a network of the class '" + className + "'"
-                        + Nearest.hint(className, names) + ", which is not supported; supported are " + String.join(", ", names)));
+                .orElseThrow(() -> UserError.failure(
+                        where + " holds a network of the class '" + className + "'" + Nearest.hint(className, names)
+                                + ", which is not supported; supported are " + String.join(", ", names)));
     }
 }

@@ -32,10 +32,14 @@ public record SampleSize(int height, int width) {
         if (value instanceof Number number) {
             return square(whole(number));
         }
-        if (value instanceof List<?> pair && pair.size() == 2 && pair.get(0) instanceof Number h && pair.get(1) instanceof Number w) {
+        if (value instanceof List<?> pair
+                && pair.size() == 2
+                && pair.get(0) instanceof Number h
+                && pair.get(1) instanceof Number w) {
             return new SampleSize(whole(h), whole(w));
         }
-        throw new IllegalArgumentException("must be a whole number or [height, width], but was " + Json.describe(value));
+        throw new IllegalArgumentException(
+                "must be a whole number or [height, width], but was " + Json.describe(value));
     }
 
     private static int whole(Number number) {

@@ -190,7 +190,8 @@ public final class DiffusionPipeline implements AutoCloseable {
             return size;
         }
         return model.sampleSize()
-                .orElseThrow(() -> UserError.usage("this network's config names no sample_size: say it with --size WxH"));
+                .orElseThrow(
+                        () -> UserError.usage("this network's config names no sample_size: say it with --size WxH"));
     }
 
     private static void check(GenerationRequest request, DiffusionModel model) {
@@ -208,7 +209,8 @@ public final class DiffusionPipeline implements AutoCloseable {
         }
         classes.forEach(label -> {
             if (label < 0 || label >= model.numClasses()) {
-                throw UserError.usage("class " + label + " is not there: this network knows 0 to " + (model.numClasses() - 1));
+                throw UserError.usage(
+                        "class " + label + " is not there: this network knows 0 to " + (model.numClasses() - 1));
             }
         });
     }

@@ -29,7 +29,8 @@ public final class Film implements StepListener {
         }
         TensorScope.run(() -> {
             samples.add(Images.fromSamples(event.sample().narrow(0, 0, 1)).get(0));
-            originals.add(Images.fromSamples(event.predOriginalSample().narrow(0, 0, 1)).get(0));
+            originals.add(Images.fromSamples(event.predOriginalSample().narrow(0, 0, 1))
+                    .get(0));
         });
         finished = event.stepIndex() == event.steps() - 1;
     }

@@ -94,7 +94,7 @@ public record GenerationNote(
             RunManifest manifest = RunManifest.fromText(text, png + ": note " + RunManifest.NOTE);
             return new Read(manifest, Records.bind(EMPTY, manifest.settings(), png + ": note " + RunManifest.NOTE));
         } catch (IllegalArgumentException e) {
-            throw UserError.failure(e.getMessage(), e);
+            throw UserError.failure(String.valueOf(e.getMessage()), e);
         }
     }
 

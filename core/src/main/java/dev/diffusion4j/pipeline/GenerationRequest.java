@@ -40,8 +40,7 @@ public record GenerationRequest(
         Check.positive(batchSize, "batch");
         if (classes != null) {
             classes = List.copyOf(classes);
-            Check.that(
-                    classes.size() == count, "there are " + classes.size() + " classes for " + count + " pictures");
+            Check.that(classes.size() == count, "there are " + classes.size() + " classes for " + count + " pictures");
         }
     }
 

@@ -162,7 +162,8 @@ public final class PipelineFolder {
     public static void write(Path folder, Model model, @Nullable Scheduler scheduler) {
         String name = model instanceof DiffusionModel ? "unet" : "classifier";
         Path component = folder.resolve(name);
-        Safetensors.write(component.resolve(WeightFiles.STEM + ".safetensors"), model.stateDict(), Map.of("format", "pt"));
+        Safetensors.write(
+                component.resolve(WeightFiles.STEM + ".safetensors"), model.stateDict(), Map.of("format", "pt"));
         WeightFiles.removeShards(component);
         writeConfig(component.resolve(MODEL_CONFIG), model.kind().key(), model.config());
         Map<String, @Nullable Object> index = new LinkedHashMap<>();

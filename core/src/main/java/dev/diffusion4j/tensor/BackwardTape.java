@@ -120,17 +120,20 @@ public final class BackwardTape implements AutoCloseable {
      *
      * @param side on the graph, made after nothing that depends on the result
      */
-    public Tensor recordWith(Tensor input, Tensor side, Tensor value, BiFunction<Tensor, SideGradient, Tensor> backward) {
+    public Tensor recordWith(
+            Tensor input, Tensor side, Tensor value, BiFunction<Tensor, SideGradient, Tensor> backward) {
         SideGradient sideGradient = new SideGradient();
         ScalarType type = Tensors.type(side);
-        // LibTorch works through the nodes that are ready latest first, so the side's node, which is older than the result's,
+        // LibTorch works through the nodes that are ready latest first, so the side's node, which is older than the
+        // result's,
         // comes after it
         hook(side, ignored -> {
             Tensor set = java.util.Objects.requireNonNull(sideGradient.gradient);
             owned.push(set);
             return set.to(type);
         });
-        Tensor anchor = TensorScope.ownResult(() -> side.reshape(-1).narrow(0, 0, 1).to(ScalarType.Float));
+        Tensor anchor =
+                TensorScope.ownResult(() -> side.reshape(-1).narrow(0, 0, 1).to(ScalarType.Float));
         owned.push(anchor);
         anchors.add(anchor);
         return record(input, value, gradient -> backward.apply(gradient, sideGradient));

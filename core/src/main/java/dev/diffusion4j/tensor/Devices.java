@@ -42,8 +42,9 @@ public final class Devices {
                     throw UserError.usage("unknown device '" + name + "'; choose cpu, cuda, cuda:N or auto");
                 }
                 if (!hasCuda()) {
-                    throw UserError.usage("device '" + name
-                            + "' is not there: this LibTorch sees no CUDA card; use --device cpu or add the CUDA natives");
+                    throw UserError.usage(
+                            "device '" + name
+                                    + "' is not there: this LibTorch sees no CUDA card; use --device cpu or add the CUDA natives");
                 }
                 yield TensorScope.own(new Device(name));
             }

@@ -60,7 +60,8 @@ public record MachineReport(Map<String, Object> facts, List<String> advice) {
     }
 
     private static String libTorchVersion() {
-        Matcher version = Pattern.compile("TORCH_VERSION=([\\d.]+)").matcher(torch.show_config().getString());
+        Matcher version = Pattern.compile("TORCH_VERSION=([\\d.]+)")
+                .matcher(torch.show_config().getString());
         return version.find() ? version.group(1) : "unknown";
     }
 
@@ -72,20 +73,24 @@ public record MachineReport(Map<String, Object> facts, List<String> advice) {
     private static List<String> advice(NativeRuntime.Status natives, CpuFeatures cpu, SpeedProbe probe) {
         List<String> advice = new ArrayList<>();
         if (!natives.applied()) {
-            advice.add("native settings are refused by -Ddiffusion4j.native=keep: convolutions and products may run several times "
-                    + "slower");
+            advice.add(
+                    "native settings are refused by -Ddiffusion4j.native=keep: convolutions and products may run several times "
+                            + "slower");
         }
         natives.warnings().forEach(advice::add);
         int processors = Runtime.getRuntime().availableProcessors();
         if (get_num_threads() < processors) {
-            advice.add("LibTorch uses " + get_num_threads() + " of " + processors + " processors: unset OMP_NUM_THREADS");
+            advice.add(
+                    "LibTorch uses " + get_num_threads() + " of " + processors + " processors: unset OMP_NUM_THREADS");
         }
         if (!VectorSupport.isAvailable()) {
-            advice.add("training is faster with --add-modules jdk.incubator.vector (the command adds it by itself for training)");
+            advice.add(
+                    "training is faster with --add-modules jdk.incubator.vector (the command adds it by itself for training)");
         }
         if (cpu.hasFastBf16() && !probe.bf16IsFaster()) {
-            advice.add("the processor has bf16 instructions, but bf16 convolutions are hardly faster here: the machine may be busy; "
-                    + "run this again when it is idle");
+            advice.add(
+                    "the processor has bf16 instructions, but bf16 convolutions are hardly faster here: the machine may be busy; "
+                            + "run this again when it is idle");
         }
         if (!cpu.flags().isEmpty() && !cpu.has("avx2")) {
             advice.add("the processor has no AVX2: everything is slow here");

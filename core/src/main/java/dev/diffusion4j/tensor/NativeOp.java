@@ -38,8 +38,7 @@ public final class NativeOp {
      * @param overload such as {@code binary}; empty for the first
      */
     public static NativeOp find(String name, String overload) {
-        return new NativeOp(
-                TensorScope.ownResult(() -> Dispatcher.singleton().findSchemaOrThrow(name, overload)));
+        return new NativeOp(TensorScope.ownResult(() -> Dispatcher.singleton().findSchemaOrThrow(name, overload)));
     }
 
     /** Calls it; the tensor that it gives, owned by the current scope. */

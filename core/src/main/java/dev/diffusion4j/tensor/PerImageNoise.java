@@ -14,7 +14,9 @@ final class PerImageNoise implements NoiseSource {
 
     PerImageNoise(long firstSeed, int count) {
         Check.positive(count, "count");
-        streams = LongStream.range(firstSeed, firstSeed + count).mapToObj(RandomStream::new).toArray(RandomStream[]::new);
+        streams = LongStream.range(firstSeed, firstSeed + count)
+                .mapToObj(RandomStream::new)
+                .toArray(RandomStream[]::new);
     }
 
     @Override

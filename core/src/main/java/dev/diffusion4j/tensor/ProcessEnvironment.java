@@ -56,9 +56,8 @@ final class ProcessEnvironment {
         java.lang.reflect.Array.set(arguments, 0, address);
         java.lang.reflect.Array.set(arguments, 1, address);
         java.lang.reflect.Array.set(arguments, 2, integer);
-        Object descriptor = descriptorType
-                .getMethod("of", layoutType, arguments.getClass())
-                .invoke(null, integer, arguments);
+        Object descriptor =
+                descriptorType.getMethod("of", layoutType, arguments.getClass()).invoke(null, integer, arguments);
         Object options = java.lang.reflect.Array.newInstance(optionType, 0);
         MethodHandle setenv = (MethodHandle) linkerType
                 .getMethod("downcallHandle", segmentType, descriptorType, options.getClass())

@@ -126,7 +126,8 @@ public record SpeedProbe(double convF32, double convBf16, double productF32, dou
             AtomicFile.write(
                     file,
                     "# GFLOP/s of this machine; delete to measure again\nconv_f32=" + probe.convF32 + "\nconv_bf16="
-                            + probe.convBf16 + "\nproduct_f32=" + probe.productF32 + "\nproduct_bf16=" + probe.productBf16
+                            + probe.convBf16 + "\nproduct_f32=" + probe.productF32 + "\nproduct_bf16="
+                            + probe.productBf16
                             + "\n");
         } catch (UserError e) {
             // a cache folder that cannot be written only costs a second next time

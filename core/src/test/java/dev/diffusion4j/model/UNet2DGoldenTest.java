@@ -79,7 +79,8 @@ class UNet2DGoldenTest {
 
                 model.channelsLast(true); // as training has it, with the vector kernels
                 model.requiresGrad(true);
-                model.namedParameters().values().forEach(tensor -> tensor.mutable_grad().reset());
+                model.namedParameters().values().forEach(tensor -> tensor.mutable_grad()
+                        .reset());
                 try (BackwardTape tape = BackwardTape.open()) {
                     Tensor last = sample.contiguous(torch.MemoryFormat.ChannelsLast);
                     Tensor again = torch.mse_loss(model.forward(last, timestep, conditioning), target);
@@ -111,7 +112,8 @@ class UNet2DGoldenTest {
             return Tensors.ofDoubles(7, 2);
         }
         if ("identity".equals(type)) {
-            long first = (long) Objects.requireNonNull(((List<?>) Objects.requireNonNull(config.get("block_out_channels"))).get(0));
+            long first = (long)
+                    Objects.requireNonNull(((List<?>) Objects.requireNonNull(config.get("block_out_channels"))).get(0));
             return random.randn(2, 4 * first);
         }
         return null;

@@ -177,7 +177,16 @@ public final class AttentionKernel {
      * @param into receives the gradients of q, k and v at {@code q}, {@code k} and {@code v}
      */
     public void backward(
-            float[] x, int q, int k, int v, float[] out, float[] gradient, int o, float[] logSums, int l, float[] into) {
+            float[] x,
+            int q,
+            int k,
+            int v,
+            float[] out,
+            float[] gradient,
+            int o,
+            float[] logSums,
+            int l,
+            float[] into) {
         for (int i = 0; i < stride; i++) {
             float sum = 0;
             for (int d = 0; d < HEAD; d++) {
@@ -194,8 +203,7 @@ public final class AttentionKernel {
         }
         packRows(x, q, SCALE, gradient, o);
         for (int j = 0; j < stride; j += VectorMath.LANES) {
-            AttentionGradients.slopesOfKeys(
-                    x, k + j, v + j, rows, tokens, stride, negatives, delta, slopes, into);
+            AttentionGradients.slopesOfKeys(x, k + j, v + j, rows, tokens, stride, negatives, delta, slopes, into);
             AttentionGradients.weighRows(rows, 0, slopes, tokens, stride, into, k + j);
         }
     }

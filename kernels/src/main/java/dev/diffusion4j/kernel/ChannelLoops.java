@@ -19,7 +19,8 @@ final class ChannelLoops {
             int pixel = 0;
             for (; pixel + 1 < pixels; pixel += 2, i += 2 * channels) {
                 FloatVector u = FloatVector.fromArray(VectorMath.FLOATS, x, i).sub(k);
-                FloatVector v = FloatVector.fromArray(VectorMath.FLOATS, x, i + channels).sub(k);
+                FloatVector v = FloatVector.fromArray(VectorMath.FLOATS, x, i + channels)
+                        .sub(k);
                 a1 = a1.add(u);
                 b1 = b1.add(v);
                 a2 = u.fma(u, a2);
@@ -41,7 +42,9 @@ final class ChannelLoops {
             FloatVector scale = FloatVector.fromArray(VectorMath.FLOATS, a, c);
             FloatVector offset = FloatVector.fromArray(VectorMath.FLOATS, b, c);
             for (int pixel = 0, i = c; pixel < pixels; pixel++, i += channels) {
-                FloatVector.fromArray(VectorMath.FLOATS, x, i).fma(scale, offset).intoArray(y, i);
+                FloatVector.fromArray(VectorMath.FLOATS, x, i)
+                        .fma(scale, offset)
+                        .intoArray(y, i);
             }
         }
     }
@@ -52,8 +55,7 @@ final class ChannelLoops {
             FloatVector scale = FloatVector.fromArray(VectorMath.FLOATS, a, c);
             FloatVector offset = FloatVector.fromArray(VectorMath.FLOATS, b, c);
             for (int pixel = 0, i = c; pixel < pixels; pixel++, i += channels) {
-                FloatVector z =
-                        FloatVector.fromArray(VectorMath.FLOATS, x, i).fma(scale, offset);
+                FloatVector z = FloatVector.fromArray(VectorMath.FLOATS, x, i).fma(scale, offset);
                 z.mul(VectorMath.sigmoid(z)).intoArray(y, i);
             }
         }
@@ -68,8 +70,7 @@ final class ChannelLoops {
             FloatVector offset = FloatVector.fromArray(VectorMath.FLOATS, b, c);
             FloatVector one = FloatVector.broadcast(VectorMath.FLOATS, 1f);
             for (int pixel = 0, i = c; pixel < pixels; pixel++, i += channels) {
-                FloatVector z =
-                        FloatVector.fromArray(VectorMath.FLOATS, x, i).fma(scale, offset);
+                FloatVector z = FloatVector.fromArray(VectorMath.FLOATS, x, i).fma(scale, offset);
                 FloatVector s = VectorMath.sigmoid(z);
                 FloatVector slope = s.mul(z.fma(one.sub(s), one));
                 FloatVector.fromArray(VectorMath.FLOATS, gradient, i).mul(slope).intoArray(gradient, i);
@@ -123,7 +124,9 @@ final class ChannelLoops {
             FloatVector offset = FloatVector.fromArray(VectorMath.FLOATS, r, c);
             for (int pixel = 0, i = c; pixel < pixels; pixel++, i += channels) {
                 FloatVector.fromArray(VectorMath.FLOATS, g, i)
-                        .fma(ofGradient, FloatVector.fromArray(VectorMath.FLOATS, x, i).fma(ofInput, offset))
+                        .fma(
+                                ofGradient,
+                                FloatVector.fromArray(VectorMath.FLOATS, x, i).fma(ofInput, offset))
                         .intoArray(g, i);
             }
         }

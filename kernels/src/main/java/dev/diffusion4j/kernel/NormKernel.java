@@ -109,7 +109,8 @@ public final class NormKernel {
 
     private void forwardPlanes(int pixels, float[] weight, float[] bias, float[] stats) {
         for (Plane plane : planes) {
-            System.arraycopy(plane.x, 0, plane.shift, 0, width); // the first pixel: near the mean, so that little cancels
+            System.arraycopy(
+                    plane.x, 0, plane.shift, 0, width); // the first pixel: near the mean, so that little cancels
             ChannelLoops.sums(plane.x, pixels, width, plane.shift, plane.sum, plane.product);
         }
         groupStatistics(pixels, stats);
@@ -160,7 +161,8 @@ public final class NormKernel {
             int group = channel / perGroup;
             double scale = (double) weight[channel] * stats[2 * group + 1];
             plane(channel).scale[column(channel)] = (float) scale;
-            plane(channel).offset[column(channel)] = (float) (bias[channel] - scale * (stats[2 * group] - added[channel]));
+            plane(channel).offset[column(channel)] =
+                    (float) (bias[channel] - scale * (stats[2 * group] - added[channel]));
         }
     }
 
@@ -213,12 +215,7 @@ public final class NormKernel {
     }
 
     private void backwardPlanes(
-            int pixels,
-            float[] weight,
-            float[] bias,
-            float[] stats,
-            double[] weightGradient,
-            double[] biasGradient) {
+            int pixels, float[] weight, float[] bias, float[] stats, double[] weightGradient, double[] biasGradient) {
         prepareAffine(weight, bias, stats);
         for (Plane plane : planes) {
             if (silu) {
@@ -246,8 +243,7 @@ public final class NormKernel {
         }
     }
 
-    private void gradientsOfParameters(
-            float[] stats, float[] weight, double[] weightGradient, double[] biasGradient) {
+    private void gradientsOfParameters(float[] stats, float[] weight, double[] weightGradient, double[] biasGradient) {
         int perGroup = channels / groups;
         java.util.Arrays.fill(groupSum, 0);
         java.util.Arrays.fill(groupSquares, 0);

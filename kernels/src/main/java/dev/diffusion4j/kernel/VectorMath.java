@@ -32,9 +32,8 @@ final class VectorMath {
         p = p.fma(f, FloatVector.broadcast(FLOATS, 0.2402265069f));
         p = p.fma(f, FloatVector.broadcast(FLOATS, 0.6931471806f));
         p = p.fma(f, FloatVector.broadcast(FLOATS, 1f));
-        IntVector power = shifted.reinterpretAsInts()
-                .lanewise(VectorOperators.LSHL, 23)
-                .add(ONE_BITS);
+        IntVector power =
+                shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(ONE_BITS);
         return p.mul(power.reinterpretAsFloats());
     }
 

@@ -27,7 +27,9 @@ public record ClassFidelity(int[] recognised, int[] total) {
      * @param wanted the class of each
      */
     public static ClassFidelity of(ConvClassifier classifier, Tensor images, int[] wanted) {
-        Check.that(images.size(0) == wanted.length, "there are " + wanted.length + " classes for " + images.size(0) + " pictures");
+        Check.that(
+                images.size(0) == wanted.length,
+                "there are " + wanted.length + " classes for " + images.size(0) + " pictures");
         int[] recognised = new int[classifier.numClasses()];
         int[] total = new int[classifier.numClasses()];
         long[] found = classify(classifier, images);

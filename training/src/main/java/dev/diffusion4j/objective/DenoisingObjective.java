@@ -61,12 +61,7 @@ public final class DenoisingObjective implements Objective {
         private final @Nullable Tensor labels;
         private final @Nullable Tensor weights;
 
-        Denoising(
-                Tensor noisy,
-                Tensor timesteps,
-                Tensor target,
-                @Nullable Tensor labels,
-                @Nullable Tensor weights) {
+        Denoising(Tensor noisy, Tensor timesteps, Tensor target, @Nullable Tensor labels, @Nullable Tensor weights) {
             this.noisy = noisy;
             this.timesteps = timesteps;
             this.target = target;
@@ -93,11 +88,15 @@ public final class DenoisingObjective implements Objective {
         public Tensor loss() {
             return TensorScope.keepResult(() -> {
                 Conditioning conditioning = labels == null ? Conditioning.NONE : Conditioning.ofClasses(labels);
-                Tensor prediction = model.forward(noisy, timesteps, conditioning).to(ScalarType.Float);
+                Tensor prediction =
+                        model.forward(noisy, timesteps, conditioning).to(ScalarType.Float);
                 if (weights == null) {
                     return lossType.mean(prediction, target);
                 }
-                return lossType.elementwise(prediction, target).mean(1, 2, 3).mul(weights).mean();
+                return lossType.elementwise(prediction, target)
+                        .mean(1, 2, 3)
+                        .mul(weights)
+                        .mean();
             });
         }
     }

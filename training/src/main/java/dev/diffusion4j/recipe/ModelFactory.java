@@ -36,8 +36,9 @@ final class ModelFactory {
                 long extra = config.get("class_emb_size") instanceof Long given
                         ? given
                         : ClassConditionedConfig.DEFAULT.classEmbSize();
-                Map<String, @Nullable Object> unet =
-                        config.get("unet") instanceof Map<?, ?> given ? new LinkedHashMap<>(Json.object(given)) : new LinkedHashMap<>();
+                Map<String, @Nullable Object> unet = config.get("unet") instanceof Map<?, ?> given
+                        ? new LinkedHashMap<>(Json.object(given))
+                        : new LinkedHashMap<>();
                 fitUnet(unet, size, channels + extra, channels);
                 config.put("unet", unet);
             }
@@ -59,7 +60,8 @@ final class ModelFactory {
     private static long classes(ModelSpec spec, TrainingData data) {
         int classes = data.dataset().classNames().size();
         if (classes == 0) {
-            throw UserError.usage(data.dataset().description() + " has no classes, but a " + spec.kind().key()
+            throw UserError.usage(data.dataset().description() + " has no classes, but a "
+                    + spec.kind().key()
                     + " of this recipe is told the class: use data with class folders, or a recipe without classes");
         }
         return classes;

@@ -160,7 +160,8 @@ public final class Quickstart {
         for (int i = 0; i < labels.length; i++) {
             labels[i] = (int) batch.labels()[i];
         }
-        return TensorScope.compute(() -> ClassFidelity.of(judge, batch.images(), labels).share());
+        return TensorScope.compute(
+                () -> ClassFidelity.of(judge, batch.images(), labels).share());
     }
 
     private String heldOutSource() {

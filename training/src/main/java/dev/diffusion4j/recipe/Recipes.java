@@ -44,7 +44,7 @@ public final class Recipes {
         try {
             return Recipe.of(values, where);
         } catch (IllegalArgumentException e) {
-            throw UserError.usage(e.getMessage());
+            throw UserError.usage(String.valueOf(e.getMessage()));
         }
     }
 
@@ -86,7 +86,7 @@ public final class Recipes {
         try {
             value = Yaml.parse(change.substring(equals + 1), "--set " + change);
         } catch (UserError e) {
-            throw UserError.usage(e.getMessage());
+            throw UserError.usage(String.valueOf(e.getMessage()));
         }
         Map<String, @Nullable Object> group = values;
         for (int i = 0; i + 1 < path.length; i++) {
@@ -94,7 +94,8 @@ public final class Recipes {
             if (inner != null && !(inner instanceof Map<?, ?>)) {
                 throw UserError.usage("--set " + change + ": " + path[i] + " is no group of keys");
             }
-            Map<String, @Nullable Object> copy = inner == null ? new LinkedHashMap<>() : new LinkedHashMap<>(Json.object(inner));
+            Map<String, @Nullable Object> copy =
+                    inner == null ? new LinkedHashMap<>() : new LinkedHashMap<>(Json.object(inner));
             group.put(path[i], copy);
             group = copy;
         }

@@ -53,7 +53,8 @@ public record RunFolder(Path path) {
     void claim(Recipe recipe, int keepCheckpoints) {
         if (Files.exists(recipe())) {
             boolean same = Yaml.readObject(recipe()).equals(Yaml.parseObject(recipe.toYaml(), "recipe"));
-            boolean begun = new Checkpoints(checkpoints(), keepCheckpoints).newest().isPresent() || Files.exists(model());
+            boolean begun =
+                    new Checkpoints(checkpoints(), keepCheckpoints).newest().isPresent() || Files.exists(model());
             if (!same || begun) {
                 throw UserError.usage(path + " already holds a run" + (same ? "" : " of another recipe")
                         + ": go on with it by 'train --resume " + path + "', or choose another --out");

@@ -77,7 +77,8 @@ public final class TrainingRun {
     public static TrainingRun resume(Path path, boolean allowDrift) {
         RunFolder folder = new RunFolder(path);
         Recipe recipe = folder.readRecipe();
-        Optional<Path> newest = new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints()).newest();
+        Optional<Path> newest =
+                new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints()).newest();
         newest.ifPresent(checkpoint -> checkDrift(Checkpoints.readChoices(checkpoint), allowDrift));
         return new TrainingRun(recipe, folder, newest.orElse(null));
     }
@@ -111,15 +112,19 @@ public final class TrainingRun {
      */
     public RunSummary run(RunListener listener, BooleanSupplier stop) {
         Choices choices = checkpoint == null
-                ? Choices.forThisMachine(recipe.training().dtype(), recipe.training().batchSize())
+                ? Choices.forThisMachine(
+                        recipe.training().dtype(), recipe.training().batchSize())
                 : Checkpoints.readChoices(checkpoint);
-        Checkpoints checkpoints = new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints());
+        Checkpoints checkpoints =
+                new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints());
         try (TrainingData data = open(recipe.data());
-                Model model = ModelFactory.create(recipe.model(), recipe.training().seed())) {
+                Model model =
+                        ModelFactory.create(recipe.model(), recipe.training().seed())) {
             Scheduler scheduler = recipe.scheduler().create();
             Objective objective = objective(model, scheduler);
             long firstBatch = batchesDone();
-            try (BatchLoader loader = data.loader(recipe.training().batchSize(), recipe.training().seed(), firstBatch);
+            try (BatchLoader loader = data.loader(
+                            recipe.training().batchSize(), recipe.training().seed(), firstBatch);
                     Trainer trainer = new Trainer(objective, loader, recipe.training(), choices, checkpoints)) {
                 if (checkpoint != null) {
                     Checkpoints.restore(checkpoint, trainer.state());
@@ -170,8 +175,8 @@ public final class TrainingRun {
         Previews previews =
                 model instanceof DiffusionModel denoiser ? new Previews(recipe.samples(), denoiser, scheduler) : null;
         try (Tracker trackers = openTrackers(trainer.state().globalStep())) {
-            Trainer.Outcome outcome = trainer.run(
-                    (report, state) -> afterStep(report, state, trackers, previews, listener), stop);
+            Trainer.Outcome outcome =
+                    trainer.run((report, state) -> afterStep(report, state, trackers, previews, listener), stop);
             boolean finished = outcome == Trainer.Outcome.FINISHED;
             if (finished) {
                 saveModel(trainer.state(), model, scheduler);

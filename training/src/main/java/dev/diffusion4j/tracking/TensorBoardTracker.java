@@ -88,7 +88,8 @@ public final class TensorBoardTracker implements Tracker {
         byte[] data = event.toByteArray();
         ByteBuffer head = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN).putLong(data.length);
         head.putInt(maskedChecksum(head.array(), 8));
-        ByteBuffer tail = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(maskedChecksum(data, data.length));
+        ByteBuffer tail =
+                ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(maskedChecksum(data, data.length));
         try {
             out.write(head.array());
             out.write(data);

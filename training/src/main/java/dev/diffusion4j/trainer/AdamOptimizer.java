@@ -36,8 +36,10 @@ public final class AdamOptimizer implements AutoCloseable {
         this.config = config;
         this.parameters = new LinkedHashMap<>(parameters);
         parameters.forEach((name, parameter) -> {
-            firstMoments.put(name, TensorScope.ownResult(() -> zeros_like(parameter).detach()));
-            secondMoments.put(name, TensorScope.ownResult(() -> zeros_like(parameter).detach()));
+            firstMoments.put(
+                    name, TensorScope.ownResult(() -> zeros_like(parameter).detach()));
+            secondMoments.put(
+                    name, TensorScope.ownResult(() -> zeros_like(parameter).detach()));
         });
         steps = TensorScope.ownResult(() -> Tensors.of(new float[] {0}).view());
     }
@@ -77,9 +79,8 @@ public final class AdamOptimizer implements AutoCloseable {
             }
         });
         boolean decoupled = config.name() == AdamConfig.Variant.ADAMW;
-        IValue divisor = gradientDivisor == 1
-                ? NativeOp.none()
-                : new IValue(Tensors.of(new float[] {(float) gradientDivisor}));
+        IValue divisor =
+                gradientDivisor == 1 ? NativeOp.none() : new IValue(Tensors.of(new float[] {(float) gradientDivisor}));
         NativeOp op = decoupled ? FUSED_ADAMW : FUSED_ADAM;
         op.run(
                 NativeOp.tensors(weights),
@@ -101,7 +102,10 @@ public final class AdamOptimizer implements AutoCloseable {
 
     /** Lets go of all gradients. */
     public void clearGradients() {
-        parameters.values().forEach(parameter -> TensorScope.run(() -> parameter.mutable_grad().reset()));
+        parameters
+                .values()
+                .forEach(parameter ->
+                        TensorScope.run(() -> parameter.mutable_grad().reset()));
     }
 
     /** Settings. */

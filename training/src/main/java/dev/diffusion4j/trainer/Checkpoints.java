@@ -50,8 +50,12 @@ public final class Checkpoints {
             return; // the same step of the same run: the same bytes
         }
         AtomicFile.createFolder(target, temporary -> {
-            Safetensors.write(temporary.resolve("model.safetensors"), state.model().stateDict(), FORMAT);
-            Safetensors.write(temporary.resolve("optimizer.safetensors"), state.optimizer().state(), FORMAT);
+            Safetensors.write(
+                    temporary.resolve("model.safetensors"), state.model().stateDict(), FORMAT);
+            Safetensors.write(
+                    temporary.resolve("optimizer.safetensors"),
+                    state.optimizer().state(),
+                    FORMAT);
             Ema ema = state.ema();
             if (ema != null) {
                 Safetensors.write(temporary.resolve("ema.safetensors"), ema.state(), FORMAT);
@@ -90,7 +94,8 @@ public final class Checkpoints {
             return List.of();
         }
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> NAME.matcher(file.getFileName().toString()).matches())
+            return files.filter(
+                            file -> NAME.matcher(file.getFileName().toString()).matches())
                     .sorted()
                     .toList();
         } catch (IOException e) {
@@ -137,7 +142,8 @@ public final class Checkpoints {
             ema.restoreSteps(number(json, "ema_steps", checkpoint).longValue());
         }
         state.random().restore(decode(json.get("random"), checkpoint));
-        if (!(json.get("dropout") instanceof List<?> streams) || streams.size() != state.dropout().size()) {
+        if (!(json.get("dropout") instanceof List<?> streams)
+                || streams.size() != state.dropout().size()) {
             throw broken(checkpoint, "dropout");
         }
         for (int i = 0; i < streams.size(); i++) {
@@ -171,6 +177,7 @@ public final class Checkpoints {
     }
 
     private static UserError broken(Path checkpoint, String key) {
-        return UserError.failure(checkpoint.resolve("state.json") + " has no sound '" + key + "': it is not a checkpoint of this version");
+        return UserError.failure(checkpoint.resolve("state.json") + " has no sound '" + key
+                + "': it is not a checkpoint of this version");
     }
 }

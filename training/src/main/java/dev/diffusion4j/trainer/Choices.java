@@ -22,8 +22,7 @@ import java.util.List;
  * @param lanes width of the vector kernels; 0 where they were not at hand
  * @param instructions the processor's instruction set, as LibTorch names it
  */
-public record Choices(
-        Precision dtype, boolean channelsLast, int threads, int shards, int lanes, String instructions) {
+public record Choices(Precision dtype, boolean channelsLast, int threads, int shards, int lanes, String instructions) {
     /** Plain and slow; for reading. */
     public static final Choices DEFAULT = new Choices(Precision.F32, false, 1, 1, 0, "DEFAULT");
 

@@ -66,9 +66,8 @@ public record LearningRateSchedule(Shape name, int warmupSteps, double gamma, do
             case CONSTANT, CONSTANT_WITH_WARMUP -> 1;
             case LINEAR -> 1 - progress;
             case COSINE -> Math.max(0, 0.5 * (1 + Math.cos(Math.PI * progress)));
-            case COSINE_WITH_RESTARTS -> progress >= 1
-                    ? 0
-                    : Math.max(0, 0.5 * (1 + Math.cos(Math.PI * (cycles * progress % 1))));
+            case COSINE_WITH_RESTARTS ->
+                progress >= 1 ? 0 : Math.max(0, 0.5 * (1 + Math.cos(Math.PI * (cycles * progress % 1))));
             case POLYNOMIAL -> {
                 double end = POLYNOMIAL_END / baseRate;
                 yield (1 - end) * Math.pow(1 - progress, power) + end;

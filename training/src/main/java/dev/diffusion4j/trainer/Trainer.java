@@ -127,7 +127,11 @@ public final class Trainer implements AutoCloseable {
         long start = System.nanoTime();
         double rate = config.optimizer().learningRate()
                 * config.learningRateSchedule()
-                        .factor(state.globalStep(), total, perEpoch, config.optimizer().learningRate());
+                        .factor(
+                                state.globalStep(),
+                                total,
+                                perEpoch,
+                                config.optimizer().learningRate());
         double loss = 0;
         int examples = 0;
         int epoch = 0;
@@ -165,7 +169,9 @@ public final class Trainer implements AutoCloseable {
         return TensorScope.compute(() -> {
             TrainingExamples examples = new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions());
             return engine.accumulate(
-                    objective.draw(examples, state.random()), 1.0 / config.gradientAccumulationSteps(), state.dropout());
+                    objective.draw(examples, state.random()),
+                    1.0 / config.gradientAccumulationSteps(),
+                    state.dropout());
         });
     }
 

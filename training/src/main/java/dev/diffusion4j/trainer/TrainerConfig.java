@@ -36,18 +36,7 @@ public record TrainerConfig(
         int keepCheckpoints) {
 
     public static final TrainerConfig DEFAULT = new TrainerConfig(
-            1,
-            null,
-            64,
-            1,
-            AdamConfig.DEFAULT,
-            LearningRateSchedule.DEFAULT,
-            null,
-            null,
-            Precision.AUTO,
-            0,
-            null,
-            2);
+            1, null, 64, 1, AdamConfig.DEFAULT, LearningRateSchedule.DEFAULT, null, null, Precision.AUTO, 0, null, 2);
 
     public TrainerConfig {
         Check.positive(epochs, "epochs");

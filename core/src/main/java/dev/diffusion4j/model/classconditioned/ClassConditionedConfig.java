@@ -2,11 +2,11 @@
 package dev.diffusion4j.model.classconditioned;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.unet2d.UNet2DConfig;
 import dev.diffusion4j.model.unet2d.UNet2DConfig.DownBlockType;
 import dev.diffusion4j.model.unet2d.UNet2DConfig.UpBlockType;
-import dev.diffusion4j.json.Records;
 import java.util.List;
 import java.util.Map;
 
@@ -26,8 +26,8 @@ public record ClassConditionedConfig(int numClasses, int classEmbSize, UNet2DCon
         Check.inRange(classEmbSize, 1, 4096, "class_emb_size");
         Check.that(
                 unet.inChannels() > classEmbSize,
-                "unet.in_channels (" + unet.inChannels() + ") must be the sample's channels plus class_emb_size (" + classEmbSize
-                        + ")");
+                "unet.in_channels (" + unet.inChannels() + ") must be the sample's channels plus class_emb_size ("
+                        + classEmbSize + ")");
     }
 
     private static UNet2DConfig lessonUnet() {

@@ -37,8 +37,8 @@ public record ConvClassifierConfig(
     /** Features after the convolutions and the halving. */
     long flatFeatures() {
         int shrink = 2 * widths.size();
-        long height = (sampleSize.height() - shrink) / 2;
-        long width = (sampleSize.width() - shrink) / 2;
-        return widths.get(widths.size() - 1) * height * width;
+        int height = (sampleSize.height() - shrink) / 2;
+        int width = (sampleSize.width() - shrink) / 2;
+        return (long) widths.get(widths.size() - 1) * height * width;
     }
 }

@@ -163,7 +163,9 @@ public record UNet2DConfig(
         Check.inRange(dropout, 0, 1, "dropout");
         Check.positive(normEps, "norm_eps");
         Check.positive(midBlockScaleFactor, "mid_block_scale_factor");
-        Check.that(!blockOutChannels.isEmpty() && blockOutChannels.size() <= 16, "block_out_channels must have 1 to 16 widths");
+        Check.that(
+                !blockOutChannels.isEmpty() && blockOutChannels.size() <= 16,
+                "block_out_channels must have 1 to 16 widths");
         blockOutChannels.forEach(width -> Check.inRange(width, 1, 1 << 16, "block_out_channels"));
         Check.that(
                 downBlockTypes.size() == blockOutChannels.size() && upBlockTypes.size() == blockOutChannels.size(),

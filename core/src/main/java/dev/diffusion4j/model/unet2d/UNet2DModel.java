@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.model.unet2d;
 
-import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.layer.Activation;
@@ -19,6 +18,7 @@ import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.unet2d.UNet2DConfig.TimeEmbeddingType;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -76,9 +76,8 @@ public final class UNet2DModel extends DiffusionModel {
                     "down_blocks." + i,
                     new DownBlock(config, config.downBlockTypes().get(i), in, widths.get(i), i == levels - 1)));
         }
-        midBlock = config.midBlockType() == null
-                ? null
-                : child("mid_block", new MidBlock(config, widths.get(levels - 1)));
+        midBlock =
+                config.midBlockType() == null ? null : child("mid_block", new MidBlock(config, widths.get(levels - 1)));
         for (int i = 0; i < levels; i++) {
             int out = widths.get(levels - 1 - i);
             int below = widths.get(Math.min(levels - i, levels - 1));
@@ -105,18 +104,16 @@ public final class UNet2DModel extends DiffusionModel {
         return switch (config.timeEmbeddingType()) {
             case POSITIONAL -> new SinusoidalProjection(first, config.flipSinToCos(), config.freqShift());
             case FOURIER -> new GaussianFourierProjection(first, FOURIER_SCALE);
-            case LEARNED -> new LearnedProjection(
-                    java.util.Objects.requireNonNull(config.numTrainTimesteps()), first);
+            case LEARNED -> new LearnedProjection(java.util.Objects.requireNonNull(config.numTrainTimesteps()), first);
         };
     }
 
     @Override
     public Tensor forward(Tensor sample, Tensor timestep, Conditioning conditioning) {
         return TensorScope.keepResult(() -> {
-            Tensor centred = config.centerInputSample()
-                    ? sample.mul(new Scalar(2.0)).sub(new Scalar(1.0))
-                    : sample;
-            Tensor time = config.actFn().applyToTemporary(embedTime(timestep, sample, conditioning));
+            Tensor centred =
+                    config.centerInputSample() ? sample.mul(new Scalar(2.0)).sub(new Scalar(1.0)) : sample;
+            Tensor time = config.actFn().applyToTemporary(embedTime(timestep, conditioning));
             UNetState state = new UNetState(convIn.forward(centred), time, centred);
             state.pushSkip();
             downBlocks.forEach(block -> block.forward(state));
@@ -125,8 +122,8 @@ public final class UNet2DModel extends DiffusionModel {
             }
             state.skipSample = null; // the way up carries a picture of its own
             upBlocks.forEach(block -> block.forward(state));
-            state.apply(hidden -> TensorScope.keepResult(
-                    () -> convOut.forward(normOut.forward(hidden, null, Activation.SILU))));
+            state.apply(hidden ->
+                    TensorScope.keepResult(() -> convOut.forward(normOut.forward(hidden, null, Activation.SILU))));
             Tensor skip = state.skipSample;
             Tensor result = skip == null ? state.hidden() : state.hidden().add(skip);
             if (config.timeEmbeddingType() == TimeEmbeddingType.FOURIER) {
@@ -137,15 +134,16 @@ public final class UNet2DModel extends DiffusionModel {
     }
 
     /** (B or 1, timeFeatures): the embedded time plus the embedded class. */
-    private Tensor embedTime(Tensor timestep, Tensor sample, Conditioning conditioning) {
+    private Tensor embedTime(Tensor timestep, Conditioning conditioning) {
         ScalarType type = Tensors.type(convIn.weight());
         Tensor time = timeEmbedding.forward(timeProjection.forward(timestep).to(type));
         Tensor labels = conditioning.classLabels();
         boolean wanted = classTable != null || config.classEmbedType() != null;
         if (wanted != (labels != null)) {
-            throw UserError.usage(wanted
-                    ? "this network draws a class: give class labels (--class)"
-                    : "this network was not trained on classes: leave the class labels (--class) away");
+            throw UserError.usage(
+                    wanted
+                            ? "this network draws a class: give class labels (--class)"
+                            : "this network was not trained on classes: leave the class labels (--class) away");
         }
         if (labels == null) {
             return time;
@@ -154,7 +152,8 @@ public final class UNet2DModel extends DiffusionModel {
         if (classTable != null) {
             embedded = classTable.forward(labels);
         } else if (classEmbedding != null) {
-            embedded = classEmbedding.forward(timeProjection.forward(labels.to(ScalarType.Float)).to(type));
+            embedded = classEmbedding.forward(
+                    timeProjection.forward(labels.to(ScalarType.Float)).to(type));
         } else {
             embedded = labels.to(type);
         }

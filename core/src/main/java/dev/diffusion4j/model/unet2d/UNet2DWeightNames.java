@@ -7,7 +7,8 @@ import java.util.regex.Pattern;
 
 /** Spellings of weight names in checkpoints of 2022, and today's. */
 final class UNet2DWeightNames {
-    private static final Pattern OLD = Pattern.compile("(.*attentions\\.\\d+\\.)(query|key|value|proj_attn)(\\.(?:weight|bias))");
+    private static final Pattern OLD =
+            Pattern.compile("(.*attentions\\.\\d+\\.)(query|key|value|proj_attn)(\\.(?:weight|bias))");
     private static final Map<String, String> NOW =
             Map.of("query", "to_q", "key", "to_k", "value", "to_v", "proj_attn", "to_out.0");
 

@@ -21,7 +21,8 @@ final class UNetState {
     final Tensor activatedTime;
 
     /** The small picture that skip blocks carry along, (B, 3, H, W); null where there is none yet. */
-    @Nullable Tensor skipSample;
+    @Nullable
+    Tensor skipSample;
 
     private final Deque<Tensor> skips = new ArrayDeque<>();
     private Tensor hidden;
@@ -57,7 +58,7 @@ final class UNetState {
     void applyJoined(UnaryOperator<Tensor> layer) {
         Tensor old = hidden;
         Tensor skip = skips.pop();
-        boolean shared = hiddenIsSkip && old == skip;
+        boolean shared = hiddenIsSkip; // then it is the last skip itself, as in a network without a middle block
         hidden = TensorScope.keepResult(() -> {
             Tensor joined = cat(new TensorVector(old, skip), 1);
             free(skip);
