@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** Packages use only what lies below them: the table of docs/architecture.md. */
+class PackageDirectionTest {
+    private static final String ROOT = "dev.diffusion4j.";
+
+    /** What each package may use of ours, {@code base} and itself aside. */
+    private static final Map<String, Set<String>> MAY_USE = new LinkedHashMap<>();
+
+    static {
+        allow("base", "");
+        allow("kernel", "");
+        allow("schedule", "");
+        allow("tensor", "kernel");
+        allow("json", "");
+        allow("layer", "tensor kernel");
+        allow("checkpoint", "json tensor");
+        allow("model", "layer checkpoint tensor json");
+        allow("scheduler", "schedule tensor json");
+        allow("image", "tensor json");
+        allow("pipeline", "kernel schedule tensor json layer checkpoint model scheduler image");
+        allow("data", "tensor image json");
+        allow("metric", "tensor model data checkpoint json image");
+        allow("tracking", "image json");
+        allow("objective", "schedule scheduler model tensor");
+        allow("trainer", "kernel objective data model layer checkpoint tracking tensor json");
+        allow(
+                "recipe",
+                "kernel schedule tensor json layer checkpoint model scheduler image pipeline data metric tracking objective trainer");
+        allow("cli", "schedule tensor json checkpoint model scheduler image pipeline data metric tracking objective recipe");
+    }
+
+    private static void allow(String name, String below) {
+        Set<String> all = new TreeSet<>(Arrays.asList(below.split(" ")));
+        all.add("base");
+        all.add(name);
+        MAY_USE.put(name, all);
+    }
+
+    private final JavaClasses classes = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.diffusion4j");
+
+    @Test
+    void packages_use_only_what_lies_below_them() {
+        Set<String> offences = new TreeSet<>();
+        for (JavaClass type : classes) {
+            String from = topPackage(type);
+            assertThat(MAY_USE).as("the table must list every package").containsKey(from);
+            for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+                JavaClass target = dependency.getTargetClass().getBaseComponentType();
+                if (target.getPackageName().startsWith("dev.diffusion4j")
+                        && !MAY_USE.get(from).contains(topPackage(target))) {
+                    offences.add(type.getName() + " must not use " + target.getName());
+                }
+            }
+        }
+        assertThat(offences).isEmpty();
+    }
+
+    @Test
+    void only_the_lower_packages_know_libtorch() {
+        Set<String> without = Set.of("base", "kernel", "schedule", "json", "tracking", "cli");
+        List<String> offences = classes.stream()
+                .filter(type -> without.contains(topPackage(type)))
+                .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+                .filter(dependency -> dependency.getTargetClass().getPackageName().startsWith("org.bytedeco"))
+                .map(Dependency::getDescription)
+                .distinct()
+                .toList();
+        assertThat(offences).isEmpty();
+    }
+
+    @Test
+    void public_signatures_hold_no_jackson_type() {
+        List<String> offences = classes.stream()
+                .filter(type -> !topPackage(type).equals("json"))
+                .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+                .filter(dependency -> dependency.getTargetClass().getPackageName().startsWith("com.fasterxml"))
+                .map(Dependency::getDescription)
+                .distinct()
+                .toList();
+        assertThat(offences).isEmpty();
+    }
+
+    @Test
+    void the_test_saw_the_classes() {
+        Map<String, Long> seen = classes.stream()
+                .collect(Collectors.groupingBy(PackageDirectionTest::topPackage, Collectors.counting()));
+        assertThat(classes.size()).isGreaterThan(250);
+        assertThat(seen.keySet()).containsExactlyInAnyOrderElementsOf(MAY_USE.keySet());
+    }
+
+    private static String topPackage(JavaClass type) {
+        String name = type.getPackageName();
+        String below = name.substring(Math.min(name.length(), ROOT.length()));
+        int dot = below.indexOf('.');
+        return dot < 0 ? below : below.substring(0, dot);
+    }
+}
