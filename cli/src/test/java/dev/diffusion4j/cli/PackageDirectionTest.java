@@ -44,7 +44,9 @@ class PackageDirectionTest {
         allow(
                 "recipe",
                 "kernel schedule tensor json layer checkpoint model scheduler image pipeline data metric tracking objective trainer");
-        allow("cli", "schedule tensor json checkpoint model scheduler image pipeline data metric tracking objective recipe");
+        allow(
+                "cli",
+                "schedule tensor json checkpoint model scheduler image pipeline data metric tracking objective recipe");
     }
 
     private static void allow(String name, String below) {
@@ -81,7 +83,8 @@ class PackageDirectionTest {
         List<String> offences = classes.stream()
                 .filter(type -> without.contains(topPackage(type)))
                 .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
-                .filter(dependency -> dependency.getTargetClass().getPackageName().startsWith("org.bytedeco"))
+                .filter(dependency ->
+                        dependency.getTargetClass().getPackageName().startsWith("org.bytedeco"))
                 .map(Dependency::getDescription)
                 .distinct()
                 .toList();
@@ -93,7 +96,8 @@ class PackageDirectionTest {
         List<String> offences = classes.stream()
                 .filter(type -> !topPackage(type).equals("json"))
                 .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
-                .filter(dependency -> dependency.getTargetClass().getPackageName().startsWith("com.fasterxml"))
+                .filter(dependency ->
+                        dependency.getTargetClass().getPackageName().startsWith("com.fasterxml"))
                 .map(Dependency::getDescription)
                 .distinct()
                 .toList();

@@ -48,8 +48,10 @@ class SourceRulesTest {
     void files_are_short() {
         assertThat(sources()).hasSizeGreaterThan(150);
         assertThat(sources())
-                .filteredOn(file -> !MAY_BE_LONGER.containsKey(file.getFileName().toString()))
-                .allSatisfy(file -> assertThat(lines(file).size()).as("lines of %s", file).isLessThanOrEqualTo(MOST_LINES));
+                .filteredOn(
+                        file -> !MAY_BE_LONGER.containsKey(file.getFileName().toString()))
+                .allSatisfy(file ->
+                        assertThat(lines(file).size()).as("lines of %s", file).isLessThanOrEqualTo(MOST_LINES));
     }
 
     /** A dtype that comes from LibTorch is a new object each time; only Tensors.type makes it comparable. */
@@ -58,12 +60,14 @@ class SourceRulesTest {
         assertThat(sources())
                 .filteredOn(file -> !List.of("Tensors.java", "DType.java", "NumberLayout.java")
                         .contains(file.getFileName().toString()))
-                .allSatisfy(file -> assertThat(lines(file)).as(file.toString()).noneMatch(line -> line.contains(".scalar_type()")));
+                .allSatisfy(file ->
+                        assertThat(lines(file)).as(file.toString()).noneMatch(line -> line.contains(".scalar_type()")));
     }
 
     @Test
     void every_package_says_what_it_is() {
         assertThat(sources().stream().map(Path::getParent).distinct())
-                .allSatisfy(folder -> assertThat(folder.resolve("package-info.java")).exists());
+                .allSatisfy(folder ->
+                        assertThat(folder.resolve("package-info.java")).exists());
     }
 }

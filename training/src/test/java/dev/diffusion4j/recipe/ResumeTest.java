@@ -63,11 +63,17 @@ class ResumeTest {
         assertThat(whole.finished()).isTrue();
 
         Path parts = folder.resolve("parts");
-        assertThat(TrainingRun.start(recipe, parts).run(new RunListener() {}, after(4)).finished())
+        assertThat(TrainingRun.start(recipe, parts)
+                        .run(new RunListener() {}, after(4))
+                        .finished())
                 .isFalse();
-        assertThat(TrainingRun.resume(parts, false).run(new RunListener() {}, after(5)).steps())
+        assertThat(TrainingRun.resume(parts, false)
+                        .run(new RunListener() {}, after(5))
+                        .steps())
                 .isEqualTo(9);
-        assertThat(TrainingRun.resume(parts, false).run(new RunListener() {}, never()).finished())
+        assertThat(TrainingRun.resume(parts, false)
+                        .run(new RunListener() {}, never())
+                        .finished())
                 .isTrue();
 
         assertThat(contents(parts.resolve("model"))).isEqualTo(contents(folder.resolve("whole/model")));

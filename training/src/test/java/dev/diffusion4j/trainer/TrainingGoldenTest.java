@@ -40,9 +40,9 @@ class TrainingGoldenTest {
 
     private static Safetensors golden() {
         try {
-            return Safetensors.open(Path.of(Objects.requireNonNull(
-                            TrainingGoldenTest.class.getResource("/golden/training.safetensors"))
-                    .toURI()));
+            return Safetensors.open(
+                    Path.of(Objects.requireNonNull(TrainingGoldenTest.class.getResource("/golden/training.safetensors"))
+                            .toURI()));
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }
@@ -67,23 +67,27 @@ class TrainingGoldenTest {
             try (Safetensors golden = golden();
                     RandomStream initial = new RandomStream(7);
                     RandomStream random = new RandomStream(11);
-                    UNet2DModel model = new UNet2DModel(
-                            Records.bind(UNet2DConfig.DEFAULT, Json.parseObject(NET, "net"), "net"))) {
-                Map<String, @Nullable Object> options =
-                        Json.parseObject(Objects.requireNonNull(golden.metadata().get(name)), name);
+                    UNet2DModel model =
+                            new UNet2DModel(Records.bind(UNet2DConfig.DEFAULT, Json.parseObject(NET, "net"), "net"))) {
+                Map<String, @Nullable Object> options = Json.parseObject(
+                        Objects.requireNonNull(golden.metadata().get(name)), name);
                 model.initialize(initial);
                 model.channelsLast(choices.channelsLast());
                 model.requiresGrad(true);
                 float[] losses = train(model, options, random, choices);
                 float[] expected = Tensors.floats(golden.read(name + ".losses"));
                 for (int i = 0; i < losses.length; i++) {
-                    assertThat(losses[i]).as("loss of step %d", i + 1).isCloseTo(expected[i], within(2e-4f * expected[i]));
+                    assertThat(losses[i])
+                            .as("loss of step %d", i + 1)
+                            .isCloseTo(expected[i], within(2e-4f * expected[i]));
                 }
                 float[] norms = Tensors.floats(golden.read(name + ".weights"));
                 int i = 0;
                 for (Map.Entry<String, Tensor> entry : new TreeMap<>(model.namedParameters()).entrySet()) {
                     float norm = entry.getValue().norm().item_float();
-                    assertThat(norm).as("norm of %s", entry.getKey()).isCloseTo(norms[i], within(2e-3f + 1e-3f * norms[i]));
+                    assertThat(norm)
+                            .as("norm of %s", entry.getKey())
+                            .isCloseTo(norms[i], within(2e-3f + 1e-3f * norms[i]));
                     i++;
                 }
             }
@@ -103,15 +107,13 @@ class TrainingGoldenTest {
         DenoisingObjective objective = new DenoisingObjective(
                 model,
                 SchedulerKind.DDPM.create(Map.of("prediction_type", options.getOrDefault("prediction", "epsilon"))),
-                Records.with(
-                                new LossHolder(LossType.MSE), "loss", options.getOrDefault("loss", "mse"))
+                Records.with(new LossHolder(LossType.MSE), "loss", options.getOrDefault("loss", "mse"))
                         .loss(),
                 weighting(options));
         LearningRateSchedule schedule = Records.with(
                 LearningRateSchedule.DEFAULT,
-                Map.of(
-                        "name", options.getOrDefault("schedule", "constant"),
-                        "warmup_steps", (long) number(options, "warmup", 0)));
+                Map.of("name", options.getOrDefault("schedule", "constant"), "warmup_steps", (long)
+                        number(options, "warmup", 0)));
         int accumulate = (int) number(options, "accumulate", 1);
         double clip = number(options, "clip", 0);
         float[] losses = new float[5];
@@ -156,7 +158,9 @@ class TrainingGoldenTest {
 
     private static void copy(Ema ema, UNet2DModel model) {
         try (org.bytedeco.pytorch.NoGradGuard guard = new org.bytedeco.pytorch.NoGradGuard()) {
-            model.namedParameters().forEach((name, tensor) -> tensor.copy_(Objects.requireNonNull(ema.state().get(name))));
+            model.namedParameters()
+                    .forEach((name, tensor) ->
+                            tensor.copy_(Objects.requireNonNull(ema.state().get(name))));
         }
     }
 
