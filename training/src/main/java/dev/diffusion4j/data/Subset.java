@@ -58,6 +58,11 @@ public final class Subset implements Dataset {
     }
 
     @Override
+    public Example prepared(int index, ImageTransform transform) {
+        return whole.prepared(from + Objects.checkIndex(index, size()), transform);
+    }
+
+    @Override
     public String fingerprint() {
         return Hashes.sha256(whole.fingerprint() + " " + from + " " + to);
     }

@@ -38,12 +38,34 @@ class ImageDecoderTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("files")
     void pixels_are_those_that_Pillow_reads(String name) throws DecodeException {
-        // a JDK may have another build of libjpeg, and WebP's chroma is enlarged in another way
-        int tolerance = name.equals("lossy.webp") ? 12 : name.endsWith(".jpg") ? 1 : 0;
         PixelImage actual = ImageDecoder.decode(golden.bytes("file." + name));
         PixelImage expected = golden.picture("pixels." + name);
+        if (name.equals("lossy.webp")) { // whose chroma is enlarged in another way than libwebp's
+            assertThat(meanDifference(actual, expected)).isLessThan(4);
+            assertThat(meanDifference(actual.withChannels(1), expected.withChannels(1)))
+                    .isLessThan(2);
+            return;
+        }
+        int tolerance = name.endsWith(".jpg") ? 1 : 0; // a JDK may have another build of libjpeg
         boolean greyAsColour = actual.channels() == 3 && expected.channels() == 1;
         GoldenPictures.assertSame(name, greyAsColour ? actual.withChannels(1) : actual, expected, tolerance);
+    }
+
+    private static double meanDifference(PixelImage a, PixelImage b) {
+        double sum = 0;
+        for (int i = 0; i < b.length(); i++) {
+            sum += Math.abs((a.pixels()[i] & 0xff) - (b.pixels()[i] & 0xff));
+        }
+        return sum / b.length();
+    }
+
+    @Test
+    void memory_that_is_used_again_gives_the_same_pixels() throws DecodeException {
+        PixelImage large = ImageDecoder.decodeShared(golden.bytes("file.420.jpg"));
+        PixelImage small = ImageDecoder.decodeShared(golden.bytes("file.orientation1.jpg"));
+        assertThat(small.pixels()).isSameAs(large.pixels());
+        GoldenPictures.assertSame("shared", small, golden.picture("pixels.orientation1.jpg"), 1);
+        assertThat(ImageDecoder.decode(golden.bytes("file.420.jpg")).pixels()).isNotSameAs(large.pixels());
     }
 
     @ParameterizedTest(name = "{0}")
