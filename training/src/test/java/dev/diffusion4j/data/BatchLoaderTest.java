@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.diffusion4j.base.UserError;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -289,8 +288,7 @@ class BatchLoaderTest {
                 BatchLoader loader = data.loader(4, 1, 0)) {
             kept = IntStream.range(0, 12).mapToObj(i -> loader.next()).toList();
         }
-        assertThat(numbers.reads.keySet())
-                .containsExactlyInAnyOrderElementsOf(new HashSet<>(List.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)));
+        assertThat(numbers.reads).hasSize(10);
         assertThat(numbers.reads.values()).allMatch(reads -> reads <= 2);
         try (TrainingData data = TrainingData.of(bare, numbers);
                 BatchLoader loader = data.loader(4, 1, 0)) {
