@@ -14,8 +14,7 @@ public record Example(PixelImage image, int label, @Nullable String caption) {
 
     /** With the picture as {@link ImageTransform#prepare} makes it. */
     Example prepared(ImageTransform transform) {
-        PixelImage prepared = transform.prepare(image);
-        return prepared == image ? this : new Example(prepared, label, caption);
+        return new Example(transform.prepare(image), label, caption);
     }
 
     /** With pixels of its own. */

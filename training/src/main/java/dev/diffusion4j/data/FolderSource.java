@@ -103,7 +103,8 @@ public final class FolderSource implements Dataset {
     public Example prepared(int index, ImageTransform transform) {
         Example shared = read(index, ImageDecoder::decodeShared);
         Example prepared = shared.prepared(transform);
-        return prepared == shared ? shared.copy() : prepared;
+        boolean same = prepared.image().pixels() == shared.image().pixels();
+        return same ? prepared.copy() : prepared;
     }
 
     private interface Decoder {
