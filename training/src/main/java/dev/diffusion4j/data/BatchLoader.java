@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data;
 
-import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.UserError;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -79,7 +78,9 @@ public final class BatchLoader implements AutoCloseable {
      * @throws UserError (exit code 1) where a picture cannot be read and {@link OnBroken#FAIL} was asked for, or none can
      */
     public Batch next() {
-        Check.that(!workers.isShutdown(), "this loader is closed");
+        if (workers.isShutdown()) {
+            throw new IllegalStateException("this loader is closed");
+        }
         if (failure != null) {
             throw rethrow(failure);
         }

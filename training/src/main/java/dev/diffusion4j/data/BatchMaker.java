@@ -97,7 +97,7 @@ final class BatchMaker {
 
     private @Nullable Example read(int index) {
         try {
-            return dataset.example(index);
+            return dataset.prepared(index, transform);
         } catch (BrokenExampleException e) {
             if (options.onBroken() == OnBroken.FAIL) {
                 throw UserError.failure(e.getMessage() + " (on_broken: skip would pass over it)", e);

@@ -11,7 +11,7 @@ import dev.diffusion4j.base.Check;
  * @param channels how many channels they have
  * @param resize how a picture of another shape becomes a square
  * @param randomFlip whether half of the pictures, drawn anew each time, are mirrored
- * @param limit how many pictures to use, from the first on; 0 for all
+ * @param limit how many pictures to use, drawn by chance but always the same ones; 0 for all
  * @param onBroken what to do about a file that cannot be read
  * @param cache whether to keep decoded pictures
  * @param workers how many threads decode ahead; 0 for half of the processors

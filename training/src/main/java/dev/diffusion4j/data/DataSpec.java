@@ -3,10 +3,14 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The text that names a data set: {@code KIND}, {@code KIND:SPLIT}, {@code KIND:FOLDER} or {@code KIND:FOLDER:SPLIT}.
@@ -55,11 +59,20 @@ record DataSpec(DataSourceKind kind, String folder, Split split) {
             keys.add(kind.key());
             forms.add(kind.form());
         }
-        throw UserError.usage("unknown data source '" + text + "'" + Nearest.hint(word, keys) + "; choose one of "
-                + String.join(", ", forms));
+        String hint = isFolder(text) ? " (did you mean 'folder:" + text + "'?)" : Nearest.hint(word, keys);
+        throw UserError.usage(
+                "unknown data source '" + text + "'" + hint + "; choose one of " + String.join(", ", forms));
     }
 
-    private static @org.jspecify.annotations.Nullable Split split(String word) {
+    private static boolean isFolder(String text) {
+        try {
+            return Files.isDirectory(Path.of(text));
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+
+    private static @Nullable Split split(String word) {
         return Arrays.stream(Split.values())
                 .filter(split -> split.key().equals(word))
                 .findFirst()

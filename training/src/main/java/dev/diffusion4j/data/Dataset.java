@@ -29,6 +29,16 @@ public interface Dataset extends AutoCloseable {
      */
     Example example(int index);
 
+    /**
+     * Decodes one picture and brings it to the size that {@code transform} wants. A source of large pictures does so in memory that
+     * it uses again and again.
+     *
+     * @throws BrokenExampleException as {@link #example}
+     */
+    default Example prepared(int index, ImageTransform transform) {
+        return example(index).prepared(transform);
+    }
+
     /** Whether a picture costs next to nothing, so that keeping it in memory would gain nothing. */
     default boolean isCheap() {
         return false;

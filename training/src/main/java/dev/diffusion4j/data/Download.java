@@ -110,8 +110,7 @@ final class Download {
 
     /** One request, for what is still missing. */
     private String request(URI address, Path growing, long from) throws IOException {
-        HttpRequest.Builder request =
-                HttpRequest.newBuilder(address).timeout(patience).header("User-Agent", "diffusion4j");
+        HttpRequest.Builder request = HttpRequest.newBuilder(address).header("User-Agent", "diffusion4j");
         if (from > 0) {
             request.header("Range", "bytes=" + from + "-");
         }

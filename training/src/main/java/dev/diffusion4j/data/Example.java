@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,4 +10,16 @@ import org.jspecify.annotations.Nullable;
  * @param label its class, or −1
  * @param caption what it shows, in words, or {@code null}
  */
-public record Example(PixelImage image, int label, @Nullable String caption) {}
+public record Example(PixelImage image, int label, @Nullable String caption) {
+
+    /** With the picture as {@link ImageTransform#prepare} makes it. */
+    Example prepared(ImageTransform transform) {
+        return new Example(transform.prepare(image), label, caption);
+    }
+
+    /** With pixels of its own. */
+    Example copy() {
+        byte[] pixels = Arrays.copyOf(image.pixels(), image.length());
+        return new Example(new PixelImage(image.width(), image.height(), image.channels(), pixels), label, caption);
+    }
+}

@@ -96,10 +96,26 @@ public final class FolderSource implements Dataset {
 
     @Override
     public Example example(int index) {
+        return read(index, ImageDecoder::decode);
+    }
+
+    @Override
+    public Example prepared(int index, ImageTransform transform) {
+        Example shared = read(index, ImageDecoder::decodeShared);
+        Example prepared = shared.prepared(transform);
+        boolean same = prepared.image().pixels() == shared.image().pixels();
+        return same ? prepared.copy() : prepared;
+    }
+
+    private interface Decoder {
+        PixelImage decode(byte[] file) throws DecodeException;
+    }
+
+    private Example read(int index, Decoder decoder) {
         Found file = files.get(index);
         int label = classNames.isEmpty() ? -1 : Collections.binarySearch(classNames, file.firstFolder());
         try {
-            PixelImage image = ImageDecoder.decode(Files.readAllBytes(root.resolve(file.name())));
+            PixelImage image = decoder.decode(Files.readAllBytes(root.resolve(file.name())));
             return new Example(image, label, captions.get(file.name()));
         } catch (DecodeException e) {
             throw new BrokenExampleException(file.name() + ": " + e.getMessage(), e);

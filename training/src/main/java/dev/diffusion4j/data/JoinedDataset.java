@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Hashes;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BiFunction;
 
 /** Several data sets of the same classes, one behind the other. */
 public final class JoinedDataset implements Dataset {
@@ -60,11 +61,20 @@ public final class JoinedDataset implements Dataset {
 
     @Override
     public Example example(int index) {
+        return find(index, Dataset::example);
+    }
+
+    @Override
+    public Example prepared(int index, ImageTransform transform) {
+        return find(index, (part, place) -> part.prepared(place, transform));
+    }
+
+    private Example find(int index, BiFunction<Dataset, Integer, Example> read) {
         Objects.checkIndex(index, size);
         int left = index;
         for (Dataset part : parts) {
             if (left < part.size()) {
-                return part.example(left);
+                return read.apply(part, left);
             }
             left -= part.size();
         }

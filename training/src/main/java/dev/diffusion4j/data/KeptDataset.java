@@ -24,8 +24,7 @@ final class KeptDataset implements Dataset {
             return known;
         }
         // two threads may do this at once; what they make is equal
-        Example example = from.example(index);
-        Example prepared = new Example(transform.prepare(example.image()), example.label(), example.caption());
+        Example prepared = from.prepared(index, transform);
         kept.set(index, prepared);
         return prepared;
     }

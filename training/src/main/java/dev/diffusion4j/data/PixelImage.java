@@ -7,7 +7,7 @@ import dev.diffusion4j.base.Check;
  * A decoded picture: 8-bit levels, row by row, channels together (H, W, C).
  *
  * @param channels 1 (grey) or 3 (red, green, blue)
- * @param pixels {@code width·height·channels} unsigned bytes; not to be changed
+ * @param pixels the first {@code width·height·channels} of them count, as unsigned numbers; not to be changed
  */
 public record PixelImage(int width, int height, int channels, byte[] pixels) {
     public PixelImage {
@@ -15,13 +15,18 @@ public record PixelImage(int width, int height, int channels, byte[] pixels) {
         Check.positive(height, "height");
         Check.that(channels == 1 || channels == 3, "channels must be 1 or 3, but was " + channels);
         Check.that(
-                pixels.length == (long) width * height * channels,
+                pixels.length >= (long) width * height * channels,
                 "there are " + pixels.length + " bytes for " + width + "x" + height + "x" + channels);
     }
 
     /** The level at a place, 0 … 255. */
     public int level(int x, int y, int channel) {
         return pixels[(y * width + x) * channels + channel] & 0xff;
+    }
+
+    /** How many bytes of {@link #pixels} count. */
+    public int length() {
+        return width * height * channels;
     }
 
     /** The same picture in grey (luma by ITU-R 601, rounded as Pillow's {@code convert("L")}) or in RGB. */
@@ -59,7 +64,7 @@ public record PixelImage(int width, int height, int channels, byte[] pixels) {
 
     /** Each pixel as a square of {@code factor}². */
     PixelImage enlarged(int factor) {
-        byte[] larger = new byte[pixels.length * factor * factor];
+        byte[] larger = new byte[width * height * channels * factor * factor];
         int row = width * factor * channels;
         for (int y = 0; y < height * factor; y++) {
             for (int x = 0; x < width * factor; x++) {

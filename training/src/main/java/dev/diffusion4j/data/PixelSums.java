@@ -51,7 +51,7 @@ final class PixelSums {
         int step = image.channels();
         for (int c = 0; c < 3; c++) {
             int offset = step == 1 ? 0 : c;
-            for (int i = offset; i < image.pixels().length; i += step) {
+            for (int i = offset; i < image.length(); i += step) {
                 int level = image.pixels()[i] & 0xff;
                 sums[c] += level;
                 squares[c] += (long) level * level;

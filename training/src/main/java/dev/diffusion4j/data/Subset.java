@@ -4,32 +4,45 @@ package dev.diffusion4j.data;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Hashes;
 import java.util.List;
-import java.util.Objects;
+import java.util.stream.IntStream;
 
-/** A run of a data set's pictures: the first hundred, or the 80 % to train on. */
+/** Some of a data set's pictures, in its order: the first hundred, the 80 % to train on, any thousand. */
 public final class Subset implements Dataset {
     private final Dataset whole;
-    private final int from;
-    private final int to;
+    private final int[] indices;
+    private final String which;
+
+    private Subset(Dataset whole, int[] indices, String which) {
+        this.whole = whole;
+        this.indices = indices;
+        this.which = which;
+    }
 
     /** Pictures {@code from} … {@code to}−1 of {@code whole}, which it owns: {@link #close} closes it. */
-    public Subset(Dataset whole, int from, int to) {
+    public static Subset range(Dataset whole, int from, int to) {
         Check.that(
                 0 <= from && from < to && to <= whole.size(),
-                "a part " + from + " … " + to + " of " + whole.size() + " pictures cannot be");
-        this.whole = whole;
-        this.from = from;
-        this.to = to;
+                "pictures " + from + " to " + (to - 1) + " cannot be had of " + whole.size());
+        return new Subset(whole, IntStream.range(from, to).toArray(), "pictures " + from + " to " + (to - 1));
+    }
+
+    /** {@code count} pictures drawn by chance, always the same ones, so that all classes are among them; owns {@code whole}. */
+    public static Subset sample(Dataset whole, int count) {
+        Check.inRange(count, 1, whole.size(), "limit");
+        EpochOrder order = new EpochOrder(whole.size(), true, 0);
+        int[] indices =
+                IntStream.range(0, count).map(i -> order.index(0, i)).sorted().toArray();
+        return new Subset(whole, indices, count + " of " + whole.size());
     }
 
     @Override
     public String description() {
-        return whole.description() + ", pictures " + from + " to " + (to - 1);
+        return whole.description() + ", " + which;
     }
 
     @Override
     public int size() {
-        return to - from;
+        return indices.length;
     }
 
     @Override
@@ -54,12 +67,17 @@ public final class Subset implements Dataset {
 
     @Override
     public Example example(int index) {
-        return whole.example(from + Objects.checkIndex(index, size()));
+        return whole.example(indices[index]);
+    }
+
+    @Override
+    public Example prepared(int index, ImageTransform transform) {
+        return whole.prepared(indices[index], transform);
     }
 
     @Override
     public String fingerprint() {
-        return Hashes.sha256(whole.fingerprint() + " " + from + " " + to);
+        return Hashes.sha256(whole.fingerprint() + " " + which);
     }
 
     @Override

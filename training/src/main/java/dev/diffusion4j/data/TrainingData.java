@@ -26,7 +26,7 @@ public final class TrainingData implements AutoCloseable {
     /** With a data set of one's own, which it then owns; {@code config.source()} is not looked at. */
     public static TrainingData of(DataConfig config, Dataset source) {
         boolean cut = config.limit() > 0 && config.limit() < source.size();
-        Dataset dataset = cut ? new Subset(source, 0, config.limit()) : source;
+        Dataset dataset = cut ? Subset.sample(source, config.limit()) : source;
         int side = config.imageSize() > 0 ? config.imageSize() : dataset.naturalSize();
         int channels = config.channels().channelsOf(dataset);
         StandardTransform transform = new StandardTransform(channels, side, config.resize(), config.randomFlip());

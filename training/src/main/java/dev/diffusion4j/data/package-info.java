@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Pictures to learn from: {@link dev.diffusion4j.data.Dataset} (pictures in a fixed order), {@link
- * dev.diffusion4j.data.ImageTransform} (pixels to a network's input), {@link dev.diffusion4j.data.BatchLoader} (shuffled
- * batches, prepared ahead).
+ * Pictures to learn from: {@link dev.diffusion4j.data.TrainingData} opens what a {@link dev.diffusion4j.data.DataConfig} names;
+ * {@link dev.diffusion4j.data.Dataset} is pictures in a fixed order, {@link dev.diffusion4j.data.ImageTransform} turns pixels into a
+ * network's input, {@link dev.diffusion4j.data.BatchLoader} makes shuffled batches ahead.
  */
 @NullMarked
 package dev.diffusion4j.data;

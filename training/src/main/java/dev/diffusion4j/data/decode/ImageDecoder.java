@@ -32,8 +32,17 @@ public final class ImageDecoder {
      * @throws DecodeException saying what is wrong with it, without its name
      */
     public static PixelImage decode(byte[] file) throws DecodeException {
+        return decode(file, false);
+    }
+
+    /** As {@link #decode(byte[])}, but the result lives only until this thread's next call: its memory is used again. */
+    public static PixelImage decodeShared(byte[] file) throws DecodeException {
+        return decode(file, true);
+    }
+
+    private static PixelImage decode(byte[] file, boolean shared) throws DecodeException {
         try {
-            return OF_THREAD.get().read(file);
+            return OF_THREAD.get().read(file, shared);
         } catch (DecodeException e) {
             throw e;
         } catch (EOFException e) {
@@ -44,10 +53,10 @@ public final class ImageDecoder {
         }
     }
 
-    private PixelImage read(byte[] file) throws IOException {
+    private PixelImage read(byte[] file, boolean shared) throws IOException {
         String kind = kind(file);
         return switch (kind) {
-            case "jpeg" -> jpeg.read(file);
+            case "jpeg" -> jpeg.read(file, shared);
             case "webp" -> read(new WebPImageReaderSpi().createReaderInstance(null), file);
             default -> read(ofJdk(kind), file);
         };

@@ -29,14 +29,18 @@ final class JpegReader {
         (byte) 0xff, (byte) 0xe0, 0, 16, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0
     };
 
+    private static final int KEEP = 1 << 25;
+
     private final ImageReader reader = ImageDecoder.ofJdk("jpeg");
+    private byte[] buffer = {};
     private final List<String> warnings = new ArrayList<>();
 
     JpegReader() {
         reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
     }
 
-    PixelImage read(byte[] file) throws IOException {
+    /** @param shared whether the pixels may be overwritten by the next call */
+    PixelImage read(byte[] file, boolean shared) throws IOException {
         JpegHeader header = new JpegHeader(file);
         boolean silent = header.components == 3 && !header.jfif && header.adobeTransform < 0 && header.isYcc();
         warnings.clear();
@@ -45,7 +49,7 @@ final class JpegReader {
             reader.setInput(stream, true, true);
             image = switch (header.components) {
                 case 1 -> new PixelImage(header.width, header.height, 1, raster());
-                case 3 -> colour(header);
+                case 3 -> colour(header, shared);
                 case 4 ->
                     new PixelImage(header.width, header.height, 3, Cmyk.toRgb(raster(), header.adobeTransform == 2));
                 default -> throw new DecodeException("a JPEG of " + header.components + " components is not supported");
@@ -57,16 +61,27 @@ final class JpegReader {
         return Orientation.upright(image, header.orientation);
     }
 
-    private PixelImage colour(JpegHeader header) throws IOException {
+    private PixelImage colour(JpegHeader header, boolean shared) throws IOException {
         int width = header.width;
         int height = header.height;
-        byte[] pixels = new byte[Math.multiplyExact(width * 3, height)];
+        byte[] pixels = buffer(Math.multiplyExact(width * 3, height), shared);
         WritableRaster raster = Raster.createInterleavedRaster(
                 new DataBufferByte(pixels, pixels.length), width, height, width * 3, 3, new int[] {0, 1, 2}, null);
         ImageReadParam into = new ImageReadParam();
         into.setDestination(new BufferedImage(RGB, raster, false, null));
         reader.read(0, into);
         return new PixelImage(width, height, 3, pixels);
+    }
+
+    /** Fresh memory for each large picture would cost more than decoding it: none of it is in the processor's caches. */
+    private byte[] buffer(int length, boolean shared) {
+        if (!shared || length > KEEP) {
+            return new byte[length];
+        }
+        if (buffer.length < length) {
+            buffer = new byte[length + length / 4];
+        }
+        return buffer;
     }
 
     /** The planes as they are stored, pixel by pixel. */

@@ -18,7 +18,7 @@ final class Orientation {
         int width = exchanged ? image.height() : image.width();
         int height = exchanged ? image.width() : image.height();
         int channels = image.channels();
-        byte[] pixels = new byte[image.pixels().length];
+        byte[] pixels = new byte[image.length()];
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
                 int column = exchanged ? y : x;
