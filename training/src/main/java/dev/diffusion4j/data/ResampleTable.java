@@ -15,8 +15,8 @@ final class ResampleTable {
     final int[] first;
     /** How many there are. */
     final int[] count;
-    /** {@link #taps} weights for each output sample, summing up to 2²² but for rounding. */
-    final int[] weights;
+    /** {@link #taps} weights for each output sample, summing up to 2²² but for rounding; long for {@link Resampler}'s products. */
+    final long[] weights;
 
     final int taps;
 
@@ -28,7 +28,7 @@ final class ResampleTable {
         taps = (int) Math.ceil(support) * 2 + 1;
         first = new int[to];
         count = new int[to];
-        weights = new int[to * taps];
+        weights = new long[to * taps];
         double[] exact = new double[taps];
         for (int i = 0; i < to; i++) {
             double centre = (i + 0.5) * scale;
@@ -40,7 +40,7 @@ final class ResampleTable {
                 sum += exact[k];
             }
             for (int k = 0; k < high - low; k++) {
-                weights[i * taps + k] = (int) (0.5 + exact[k] / sum * (1 << BITS));
+                weights[i * taps + k] = (long) (0.5 + exact[k] / sum * (1 << BITS));
             }
             first[i] = low;
             count[i] = high - low;
