@@ -32,6 +32,7 @@ import java.util.function.BooleanSupplier;
 public final class Quickstart {
     private static final int PER_CLASS = 50;
     private static final int SHOWN_PER_CLASS = 10;
+    private static final int JUDGE_STEPS = 250;
     private static final int HELD_OUT = 2000;
     private static final int REAL_FOR_VARIETY = 500;
 
@@ -95,7 +96,7 @@ public final class Quickstart {
                                 "source", recipe.data().source(),
                                 "image_size", recipe.data().imageSize(),
                                 "channels", recipe.data().channels().key()))
-                .with("training", Map.of("seed", recipe.training().seed()));
+                .with("training", Map.of("seed", recipe.training().seed(), "max_steps", JUDGE_STEPS));
     }
 
     private Outcome judge(Path judgeFolder, Path modelFolder) {
