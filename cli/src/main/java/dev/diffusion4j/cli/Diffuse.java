@@ -98,11 +98,20 @@ public final class Diffuse implements Runnable {
     /** Runs the command and ends the process. */
     public static void main(String[] arguments) {
         useLaunchersErrorStream();
+        logInOneLine();
         CommandLine line = commandLine();
         line.setOut(writer(new FileOutputStream(FileDescriptor.out)));
         line.setErr(writer(System.err));
         int code = line.execute(arguments);
         System.exit(code);
+    }
+
+    /** What the library logs is a plain line, not java.util.logging's two with a date; a setting of the user's own stays. */
+    private static void logInOneLine() {
+        String format = "java.util.logging.SimpleFormatter.format";
+        if (System.getProperty(format) == null) {
+            System.setProperty(format, "%5$s%n");
+        }
     }
 
     private static PrintWriter writer(OutputStream stream) {

@@ -5,6 +5,7 @@ import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,7 +14,11 @@ import org.slf4j.LoggerFactory;
 public final class Trackers implements Tracker {
     private static final Logger LOG = LoggerFactory.getLogger(Trackers.class);
 
+    /** How long a number may wait before it can be read in a file: one who watches a run sees it live. */
+    private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
+
     private final List<Tracker> working;
+    private long lastFlush = System.nanoTime();
 
     /** @param trackers become this one's */
     public Trackers(List<Tracker> trackers) {
@@ -23,6 +28,9 @@ public final class Trackers implements Tracker {
     @Override
     public void scalars(long step, Map<String, Double> values) {
         each(tracker -> tracker.scalars(step, values));
+        if (System.nanoTime() - lastFlush > LONGEST_WAIT) {
+            flush();
+        }
     }
 
     @Override
@@ -32,6 +40,7 @@ public final class Trackers implements Tracker {
 
     @Override
     public void flush() {
+        lastFlush = System.nanoTime();
         each(Tracker::flush);
     }
 
