@@ -102,12 +102,21 @@ public final class DiffusionPipeline implements AutoCloseable {
     public DiffusionPipeline withScheduler(SchedulerKind kind, Map<String, ?> settings) {
         Map<String, @Nullable Object> config = new LinkedHashMap<>(scheduler.config());
         config.putAll(settings);
-        Scheduler other = kind.create(config);
+        return withScheduler(kind.create(config));
+    }
+
+    /**
+     * The same network with an algorithm of one's own, or a built-in one that is configured from scratch. Both pipelines must
+     * be closed.
+     *
+     * @throws UserError (exit code 2) where the network was not trained for such an algorithm
+     */
+    public DiffusionPipeline withScheduler(Scheduler other) {
         if (other.chain() != scheduler.chain()) {
             String way = scheduler.chain() == SchedulerKind.Chain.FLOW
                     ? "; the solvers do with use_flow_sigmas=true and prediction_type=flow_prediction"
                     : "";
-            throw UserError.usage("scheduler '" + kind.key()
+            throw UserError.usage("scheduler '" + other.kind().key()
                     + "' as it is configured does not fit this model, which was trained for '"
                     + scheduler.kind().key() + "'" + way);
         }

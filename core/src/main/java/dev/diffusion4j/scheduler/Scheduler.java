@@ -30,7 +30,10 @@ public abstract class Scheduler {
         this.unknownKeys = new LinkedHashMap<>(unknownKeys);
     }
 
-    /** Its name in files and flags. */
+    /**
+     * Its name in files and flags. An algorithm of one's own names the built-in one that {@link #config()} is for: a saved folder
+     * then holds that one, which any reader knows.
+     */
     public abstract SchedulerKind kind();
 
     /** What the network is taken to predict. */

@@ -4,6 +4,7 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.BatchLoader;
 import dev.diffusion4j.data.DataConfig;
+import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.model.DiffusionModel;
@@ -32,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,16 +42,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TrainingRun {
     private static final int LAST = 100;
+    private static final String OWN = "java:";
 
     private final Recipe recipe;
     private final RunFolder folder;
     private final @Nullable Path checkpoint;
+    private final @Nullable Supplier<? extends Dataset> own;
     private final Deque<Double> lastLosses = new ArrayDeque<>();
 
-    private TrainingRun(Recipe recipe, RunFolder folder, @Nullable Path checkpoint) {
+    private TrainingRun(
+            Recipe recipe, RunFolder folder, @Nullable Path checkpoint, @Nullable Supplier<? extends Dataset> own) {
         this.recipe = recipe;
         this.folder = folder;
         this.checkpoint = checkpoint;
+        this.own = own;
     }
 
     /**
@@ -58,14 +64,32 @@ public final class TrainingRun {
      * @throws UserError (exit code 2) where the folder holds another run, or the data does not suit the recipe
      */
     public static TrainingRun start(Recipe recipe, Path path) {
+        return start(recipe, path, recipe.data().source(), null);
+    }
+
+    /**
+     * A new run on pictures of one's own. {@code recipe.yaml} names them {@code java:} and their description, so that nothing
+     * else is taken for them on resuming.
+     *
+     * @param pictures opens them; called more than once, and what it opens is closed
+     * @throws UserError as {@link #start(Recipe, Path)}
+     */
+    public static TrainingRun start(Recipe recipe, Path path, Supplier<? extends Dataset> pictures) {
+        try (Dataset first = pictures.get()) {
+            return start(recipe, path, OWN + first.description(), pictures);
+        }
+    }
+
+    private static TrainingRun start(
+            Recipe recipe, Path path, String source, @Nullable Supplier<? extends Dataset> own) {
         RunFolder folder = new RunFolder(path);
-        Recipe resolved = recipe.with("data", Map.of("source", recipe.data().source()));
-        try (TrainingData data = open(resolved.data())) {
+        Recipe resolved = recipe.with("data", Map.of("source", source));
+        try (TrainingData data = open(resolved.data(), own)) {
             ModelSpec fitted = ModelFactory.fit(resolved.model(), data);
             resolved = resolved.with("model", Map.of("config", fitted.config()));
         }
         folder.claim(resolved, resolved.training().keepCheckpoints());
-        return new TrainingRun(resolved, folder, null);
+        return new TrainingRun(resolved, folder, null, own);
     }
 
     /**
@@ -75,12 +99,29 @@ public final class TrainingRun {
      * @throws UserError (exit code 2) where there is no run, (exit code 1) where this machine would drift
      */
     public static TrainingRun resume(Path path, boolean allowDrift) {
+        return resumeOn(path, allowDrift, null);
+    }
+
+    /**
+     * As {@link #resume(Path, boolean)} for a run on pictures of one's own.
+     *
+     * @param pictures the same as at its start
+     */
+    public static TrainingRun resume(Path path, boolean allowDrift, Supplier<? extends Dataset> pictures) {
+        return resumeOn(path, allowDrift, pictures);
+    }
+
+    private static TrainingRun resumeOn(Path path, boolean allowDrift, @Nullable Supplier<? extends Dataset> own) {
         RunFolder folder = new RunFolder(path);
         Recipe recipe = folder.readRecipe();
+        if (own == null && recipe.data().source().startsWith(OWN)) {
+            throw UserError.usage(path + " learns from pictures that a Java program made ("
+                    + recipe.data().source() + "): resume it from that program");
+        }
         Optional<Path> newest =
                 new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints()).newest();
         newest.ifPresent(checkpoint -> checkDrift(Checkpoints.readChoices(checkpoint), allowDrift));
-        return new TrainingRun(recipe, folder, newest.orElse(null));
+        return new TrainingRun(recipe, folder, newest.orElse(null), own);
     }
 
     private static void checkDrift(Choices choices, boolean allowDrift) {
@@ -91,8 +132,8 @@ public final class TrainingRun {
         }
     }
 
-    private static TrainingData open(DataConfig config) {
-        return TrainingData.open(config, SourceOptions.defaults());
+    private static TrainingData open(DataConfig config, @Nullable Supplier<? extends Dataset> own) {
+        return own == null ? TrainingData.open(config, SourceOptions.defaults()) : TrainingData.of(config, own.get());
     }
 
     /** As it will be cooked. */
@@ -117,7 +158,7 @@ public final class TrainingRun {
                 : Checkpoints.readChoices(checkpoint);
         Checkpoints checkpoints =
                 new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints());
-        try (TrainingData data = open(recipe.data());
+        try (TrainingData data = open(recipe.data(), own);
                 Model model =
                         ModelFactory.create(recipe.model(), recipe.training().seed())) {
             Scheduler scheduler = recipe.scheduler().create();

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.examples;
+
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.GenerationRequest;
+import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import java.io.IOException;
+import java.nio.file.Path;
+import javax.imageio.ImageIO;
+
+/** Loads a folder that diffusers or this library saved, and draws four pictures. Same seed, same pictures. */
+public final class LoadAndSample {
+    private LoadAndSample() {}
+
+    /** {@code LoadAndSample MODEL_FOLDER OUT_FOLDER}. */
+    public static void main(String[] args) throws IOException {
+        Path model = Path.of(args[0]);
+        Path out = Path.of(args[1]);
+        GenerationRequest request =
+                GenerationRequest.DEFAULT.withCount(4).withSeed(7).withSteps(30);
+        try (DiffusionPipeline loaded = DiffusionPipeline.load(model);
+                DiffusionPipeline pipeline = loaded.withScheduler(SchedulerKind.DDIM);
+                GenerationResult result = pipeline.generate(request)) {
+            for (int i = 0; i < result.images().size(); i++) {
+                ImageIO.write(
+                        result.images().get(i),
+                        "png",
+                        out.resolve("picture-" + i + ".png").toFile());
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.GenerationRequest;
+import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.recipe.TrainingRun;
+import dev.diffusion4j.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every example does what it says, in a second or two, and has fewer than 80 lines below the imports. */
+class ExamplesTest {
+    private static final Path MODEL = Path.of("../core/src/test/resources/golden/tiny-pipeline");
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void load_and_sample() throws IOException {
+        LoadAndSample.main(new String[] {MODEL.toString(), folder.toString()});
+        assertThat(ImageIO.read(folder.resolve("picture-3.png").toFile()).getWidth())
+                .isEqualTo(16);
+    }
+
+    @Test
+    void train_on_digits_and_draw_from_the_model() {
+        Path run = folder.resolve("run");
+        assertThat(TrainOnDigits.run(run, 3).finished()).isTrue();
+        assertThat(run.resolve("samples/step-000003.png")).isNotEmptyFile();
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(run.resolve("model"));
+                GenerationResult drawn = pipeline.generate(
+                        GenerationRequest.DEFAULT.withClasses(List.of(3, 7)).withSteps(2))) {
+            assertThat(drawn.images()).hasSize(2);
+        }
+    }
+
+    @Test
+    void swap_scheduler() throws IOException {
+        Path picture = folder.resolve("rows.png");
+        SwapScheduler.main(new String[] {MODEL.toString(), picture.toString()});
+        assertThat(ImageIO.read(picture.toFile()).getHeight()).isEqualTo(4 * 18 + 2);
+    }
+
+    @Test
+    void noise_schedules() throws IOException {
+        Path picture = folder.resolve("schedules.png");
+        NoiseSchedules.main(new String[] {picture.toString()});
+        assertThat(ImageIO.read(picture.toFile()).getWidth()).isEqualTo(2 * (10 * 30 + 2));
+    }
+
+    @Test
+    void cancel_from_another_thread() {
+        assertThat(CancelFromAnotherThread.run(MODEL, 50)).isLessThan(1000);
+    }
+
+    @Test
+    void save_for_python() throws IOException {
+        SaveForPython.main(new String[] {MODEL.toString(), folder.toString()});
+        assertThat(Files.readString(folder.resolve("model_index.json")))
+                .contains("\"_class_name\": \"DDIMPipeline\"")
+                .contains("DDIMScheduler");
+        assertThat(Files.readString(folder.resolve("scheduler/scheduler_config.json")))
+                .contains("\"timestep_spacing\": \"trailing\"");
+    }
+
+    @Test
+    void your_own_scheduler() {
+        GenerationRequest request = GenerationRequest.DEFAULT.withSteps(40).withSeed(5);
+        try (DiffusionPipeline loaded = DiffusionPipeline.load(MODEL);
+                DiffusionPipeline own = loaded.withScheduler(new YourOwnScheduler(2, loaded.scheduler()));
+                GenerationResult many = own.generate(request);
+                GenerationResult more = own.generate(request.withSteps(80))) {
+            // an ODE solver: twice the steps lead to nearly the same picture
+            float[] a = Tensors.floats(many.samples());
+            float[] b = Tensors.floats(more.samples());
+            double squares = 0;
+            for (int i = 0; i < a.length; i++) {
+                squares += (a[i] - b[i]) * (a[i] - b[i]);
+            }
+            assertThat(Math.sqrt(squares / a.length)).isLessThan(0.1);
+            own.save(folder);
+        }
+        try (DiffusionPipeline read = DiffusionPipeline.load(folder)) {
+            assertThat(read.scheduler().config()).containsEntry("power", 2.0);
+        }
+    }
+
+    @Test
+    void your_own_data() {
+        Path run = folder.resolve("run");
+        assertThat(YourOwnData.run(run, 3).finished()).isTrue();
+        assertThat(run.resolve("recipe.yaml")).content().contains("source: java:gradients");
+        Assertions.assertThatExceptionOfType(UserError.class)
+                .isThrownBy(() -> TrainingRun.resume(run, false))
+                .withMessageContaining("resume it from that program");
+    }
+
+    @Test
+    void diffusion_by_hand() {
+        assertThat(DiffusionByHand.run(3)).isBetween(0.0, 3.0);
+    }
+
+    @Test
+    void embed_in_an_application() throws Exception {
+        EmbedInAnApplication.main(new String[] {MODEL.toString()});
+    }
+
+    @Test
+    void examples_are_short_and_all_are_tested() throws IOException {
+        String tests = Files.readString(Path.of("src/test/java/dev/diffusion4j/examples/ExamplesTest.java"));
+        try (Stream<Path> sources = Files.list(Path.of("src/main/java/dev/diffusion4j/examples"))) {
+            assertThat(sources.filter(file -> !file.endsWith("package-info.java")))
+                    .hasSizeGreaterThan(8)
+                    .allSatisfy(file -> {
+                        List<String> lines = Files.readAllLines(file);
+                        int imports = lines.lastIndexOf(lines.stream()
+                                .filter(line -> line.startsWith("import "))
+                                .reduce("", (before, line) -> line));
+                        assertThat(lines.size() - imports).as("%s", file).isLessThan(80);
+                        assertThat(tests).contains(file.getFileName().toString().replace(".java", ""));
+                    });
+        }
+    }
+}
