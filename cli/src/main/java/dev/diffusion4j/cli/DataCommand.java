@@ -18,10 +18,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Looks at a data set. */
-@Command(
-        name = "data",
-        description = "Look at a data set: what is in it, and a picture of it.",
-        mixinStandardHelpOptions = true)
+@Command(name = "data", description = "Look at a data set before training on it.", mixinStandardHelpOptions = true)
 final class DataCommand implements Callable<Integer> {
     private static final int PREVIEW = 64;
     private static final int PER_ROW = 8;
@@ -33,19 +30,28 @@ final class DataCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "SPEC",
             description =
-                    "digits, shapes, mnist, fashion_mnist, idx:FOLDER, folder:PATH; :test and :all for other splits.")
+                    "digits or shapes (made here), mnist or fashion_mnist (downloaded once), idx:FOLDER (files of MNIST's "
+                            + "format), folder:PATH (picture files, flat or one folder a class). Behind all but folder: "
+                            + ":test or :all for another part than the training one.")
     String source = "";
 
-    @Option(names = "--preview", paramLabel = "FILE", description = "Write a grid of 64 pictures with their labels.")
+    @Option(
+            names = "--preview",
+            paramLabel = "FILE",
+            description = "Write a PNG with 64 of the pictures and their labels.")
     @Nullable
     Path preview;
 
     @Option(
             names = "--stats",
-            description = "Decode everything and count: classes, sizes, broken files, mean and deviation.")
+            description = "Decode every picture; print classes, sizes, broken files, mean and deviation of the pixels.")
     boolean stats;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Which pictures the preview shows.")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Which pictures the preview shows; default: ${DEFAULT-VALUE}.")
     long seed;
 
     @Override

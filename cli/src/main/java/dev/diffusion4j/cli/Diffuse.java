@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 /** The entry point. Errors become one line; {@code --verbose} adds the stack trace. */
 @Command(
         name = "diffuse",
-        description = "Image diffusion models on the JVM: train, sample, save and share.",
+        description = "Image diffusion models on the JVM: train, sample, save. Begin with: diffuse quickstart",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
@@ -40,10 +40,7 @@ public final class Diffuse implements Runnable {
     @Spec
     CommandSpec spec = CommandSpec.create();
 
-    @Option(
-            names = "--verbose",
-            scope = ScopeType.INHERIT,
-            description = "Show the stack trace of an error, and more messages.")
+    @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
     boolean verbose;
 
     private Diffuse() {}

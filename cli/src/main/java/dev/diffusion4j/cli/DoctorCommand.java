@@ -15,13 +15,13 @@ import picocli.CommandLine.Spec;
 /** Tells what this machine can do. */
 @Command(
         name = "doctor",
-        description = "Tell what this machine can do, and what to change if it is slow.",
+        description = "Tell what this machine has, how fast it is, and what to change if it is slow.",
         mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec = CommandSpec.create();
 
-    @Option(names = "--json", description = "As one JSON object.")
+    @Option(names = "--json", description = "Print one JSON object.")
     boolean json;
 
     @Override

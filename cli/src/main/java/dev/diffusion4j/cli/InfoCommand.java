@@ -18,16 +18,19 @@ import picocli.CommandLine.Spec;
 /** Tells what a model folder or a file holds. */
 @Command(
         name = "info",
-        description = "Tell what a model folder or a file holds; every file of it is checked.",
+        description = "Tell what a model folder or a file holds, and check it.",
         mixinStandardHelpOptions = true)
 final class InfoCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec = CommandSpec.create();
 
-    @Parameters(paramLabel = "MODEL|FILE", description = "A model folder, a file of weights, a picture, a config.")
+    @Parameters(
+            paramLabel = "MODEL|FILE",
+            description =
+                    "A model folder, a file of weights (.safetensors, .bin, .pt), a picture that sample wrote, or a config (.json, .yaml).")
     Path path = Path.of(".");
 
-    @Option(names = "--json", description = "As one JSON object.")
+    @Option(names = "--json", description = "Print one JSON object instead of YAML.")
     boolean json;
 
     @Override

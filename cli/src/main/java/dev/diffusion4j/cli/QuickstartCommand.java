@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
 /** The whole method in two minutes. */
 @Command(
         name = "quickstart",
-        description = "Train on digits, draw digits class by class, and judge them: the whole method in two minutes.",
+        description =
+                "Train a network on digits, draw new ones class by class, let a classifier judge them: about two minutes.",
         mixinStandardHelpOptions = true)
 final class QuickstartCommand implements Callable<Integer> {
     private static final double WANTED = 0.9;
@@ -30,14 +31,14 @@ final class QuickstartCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Where everything goes; default: runs/quickstart, or the next free.")
+            description = "The folder for everything; default: runs/quickstart, then runs/quickstart-2, …")
     @Nullable
     Path out;
 
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
-            description = "Change a value of the recipe: training.max_steps=20.")
+            description = "Change a value of the recipe, such as training.max_steps=20; may be given again.")
     List<String> changes = new ArrayList<>();
 
     @Override

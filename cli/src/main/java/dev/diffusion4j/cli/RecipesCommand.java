@@ -22,11 +22,14 @@ final class RecipesCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec = CommandSpec.create();
 
-    @Parameters(paramLabel = "NAME", arity = "0..1", description = "Print this recipe.")
+    @Parameters(
+            paramLabel = "NAME",
+            arity = "0..1",
+            description = "Print this recipe: a YAML file to begin your own with.")
     @Nullable
     String name;
 
-    @Option(names = "--json", description = "As JSON.")
+    @Option(names = "--json", description = "Print JSON.")
     boolean json;
 
     @Override
@@ -45,7 +48,7 @@ final class RecipesCommand implements Callable<Integer> {
                 out.printf("%-26s %s%n", each, recipe.summary());
                 out.printf("%-26s   from: %s%n", "", recipe.source());
                 recipe.figures().forEach(figure -> out.printf("%-26s   %s%n", "", figure));
-                out.printf("%-26s   cost: %s%n", "", recipe.cost());
+                out.printf("%-26s   cost: %s%n", "", recipe.cost().isBlank() ? "not measured" : recipe.cost());
             }
         }
         out.flush();

@@ -28,25 +28,34 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Draws pictures from a model folder, or one picture again from its own notes. */
-@Command(name = "sample", description = "Draw pictures from a model folder.", mixinStandardHelpOptions = true)
+@Command(
+        name = "sample",
+        description = "Draw pictures with a trained model, or draw one picture again.",
+        mixinStandardHelpOptions = true)
 final class SampleCommand implements Callable<Integer> {
     private static final int FILM_FRAMES = 12;
 
     @Spec
     CommandSpec spec = CommandSpec.create();
 
-    @Option(names = "--model", paramLabel = "DIR", description = "A folder with model_index.json in it.")
+    @Option(
+            names = "--model",
+            paramLabel = "DIR",
+            description = "The model: a folder with model_index.json, saved by diffuse train or by diffusers.")
     @Nullable
     Path model;
 
-    @Option(names = "--from", paramLabel = "IMAGE.png", description = "Draw this picture again, from the note in it.")
+    @Option(
+            names = "--from",
+            paramLabel = "IMAGE.png",
+            description = "Draw this picture again, from the note that sample wrote into it.")
     @Nullable
     Path from;
 
     @Option(
             names = "--scheduler",
             paramLabel = "NAME",
-            description = "${COMPLETION-CANDIDATES}; default: the model's own.",
+            description = "The sampling algorithm: ${COMPLETION-CANDIDATES}. Default: the model's own, as configured.",
             completionCandidates = Choices.Schedulers.class)
     @Nullable
     String scheduler;
@@ -54,59 +63,108 @@ final class SampleCommand implements Callable<Integer> {
     @Option(
             names = "--steps",
             paramLabel = "N",
-            description = "Denoising steps; default: 50, for ddpm all that were trained.")
+            description = "Denoising steps; default: 50, with ddpm all timesteps of the training (mostly 1000).")
     @Nullable
     Integer steps;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Picture k has seed N + k.")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Picture k is drawn with seed N + k; default: ${DEFAULT-VALUE}.")
     long seed;
 
-    @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "How many pictures; of each class.")
+    @Option(
+            names = "--count",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "How many pictures, with --class of each class; default: ${DEFAULT-VALUE}.")
     int count;
 
-    @Option(names = "--class", paramLabel = "N|all", description = "The class to draw; 'all' draws --count of each.")
+    @Option(
+            names = "--class",
+            paramLabel = "N|all",
+            description =
+                    "The class to draw, from 0; 'all' draws --count of each. Needed where the model knows classes.")
     @Nullable
     String label;
 
-    @Option(names = "--eta", paramLabel = "X", defaultValue = "0", description = "Share of fresh noise (ddim).")
+    @Option(
+            names = "--eta",
+            paramLabel = "X",
+            defaultValue = "0",
+            description =
+                    "Share of fresh noise in each ddim step: 0 none, 1 as much as ddpm; default: ${DEFAULT-VALUE}.")
     double eta;
 
-    @Option(names = "--size", paramLabel = "WxH", description = "Another size than the model was made for.")
+    @Option(
+            names = "--size",
+            paramLabel = "WxH",
+            description = "Width x height, such as 64x48; default: the size in the model's config.")
     @Nullable
     String size;
 
-    @Option(names = "--device", paramLabel = "D", defaultValue = "cpu", description = "cpu, cuda, cuda:N or auto.")
+    @Option(
+            names = "--device",
+            paramLabel = "D",
+            defaultValue = "cpu",
+            description = "cpu, cuda, cuda:N or auto (cuda where there is one); default: ${DEFAULT-VALUE}.")
     String device = "cpu";
 
-    @Option(names = "--dtype", paramLabel = "T", defaultValue = "f32", description = "f32, bf16 or auto.")
+    @Option(
+            names = "--dtype",
+            paramLabel = "T",
+            defaultValue = "f32",
+            description =
+                    "What is computed in: f32 (the pictures that diffusers draws), bf16, or auto (bf16 where it is "
+                            + "clearly faster); default: ${DEFAULT-VALUE}.")
     String dtype = "f32";
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "16", description = "Pictures drawn together.")
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "16",
+            description =
+                    "Pictures drawn together: fewer need less memory; the pictures are the same. Default: ${DEFAULT-VALUE}.")
     int batch;
 
     @Option(
             names = "--noise",
             paramLabel = "MODE",
             defaultValue = "per-image",
-            description = "per-image (a picture does not depend on its batch) or shared (one stream for all).")
+            description =
+                    "per-image (each picture has its own random stream: diffusers with a list of generators) or shared "
+                            + "(one stream for all: diffusers with a single generator); default: ${DEFAULT-VALUE}.")
     String noise = "per-image";
 
-    @Option(names = "--variant", paramLabel = "NAME", description = "Of the weights' files: fp16, bf16.")
+    @Option(
+            names = "--variant",
+            paramLabel = "NAME",
+            description = "Which files of weights to read, where the folder has several: fp16, bf16.")
     @Nullable
     String variant;
 
-    @Option(names = "--out", paramLabel = "DIR", required = true, description = "Where the pictures go.")
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            required = true,
+            description = "The folder for 0000.png, 0001.png, …; files of these names are replaced.")
     Path out = Path.of(".");
 
-    @Option(names = "--grid", description = "Also write grid.png with all pictures.")
+    @Option(names = "--grid", description = "Also write grid.png: all pictures in one.")
     boolean grid;
 
     @Option(
             names = "--film",
-            description = "Also write film.png: the first picture over the steps, x_t above, x̂₀ below.")
+            description =
+                    "Also write film.png: the first picture over the steps; above what is denoised, below the guess at the "
+                            + "finished picture.")
     boolean film;
 
-    @Option(names = "--save-tensors", paramLabel = "FILE", description = "Also write the samples as f32 safetensors.")
+    @Option(
+            names = "--save-tensors",
+            paramLabel = "FILE",
+            description = "Also write the tensor 'samples' (N, C, H, W), f32, before clamping, as safetensors.")
     @Nullable
     Path saveTensors;
 

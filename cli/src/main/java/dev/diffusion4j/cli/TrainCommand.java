@@ -20,45 +20,66 @@ import picocli.CommandLine.Spec;
 /** Trains a network by a recipe, or goes on with a run. */
 @Command(
         name = "train",
-        description = "Train a network by a recipe, or go on with a run.",
+        description = "Train a network by a recipe, or go on with a run that was stopped.",
         mixinStandardHelpOptions = true)
 final class TrainCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec = CommandSpec.create();
 
-    @Parameters(paramLabel = "RECIPE|FILE.yaml", arity = "0..1", description = "See 'diffuse recipes'.")
+    @Parameters(
+            paramLabel = "RECIPE|FILE.yaml",
+            arity = "0..1",
+            description = "A recipe by name, see 'diffuse recipes', or a file.")
     @Nullable
     String recipe;
 
-    @Option(names = "--resume", paramLabel = "DIR", description = "Go on with the run in this folder.")
+    @Option(
+            names = "--resume",
+            paramLabel = "DIR",
+            description = "Go on with the run in this folder; it ends in the same weights as if it had not stopped.")
     @Nullable
     Path resume;
 
-    @Option(names = "--allow-drift", description = "Resume even where this machine gives other last bits.")
+    @Option(
+            names = "--allow-drift",
+            description = "Resume also on a machine that computes other last bits, and so ends in other weights.")
     boolean allowDrift;
 
     @Option(
             names = "--data",
             paramLabel = "SPEC",
-            description = "Other data than the recipe's: digits, mnist, folder:PATH, …")
+            description = "Other data than the recipe's: digits, mnist, folder:PATH, …; see 'diffuse data --help'.")
     @Nullable
     String data;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "The run's folder; default: runs/RECIPE.")
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "The folder of the run; default: runs/ and the recipe's name.")
     @Nullable
     Path out;
 
-    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Change a value of the recipe: training.epochs=3.")
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "Change a value of the recipe, such as training.epochs=3; may be given again.")
     List<String> changes = new ArrayList<>();
 
-    @Option(names = "--seed", paramLabel = "N", description = "Of everything random.")
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of everything random; default: the recipe's.")
     @Nullable
     Long seed;
 
-    @Option(names = "--device", paramLabel = "D", defaultValue = "cpu", description = "cpu.")
+    @Option(
+            names = "--device",
+            paramLabel = "D",
+            defaultValue = "cpu",
+            description = "cpu; training runs on no other device yet.")
     String device = "cpu";
 
-    @Option(names = "--dtype", paramLabel = "T", description = "f32, bf16 or auto (the recipe's own: mostly auto).")
+    @Option(
+            names = "--dtype",
+            paramLabel = "T",
+            description = "f32, bf16 or auto (bf16 where it is clearly faster); default: the recipe's, mostly auto.")
     @Nullable
     String dtype;
 

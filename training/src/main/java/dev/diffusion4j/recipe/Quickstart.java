@@ -102,8 +102,9 @@ public final class Quickstart {
     private Outcome judge(Path judgeFolder, Path modelFolder) {
         try (ConvClassifier judge = (ConvClassifier)
                         PipelineFolder.open(judgeFolder).readModel(Devices.cpu(), Precision.F32, null);
-                DiffusionPipeline pipeline = DiffusionPipeline.load(modelFolder)
-                        .withScheduler(recipe.samples().scheduler());
+                DiffusionPipeline loaded = DiffusionPipeline.load(modelFolder);
+                DiffusionPipeline pipeline =
+                        loaded.withScheduler(recipe.samples().scheduler());
                 GenerationResult drawn = pipeline.generate(request(pipeline.numClasses()))) {
             int[] wanted = wanted(pipeline.numClasses());
             ClassFidelity fidelity = ClassFidelity.of(judge, drawn.samples(), wanted);
