@@ -44,7 +44,7 @@ public enum Activation implements Keyed {
             torch.mish_(x);
         }
     },
-    /** x·Φ(x), with the error function: Hendrycks & Gimpel (2016). */
+    /** x·Φ(x), with the error function: Hendrycks and Gimpel (2016). */
     GELU("gelu") {
         @Override
         public Tensor apply(Tensor x) {

@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Zero mean and unit variance within groups of channels, then a scale and a shift per channel: Wu & He (2018). What stands around
+ * Zero mean and unit variance within groups of channels, then a scale and a shift per channel: Wu and He (2018). What stands around
  * it in a network (a number added to each channel before, SiLU after) may be done in the same pass, which is what training does
  * where the JDK's vector loops are at hand: LibTorch's own channels-last kernel is several times slower.
  */

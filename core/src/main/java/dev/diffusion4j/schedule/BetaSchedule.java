@@ -24,7 +24,7 @@ public enum BetaSchedule implements Keyed {
             });
         }
     },
-    /** ᾱ falls as a squared cosine, β capped at 0.999: Nichol & Dhariwal (2021), eq. 17. */
+    /** ᾱ falls as a squared cosine, β capped at 0.999: Nichol and Dhariwal (2021), eq. 17. */
     SQUAREDCOS_CAP_V2("squaredcos_cap_v2") {
         @Override
         public double[] betas(int n, double start, double end) {

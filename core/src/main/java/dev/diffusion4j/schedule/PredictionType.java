@@ -9,7 +9,7 @@ public enum PredictionType implements Keyed {
     EPSILON("epsilon"),
     /** The clean sample x₀. */
     SAMPLE("sample"),
-    /** v = √ᾱ·ε − √(1−ᾱ)·x₀: Salimans & Ho (2022), appendix D. */
+    /** v = √ᾱ·ε − √(1−ᾱ)·x₀: Salimans and Ho (2022), appendix D. */
     V_PREDICTION("v_prediction"),
     /** The straight path's velocity ε − x₀: Lipman et al. (2022); flow-matching schedulers only. */
     FLOW_PREDICTION("flow_prediction"),

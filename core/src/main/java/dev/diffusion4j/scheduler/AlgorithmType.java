@@ -13,7 +13,7 @@ public enum AlgorithmType implements Keyed {
     SDE_DPMSOLVER("sde-dpmsolver"),
     /** The stochastic equation, for x₀. */
     SDE_DPMSOLVER_PLUS_PLUS("sde-dpmsolver++"),
-    /** The probability-flow equation, for ε, by polynomials in ln(σ/α): Zhang & Chen (2022). */
+    /** The probability-flow equation, for ε, by polynomials in ln(σ/α): Zhang and Chen (2022). */
     DEIS("deis");
 
     private final String key;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.examples;
 
+import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
 import dev.diffusion4j.data.PixelImage;
@@ -56,7 +57,7 @@ public final class YourOwnData implements Dataset {
 
     @Override
     public String fingerprint() {
-        return "gradients 1";
+        return Hashes.sha256("gradients 1"); // another one for other pixels
     }
 
     /** {@code YourOwnData RUN_FOLDER [STEPS]}. */

@@ -2,11 +2,13 @@
 package dev.diffusion4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.recipe.RunListener;
 import dev.diffusion4j.recipe.TrainingRun;
 import dev.diffusion4j.tensor.Tensors;
 import java.io.IOException;
@@ -15,7 +17,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -101,9 +102,13 @@ class ExamplesTest {
         Path run = folder.resolve("run");
         assertThat(YourOwnData.run(run, 3).finished()).isTrue();
         assertThat(run.resolve("recipe.yaml")).content().contains("source: java:gradients");
-        Assertions.assertThatExceptionOfType(UserError.class)
+        assertThatExceptionOfType(UserError.class)
                 .isThrownBy(() -> TrainingRun.resume(run, false))
                 .withMessageContaining("resume it from that program");
+        assertThat(TrainingRun.resume(run, false, YourOwnData::new)
+                        .run(new RunListener() {}, () -> false)
+                        .steps())
+                .isEqualTo(3);
     }
 
     @Test

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * pixels × channels with the channels side by side (channels last). A number for each channel may be added to the picture first
  * (a U-Net's time embedding), which costs nothing here. Sums are made in f32 and combined in double.
  *
- * <p>Wu & He (2018) for the norm. One object serves one thread; it keeps its scratch memory.
+ * <p>Wu and He (2018) for the norm. One object serves one thread; it keeps its scratch memory.
  */
 public final class NormKernel {
     private final int channels;

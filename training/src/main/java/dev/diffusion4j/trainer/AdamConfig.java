@@ -22,7 +22,7 @@ public record AdamConfig(
 
     public static final AdamConfig DEFAULT = new AdamConfig(Variant.ADAMW, 1e-3, 0.9, 0.999, 1e-8, 0.01, false);
 
-    /** Kingma & Ba (2015), and Loshchilov & Hutter (2019). */
+    /** Kingma and Ba (2015), and Loshchilov and Hutter (2019). */
     public enum Variant implements Keyed {
         ADAM("adam"),
         ADAMW("adamw");

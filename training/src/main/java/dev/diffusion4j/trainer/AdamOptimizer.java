@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Adam and AdamW: all parameters in one native call. Clipping by the gradients' norm is done in the same pass.
  *
- * <p>m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², w ← w − lr·m̂/(√v̂ + ε), with bias correction; Kingma & Ba (2015), algorithm 1.
+ * <p>m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², w ← w − lr·m̂/(√v̂ + ε), with bias correction; Kingma and Ba (2015), algorithm 1.
  */
 public final class AdamOptimizer implements AutoCloseable {
     private static final NativeOp FUSED_ADAMW = NativeOp.find("aten::_fused_adamw_", "");

@@ -5,7 +5,7 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
 
 /**
- * A moving average of the weights, which draws better pictures than the last weights: Song & Ermon (2020).
+ * A moving average of the weights, which draws better pictures than the last weights: Song and Ermon (2020).
  *
  * @param form how the share of the old average grows
  * @param decay the highest share of the old average that is kept in a step
