@@ -5,8 +5,11 @@ import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import java.awt.image.BufferedImage;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import javax.imageio.ImageIO;
 
 /** Loads a folder that diffusers or this library saved, and draws four pictures. Same seed, same pictures. */
@@ -22,11 +25,10 @@ public final class LoadAndSample {
         try (DiffusionPipeline loaded = DiffusionPipeline.load(model);
                 DiffusionPipeline pipeline = loaded.withScheduler(SchedulerKind.DDIM);
                 GenerationResult result = pipeline.generate(request)) {
-            for (int i = 0; i < result.images().size(); i++) {
-                ImageIO.write(
-                        result.images().get(i),
-                        "png",
-                        out.resolve("picture-" + i + ".png").toFile());
+            List<BufferedImage> pictures = result.images();
+            for (int i = 0; i < pictures.size(); i++) {
+                File file = out.resolve("picture-" + i + ".png").toFile();
+                ImageIO.write(pictures.get(i), "png", file);
             }
         }
     }
