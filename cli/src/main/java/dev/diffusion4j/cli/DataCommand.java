@@ -18,7 +18,12 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Looks at a data set. */
-@Command(name = "data", description = "Look at a data set before training on it.", mixinStandardHelpOptions = true)
+@Command(
+        name = "data",
+        description = "Look at a data set before training on it.",
+        footerHeading = "%nExamples:%n",
+        footer = {"  diffuse data mnist --preview mnist.png", "  diffuse data folder:my-photos --stats"},
+        mixinStandardHelpOptions = true)
 final class DataCommand implements Callable<Integer> {
     private static final int PREVIEW = 64;
     private static final int PER_ROW = 8;

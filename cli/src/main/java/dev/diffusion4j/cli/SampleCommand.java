@@ -31,6 +31,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "sample",
         description = "Draw pictures with a trained model, or draw one picture again.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  diffuse sample --model runs/quickstart/model --class all --grid --out pictures",
+            "  diffuse sample --from pictures/0005.png --out again"
+        },
         mixinStandardHelpOptions = true)
 final class SampleCommand implements Callable<Integer> {
     private static final int FILM_FRAMES = 12;

@@ -21,6 +21,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "train",
         description = "Train a network by a recipe, or go on with a run that was stopped.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  diffuse train mnist-class-conditioned --data mnist --set training.epochs=2",
+            "  diffuse train --resume runs/mnist-class-conditioned"
+        },
         mixinStandardHelpOptions = true)
 final class TrainCommand implements Callable<Integer> {
     @Spec

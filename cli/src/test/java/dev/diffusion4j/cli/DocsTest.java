@@ -97,6 +97,11 @@ class DocsTest {
                 .forEach(command ->
                         known.addAll(command.getCommandSpec().optionsMap().keySet()));
         List<String> wrong = new ArrayList<>();
+        for (CommandLine command : commands.values()) {
+            String examples =
+                    String.join("\n", command.getCommandSpec().usageMessage().footer());
+            all(CALL, examples).forEach(call -> wrong.addAll(check(commands.get(call.group(1)), call)));
+        }
         documents().forEach((file, text) -> {
             for (MatchResult code : all(CODE, text)) {
                 for (MatchResult option : all(OPTION, code.group())) {
