@@ -176,12 +176,21 @@ public final class PipelineFolder {
         writeConfig(folder.resolve(INDEX), pipelineClass(model, scheduler), index);
     }
 
-    /** A class that diffusers knows where it knows the network. */
+    /**
+     * The class of diffusers that takes the network and the scheduler as they are, where it knows the network. {@code DDPMPipeline}
+     * takes every scheduler; it can only be called with those that need no scaled input and whose {@code step} takes a generator.
+     * The others have no class there that calls them: their parts are to be called one by one, as {@code DenoisingLoop} does.
+     */
     private static String pipelineClass(Model model, @Nullable Scheduler scheduler) {
-        if (model.kind() != ModelKind.UNET_2D) {
+        if (model.kind() != ModelKind.UNET_2D || scheduler == null) {
             return "DiffusionPipeline";
         }
-        return scheduler != null && scheduler.kind() == SchedulerKind.DDIM ? "DDIMPipeline" : "DDPMPipeline";
+        return switch (scheduler.kind()) {
+            case DDIM -> "DDIMPipeline";
+            case PNDM -> "PNDMPipeline";
+            case SCORE_SDE_VE -> "ScoreSdeVePipeline";
+            default -> "DDPMPipeline";
+        };
     }
 
     private static void writeConfig(Path file, String className, Map<String, @Nullable Object> values) {
