@@ -13,8 +13,10 @@ import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.NoiseMode;
+import dev.diffusion4j.pipeline.SchedulerOptions;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.scheduler.StepOptions;
 import dev.diffusion4j.tensor.Precision;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,6 +52,12 @@ final class SampleCommand implements Callable<Integer> {
             completionCandidates = Choices.Schedulers.class)
     @Nullable
     String scheduler;
+
+    @Option(
+            names = "--scheduler-option",
+            paramLabel = "KEY=VALUE",
+            description = "Change a setting of the scheduler: use_karras_sigmas=true, s_churn=20, mu=1.15, …")
+    List<String> schedulerOptions = new ArrayList<>();
 
     @Option(
             names = "--steps",
@@ -121,12 +129,26 @@ final class SampleCommand implements Callable<Integer> {
     private int draw(Path folder) {
         LoadOptions options = new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant);
         try (DiffusionPipeline loaded = DiffusionPipeline.load(folder, options);
-                DiffusionPipeline pipeline = scheduler == null
-                        ? loaded.withScheduler(loaded.scheduler().kind())
-                        : loaded.withScheduler(Keyed.fromKey(SchedulerKind.class, scheduler, "--scheduler"))) {
-            write(pipeline, request(pipeline), folder.toString(), null);
+                Chosen chosen = choose(loaded)) {
+            GenerationRequest request = request(chosen.pipeline()).withStepOptions(chosen.step());
+            write(chosen.pipeline(), request, folder.toString(), null);
         }
         return 0;
+    }
+
+    private record Chosen(DiffusionPipeline pipeline, StepOptions step) implements AutoCloseable {
+        @Override
+        public void close() {
+            pipeline.close();
+        }
+    }
+
+    private Chosen choose(DiffusionPipeline loaded) {
+        SchedulerKind kind = scheduler == null
+                ? loaded.scheduler().kind()
+                : Keyed.fromKey(SchedulerKind.class, scheduler, "--scheduler");
+        SchedulerOptions options = SchedulerOptions.parse(kind, schedulerOptions, "--scheduler-option");
+        return new Chosen(loaded.withScheduler(kind, options.config()), options.step());
     }
 
     private GenerationRequest request(DiffusionPipeline pipeline) {
@@ -189,7 +211,7 @@ final class SampleCommand implements Callable<Integer> {
     /** @param only the index of the one picture that is wanted, or {@code null} for all */
     private void write(DiffusionPipeline pipeline, GenerationRequest request, String folder, @Nullable Integer only) {
         long start = System.nanoTime();
-        Film strip = new Film(FILM_FRAMES);
+        Film strip = new Film(FILM_FRAMES, pipeline.scheduler().sampleRange());
         try (Progress progress = Progress.steps("sampling", request);
                 GenerationResult result = pipeline.generate(
                         request,
