@@ -226,8 +226,13 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @throws UserError (exit code 1) where it cannot be written; what was there is then whole still
      */
     public void save(Path folder) {
+        save(folder, SaveOptions.DEFAULT);
+    }
+
+    /** {@link #save(Path)} in several files of weights, or as a variant. */
+    public void save(Path folder, SaveOptions options) {
         shared.use(model -> {
-            PipelineFolder.write(folder, model, scheduler);
+            PipelineFolder.write(folder, model, scheduler, options);
             return true;
         });
     }

@@ -3,10 +3,10 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
-import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightLoader;
 import dev.diffusion4j.checkpoint.WeightSource;
+import dev.diffusion4j.checkpoint.WeightWriter;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
@@ -156,15 +156,13 @@ public final class PipelineFolder {
     /**
      * Writes a folder, or replaces the files of one; each file is replaced whole. The loaded folder may be written to.
      *
-     * @param model of any dtype; saved in it
+     * @param model of any dtype; saved in it, unless the options name a variant
      * @param scheduler {@code null} for a network that draws no pictures
      */
-    public static void write(Path folder, Model model, @Nullable Scheduler scheduler) {
+    public static void write(Path folder, Model model, @Nullable Scheduler scheduler, SaveOptions options) {
         String name = model instanceof DiffusionModel ? "unet" : "classifier";
         Path component = folder.resolve(name);
-        Safetensors.write(
-                component.resolve(WeightFiles.STEM + ".safetensors"), model.stateDict(), Map.of("format", "pt"));
-        WeightFiles.removeShards(component);
+        new WeightWriter(options.variant()).write(component, model.stateDict(), options.maxShardBytes());
         writeConfig(component.resolve(MODEL_CONFIG), model.kind().key(), model.config());
         Map<String, @Nullable Object> index = new LinkedHashMap<>();
         index.put(name, List.of(model.kind().library(), model.kind().key()));
@@ -174,6 +172,11 @@ public final class PipelineFolder {
             index.put("scheduler", List.of("diffusers", className));
         }
         writeConfig(folder.resolve(INDEX), pipelineClass(model, scheduler), index);
+    }
+
+    /** {@link #write(Path, Model, Scheduler, SaveOptions)} as diffusers saves by default. */
+    public static void write(Path folder, Model model, @Nullable Scheduler scheduler) {
+        write(folder, model, scheduler, SaveOptions.DEFAULT);
     }
 
     /**
