@@ -217,6 +217,7 @@ def check_events(folder):
 
 def main():
     out = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(tempfile.mkdtemp(prefix="java-pipelines-"))
+    shutil.rmtree(out / "events", ignore_errors=True)
     out.mkdir(parents=True, exist_ok=True)
     warnings.filterwarnings("ignore")
     diffusers.logging.disable_progress_bar()

@@ -61,9 +61,9 @@ public final class Diffuse implements Runnable {
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler((error, command, parsed) -> report(root, error, command));
         line.setParameterExceptionHandler((error, arguments) -> {
-            PrintWriter err = error.getCommandLine().getErr();
-            err.println("diffuse: " + firstLine(error));
-            err.println("see '" + error.getCommandLine().getCommandSpec().qualifiedName() + " --help'");
+            CommandLine command = error.getCommandLine();
+            String help = command.getCommandSpec().qualifiedName() + " --help";
+            command.getErr().println("diffuse: " + firstLine(error) + " (see '" + help + "')");
             return UserError.USAGE;
         });
         return line;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.model.SampleSize;
@@ -122,6 +123,10 @@ final class SampleCommand implements Callable<Integer> {
     public Integer call() {
         if ((model == null) == (from == null)) {
             throw UserError.usage("give either --model DIR or --from IMAGE.png");
+        }
+        AtomicFile.checkFolder(out);
+        if (saveTensors != null && saveTensors.toAbsolutePath().getParent() != null) {
+            AtomicFile.checkFolder(saveTensors.toAbsolutePath().getParent());
         }
         return from != null ? again(from) : draw(java.util.Objects.requireNonNull(model));
     }
