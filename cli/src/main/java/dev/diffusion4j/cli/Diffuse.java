@@ -114,7 +114,7 @@ public final class Diffuse implements Runnable {
         String file = System.getProperty("diffusion4j.stderr");
         if (file != null) {
             try {
-                System.setErr(new PrintStream(new FileOutputStream(file), true, StandardCharsets.UTF_8));
+                System.setErr(new PrintStream(new FileOutputStream(file, true), true, StandardCharsets.UTF_8));
             } catch (FileNotFoundException e) {
                 // the filtered stream serves as well
             }
