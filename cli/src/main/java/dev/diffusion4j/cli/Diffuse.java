@@ -58,9 +58,9 @@ public final class Diffuse implements Runnable {
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler((error, command, parsed) -> report(root, error, command));
         line.setParameterExceptionHandler((error, arguments) -> {
-            PrintWriter err = error.getCommandLine().getErr();
-            err.println("diffuse: " + firstLine(error));
-            err.println("see '" + error.getCommandLine().getCommandSpec().qualifiedName() + " --help'");
+            CommandLine command = error.getCommandLine();
+            String help = command.getCommandSpec().qualifiedName() + " --help";
+            command.getErr().println("diffuse: " + firstLine(error) + " (see '" + help + "')");
             return UserError.USAGE;
         });
         return line;
@@ -120,7 +120,7 @@ public final class Diffuse implements Runnable {
         String file = System.getProperty("diffusion4j.stderr");
         if (file != null) {
             try {
-                System.setErr(new PrintStream(new FileOutputStream(file), true, StandardCharsets.UTF_8));
+                System.setErr(new PrintStream(new FileOutputStream(file, true), true, StandardCharsets.UTF_8));
             } catch (FileNotFoundException e) {
                 // the filtered stream serves as well
             }

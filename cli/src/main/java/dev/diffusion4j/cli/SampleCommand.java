@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.model.SampleSize;
@@ -13,8 +14,10 @@ import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.NoiseMode;
+import dev.diffusion4j.pipeline.SchedulerOptions;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.scheduler.StepOptions;
 import dev.diffusion4j.tensor.Precision;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,6 +67,12 @@ final class SampleCommand implements Callable<Integer> {
             completionCandidates = Choices.Schedulers.class)
     @Nullable
     String scheduler;
+
+    @Option(
+            names = "--scheduler-option",
+            paramLabel = "KEY=VALUE",
+            description = "Change a setting of the scheduler: use_karras_sigmas=true, s_churn=20, mu=1.15, …")
+    List<String> schedulerOptions = new ArrayList<>();
 
     @Option(
             names = "--steps",
@@ -178,18 +187,36 @@ final class SampleCommand implements Callable<Integer> {
         if ((model == null) == (from == null)) {
             throw UserError.usage("give either --model DIR or --from IMAGE.png");
         }
+        AtomicFile.checkFolder(out);
+        if (saveTensors != null && saveTensors.toAbsolutePath().getParent() != null) {
+            AtomicFile.checkFolder(saveTensors.toAbsolutePath().getParent());
+        }
         return from != null ? again(from) : draw(java.util.Objects.requireNonNull(model));
     }
 
     private int draw(Path folder) {
         LoadOptions options = new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant);
         try (DiffusionPipeline loaded = DiffusionPipeline.load(folder, options);
-                DiffusionPipeline pipeline = scheduler == null
-                        ? loaded.withScheduler(loaded.scheduler().kind())
-                        : loaded.withScheduler(Keyed.fromKey(SchedulerKind.class, scheduler, "--scheduler"))) {
-            write(pipeline, request(pipeline), folder.toString(), null);
+                Chosen chosen = choose(loaded)) {
+            GenerationRequest request = request(chosen.pipeline()).withStepOptions(chosen.step());
+            write(chosen.pipeline(), request, folder.toString(), null);
         }
         return 0;
+    }
+
+    private record Chosen(DiffusionPipeline pipeline, StepOptions step) implements AutoCloseable {
+        @Override
+        public void close() {
+            pipeline.close();
+        }
+    }
+
+    private Chosen choose(DiffusionPipeline loaded) {
+        SchedulerKind kind = scheduler == null
+                ? loaded.scheduler().kind()
+                : Keyed.fromKey(SchedulerKind.class, scheduler, "--scheduler");
+        SchedulerOptions options = SchedulerOptions.parse(kind, schedulerOptions, "--scheduler-option");
+        return new Chosen(loaded.withScheduler(kind, options.config()), options.step());
     }
 
     private GenerationRequest request(DiffusionPipeline pipeline) {
@@ -252,7 +279,7 @@ final class SampleCommand implements Callable<Integer> {
     /** @param only the index of the one picture that is wanted, or {@code null} for all */
     private void write(DiffusionPipeline pipeline, GenerationRequest request, String folder, @Nullable Integer only) {
         long start = System.nanoTime();
-        Film strip = new Film(FILM_FRAMES);
+        Film strip = new Film(FILM_FRAMES, pipeline.scheduler().sampleRange());
         try (Progress progress = Progress.steps("sampling", request);
                 GenerationResult result = pipeline.generate(
                         request,

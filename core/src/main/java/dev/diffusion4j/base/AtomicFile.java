@@ -109,6 +109,24 @@ public final class AtomicFile {
         }
     }
 
+    /**
+     * Finds out before long work whether files can be put into {@code folder} at its end, as far as can be told without writing.
+     *
+     * @throws UserError (exit code 1) where a file is in the way or the folder may not be written to
+     */
+    public static void checkFolder(Path folder) {
+        Path existing = folder.toAbsolutePath();
+        while (!Files.exists(existing) && existing.getParent() != null) {
+            existing = existing.getParent();
+        }
+        if (!Files.isDirectory(existing)) {
+            throw UserError.failure("cannot write into " + folder + ": " + existing + " is a file, not a folder");
+        }
+        if (!Files.isWritable(existing)) {
+            throw UserError.failure("cannot write into " + folder + ": permission denied");
+        }
+    }
+
     /** Deletes a folder and all in it; what is not there is fine. */
     public static void deleteTree(Path folder) throws IOException {
         if (!Files.exists(folder)) {

@@ -11,18 +11,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Finds, opens and tidies the files of weights in a component's folder, as diffusers does ({@code modeling_utils.py}). */
+/** Finds and opens the files of weights in a component's folder, as diffusers does ({@code modeling_utils.py}). */
 public final class WeightFiles {
     /** The stem of all weights' files of diffusers. */
     public static final String STEM = "diffusion_pytorch_model";
 
     private static final List<String> VARIANTS = List.of("fp16", "bf16");
     private static final String SAFETENSORS = ".safetensors";
-    private static final Pattern SHARD = Pattern.compile(STEM + "-\\d{5}-of-\\d{5}\\.safetensors");
 
     private WeightFiles() {}
 
@@ -92,25 +90,6 @@ public final class WeightFiles {
                 return Safetensors.open(file);
             }
             throw UserError.failure(file + " is not a file of weights: it is neither safetensors nor of PyTorch");
-        }
-    }
-
-    /**
-     * Deletes what an earlier save of several files left in a folder, now that the whole weights are there in one: the index
-     * would be read before it.
-     */
-    public static void removeShards(Path folder) {
-        try {
-            Files.deleteIfExists(folder.resolve(STEM + SAFETENSORS + ".index.json"));
-            try (Stream<Path> files = Files.list(folder)) {
-                for (Path file : files.filter(file ->
-                                SHARD.matcher(file.getFileName().toString()).matches())
-                        .toList()) {
-                    Files.delete(file);
-                }
-            }
-        } catch (IOException e) {
-            throw UserError.failure("cannot remove the old weights in " + folder + ": " + AtomicFile.reason(e), e);
         }
     }
 

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
-/** Between samples in [−1, 1] and 8-bit pictures. */
+/** Between samples and 8-bit pictures. */
 public final class Images {
     private Images() {}
 
@@ -20,6 +20,17 @@ public final class Images {
      * @param samples (B, C, H, W), C 1 or 3, values in [−1, 1]
      */
     public static List<BufferedImage> fromSamples(Tensor samples) {
+        return fromSamples(samples, -1, 1);
+    }
+
+    /**
+     * One picture for each sample; a pixel is round(255·clamp((x − low)/(high − low), 0, 1)).
+     *
+     * @param samples (B, C, H, W), C 1 or 3
+     * @param low what is black
+     * @param high what is white
+     */
+    public static List<BufferedImage> fromSamples(Tensor samples, float low, float high) {
         Check.that(
                 samples.dim() == 4 && (samples.size(1) == 1 || samples.size(1) == 3),
                 "pictures need samples of 1 or 3 channels, but the shape is " + Shapes.text(samples));
@@ -29,12 +40,13 @@ public final class Images {
         float[] values = Tensors.floats(samples);
         List<BufferedImage> images = new ArrayList<>();
         for (int image = 0; image < samples.size(0); image++) {
-            images.add(picture(values, image * channels * height * width, channels, height, width));
+            images.add(picture(values, image * channels * height * width, channels, height, width, low, high));
         }
         return images;
     }
 
-    private static BufferedImage picture(float[] values, int start, int channels, int height, int width) {
+    private static BufferedImage picture(
+            float[] values, int start, int channels, int height, int width, float low, float high) {
         int type = channels == 1 ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR;
         BufferedImage image = new BufferedImage(width, height, type);
         int[] pixel = new int[channels];
@@ -42,7 +54,7 @@ public final class Images {
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
                 for (int c = 0; c < channels; c++) {
-                    pixel[c] = toByte(values[start + c * plane + y * width + x]);
+                    pixel[c] = toByte(values[start + c * plane + y * width + x], low, high);
                 }
                 image.getRaster().setPixel(x, y, pixel);
             }
@@ -50,9 +62,9 @@ public final class Images {
         return image;
     }
 
-    /** round(255·clamp(x/2 + ½, 0, 1)), halves to even, as NumPy rounds. */
-    static int toByte(float value) {
-        float unit = Math.min(1, Math.max(0, value / 2 + 0.5f));
+    /** round(255·clamp((x − low)/(high − low), 0, 1)), halves to even, as NumPy rounds; the same bits as x/2 + ½. */
+    private static int toByte(float value, float low, float high) {
+        float unit = Math.min(1, Math.max(0, (value - low) / (high - low)));
         return (int) Math.rint(unit * 255);
     }
 

@@ -30,14 +30,14 @@ public abstract class Layer implements AutoCloseable {
 
     /** Makes a parameter, {@code float32}, trained. */
     protected final Tensor parameter(String name, long... shape) {
-        Tensor tensor = TensorScope.own(Tensors.empty(ScalarType.Float, shape));
+        Tensor tensor = TensorScope.ownResult(() -> Tensors.empty(ScalarType.Float, shape));
         parameters.put(name, tensor);
         return tensor;
     }
 
     /** Makes a tensor that is saved but not trained. */
     protected final Tensor buffer(String name, long... shape) {
-        Tensor tensor = TensorScope.own(Tensors.empty(ScalarType.Float, shape));
+        Tensor tensor = TensorScope.ownResult(() -> Tensors.empty(ScalarType.Float, shape));
         buffers.put(name, tensor);
         return tensor;
     }

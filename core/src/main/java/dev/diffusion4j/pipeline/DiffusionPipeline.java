@@ -145,8 +145,8 @@ public final class DiffusionPipeline implements AutoCloseable {
     public GenerationResult generate(GenerationRequest request, StepListener listener, Cancellation cancellation) {
         return shared.use(model -> {
             check(request, model);
-            return new GenerationResult(
-                    TensorScope.ownResult(() -> generateBatches(request, model, listener, cancellation)));
+            Tensor samples = TensorScope.ownResult(() -> generateBatches(request, model, listener, cancellation));
+            return new GenerationResult(samples, scheduler.sampleRange());
         });
     }
 
@@ -164,7 +164,7 @@ public final class DiffusionPipeline implements AutoCloseable {
                                 ? NoiseSource.shared(seed)
                                 : NoiseSource.perImage(seed, count);
                         SchedulerRun run = scheduler.start(
-                                SamplingSettings.ofSteps(request.steps()).withEta(request.eta()))) {
+                                new SamplingSettings(request.steps(), request.eta(), request.stepOptions()))) {
                     long[] shape = {count, model.sampleChannels(), size.height(), size.width()};
                     Conditioning conditioning = conditioning(request.classes(), first, count);
                     return DenoisingLoop.sample(
@@ -203,7 +203,12 @@ public final class DiffusionPipeline implements AutoCloseable {
                         () -> UserError.usage("this network's config names no sample_size: say it with --size WxH"));
     }
 
-    private static void check(GenerationRequest request, DiffusionModel model) {
+    private void check(GenerationRequest request, DiffusionModel model) {
+        if (request.steps() > scheduler.numTrainTimesteps()) {
+            throw UserError.usage("--steps must be at most the " + scheduler.numTrainTimesteps()
+                    + " timesteps that the network was trained on, but was " + request.steps());
+        }
+        request.stepOptions().checkFor(scheduler);
         model.checkSize(sizeOf(request, model));
         List<Integer> classes = request.classes();
         if (classes == null) {
@@ -230,8 +235,13 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @throws UserError (exit code 1) where it cannot be written; what was there is then whole still
      */
     public void save(Path folder) {
+        save(folder, SaveOptions.DEFAULT);
+    }
+
+    /** {@link #save(Path)} in several files of weights, or as a variant. */
+    public void save(Path folder, SaveOptions options) {
         shared.use(model -> {
-            PipelineFolder.write(folder, model, scheduler);
+            PipelineFolder.write(folder, model, scheduler, options);
             return true;
         });
     }

@@ -3,21 +3,28 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.image.Images;
+import dev.diffusion4j.scheduler.SampleRange;
 import dev.diffusion4j.tensor.TensorScope;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.Tensor;
 
 /** Watches the first picture of a run: a strip with x_t above and x̂₀ below, at evenly spaced steps, the last one included. */
 public final class Film implements StepListener {
     private final int frames;
+    private final SampleRange range;
     private final List<BufferedImage> samples = new ArrayList<>();
     private final List<BufferedImage> originals = new ArrayList<>();
     private boolean finished;
 
-    /** @param frames how many steps are kept */
-    public Film(int frames) {
+    /**
+     * @param frames how many steps are kept
+     * @param range of the samples, see {@link dev.diffusion4j.scheduler.Scheduler#sampleRange()}
+     */
+    public Film(int frames, SampleRange range) {
         this.frames = Math.max(1, frames);
+        this.range = range;
     }
 
     @Override
@@ -28,11 +35,15 @@ public final class Film implements StepListener {
             return;
         }
         TensorScope.run(() -> {
-            samples.add(Images.fromSamples(event.sample().narrow(0, 0, 1)).get(0));
-            originals.add(Images.fromSamples(event.predOriginalSample().narrow(0, 0, 1))
-                    .get(0));
+            samples.add(first(event.sample()));
+            originals.add(first(event.predOriginalSample()));
         });
         finished = event.stepIndex() == event.steps() - 1;
+    }
+
+    private BufferedImage first(Tensor batch) {
+        return Images.fromSamples(batch.narrow(0, 0, 1), range.low(), range.high())
+                .get(0);
     }
 
     /** Two rows: x_t, x̂₀. */

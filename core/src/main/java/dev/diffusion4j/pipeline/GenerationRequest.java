@@ -3,6 +3,7 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.scheduler.StepOptions;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param size of the pictures; {@code null} for the size that the network was made for
  * @param batchSize pictures drawn together; less memory when smaller, the same pictures
  * @param noise where the noise comes from
+ * @param stepOptions what only some schedulers heed
  */
 public record GenerationRequest(
         int count,
@@ -26,11 +28,12 @@ public record GenerationRequest(
         @Nullable List<Integer> classes,
         @Nullable SampleSize size,
         int batchSize,
-        NoiseMode noise) {
+        NoiseMode noise,
+        StepOptions stepOptions) {
 
     /** One picture, seed 0, 50 steps. */
     public static final GenerationRequest DEFAULT =
-            new GenerationRequest(1, 0, 50, 0, null, null, 16, NoiseMode.PER_IMAGE);
+            new GenerationRequest(1, 0, 50, 0, null, null, 16, NoiseMode.PER_IMAGE, StepOptions.DEFAULT);
 
     public GenerationRequest {
         Check.positive(count, "count");
@@ -45,24 +48,24 @@ public record GenerationRequest(
     }
 
     public GenerationRequest withCount(int value) {
-        return new GenerationRequest(value, seed, steps, eta, classes, size, batchSize, noise);
+        return new GenerationRequest(value, seed, steps, eta, classes, size, batchSize, noise, stepOptions);
     }
 
     public GenerationRequest withSeed(long value) {
-        return new GenerationRequest(count, value, steps, eta, classes, size, batchSize, noise);
+        return new GenerationRequest(count, value, steps, eta, classes, size, batchSize, noise, stepOptions);
     }
 
     public GenerationRequest withSteps(int value) {
-        return new GenerationRequest(count, seed, value, eta, classes, size, batchSize, noise);
+        return new GenerationRequest(count, seed, value, eta, classes, size, batchSize, noise, stepOptions);
     }
 
     public GenerationRequest withEta(double value) {
-        return new GenerationRequest(count, seed, steps, value, classes, size, batchSize, noise);
+        return new GenerationRequest(count, seed, steps, value, classes, size, batchSize, noise, stepOptions);
     }
 
     /** One picture for each of these classes; sets the count too. */
     public GenerationRequest withClasses(List<Integer> value) {
-        return new GenerationRequest(value.size(), seed, steps, eta, value, size, batchSize, noise);
+        return new GenerationRequest(value.size(), seed, steps, eta, value, size, batchSize, noise, stepOptions);
     }
 
     /** {@link #withClasses} where classes are given; else unchanged. */
@@ -72,18 +75,23 @@ public record GenerationRequest(
 
     /** With these classes, or none, and this count. */
     GenerationRequest withClassesOrNull(@Nullable List<Integer> value, int newCount) {
-        return new GenerationRequest(newCount, seed, steps, eta, value, size, batchSize, noise);
+        return new GenerationRequest(newCount, seed, steps, eta, value, size, batchSize, noise, stepOptions);
     }
 
     public GenerationRequest withSize(@Nullable SampleSize value) {
-        return new GenerationRequest(count, seed, steps, eta, classes, value, batchSize, noise);
+        return new GenerationRequest(count, seed, steps, eta, classes, value, batchSize, noise, stepOptions);
     }
 
     public GenerationRequest withBatchSize(int value) {
-        return new GenerationRequest(count, seed, steps, eta, classes, size, value, noise);
+        return new GenerationRequest(count, seed, steps, eta, classes, size, value, noise, stepOptions);
+    }
+
+    /** With options that the scheduler must heed; see {@link StepOptions#checkFor}. */
+    public GenerationRequest withStepOptions(StepOptions value) {
+        return new GenerationRequest(count, seed, steps, eta, classes, size, batchSize, noise, value);
     }
 
     public GenerationRequest withNoise(NoiseMode value) {
-        return new GenerationRequest(count, seed, steps, eta, classes, size, batchSize, value);
+        return new GenerationRequest(count, seed, steps, eta, classes, size, batchSize, value, stepOptions);
     }
 }

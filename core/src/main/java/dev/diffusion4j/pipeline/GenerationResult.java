@@ -3,6 +3,7 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.image.Images;
+import dev.diffusion4j.scheduler.SampleRange;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,9 +13,11 @@ import org.bytedeco.pytorch.Tensor;
 /** The samples of one call; close it to free them. */
 public final class GenerationResult implements AutoCloseable {
     private final Tensor samples;
+    private final SampleRange range;
 
-    GenerationResult(Tensor samples) {
+    GenerationResult(Tensor samples, SampleRange range) {
         this.samples = samples;
+        this.range = range;
     }
 
     /** {@code float32 (N, C, H, W)} on the CPU, in the network's own range, not clamped; owned by this result. */
@@ -27,9 +30,14 @@ public final class GenerationResult implements AutoCloseable {
         Safetensors.write(file, Map.of("samples", samples), Map.of("format", "pt"));
     }
 
+    /** What is black and what is white in {@link #samples()}. */
+    public SampleRange range() {
+        return range;
+    }
+
     /** As 8-bit pictures. */
     public List<BufferedImage> images() {
-        return Images.fromSamples(samples);
+        return Images.fromSamples(samples, range.low(), range.high());
     }
 
     @Override

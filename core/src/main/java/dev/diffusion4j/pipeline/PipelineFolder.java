@@ -3,10 +3,10 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
-import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightLoader;
 import dev.diffusion4j.checkpoint.WeightSource;
+import dev.diffusion4j.checkpoint.WeightWriter;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
@@ -156,15 +156,13 @@ public final class PipelineFolder {
     /**
      * Writes a folder, or replaces the files of one; each file is replaced whole. The loaded folder may be written to.
      *
-     * @param model of any dtype; saved in it
+     * @param model of any dtype; saved in it, unless the options name a variant
      * @param scheduler {@code null} for a network that draws no pictures
      */
-    public static void write(Path folder, Model model, @Nullable Scheduler scheduler) {
+    public static void write(Path folder, Model model, @Nullable Scheduler scheduler, SaveOptions options) {
         String name = model instanceof DiffusionModel ? "unet" : "classifier";
         Path component = folder.resolve(name);
-        Safetensors.write(
-                component.resolve(WeightFiles.STEM + ".safetensors"), model.stateDict(), Map.of("format", "pt"));
-        WeightFiles.removeShards(component);
+        new WeightWriter(options.variant()).write(component, model.stateDict(), options.maxShardBytes());
         writeConfig(component.resolve(MODEL_CONFIG), model.kind().key(), model.config());
         Map<String, @Nullable Object> index = new LinkedHashMap<>();
         index.put(name, List.of(model.kind().library(), model.kind().key()));
@@ -176,12 +174,26 @@ public final class PipelineFolder {
         writeConfig(folder.resolve(INDEX), pipelineClass(model, scheduler), index);
     }
 
-    /** A class that diffusers knows where it knows the network. */
+    /** {@link #write(Path, Model, Scheduler, SaveOptions)} as diffusers saves by default. */
+    public static void write(Path folder, Model model, @Nullable Scheduler scheduler) {
+        write(folder, model, scheduler, SaveOptions.DEFAULT);
+    }
+
+    /**
+     * The class of diffusers that takes the network and the scheduler as they are, where it knows the network. {@code DDPMPipeline}
+     * takes every scheduler; it can only be called with those that need no scaled input and whose {@code step} takes a generator.
+     * The others have no class there that calls them: their parts are to be called one by one, as {@code DenoisingLoop} does.
+     */
     private static String pipelineClass(Model model, @Nullable Scheduler scheduler) {
-        if (model.kind() != ModelKind.UNET_2D) {
+        if (model.kind() != ModelKind.UNET_2D || scheduler == null) {
             return "DiffusionPipeline";
         }
-        return scheduler != null && scheduler.kind() == SchedulerKind.DDIM ? "DDIMPipeline" : "DDPMPipeline";
+        return switch (scheduler.kind()) {
+            case DDIM -> "DDIMPipeline";
+            case PNDM -> "PNDMPipeline";
+            case SCORE_SDE_VE -> "ScoreSdeVePipeline";
+            default -> "DDPMPipeline";
+        };
     }
 
     private static void writeConfig(Path file, String className, Map<String, @Nullable Object> values) {

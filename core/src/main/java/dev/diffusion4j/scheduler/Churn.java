@@ -12,17 +12,18 @@ final class Churn {
     private Churn() {}
 
     /** σ̂ ≥ σ, the level that the sample is raised to in a run of so many steps. */
-    static double sigmaHat(SamplingSettings settings, double sigma, int steps) {
-        boolean within = settings.sTmin() <= sigma && sigma <= settings.sTmax();
-        return sigma * (1 + (within ? Math.min(settings.sChurn() / steps, MOST) : 0));
+    static double sigmaHat(StepOptions options, double sigma, int steps) {
+        Double most = options.sTmax();
+        boolean within = options.sTmin() <= sigma && (most == null || sigma <= most);
+        return sigma * (1 + (within ? Math.min(options.sChurn() / steps, MOST) : 0));
     }
 
     /** {@code sample} itself where the level stays, or a new tensor. */
-    static Tensor raise(SamplingSettings settings, Tensor sample, double sigma, double sigmaHat, NoiseSource noise) {
+    static Tensor raise(StepOptions options, Tensor sample, double sigma, double sigmaHat, NoiseSource noise) {
         if (sigmaHat <= sigma) {
             return sample;
         }
         double std = Math.sqrt(sigmaHat * sigmaHat - sigma * sigma);
-        return sample.add(noise.like(sample), new Scalar(settings.sNoise() * std));
+        return sample.add(noise.like(sample), new Scalar(options.sNoise() * std));
     }
 }

@@ -8,6 +8,7 @@ import dev.diffusion4j.schedule.TimestepSpacing;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -80,6 +81,11 @@ public final class DdimScheduler extends VpScheduler {
     }
 
     @Override
+    public Set<String> stepOptions() {
+        return Set.of(StepOptions.USE_CLIPPED_MODEL_OUTPUT);
+    }
+
+    @Override
     public SchedulerRun start(SamplingSettings settings) {
         checkSteps(settings.numInferenceSteps());
         return new Run(settings);
@@ -105,7 +111,7 @@ public final class DdimScheduler extends VpScheduler {
             double s = noiseRate(t);
 
             Tensor predOriginal = clipping.apply(predOriginalSample(modelOutput, sample));
-            Tensor epsilon = settings.useClippedModelOutput()
+            Tensor epsilon = settings.options().useClippedModelOutput()
                     ? Combine.difference(sample, Combine.scale(a, predOriginal), s)
                     : Combine.predEpsilon(config.predictionType, a, s, modelOutput, sample);
             double std = settings.eta() * Math.sqrt(schedule().posteriorVariance(t, previous));

@@ -11,6 +11,7 @@ import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -147,6 +148,11 @@ public final class EdmEulerScheduler extends Scheduler {
     }
 
     @Override
+    public Set<String> stepOptions() {
+        return StepOptions.CHURN;
+    }
+
+    @Override
     public SchedulerRun start(SamplingSettings settings) {
         double[] levels = levels(settings.numInferenceSteps());
         double end = config.finalSigmasType.end(levels[levels.length - 1]);
@@ -156,12 +162,12 @@ public final class EdmEulerScheduler extends Scheduler {
     }
 
     private final class Run extends SchedulerRun {
-        private final SamplingSettings settings;
+        private final StepOptions options;
         private final SigmaTable table;
 
         Run(SamplingSettings settings, SigmaTable table) {
             super(table.timesteps());
-            this.settings = settings;
+            this.options = settings.options();
             this.table = table;
         }
 
@@ -189,8 +195,8 @@ public final class EdmEulerScheduler extends Scheduler {
         @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             double sigma = table.sigma(stepIndex());
-            double sigmaHat = Churn.sigmaHat(settings, sigma, table.size());
-            Tensor raised = Churn.raise(settings, sample, sigma, sigmaHat, noise);
+            double sigmaHat = Churn.sigmaHat(options, sigma, table.size());
+            Tensor raised = Churn.raise(options, sample, sigma, sigmaHat, noise);
             Tensor predOriginal = predOriginalSample(modelOutput, raised, sigmaHat);
             Tensor derivative = SigmaRun.derivative(raised, predOriginal, sigmaHat);
             double next = table.sigma(stepIndex() + 1);

@@ -11,6 +11,7 @@ import dev.diffusion4j.tensor.NoiseSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.DoubleUnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -164,6 +165,11 @@ public final class EulerScheduler extends SigmaScheduler {
     }
 
     @Override
+    public Set<String> stepOptions() {
+        return StepOptions.CHURN;
+    }
+
+    @Override
     public SchedulerRun start(SamplingSettings settings) {
         double end = config.finalSigmasType.end(trained().at(0));
         SigmaTable table = table(settings.numInferenceSteps(), end, DoubleUnaryOperator.identity());
@@ -176,19 +182,19 @@ public final class EulerScheduler extends SigmaScheduler {
     }
 
     private final class Run extends SigmaRun {
-        private final SamplingSettings settings;
+        private final StepOptions options;
         private final SigmaTable table;
 
         Run(SamplingSettings settings, SigmaTable table, double[] timesteps) {
             super(config.predictionType, timesteps, table.levels(), EulerScheduler.this.initNoiseSigma(table));
-            this.settings = settings;
+            this.options = settings.options();
             this.table = table;
         }
 
         @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
-            double sigmaHat = Churn.sigmaHat(settings, sigma(), table.size());
-            Tensor raised = Churn.raise(settings, sample, sigma(), sigmaHat, noise);
+            double sigmaHat = Churn.sigmaHat(options, sigma(), table.size());
+            Tensor raised = Churn.raise(options, sample, sigma(), sigmaHat, noise);
             // the reference converts ε at the raised level, v at the level that the network was told
             boolean epsilon = config.predictionType == PredictionType.EPSILON;
             Tensor predOriginal = predOriginalSample(modelOutput, raised, epsilon ? sigmaHat : sigma());

@@ -10,6 +10,7 @@ import dev.diffusion4j.schedule.SigmaTable;
 import dev.diffusion4j.schedule.TimeShift;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,7 @@ public final class FlowMatchEulerScheduler extends Scheduler {
 
     /**
      * diffusers' keys and defaults. {@code base_shift}, {@code max_shift}, {@code base_image_seq_len} and
-     * {@code max_image_seq_len} are for pipelines that work out {@link SamplingSettings#mu()} from the size of the picture; they
+     * {@code max_image_seq_len} are for pipelines that work out {@link StepOptions#mu()} from the size of the picture; they
      * are kept, and decide nothing here, in diffusers' scheduler neither.
      */
     public record Config(
@@ -110,6 +111,11 @@ public final class FlowMatchEulerScheduler extends Scheduler {
     @Override
     public Tensor trainingTarget(Tensor originalSamples, Tensor noise, double... timesteps) {
         return config.invertSigmas ? originalSamples.sub(noise) : noise.sub(originalSamples);
+    }
+
+    @Override
+    public Set<String> stepOptions() {
+        return Set.of(StepOptions.MU);
     }
 
     @Override

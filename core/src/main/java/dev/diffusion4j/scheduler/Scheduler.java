@@ -9,6 +9,7 @@ import dev.diffusion4j.tensor.Tensors;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.DoubleUnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,16 @@ public abstract class Scheduler {
     /** What a network must have been trained on to be sampled with this scheduler as it is configured. */
     public SchedulerKind.Chain chain() {
         return kind().chain();
+    }
+
+    /** Between which values the samples lie that the network was trained on; those of all chains but one are signed. */
+    public SampleRange sampleRange() {
+        return SampleRange.SIGNED;
+    }
+
+    /** The keys of {@link StepOptions} that a run of this scheduler heeds. */
+    public Set<String> stepOptions() {
+        return Set.of();
     }
 
     /**

@@ -59,6 +59,12 @@ public final class ScoreSdeVeScheduler extends Scheduler {
         return PredictionType.SCORE;
     }
 
+    /** Its networks see pictures in [0, 1], and diffusers' pipeline clamps what it draws to that. */
+    @Override
+    public SampleRange sampleRange() {
+        return SampleRange.UNIT;
+    }
+
     @Override
     public int numTrainTimesteps() {
         return config.numTrainTimesteps;

@@ -112,6 +112,11 @@ abstract class SolverScheduler extends BetaScheduler {
         return new SigmaTable(trained.at(timesteps), end, timesteps);
     }
 
+    @Override
+    public Set<String> stepOptions() {
+        return config.useFlowSigmas() ? Set.of(StepOptions.MU) : Set.of();
+    }
+
     /** Levels given by their ends. */
     final double[] spread(SigmaSpacing spacing, int steps) {
         Double min = spacing == SigmaSpacing.LU ? null : sigmaMin();
@@ -123,7 +128,7 @@ abstract class SolverScheduler extends BetaScheduler {
     /** The levels of straight paths from nearly 1 down, as DPM-Solver and DEIS choose them. */
     final double[] flowLevels(SamplingSettings settings) {
         double shift = config.flowShift();
-        Double mu = settings.mu();
+        Double mu = settings.options().mu();
         if (mu != null) {
             Check.that(
                     config.useDynamicShifting() && config.timeShiftType() == TimeShift.EXPONENTIAL,

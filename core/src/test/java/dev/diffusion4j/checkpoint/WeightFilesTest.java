@@ -13,6 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -73,14 +76,42 @@ class WeightFilesTest {
     }
 
     @Test
-    void a_whole_file_replaces_the_shards_of_an_earlier_save() throws IOException {
-        weights(WeightFiles.STEM + "-00001-of-00001.safetensors", 1);
-        index(WeightFiles.STEM + ".safetensors.index.json", WeightFiles.STEM + "-00001-of-00001.safetensors");
-        weights("other.safetensors", 5);
-        weights(WeightFiles.STEM + ".safetensors", 2);
-        WeightFiles.removeShards(folder);
-        assertThat(opened(null)).isEqualTo(2);
-        assertThat(WeightFiles.listing(folder)).isEqualTo(WeightFiles.STEM + ".safetensors, other.safetensors");
+    void a_save_replaces_the_files_of_an_earlier_save_whatever_they_were() {
+        TensorScope.run(() -> {
+            Map<String, Tensor> weights = new TreeMap<>();
+            for (int i = 0; i < 5; i++) {
+                weights.put("w" + i, Tensors.of(new float[] {i, 0.1f}, 2));
+            }
+            weights("other.safetensors", 5);
+            new WeightWriter(null).write(folder, weights, 16);
+            assertThat(WeightFiles.listing(folder)).contains("-00003-of-00003.safetensors", ".index.json");
+            assertThat(read(null)).isEqualTo("0.1 1.1 2.1 3.1 4.1");
+            new WeightWriter("bf16").write(folder, weights, 1); // a tensor is not split
+            assertThat(WeightFiles.listing(folder)).contains(".bf16-00005-of-00005.safetensors", ".index.bf16.json");
+            assertThat(read("bf16")).isEqualTo("0.100097656 1.1000977 2.1000977 3.1000977 4.1000977");
+            new WeightWriter(null).write(folder, weights, 24);
+            new WeightWriter("bf16").write(folder, weights, 1000);
+            assertThat(WeightFiles.listing(folder))
+                    .isEqualTo(Stream.of("-00001-of-00002", "-00002-of-00002", ".bf16", ".safetensors.index.json")
+                                    .map(end -> WeightFiles.STEM + (end.endsWith("json") ? end : end + ".safetensors"))
+                                    .collect(Collectors.joining(", "))
+                            + ", other.safetensors");
+            new WeightWriter(null).write(folder, weights, 1000);
+            new WeightWriter("fp16").write(folder, weights, 1000);
+            assertThat(read(null)).isEqualTo("0.1 1.1 2.1 3.1 4.1");
+            assertThat(WeightFiles.listing(folder)).doesNotContain("of", "json");
+        });
+        assertThatThrownBy(() -> new WeightWriter("f16")).hasMessageContaining("bf16, fp16");
+    }
+
+    private String read(@Nullable String variant) {
+        try (WeightSource source = WeightFiles.open(folder, variant)) {
+            return source.tensors().keySet().stream()
+                    .sorted()
+                    .map(name -> Tensors.floats(source.read(name)))
+                    .map(pair -> String.valueOf(pair[0] + pair[1]))
+                    .collect(Collectors.joining(" "));
+        }
     }
 
     @Test

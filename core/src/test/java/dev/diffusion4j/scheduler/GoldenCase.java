@@ -59,10 +59,12 @@ final class GoldenCase {
             settings = settings.withEta(eta.doubleValue());
         }
         if (spec.get("mu") instanceof Number mu) {
-            settings = settings.withMu(mu.doubleValue());
+            settings = settings.withOptions(new StepOptions(false, 0, 0, null, 1, mu.doubleValue()));
         }
         double[] churn = list("churn");
-        return churn.length == 0 ? settings : settings.withChurn(churn[0], churn[1], churn[2], churn[3]);
+        return churn.length == 0
+                ? settings
+                : settings.withOptions(new StepOptions(false, churn[0], churn[1], churn[2], churn[3], null));
     }
 
     /** The next {@code count} numbers. */

@@ -37,7 +37,8 @@ public final class DenoisingObjective implements Objective {
 
     @Override
     public Task draw(TrainingExamples examples, RandomStream random) {
-        Tensor noise = random.randn(Tensors.shape(examples.images()));
+        Tensor images = scheduler.sampleRange().fromSigned(examples.images());
+        Tensor noise = random.randn(Tensors.shape(images));
         long[] drawn = Tensors.longs(random.randint(scheduler.numTrainTimesteps(), examples.size()));
         double[] timesteps = new double[drawn.length];
         double[] weights = new double[drawn.length];
@@ -46,9 +47,9 @@ public final class DenoisingObjective implements Objective {
             weights[i] = weighting.weight(scheduler.snr(timesteps[i]), scheduler.predictionType());
         }
         return new Denoising(
-                scheduler.scaleModelInput(scheduler.addNoise(examples.images(), noise, timesteps), timesteps),
+                scheduler.scaleModelInput(scheduler.addNoise(images, noise, timesteps), timesteps),
                 Tensors.ofDoubles(timesteps),
-                scheduler.trainingTarget(examples.images(), noise, timesteps),
+                scheduler.trainingTarget(images, noise, timesteps),
                 model.numClasses() > 0 ? examples.labels() : null,
                 weighting == LossWeighting.UNIFORM ? null : Tensors.ofDoubles(weights));
     }

@@ -4,6 +4,7 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.json.Json;
+import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.classconditioned.ClassConditionedConfig;
@@ -65,6 +66,19 @@ final class ModelFactory {
                     + " of this recipe is told the class: use data with class folders, or a recipe without classes");
         }
         return classes;
+    }
+
+    /**
+     * Makes the network once, without weights, before anything is written.
+     *
+     * @throws UserError (exit code 2) where it cannot halve the size of the pictures
+     */
+    static void check(ModelSpec spec) {
+        try (Model model = spec.kind().create(spec.config())) {
+            if (model instanceof DiffusionModel denoiser) {
+                denoiser.sampleSize().ifPresent(denoiser::checkSize);
+            }
+        }
     }
 
     /** A network with fresh weights; the caller owns it. */

@@ -87,6 +87,7 @@ public final class TrainingRun {
         try (TrainingData data = open(resolved.data(), own)) {
             ModelSpec fitted = ModelFactory.fit(resolved.model(), data);
             resolved = resolved.with("model", Map.of("config", fitted.config()));
+            ModelFactory.check(fitted);
         }
         folder.claim(resolved, resolved.training().keepCheckpoints());
         return new TrainingRun(resolved, folder, null, own);

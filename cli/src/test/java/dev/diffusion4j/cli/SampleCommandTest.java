@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.diffusion4j.checkpoint.Safetensors;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a picture's note says draws it again, to the last byte. */
+class SampleCommandTest {
+    @TempDir
+    Path folder;
+
+    private void run(String arguments) {
+        Command.Outcome outcome =
+                Command.run(arguments.replace("@", folder.toString()).split(" "));
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.code()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--scheduler ddim --steps 3",
+                "--scheduler ddim --steps 3 --eta 0.5 --scheduler-option use_clipped_model_output=true",
+                "--scheduler euler --steps 4 --scheduler-option use_karras_sigmas=true --scheduler-option s_churn=2",
+                "--scheduler dpm-multistep --steps 3 --scheduler-option timestep_spacing=trailing --size 12x8",
+                "--scheduler ddpm --steps 3 --noise shared"
+            })
+    void a_picture_is_drawn_again_from_its_note(String options) throws IOException {
+        TinyModels.save(folder.resolve("model"), SchedulerKind.DDPM, Map.of("num_class_embeds", 4L));
+        run("sample --model @/model --out @/out --seed 5 --count 3 --class 2 " + options);
+        run("sample --from @/out/0002.png --out @/again");
+        assertThat(Command.tree(folder.resolve("out"))).hasSize(4);
+        assertThat(Files.readAllBytes(folder.resolve("again/0000.png")))
+                .isEqualTo(Files.readAllBytes(folder.resolve("out/0002.png")));
+        assertThat(Files.readAllBytes(folder.resolve("out/0001.png")))
+                .isNotEqualTo(Files.readAllBytes(folder.resolve("out/0002.png")));
+    }
+
+    @Test
+    void settings_of_the_scheduler_change_the_picture() throws IOException {
+        TinyModels.save(folder.resolve("model"), SchedulerKind.EULER, Map.of());
+        List<String> options =
+                List.of("", " --scheduler-option use_karras_sigmas=true", " --scheduler-option s_churn=3");
+        for (int i = 0; i < options.size(); i++) {
+            run("sample --model @/model --out @/" + i + " --steps 4" + options.get(i));
+            for (int k = 0; k < i; k++) {
+                assertThat(pixels(i)).isNotEqualTo(pixels(k));
+            }
+        }
+    }
+
+    private int[] pixels(int drawn) throws IOException {
+        var image = ImageIO.read(folder.resolve(drawn + "/0000.png").toFile());
+        return image.getRaster().getPixels(0, 0, image.getWidth(), image.getHeight(), (int[]) null);
+    }
+
+    /** As diffusers' pipelines do: ScoreSdeVePipeline clamps to [0, 1], the others halve and shift first. */
+    @ParameterizedTest
+    @ValueSource(strings = {"score-sde-ve", "ddim"})
+    void pixels_follow_from_the_samples_by_the_range_of_the_chain(String scheduler) throws IOException {
+        SchedulerKind kind = scheduler.equals("ddim") ? SchedulerKind.DDIM : SchedulerKind.SCORE_SDE_VE;
+        TinyModels.save(folder.resolve("model"), kind, Map.of());
+        run("sample --model @/model --out @/0 --steps 3 --film --save-tensors @/raw.safetensors");
+        float[] raw = TensorScope.compute(() -> {
+            try (Safetensors file = Safetensors.open(folder.resolve("raw.safetensors"))) {
+                return Tensors.floats(file.read("samples"));
+            }
+        });
+        int[] pixels = pixels(0);
+        boolean outside = false;
+        for (int i = 0; i < raw.length; i++) {
+            float unit = kind == SchedulerKind.DDIM ? raw[i] / 2 + 0.5f : raw[i];
+            outside |= unit < 0 || unit > 1;
+            assertThat(pixels[i]).isEqualTo((int) Math.rint(255 * Math.min(1, Math.max(0, unit))));
+        }
+        assertThat(outside || kind == SchedulerKind.DDIM).as("not clamped").isTrue();
+        assertThat(Files.size(folder.resolve("0/film.png"))).isPositive();
+    }
+}

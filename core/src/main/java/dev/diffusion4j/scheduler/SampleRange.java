@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.scheduler;
+
+import dev.diffusion4j.tensor.TensorScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Between which values a sample's pixels lie: what is black and what is white.
+ *
+ * @param low black
+ * @param high white
+ */
+public record SampleRange(float low, float high) {
+    /** [−1, 1], as almost all networks have it. */
+    public static final SampleRange SIGNED = new SampleRange(-1, 1);
+    /** [0, 1], as the networks of Song et al. (2021) have it. */
+    public static final SampleRange UNIT = new SampleRange(0, 1);
+
+    /**
+     * Pictures as the network wants them.
+     *
+     * @param pictures {@code float32 (B, C, H, W)} in [−1, 1]
+     * @return {@code pictures} itself where they lie in this range already, or a new tensor owned by the current scope
+     */
+    public Tensor fromSigned(Tensor pictures) {
+        if (equals(SIGNED)) {
+            return pictures;
+        }
+        return TensorScope.keepResult(
+                () -> Combine.scale((high - low) / 2, pictures).add(new Scalar((high + low) / 2)));
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.testing.Golden;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a pipeline promises to those who share it: threads, batches, memory, its end. */
+class DiffusionPipelineTest {
+    private static final GenerationRequest REQUEST =
+            GenerationRequest.DEFAULT.withSteps(6).withCount(2).withSeed(3);
+
+    private static DiffusionPipeline loaded;
+    private static DiffusionPipeline pipeline;
+
+    @BeforeAll
+    static void load() {
+        loaded = DiffusionPipeline.load(Golden.path("tiny-pipeline"));
+        pipeline = loaded.withScheduler(SchedulerKind.DDIM);
+        draw(pipeline, REQUEST); // what is made once per process is there from now on
+    }
+
+    @AfterAll
+    static void close() {
+        pipeline.close();
+        loaded.close();
+    }
+
+    private static float[] draw(DiffusionPipeline from, GenerationRequest request) {
+        try (GenerationResult result = from.generate(request)) {
+            return Tensors.floats(result.samples());
+        }
+    }
+
+    @Test
+    void a_call_that_is_cancelled_from_another_thread_ends_within_one_step_and_frees_its_memory() {
+        long before = Pointer.totalCount();
+        Cancellation cancellation = new Cancellation();
+        AtomicInteger steps = new AtomicInteger();
+        StepListener listener = event -> {
+            if (steps.incrementAndGet() == 3) {
+                CompletableFuture.runAsync(cancellation::cancel).join();
+            }
+        };
+        assertThatExceptionOfType(CancellationException.class)
+                .isThrownBy(() -> pipeline.generate(REQUEST.withSteps(1000), listener, cancellation));
+        assertThat(steps).hasValue(3);
+        assertThat(Pointer.totalCount()).isEqualTo(before);
+    }
+
+    @Test
+    void a_listener_that_throws_leaves_no_memory_behind() {
+        long before = Pointer.totalCount();
+        StepListener listener = event -> {
+            throw new IllegalStateException("enough");
+        };
+        assertThatIllegalStateException()
+                .isThrownBy(() -> pipeline.generate(REQUEST, listener, new Cancellation()))
+                .withMessage("enough");
+        assertThat(Pointer.totalCount()).isEqualTo(before);
+    }
+
+    @Test
+    void two_threads_draw_at_once_what_each_draws_alone() throws Exception {
+        float[] first = draw(pipeline, REQUEST);
+        float[] second = draw(pipeline, REQUEST.withSeed(90));
+        assertThat(first).isNotEqualTo(second);
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            for (int i = 0; i < 5; i++) {
+                Future<float[]> one = threads.submit(() -> draw(pipeline, REQUEST));
+                Future<float[]> other = threads.submit(() -> draw(pipeline, REQUEST.withSeed(90)));
+                assertThat(one.get()).isEqualTo(first);
+                assertThat(other.get()).isEqualTo(second);
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = SchedulerKind.class,
+            names = {"DDIM", "DDPM", "HEUN", "UNIPC", "PNDM"})
+    void many_steps_hold_no_more_native_objects_than_few(SchedulerKind kind) {
+        try (DiffusionPipeline own = loaded.withScheduler(kind)) {
+            assertThat(mostAlive(own, 60)).isEqualTo(mostAlive(own, 10));
+        }
+    }
+
+    private static long mostAlive(DiffusionPipeline own, int steps) {
+        long before = Pointer.totalCount();
+        AtomicLong most = new AtomicLong();
+        own.generate(
+                        REQUEST.withSteps(steps),
+                        event -> most.accumulateAndGet(Pointer.totalCount() - before, Math::max),
+                        new Cancellation())
+                .close();
+        assertThat(Pointer.totalCount()).isEqualTo(before);
+        return most.get();
+    }
+
+    @Test
+    void a_picture_does_not_depend_on_its_batch() {
+        float[] together = draw(pipeline, REQUEST.withCount(5).withEta(0.5).withBatchSize(5));
+        float[] split = draw(pipeline, REQUEST.withCount(5).withEta(0.5).withBatchSize(2));
+        Golden.assertClose("batches of 2", split, together, 1e-4);
+        float[] alone = draw(pipeline, REQUEST.withCount(1).withSeed(7).withEta(0.5));
+        Golden.assertClose("alone", alone, java.util.Arrays.copyOfRange(together, 4 * 256, 5 * 256), 1e-4);
+        assertThat(draw(pipeline, REQUEST.withCount(5).withEta(0.5).withBatchSize(5)))
+                .isEqualTo(together);
+    }
+
+    @Test
+    void shared_noise_comes_from_one_stream_for_the_whole_call() {
+        GenerationRequest shared = REQUEST.withNoise(NoiseMode.SHARED);
+        assertThat(draw(pipeline, shared.withCount(1))).isEqualTo(draw(pipeline, REQUEST.withCount(1)));
+        float[] both = draw(pipeline, shared.withBatchSize(1)); // is drawn together all the same
+        assertThat(both).isEqualTo(draw(pipeline, shared));
+        float[] ownStream = draw(pipeline, REQUEST);
+        float[] second = java.util.Arrays.copyOfRange(both, 256, 512);
+        assertThat(second).isNotEqualTo(java.util.Arrays.copyOfRange(ownStream, 256, 512));
+    }
+
+    @Test
+    void closing_frees_the_network_once_nobody_needs_it() {
+        long before = Pointer.totalCount();
+        DiffusionPipeline own = DiffusionPipeline.load(Golden.path("tiny-pipeline"));
+        DiffusionPipeline other = own.withScheduler(SchedulerKind.EULER);
+        long held = Pointer.totalCount();
+        own.close();
+        own.close();
+        assertThat(Pointer.totalCount()).isEqualTo(held);
+        assertThat(draw(other, REQUEST)).doesNotContain(Float.NaN);
+        StepListener closing = event -> other.close();
+        try (GenerationResult result = other.generate(REQUEST, closing, new Cancellation())) {
+            assertThat(Tensors.floats(result.samples())).isEqualTo(drawnBy(SchedulerKind.EULER));
+        }
+        assertThat(Pointer.totalCount()).isEqualTo(before);
+        assertThatIllegalStateException()
+                .isThrownBy(() -> other.generate(REQUEST))
+                .withMessageContaining("closed");
+        assertThatIllegalStateException().isThrownBy(() -> own.withScheduler(SchedulerKind.DDIM));
+    }
+
+    private static float[] drawnBy(SchedulerKind kind) {
+        try (DiffusionPipeline swapped = loaded.withScheduler(kind)) {
+            return draw(swapped, REQUEST);
+        }
+    }
+}
