@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.image.Images;
 import dev.diffusion4j.scheduler.SampleRange;
+import dev.diffusion4j.tensor.TensorScope;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /** The samples of one call; close it to free them. */
 public final class GenerationResult implements AutoCloseable {
@@ -35,8 +38,17 @@ public final class GenerationResult implements AutoCloseable {
         return range;
     }
 
-    /** As 8-bit pictures. */
+    /**
+     * As 8-bit pictures.
+     *
+     * @throws UserError (exit code 1) where a sample holds NaN or infinity, which no picture can show
+     */
     public List<BufferedImage> images() {
+        if (!TensorScope.compute(() -> torch.isfinite(samples).all().item_bool())) {
+            throw UserError.failure("the network drew numbers that are not finite, so there is no picture to write: try"
+                    + " --dtype f32, more steps or another --scheduler, or see with 'diffuse info' whether its weights"
+                    + " are sound");
+        }
         return Images.fromSamples(samples, range.low(), range.high());
     }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.scheduler.SampleRange;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
@@ -16,6 +18,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -163,6 +166,16 @@ class DiffusionPipelineTest {
     private static float[] drawnBy(SchedulerKind kind) {
         try (DiffusionPipeline swapped = loaded.withScheduler(kind)) {
             return draw(swapped, REQUEST);
+        }
+    }
+
+    @Test
+    void what_is_not_a_number_becomes_no_picture() {
+        Tensor broken = Tensors.of(new float[] {0, Float.NaN, 0, 0}, 1, 1, 2, 2);
+        try (GenerationResult result = new GenerationResult(broken, SampleRange.SIGNED)) {
+            assertThatExceptionOfType(UserError.class)
+                    .isThrownBy(result::images)
+                    .withMessageContaining("not finite");
         }
     }
 }
