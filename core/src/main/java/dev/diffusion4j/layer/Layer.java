@@ -61,6 +61,9 @@ public abstract class Layer implements AutoCloseable {
     /** Fills this layer's own tensors; smaller layers come before or after as they were made. */
     protected void initializeOwn(RandomStream random) {}
 
+    /** Fills again what the smaller layers filled in another way than this layer wants it. */
+    protected void initializeAfterParts(RandomStream random) {}
+
     /** Fills all tensors with the start values of training. */
     public final void initialize(RandomStream random) {
         try (NoGradGuard guard = new NoGradGuard()) {
@@ -71,6 +74,7 @@ public abstract class Layer implements AutoCloseable {
     private void initializeTree(RandomStream random) {
         initializeOwn(random);
         children.values().forEach(layer -> layer.initializeTree(random));
+        initializeAfterParts(random);
     }
 
     /** The trained tensors by dotted name, in the order of making. Borrowed: this layer owns them. */

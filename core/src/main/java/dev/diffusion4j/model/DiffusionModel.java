@@ -28,6 +28,11 @@ public abstract class DiffusionModel extends Model {
     /** How many classes it knows; 0 where it is not told a class. */
     public abstract int numClasses();
 
+    /** Whether a picture's condition can be dropped ({@link Conditioning#keep()}). */
+    public boolean canDropContext() {
+        return false;
+    }
+
     /** Height and width must be multiples of this. */
     public abstract int sizeMultiple();
 

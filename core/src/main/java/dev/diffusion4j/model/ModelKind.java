@@ -4,9 +4,13 @@ package dev.diffusion4j.model;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.model.basicunet.BasicUnet;
 import dev.diffusion4j.model.classconditioned.ClassConditionedUnet;
 import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.model.crossattn.CrossAttentionUnet;
+import dev.diffusion4j.model.resunet.ResidualUnet;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
+import dev.diffusion4j.model.unetlab.LabUnet;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +21,10 @@ import org.jspecify.annotations.Nullable;
 public enum ModelKind implements Keyed {
     UNET_2D("UNet2DModel", "diffusers", UNet2DModel::fromConfig),
     CLASS_CONDITIONED_UNET("ClassConditionedUnet", "diffusion4j", ClassConditionedUnet::fromConfig),
+    LAB_UNET("LabUnet", "diffusion4j", LabUnet::fromConfig),
+    CROSS_ATTENTION_UNET("CrossAttentionUnet", "diffusion4j", CrossAttentionUnet::fromConfig),
+    RESIDUAL_UNET("ResidualUnet", "diffusion4j", ResidualUnet::fromConfig),
+    BASIC_UNET("BasicUnet", "diffusion4j", BasicUnet::fromConfig),
     CONV_CLASSIFIER("ConvClassifier", "diffusion4j", ConvClassifier::fromConfig);
 
     private final String key;
