@@ -7,6 +7,7 @@ import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.model.basicunet.BasicUnet;
 import dev.diffusion4j.model.classconditioned.ClassConditionedUnet;
 import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.model.crossattn.CrossAttentionUnet;
 import dev.diffusion4j.model.resunet.ResidualUnet;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
@@ -25,6 +26,7 @@ public enum ModelKind implements Keyed {
     CROSS_ATTENTION_UNET("CrossAttentionUnet", "diffusion4j", CrossAttentionUnet::fromConfig),
     RESIDUAL_UNET("ResidualUnet", "diffusion4j", ResidualUnet::fromConfig),
     BASIC_UNET("BasicUnet", "diffusion4j", BasicUnet::fromConfig),
+    CLIP("CLIPModel", "transformers", ClipModel::fromConfig),
     CONV_CLASSIFIER("ConvClassifier", "diffusion4j", ConvClassifier::fromConfig);
 
     private final String key;
@@ -42,7 +44,7 @@ public enum ModelKind implements Keyed {
         return key;
     }
 
-    /** {@code diffusers} where Python can load it, else {@code diffusion4j}. */
+    /** {@code diffusers} or {@code transformers} where Python can load it, else {@code diffusion4j}. */
     public String library() {
         return library;
     }
