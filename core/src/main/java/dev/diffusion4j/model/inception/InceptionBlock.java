@@ -18,7 +18,9 @@ import org.bytedeco.pytorch.TensorVector;
 /** Branches side by side, their results one behind the other: Szegedy et al. (2016), figures 5, 6, 7 and 10. */
 final class InceptionBlock extends Layer {
     private static final long[] THREE = {3, 3};
+    private static final long[] TWO = {2, 2};
     private static final long[] ONE = {1, 1};
+    private static final long[] NONE = {0, 0};
 
     /** What the branch without convolutions, or before its one convolution, takes of each 3×3. */
     enum Pool {
@@ -36,7 +38,7 @@ final class InceptionBlock extends Layer {
                 case MEAN -> avg_pool2d(x, THREE, ONE, ONE, false, true, new LongOptional());
                 case MEAN_INSIDE -> avg_pool2d(x, THREE, ONE, ONE, false, false, new LongOptional());
                 case MAX -> max_pool2d(x, THREE, ONE, ONE, ONE, false);
-                case MAX_HALVED -> max_pool2d(x, 3, 2);
+                case MAX_HALVED -> max_pool2d(x, THREE, TWO, NONE, ONE, false);
             };
         }
     }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.model.inception;
 
-import static org.bytedeco.pytorch.global.torch.max_pool2d;
-
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelKind;
@@ -67,7 +65,7 @@ public final class InceptionV3 extends Model {
             for (int i = 0; i < stem.size(); i++) {
                 x = stem.get(i).forward(x);
                 if (i == 2 || i == 4) {
-                    x = max_pool2d(x, 3, 2);
+                    x = Pool.MAX_HALVED.apply(x);
                 }
             }
             for (InceptionBlock block : blocks) {
