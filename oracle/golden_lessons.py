@@ -37,8 +37,28 @@ CASES = {
 }
 
 
+def lesson_sampling(previous_beta, clamp):
+    """The lessons' own loops, word for word; in place of a network, a formula."""
+    T = 20
+    B = torch.linspace(0.0001, 0.02, T)
+    a = 1.0 - B
+    a_bar = torch.cumprod(a, dim=0)
+    generator = torch.Generator().manual_seed(11)
+    x = torch.randn((2, 1, 4, 4), generator=generator)
+    for t in range(T - 1, -1, -1):
+        e = 0.5 * x + 0.1 * t / T
+        u = torch.sqrt(1 / a[t]) * (x - (1 - a[t]) / torch.sqrt(1 - a_bar[t]) * e)
+        if t > 0:
+            variance = B[t - 1] if previous_beta else (1 - a[t]) * (1 - a_bar[t - 1]) / (1 - a_bar[t])
+            u = u + torch.sqrt(variance) * torch.randn(x.shape, generator=generator)
+        x = u.clamp(-1, 1) if clamp else u
+    return x
+
+
 def main():
     tensors, metadata = {}, {}
+    tensors["sampled.previous_beta"] = lesson_sampling(True, False)
+    tensors["sampled.posterior"] = lesson_sampling(False, True)
     for name, (kind, config, make, shape, rest) in CASES.items():
         torch.manual_seed(7)
         model = make()
