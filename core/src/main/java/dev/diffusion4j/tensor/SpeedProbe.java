@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Properties;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -28,12 +27,28 @@ import org.jspecify.annotations.Nullable;
  *
  * @param convF32 GFLOP/s of a 128→128 convolution at 32×32, batch 4, channels last
  * @param convBf16 the same in bf16
+ * @param packedF32 the convolution with its weight put in order before; 0 where that cannot be done
+ * @param packedBf16 the same in bf16
  * @param productF32 GFLOP/s of a 1024³ matrix product
  * @param productBf16 the same in bf16
  */
-public record SpeedProbe(double convF32, double convBf16, double productF32, double productBf16) {
+public record SpeedProbe(
+        double convF32,
+        double convBf16,
+        double packedF32,
+        double packedBf16,
+        double productF32,
+        double productBf16) {
     /** bf16 must win by this factor before {@code auto} takes it. */
     private static final double CLEARLY = 1.3;
+
+    /** The probe is rough, and an addition made on the way is worth something: a tie is a win. */
+    private static final double PACKED_AT_LEAST = 0.8;
+
+    private static final long[] INPUT = {4, 128, 32, 32};
+    private static final long[] WEIGHT = {128, 128, 3, 3};
+    private static final long[] ONE = {1, 1};
+    private static final double CONV_GFLOP = 2e-9 * 4 * 128 * 128 * 9 * 32 * 32;
 
     private static @Nullable SpeedProbe current;
 
@@ -57,6 +72,17 @@ public record SpeedProbe(double convF32, double convBf16, double productF32, dou
         return CpuFeatures.current().hasFastBf16() && convBf16 >= CLEARLY * convF32;
     }
 
+    /** Whether convolutions of this dtype gain, or at least do not lose, by putting their weight in order once. */
+    public static boolean packs(ScalarType type) {
+        if (!PackedConvolution.isAvailable() || type != ScalarType.Float && type != ScalarType.BFloat16) {
+            return false;
+        }
+        SpeedProbe probe = current();
+        return type == ScalarType.Float
+                ? probe.packedF32 > PACKED_AT_LEAST * probe.convF32
+                : probe.packedBf16 > PACKED_AT_LEAST * probe.convBf16;
+    }
+
     /** Measures anew, without the cache. */
     public static SpeedProbe measure() {
         NativeRuntime.configure();
@@ -65,6 +91,8 @@ public record SpeedProbe(double convF32, double convBf16, double productF32, dou
                 return new SpeedProbe(
                         convolution(ScalarType.Float),
                         convolution(ScalarType.BFloat16),
+                        packedConvolution(ScalarType.Float),
+                        packedConvolution(ScalarType.BFloat16),
                         product(ScalarType.Float),
                         product(ScalarType.BFloat16));
             }
@@ -72,12 +100,24 @@ public record SpeedProbe(double convF32, double convBf16, double productF32, dou
     }
 
     private static double convolution(ScalarType type) {
-        Tensor input = torch.ones(4, 128, 32, 32).to(type).contiguous(MemoryFormat.ChannelsLast);
-        Tensor weight = torch.ones(128, 128, 3, 3).to(type).contiguous(MemoryFormat.ChannelsLast);
-        long[] one = {1, 1};
-        TensorOptional noBias = new TensorOptional();
-        double flop = 2.0 * 4 * 128 * 128 * 9 * 32 * 32;
-        return flop / 1e9 / seconds(() -> torch.conv2d(input, weight, noBias, one, one, one, 1));
+        Tensor input = ones(type, INPUT);
+        Tensor weight = ones(type, WEIGHT);
+        TensorOptional bias = new TensorOptional(torch.ones(WEIGHT[0]).to(type));
+        return CONV_GFLOP / seconds(() -> torch.conv2d(input, weight, bias, ONE, ONE, ONE, 1));
+    }
+
+    private static double packedConvolution(ScalarType type) {
+        Tensor input = ones(type, INPUT);
+        Tensor bias = torch.ones(WEIGHT[0]).to(type);
+        try (PackedConvolution packed = new PackedConvolution(ones(type, WEIGHT), ONE, ONE, INPUT)) {
+            return CONV_GFLOP / seconds(() -> packed.forward(input, bias));
+        } catch (RuntimeException e) {
+            return 0; // not on this processor, or not in this dtype
+        }
+    }
+
+    private static Tensor ones(ScalarType type, long... shape) {
+        return torch.ones(shape).to(type).contiguous(MemoryFormat.ChannelsLast);
     }
 
     private static double product(ScalarType type) {
@@ -85,18 +125,17 @@ public record SpeedProbe(double convF32, double convBf16, double productF32, dou
         return 2.0 * 1024 * 1024 * 1024 / 1e9 / seconds(() -> matrix.mm(matrix));
     }
 
-    /** Median of nine, after two for warming up. */
+    /** The best of nine, after two for warming up: what else runs on the machine only ever slows. */
     private static double seconds(Supplier<Tensor> operation) {
-        double[] times = new double[9];
-        for (int i = -2; i < times.length; i++) {
+        double best = Double.POSITIVE_INFINITY;
+        for (int i = -2; i < 9; i++) {
             long start = System.nanoTime();
             operation.get().close();
             if (i >= 0) {
-                times[i] = (System.nanoTime() - start) / 1e9;
+                best = Math.min(best, (System.nanoTime() - start) / 1e9);
             }
         }
-        Arrays.sort(times);
-        return times[times.length / 2];
+        return best;
     }
 
     private static Path cacheFile() {
@@ -114,6 +153,8 @@ public record SpeedProbe(double convF32, double convBf16, double productF32, dou
             return new SpeedProbe(
                     Double.parseDouble(values.getProperty("conv_f32")),
                     Double.parseDouble(values.getProperty("conv_bf16")),
+                    Double.parseDouble(values.getProperty("packed_f32")),
+                    Double.parseDouble(values.getProperty("packed_bf16")),
                     Double.parseDouble(values.getProperty("product_f32")),
                     Double.parseDouble(values.getProperty("product_bf16")));
         } catch (IOException | RuntimeException e) {
@@ -126,7 +167,7 @@ public record SpeedProbe(double convF32, double convBf16, double productF32, dou
             AtomicFile.write(
                     file,
                     "# GFLOP/s of this machine; delete to measure again\nconv_f32=" + probe.convF32 + "\nconv_bf16="
-                            + probe.convBf16 + "\nproduct_f32=" + probe.productF32 + "\nproduct_bf16="
+                            + probe.convBf16 + "\npacked_f32=" + probe.packedF32 + "\npacked_bf16=" + probe.packedBf16 + "\nproduct_f32=" + probe.productF32 + "\nproduct_bf16="
                             + probe.productBf16
                             + "\n");
         } catch (UserError e) {
