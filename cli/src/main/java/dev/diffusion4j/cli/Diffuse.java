@@ -3,12 +3,13 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.UserError;
 import java.io.FileDescriptor;
-import java.io.FileNotFoundException;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InaccessibleObjectException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
@@ -115,15 +116,22 @@ public final class Diffuse implements Runnable {
         return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
     }
 
-    /** The launcher filters what the JVM itself says at its start; our own words go straight to the terminal. */
+    /**
+     * The launcher filters what the JVM itself says at its start; our own words go straight to where its stderr went, a descriptor
+     * that was inherited. It is not opened anew by name: a file would then be written at two places at once.
+     */
     private static void useLaunchersErrorStream() {
-        String file = System.getProperty("diffusion4j.stderr");
-        if (file != null) {
-            try {
-                System.setErr(new PrintStream(new FileOutputStream(file, true), true, StandardCharsets.UTF_8));
-            } catch (FileNotFoundException e) {
-                // the filtered stream serves as well
-            }
+        Integer inherited = Integer.getInteger("diffusion4j.stderr");
+        if (inherited == null) {
+            return;
+        }
+        try {
+            Constructor<FileDescriptor> constructor = FileDescriptor.class.getDeclaredConstructor(int.class);
+            constructor.setAccessible(true); // the launcher opens java.io for this
+            OutputStream stream = new FileOutputStream(constructor.newInstance(inherited));
+            System.setErr(new PrintStream(stream, true, StandardCharsets.UTF_8));
+        } catch (ReflectiveOperationException | InaccessibleObjectException e) {
+            // the filtered stream serves as well
         }
     }
 }

@@ -78,6 +78,10 @@ public final class DiffusionPipeline implements AutoCloseable {
             model.close();
             throw UserError.failure(folder + " holds a " + model.kind().key() + ", which draws no pictures");
         }
+        if (device.is_cpu()) {
+            denoiser.channelsLast(true);
+            denoiser.freeze();
+        }
         return new DiffusionPipeline(
                 new SharedModel(denoiser, true), scheduler, device, precision, new WeightsHash(files.modelFolder()));
     }

@@ -15,6 +15,7 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.tensor.TensorScope;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -162,7 +163,8 @@ public final class PipelineFolder {
     public static void write(Path folder, Model model, @Nullable Scheduler scheduler, SaveOptions options) {
         String name = model instanceof DiffusionModel ? "unet" : "classifier";
         Path component = folder.resolve(name);
-        new WeightWriter(options.variant()).write(component, model.stateDict(), options.maxShardBytes());
+        WeightWriter writer = new WeightWriter(options.variant());
+        TensorScope.run(() -> writer.write(component, model.snapshot(), options.maxShardBytes()));
         writeConfig(component.resolve(MODEL_CONFIG), model.kind().key(), model.config());
         Map<String, @Nullable Object> index = new LinkedHashMap<>();
         index.put(name, List.of(model.kind().library(), model.kind().key()));

@@ -56,7 +56,7 @@ final class ChannelLoops {
             FloatVector offset = FloatVector.fromArray(VectorMath.FLOATS, b, c);
             for (int pixel = 0, i = c; pixel < pixels; pixel++, i += channels) {
                 FloatVector z = FloatVector.fromArray(VectorMath.FLOATS, x, i).fma(scale, offset);
-                z.mul(VectorMath.sigmoid(z)).intoArray(y, i);
+                VectorMath.silu(z).intoArray(y, i);
             }
         }
     }

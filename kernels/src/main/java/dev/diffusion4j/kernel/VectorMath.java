@@ -16,6 +16,7 @@ final class VectorMath {
     /** 1.5·2²³: adding it rounds to a whole number, which then stands in the low bits. */
     private static final float ROUND = 12582912f;
 
+    private static final int BOUND = Float.floatToRawIntBits(87f);
     private static final int ONE_BITS = 0x3F800000;
     private static final int HIGH_HALF = 0xFFFF0000;
 
@@ -40,6 +41,31 @@ final class VectorMath {
     /** 1 / (1 + e^−x). */
     static FloatVector sigmoid(FloatVector x) {
         return FloatVector.broadcast(FLOATS, 1f).div(exp(x.neg()).add(1f));
+    }
+
+    /**
+     * z / (1 + e^−z), with the exponential of {@link #exp}, but bounded as whole numbers, because C2 makes half a dozen
+     * instructions of a float's {@code min}. Not a number stays so.
+     */
+    static FloatVector silu(FloatVector z) {
+        IntVector bits = z.reinterpretAsInts();
+        FloatVector scaled = bits.lanewise(VectorOperators.AND, Integer.MAX_VALUE)
+                .lanewise(VectorOperators.MIN, BOUND)
+                .lanewise(VectorOperators.OR, bits.lanewise(VectorOperators.AND, Integer.MIN_VALUE))
+                .reinterpretAsFloats()
+                .mul(-LOG2_E);
+        FloatVector shifted = scaled.add(ROUND);
+        FloatVector f = scaled.sub(shifted.sub(ROUND));
+        FloatVector p =
+                f.fma(FloatVector.broadcast(FLOATS, 0.00015403530f), FloatVector.broadcast(FLOATS, 0.0013333558f));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, 0.0096181291f));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, 0.0555041087f));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, 0.2402265069f));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, 0.6931471806f));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, 1f));
+        IntVector power =
+                shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(ONE_BITS);
+        return z.div(p.fma(power.reinterpretAsFloats(), FloatVector.broadcast(FLOATS, 1f)));
     }
 
     /**

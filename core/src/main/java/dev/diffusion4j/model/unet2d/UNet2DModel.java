@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
@@ -114,7 +115,8 @@ public final class UNet2DModel extends DiffusionModel {
             Tensor centred =
                     config.centerInputSample() ? sample.mul(new Scalar(2.0)).sub(new Scalar(1.0)) : sample;
             Tensor time = config.actFn().applyToTemporary(embedTime(timestep, conditioning));
-            UNetState state = new UNetState(convIn.forward(centred), time, centred);
+            Tensor ordered = isFrozen() ? centred.contiguous(MemoryFormat.ChannelsLast) : centred;
+            UNetState state = new UNetState(convIn.forward(ordered), time, centred);
             state.pushSkip();
             downBlocks.forEach(block -> block.forward(state));
             if (midBlock != null) {
