@@ -76,7 +76,8 @@ public final class ResnetBlock extends Layer {
             if (shortcut != null) {
                 residual = shortcut.forward(residual);
             }
-            Tensor sum = conv2.forwardPlus(dropout.forward(normed), residual, residual != sample);
+            boolean isTemporary = shortcut != null || spec.resample != Resample.Kind.NONE; // not the caller's own
+            Tensor sum = conv2.forwardPlus(dropout.forward(normed), residual, isTemporary);
             return spec.outputScale == 1 ? sum : sum.div(new Scalar(spec.outputScale));
         });
     }

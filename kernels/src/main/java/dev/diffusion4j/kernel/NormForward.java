@@ -6,7 +6,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Group normalisation with a scale and a shift per channel, then SiLU or nothing, without a gradient: Wu & He (2018). A picture is
+ * Group normalisation with a scale and a shift per channel, then SiLU or nothing, without a gradient: Wu &amp; He (2018). A picture is
  * worked on in chunks of a few pixels that stay in the cache: first {@link #sums} of every chunk, then one {@link #affine}, then
  * {@link #apply} on every chunk. The chunks do not depend on the number of threads, so neither does the result.
  *
