@@ -47,7 +47,7 @@ public abstract class PieceBenchmark {
     static void discard(Supplier<Tensor> operation) {
         TensorScope.run(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
-                operation.get();
+                operation.get().close();
             }
         });
     }
