@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -11,6 +12,7 @@ import java.io.PrintWriter;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InaccessibleObjectException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -19,6 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The entry point. Errors become one line; {@code --verbose} adds the stack trace. */
 @Command(
@@ -61,10 +64,30 @@ public final class Diffuse implements Runnable {
         line.setParameterExceptionHandler((error, arguments) -> {
             CommandLine command = error.getCommandLine();
             String help = command.getCommandSpec().qualifiedName() + " --help";
-            command.getErr().println("diffuse: " + firstLine(error) + " (see '" + help + "')");
+            String message = error instanceof UnmatchedArgumentException unmatched
+                            && !unmatched.getUnmatched().isEmpty()
+                    ? unknown(unmatched.getUnmatched().get(0), command)
+                    : firstLine(error);
+            command.getErr().println("diffuse: " + message + " (see '" + help + "')");
             return UserError.USAGE;
         });
         return line;
+    }
+
+    /** An option, a command or one word too many. */
+    private static String unknown(String argument, CommandLine command) {
+        String word = argument.split("=", 2)[0];
+        Collection<String> commands = command.getSubcommands().keySet();
+        String message;
+        if (word.startsWith("-")) {
+            message = "unknown option '" + word + "'"
+                    + Nearest.hint(word, command.getCommandSpec().optionsMap().keySet());
+        } else if (!commands.isEmpty()) {
+            message = "unknown command '" + word + "'" + Nearest.hint(word, commands);
+        } else {
+            message = "what is '" + argument + "' for? it belongs to no option";
+        }
+        return String.valueOf(UserError.usage(message).getMessage()); // in one line, whatever was typed
     }
 
     private static int report(Diffuse root, Exception error, CommandLine command) {

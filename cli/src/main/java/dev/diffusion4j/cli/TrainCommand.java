@@ -93,6 +93,9 @@ final class TrainCommand implements Callable<Integer> {
         if ((recipe == null) == (resume == null)) {
             throw UserError.usage("give either a recipe or --resume DIR; 'diffuse recipes' lists the recipes");
         }
+        if (!device.equals("cpu")) {
+            throw UserError.usage("training runs on the CPU: leave --device " + device + " away");
+        }
         TrainingRun run = resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
         return execute(run, spec);
     }
@@ -106,9 +109,6 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private TrainingRun started(String name) {
-        if (!device.equals("cpu")) {
-            throw UserError.usage("training runs on the CPU: leave --device " + device + " away");
-        }
         List<String> all = new ArrayList<>(changes);
         if (data != null) {
             all.add("data.source=" + quoted(data));

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -70,9 +71,19 @@ public record SpeedProbe(
         return known;
     }
 
+    /** What was measured on this machine before; empty where nothing was. Measures nothing. */
+    public static synchronized Optional<SpeedProbe> known() {
+        return Optional.ofNullable(current != null ? current : read(cacheFile()));
+    }
+
+    /** How many times faster than in f32 convolutions are in bf16 here; 1 where the processor has no fast bf16. */
+    public double bf16Factor() {
+        return CpuFeatures.current().hasFastBf16() ? convBf16 / convF32 : 1;
+    }
+
     /** Whether convolutions in bf16 are clearly faster here. */
     public boolean bf16IsFaster() {
-        return CpuFeatures.current().hasFastBf16() && convBf16 >= CLEARLY * convF32;
+        return bf16Factor() >= CLEARLY;
     }
 
     /** Whether convolutions of this dtype gain, or at least do not lose, by putting their weight in order once. */

@@ -12,6 +12,7 @@ import dev.diffusion4j.layer.LearnedProjection;
 import dev.diffusion4j.layer.SinusoidalProjection;
 import dev.diffusion4j.layer.TimeProjection;
 import dev.diffusion4j.layer.TimestepEmbedding;
+import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelKind;
@@ -202,7 +203,19 @@ public final class UNet2DModel extends DiffusionModel {
 
     @Override
     public int numClasses() {
+        if (classEmbedding != null && config.timeEmbeddingType() == TimeEmbeddingType.LEARNED) {
+            return java.util.Objects.requireNonNull(
+                    config.numTrainTimesteps()); // a class takes a row of the time table
+        }
         return classTable == null ? 0 : (int) classTable.count();
+    }
+
+    @Override
+    public ClassInput classInput() {
+        if (numClasses() == 0 && config.classEmbedType() != null) {
+            return classEmbedding == null ? ClassInput.VECTOR : ClassInput.ANY_NUMBER;
+        }
+        return super.classInput();
     }
 
     @Override
