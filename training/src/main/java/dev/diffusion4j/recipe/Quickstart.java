@@ -41,12 +41,18 @@ public final class Quickstart {
 
     private final Recipe recipe;
     private final Path folder;
+    private final int judgeSteps;
 
     /**
      * @param changes of the recipe {@code quickstart}, as {@code training.max_steps=20}
-     * @param folder for everything; must hold no other run
+     * @param folder for everything; may hold a part of the same
      */
     public Quickstart(List<String> changes, Path folder) {
+        this(changes, folder, JUDGE_STEPS);
+    }
+
+    Quickstart(List<String> changes, Path folder, int judgeSteps) {
+        this.judgeSteps = judgeSteps;
         this.recipe = Recipes.load("quickstart", changes);
         this.folder = folder;
     }
@@ -125,7 +131,7 @@ public final class Quickstart {
                                 "source", recipe.data().source(),
                                 "image_size", recipe.data().imageSize(),
                                 "channels", recipe.data().channels().key()))
-                .with("training", Map.of("seed", recipe.training().seed(), "max_steps", JUDGE_STEPS));
+                .with("training", Map.of("seed", recipe.training().seed(), "max_steps", judgeSteps));
     }
 
     private Outcome judge(Path judgeFolder, Path modelFolder, BooleanSupplier stop) {
