@@ -47,7 +47,9 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(
             names = "--allow-drift",
-            description = "Resume also on a machine that computes other last bits, and so ends in other weights.")
+            description =
+                    "Resume also on a machine that computes other last bits, or with data that changed, and so end in other"
+                            + " weights.")
     boolean allowDrift;
 
     @Option(
@@ -129,7 +131,8 @@ final class TrainCommand implements Callable<Integer> {
 
     /** Runs to the end, or to a Ctrl-C. */
     static int execute(TrainingRun run, CommandSpec spec) {
-        TrainingConsole console = new TrainingConsole(spec.commandLine().getOut());
+        TrainingConsole console = new TrainingConsole(
+                spec.commandLine().getOut(), spec.commandLine().getErr());
         try (StopSignal stop = new StopSignal(spec.commandLine().getErr())) {
             RunSummary summary = run.run(console, stop);
             console.end();

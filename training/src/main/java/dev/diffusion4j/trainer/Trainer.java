@@ -12,6 +12,7 @@ import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.pytorch.Tensor;
 
@@ -70,7 +71,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Learns until all steps are done or {@code stop} says so; a checkpoint is written then too.
+     * Learns until all steps are done, or {@code stop} or the listener says so; a checkpoint is written then too.
      *
      * @throws UserError (exit code 1) where the loss is no longer a number, with the step and what to try
      */
@@ -79,19 +80,32 @@ public final class Trainer implements AutoCloseable {
         long perEpoch = config.stepsPerEpoch(loader.batchesPerEpoch());
         while (state.globalStep() < total) {
             if (stop.getAsBoolean()) {
-                checkpoints.save(state, choices);
+                save(listener);
                 return Outcome.STOPPED;
             }
             StepReport report = step(total, perEpoch);
-            listener.onStep(report, state);
+            boolean stopped = false;
+            try {
+                listener.onStep(report, state);
+            } catch (CancellationException e) {
+                stopped = true;
+            }
             if (report.endsEpoch()) {
                 state.endEpoch();
             }
-            if (isCheckpointDue(perEpoch) || report.globalStep() == total) {
-                checkpoints.save(state, choices);
+            if (stopped || isCheckpointDue(perEpoch) || report.globalStep() == total) {
+                save(listener);
+            }
+            if (stopped) {
+                return Outcome.STOPPED;
             }
         }
         return Outcome.FINISHED;
+    }
+
+    private void save(TrainingListener listener) {
+        listener.beforeCheckpoint();
+        checkpoints.save(state, choices);
     }
 
     /**
