@@ -210,11 +210,9 @@ final class FusedNorm {
 
         void apply(int pixels, int picture) {
             if (norm.bf16()) {
-                NormForward.apply(
-                        packed, pixels, norm.channels(), run.scales[picture], run.offsets[picture], silu);
+                NormForward.apply(packed, pixels, norm.channels(), run.scales[picture], run.offsets[picture], silu);
             } else {
-                NormForward.apply(
-                        plain, pixels, norm.channels(), run.scales[picture], run.offsets[picture], silu);
+                NormForward.apply(plain, pixels, norm.channels(), run.scales[picture], run.offsets[picture], silu);
             }
         }
     }

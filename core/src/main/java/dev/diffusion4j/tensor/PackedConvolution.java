@@ -68,12 +68,7 @@ public final class PackedConvolution implements AutoCloseable {
         this.padding = TensorScope.own(NativeOp.ints(padding));
         this.dilation = TensorScope.own(NativeOp.ints(NO_DILATION));
         weight = TensorScope.ownResult(() -> operators.reorder.call(
-                new IValue(plain.detach()),
-                this.padding,
-                this.stride,
-                dilation,
-                operators.one,
-                NativeOp.ints(sample)));
+                new IValue(plain.detach()), this.padding, this.stride, dilation, operators.one, NativeOp.ints(sample)));
         weightValue = TensorScope.own(new IValue(weight));
     }
 

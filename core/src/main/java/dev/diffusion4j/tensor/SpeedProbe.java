@@ -33,12 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param productBf16 the same in bf16
  */
 public record SpeedProbe(
-        double convF32,
-        double convBf16,
-        double packedF32,
-        double packedBf16,
-        double productF32,
-        double productBf16) {
+        double convF32, double convBf16, double packedF32, double packedBf16, double productF32, double productBf16) {
     /** bf16 must win by this factor before {@code auto} takes it. */
     private static final double CLEARLY = 1.3;
 
@@ -167,7 +162,8 @@ public record SpeedProbe(
             AtomicFile.write(
                     file,
                     "# GFLOP/s of this machine; delete to measure again\nconv_f32=" + probe.convF32 + "\nconv_bf16="
-                            + probe.convBf16 + "\npacked_f32=" + probe.packedF32 + "\npacked_bf16=" + probe.packedBf16 + "\nproduct_f32=" + probe.productF32 + "\nproduct_bf16="
+                            + probe.convBf16 + "\npacked_f32=" + probe.packedF32 + "\npacked_bf16=" + probe.packedBf16
+                            + "\nproduct_f32=" + probe.productF32 + "\nproduct_bf16="
                             + probe.productBf16
                             + "\n");
         } catch (UserError e) {

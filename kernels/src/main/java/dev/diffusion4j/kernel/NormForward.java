@@ -42,8 +42,8 @@ public final class NormForward {
             int i = c;
             int pixel = 0;
             for (; pixel + 1 < pixels; pixel += 2, i += 2 * channels) {
-                FloatVector u = FloatVector.fromArray(VectorMath.FLOATS, chunk, i)
-                        .sub(k);
+                FloatVector u =
+                        FloatVector.fromArray(VectorMath.FLOATS, chunk, i).sub(k);
                 FloatVector v = FloatVector.fromArray(VectorMath.FLOATS, chunk, i + channels)
                         .sub(k);
                 a1 = a1.add(u);
@@ -52,8 +52,8 @@ public final class NormForward {
                 b2 = v.fma(v, b2);
             }
             if (pixel < pixels) {
-                FloatVector u = FloatVector.fromArray(VectorMath.FLOATS, chunk, i)
-                        .sub(k);
+                FloatVector u =
+                        FloatVector.fromArray(VectorMath.FLOATS, chunk, i).sub(k);
                 a1 = a1.add(u);
                 a2 = u.fma(u, a2);
             }
@@ -128,8 +128,7 @@ public final class NormForward {
                 first += sums[i];
                 second += sums[i + channels];
             }
-            mean[channel] =
-                    shift[c] + first / pixels + (added.length == 0 ? 0 : added[addedFrom + channel]);
+            mean[channel] = shift[c] + first / pixels + (added.length == 0 ? 0 : added[addedFrom + channel]);
             squares[channel] = Math.max(0, second - first * first / pixels);
         }
         for (int group = 0; group < norm.groups; group++) {
@@ -147,8 +146,8 @@ public final class NormForward {
                 int c = column(channel, channels, norm.bf16);
                 double factor = weight[channel] * inverse;
                 scale[c] = (float) factor;
-                offset[c] = (float) (bias[channel]
-                        - factor * (groupMean - (added.length == 0 ? 0 : added[addedFrom + channel])));
+                offset[c] = (float)
+                        (bias[channel] - factor * (groupMean - (added.length == 0 ? 0 : added[addedFrom + channel])));
             }
         }
     }
@@ -157,8 +156,7 @@ public final class NormForward {
     public record Norm(int channels, int groups, double eps, boolean bf16) {}
 
     /** A chunk of floats becomes scale·x + offset, or SiLU of it. */
-    public static void apply(
-            float[] chunk, int pixels, int channels, float[] scale, float[] offset, boolean silu) {
+    public static void apply(float[] chunk, int pixels, int channels, float[] scale, float[] offset, boolean silu) {
         if (silu) {
             ChannelLoops.affineSilu(chunk, pixels, channels, scale, offset, chunk);
         } else {

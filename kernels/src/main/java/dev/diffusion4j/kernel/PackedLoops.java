@@ -66,7 +66,8 @@ final class PackedLoops {
             evenP = evenP.fma(evenF, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C2));
             evenP = evenP.fma(evenF, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C1));
             evenP = evenP.fma(evenF, FloatVector.broadcast(VectorMath.FLOATS, 1f));
-            IntVector evenPower = evenShifted.reinterpretAsInts()
+            IntVector evenPower = evenShifted
+                    .reinterpretAsInts()
                     .lanewise(VectorOperators.LSHL, 23)
                     .add(VectorMath.ONE_BITS);
             even = even.div(evenP.mul(evenPower.reinterpretAsFloats()).add(1f));
@@ -87,7 +88,8 @@ final class PackedLoops {
             oddP = oddP.fma(oddF, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C2));
             oddP = oddP.fma(oddF, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C1));
             oddP = oddP.fma(oddF, FloatVector.broadcast(VectorMath.FLOATS, 1f));
-            IntVector oddPower = oddShifted.reinterpretAsInts()
+            IntVector oddPower = oddShifted
+                    .reinterpretAsInts()
                     .lanewise(VectorOperators.LSHL, 23)
                     .add(VectorMath.ONE_BITS);
             odd = odd.div(oddP.mul(oddPower.reinterpretAsFloats()).add(1f));

@@ -26,6 +26,7 @@ final class VectorMath {
 
     /** 87, above which e^x is not finite for long, as the bits of a positive float, which compare as whole numbers do. */
     static final int BOUND = Float.floatToRawIntBits(87f);
+
     static final int ONE_BITS = 0x3F800000;
     private static final int HIGH_HALF = 0xFFFF0000;
 
