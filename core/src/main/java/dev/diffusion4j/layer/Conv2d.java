@@ -99,9 +99,15 @@ public final class Conv2d extends Layer {
                 () -> conv2d(sample, fast.weight().to_dense(), biasOptional, stride, padding, NO_DILATION, 1));
     }
 
-    /** {@code (out, in, k, k)}; borrowed. */
+    /** {@code (out, in, k, k)}; borrowed; in an order of oneDNN's once a frozen layer was used. */
     public Tensor weight() {
         return weight;
+    }
+
+    /** {@code (out, in, k, k)} in plain order, a handle of its own. */
+    Tensor plainWeight() {
+        Tensor present = weight;
+        return present.is_mkldnn() ? present.to_dense() : new Tensor(present);
     }
 
     /** {@code (out)}; borrowed. */

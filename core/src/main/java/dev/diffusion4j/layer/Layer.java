@@ -132,7 +132,11 @@ public abstract class Layer implements AutoCloseable {
         namedParameters().values().forEach(tensor -> tensor.set_requires_grad(wanted));
     }
 
-    /** Changes dtype and device of all tensors in place; handles stay valid. Gradients are dropped. */
+    /**
+     * Changes dtype and device of all tensors in place; handles stay valid. Gradients are dropped.
+     *
+     * @throws IllegalStateException where the layer is frozen; so does {@link #channelsLast}
+     */
     public final void convert(Device device, ScalarType type) {
         each(tensor -> tensor.to(device, type));
     }
@@ -144,9 +148,9 @@ public abstract class Layer implements AutoCloseable {
     }
 
     /**
-     * Promises that the values will not change any more, so that each layer may, at its first use without gradients, put its
-     * weights in the order that is fastest here, in place of the plain one; {@link #snapshot} still gives them. For the CPU.
-     * Nobody may hold handles of the tensors, and gradients cannot be asked for any more.
+     * Promises that the values, dtypes and layouts will not change any more, so that each layer may, at its first use without
+     * gradients, put its weights in the order that is fastest here, in place of the plain one; {@link #snapshot} still gives them.
+     * For the CPU. Handles of the tensors that others hold may be freed then. Gradients with regard to the sample can still be had.
      */
     public final void freeze() {
         requiresGrad(false);
@@ -172,6 +176,9 @@ public abstract class Layer implements AutoCloseable {
     }
 
     private void each(UnaryOperator<Tensor> change) {
+        if (frozen) {
+            throw new IllegalStateException("this network is frozen: it cannot be converted any more");
+        }
         Collection<Tensor> all = new ArrayList<>(stateDict().values());
         try (NoGradGuard guard = new NoGradGuard()) {
             for (Tensor tensor : all) {

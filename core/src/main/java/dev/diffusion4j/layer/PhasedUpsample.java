@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -58,8 +59,8 @@ final class PhasedUpsample implements AutoCloseable {
         Tensor middle = weight.narrow(dim, 1, 1);
         Tensor last = weight.narrow(dim, 2, 1);
         return phase == 0
-                ? torch.cat(new org.bytedeco.pytorch.TensorVector(first, middle.add(last)), dim)
-                : torch.cat(new org.bytedeco.pytorch.TensorVector(first.add(middle), last), dim);
+                ? torch.cat(new TensorVector(first, middle.add(last)), dim)
+                : torch.cat(new TensorVector(first.add(middle), last), dim);
     }
 
     /**

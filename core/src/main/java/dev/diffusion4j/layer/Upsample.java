@@ -41,7 +41,9 @@ public final class Upsample extends Layer {
     private synchronized PhasedUpsample makePhased(Tensor sample) {
         PhasedUpsample known = phased;
         if (known == null) {
-            known = new PhasedUpsample(conv.weight(), conv.bias(), Tensors.shape(sample));
+            try (Tensor weight = conv.plainWeight()) {
+                known = new PhasedUpsample(weight, conv.bias(), Tensors.shape(sample));
+            }
             phased = known;
         }
         return known;

@@ -182,7 +182,8 @@ public final class DiffusionPipeline implements AutoCloseable {
         ScalarType type = precision.scalarType();
         return (sample, timestep) -> TensorScope.keepResult(() -> {
             Tensor time = Tensors.ofDoubles(timestep).to(device, ScalarType.Float);
-            return model.forward(sample.to(device, type), time, conditioning).to(Devices.cpu(), ScalarType.Float);
+            Tensor output = model.forward(sample.to(device, type), time, conditioning);
+            return output.to(Devices.cpu(), ScalarType.Float).contiguous();
         });
     }
 
