@@ -13,6 +13,7 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.InaccessibleObjectException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -64,10 +65,10 @@ public final class Diffuse implements Runnable {
         line.setParameterExceptionHandler((error, arguments) -> {
             CommandLine command = error.getCommandLine();
             String help = command.getCommandSpec().qualifiedName() + " --help";
-            String message = error instanceof UnmatchedArgumentException unmatched
-                            && !unmatched.getUnmatched().isEmpty()
-                    ? unknown(unmatched.getUnmatched().get(0), command)
-                    : firstLine(error);
+            List<String> unmatched = error instanceof UnmatchedArgumentException unknown
+                    ? unknown.getUnmatched()
+                    : command.getUnmatchedArguments(); // what is missing was perhaps misspelt
+            String message = unmatched.isEmpty() ? firstLine(error) : unknown(unmatched.get(0), command);
             command.getErr().println("diffuse: " + message + " (see '" + help + "')");
             return UserError.USAGE;
         });

@@ -20,12 +20,17 @@ final class InfoText {
         Map<String, @Nullable Object> rest = new LinkedHashMap<>(info);
         Object note = rest.get(RunManifest.NOTE);
         if (!(note instanceof Map<?, ?>)) {
-            return Yaml.write(readable(rest));
+            return unquoted(Yaml.write(readable(rest)));
         }
         rest.remove(RunManifest.NOTE);
         String others = rest.isEmpty() ? "" : Yaml.write(readable(rest));
         return others + RunManifest.NOTE + ":\n"
                 + Json.pretty(Json.object(note)).indent(2);
+    }
+
+    /** YAML's quotes around 1,234 are of no use to people. */
+    private static String unquoted(String yaml) {
+        return yaml.replaceAll("(?m): \"(\\d{1,3}(?:,\\d{3})+)\"$", ": $1");
     }
 
     private static Map<String, @Nullable Object> readable(Map<?, ?> values) {
@@ -51,7 +56,10 @@ final class InfoText {
             return each;
         }
         if (value instanceof Long count) {
-            return unit.isEmpty() ? String.format(Locale.ROOT, "%,d", count) : size(count);
+            if (unit.isEmpty()) {
+                return count < 1000 ? (Object) count : String.format(Locale.ROOT, "%,d", count);
+            }
+            return size(count);
         }
         return plain(value);
     }

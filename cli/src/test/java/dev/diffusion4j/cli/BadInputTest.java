@@ -326,6 +326,7 @@ class BadInputTest {
                 call(1, "data digits --preview /proc/preview.png", "cannot write"),
                 call(2, "", "which command"),
                 call(2, "smaple", "unknown command 'smaple' (did you mean 'sample'?)"),
+                call(2, "sample --modl @/model", "unknown option '--modl' (did you mean '--model'?)"),
                 call(2, "sample extra --model @/model --out @/out", "extra"));
     }
 

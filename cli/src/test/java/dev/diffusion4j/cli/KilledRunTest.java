@@ -43,9 +43,9 @@ class KilledRunTest {
             "--set=data.image_size=4",
             "--set=data.limit=64",
             "--set=training.batch_size=4",
-            "--set=training.max_steps=60",
-            "--set=training.checkpoint_every_steps=5",
-            "--set=samples.every_steps=30",
+            "--set=training.max_steps=20",
+            "--set=training.checkpoint_every_steps=4",
+            "--set=samples.every_steps=10",
             "--set=samples.count=1",
             "--set=samples.steps=2");
 

@@ -110,7 +110,7 @@ class SampleCommandTest {
         String model = Command.run("info", folder + "/model").out();
         assertThat(model)
                 .contains("beta_start: 0.0001\n")
-                .containsPattern("parameters: \"?\\d+,\\d{3}\"?\n")
+                .containsPattern("parameters: \\d+,\\d{3}\n")
                 .containsPattern("unet/config.json: \"?[\\d.]+ (KiB|bytes)");
     }
 
