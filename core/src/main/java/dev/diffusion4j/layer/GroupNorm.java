@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GroupNorm extends Layer {
     private static final float[] NOTHING = {};
+    /** Numbers up to which LibTorch does it: the JVM takes half a second to compile the loops, which a tiny network never earns. */
+    private static final long SMALL = 1 << 14;
 
     private final Tensor weight;
     private final Tensor bias;
@@ -71,7 +73,7 @@ public final class GroupNorm extends Layer {
         if (tape.isPresent() && isFusible(sample, activation)) {
             return fused(tape.get(), sample, added, activation != null);
         }
-        if (!GradMode.is_enabled() && isFusibleForward(sample, activation)) {
+        if (!GradMode.is_enabled() && sample.numel() > SMALL && isFusibleForward(sample, activation)) {
             return fusedForward(sample, added, activation != null);
         }
         return TensorScope.keepResult(() -> {
