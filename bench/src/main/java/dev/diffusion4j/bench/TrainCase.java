@@ -40,8 +40,12 @@ final class TrainCase {
         int stepsOfRound = Integer.parseInt(arguments.get(4));
         PipelineFolder files = PipelineFolder.open(folder);
         Choices choices = Choices.forThisMachine(config.dtype(), batchSize);
-        try (TrainingData data = TrainingData.open(pictures(arguments.get(0)), SourceOptions.defaults());
-                DiffusionModel model = (DiffusionModel) files.readModel(Devices.cpu(), Precision.F32, null);
+        try (DiffusionModel model = (DiffusionModel) files.readModel(Devices.cpu(), Precision.F32, null);
+                TrainingData data = TrainingData.open(
+                        pictures(
+                                arguments.get(0),
+                                model.sampleSize().orElseThrow().height()),
+                        SourceOptions.defaults());
                 BatchLoader loader = data.loader(batchSize, 0, 0);
                 Trainer trainer = new Trainer(
                         new DenoisingObjective(model, files.readScheduler(), LossType.MSE, LossWeighting.UNIFORM),
@@ -121,10 +125,10 @@ final class TrainCase {
                 1);
     }
 
-    private static DataConfig pictures(String folder) {
+    private static DataConfig pictures(String folder, int side) {
         return new DataConfig(
                 "folder:" + folder,
-                0,
+                side,
                 ChannelMode.AUTO,
                 ResizeMode.EXACT,
                 false,
