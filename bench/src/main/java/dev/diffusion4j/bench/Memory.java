@@ -3,10 +3,11 @@ package dev.diffusion4j.bench;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Resident memory of this process, as Linux tells it. */
+/** Resident memory and processor time of this process, as Linux tells them. */
 final class Memory {
     private Memory() {}
 
@@ -18,6 +19,13 @@ final class Memory {
     /** What is there now and belongs to no file: heap, weights, stacks. */
     static double anonymousMiB() {
         return field("RssAnon:");
+    }
+
+    /** Processor time of all threads since the start: says more than the clock where the machine is busy. */
+    static double cpuSeconds() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
+                ? system.getProcessCpuTime() / 1e9
+                : Double.NaN;
     }
 
     private static double field(String name) {

@@ -41,6 +41,7 @@ final class Rounds {
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("seconds", seconds);
         answer.put("peak_mib", Memory.peakMiB());
+        answer.put("cpu_seconds", Memory.cpuSeconds());
         answer.putAll(more);
         say(answer);
     }

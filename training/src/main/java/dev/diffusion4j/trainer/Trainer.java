@@ -6,6 +6,7 @@ import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.BatchLoader;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.objective.TrainingExamples;
+import dev.diffusion4j.tensor.NativeMemory;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.Shapes;
 import dev.diffusion4j.tensor.TensorScope;
@@ -78,6 +79,8 @@ public final class Trainer implements AutoCloseable {
     public Outcome run(TrainingListener listener, BooleanSupplier stop) {
         long total = totalSteps();
         long perEpoch = config.stepsPerEpoch(loader.batchesPerEpoch());
+        NativeMemory.giveBack();
+        long first = state.globalStep();
         while (state.globalStep() < total) {
             if (stop.getAsBoolean()) {
                 save(listener);
@@ -86,6 +89,10 @@ public final class Trainer implements AutoCloseable {
             StepReport report = step(total, perEpoch);
             boolean stopped = false;
             try {
+                if (Long.bitCount(report.globalStep() - first)
+                        == 1) { // often at first, while loops are being compiled, then ever less
+                    NativeMemory.giveBack();
+                }
                 listener.onStep(report, state);
             } catch (CancellationException e) {
                 stopped = true;
