@@ -125,12 +125,26 @@ public record SpeedProbe(
         });
     }
 
-    /** Measures anew and keeps it: what {@code auto} goes by from now on in this process, and in later ones. */
+    /**
+     * Measures anew and keeps the best of it and of what was known: what {@code auto} goes by from now on, in this process and in
+     * later ones. A busy machine so corrects nothing for the worse.
+     */
     public static synchronized SpeedProbe refresh() {
         SpeedProbe fresh = measure();
-        write(cacheFile(), fresh);
-        current = fresh;
-        return fresh;
+        SpeedProbe best = known().map(fresh::best).orElse(fresh);
+        write(cacheFile(), best);
+        current = best;
+        return best;
+    }
+
+    private SpeedProbe best(SpeedProbe other) {
+        return new SpeedProbe(
+                Math.max(convF32, other.convF32),
+                Math.max(convBf16, other.convBf16),
+                Math.max(packedF32, other.packedF32),
+                Math.max(packedBf16, other.packedBf16),
+                Math.max(productF32, other.productF32),
+                Math.max(productBf16, other.productBf16));
     }
 
     private static double[] bestSeconds(List<Supplier<Tensor>> operations) {
