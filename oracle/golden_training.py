@@ -3,6 +3,9 @@
 
 The network is made after torch.manual_seed(7); pictures, noise and timesteps come from one torch.Generator seeded 11, in this
 order for each batch: pictures, noise, timesteps.
+
+Of each weight is kept how it changed: itself where it is small, else its products with PROJECTIONS vectors of standard normals
+from a torch.Generator seeded 13, which is not begun anew from weight to weight (sorted by name). ".norms" is each change's norm.
 """
 import json
 import pathlib
@@ -17,6 +20,8 @@ GOLDEN = pathlib.Path(__file__).parent.parent / "training/src/test/resources/gol
 NET = dict(
     sample_size=8, in_channels=3, out_channels=3, layers_per_block=1, block_out_channels=(16, 32), norm_num_groups=8,
     down_block_types=("DownBlock2D", "AttnDownBlock2D"), up_block_types=("AttnUpBlock2D", "UpBlock2D"))
+SMALL = 16
+PROJECTIONS = 4
 CASES = {
     "adamw": {},
     "adam_decay": dict(optimizer="adam", weight_decay=0.1),
@@ -35,6 +40,7 @@ def run(optimizer="adamw", weight_decay=0.01, clip=None, accumulate=1, ema=False
         loss="mse", schedule="constant", warmup=0):
     torch.manual_seed(7)
     model = UNet2DModel(**NET)
+    start = {name: p.detach().clone() for name, p in model.named_parameters()}
     scheduler = DDPMScheduler(prediction_type=prediction)
     make = torch.optim.AdamW if optimizer == "adamw" else torch.optim.Adam
     opt = make(model.parameters(), lr=1e-3, weight_decay=weight_decay)
@@ -74,14 +80,23 @@ def run(optimizer="adamw", weight_decay=0.01, clip=None, accumulate=1, ema=False
         losses.append(total)
     if average:
         average.copy_to(model.parameters())
-    return torch.tensor(losses), torch.stack([p.detach().norm() for _, p in sorted(model.named_parameters())])
+    changes = {name: p.detach() - start[name] for name, p in sorted(model.named_parameters())}
+    generator = torch.Generator().manual_seed(13)
+    return torch.tensor(losses), torch.cat([projected(c, generator) for c in changes.values()]), torch.stack(
+        [c.norm() for c in changes.values()])
+
+
+def projected(change, generator):
+    if change.numel() <= SMALL:
+        return change.flatten()
+    return torch.randn((PROJECTIONS, change.numel()), generator=generator) @ change.flatten()
 
 
 def main():
     GOLDEN.mkdir(parents=True, exist_ok=True)
     tensors = {}
     for name, options in CASES.items():
-        tensors[name + ".losses"], tensors[name + ".weights"] = run(**options)
+        tensors[name + ".losses"], tensors[name + ".changes"], tensors[name + ".norms"] = run(**options)
         print(name, [round(v, 6) for v in tensors[name + ".losses"].tolist()])
     save_file(tensors, GOLDEN / "training.safetensors", {name: json.dumps(options) for name, options in CASES.items()})
 

@@ -64,7 +64,7 @@ final class DataCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (Dataset dataset = DataSources.open(source)) {
             if (stats) {
-                out.print(DataStats.of(dataset, Runtime.getRuntime().availableProcessors())
+                out.println(DataStats.of(dataset, Runtime.getRuntime().availableProcessors())
                         .text());
             } else {
                 out.printf("%s: %,d pictures%n", dataset.description(), dataset.size());

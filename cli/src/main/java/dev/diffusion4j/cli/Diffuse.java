@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
 import java.io.FileDescriptor;
-import java.io.FileNotFoundException;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InaccessibleObjectException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,6 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The entry point. Errors become one line; {@code --verbose} adds the stack trace. */
 @Command(
@@ -60,10 +65,30 @@ public final class Diffuse implements Runnable {
         line.setParameterExceptionHandler((error, arguments) -> {
             CommandLine command = error.getCommandLine();
             String help = command.getCommandSpec().qualifiedName() + " --help";
-            command.getErr().println("diffuse: " + firstLine(error) + " (see '" + help + "')");
+            List<String> unmatched = error instanceof UnmatchedArgumentException unknown
+                    ? unknown.getUnmatched()
+                    : command.getUnmatchedArguments(); // what is missing was perhaps misspelt
+            String message = unmatched.isEmpty() ? firstLine(error) : unknown(unmatched.get(0), command);
+            command.getErr().println("diffuse: " + message + " (see '" + help + "')");
             return UserError.USAGE;
         });
         return line;
+    }
+
+    /** An option, a command or one word too many. */
+    private static String unknown(String argument, CommandLine command) {
+        String word = argument.split("=", 2)[0];
+        Collection<String> commands = command.getSubcommands().keySet();
+        String message;
+        if (word.startsWith("-")) {
+            message = "unknown option '" + word + "'"
+                    + Nearest.hint(word, command.getCommandSpec().optionsMap().keySet());
+        } else if (!commands.isEmpty()) {
+            message = "unknown command '" + word + "'" + Nearest.hint(word, commands);
+        } else {
+            message = "what is '" + argument + "' for? it belongs to no option";
+        }
+        return String.valueOf(UserError.usage(message).getMessage()); // in one line, whatever was typed
     }
 
     private static int report(Diffuse root, Exception error, CommandLine command) {
@@ -115,15 +140,22 @@ public final class Diffuse implements Runnable {
         return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
     }
 
-    /** The launcher filters what the JVM itself says at its start; our own words go straight to the terminal. */
+    /**
+     * The launcher filters what the JVM itself says at its start; our own words go straight to where its stderr went, a descriptor
+     * that was inherited. It is not opened anew by name: a file would then be written at two places at once.
+     */
     private static void useLaunchersErrorStream() {
-        String file = System.getProperty("diffusion4j.stderr");
-        if (file != null) {
-            try {
-                System.setErr(new PrintStream(new FileOutputStream(file, true), true, StandardCharsets.UTF_8));
-            } catch (FileNotFoundException e) {
-                // the filtered stream serves as well
-            }
+        Integer inherited = Integer.getInteger("diffusion4j.stderr");
+        if (inherited == null) {
+            return;
+        }
+        try {
+            Constructor<FileDescriptor> constructor = FileDescriptor.class.getDeclaredConstructor(int.class);
+            constructor.setAccessible(true); // the launcher opens java.io for this
+            OutputStream stream = new FileOutputStream(constructor.newInstance(inherited));
+            System.setErr(new PrintStream(stream, true, StandardCharsets.UTF_8));
+        } catch (ReflectiveOperationException | InaccessibleObjectException e) {
+            // the filtered stream serves as well
         }
     }
 }

@@ -2,7 +2,6 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.json.Json;
-import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.pipeline.ModelInfo;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -30,14 +29,14 @@ final class InfoCommand implements Callable<Integer> {
                     "A model folder, a file of weights (.safetensors, .bin, .pt), a picture that sample wrote, or a config (.json, .yaml).")
     Path path = Path.of(".");
 
-    @Option(names = "--json", description = "Print one JSON object instead of YAML.")
+    @Option(names = "--json", description = "Print one JSON object, with plain numbers, instead of text.")
     boolean json;
 
     @Override
     public Integer call() {
         Map<String, @Nullable Object> info = ModelInfo.of(path);
         PrintWriter out = spec.commandLine().getOut();
-        out.print(json ? Json.pretty(info) : Yaml.write(info));
+        out.print(json ? Json.pretty(info) : InfoText.of(info));
         out.flush();
         return 0;
     }

@@ -6,38 +6,63 @@ import dev.diffusion4j.pipeline.NoiseMode;
 import dev.diffusion4j.pipeline.StepEvent;
 import dev.diffusion4j.pipeline.StepListener;
 import java.util.Locale;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** A line on the terminal that is written over and over; silent where stderr is no terminal. */
 final class Progress implements StepListener, AutoCloseable {
     private static final long INTERVAL = 100_000_000L;
+    private static final double TRIED_SECONDS = 2;
+    private static final double LONG_SECONDS = 10;
 
     private final String what;
     private final int batches;
-    private final long start = System.nanoTime();
+    private final LongSupplier nanoTime;
+    private final long start;
     private final boolean shown = Boolean.getBoolean("diffusion4j.terminal");
     private int done;
     private long last;
+    private @Nullable Runnable advice;
 
-    private Progress(String what, int batches) {
+    Progress(String what, int batches, LongSupplier nanoTime) {
         this.what = what;
         this.batches = batches;
+        this.nanoTime = nanoTime;
+        this.start = nanoTime.getAsLong();
     }
 
     static Progress steps(String what, GenerationRequest request) {
         int size = request.noise() == NoiseMode.SHARED ? request.count() : request.batchSize();
-        return new Progress(what, (request.count() + size - 1) / size);
+        return new Progress(what, (request.count() + size - 1) / size, System::nanoTime);
+    }
+
+    /** What to say, once, where this turns out to take long; known after two seconds. */
+    Progress ifLong(@Nullable Runnable said) {
+        advice = said;
+        return this;
+    }
+
+    private void advise(double elapsed, double left) {
+        Runnable due = advice;
+        if (due != null && elapsed >= TRIED_SECONDS && left >= LONG_SECONDS) {
+            advice = null;
+            close();
+            due.run();
+        }
     }
 
     @Override
     public void onStep(StepEvent event) {
         done++;
-        long now = System.nanoTime();
+        long now = nanoTime.getAsLong();
+        int total = event.steps() * batches;
+        double elapsed = (now - start) / 1e9;
+        double left = elapsed / done * (total - done);
+        advise(elapsed, left);
         if (!shown || now - last < INTERVAL) {
             return;
         }
         last = now;
-        int total = event.steps() * batches;
-        double left = (now - start) / 1e9 / done * (total - done);
         int filled = 30 * done / total;
         System.err.printf(
                 Locale.ROOT,

@@ -2,6 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.metric.Variety;
 import dev.diffusion4j.recipe.Quickstart;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,8 +25,6 @@ import picocli.CommandLine.Spec;
                 "Train a network on digits, draw new ones class by class, let a classifier judge them: about two minutes.",
         mixinStandardHelpOptions = true)
 final class QuickstartCommand implements Callable<Integer> {
-    private static final double WANTED = 0.9;
-
     @Spec
     CommandSpec spec = CommandSpec.create();
 
@@ -46,21 +46,29 @@ final class QuickstartCommand implements Callable<Integer> {
         long start = System.nanoTime();
         Path folder = out != null ? out : free();
         PrintWriter printer = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
         Quickstart.Outcome outcome;
-        TrainingConsole judge = new TrainingConsole(printer);
-        TrainingConsole console = new TrainingConsole(printer);
-        try (StopSignal stop = new StopSignal(spec.commandLine().getErr())) {
-            outcome = new Quickstart(changes, folder).run(judge, console, stop);
-            console.end();
+        TrainingConsole console = new TrainingConsole(printer, err);
+        try (StopSignal stop = new StopSignal(err)) {
+            try {
+                outcome = new Quickstart(changes, folder).run(new TrainingConsole(printer, err), console, stop);
+                console.end();
+            } catch (CancellationException e) {
+                console.end();
+                err.println("stopped; go on with: " + command(folder)); // before the process may end
+                return UserError.FAILURE;
+            }
         }
         printer.printf(
                 Locale.ROOT, "the judge names %.1f %% of held-out digits right%n", 100 * outcome.judgeAccuracy());
         printer.printf(Locale.ROOT, "recognised %d of %d%n", outcome.recognised(), outcome.asked());
+        Variety variety = outcome.variety();
         printer.printf(
                 Locale.ROOT,
-                "variety %.2f of the real digits', nearest copy %.2f%n",
-                outcome.variety().ratio(),
-                outcome.variety().nearestCopy());
+                "variety %.2f of the real digits'; %s training pictures (nearest %.2f)%n",
+                variety.ratio(),
+                variety.copies() == 0 ? "no copies of" : variety.copies() + " copies of",
+                variety.nearest());
         printer.printf(Locale.ROOT, "done in %s%n%n", TrainingConsole.duration((System.nanoTime() - start) / 1e9));
         printer.println("look at   " + outcome.grid());
         printer.println("the loss  " + folder.resolve("loss.png"));
@@ -71,12 +79,22 @@ final class QuickstartCommand implements Callable<Integer> {
         printer.println("      ./diffuse train mnist-class-conditioned --data mnist");
         printer.println("      ./diffuse recipes");
         printer.flush();
-        boolean enough = outcome.recognised() >= WANTED * outcome.asked();
-        if (!outcome.shortened() && !enough) {
+        if (!outcome.shortened() && !outcome.shortcomings().isEmpty()) {
             throw UserError.failure(
-                    "fewer than 90 % of the digits were recognised, which is less than this recipe gives elsewhere");
+                    String.join("; ", outcome.shortcomings()) + ": that is less than this recipe gives elsewhere");
         }
         return 0;
+    }
+
+    /** The command that goes on with this one. */
+    private String command(Path folder) {
+        StringBuilder command = new StringBuilder("diffuse quickstart --out ").append(quoted(folder.toString()));
+        changes.forEach(change -> command.append(" --set ").append(quoted(change)));
+        return command.toString();
+    }
+
+    private static String quoted(String word) {
+        return word.matches("[\\w./=:,@%+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 
     private static Path free() {

@@ -19,6 +19,8 @@ import picocli.CommandLine.Spec;
 /** Lists the recipes, or prints one. */
 @Command(name = "recipes", description = "List the recipes, or print one.", mixinStandardHelpOptions = true)
 final class RecipesCommand implements Callable<Integer> {
+    private static final int WIDTH = 100;
+
     @Spec
     CommandSpec spec = CommandSpec.create();
 
@@ -45,14 +47,30 @@ final class RecipesCommand implements Callable<Integer> {
         } else {
             for (String each : Recipes.BUILT_IN) {
                 Recipe recipe = Recipes.builtIn(each);
-                out.printf("%-26s %s%n", each, recipe.summary());
-                out.printf("%-26s   from: %s%n", "", recipe.source());
-                recipe.figures().forEach(figure -> out.printf("%-26s   %s%n", "", figure));
-                out.printf("%-26s   cost: %s%n", "", recipe.cost().isBlank() ? "not measured" : recipe.cost());
+                print(out, each, recipe.summary());
+                print(out, "", "  from: " + recipe.source());
+                recipe.figures().forEach(figure -> print(out, "", "  " + figure));
+                print(out, "", "  cost: " + (recipe.cost().isBlank() ? "not measured" : recipe.cost()));
             }
         }
         out.flush();
         return 0;
+    }
+
+    /** A word and a text beside it, which goes on below itself where it is too long. */
+    private static void print(PrintWriter out, String head, String text) {
+        int indent = text.length() - text.stripLeading().length();
+        StringBuilder line = new StringBuilder(String.format("%-26s ", head)).append(" ".repeat(indent));
+        int begin = line.length();
+        for (String word : text.strip().split(" ")) {
+            if (line.length() > begin && line.length() + 1 + word.length() > WIDTH) {
+                out.println(line);
+                line = new StringBuilder(" ".repeat(begin + (indent > 0 ? 2 : 0)));
+                begin = line.length();
+            }
+            line.append(line.length() > begin ? " " : "").append(word);
+        }
+        out.println(line);
     }
 
     /** With its comments where it is built in. */

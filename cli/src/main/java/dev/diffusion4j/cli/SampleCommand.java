@@ -2,6 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.model.SampleSize;
@@ -16,17 +17,24 @@ import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.NoiseMode;
 import dev.diffusion4j.pipeline.SchedulerOptions;
 import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.StepOptions;
 import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.tensor.SpeedProbe;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -42,6 +50,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class SampleCommand implements Callable<Integer> {
     private static final int FILM_FRAMES = 12;
+    private static final double MUCH_FASTER = 1.5;
+    private static final Set<String> HEEDED_WITH_FROM =
+            Set.of("--from", "--model", "--out", "--variant", "--grid", "--film", "--save-tensors", "--verbose");
 
     @Spec
     CommandSpec spec = CommandSpec.create();
@@ -56,7 +67,9 @@ final class SampleCommand implements Callable<Integer> {
     @Option(
             names = "--from",
             paramLabel = "IMAGE.png",
-            description = "Draw this picture again, from the note that sample wrote into it.")
+            description =
+                    "Draw this picture again, from the note that sample wrote into it; with --model where the model "
+                            + "has moved.")
     @Nullable
     Path from;
 
@@ -108,7 +121,7 @@ final class SampleCommand implements Callable<Integer> {
             paramLabel = "X",
             defaultValue = "0",
             description =
-                    "Share of fresh noise in each ddim step: 0 none, 1 as much as ddpm; default: ${DEFAULT-VALUE}.")
+                    "With ddim, share of fresh noise in each step: 0 none, 1 as much as ddpm; default: ${DEFAULT-VALUE}.")
     double eta;
 
     @Option(
@@ -165,7 +178,7 @@ final class SampleCommand implements Callable<Integer> {
             description = "The folder for 0000.png, 0001.png, …; files of these names are replaced.")
     Path out = Path.of(".");
 
-    @Option(names = "--grid", description = "Also write grid.png: all pictures in one.")
+    @Option(names = "--grid", description = "Also write grid.png: all pictures in one, small ones enlarged.")
     boolean grid;
 
     @Option(
@@ -184,24 +197,77 @@ final class SampleCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if ((model == null) == (from == null)) {
+        if (model == null && from == null) {
             throw UserError.usage("give either --model DIR or --from IMAGE.png");
+        }
+        GenerationRequest asked = from == null ? asked() : GenerationRequest.DEFAULT;
+        if (from != null) {
+            refuseUnheeded();
         }
         AtomicFile.checkFolder(out);
         if (saveTensors != null && saveTensors.toAbsolutePath().getParent() != null) {
             AtomicFile.checkFolder(saveTensors.toAbsolutePath().getParent());
         }
-        return from != null ? again(from) : draw(java.util.Objects.requireNonNull(model));
+        return from != null ? again(from) : draw(java.util.Objects.requireNonNull(model), asked);
     }
 
-    private int draw(Path folder) {
+    private void refuseUnheeded() {
+        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+            if (!HEEDED_WITH_FROM.contains(option.longestName())) {
+                throw UserError.usage("--from draws the picture as its note says and does not heed "
+                        + option.longestName() + ": leave it away, or draw another picture with --model");
+            }
+        }
+    }
+
+    /** All that can be checked before the model is read. */
+    private GenerationRequest asked() {
+        Check.positive(count, "--count");
+        Check.positive(batch, "--batch");
+        Check.that(seed >= 0, "--seed must be >= 0, but was " + seed);
+        Check.that(
+                seed <= Long.MAX_VALUE - count + 1,
+                "--seed must be at most " + (Long.MAX_VALUE - count + 1) + " with --count " + count
+                        + ", because picture k is drawn with seed N + k; but was " + seed);
+        Check.notNegative(eta, "--eta");
+        if (steps != null) {
+            Check.positive(steps, "--steps");
+        }
+        return GenerationRequest.DEFAULT
+                .withCount(count)
+                .withSeed(seed)
+                .withEta(eta)
+                .withSize(size == null ? null : parseSize(size))
+                .withBatchSize(batch)
+                .withNoise(Keyed.fromKey(NoiseMode.class, noise, "--noise"));
+    }
+
+    private int draw(Path folder, GenerationRequest asked) {
+        ClassChoice classes = ClassChoice.parse(label);
+        SchedulerKind kind = scheduler == null ? null : Keyed.fromKey(SchedulerKind.class, scheduler, "--scheduler");
         LoadOptions options = new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant);
         try (DiffusionPipeline loaded = DiffusionPipeline.load(folder, options);
-                Chosen chosen = choose(loaded)) {
-            GenerationRequest request = request(chosen.pipeline()).withStepOptions(chosen.step());
-            write(chosen.pipeline(), request, folder.toString(), null);
+                Chosen chosen = choose(loaded, kind)) {
+            DiffusionPipeline pipeline = chosen.pipeline();
+            checkEta(pipeline.scheduler());
+            GenerationRequest request = asked.withSteps(steps == null ? pipeline.defaultSteps() : steps)
+                    .withOptionalClasses(classes.of(pipeline, count))
+                    .withStepOptions(chosen.step());
+            write(pipeline, request, folder.toString(), classes.perRow(pipeline, count), null);
         }
         return 0;
+    }
+
+    private void checkEta(Scheduler chosen) {
+        if (eta > 0 && !chosen.takesEta()) {
+            List<String> takers = Arrays.stream(SchedulerKind.values())
+                    .filter(kind -> kind.create(Map.of()).takesEta())
+                    .map(SchedulerKind::key)
+                    .toList();
+            throw UserError.usage("the scheduler '" + chosen.kind().key()
+                    + "' takes no --eta: leave it away, or choose one that does with --scheduler: "
+                    + String.join(", ", takers));
+        }
     }
 
     private record Chosen(DiffusionPipeline pipeline, StepOptions step) implements AutoCloseable {
@@ -211,48 +277,10 @@ final class SampleCommand implements Callable<Integer> {
         }
     }
 
-    private Chosen choose(DiffusionPipeline loaded) {
-        SchedulerKind kind = scheduler == null
-                ? loaded.scheduler().kind()
-                : Keyed.fromKey(SchedulerKind.class, scheduler, "--scheduler");
+    private Chosen choose(DiffusionPipeline loaded, @Nullable SchedulerKind wanted) {
+        SchedulerKind kind = wanted == null ? loaded.scheduler().kind() : wanted;
         SchedulerOptions options = SchedulerOptions.parse(kind, schedulerOptions, "--scheduler-option");
         return new Chosen(loaded.withScheduler(kind, options.config()), options.step());
-    }
-
-    private GenerationRequest request(DiffusionPipeline pipeline) {
-        return GenerationRequest.DEFAULT
-                .withCount(count)
-                .withSeed(seed)
-                .withSteps(steps == null ? pipeline.defaultSteps() : steps)
-                .withEta(eta)
-                .withSize(size == null ? null : parseSize(size))
-                .withBatchSize(batch)
-                .withNoise(Keyed.fromKey(NoiseMode.class, noise, "--noise"))
-                .withOptionalClasses(classes(pipeline.numClasses()));
-    }
-
-    private @Nullable List<Integer> classes(int known) {
-        if (label == null) {
-            return null;
-        }
-        List<Integer> wanted = new ArrayList<>();
-        if (label.equalsIgnoreCase("all")) {
-            for (int i = 0; i < known; i++) {
-                wanted.add(i);
-            }
-        } else {
-            try {
-                wanted.add(Integer.parseInt(label));
-            } catch (NumberFormatException e) {
-                throw UserError.usage("--class must be a whole number or 'all', but was '" + label + "'");
-            }
-        }
-        List<Integer> each = new ArrayList<>();
-        wanted.forEach(value -> each.addAll(java.util.Collections.nCopies(count, value)));
-        if (each.isEmpty()) {
-            throw UserError.usage("this network was not trained on classes: leave --class away");
-        }
-        return each;
     }
 
     private int again(Path picture) {
@@ -263,38 +291,47 @@ final class SampleCommand implements Callable<Integer> {
                 Keyed.fromKey(Precision.class, read.manifest().dtype(), "dtype"),
                 variant);
         SchedulerKind kind = SchedulerKind.ofClass(note.scheduler(), picture.toString());
-        try (DiffusionPipeline loaded = DiffusionPipeline.load(Path.of(note.model()), options);
+        Path folder = model != null ? model : Path.of(note.model());
+        if (model == null && !Files.exists(folder)) {
+            throw UserError.failure("there is no folder " + folder + ", with whose model " + picture
+                    + " was drawn: give its new place with --model DIR");
+        }
+        try (DiffusionPipeline loaded = DiffusionPipeline.load(folder, options);
                 DiffusionPipeline pipeline = loaded.withScheduler(kind, note.schedulerConfig())) {
             if (!pipeline.modelHash().equals(read.manifest().modelHash())) {
                 spec.commandLine()
                         .getErr()
-                        .println("diffuse: the weights in " + note.model()
+                        .println("diffuse: the weights in " + folder
                                 + " are not those that this picture was drawn with; it may differ");
             }
-            write(pipeline, note.request(), note.model(), note.index());
+            write(pipeline, note.request(), folder.toString(), ClassChoice.PER_ROW, note.index());
         }
         return 0;
     }
 
     /** @param only the index of the one picture that is wanted, or {@code null} for all */
-    private void write(DiffusionPipeline pipeline, GenerationRequest request, String folder, @Nullable Integer only) {
+    private void write(
+            DiffusionPipeline pipeline, GenerationRequest request, String folder, int perRow, @Nullable Integer only) {
         long start = System.nanoTime();
-        Film strip = new Film(FILM_FRAMES, pipeline.scheduler().sampleRange());
-        try (Progress progress = Progress.steps("sampling", request);
+        Film strip = new Film(FILM_FRAMES, pipeline.scheduler().sampleRange(), only == null ? 0 : only);
+        try (Progress progress = Progress.steps("sampling", request).ifLong(() -> adviseOnSpeed(pipeline));
                 GenerationResult result = pipeline.generate(
                         request,
                         film ? strip.andThen(progress) : StepListener.NONE.andThen(progress),
                         new Cancellation())) {
             progress.close();
             List<Path> files = GenerationFiles.write(out, result, pipeline, request, folder, only);
+            List<String> more = new ArrayList<>();
             if (grid) {
-                GenerationFiles.writeGrid(out, result.images(), perRow(request));
+                more.add("the grid    " + GenerationFiles.writeGrid(out, result.images(), perRow));
             }
             if (film) {
                 GenerationFiles.writeImage(out.resolve("film.png"), strip.strip());
+                more.add("the film    " + out.resolve("film.png"));
             }
             if (saveTensors != null) {
                 result.saveTensors(saveTensors);
+                more.add("the tensors " + saveTensors);
             }
             double seconds = (System.nanoTime() - start) / 1e9;
             spec.commandLine()
@@ -310,12 +347,22 @@ final class SampleCommand implements Callable<Integer> {
                             pipeline.precision().key(),
                             request.seed(),
                             seconds);
+            more.forEach(line -> spec.commandLine().getOut().println(line));
         }
     }
 
-    private int perRow(GenerationRequest request) {
-        boolean rows = label != null && label.equalsIgnoreCase("all");
-        return rows && count > 1 ? count : Math.min(8, request.count());
+    /** Where f32 was not asked for by name, and this machine is known to be much faster in bf16. */
+    private void adviseOnSpeed(DiffusionPipeline pipeline) {
+        boolean chosen = from != null || spec.commandLine().getParseResult().hasMatchedOption("--dtype");
+        double factor = SpeedProbe.known().map(SpeedProbe::bf16Factor).orElse(1.0);
+        if (!chosen && pipeline.deviceName().equals("cpu") && factor >= MUCH_FASTER) {
+            spec.commandLine()
+                    .getErr()
+                    .printf(
+                            Locale.ROOT,
+                            "--dtype bf16 would be up to %.1f times faster here; the pictures differ by a few grey levels%n",
+                            factor);
+        }
     }
 
     static SampleSize parseSize(String text) {
@@ -324,9 +371,9 @@ final class SampleCommand implements Callable<Integer> {
             if (parts.length == 2) {
                 return new SampleSize(Integer.parseInt(parts[1]), Integer.parseInt(parts[0]));
             }
-        } catch (NumberFormatException e) {
+        } catch (IllegalArgumentException e) {
             // said below
         }
-        throw UserError.usage("--size must be WxH, such as 64x48, but was '" + text + "'");
+        throw UserError.usage("--size must be WxH, each from 1 to 65536, such as 64x48, but was '" + text + "'");
     }
 }

@@ -2,20 +2,31 @@
 package dev.diffusion4j.cli;
 
 import java.io.PrintWriter;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
-/** Becomes true when the process is asked to end (Ctrl-C, kill): the end then waits until the work is closed. */
+/**
+ * Becomes true when the process is asked to end (Ctrl-C, kill): the end then waits until the work is closed. A second Ctrl-C does
+ * not wait.
+ */
 final class StopSignal implements BooleanSupplier, AutoCloseable {
+    private static final int EXIT_CODE = 130;
+
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final AtomicInteger interrupts = new AtomicInteger();
     private final Thread hook;
+    private final @Nullable Object before;
     private volatile boolean asked;
 
     StopSignal(PrintWriter err) {
         hook = new Thread(() -> {
             asked = true;
             err.println();
-            err.println("finishing this step and writing a checkpoint ...");
+            err.println("stopping; a second Ctrl-C does not wait for the last step and its checkpoint ...");
             try {
                 closed.await();
             } catch (InterruptedException e) {
@@ -23,6 +34,48 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
             }
         });
         Runtime.getRuntime().addShutdownHook(hook);
+        before = handleInterrupts(signalHandler());
+    }
+
+    /** The first is what the JVM itself makes of it; it heeds no other one from then on. */
+    private void onInterrupt() {
+        if (asked || interrupts.getAndIncrement() > 0) {
+            Runtime.getRuntime().halt(EXIT_CODE);
+        }
+        System.exit(EXIT_CODE);
+    }
+
+    private @Nullable Object signalHandler() {
+        try {
+            Class<?> type = Class.forName("sun.misc.SignalHandler");
+            return Proxy.newProxyInstance(
+                    StopSignal.class.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+                        if (method.getName().equals("handle")) {
+                            onInterrupt();
+                        }
+                        return method.getReturnType() == boolean.class ? (Object) (proxy == arguments[0]) : null;
+                    });
+        } catch (ClassNotFoundException e) {
+            return null; // a JDK without it: the first Ctrl-C works as ever
+        }
+    }
+
+    /** By name: the compiler warns of this class, which every JDK has had, and gives no way to do without the warning. */
+    private static @Nullable Object handleInterrupts(@Nullable Object handler) {
+        if (handler == null) {
+            return null;
+        }
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            return signal.getMethod("handle", signal, Class.forName("sun.misc.SignalHandler"))
+                    .invoke(null, signal.getConstructor(String.class).newInstance("INT"), handler);
+        } catch (ClassNotFoundException
+                | NoSuchMethodException
+                | InstantiationException
+                | IllegalAccessException
+                | InvocationTargetException e) {
+            return null; // a second Ctrl-C is as the JVM has it
+        }
     }
 
     @Override
@@ -34,6 +87,7 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
     public void close() {
         closed.countDown();
         if (!asked) {
+            handleInterrupts(before);
             try {
                 Runtime.getRuntime().removeShutdownHook(hook);
             } catch (IllegalStateException e) {

@@ -47,7 +47,9 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(
             names = "--allow-drift",
-            description = "Resume also on a machine that computes other last bits, and so ends in other weights.")
+            description =
+                    "Resume also on a machine that computes other last bits, or with data that changed, and so end in other"
+                            + " weights.")
     boolean allowDrift;
 
     @Option(
@@ -93,6 +95,9 @@ final class TrainCommand implements Callable<Integer> {
         if ((recipe == null) == (resume == null)) {
             throw UserError.usage("give either a recipe or --resume DIR; 'diffuse recipes' lists the recipes");
         }
+        if (!device.equals("cpu")) {
+            throw UserError.usage("training runs on the CPU: leave --device " + device + " away");
+        }
         TrainingRun run = resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
         return execute(run, spec);
     }
@@ -106,9 +111,6 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private TrainingRun started(String name) {
-        if (!device.equals("cpu")) {
-            throw UserError.usage("training runs on the CPU: leave --device " + device + " away");
-        }
         List<String> all = new ArrayList<>(changes);
         if (data != null) {
             all.add("data.source=" + quoted(data));
@@ -129,7 +131,8 @@ final class TrainCommand implements Callable<Integer> {
 
     /** Runs to the end, or to a Ctrl-C. */
     static int execute(TrainingRun run, CommandSpec spec) {
-        TrainingConsole console = new TrainingConsole(spec.commandLine().getOut());
+        TrainingConsole console = new TrainingConsole(
+                spec.commandLine().getOut(), spec.commandLine().getErr());
         try (StopSignal stop = new StopSignal(spec.commandLine().getErr())) {
             RunSummary summary = run.run(console, stop);
             console.end();

@@ -8,18 +8,21 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** Tells of a training: the plan and the epochs on stdout, a moving line on the terminal. */
+/** Tells of a training: the plan and the epochs on stdout, a moving line on the terminal; a line each tenth where there is none. */
 final class TrainingConsole implements RunListener {
     private static final long INTERVAL = 200_000_000L;
 
     private final PrintWriter out;
+    private final PrintWriter err;
     private final boolean shown = Boolean.getBoolean("diffusion4j.terminal");
     private long start = System.nanoTime();
     private long firstStep;
     private long last;
+    private String name = "";
 
-    TrainingConsole(PrintWriter out) {
+    TrainingConsole(PrintWriter out, PrintWriter err) {
         this.out = out;
+        this.err = err;
     }
 
     @Override
@@ -43,17 +46,38 @@ final class TrainingConsole implements RunListener {
         out.flush();
         start = System.nanoTime();
         firstStep = plan.doneSteps();
+        name = plan.recipe();
+    }
+
+    @Override
+    public void onAlreadyFinished(long steps) {
+        out.println("already finished" + (steps > 0 ? " after step " + steps : ""));
+        out.flush();
     }
 
     @Override
     public void onStep(RunProgress progress) {
         long now = System.nanoTime();
-        if (!shown || now - last < INTERVAL && progress.step() != progress.totalSteps()) {
+        long done = progress.step() - firstStep;
+        double left = (now - start) / 1e9 / done * (progress.totalSteps() - progress.step());
+        if (!shown) {
+            if (10 * progress.step() / progress.totalSteps() > 10 * (progress.step() - 1) / progress.totalSteps()) {
+                err.printf(
+                        Locale.ROOT,
+                        "%s: step %d of %d, loss %.4f, %s left%n",
+                        name,
+                        progress.step(),
+                        progress.totalSteps(),
+                        progress.epochMeanLoss(),
+                        duration(left));
+                err.flush();
+            }
+            return;
+        }
+        if (now - last < INTERVAL && progress.step() != progress.totalSteps()) {
             return;
         }
         last = now;
-        long done = progress.step() - firstStep;
-        double left = (now - start) / 1e9 / done * (progress.totalSteps() - progress.step());
         int filled = (int) (24 * progress.step() / progress.totalSteps());
         System.err.printf(
                 Locale.ROOT,

@@ -83,6 +83,10 @@ class BadInputTest {
         };
     }
 
+    private static Spoil classes(String type) {
+        return folder -> TinyModels.save(folder.resolve("model"), SchedulerKind.DDPM, Map.of("class_embed_type", type));
+    }
+
     private static Spoil draw(Spoil afterwards) {
         return folder -> {
             Command.run("sample", "--model", folder + "/model", "--out", folder + "/drawn", "--steps", "1");
@@ -146,6 +150,23 @@ class BadInputTest {
                         replace(scheduler, "\"beta_end\": 0.02", "\"beta_end\": 1e400"),
                         draw,
                         "beta_end"),
+                bad(
+                        1,
+                        "a component that is not known",
+                        replace(index, "\"unet\": [", "\"vqvae\": [\"diffusers\", \"VQModel\"], \"unet\": ["),
+                        draw,
+                        "'vqvae' (VQModel)",
+                        "not supported"),
+                bad(
+                        1,
+                        "a classifier, whose weights are not looked at",
+                        folder -> {
+                            Files.delete(folder.resolve(WEIGHTS));
+                            replace(index, "UNet2DModel", "ConvClassifier").in(folder);
+                        },
+                        draw,
+                        "ConvClassifier",
+                        "draws no pictures"),
                 bad(1, "index is a list", write(index, "[]"), draw, "model_index.json"),
                 bad(1, "index names nothing", write(index, "{}"), draw, "names no network"),
                 bad(
@@ -167,12 +188,19 @@ class BadInputTest {
         return Stream.of(
                 call(2, "sample --out @/out", "--model", "--from"),
                 call(2, "sample --model @/model", "--out"),
-                call(2, DRAW + "--steps 0", "steps", "0"),
+                call(2, "sample --model @/nowhere --out @/out --steps 0", "--steps must be > 0, but was 0"),
+                call(2, "sample --model @/nowhere --out @/out --size 0x8", "--size must be WxH", "0x8"),
+                call(2, "sample --model @/nowhere --out @/out --eta -1", "--eta must be"),
+                call(2, "sample --model @/nowhere --out @/out --class two", "--class", "'two'"),
+                call(2, DRAW + "--steps 0", "--steps", "0"),
                 call(2, DRAW + "--steps 1001", "steps", "1000"),
                 call(2, DRAW + "--steps many", "--steps", "many"),
-                call(2, DRAW + "--steps 1 --count 0", "count"),
-                call(2, DRAW + "--steps 1 --batch 0", "batch"),
-                call(2, DRAW + "--steps 1 --seed -1", "seed"),
+                call(2, DRAW + "--steps 1 --count 0", "--count must"),
+                call(2, DRAW + "--steps 1 --batch 0", "--batch must"),
+                call(2, DRAW + "--steps 1 --seed -1", "--seed must"),
+                call(2, DRAW + "--seed 9223372036854775807 --count 2", "--seed must be at most 9223372036854775806"),
+                call(2, DRAW + "--steps 1 --eta 0.5", "'ddpm' takes no --eta", ": ddim"),
+                call(2, DRAW + "--steps 1 --schedulr ddim", "unknown option '--schedulr'", "mean '--scheduler'?"),
                 call(2, DRAW + "--steps 1 --scheduler ddim --eta NaN", "eta", "NaN"),
                 call(2, DRAW + "--steps 1 --size 9x8", "multiples of 2"),
                 call(2, DRAW + "--steps 1 --size 8", "WxH"),
@@ -198,7 +226,16 @@ class BadInputTest {
                 call(2, "sample --model @/classes --out @/out --steps 1 --class 3", "0 to 2"),
                 call(2, "sample --model @/classes --out @/out --steps 1 --class -1", "0 to 2"),
                 call(2, "sample --model @/classes --out @/out --steps 1 --class two", "'two'"),
+                bad(2, "any class", classes("timestep"), DRAW + "--steps 1", "any whole number", "--class N"),
+                bad(2, "all of any", classes("timestep"), DRAW + "--steps 1 --class all", "has no end"),
+                bad(2, "no class", classes("timestep"), DRAW + "--steps 1 --class -1", "class -1 is not there"),
+                bad(1, "a vector", classes("identity"), DRAW + "--steps 1", "identity", "by a vector"),
+                bad(1, "a vector for a class", classes("identity"), DRAW + "--steps 1 --class 1", "by a vector"),
                 call(1, "sample --from @/nowhere.png --out @/out", "nowhere.png", "no such file"),
+                call(2, "sample --from @/nowhere.png --out @/out --class 1", "does not heed --class"),
+                call(2, "sample --from @/nowhere.png --out @/out --scheduler-option a=b", "heed --scheduler-option"),
+                call(2, "sample --from @/nowhere.png --out @/out --seed 0", "does not heed --seed"),
+                call(2, "sample --from @/nowhere.png --out @/out --dtype bf16", "does not heed --dtype"),
                 bad(1, "not a PNG", write("a.png", "GIF89a"), "sample --from @/a.png --out @/out", "not a PNG"),
                 bad(
                         1,
@@ -218,7 +255,8 @@ class BadInputTest {
                         "its model is gone",
                         draw(folder -> AtomicFile.deleteTree(folder.resolve("model"))),
                         "sample --from @/drawn/0000.png --out @/out",
-                        "there is no folder"),
+                        "there is no folder",
+                        "--model DIR"),
                 bad(1, "the target is a file", write("out", ""), DRAW + "--steps 1", "cannot write", "out"),
                 call(1, "sample --model @/model --out /dev/null/out --steps 1", "cannot write"),
                 call(1, "sample --model @/model --out /proc/out --steps 1", "cannot write"));
@@ -255,6 +293,7 @@ class BadInputTest {
                 bad(2, "another run is there", write("out/recipe.yaml", "name: other\n"), TRAIN, "--resume"),
                 call(2, "train --resume @/nowhere", "no run to resume"),
                 call(2, "train --resume @ --seed 3", "--resume"),
+                call(2, "train --resume @ --device cuda", "--device cuda"),
                 bad(
                         1,
                         "what is resumed is broken",
@@ -286,7 +325,8 @@ class BadInputTest {
                 call(2, "data", "SPEC"),
                 call(1, "data digits --preview /proc/preview.png", "cannot write"),
                 call(2, "", "which command"),
-                call(2, "smaple", "smaple"),
+                call(2, "smaple", "unknown command 'smaple' (did you mean 'sample'?)"),
+                call(2, "sample --modl @/model", "unknown option '--modl' (did you mean '--model'?)"),
                 call(2, "sample extra --model @/model --out @/out", "extra"));
     }
 

@@ -18,10 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A training process that is killed (SIGKILL) at ten random moments, and resumed each time, ends in the bytes of one that was left
- * alone. Minutes, so it is not in the default suite: {@code mvn verify -Dtest.excludedGroups= -Dtest.groups=slow}.
+ * A training process that is killed (SIGKILL) and resumed, again and again, ends in the bytes of one that was left alone. The test
+ * with random moments takes minutes, so it is not in the default suite: {@code mvn verify -Dtest.excludedGroups=
+ * -Dtest.groups=slow}.
  */
-@Tag("slow")
 class KilledRunTest {
     private static final int KILLS = 10;
     private static final List<String> RUN = List.of(
@@ -32,6 +32,20 @@ class KilledRunTest {
             "--set=training.max_steps=400",
             "--set=training.checkpoint_every_steps=7",
             "--set=samples.every_steps=50",
+            "--set=samples.count=1",
+            "--set=samples.steps=2");
+
+    private static final List<String> SMALL_RUN = List.of(
+            "--set=model.config.block_out_channels=[32]",
+            "--set=model.config.layers_per_block=1",
+            "--set=model.config.down_block_types=[DownBlock2D]",
+            "--set=model.config.up_block_types=[UpBlock2D]",
+            "--set=data.image_size=4",
+            "--set=data.limit=64",
+            "--set=training.batch_size=4",
+            "--set=training.max_steps=20",
+            "--set=training.checkpoint_every_steps=4",
+            "--set=samples.every_steps=10",
             "--set=samples.count=1",
             "--set=samples.steps=2");
 
@@ -54,9 +68,9 @@ class KilledRunTest {
                 .start();
     }
 
-    private Process train(Path out) throws IOException {
+    private Process train(Path out, List<String> recipe) throws IOException {
         List<String> arguments = new ArrayList<>(List.of("train", "quickstart", "--out", out.toString()));
-        arguments.addAll(RUN);
+        arguments.addAll(recipe);
         return start(arguments);
     }
 
@@ -70,17 +84,52 @@ class KilledRunTest {
         return all;
     }
 
+    private static long checkpoints(Path run) throws IOException {
+        Path folder = run.resolve("checkpoints");
+        if (!Files.exists(folder)) {
+            return 0;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith("step-"))
+                    .mapToLong(name -> Long.parseLong(name.substring(5)))
+                    .max()
+                    .orElse(0);
+        }
+    }
+
+    @Test
+    void two_kills_change_no_byte() throws IOException, InterruptedException {
+        Path whole = folder.resolve("whole");
+        Process undisturbed = train(whole, SMALL_RUN);
+        Path killed = folder.resolve("killed");
+        Process process = train(killed, SMALL_RUN);
+        for (int kill = 0; kill < 2; kill++) {
+            long before = checkpoints(killed);
+            while (checkpoints(killed) == before && process.isAlive()) {
+                Thread.sleep(5);
+            }
+            process.destroyForcibly().waitFor();
+            process = start(List.of("train", "--resume", killed.toString()));
+        }
+        assertThat(process.waitFor()).as(said()).isZero();
+        assertThat(undisturbed.waitFor()).as(said()).isZero();
+        assertThat(contents(killed.resolve("model"))).isEqualTo(contents(whole.resolve("model")));
+        assertThat(contents(killed.resolve("samples"))).isEqualTo(contents(whole.resolve("samples")));
+    }
+
+    @Tag("slow")
     @Test
     void ten_kills_change_no_byte() throws IOException, InterruptedException {
         Path whole = folder.resolve("whole");
         long start = System.nanoTime();
-        assertThat(train(whole).waitFor()).as(said()).isZero();
+        assertThat(train(whole, RUN).waitFor()).as(said()).isZero();
         long millis = (System.nanoTime() - start) / 1_000_000;
 
         Path killed = folder.resolve("killed");
         Random random = new Random(5);
         int kills = 0;
-        Process process = train(killed);
+        Process process = train(killed, RUN);
         while (kills < KILLS) {
             long moment = 100 + random.nextLong(Math.max(2000, millis / 2));
             if (process.waitFor(moment, TimeUnit.MILLISECONDS)) {
@@ -90,7 +139,7 @@ class KilledRunTest {
             kills++;
             process = Files.exists(killed.resolve("recipe.yaml"))
                     ? start(List.of("train", "--resume", killed.toString()))
-                    : train(killed);
+                    : train(killed, RUN);
         }
         assertThat(process.waitFor()).as(said()).isZero();
         System.out.println(kills + " kills");

@@ -4,9 +4,11 @@ package dev.diffusion4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.checkpoint.Safetensors;
+import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,6 +63,55 @@ class SampleCommandTest {
                 assertThat(pixels(i)).isNotEqualTo(pixels(k));
             }
         }
+    }
+
+    @Test
+    void a_picture_is_drawn_again_where_its_model_has_moved() throws IOException {
+        TinyModels.save(folder.resolve("model"), SchedulerKind.DDIM, Map.of("class_embed_type", "timestep"));
+        Path index = folder.resolve("model/model_index.json");
+        Files.writeString(
+                index,
+                Files.readString(index)
+                        .replace(
+                                "\"unet\": [",
+                                "\"vae\": [null, null], \"requires_safety_checker\": false, \"unet\": ["));
+        run("sample --model @/model --out @/0 --steps 3 --class 12345");
+        run("sample --model @/model --out @/1 --steps 3 --class 0");
+        assertThat(pixels(0)).isNotEqualTo(pixels(1));
+        Files.move(folder.resolve("model"), folder.resolve("elsewhere"));
+        run("sample --from @/0/0000.png --model @/elsewhere --out @/2");
+        assertThat(pixels(2)).isEqualTo(pixels(0));
+    }
+
+    @Test
+    void grids_and_films_are_named_and_large_enough_to_see() throws IOException {
+        TinyModels.save(folder.resolve("model"), SchedulerKind.DDIM, Map.of("num_class_embeds", 10L));
+        Command.Outcome outcome = Command.run(
+                ("sample --steps 2 --class all --grid --film --model " + folder + "/model --out " + folder + "/0")
+                        .split(" "));
+        assertThat(outcome.out()).contains(folder + "/0/grid.png").contains(folder + "/0/film.png");
+        BufferedImage grid = ImageIO.read(folder.resolve("0/grid.png").toFile());
+        assertThat(grid.getWidth()).isEqualTo(10 * 66 + 2);
+        assertThat(grid.getHeight()).isEqualTo(66 + 2);
+        int level =
+                ImageIO.read(folder.resolve("0/0001.png").toFile()).getRaster().getSample(7, 0, 0);
+        assertThat(grid.getRGB(2 + 66 + 63, 2) & 0xff).isEqualTo(level);
+        assertThat(ImageIO.read(folder.resolve("0/film.png").toFile()).getWidth())
+                .isEqualTo(2 * 66 + 2);
+    }
+
+    @Test
+    void info_tells_how_a_picture_was_made_as_json() {
+        TinyModels.save(folder.resolve("model"), SchedulerKind.DDIM, Map.of());
+        run("sample --model @/model --out @/0 --steps 2");
+        String text = Command.run("info", folder + "/0/0000.png").out();
+        assertThat(text).contains("parameters: ", "\ndiffusion4j:\n  {\n", "\"beta_start\": 0.0001,");
+        assertThat(Yaml.parseObject(text, "info").get("diffusion4j")).isInstanceOf(Map.class);
+        String model = Command.run("info", folder + "/model").out();
+        assertThat(model)
+                .contains("beta_start: 0.0001\n")
+                .containsPattern("parameters: \\d+,\\d{3}\n")
+                .containsPattern("unet/config.json: \"?[\\d.]+ (KiB|bytes)");
     }
 
     private int[] pixels(int drawn) throws IOException {

@@ -86,7 +86,7 @@ public final class Safetensors implements WeightSource {
      * Writes tensors whole or not at all. Equal tensors and metadata give equal bytes, those of the reference's writer: the
      * tensors in the order of {@link DType}, last first, then by name.
      *
-     * @param tensors of any device and layout; not changed
+     * @param tensors of any device and layout, also in an order of oneDNN's; not changed
      * @param metadata such as {@code format = pt}, which PyTorch's loaders want
      * @throws UserError (exit code 1) where it cannot be written; what was there is whole still
      */
@@ -126,7 +126,8 @@ public final class Safetensors implements WeightSource {
 
     private static void writeTensor(FileChannel channel, Tensor tensor) throws IOException {
         try (PointerScope scope = new PointerScope()) {
-            Tensor plain = tensor.detach().cpu().contiguous(MemoryFormat.Contiguous);
+            Tensor dense = tensor.is_mkldnn() ? tensor.to_dense() : tensor.detach();
+            Tensor plain = dense.cpu().contiguous(MemoryFormat.Contiguous);
             long total = Tensors.byteSize(plain);
             for (long done = 0; done < total; ) {
                 int length = (int) Math.min(CHUNK, total - done);

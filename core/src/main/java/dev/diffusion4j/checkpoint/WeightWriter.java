@@ -114,10 +114,15 @@ public final class WeightWriter {
     private void writeFile(Path file, Map<String, Tensor> weights) {
         TensorScope.run(() -> {
             Map<String, Tensor> converted = new LinkedHashMap<>();
-            weights.forEach((name, tensor) ->
-                    converted.put(name, isConverted(tensor) ? tensor.detach().to(type) : tensor));
+            weights.forEach((name, tensor) -> converted.put(
+                    name, isConverted(tensor) ? plain(tensor).detach().to(type) : tensor));
             Safetensors.write(file, converted, METADATA);
         });
+    }
+
+    /** Weights that oneDNN has put in its own order, in the usual one. */
+    private static Tensor plain(Tensor tensor) {
+        return tensor.is_mkldnn() ? tensor.to_dense() : tensor;
     }
 
     private static void delete(Path folder, Predicate<String> names) {

@@ -11,6 +11,8 @@ import java.util.List;
 public final class ImageGrid {
     /** Pixels between the pictures. */
     public static final int PADDING = 2;
+    /** Pictures with a shorter longer side are hard to see. */
+    public static final int VISIBLE = 64;
 
     private ImageGrid() {}
 
@@ -58,13 +60,30 @@ public final class ImageGrid {
         }
     }
 
-    /** Each pixel as a square of {@code factor}², for looking at small pictures. */
+    /** Small pictures enlarged by the whole factor that makes the longer side {@link #VISIBLE} or a little more; others as they are. */
+    public static List<BufferedImage> visible(List<BufferedImage> images) {
+        return images.stream()
+                .map(image -> {
+                    int side = Math.max(image.getWidth(), image.getHeight());
+                    return side >= VISIBLE ? image : enlarge(image, (VISIBLE + side - 1) / side);
+                })
+                .toList();
+    }
+
+    /** Each pixel as a square of {@code factor}², for looking at small pictures. Grey stays grey, other pictures become RGB. */
     public static BufferedImage enlarge(BufferedImage image, int factor) {
-        BufferedImage large =
-                new BufferedImage(image.getWidth() * factor, image.getHeight() * factor, BufferedImage.TYPE_3BYTE_BGR);
+        boolean grey = image.getRaster().getNumBands() == 1;
+        BufferedImage large = new BufferedImage(
+                image.getWidth() * factor,
+                image.getHeight() * factor,
+                grey ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR);
         for (int y = 0; y < large.getHeight(); y++) {
             for (int x = 0; x < large.getWidth(); x++) {
-                large.setRGB(x, y, image.getRGB(x / factor, y / factor));
+                if (grey) { // a picture's RGB would be its levels changed by the colour profile
+                    large.getRaster().setSample(x, y, 0, image.getRaster().getSample(x / factor, y / factor, 0));
+                } else {
+                    large.setRGB(x, y, image.getRGB(x / factor, y / factor));
+                }
             }
         }
         return large;

@@ -60,7 +60,7 @@ public final class BatchNorm2d extends Layer {
     }
 
     /** Uses the running statistics, and leaves them as they are, while training too. */
-    public void freeze() {
+    public void freezeStatistics() {
         frozen = true;
     }
 

@@ -3,20 +3,27 @@ package dev.diffusion4j.layer;
 
 import static org.bytedeco.pytorch.global.torch.conv2d;
 
+import dev.diffusion4j.tensor.PackedConvolution;
 import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.SpeedProbe;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.jspecify.annotations.Nullable;
 
 /** A square convolution with bias: {@code weight (out, in, k, k)}, {@code bias (out)}. */
 public final class Conv2d extends Layer {
     private static final long[] NO_DILATION = {1, 1};
 
-    private final Tensor weight;
+    private volatile Tensor weight;
     private final Tensor bias;
     private final TensorOptional biasOptional;
     private final long[] stride;
     private final long[] padding;
+    private volatile @Nullable PackedConvolution packed;
 
     public Conv2d(long in, long out, long kernel, long stride, long padding) {
         weight = parameter("weight", out, in, kernel, kernel);
@@ -41,12 +48,66 @@ public final class Conv2d extends Layer {
      * @return (B, out, H', W'), a new tensor
      */
     public Tensor forward(Tensor sample) {
+        PackedConvolution fast = packed(sample);
+        if (fast != null) {
+            return GradMode.is_enabled() ? unpacked(fast, sample) : fast.forward(sample, bias);
+        }
         return conv2d(sample, weight, biasOptional, stride, padding, NO_DILATION, 1);
     }
 
-    /** {@code (out, in, k, k)}; borrowed. */
+    /**
+     * The convolution plus {@code other}.
+     *
+     * @param sample (B, in, H, W)
+     * @param other (B, out, H', W'); overwritten where no graph needs it and it is a temporary
+     * @param temporary whether nobody else sees {@code other}
+     * @return (B, out, H', W'): a new tensor, or {@code other}
+     */
+    public Tensor forwardPlus(Tensor sample, Tensor other, boolean temporary) {
+        if (GradMode.is_enabled()) {
+            return TensorScope.keepResult(() -> other.add(forward(sample)));
+        }
+        PackedConvolution fast = packed(sample);
+        if (fast != null && temporary && other.is_contiguous(MemoryFormat.ChannelsLast)) {
+            fast.addTo(other, sample, bias);
+            return other;
+        }
+        return TensorScope.keepResult(() -> forward(sample).add_(other));
+    }
+
+    private @Nullable PackedConvolution packed(Tensor sample) {
+        PackedConvolution known = packed;
+        if (known != null || !isFrozen() || GradMode.is_enabled()) {
+            return known;
+        }
+        return pack(sample);
+    }
+
+    private synchronized @Nullable PackedConvolution pack(Tensor sample) {
+        if (packed == null && sample.device().is_cpu() && SpeedProbe.packs(Tensors.type(weight))) {
+            PackedConvolution made = new PackedConvolution(weight, stride, padding, Tensors.shape(sample));
+            replaceParameter("weight", TensorScope.own(new Tensor(made.weight())));
+            weight = made.weight();
+            packed = made;
+        }
+        return packed;
+    }
+
+    /** Gradients with regard to the sample are wanted of a layer that was made for use without. */
+    private Tensor unpacked(PackedConvolution fast, Tensor sample) {
+        return TensorScope.keepResult(
+                () -> conv2d(sample, fast.weight().to_dense(), biasOptional, stride, padding, NO_DILATION, 1));
+    }
+
+    /** {@code (out, in, k, k)}; borrowed; in an order of oneDNN's once a frozen layer was used. */
     public Tensor weight() {
         return weight;
+    }
+
+    /** {@code (out, in, k, k)} in plain order, a handle of its own. */
+    Tensor plainWeight() {
+        Tensor present = weight;
+        return present.is_mkldnn() ? present.to_dense() : new Tensor(present);
     }
 
     /** {@code (out)}; borrowed. */
@@ -63,5 +124,9 @@ public final class Conv2d extends Layer {
     public void close() {
         biasOptional.close();
         super.close();
+        PackedConvolution made = packed;
+        if (made != null) {
+            made.close();
+        }
     }
 }

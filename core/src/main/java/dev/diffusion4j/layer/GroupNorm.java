@@ -5,6 +5,7 @@ import static org.bytedeco.pytorch.global.torch.empty_like;
 import static org.bytedeco.pytorch.global.torch.group_norm;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.kernel.NormForward;
 import dev.diffusion4j.tensor.BackwardTape;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
@@ -25,6 +26,10 @@ import org.jspecify.annotations.Nullable;
  * where the JDK's vector loops are at hand: LibTorch's own channels-last kernel is several times slower.
  */
 public final class GroupNorm extends Layer {
+    private static final float[] NOTHING = {};
+    /** Numbers up to which LibTorch does it: the JVM takes half a second to compile the loops, which a tiny network never earns. */
+    private static final long SMALL = 1 << 14;
+
     private final Tensor weight;
     private final Tensor bias;
     private final TensorOptional weightOptional;
@@ -32,6 +37,7 @@ public final class GroupNorm extends Layer {
     private final int groups;
     private final double eps;
     private final ConcurrentHashMap<String, NormPasses> passes = new ConcurrentHashMap<>();
+    private volatile @Nullable FusedNorm frozenNorm;
 
     /** @throws IllegalArgumentException where the channels do not fall into equal groups */
     public GroupNorm(int groups, long channels, double eps) {
@@ -60,12 +66,15 @@ public final class GroupNorm extends Layer {
      * @param sample (B, C, H, W); may be overwritten where no graph needs it and something is added
      * @param added (B, C) or (1, C), or {@code null}
      * @param activation or {@code null}
-     * @return the same shape, a new tensor
+     * @return the same shape, a new tensor or the overwritten one
      */
     public Tensor forward(Tensor sample, @Nullable Tensor added, @Nullable Activation activation) {
         Optional<BackwardTape> tape = BackwardTape.current();
         if (tape.isPresent() && isFusible(sample, activation)) {
             return fused(tape.get(), sample, added, activation != null);
+        }
+        if (!GradMode.is_enabled() && sample.numel() > SMALL && isFusibleForward(sample, activation)) {
+            return fusedForward(sample, added, activation != null);
         }
         return TensorScope.keepResult(() -> {
             Tensor input = sample;
@@ -79,13 +88,39 @@ public final class GroupNorm extends Layer {
     }
 
     private boolean isFusible(Tensor sample, @Nullable Activation activation) {
-        return GradMode.is_enabled()
-                && sample.requires_grad()
-                && sample.device().is_cpu()
+        return GradMode.is_enabled() && sample.requires_grad() && isFusibleForward(sample, activation);
+    }
+
+    private static boolean isFusibleForward(Tensor sample, @Nullable Activation activation) {
+        return sample.device().is_cpu()
                 && sample.dim() == 4
                 && sample.is_contiguous(MemoryFormat.ChannelsLast)
                 && NormPasses.fits(sample.size(1), Tensors.type(sample))
                 && (activation == null || activation == Activation.SILU || activation == Activation.SWISH);
+    }
+
+    /** Without a graph. */
+    private Tensor fusedForward(Tensor sample, @Nullable Tensor added, boolean silu) {
+        Tensor value = added == null ? empty_like(sample) : sample;
+        fusedNorm(sample, silu).forward(sample, added == null ? NOTHING : Tensors.floats(added), value);
+        return value;
+    }
+
+    private FusedNorm fusedNorm(Tensor sample, boolean silu) {
+        FusedNorm known = frozenNorm;
+        if (known != null) {
+            return known;
+        }
+        boolean bf16 = Tensors.type(sample) == ScalarType.BFloat16;
+        FusedNorm made = new FusedNorm(
+                new NormForward.Norm((int) sample.size(1), groups, eps, bf16),
+                silu,
+                Tensors.floats(weight),
+                Tensors.floats(bias));
+        if (isFrozen()) {
+            frozenNorm = made;
+        }
+        return made;
     }
 
     private Tensor fused(BackwardTape tape, Tensor sample, @Nullable Tensor added, boolean silu) {

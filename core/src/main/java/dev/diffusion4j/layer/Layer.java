@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -27,6 +28,7 @@ public abstract class Layer implements AutoCloseable {
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
     private final Map<String, Layer> children = new LinkedHashMap<>();
+    private volatile boolean frozen;
 
     /** Makes a parameter, {@code float32}, trained. */
     protected final Tensor parameter(String name, long... shape) {
@@ -91,6 +93,24 @@ public abstract class Layer implements AutoCloseable {
         return all;
     }
 
+    /**
+     * Own handles to all saved tensors, by dotted name, that stay valid whatever the layer does; they belong to the current scope.
+     * A frozen layer's may lie in an order of oneDNN's.
+     */
+    public final Map<String, Tensor> snapshot() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        collectHandles("", all);
+        return all;
+    }
+
+    private void collectHandles(String prefix, Map<String, Tensor> into) {
+        synchronized (this) {
+            parameters.forEach((name, tensor) -> into.put(prefix + name, new Tensor(tensor)));
+            buffers.forEach((name, tensor) -> into.put(prefix + name, new Tensor(tensor)));
+        }
+        children.forEach((name, layer) -> layer.collectHandles(prefix + name + ".", into));
+    }
+
     private void collect(String prefix, Map<String, Tensor> into, boolean withParameters, boolean withBuffers) {
         if (withParameters) {
             parameters.forEach((name, tensor) -> into.put(prefix + name, tensor));
@@ -116,7 +136,11 @@ public abstract class Layer implements AutoCloseable {
         namedParameters().values().forEach(tensor -> tensor.set_requires_grad(wanted));
     }
 
-    /** Changes dtype and device of all tensors in place; handles stay valid. Gradients are dropped. */
+    /**
+     * Changes dtype and device of all tensors in place; handles stay valid. Gradients are dropped.
+     *
+     * @throws IllegalStateException where the layer is frozen; so does {@link #channelsLast}
+     */
     public final void convert(Device device, ScalarType type) {
         each(tensor -> tensor.to(device, type));
     }
@@ -127,7 +151,38 @@ public abstract class Layer implements AutoCloseable {
         each(tensor -> tensor.dim() == 4 ? tensor.contiguous(format) : tensor);
     }
 
+    /**
+     * Promises that the values, dtypes and layouts will not change any more, so that each layer may, at its first use without
+     * gradients, put its weights in the order that is fastest here, in place of the plain one; {@link #snapshot} still gives them.
+     * For the CPU. Handles of the tensors that others hold may be freed then. Gradients with regard to the sample can still be had.
+     */
+    public final void freeze() {
+        requiresGrad(false);
+        eachLayer(layer -> layer.frozen = true);
+    }
+
+    /** Whether {@link #freeze} was called. */
+    protected final boolean isFrozen() {
+        return frozen;
+    }
+
+    private void eachLayer(Consumer<Layer> action) {
+        action.accept(this);
+        children.values().forEach(layer -> layer.eachLayer(action));
+    }
+
+    /** Puts the same weight in another order in the place of a parameter, which is freed; the caller holds this layer's lock. */
+    protected final void replaceParameter(String name, Tensor tensor) {
+        Tensor old = parameters.put(name, tensor);
+        if (old != null) {
+            old.close();
+        }
+    }
+
     private void each(UnaryOperator<Tensor> change) {
+        if (frozen) {
+            throw new IllegalStateException("this network is frozen: it cannot be converted any more");
+        }
         Collection<Tensor> all = new ArrayList<>(stateDict().values());
         try (NoGradGuard guard = new NoGradGuard()) {
             for (Tensor tensor : all) {

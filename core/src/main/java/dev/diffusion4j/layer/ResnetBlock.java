@@ -4,7 +4,6 @@ package dev.diffusion4j.layer;
 import static org.bytedeco.pytorch.global.torch.chunk;
 
 import dev.diffusion4j.tensor.TensorScope;
-import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -73,12 +72,12 @@ public final class ResnetBlock extends Layer {
     public Tensor forward(Tensor sample, Tensor activatedTime) {
         return TensorScope.keepResult(() -> {
             Tensor normed = upToSecondConvolution(sample, activatedTime);
-            Tensor main = conv2.forward(dropout.forward(normed));
             Tensor residual = spec.resample.apply(sample);
             if (shortcut != null) {
                 residual = shortcut.forward(residual);
             }
-            Tensor sum = GradMode.is_enabled() ? residual.add(main) : main.add_(residual);
+            boolean isTemporary = shortcut != null || spec.resample != Resample.Kind.NONE; // not the caller's own
+            Tensor sum = conv2.forwardPlus(dropout.forward(normed), residual, isTemporary);
             return spec.outputScale == 1 ? sum : sum.div(new Scalar(spec.outputScale));
         });
     }

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.layer;
 
+import dev.diffusion4j.tensor.SpeedProbe;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.jspecify.annotations.Nullable;
 
 /** Doubles the size: nearest neighbour, then a 3×3 convolution. */
 public final class Upsample extends Layer {
     private final Conv2d conv;
+    private volatile @Nullable PhasedUpsample phased;
 
     public Upsample(long channels) {
         conv = child("conv", Conv2d.same(channels, channels));
@@ -17,6 +23,38 @@ public final class Upsample extends Layer {
      * @return (B, C, 2H, 2W), a new tensor
      */
     public Tensor forward(Tensor sample) {
+        if (isFrozen()
+                && !GradMode.is_enabled()
+                && sample.device().is_cpu()
+                && sample.is_contiguous(MemoryFormat.ChannelsLast)
+                && SpeedProbe.packs(Tensors.type(sample))) {
+            return phased(sample).forward(sample);
+        }
         return TensorScope.keepResult(() -> conv.forward(Resample.nearestUp(sample)));
+    }
+
+    private PhasedUpsample phased(Tensor sample) {
+        PhasedUpsample known = phased;
+        return known != null ? known : makePhased(sample);
+    }
+
+    private synchronized PhasedUpsample makePhased(Tensor sample) {
+        PhasedUpsample known = phased;
+        if (known == null) {
+            try (Tensor weight = conv.plainWeight()) {
+                known = new PhasedUpsample(weight, conv.bias(), Tensors.shape(sample));
+            }
+            phased = known;
+        }
+        return known;
+    }
+
+    @Override
+    public void close() {
+        PhasedUpsample known = phased;
+        if (known != null) {
+            known.close();
+        }
+        super.close();
     }
 }

@@ -2,8 +2,10 @@
 package dev.diffusion4j.model;
 
 import dev.diffusion4j.base.UserError;
+import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** A network that predicts, from a noisy sample and its timestep, the noise, the clean sample or the velocity. */
 public abstract class DiffusionModel extends Model {
@@ -25,7 +27,7 @@ public abstract class DiffusionModel extends Model {
     /** The height and width it was made for; empty where the config does not say. */
     public abstract Optional<SampleSize> sampleSize();
 
-    /** How many classes it knows; 0 where it is not told a class. */
+    /** How many classes it knows; 0 where it is not told a class, or takes more than a table's rows: {@link #classInput()}. */
     public abstract int numClasses();
 
     /** Whether a picture's condition can be dropped ({@link Conditioning#keep()}). */
@@ -33,8 +35,48 @@ public abstract class DiffusionModel extends Model {
         return false;
     }
 
+    /** What it is told about classes. */
+    public ClassInput classInput() {
+        return numClasses() > 0 ? ClassInput.COUNTED : ClassInput.NONE;
+    }
+
     /** Height and width must be multiples of this. */
     public abstract int sizeMultiple();
+
+    /**
+     * @param classes one a picture, or {@code null} for none
+     * @throws UserError (exit code 2) where they are missing, too many or not there; (exit code 1) where the network takes what is
+     *     no class number
+     */
+    public final void checkClasses(@Nullable List<Integer> classes) {
+        switch (classInput()) {
+            case NONE -> {
+                if (classes != null) {
+                    throw UserError.usage("this network was not trained on classes: leave --class away");
+                }
+            }
+            case VECTOR ->
+                throw UserError.failure(
+                        "this network is told what to draw by a vector (class_embed_type is identity), not"
+                                + " by a class number: it can be called from Java, but not drawn from with --class");
+            case ANY_NUMBER -> checkClasses(classes, Integer.MAX_VALUE, "a class that is any whole number from 0", "");
+            case COUNTED -> {
+                int last = numClasses() - 1;
+                checkClasses(classes, last, "one of " + (last + 1) + " classes, 0 to " + last, " or --class all");
+            }
+        }
+    }
+
+    private static void checkClasses(@Nullable List<Integer> classes, int last, String known, String all) {
+        if (classes == null) {
+            throw UserError.usage("this network draws " + known + ": say which with --class N" + all);
+        }
+        for (int label : classes) {
+            if (label < 0 || label > last) {
+                throw UserError.usage("class " + label + " is not there: this network draws " + known);
+            }
+        }
+    }
 
     /** @throws UserError (exit code 2) where the network cannot halve the size as often as it must */
     public final void checkSize(SampleSize size) {

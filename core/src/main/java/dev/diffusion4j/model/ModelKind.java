@@ -16,6 +16,7 @@ import dev.diffusion4j.model.unetlab.LabUnet;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -61,12 +62,22 @@ public enum ModelKind implements Keyed {
         return factory.apply(config);
     }
 
+    /** Whether its networks are {@link DiffusionModel}s. */
+    public boolean drawsPictures() {
+        return this != CONV_CLASSIFIER;
+    }
+
+    /** The family of that class name, where there is one. */
+    public static Optional<ModelKind> find(String className) {
+        return Arrays.stream(values())
+                .filter(kind -> kind.key.equals(className))
+                .findFirst();
+    }
+
     /** The family of that class name; {@link UserError} (exit code 1) naming the known ones where there is none. */
     public static ModelKind named(String className, String where) {
         List<String> names = Arrays.stream(values()).map(ModelKind::key).toList();
-        return Arrays.stream(values())
-                .filter(kind -> kind.key.equals(className))
-                .findFirst()
+        return find(className)
                 .orElseThrow(() -> UserError.failure(
                         where + " holds a network of the class '" + className + "'" + Nearest.hint(className, names)
                                 + ", which is not supported; supported are " + String.join(", ", names)));

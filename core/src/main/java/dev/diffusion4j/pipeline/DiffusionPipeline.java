@@ -4,9 +4,9 @@ package dev.diffusion4j.pipeline;
 import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
-import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.scheduler.SamplingSettings;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -72,14 +72,17 @@ public final class DiffusionPipeline implements AutoCloseable {
         Device device = Devices.parse(options.device());
         Precision precision = options.precision().resolve(device);
         PipelineFolder files = PipelineFolder.open(folder);
+        if (!files.modelKind().drawsPictures()) {
+            throw UserError.failure(folder + " holds a " + files.modelKind().key() + ", which draws no pictures");
+        }
         Scheduler scheduler = files.readScheduler();
-        Model model = files.readModel(device, precision, options.variant());
-        if (!(model instanceof DiffusionModel denoiser)) {
-            model.close();
-            throw UserError.failure(folder + " holds a " + model.kind().key() + ", which draws no pictures");
+        DiffusionModel model = (DiffusionModel) files.readModel(device, precision, options.variant());
+        if (device.is_cpu()) {
+            model.channelsLast(true);
+            model.freeze();
         }
         return new DiffusionPipeline(
-                new SharedModel(denoiser, true), scheduler, device, precision, new WeightsHash(files.modelFolder()));
+                new SharedModel(model, true), scheduler, device, precision, new WeightsHash(files.modelFolder()));
     }
 
     /** Of parts; the pipeline becomes the owner of {@code model}, which lies on the CPU in f32. */
@@ -179,7 +182,8 @@ public final class DiffusionPipeline implements AutoCloseable {
         ScalarType type = precision.scalarType();
         return (sample, timestep) -> TensorScope.keepResult(() -> {
             Tensor time = Tensors.ofDoubles(timestep).to(device, ScalarType.Float);
-            return model.forward(sample.to(device, type), time, conditioning).to(Devices.cpu(), ScalarType.Float);
+            Tensor output = model.forward(sample.to(device, type), time, conditioning);
+            return output.to(Devices.cpu(), ScalarType.Float).contiguous();
         });
     }
 
@@ -210,23 +214,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         }
         request.stepOptions().checkFor(scheduler);
         model.checkSize(sizeOf(request, model));
-        List<Integer> classes = request.classes();
-        if (classes == null) {
-            if (model.numClasses() > 0) {
-                throw UserError.usage("this network draws one of " + model.numClasses()
-                        + " classes: say which with --class N (0 to " + (model.numClasses() - 1) + ") or --class all");
-            }
-            return;
-        }
-        if (model.numClasses() == 0) {
-            throw UserError.usage("this network was not trained on classes: leave --class away");
-        }
-        classes.forEach(label -> {
-            if (label < 0 || label >= model.numClasses()) {
-                throw UserError.usage(
-                        "class " + label + " is not there: this network knows 0 to " + (model.numClasses() - 1));
-            }
-        });
+        model.checkClasses(request.classes());
     }
 
     /**
@@ -272,7 +260,12 @@ public final class DiffusionPipeline implements AutoCloseable {
         return scheduler.kind() == SchedulerKind.DDPM ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
     }
 
-    /** How many classes it can be asked for; 0 for none. */
+    /** What it is told about classes. */
+    public ClassInput classInput() {
+        return shared.use(DiffusionModel::classInput);
+    }
+
+    /** How many classes it can be asked for; 0 where they are not counted, see {@link #classInput()}. */
     public int numClasses() {
         return shared.use(DiffusionModel::numClasses);
     }

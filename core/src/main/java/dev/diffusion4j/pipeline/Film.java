@@ -10,10 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
-/** Watches the first picture of a run: a strip with x_t above and x̂₀ below, at evenly spaced steps, the last one included. */
+/** Watches one picture of a run: a strip with x_t above and x̂₀ below, at evenly spaced steps, the last one included. */
 public final class Film implements StepListener {
     private final int frames;
     private final SampleRange range;
+    private final int picture;
     private final List<BufferedImage> samples = new ArrayList<>();
     private final List<BufferedImage> originals = new ArrayList<>();
     private boolean finished;
@@ -23,8 +24,14 @@ public final class Film implements StepListener {
      * @param range of the samples, see {@link dev.diffusion4j.scheduler.Scheduler#sampleRange()}
      */
     public Film(int frames, SampleRange range) {
+        this(frames, range, 0);
+    }
+
+    /** @param picture which of the first batch is watched */
+    public Film(int frames, SampleRange range, int picture) {
         this.frames = Math.max(1, frames);
         this.range = range;
+        this.picture = picture;
     }
 
     @Override
@@ -35,21 +42,21 @@ public final class Film implements StepListener {
             return;
         }
         TensorScope.run(() -> {
-            samples.add(first(event.sample()));
-            originals.add(first(event.predOriginalSample()));
+            samples.add(watched(event.sample()));
+            originals.add(watched(event.predOriginalSample()));
         });
         finished = event.stepIndex() == event.steps() - 1;
     }
 
-    private BufferedImage first(Tensor batch) {
-        return Images.fromSamples(batch.narrow(0, 0, 1), range.low(), range.high())
+    private BufferedImage watched(Tensor batch) {
+        return Images.fromSamples(batch.narrow(0, picture, 1), range.low(), range.high())
                 .get(0);
     }
 
-    /** Two rows: x_t, x̂₀. */
+    /** Two rows: x_t, x̂₀; small pictures enlarged. */
     public BufferedImage strip() {
         List<BufferedImage> all = new ArrayList<>(samples);
         all.addAll(originals);
-        return ImageGrid.of(all, samples.size());
+        return ImageGrid.of(ImageGrid.visible(all), samples.size());
     }
 }

@@ -51,10 +51,10 @@ public final class GenerationFiles {
         PngFile.write(file, image, Map.of());
     }
 
-    /** All pictures in one. */
+    /** All pictures in one, small ones enlarged. */
     public static Path writeGrid(Path folder, List<BufferedImage> images, int perRow) {
         Path file = folder.resolve("grid.png");
-        PngFile.write(file, ImageGrid.of(images, perRow), Map.of());
+        PngFile.write(file, ImageGrid.of(ImageGrid.visible(images), perRow), Map.of());
         return file;
     }
 }

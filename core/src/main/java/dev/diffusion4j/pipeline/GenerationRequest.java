@@ -38,6 +38,10 @@ public record GenerationRequest(
     public GenerationRequest {
         Check.positive(count, "count");
         Check.that(seed >= 0, "seed must be >= 0, but was " + seed);
+        Check.that(
+                seed <= Long.MAX_VALUE - count + 1,
+                "seed + count - 1 must be at most " + Long.MAX_VALUE
+                        + ", because picture k is drawn with seed + k; but seed was " + seed + " and count " + count);
         Check.positive(steps, "steps");
         Check.notNegative(eta, "eta");
         Check.positive(batchSize, "batch");

@@ -3,6 +3,7 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.checkpoint.TensorInfo;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightSource;
@@ -38,7 +39,7 @@ public final class ModelInfo {
         }
         String name = path.getFileName().toString().toLowerCase(java.util.Locale.ROOT);
         if (name.endsWith(".png")) {
-            return new LinkedHashMap<>(PngFile.readNotes(path));
+            return ofPicture(path);
         }
         if (name.endsWith(".json")) {
             return Json.readObject(path);
@@ -73,6 +74,14 @@ public final class ModelInfo {
         info.put(folder.modelName(), network);
         info.put("files", files(path));
         return info;
+    }
+
+    private static Map<String, @Nullable Object> ofPicture(Path path) {
+        Map<String, @Nullable Object> notes = new LinkedHashMap<>(PngFile.readNotes(path));
+        if (notes.get(RunManifest.NOTE) instanceof String note) {
+            notes.put(RunManifest.NOTE, Json.parseObject(note, path + ": note " + RunManifest.NOTE));
+        }
+        return notes;
     }
 
     private static Map<String, @Nullable Object> ofWeights(WeightSource weights) {

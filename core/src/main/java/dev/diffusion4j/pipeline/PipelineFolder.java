@@ -15,8 +15,10 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.tensor.TensorScope;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +48,7 @@ public final class PipelineFolder {
     /**
      * Reads {@code model_index.json}.
      *
-     * @throws UserError (exit code 1) where there is none, saying what was found
+     * @throws UserError (exit code 1) where there is none, saying what was found; where it names components that we do not have
      */
     public static PipelineFolder open(Path folder) {
         if (!Files.exists(folder)) {
@@ -60,18 +62,48 @@ public final class PipelineFolder {
             throw UserError.failure(
                     folder + " is not a model folder: it has no " + INDEX + "; found " + WeightFiles.listing(folder));
         }
-        return new PipelineFolder(folder, Json.readObject(file));
+        PipelineFolder opened = new PipelineFolder(folder, Json.readObject(file));
+        opened.refuseOtherComponents();
+        return opened;
     }
 
-    /** The name of the component that is a network: {@code unet} in most folders. */
-    public String modelName() {
-        for (Map.Entry<String, @Nullable Object> entry : index.entrySet()) {
-            if (!entry.getKey().equals("scheduler") && className(entry.getValue()) != null) {
-                return entry.getKey();
+    /** A network that works with parts we do not have, such as a decoder of latents, would draw wrong pictures without them. */
+    private void refuseOtherComponents() {
+        List<String> others = new ArrayList<>();
+        networks().forEach(name -> {
+            if (!name.equals(modelName())) {
+                others.add("'" + name + "' (" + className(index.get(name)) + ")");
             }
+        });
+        if (!others.isEmpty()) {
+            throw UserError.failure(
+                    folder.resolve(INDEX) + " names " + String.join(", ", others) + " beside the network '"
+                            + modelName() + "', which is not supported: only a network and its scheduler are");
         }
-        throw UserError.failure(folder.resolve(INDEX) + " names no network; a component looks like \"unet\": "
-                + "[\"diffusers\", \"UNet2DModel\"]");
+    }
+
+    /** All components but the scheduler; an entry of two nulls is none. */
+    private List<String> networks() {
+        return index.keySet().stream()
+                .filter(name -> !name.equals("scheduler") && className(index.get(name)) != null)
+                .toList();
+    }
+
+    /** The name of the component that is the network: {@code unet} in most folders. */
+    public String modelName() {
+        List<String> networks = networks();
+        return networks.stream()
+                .filter(name -> ModelKind.find(java.util.Objects.requireNonNull(className(index.get(name))))
+                        .isPresent())
+                .findFirst()
+                .or(() -> networks.stream().findFirst())
+                .orElseThrow(() -> UserError.failure(folder.resolve(INDEX)
+                        + " names no network; a component looks like \"unet\": [\"diffusers\", \"UNet2DModel\"]"));
+    }
+
+    /** The family of the network, known before its weights are read. */
+    public ModelKind modelKind() {
+        return ModelKind.named(java.util.Objects.requireNonNull(className(index.get(modelName()))), folder.toString());
     }
 
     /** The class that {@code model_index.json} names for the whole, such as {@code DDPMPipeline}. */
@@ -125,7 +157,7 @@ public final class PipelineFolder {
     public Model readModel(Device device, Precision precision, @Nullable String variant) {
         String name = modelName();
         Path file = component(name, MODEL_CONFIG);
-        Model model = createModel(file, java.util.Objects.requireNonNull(className(index.get(name))));
+        Model model = createModel(file);
         try (WeightSource weights = WeightFiles.open(java.util.Objects.requireNonNull(file.getParent()), variant)) {
             model.convert(Devices.cpu(), precision.scalarType());
             WeightLoader.load(weights, model.stateDict(), model::weightName);
@@ -139,10 +171,10 @@ public final class PipelineFolder {
         }
     }
 
-    private Model createModel(Path file, String className) {
+    private Model createModel(Path file) {
         Map<String, @Nullable Object> config = Json.readObject(file);
         try {
-            return ModelKind.named(className, folder.toString()).create(config);
+            return modelKind().create(config);
         } catch (IllegalArgumentException e) {
             throw UserError.failure(file + ": " + e.getMessage(), e);
         } catch (RuntimeException e) {
@@ -162,7 +194,8 @@ public final class PipelineFolder {
     public static void write(Path folder, Model model, @Nullable Scheduler scheduler, SaveOptions options) {
         String name = model instanceof DiffusionModel ? "unet" : "classifier";
         Path component = folder.resolve(name);
-        new WeightWriter(options.variant()).write(component, model.stateDict(), options.maxShardBytes());
+        WeightWriter writer = new WeightWriter(options.variant());
+        TensorScope.run(() -> writer.write(component, model.snapshot(), options.maxShardBytes()));
         writeConfig(component.resolve(MODEL_CONFIG), model.kind().key(), model.config());
         Map<String, @Nullable Object> index = new LinkedHashMap<>();
         index.put(name, List.of(model.kind().library(), model.kind().key()));

@@ -86,6 +86,11 @@ public final class DdimScheduler extends VpScheduler {
     }
 
     @Override
+    public boolean takesEta() {
+        return true;
+    }
+
+    @Override
     public SchedulerRun start(SamplingSettings settings) {
         checkSteps(settings.numInferenceSteps());
         return new Run(settings);

@@ -65,6 +65,11 @@ public abstract class Scheduler {
         return Set.of();
     }
 
+    /** Whether a run heeds {@link SamplingSettings#eta()}; where not, it is ignored, as diffusers' pipelines do. */
+    public boolean takesEta() {
+        return false;
+    }
+
     /**
      * x₀'s share in x_t = signalRate·x₀ + noiseRate·ε.
      *

@@ -10,7 +10,9 @@ import dev.diffusion4j.kernel.VectorSupport;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.global.torch;
@@ -22,6 +24,9 @@ import org.bytedeco.pytorch.global.torch;
  * @param advice one line each; empty where all is well
  */
 public record MachineReport(Map<String, Object> facts, List<String> advice) {
+    /** OpenBLAS's names of processors with AVX512. */
+    private static final Set<String> AVX512_KERNELS = Set.of("SKYLAKEX", "COOPERLAKE", "SAPPHIRERAPIDS");
+
     private static final List<String> TELLING =
             List.of("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_tile", "fma");
 
@@ -30,11 +35,11 @@ public record MachineReport(Map<String, Object> facts, List<String> advice) {
         advice = List.copyOf(advice);
     }
 
-    /** Looks at this machine; measures its speeds anew, which takes a second or two. */
+    /** Looks at this machine; measures its speeds anew, which takes a second or two, and keeps them for {@code auto}. */
     public static MachineReport make() {
         NativeRuntime.Status natives = NativeRuntime.configure();
         CpuFeatures cpu = CpuFeatures.current();
-        SpeedProbe probe = SpeedProbe.measure();
+        SpeedProbe probe = SpeedProbe.refresh();
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("processor", cpu.model());
         facts.put("features", String.join(" ", TELLING.stream().filter(cpu::has).toList()));
@@ -91,6 +96,11 @@ public record MachineReport(Map<String, Object> facts, List<String> advice) {
             advice.add(
                     "the processor has bf16 instructions, but bf16 convolutions are hardly faster here: the machine may be busy; "
                             + "run this again when it is idle");
+        }
+        String kernels = System.getenv("OPENBLAS_CORETYPE");
+        if (kernels != null && cpu.has("avx512f") && !AVX512_KERNELS.contains(kernels.toUpperCase(Locale.ROOT))) {
+            advice.add("OPENBLAS_CORETYPE=" + kernels
+                    + " makes matrix products slower than this processor could: unset it");
         }
         if (!cpu.flags().isEmpty() && !cpu.has("avx2")) {
             advice.add("the processor has no AVX2: everything is slow here");

@@ -12,6 +12,8 @@ import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -28,12 +30,29 @@ import org.jspecify.annotations.Nullable;
  *
  * @param convF32 GFLOP/s of a 128→128 convolution at 32×32, batch 4, channels last
  * @param convBf16 the same in bf16
+ * @param packedF32 the convolution with its weight put in order before; 0 where that cannot be done
+ * @param packedBf16 the same in bf16
  * @param productF32 GFLOP/s of a 1024³ matrix product
  * @param productBf16 the same in bf16
  */
-public record SpeedProbe(double convF32, double convBf16, double productF32, double productBf16) {
+public record SpeedProbe(
+        double convF32, double convBf16, double packedF32, double packedBf16, double productF32, double productBf16) {
     /** bf16 must win by this factor before {@code auto} takes it. */
     private static final double CLEARLY = 1.3;
+
+    /** The probe is rough, and an addition made on the way is worth something: a tie is a win. */
+    private static final double PACKED_AT_LEAST = 0.8;
+
+    private static final long[] INPUT = {4, 128, 32, 32};
+    private static final long[] WEIGHT = {128, 128, 3, 3};
+    private static final long[] ONE = {1, 1};
+    private static final double CONV_GFLOP = 2e-9 * 4 * 128 * 128 * 9 * 32 * 32;
+    private static final long PRODUCT = 1024;
+    private static final double PRODUCT_GFLOP = 2e-9 * PRODUCT * PRODUCT * PRODUCT;
+    private static final int WARM_UP = 2;
+    private static final int ROUNDS = 9;
+    /** Goes up when what is measured changes. */
+    private static final int VERSION = 2;
 
     private static @Nullable SpeedProbe current;
 
@@ -52,51 +71,146 @@ public record SpeedProbe(double convF32, double convBf16, double productF32, dou
         return known;
     }
 
-    /** Whether convolutions in bf16 are clearly faster here. */
-    public boolean bf16IsFaster() {
-        return CpuFeatures.current().hasFastBf16() && convBf16 >= CLEARLY * convF32;
+    /** What was measured on this machine before; empty where nothing was. Measures nothing. */
+    public static synchronized Optional<SpeedProbe> known() {
+        return Optional.ofNullable(current != null ? current : read(cacheFile()));
     }
 
-    /** Measures anew, without the cache. */
+    /** How many times faster than in f32 convolutions are in bf16 here; 1 where the processor has no fast bf16. */
+    public double bf16Factor() {
+        return CpuFeatures.current().hasFastBf16() ? convBf16 / convF32 : 1;
+    }
+
+    /** Whether convolutions in bf16 are clearly faster here. */
+    public boolean bf16IsFaster() {
+        return bf16Factor() >= CLEARLY;
+    }
+
+    /** Whether convolutions of this dtype gain, or at least do not lose, by putting their weight in order once. */
+    public static boolean packs(ScalarType type) {
+        if (!PackedConvolution.isAvailable() || type != ScalarType.Float && type != ScalarType.BFloat16) {
+            return false;
+        }
+        SpeedProbe probe = current();
+        return type == ScalarType.Float
+                ? probe.packedF32 > PACKED_AT_LEAST * probe.convF32
+                : probe.packedBf16 > PACKED_AT_LEAST * probe.convBf16;
+    }
+
+    /**
+     * Measures anew, without the cache: the best of nine rounds in which each operation has its turn, after two for warming up. What
+     * else runs on the machine only ever slows, and slows all of them.
+     */
     public static SpeedProbe measure() {
         NativeRuntime.configure();
         return TensorScope.compute(() -> {
-            try (NoGradGuard guard = new NoGradGuard()) {
-                return new SpeedProbe(
+            try (NoGradGuard guard = new NoGradGuard();
+                    Packed packedF32 = Packed.of(ScalarType.Float);
+                    Packed packedBf16 = Packed.of(ScalarType.BFloat16)) {
+                double[] best = bestSeconds(List.of(
                         convolution(ScalarType.Float),
                         convolution(ScalarType.BFloat16),
+                        packedF32.operation(),
+                        packedBf16.operation(),
                         product(ScalarType.Float),
-                        product(ScalarType.BFloat16));
+                        product(ScalarType.BFloat16)));
+                return new SpeedProbe(
+                        CONV_GFLOP / best[0],
+                        CONV_GFLOP / best[1],
+                        packedF32.isThere() ? CONV_GFLOP / best[2] : 0,
+                        packedBf16.isThere() ? CONV_GFLOP / best[3] : 0,
+                        PRODUCT_GFLOP / best[4],
+                        PRODUCT_GFLOP / best[5]);
             }
         });
     }
 
-    private static double convolution(ScalarType type) {
-        Tensor input = torch.ones(4, 128, 32, 32).to(type).contiguous(MemoryFormat.ChannelsLast);
-        Tensor weight = torch.ones(128, 128, 3, 3).to(type).contiguous(MemoryFormat.ChannelsLast);
-        long[] one = {1, 1};
-        TensorOptional noBias = new TensorOptional();
-        double flop = 2.0 * 4 * 128 * 128 * 9 * 32 * 32;
-        return flop / 1e9 / seconds(() -> torch.conv2d(input, weight, noBias, one, one, one, 1));
+    /**
+     * Measures anew and keeps the best of it and of what was known: what {@code auto} goes by from now on, in this process and in
+     * later ones. A busy machine so corrects nothing for the worse.
+     */
+    public static synchronized SpeedProbe refresh() {
+        SpeedProbe fresh = measure();
+        SpeedProbe best = known().map(fresh::best).orElse(fresh);
+        write(cacheFile(), best);
+        current = best;
+        return best;
     }
 
-    private static double product(ScalarType type) {
-        Tensor matrix = torch.ones(1024, 1024).to(type);
-        return 2.0 * 1024 * 1024 * 1024 / 1e9 / seconds(() -> matrix.mm(matrix));
+    private SpeedProbe best(SpeedProbe other) {
+        return new SpeedProbe(
+                Math.max(convF32, other.convF32),
+                Math.max(convBf16, other.convBf16),
+                Math.max(packedF32, other.packedF32),
+                Math.max(packedBf16, other.packedBf16),
+                Math.max(productF32, other.productF32),
+                Math.max(productBf16, other.productBf16));
     }
 
-    /** Median of nine, after two for warming up. */
-    private static double seconds(Supplier<Tensor> operation) {
-        double[] times = new double[9];
-        for (int i = -2; i < times.length; i++) {
-            long start = System.nanoTime();
-            operation.get().close();
-            if (i >= 0) {
-                times[i] = (System.nanoTime() - start) / 1e9;
+    private static double[] bestSeconds(List<Supplier<Tensor>> operations) {
+        double[] best = new double[operations.size()];
+        Arrays.fill(best, Double.POSITIVE_INFINITY);
+        for (int round = -WARM_UP; round < ROUNDS; round++) {
+            for (int i = 0; i < best.length; i++) {
+                long start = System.nanoTime();
+                operations.get(i).get().close();
+                if (round >= 0) {
+                    best[i] = Math.min(best[i], (System.nanoTime() - start) / 1e9);
+                }
             }
         }
-        Arrays.sort(times);
-        return times[times.length / 2];
+        return best;
+    }
+
+    private static Supplier<Tensor> convolution(ScalarType type) {
+        Tensor input = ones(type, INPUT);
+        Tensor weight = ones(type, WEIGHT);
+        TensorOptional bias = new TensorOptional(torch.ones(WEIGHT[0]).to(type));
+        return () -> torch.conv2d(input, weight, bias, ONE, ONE, ONE, 1);
+    }
+
+    /** The convolution with its weight put in order, where the processor and the dtype allow it. */
+    private record Packed(@Nullable PackedConvolution convolution, Tensor input, Tensor bias) implements AutoCloseable {
+        static Packed of(ScalarType type) {
+            Tensor input = ones(type, INPUT);
+            Tensor bias = torch.ones(WEIGHT[0]).to(type);
+            PackedConvolution packed = null;
+            try {
+                packed = new PackedConvolution(ones(type, WEIGHT), ONE, ONE, INPUT);
+                packed.forward(input, bias).close();
+                return new Packed(packed, input, bias);
+            } catch (RuntimeException e) {
+                if (packed != null) {
+                    packed.close();
+                }
+                return new Packed(null, input, bias);
+            }
+        }
+
+        boolean isThere() {
+            return convolution != null;
+        }
+
+        Supplier<Tensor> operation() {
+            PackedConvolution packed = convolution;
+            return packed == null ? () -> bias.clone() : () -> packed.forward(input, bias);
+        }
+
+        @Override
+        public void close() {
+            if (convolution != null) {
+                convolution.close();
+            }
+        }
+    }
+
+    private static Tensor ones(ScalarType type, long... shape) {
+        return torch.ones(shape).to(type).contiguous(MemoryFormat.ChannelsLast);
+    }
+
+    private static Supplier<Tensor> product(ScalarType type) {
+        Tensor matrix = torch.ones(PRODUCT, PRODUCT).to(type);
+        return () -> matrix.mm(matrix);
     }
 
     private static Path cacheFile() {
@@ -104,7 +218,8 @@ public record SpeedProbe(double convF32, double convBf16, double productF32, dou
         CpuFeatures cpu = CpuFeatures.current();
         String machine = cpu.model() + "|" + String.join(",", cpu.flags()) + "|" + get_num_threads() + "|"
                 + torch.show_config().getString();
-        return CacheFolder.path().resolve("probe-" + Hashes.sha256(machine).substring(0, 16) + ".properties");
+        return CacheFolder.path()
+                .resolve("probe-" + VERSION + "-" + Hashes.sha256(machine).substring(0, 16) + ".properties");
     }
 
     private static @Nullable SpeedProbe read(Path file) {
@@ -114,6 +229,8 @@ public record SpeedProbe(double convF32, double convBf16, double productF32, dou
             return new SpeedProbe(
                     Double.parseDouble(values.getProperty("conv_f32")),
                     Double.parseDouble(values.getProperty("conv_bf16")),
+                    Double.parseDouble(values.getProperty("packed_f32")),
+                    Double.parseDouble(values.getProperty("packed_bf16")),
                     Double.parseDouble(values.getProperty("product_f32")),
                     Double.parseDouble(values.getProperty("product_bf16")));
         } catch (IOException | RuntimeException e) {
@@ -126,7 +243,8 @@ public record SpeedProbe(double convF32, double convBf16, double productF32, dou
             AtomicFile.write(
                     file,
                     "# GFLOP/s of this machine; delete to measure again\nconv_f32=" + probe.convF32 + "\nconv_bf16="
-                            + probe.convBf16 + "\nproduct_f32=" + probe.productF32 + "\nproduct_bf16="
+                            + probe.convBf16 + "\npacked_f32=" + probe.packedF32 + "\npacked_bf16=" + probe.packedBf16
+                            + "\nproduct_f32=" + probe.productF32 + "\nproduct_bf16="
                             + probe.productBf16
                             + "\n");
         } catch (UserError e) {

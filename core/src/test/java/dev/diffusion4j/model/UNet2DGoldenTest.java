@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every variant of UNet2DModel against diffusers: initial weights, names, output, loss and gradients from the same seeds. */
 class UNet2DGoldenTest {
     /** f32 sums in another order; seen: 2e-6 for outputs. */
-    private static final double TOLERANCE = 2e-5;
+    static final double TOLERANCE = 2e-5;
 
     static Stream<String> variants() {
         try (Golden golden = Golden.open("unet2d")) {
@@ -103,7 +103,7 @@ class UNet2DGoldenTest {
         return norms;
     }
 
-    private static @Nullable Tensor labels(Map<String, @Nullable Object> config, RandomStream random) {
+    static @Nullable Tensor labels(Map<String, @Nullable Object> config, RandomStream random) {
         if (config.get("num_class_embeds") != null) {
             return Tensors.ofLongs(4, 1);
         }

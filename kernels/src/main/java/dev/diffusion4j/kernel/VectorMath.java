@@ -12,11 +12,22 @@ final class VectorMath {
     static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
     static final int LANES = FLOATS.length();
 
-    private static final float LOG2_E = 1.44269504f;
+    static final float LOG2_E = 1.44269504f;
     /** 1.5·2²³: adding it rounds to a whole number, which then stands in the low bits. */
-    private static final float ROUND = 12582912f;
+    static final float ROUND = 12582912f;
+    /** 2^f for |f| ≤ ½ is 1 + C1·f + C2·f² + … */
+    static final float C1 = 0.6931471806f;
 
-    private static final int ONE_BITS = 0x3F800000;
+    static final float C2 = 0.2402265069f;
+    static final float C3 = 0.0555041087f;
+    static final float C4 = 0.0096181291f;
+    static final float C5 = 0.0013333558f;
+    static final float C6 = 0.00015403530f;
+
+    /** 87, above which e^x is not finite for long, as the bits of a positive float, which compare as whole numbers do. */
+    static final int BOUND = Float.floatToRawIntBits(87f);
+
+    static final int ONE_BITS = 0x3F800000;
     private static final int HIGH_HALF = 0xFFFF0000;
 
     private VectorMath() {}
@@ -26,11 +37,11 @@ final class VectorMath {
         FloatVector scaled = x.max(-87f).min(87f).mul(LOG2_E);
         FloatVector shifted = scaled.add(ROUND);
         FloatVector f = scaled.sub(shifted.sub(ROUND));
-        FloatVector p = f.mul(0.00015403530f).add(0.0013333558f);
-        p = p.fma(f, FloatVector.broadcast(FLOATS, 0.0096181291f));
-        p = p.fma(f, FloatVector.broadcast(FLOATS, 0.0555041087f));
-        p = p.fma(f, FloatVector.broadcast(FLOATS, 0.2402265069f));
-        p = p.fma(f, FloatVector.broadcast(FLOATS, 0.6931471806f));
+        FloatVector p = f.mul(C6).add(C5);
+        p = p.fma(f, FloatVector.broadcast(FLOATS, C4));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, C3));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, C2));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, C1));
         p = p.fma(f, FloatVector.broadcast(FLOATS, 1f));
         IntVector power =
                 shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(ONE_BITS);

@@ -184,6 +184,116 @@ class KernelsTest {
         return Float.intBitsToFloat(i % 2 == 0 ? packed[i / 2] << 16 : packed[i / 2] & 0xffff0000);
     }
 
+    @ParameterizedTest(name = "bf16 {0}, SiLU {1}")
+    @CsvSource({"false, false", "false, true", "true, false", "true, true"})
+    void group_norm_in_chunks_follows_the_formula(boolean isBf16, boolean silu) {
+        int channels = 2 * 2 * VectorMath.LANES;
+        int pixels = 7;
+        NormForward.Norm norm = new NormForward.Norm(channels, 4, 1e-5, isBf16);
+        Random random = new Random(3);
+        float[] weight = normal(channels, 1, random);
+        float[] bias = normal(channels, 1, random);
+        float[] added = normal(channels, 2, random);
+        float[] x = normal(pixels * channels, 3, random);
+        for (int i = 0; i < x.length; i++) {
+            x[i] = bf16(x[i] + 5);
+        }
+        x[channels] = 3000; // SiLU must stay whole far from zero, on both sides
+        x[3 * channels + 1] = -3000;
+        double[] expected = normed(x, added, pixels, norm, weight, bias, silu);
+
+        float[] shift = new float[channels];
+        float[] scale = new float[channels];
+        float[] offset = new float[channels];
+        float[] sums = new float[2 * 2 * channels];
+        for (int c = 0; c < channels; c++) {
+            shift[NormForward.column(c, channels, isBf16)] = x[c];
+        }
+        int first = 4; // pixels of the first chunk
+        float[] actual = new float[x.length];
+        for (boolean second : new boolean[] {false, true}) {
+            int from = second ? first : 0;
+            int count = second ? pixels - first : first;
+            float[] plain = java.util.Arrays.copyOfRange(x, from * channels, (from + count) * channels);
+            if (isBf16) {
+                NormForward.sums(pack(plain), count, channels, shift, sums, second ? 2 * channels : 0);
+            } else {
+                NormForward.sums(plain, count, channels, shift, sums, second ? 2 * channels : 0);
+            }
+        }
+        NormForward.affine(sums, 0, 2, pixels, norm, shift, added, 0, weight, bias, scale, offset);
+        if (isBf16) {
+            int[] packed = pack(x);
+            NormForward.apply(packed, pixels, channels, scale, offset, silu);
+            for (int i = 0; i < x.length; i++) {
+                actual[i] = Float.intBitsToFloat(i % 2 == 0 ? packed[i / 2] << 16 : packed[i / 2] & 0xffff0000);
+            }
+        } else {
+            System.arraycopy(x, 0, actual, 0, x.length);
+            NormForward.apply(actual, pixels, channels, scale, offset, silu);
+        }
+        for (int i = 0; i < x.length; i++) {
+            assertThat((double) actual[i])
+                    .isCloseTo(expected[i], within((isBf16 ? 4e-3 : 2e-6) * Math.max(1, Math.abs(expected[i]))));
+        }
+    }
+
+    @ParameterizedTest(name = "bf16 {0}")
+    @ValueSource(booleans = {false, true})
+    void silu_of_extremes_is_what_it_should_be(boolean isBf16) {
+        int channels = 2 * VectorMath.LANES;
+        float[] x = new float[channels];
+        x[0] = 1e30f;
+        x[1] = -1e30f;
+        x[2] = Float.NaN;
+        x[3] = Float.NaN;
+        x[4] = -88;
+        x[5] = 88;
+        float[] scale = new float[channels];
+        java.util.Arrays.fill(scale, 1);
+        int[] packed = pack(x);
+        if (isBf16) {
+            NormForward.apply(packed, 1, channels, scale, new float[channels], true);
+            for (int i = 0; i < 6; i++) {
+                x[i] = Float.intBitsToFloat(i % 2 == 0 ? packed[i / 2] << 16 : packed[i / 2] & 0xffff0000);
+            }
+        } else {
+            NormForward.apply(x, 1, channels, scale, new float[channels], true);
+        }
+        assertThat(x[0]).isCloseTo(1e30f, within(4e27f));
+        assertThat(x[1]).isBetween(-1e-7f, 0f);
+        assertThat(x[2]).isNaN();
+        assertThat(x[3]).isNaN();
+        assertThat(x[4]).isBetween(-1e-30f, 0f);
+        assertThat(x[5]).isEqualTo(88f);
+    }
+
+    private static double[] normed(
+            float[] x, float[] added, int pixels, NormForward.Norm norm, float[] weight, float[] bias, boolean silu) {
+        int channels = norm.channels();
+        int perGroup = channels / norm.groups();
+        double[] y = new double[x.length];
+        for (int group = 0; group < norm.groups(); group++) {
+            double sum = 0;
+            double squares = 0;
+            for (int i = 0; i < pixels * perGroup; i++) {
+                int c = group * perGroup + i % perGroup;
+                double value = (double) x[i / perGroup * channels + c] + added[c];
+                sum += value;
+                squares += value * value;
+            }
+            double mean = sum / (pixels * perGroup);
+            double inverse = 1 / Math.sqrt(squares / (pixels * perGroup) - mean * mean + norm.eps());
+            for (int i = 0; i < pixels * perGroup; i++) {
+                int c = group * perGroup + i % perGroup;
+                int at = i / perGroup * channels + c;
+                double z = ((double) x[at] + added[c] - mean) * inverse * weight[c] + bias[c];
+                y[at] = silu ? z / (1 + Math.exp(-z)) : z;
+            }
+        }
+        return y;
+    }
+
     private static void reference(
             float[] x,
             float[] gradient,

@@ -8,6 +8,7 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.classconditioned.ClassConditionedConfig;
+import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.tensor.RandomStream;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -71,12 +72,23 @@ final class ModelFactory {
     /**
      * Makes the network once, without weights, before anything is written.
      *
-     * @throws UserError (exit code 2) where it cannot halve the size of the pictures
+     * @throws UserError (exit code 2) where it cannot halve the size of the pictures, or knows other classes than the data has
      */
-    static void check(ModelSpec spec) {
+    static void check(ModelSpec spec, TrainingData data) {
         try (Model model = spec.kind().create(spec.config())) {
+            int known = 0;
             if (model instanceof DiffusionModel denoiser) {
                 denoiser.sampleSize().ifPresent(denoiser::checkSize);
+                known = denoiser.numClasses();
+            } else if (model instanceof ConvClassifier classifier) {
+                known = classifier.numClasses();
+            }
+            int classes = data.dataset().classNames().size();
+            if (known > 0 && known != classes) {
+                String key = spec.kind() == ModelKind.UNET_2D ? "num_class_embeds" : "num_classes";
+                throw UserError.usage("model.config." + key + " is " + known + ", but "
+                        + data.dataset().description() + " has " + (classes == 0 ? "no" : classes)
+                        + " classes: leave it away, and the data decides");
             }
         }
     }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Draws the same pictures again and again while a network learns, from the averaged weights where there are any. */
@@ -31,21 +32,26 @@ final class Previews {
         this.trained = trained;
     }
 
-    /** All classes where there are classes, row by row. */
-    BufferedImage draw(TrainState state) {
+    /**
+     * All classes where there are classes, row by row.
+     *
+     * @param stop asked after each denoising step
+     * @throws java.util.concurrent.CancellationException where {@code stop} said so
+     */
+    BufferedImage draw(TrainState state, BooleanSupplier stop) {
         Ema ema = state.ema();
         if (ema == null) {
-            return draw();
+            return draw(stop);
         }
         AtomicReference<@Nullable BufferedImage> grid = new AtomicReference<>();
-        ema.whileApplied(() -> grid.set(draw()));
+        ema.whileApplied(() -> grid.set(draw(stop)));
         return java.util.Objects.requireNonNull(grid.get());
     }
 
-    private BufferedImage draw() {
+    private BufferedImage draw(BooleanSupplier stop) {
         try (DiffusionPipeline own = DiffusionPipeline.borrowing(model, trained);
                 DiffusionPipeline pipeline = own.withScheduler(config.scheduler(), Map.of());
-                GenerationResult result = pipeline.generate(request())) {
+                GenerationResult result = Drawing.generate(pipeline, request(), stop)) {
             return ImageGrid.of(result.images(), config.perRow());
         }
     }

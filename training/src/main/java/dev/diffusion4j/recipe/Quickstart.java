@@ -21,13 +21,15 @@ import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
  * The whole method in two minutes: a judge is trained on digits, a diffusion model is trained on the same digits, draws fifty of
- * each class, and is judged.
+ * each class, and is judged. What was stopped goes on in the same folder.
  */
 public final class Quickstart {
     private static final int PER_CLASS = 50;
@@ -35,15 +37,22 @@ public final class Quickstart {
     private static final int JUDGE_STEPS = 250;
     private static final int HELD_OUT = 2000;
     private static final int REAL_FOR_VARIETY = 500;
+    private static final int COMPARED_AT_ONCE = 1000;
 
     private final Recipe recipe;
     private final Path folder;
+    private final int judgeSteps;
 
     /**
      * @param changes of the recipe {@code quickstart}, as {@code training.max_steps=20}
-     * @param folder for everything; must hold no other run
+     * @param folder for everything; may hold a part of the same
      */
     public Quickstart(List<String> changes, Path folder) {
+        this(changes, folder, JUDGE_STEPS);
+    }
+
+    Quickstart(List<String> changes, Path folder, int judgeSteps) {
+        this.judgeSteps = judgeSteps;
         this.recipe = Recipes.load("quickstart", changes);
         this.folder = folder;
     }
@@ -66,24 +75,50 @@ public final class Quickstart {
             Variety variety,
             Path grid,
             Path model,
-            boolean shortened) {}
+            boolean shortened) {
+        private static final double LEAST_RECOGNISED = 0.9;
+        private static final double LEAST_RIGHT = 0.98;
+        private static final double LEAST_VARIETY = 0.6;
+
+        /** What a whole run must not end with, in words; empty for a good one. */
+        public List<String> shortcomings() {
+            List<String> all = new ArrayList<>();
+            if (recognised < LEAST_RECOGNISED * asked) {
+                all.add("fewer than 90 % of the digits were recognised");
+            }
+            if (judgeAccuracy < LEAST_RIGHT) {
+                all.add("the judge names fewer than 98 % of held-out digits right");
+            }
+            if (!(variety.ratio() >= LEAST_VARIETY)) {
+                all.add("the digits of a class are too much alike");
+            }
+            if (variety.copies() > 0) {
+                all.add(variety.copies() + " of the digits are copies of training pictures");
+            }
+            return all;
+        }
+    }
 
     /**
-     * Does all of it.
+     * Does all of it that is not done yet: the judge, the diffusion model, the judging.
      *
-     * @throws UserError (exit code 1) where it was stopped before the end
+     * @throws UserError (exit code 2) where another run is in the folder; (exit code 1) where a run fails
+     * @throws CancellationException where it was stopped before the end; the same call goes on
      */
     public Outcome run(RunListener judge, RunListener listener, BooleanSupplier stop) {
-        TrainingRun judgeRun = TrainingRun.start(judgeRecipe(), folder.resolve("judge"));
-        TrainingRun run = TrainingRun.start(recipe, folder);
+        Path judgeFolder = folder.resolve("judge");
+        TrainingRun.checkStartOrResume(recipe, folder);
+        TrainingRun.checkStartOrResume(judgeRecipe(), judgeFolder);
+        TrainingRun judgeRun = TrainingRun.startOrResume(judgeRecipe(), judgeFolder);
+        TrainingRun run = TrainingRun.startOrResume(recipe, folder);
         finish(judgeRun.run(judge, stop));
         finish(run.run(listener, stop));
-        return judge(judgeRun.folder().model(), run.folder().model());
+        return judge(judgeRun.folder().model(), run.folder().model(), stop);
     }
 
     private static void finish(RunSummary summary) {
         if (!summary.finished()) {
-            throw UserError.failure("stopped; the run can be finished by: diffuse train --resume " + summary.folder());
+            throw new CancellationException("stopped after step " + summary.steps() + " of " + summary.folder());
         }
     }
 
@@ -96,16 +131,16 @@ public final class Quickstart {
                                 "source", recipe.data().source(),
                                 "image_size", recipe.data().imageSize(),
                                 "channels", recipe.data().channels().key()))
-                .with("training", Map.of("seed", recipe.training().seed(), "max_steps", JUDGE_STEPS));
+                .with("training", Map.of("seed", recipe.training().seed(), "max_steps", judgeSteps));
     }
 
-    private Outcome judge(Path judgeFolder, Path modelFolder) {
+    private Outcome judge(Path judgeFolder, Path modelFolder, BooleanSupplier stop) {
         try (ConvClassifier judge = (ConvClassifier)
                         PipelineFolder.open(judgeFolder).readModel(Devices.cpu(), Precision.F32, null);
                 DiffusionPipeline loaded = DiffusionPipeline.load(modelFolder);
                 DiffusionPipeline pipeline =
                         loaded.withScheduler(recipe.samples().scheduler());
-                GenerationResult drawn = pipeline.generate(request(pipeline.numClasses()))) {
+                GenerationResult drawn = Drawing.generate(pipeline, request(pipeline.numClasses()), stop)) {
             int[] wanted = wanted(pipeline.numClasses());
             ClassFidelity fidelity = ClassFidelity.of(judge, drawn.samples(), wanted);
             Path grid = folder.resolve("digits.png");
@@ -118,7 +153,7 @@ public final class Quickstart {
                     heldOutAccuracy(judge),
                     fidelity.recognisedInAll(),
                     fidelity.totalInAll(),
-                    variety(drawn, wanted),
+                    variety(drawn, wanted, stop),
                     grid,
                     modelFolder,
                     shortened);
@@ -157,7 +192,7 @@ public final class Quickstart {
     }
 
     private double heldOutAccuracy(ConvClassifier judge) {
-        Batch batch = pictures(heldOutSource(), HELD_OUT);
+        Batch batch = heldOut(HELD_OUT);
         int[] labels = new int[batch.size()];
         for (int i = 0; i < labels.length; i++) {
             labels[i] = (int) batch.labels()[i];
@@ -171,21 +206,38 @@ public final class Quickstart {
         return source.endsWith(":test") ? source : source + ":test";
     }
 
-    private Batch pictures(String source, int count) {
-        Recipe other = recipe.with("data", Map.of("source", source, "random_flip", false, "limit", 0));
-        try (TrainingData data = TrainingData.open(other.data(), SourceOptions.defaults());
+    private static TrainingData open(Recipe of) {
+        return TrainingData.open(of.data(), SourceOptions.defaults());
+    }
+
+    /** Some held-out pictures. */
+    private Batch heldOut(int count) {
+        Recipe other = recipe.with("data", Map.of("source", heldOutSource(), "random_flip", false, "limit", 0));
+        try (TrainingData data = open(other);
                 BatchLoader loader = data.loader(Math.min(count, data.dataset().size()), 1, 0)) {
             return loader.next();
         }
     }
 
-    private Variety variety(GenerationResult drawn, int[] wanted) {
-        Batch real = pictures(recipe.data().source(), REAL_FOR_VARIETY);
-        int[] classes = new int[real.size()];
-        for (int i = 0; i < classes.length; i++) {
-            classes[i] = (int) real.labels()[i];
+    /** Compares what was drawn with all pictures that were trained on. */
+    private Variety variety(GenerationResult drawn, int[] wanted, BooleanSupplier stop) {
+        Batch real = heldOut(REAL_FOR_VARIETY);
+        Variety.Measure measure = Variety.measure(
+                Tensors.floats(drawn.samples()),
+                Arrays.stream(wanted).asLongStream().toArray(),
+                real.values(),
+                real.labels(),
+                real.values().length / real.size());
+        try (TrainingData data = open(recipe.with("data", Map.of("random_flip", false)));
+                BatchLoader loader = data.inOrder(COMPARED_AT_ONCE)) {
+            for (int i = 0; i < loader.batchesPerEpoch(); i++) {
+                if (stop.getAsBoolean()) {
+                    throw new CancellationException("stopped while judging");
+                }
+                Batch batch = loader.next();
+                measure.compare(batch.values(), batch.labels());
+            }
         }
-        int size = real.values().length / real.size();
-        return Variety.of(Tensors.floats(drawn.samples()), wanted, real.values(), classes, size);
+        return measure.result();
     }
 }

@@ -8,6 +8,7 @@ import dev.diffusion4j.trainer.Checkpoints;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Where a training leaves things: {@code recipe.yaml} (first of all), {@code checkpoints/}, {@code samples/}, {@code
@@ -44,21 +45,38 @@ public record RunFolder(Path path) {
         return path.resolve("samples").resolve(String.format(Locale.ROOT, "step-%06d.png", step));
     }
 
+    /** Whether the run is done: its network is there, whole. */
+    boolean isFinished() {
+        return Files.exists(model().resolve("model_index.json"));
+    }
+
+    /** Whether there is something of a run that would be lost if it began anew. */
+    boolean isBegun() {
+        return Files.exists(model())
+                || new Checkpoints(checkpoints(), 1).newest().isPresent();
+    }
+
+    /** In what the run that is here differs from {@code recipe}; empty where it is the same, or there is none. */
+    Optional<String> difference(Recipe recipe) {
+        return Files.exists(recipe())
+                ? RecipeDifference.first(Yaml.readObject(recipe()), Yaml.parseObject(recipe.toYaml(), "recipe"))
+                : Optional.empty();
+    }
+
     /**
      * Claims the folder for a new run of {@code recipe} and writes {@code recipe.yaml}. A run of the same recipe that did not get
      * to its first checkpoint may be begun anew.
      *
      * @throws UserError (exit code 2) where another run is in it
      */
-    void claim(Recipe recipe, int keepCheckpoints) {
-        if (Files.exists(recipe())) {
-            boolean same = Yaml.readObject(recipe()).equals(Yaml.parseObject(recipe.toYaml(), "recipe"));
-            boolean begun =
-                    new Checkpoints(checkpoints(), keepCheckpoints).newest().isPresent() || Files.exists(model());
-            if (!same || begun) {
-                throw UserError.usage(path + " already holds a run" + (same ? "" : " of another recipe")
-                        + ": go on with it by 'train --resume " + path + "', or choose another --out");
-            }
+    void claim(Recipe recipe) {
+        Optional<String> difference = difference(recipe);
+        if (difference.isPresent() || Files.exists(recipe()) && isBegun()) {
+            String another = difference
+                    .map(which -> " of another recipe (" + which + ")")
+                    .orElse("");
+            throw UserError.usage(path + " already holds a run" + another + ": go on with it by 'train --resume " + path
+                    + "', or choose another --out");
         }
         AtomicFile.write(recipe(), recipe.toYaml());
     }

@@ -8,6 +8,9 @@ public interface RunListener {
     /** Before the first update. */
     default void onPlan(RunPlan plan) {}
 
+    /** In place of all else, where an earlier part of the run made all updates and saved the network. */
+    default void onAlreadyFinished(long steps) {}
+
     /** After each update. */
     default void onStep(RunProgress progress) {}
 

@@ -21,17 +21,15 @@ import dev.diffusion4j.tracking.Trackers;
 import dev.diffusion4j.trainer.Checkpoints;
 import dev.diffusion4j.trainer.Choices;
 import dev.diffusion4j.trainer.Ema;
-import dev.diffusion4j.trainer.StepReport;
 import dev.diffusion4j.trainer.TrainState;
 import dev.diffusion4j.trainer.Trainer;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -41,21 +39,25 @@ import org.jspecify.annotations.Nullable;
  * the last byte.
  */
 public final class TrainingRun {
-    private static final int LAST = 100;
     private static final String OWN = "java:";
 
     private final Recipe recipe;
     private final RunFolder folder;
     private final @Nullable Path checkpoint;
     private final @Nullable Supplier<? extends Dataset> own;
-    private final Deque<Double> lastLosses = new ArrayDeque<>();
+    private final boolean allowDrift;
 
     private TrainingRun(
-            Recipe recipe, RunFolder folder, @Nullable Path checkpoint, @Nullable Supplier<? extends Dataset> own) {
+            Recipe recipe,
+            RunFolder folder,
+            @Nullable Path checkpoint,
+            @Nullable Supplier<? extends Dataset> own,
+            boolean allowDrift) {
         this.recipe = recipe;
         this.folder = folder;
         this.checkpoint = checkpoint;
         this.own = own;
+        this.allowDrift = allowDrift;
     }
 
     /**
@@ -83,20 +85,44 @@ public final class TrainingRun {
     private static TrainingRun start(
             Recipe recipe, Path path, String source, @Nullable Supplier<? extends Dataset> own) {
         RunFolder folder = new RunFolder(path);
-        Recipe resolved = recipe.with("data", Map.of("source", source));
-        try (TrainingData data = open(resolved.data(), own)) {
-            ModelSpec fitted = ModelFactory.fit(resolved.model(), data);
-            resolved = resolved.with("model", Map.of("config", fitted.config()));
-            ModelFactory.check(fitted);
+        Recipe resolved = resolve(recipe, source, own);
+        folder.claim(resolved);
+        return new TrainingRun(resolved, folder, null, own, false);
+    }
+
+    /** With all filled in that the data decides, after a look at whether they suit each other. */
+    private static Recipe resolve(Recipe recipe, String source, @Nullable Supplier<? extends Dataset> own) {
+        Recipe named = recipe.with("data", Map.of("source", source));
+        try (TrainingData data = open(named.data(), own)) {
+            ModelSpec fitted = ModelFactory.fit(named.model(), data);
+            ModelFactory.check(fitted, data);
+            return named.with("model", Map.of("config", fitted.config()));
         }
-        folder.claim(resolved, resolved.training().keepCheckpoints());
-        return new TrainingRun(resolved, folder, null, own);
+    }
+
+    /**
+     * Finds out, before anything is written, whether {@link #startOrResume} will do.
+     *
+     * @throws UserError (exit code 2) as {@link #start(Recipe, Path)}
+     */
+    static void checkStartOrResume(Recipe recipe, Path path) {
+        new RunFolder(path)
+                .difference(resolve(recipe, recipe.data().source(), null))
+                .ifPresent(difference -> {
+                    throw UserError.usage(path + " already holds a run of another recipe (" + difference
+                            + "): give the same --set as there, or choose another --out");
+                });
+    }
+
+    /** A new run, or the one that is in the folder already, wherever it was stopped. */
+    static TrainingRun startOrResume(Recipe recipe, Path path) {
+        return new RunFolder(path).isBegun() ? resumeOn(path, false, null) : start(recipe, path);
     }
 
     /**
      * Goes on with a run from its last checkpoint; from the beginning where it was stopped before the first.
      *
-     * @param allowDrift go on even where this machine gives other last bits than the one before
+     * @param allowDrift go on even where this machine gives other last bits than the one before, or the data changed
      * @throws UserError (exit code 2) where there is no run, (exit code 1) where this machine would drift
      */
     public static TrainingRun resume(Path path, boolean allowDrift) {
@@ -122,7 +148,7 @@ public final class TrainingRun {
         Optional<Path> newest =
                 new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints()).newest();
         newest.ifPresent(checkpoint -> checkDrift(Checkpoints.readChoices(checkpoint), allowDrift));
-        return new TrainingRun(recipe, folder, newest.orElse(null), own);
+        return new TrainingRun(recipe, folder, newest.orElse(null), own, allowDrift);
     }
 
     private static void checkDrift(Choices choices, boolean allowDrift) {
@@ -148,20 +174,39 @@ public final class TrainingRun {
     }
 
     /**
-     * Trains to the end, or until {@code stop} says so; then a checkpoint is there to be resumed.
+     * Trains to the end, or until {@code stop} says so; then a checkpoint is there to be resumed. A run that is finished already
+     * is left as it is.
      *
-     * @throws UserError (exit code 1) where the loss is no longer a number or the disk is full
+     * @param stop asked before each update and within the drawing of pictures
+     * @throws UserError (exit code 1) where the loss is no longer a number, the disk is full, another process trains in the
+     *     folder, or the data is not what the run began with
      */
     public RunSummary run(RunListener listener, BooleanSupplier stop) {
-        Choices choices = checkpoint == null
-                ? Choices.forThisMachine(
-                        recipe.training().dtype(), recipe.training().batchSize())
-                : Checkpoints.readChoices(checkpoint);
-        Checkpoints checkpoints =
-                new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints());
+        try (RunLock lock = RunLock.take(folder.path())) {
+            return folder.isFinished() ? finished(listener) : train(listener, stop);
+        }
+    }
+
+    private RunSummary finished(RunListener listener) {
+        long steps = checkpoint == null ? 0 : Checkpoints.readStep(checkpoint);
+        if (!Files.exists(folder.lossPlot()) && Files.exists(folder.metrics())) {
+            LossPlot.write(folder.metrics(), folder.lossPlot());
+        }
+        RunLog log = new RunLog(recipe.samples(), folder, new Trackers(List.of()), null, listener, () -> false);
+        log.recall(Long.MAX_VALUE);
+        listener.onAlreadyFinished(steps);
+        return new RunSummary(folder.path(), true, steps, log.meanOfLast());
+    }
+
+    private RunSummary train(RunListener listener, BooleanSupplier stop) {
+        Choices choices = choices();
         try (TrainingData data = open(recipe.data(), own);
                 Model model =
                         ModelFactory.create(recipe.model(), recipe.training().seed())) {
+            String fingerprint = data.dataset().fingerprint();
+            checkData(data.dataset().description(), fingerprint);
+            Checkpoints checkpoints =
+                    new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), fingerprint);
             Scheduler scheduler = recipe.scheduler().create();
             Objective objective = objective(model, scheduler);
             long firstBatch = batchesDone();
@@ -174,6 +219,28 @@ public final class TrainingRun {
                 return cook(trainer, data, model, scheduler, loader, choices, listener, stop);
             }
         }
+    }
+
+    private Choices choices() {
+        if (checkpoint == null) {
+            return Choices.forThisMachine(
+                    recipe.training().dtype(), recipe.training().batchSize());
+        }
+        Choices before = Checkpoints.readChoices(checkpoint);
+        return allowDrift ? before.onThisMachine() : before;
+    }
+
+    private void checkData(String description, String fingerprint) {
+        String before = checkpoint == null ? "" : Checkpoints.readData(checkpoint);
+        if (!before.isEmpty() && !before.equals(fingerprint) && !allowDrift) {
+            throw UserError.failure("the data changed since the run was stopped: the fingerprint of " + description
+                    + " was " + shortened(before) + " and is " + shortened(fingerprint)
+                    + "; --allow-drift goes on all the same");
+        }
+    }
+
+    private static String shortened(String fingerprint) {
+        return fingerprint.substring(0, Math.min(12, fingerprint.length()));
     }
 
     private long batchesDone() {
@@ -216,87 +283,41 @@ public final class TrainingRun {
                 choices.threads()));
         Previews previews =
                 model instanceof DiffusionModel denoiser ? new Previews(recipe.samples(), denoiser, scheduler) : null;
-        try (Tracker trackers = openTrackers(trainer.state().globalStep())) {
-            Trainer.Outcome outcome =
-                    trainer.run((report, state) -> afterStep(report, state, trackers, previews, listener), stop);
-            boolean finished = outcome == Trainer.Outcome.FINISHED;
+        boolean allDone = trainer.state().globalStep() == trainer.totalSteps();
+        try (Tracker trackers =
+                allDone ? new Trackers(List.of()) : openTrackers(trainer.state().globalStep())) {
+            RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, listener, stop);
+            log.recall(trainer.state().globalStep());
+            boolean finished = finish(trainer, loader, log, stop);
             if (finished) {
                 saveModel(trainer.state(), model, scheduler);
             }
             trackers.flush();
-            LossPlot.write(folder.metrics(), folder.lossPlot());
-            return new RunSummary(folder.path(), finished, trainer.state().globalStep(), meanOfLast());
+            if (Files.exists(folder.metrics())) {
+                LossPlot.write(folder.metrics(), folder.lossPlot());
+            }
+            return new RunSummary(folder.path(), finished, trainer.state().globalStep(), log.meanOfLast());
         }
+    }
+
+    /** Whether all updates are done and all pictures drawn. */
+    private boolean finish(Trainer trainer, BatchLoader loader, RunLog log, BooleanSupplier stop) {
+        try {
+            log.drawMissing(
+                    trainer.state(),
+                    trainer.totalSteps(),
+                    loader.batchesPerEpoch(),
+                    recipe.training().gradientAccumulationSteps());
+        } catch (CancellationException e) {
+            return false; // the checkpoint that it went on from is still there
+        }
+        return trainer.run(log, stop) == Trainer.Outcome.FINISHED;
     }
 
     private Tracker openTrackers(long lastStep) {
         List<Tracker> trackers = new ArrayList<>();
         recipe.trackers().forEach(kind -> trackers.add(kind.open(folder.path(), lastStep)));
         return new Trackers(trackers);
-    }
-
-    private void afterStep(
-            StepReport report, TrainState state, Tracker trackers, @Nullable Previews previews, RunListener listener) {
-        lastLosses.addLast(report.loss());
-        if (lastLosses.size() > LAST) {
-            lastLosses.removeFirst();
-        }
-        trackers.scalars(report.globalStep(), scalars(report, state));
-        RunProgress progress = new RunProgress(
-                report.globalStep(),
-                report.totalSteps(),
-                report.epoch() + 1,
-                report.loss(),
-                report.epochMeanLoss(),
-                meanOfLast(),
-                report.learningRate(),
-                report.examples() / report.seconds());
-        listener.onStep(progress);
-        if (report.endsEpoch()) {
-            listener.onEpoch(progress);
-        }
-        boolean last = report.globalStep() == report.totalSteps();
-        if (previews != null && recipe.samples().count() > 0 && (last || isPreviewDue(report))) {
-            Path picture = folder.samples(report.globalStep());
-            Pictures.write(picture, previews.draw(state), trackers, report.globalStep());
-            listener.onSamples(picture);
-        }
-        if (report.endsEpoch() || last) {
-            trackers.flush();
-        }
-    }
-
-    private boolean isPreviewDue(StepReport report) {
-        SamplesConfig samples = recipe.samples();
-        Integer everySteps = samples.everySteps();
-        if (everySteps != null && report.globalStep() % everySteps == 0) {
-            return true;
-        }
-        return report.endsEpoch() && samples.everyEpochs() > 0 && (report.epoch() + 1) % samples.everyEpochs() == 0;
-    }
-
-    private Map<String, Double> scalars(StepReport report, TrainState state) {
-        Map<String, Double> values = new LinkedHashMap<>();
-        values.put("loss", report.loss());
-        values.put("lr", report.learningRate());
-        values.put("epoch", (double) report.epoch());
-        values.put("images_per_second", report.examples() / report.seconds());
-        if (!Double.isNaN(report.gradNorm())) {
-            values.put("grad_norm", report.gradNorm());
-        }
-        Ema ema = state.ema();
-        if (ema != null) {
-            values.put("ema_decay", ema.lastDecay());
-        }
-        if (report.endsEpoch()) {
-            values.put("epoch_mean_loss", report.epochMeanLoss());
-            values.put("last_100_mean_loss", meanOfLast());
-        }
-        return values;
-    }
-
-    private double meanOfLast() {
-        return lastLosses.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
     }
 
     /** The averaged weights where there are any. */

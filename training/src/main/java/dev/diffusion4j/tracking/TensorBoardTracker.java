@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Map;
 import java.util.zip.CRC32C;
 
@@ -24,17 +25,23 @@ import java.util.zip.CRC32C;
 public final class TensorBoardTracker implements Tracker {
     private static final int MASK_DELTA = 0xa282ead8;
 
+    private static final int SESSION_START = 1;
+
     private final Path file;
     private final OutputStream out;
 
     /**
-     * Begins a new file in {@code folder}; TensorBoard joins the files of a folder.
+     * Begins a new file in {@code folder}; TensorBoard joins the files of a folder. What an earlier file of the run says of later
+     * steps is called off: TensorBoard drops it.
      *
+     * @param lastStep the run's last step so far; 0 for a new run
      * @throws UserError (exit code 1) where it cannot be written
      */
-    public TensorBoardTracker(Path folder) {
+    public TensorBoardTracker(Path folder, long lastStep) {
         Instant now = Instant.now();
-        file = folder.resolve("events.out.tfevents." + now.getEpochSecond() + "." + now.getNano() + ".diffusion4j");
+        // the files' names are in the order of time, to the nanosecond
+        String when = String.format(Locale.ROOT, "%010d.%09d", now.getEpochSecond(), now.getNano());
+        file = folder.resolve("events.out.tfevents." + when + ".diffusion4j");
         try {
             Files.createDirectories(folder);
             out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 16);
@@ -44,6 +51,13 @@ public final class TensorBoardTracker implements Tracker {
         ProtoMessage version = event(0);
         version.text(3, "brain.Event:2");
         write(version);
+        if (lastStep > 0) {
+            ProtoMessage session = new ProtoMessage();
+            session.number(1, SESSION_START);
+            ProtoMessage start = event(lastStep + 1);
+            start.message(7, session);
+            write(start);
+        }
     }
 
     private static ProtoMessage event(long step) {

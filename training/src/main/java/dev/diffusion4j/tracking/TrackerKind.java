@@ -17,7 +17,7 @@ public enum TrackerKind implements Keyed {
     TENSORBOARD("tensorboard") {
         @Override
         public Tracker open(Path folder, long lastStep) {
-            return new TensorBoardTracker(folder);
+            return new TensorBoardTracker(folder, lastStep);
         }
     };
 

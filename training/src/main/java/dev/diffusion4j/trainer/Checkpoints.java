@@ -33,10 +33,21 @@ public final class Checkpoints {
 
     private final Path folder;
     private final int keep;
+    private final String data;
 
+    /** For reading. */
     public Checkpoints(Path folder, int keep) {
+        this(folder, keep, "");
+    }
+
+    /**
+     * @param keep how many stay
+     * @param data the data set's fingerprint, which is written into each; empty for none
+     */
+    public Checkpoints(Path folder, int keep, String data) {
         this.folder = folder;
         this.keep = keep;
+        this.data = data;
     }
 
     /**
@@ -60,17 +71,18 @@ public final class Checkpoints {
             if (ema != null) {
                 Safetensors.write(temporary.resolve("ema.safetensors"), ema.state(), FORMAT);
             }
-            Files.writeString(temporary.resolve("state.json"), Json.pretty(describe(state, choices)));
+            Files.writeString(temporary.resolve("state.json"), Json.pretty(describe(state, choices, data)));
         });
         prune();
     }
 
-    private static Map<String, @Nullable Object> describe(TrainState state, Choices choices) {
+    private static Map<String, @Nullable Object> describe(TrainState state, Choices choices, String data) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("global_step", state.globalStep());
         json.put("epoch_loss_sum", state.epochLossSum());
         json.put("epoch_loss_count", state.epochLossCount());
         json.put("choices", Records.toMap(choices));
+        json.put("data", data);
         json.put("random", encode(state.random()));
         json.put("dropout", state.dropout().stream().map(Checkpoints::encode).toList());
         Ema ema = state.ema();
@@ -119,6 +131,12 @@ public final class Checkpoints {
         Map<String, @Nullable Object> json = Json.readObject(checkpoint.resolve("state.json"));
         return Records.bind(
                 Choices.DEFAULT, Json.object(json.get("choices")), checkpoint.resolve("state.json") + ": choices");
+    }
+
+    /** The fingerprint of the data that a checkpoint's run learnt from; empty where it is not known. */
+    public static String readData(Path checkpoint) {
+        Object data = Json.readObject(checkpoint.resolve("state.json")).get("data");
+        return data instanceof String text ? text : "";
     }
 
     /** Updates that a checkpoint's run had done. */

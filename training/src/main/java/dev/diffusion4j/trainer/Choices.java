@@ -53,6 +53,11 @@ public record Choices(Precision dtype, boolean channelsLast, int threads, int sh
                 instructionsHere());
     }
 
+    /** The same as far as it can be chosen, with what this machine has in place of what {@link #missingHere} names. */
+    public Choices onThisMachine() {
+        return new Choices(dtype, channelsLast, threads, shards, VectorSupport.lanes(), instructionsHere());
+    }
+
     private static String instructionsHere() {
         return get_cpu_capability().getString();
     }

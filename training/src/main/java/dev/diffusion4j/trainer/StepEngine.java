@@ -16,10 +16,12 @@ import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.DeviceType;
@@ -66,11 +68,7 @@ final class StepEngine implements AutoCloseable {
             })));
             start += count;
         }
-        double sum = 0;
-        for (Future<Double> loss : losses) {
-            sum += await(loss);
-        }
-        return sum;
+        return sum(losses);
     }
 
     private double backward(Objective.Task task, double factor) {
@@ -98,22 +96,69 @@ final class StepEngine implements AutoCloseable {
         }
     }
 
-    private static double await(Future<Double> future) {
-        try {
-            return future.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while training", e);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
+    /** Waits for all, also after one failed or the caller was interrupted: they work on tensors that the caller frees. */
+    private static double sum(List<Future<Double>> losses) {
+        double sum = 0;
+        boolean interrupted = false;
+        Throwable failure = null;
+        for (Future<Double> loss : losses) {
+            while (!loss.isDone()) {
+                try {
+                    loss.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    break; // it is done
+                }
             }
-            throw new IllegalStateException(e.getCause());
         }
+        for (Future<Double> loss : losses) {
+            try {
+                sum += loss.get();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException("what is done must not be waited for", e);
+            } catch (ExecutionException e) {
+                Throwable cause = e.getCause() == null ? e : e.getCause();
+                if (failure == null) {
+                    failure = cause;
+                } else {
+                    failure.addSuppressed(cause);
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (failure != null) {
+            throw rethrow(failure);
+        }
+        if (interrupted) {
+            throw new CancellationException("interrupted while training");
+        }
+        return sum;
     }
 
+    private static RuntimeException rethrow(Throwable cause) {
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
+    }
+
+    /** Ends the threads, after what they are at. */
     @Override
     public void close() {
         workers.shutdown();
+        boolean interrupted = false;
+        while (!workers.isTerminated()) {
+            try {
+                workers.awaitTermination(1, TimeUnit.DAYS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -6,12 +6,14 @@ import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.BatchLoader;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.objective.TrainingExamples;
+import dev.diffusion4j.tensor.NativeMemory;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.Shapes;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.pytorch.Tensor;
 
@@ -21,6 +23,9 @@ import org.bytedeco.pytorch.Tensor;
  * run is stopped and resumed.
  */
 public final class Trainer implements AutoCloseable {
+    private static final long TRIAL_NANOS = 2_000_000_000L;
+    private static final int MOST_TRIALS = 12;
+
     private final Objective objective;
     private final BatchLoader loader;
     private final TrainerConfig config;
@@ -67,34 +72,57 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Learns until all steps are done or {@code stop} says so; a checkpoint is written then too.
+     * Learns until all steps are done, or {@code stop} or the listener says so; a checkpoint is written then too.
      *
      * @throws UserError (exit code 1) where the loss is no longer a number, with the step and what to try
      */
     public Outcome run(TrainingListener listener, BooleanSupplier stop) {
         long total = totalSteps();
         long perEpoch = config.stepsPerEpoch(loader.batchesPerEpoch());
+        NativeMemory.giveBack();
+        long first = state.globalStep();
         while (state.globalStep() < total) {
             if (stop.getAsBoolean()) {
-                checkpoints.save(state, choices);
+                save(listener);
                 return Outcome.STOPPED;
             }
             StepReport report = step(total, perEpoch);
-            listener.onStep(report, state);
+            boolean stopped = false;
+            try {
+                if (Long.bitCount(report.globalStep() - first)
+                        == 1) { // often at first, while loops are being compiled, then ever less
+                    NativeMemory.giveBack();
+                }
+                listener.onStep(report, state);
+            } catch (CancellationException e) {
+                stopped = true;
+            }
             if (report.endsEpoch()) {
                 state.endEpoch();
             }
-            if (isCheckpointDue(perEpoch) || report.globalStep() == total) {
-                checkpoints.save(state, choices);
+            if (stopped || isCheckpointDue(perEpoch) || report.globalStep() == total) {
+                save(listener);
+            }
+            if (stopped) {
+                return Outcome.STOPPED;
             }
         }
         return Outcome.FINISHED;
     }
 
-    /** Tries a step's forward and backward pass on made-up data, which changes nothing; the shorter of two, in seconds. */
+    private void save(TrainingListener listener) {
+        listener.beforeCheckpoint();
+        checkpoints.save(state, choices);
+    }
+
+    /**
+     * Tries a step's forward and backward pass on made-up data, which changes nothing, at least twice and for up to two seconds,
+     * since the JVM becomes faster at what it has done before; the shortest, in seconds.
+     */
     public double secondsPerStep() {
         double best = Double.POSITIVE_INFINITY;
-        for (int i = 0; i < 2; i++) {
+        long end = System.nanoTime() + TRIAL_NANOS;
+        for (int i = 0; i < 2 || i < MOST_TRIALS && System.nanoTime() < end; i++) {
             long start = System.nanoTime();
             TensorScope.run(() -> {
                 try (RandomStream random = new RandomStream(0);

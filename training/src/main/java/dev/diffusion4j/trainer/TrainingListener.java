@@ -7,14 +7,13 @@ public interface TrainingListener {
     /** Does nothing. */
     TrainingListener NONE = (report, state) -> {};
 
-    /** The state may be read, not changed. */
+    /**
+     * The state may be read, not changed.
+     *
+     * @throws java.util.concurrent.CancellationException to stop after this update, with a checkpoint
+     */
     void onStep(StepReport report, TrainState state);
 
-    /** This, then {@code next}. */
-    default TrainingListener andThen(TrainingListener next) {
-        return (report, state) -> {
-            onStep(report, state);
-            next.onStep(report, state);
-        };
-    }
+    /** A checkpoint is about to be written: what was logged of the updates before it must not be lost by a kill. */
+    default void beforeCheckpoint() {}
 }

@@ -12,6 +12,7 @@ import dev.diffusion4j.layer.LearnedProjection;
 import dev.diffusion4j.layer.SinusoidalProjection;
 import dev.diffusion4j.layer.TimeProjection;
 import dev.diffusion4j.layer.TimestepEmbedding;
+import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelKind;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
@@ -114,7 +116,8 @@ public final class UNet2DModel extends DiffusionModel {
             Tensor centred =
                     config.centerInputSample() ? sample.mul(new Scalar(2.0)).sub(new Scalar(1.0)) : sample;
             Tensor time = config.actFn().applyToTemporary(embedTime(timestep, conditioning));
-            UNetState state = new UNetState(convIn.forward(centred), time, centred);
+            Tensor ordered = isFrozen() ? centred.contiguous(MemoryFormat.ChannelsLast) : centred;
+            UNetState state = new UNetState(convIn.forward(ordered), time, centred);
             state.pushSkip();
             downBlocks.forEach(block -> block.forward(state));
             if (midBlock != null) {
@@ -200,7 +203,19 @@ public final class UNet2DModel extends DiffusionModel {
 
     @Override
     public int numClasses() {
+        if (classEmbedding != null && config.timeEmbeddingType() == TimeEmbeddingType.LEARNED) {
+            return java.util.Objects.requireNonNull(
+                    config.numTrainTimesteps()); // a class takes a row of the time table
+        }
         return classTable == null ? 0 : (int) classTable.count();
+    }
+
+    @Override
+    public ClassInput classInput() {
+        if (numClasses() == 0 && config.classEmbedType() != null) {
+            return classEmbedding == null ? ClassInput.VECTOR : ClassInput.ANY_NUMBER;
+        }
+        return super.classInput();
     }
 
     @Override

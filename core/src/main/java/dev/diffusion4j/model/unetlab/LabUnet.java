@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The network of a widespread course on generative models with diffusion: two halvings, a dense bottleneck, and before each of
  * the two enlarging blocks the context's embedding multiplies and the time's is added. A picture whose context is dropped
- * ({@link Conditioning#keep()}) gets zeros in its place, for classifier-free guidance: Ho & Salimans (2022). Weight names as
+ * ({@link Conditioning#keep()}) gets zeros in its place, for classifier-free guidance: Ho &amp; Salimans (2022). Weight names as
  * there.
  */
 public final class LabUnet extends DiffusionModel {

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is compared with what. A case is a worker's arguments; a row reads one number from a case's rounds."""
+from dataclasses import dataclass, field
+
+from .processes import WORK
+
+
+@dataclass
+class Case:
+    """The same work on both sides. The tuned modes are tried first, and the fastest goes on to the rounds."""
+    kind: str
+    folder: str
+    arguments: list
+    java_modes: list = field(default_factory=lambda: [None])
+    tuned: list = field(default_factory=list)
+    compiled: list = field(default_factory=list)
+    flops: str = ""
+    flop_factor: float = 1
+
+
+@dataclass
+class Row:
+    title: str
+    case: str
+    number: str  # seconds or peak_mib
+    of_default: float
+    of_tuned: float = 0
+
+
+CASES = {
+    "train-s": Case("train", "s-train", [WORK / "pictures-32", 16, "adamw", "clip", 4],
+                    tuned=["fused", "bf16,cl,fused", "bf16,cl,fused,split", "bf16,cl,fused,malloc", "bf16,cl,fused,mmap", "bf16,cl,fused,split,malloc"],
+                    compiled=["bf16,cl,fused,compile"], flops="s-train-32", flop_factor=3 * 16),
+    "train-mnist": Case("train", "mnist", [WORK / "pictures-28", 128, "adam", "noclip", 2],
+                        tuned=["fused", "fused,cl", "fused,split", "fused,malloc", "fused,split,malloc"], flops="mnist-28", flop_factor=3 * 128),
+    "forward-l-256": Case("forward", "l", [256, 1], java_modes=["f32", "bf16"], tuned=["cl", "bf16,cl", "bf16,cl,malloc"],
+                          compiled=["bf16,cl,compile"], flops="l-256"),
+    "forward-l-64": Case("forward", "l", [64, 4], java_modes=["f32", "bf16"], tuned=["cl", "bf16,cl", "bf16,cl,malloc"],
+                         compiled=["bf16,cl,compile"], flops="l-64", flop_factor=4),
+    "forward-s": Case("forward", "s", [32, 1], java_modes=["f32", "bf16"], tuned=["cl", "bf16,cl", "script", "script,malloc"],
+                      compiled=["compile", "bf16,cl,compile"], flops="s-32"),
+    "photos-128": Case("photos", "photos-128", [64, 2]),
+    "photos-500": Case("photos", "photos-500", [64, 2]),
+}
+
+# steps of a forward round: about a second of work
+FORWARD_STEPS = {"forward-l-256": 2, "forward-l-64": 4, "forward-s": 25}
+
+ROWS = [
+    Row("training step, U-Net S (32 px, batch 16, clip, AdamW), s", "train-s", "seconds", 0.6, 0.75),
+    Row("the same, peak resident memory, MiB", "train-s", "peak_mib", 0.55, 0.65),
+    Row("training step, class-conditioned MNIST net (28 px, batch 128), s", "train-mnist", "seconds", 0.5, 0.5),
+    Row("U-Net L (google/ddpm-*-256) forward, 256 px, batch 1, s", "forward-l-256", "seconds", 0.37, 0.9),
+    Row("U-Net L forward, 64 px, batch 4, s", "forward-l-64", "seconds", 0.4, 0.85),
+    Row("U-Net S forward, 32 px, batch 1, s", "forward-s", "seconds", 0.5, 0.8),
+    Row("JPEG folder (128 px) to 64-px tensors, 2 workers, s a picture", "photos-128", "seconds", 1.0),
+    Row("JPEG folder (500 px) to 64-px tensors, 2 workers, s a picture", "photos-500", "seconds", 1.0),
+]
+
+# these have code of their own in compare
+OTHERS = ["sample", "load", "sampling-memory", "training-memory"]

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The Java side of {@code bench/compare}: each case in a process of its own, which does a round when told to. */
+@NullMarked
+package dev.diffusion4j.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import dev.diffusion4j.pipeline.Cancellation;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.GenerationRequest;
+import dev.diffusion4j.pipeline.GenerationResult;
+import java.util.function.BooleanSupplier;
+
+/** Pictures that a Ctrl-C ends within a denoising step. */
+final class Drawing {
+    private Drawing() {}
+
+    /** @throws java.util.concurrent.CancellationException where {@code stop} said so */
+    static GenerationResult generate(DiffusionPipeline pipeline, GenerationRequest request, BooleanSupplier stop) {
+        Cancellation cancellation = new Cancellation();
+        return pipeline.generate(
+                request,
+                event -> {
+                    if (stop.getAsBoolean()) {
+                        cancellation.cancel();
+                    }
+                },
+                cancellation);
+    }
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import dev.diffusion4j.tracking.JsonlTracker;
+import dev.diffusion4j.tracking.Tracker;
+import dev.diffusion4j.trainer.Ema;
+import dev.diffusion4j.trainer.StepReport;
+import dev.diffusion4j.trainer.TrainState;
+import dev.diffusion4j.trainer.TrainingListener;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** What a run leaves behind after each update: numbers, pictures on the way, and what is told to a listener. */
+final class RunLog implements TrainingListener {
+    private static final int LAST = 100;
+
+    private final SamplesConfig samples;
+    private final RunFolder folder;
+    private final Tracker trackers;
+    private final @Nullable Previews previews;
+    private final RunListener listener;
+    private final BooleanSupplier stop;
+    private final Deque<Double> lastLosses = new ArrayDeque<>();
+
+    /**
+     * @param trackers borrowed
+     * @param previews {@code null} for a network that draws nothing
+     * @param stop asked while a picture is drawn
+     */
+    RunLog(
+            SamplesConfig samples,
+            RunFolder folder,
+            Tracker trackers,
+            @Nullable Previews previews,
+            RunListener listener,
+            BooleanSupplier stop) {
+        this.samples = samples;
+        this.folder = folder;
+        this.trackers = trackers;
+        this.previews = previews;
+        this.listener = listener;
+        this.stop = stop;
+    }
+
+    /** Takes the losses up to {@code lastStep} from what an earlier part of the run wrote, for the mean of the last ones. */
+    void recall(long lastStep) {
+        if (lastStep == 0 || !Files.exists(folder.metrics())) {
+            return;
+        }
+        for (Map<String, @Nullable Object> line : JsonlTracker.read(folder.metrics())) {
+            if (line.get("step") instanceof Long step && step <= lastStep && line.get("loss") instanceof Double loss) {
+                remember(loss);
+            }
+        }
+    }
+
+    private void remember(double loss) {
+        lastLosses.addLast(loss);
+        if (lastLosses.size() > LAST) {
+            lastLosses.removeFirst();
+        }
+    }
+
+    /**
+     * Draws the picture of a step that an earlier part of the run was stopped at before it was drawn.
+     *
+     * @throws java.util.concurrent.CancellationException where it is stopped again
+     */
+    void drawMissing(TrainState state, long totalSteps, long batchesPerEpoch, int batchesPerStep) {
+        long step = state.globalStep();
+        if (step == 0) {
+            return;
+        }
+        long done = step * batchesPerStep;
+        boolean endsEpoch = done / batchesPerEpoch > (done - batchesPerStep) / batchesPerEpoch;
+        long epoch = (done - 1) / batchesPerEpoch;
+        if (isPreviewDue(step, totalSteps, endsEpoch, epoch) && !Files.exists(folder.samples(step))) {
+            draw(step, state);
+        }
+    }
+
+    @Override
+    public void onStep(StepReport report, TrainState state) {
+        remember(report.loss());
+        trackers.scalars(report.globalStep(), scalars(report, state));
+        RunProgress progress = new RunProgress(
+                report.globalStep(),
+                report.totalSteps(),
+                report.epoch() + 1,
+                report.loss(),
+                report.epochMeanLoss(),
+                meanOfLast(),
+                report.learningRate(),
+                report.examples() / report.seconds());
+        listener.onStep(progress);
+        if (report.endsEpoch()) {
+            listener.onEpoch(progress);
+        }
+        if (isPreviewDue(report.globalStep(), report.totalSteps(), report.endsEpoch(), report.epoch())) {
+            draw(report.globalStep(), state);
+        }
+    }
+
+    @Override
+    public void beforeCheckpoint() {
+        trackers.flush();
+    }
+
+    private void draw(long step, TrainState state) {
+        if (previews != null) {
+            Path picture = folder.samples(step);
+            Pictures.write(picture, previews.draw(state, stop), trackers, step);
+            listener.onSamples(picture);
+        }
+    }
+
+    /** @param epoch from 0 */
+    private boolean isPreviewDue(long step, long totalSteps, boolean endsEpoch, long epoch) {
+        if (samples.count() == 0) {
+            return false;
+        }
+        Integer everySteps = samples.everySteps();
+        if (step == totalSteps || everySteps != null && step % everySteps == 0) {
+            return true;
+        }
+        return endsEpoch && samples.everyEpochs() > 0 && (epoch + 1) % samples.everyEpochs() == 0;
+    }
+
+    private Map<String, Double> scalars(StepReport report, TrainState state) {
+        Map<String, Double> values = new LinkedHashMap<>();
+        values.put("loss", report.loss());
+        values.put("lr", report.learningRate());
+        values.put("epoch", (double) report.epoch());
+        values.put("images_per_second", report.examples() / report.seconds());
+        if (!Double.isNaN(report.gradNorm())) {
+            values.put("grad_norm", report.gradNorm());
+        }
+        Ema ema = state.ema();
+        if (ema != null) {
+            values.put("ema_decay", ema.lastDecay());
+        }
+        if (report.endsEpoch()) {
+            values.put("epoch_mean_loss", report.epochMeanLoss());
+            values.put("last_100_mean_loss", meanOfLast());
+        }
+        return values;
+    }
+
+    /** NaN where there is none. */
+    double meanOfLast() {
+        return lastLosses.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
+    }
+}
