@@ -73,7 +73,7 @@ public record LossGuidance(
         }
 
         /** What the sum of the pictures' losses is multiplied by. */
-        double factor(long batch, long height, long width) {
+        public double factor(long batch, long height, long width) {
             return this == SOURCE ? 1.0 / batch : Math.sqrt((double) height * width) / REFERENCE;
         }
     }
@@ -124,9 +124,8 @@ public record LossGuidance(
         return new LossGuidance(name, loss, scale, gradient, strength, schedule, repeats, clipGradient, first, last);
     }
 
-    /** Whether it acts in step {@code index} of {@code steps}. */
-    public boolean isActive(int index, int steps) {
-        double place = steps == 1 ? 0 : (double) index / (steps - 1);
-        return place >= from && place <= to;
+    /** Whether it acts at this share of the steps. */
+    public boolean isActive(double progress) {
+        return progress >= from && progress <= to;
     }
 }

@@ -32,6 +32,13 @@ public enum ScaleSchedule implements Keyed {
         public double factor(double alphaBar) {
             return Math.sqrt(1 - alphaBar);
         }
+    },
+    /** √ᾱ of the step's number in place of its timestep, as the course's code has it: nearly constant. */
+    SQRT_ALPHAS_CUMPROD_BY_INDEX("sqrt_alphas_cumprod_by_index") {
+        @Override
+        public double factor(double alphaBar) {
+            return Math.sqrt(alphaBar);
+        }
     };
 
     private final String key;
@@ -43,6 +50,11 @@ public enum ScaleSchedule implements Keyed {
     @Override
     public String key() {
         return key;
+    }
+
+    /** Whether ᾱ is that of the step's number, from 0, in place of its timestep. */
+    public boolean isByIndex() {
+        return this == SQRT_ALPHAS_CUMPROD_BY_INDEX;
     }
 
     /** @param alphaBar signal's share of the variance, in [0, 1] */

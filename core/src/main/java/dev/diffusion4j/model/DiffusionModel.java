@@ -67,6 +67,28 @@ public abstract class DiffusionModel extends Model {
         }
     }
 
+    /**
+     * @param scale of classifier-free guidance; 1 is none
+     * @param negativeClass to move away from, or {@code null} for no class
+     * @throws UserError (exit code 2) where the network cannot be guided so
+     */
+    public final void checkGuidance(double scale, @Nullable Integer negativeClass) {
+        if (scale == 1 && negativeClass == null) {
+            return;
+        }
+        if (classInput() == ClassInput.NONE) {
+            throw UserError.usage("this network was not trained on classes, so there is nothing to guide: leave"
+                    + " --guidance-scale away, or steer by a loss with --guide");
+        }
+        if (negativeClass != null) {
+            checkClasses(List.of(negativeClass));
+        } else if (!canDropContext()) {
+            throw UserError.usage(
+                    "this network always needs a class, so there is no prediction without one to guide away"
+                            + " from: name a class with --negative-class, or train one with --set objective.context_drop=0.1");
+        }
+    }
+
     private static void checkClasses(@Nullable List<Integer> classes, int last, String known, String all) {
         if (classes == null) {
             throw UserError.usage("this network draws " + known + ": say which with --class N" + all);

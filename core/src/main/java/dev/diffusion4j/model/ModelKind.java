@@ -64,7 +64,7 @@ public enum ModelKind implements Keyed {
 
     /** Whether its networks are {@link DiffusionModel}s. */
     public boolean drawsPictures() {
-        return this != CONV_CLASSIFIER;
+        return this != CONV_CLASSIFIER && this != CLIP && this != INCEPTION_V3;
     }
 
     /** The family of that class name, where there is one. */
