@@ -35,7 +35,7 @@ class PackageDirectionTest {
         allow("model", "layer checkpoint tensor json");
         allow("scheduler", "schedule tensor json");
         allow("image", "tensor json");
-        allow("guidance", "tensor");
+        allow("guidance", "tensor model");
         allow("pipeline", "kernel schedule tensor json layer checkpoint model guidance scheduler image");
         allow("data", "tensor image json");
         allow("metric", "tensor model data checkpoint json image");
