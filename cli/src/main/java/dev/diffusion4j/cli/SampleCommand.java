@@ -5,6 +5,7 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
@@ -13,10 +14,11 @@ import dev.diffusion4j.pipeline.GenerationFiles;
 import dev.diffusion4j.pipeline.GenerationNote;
 import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.pipeline.LoadOptions;
+import dev.diffusion4j.pipeline.LossTrace;
 import dev.diffusion4j.pipeline.NoiseMode;
 import dev.diffusion4j.pipeline.SchedulerOptions;
-import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.StepOptions;
@@ -33,6 +35,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
@@ -195,6 +198,9 @@ final class SampleCommand implements Callable<Integer> {
     @Nullable
     Path saveTensors;
 
+    @Mixin
+    GuideOptions guidance = new GuideOptions();
+
     @Override
     public Integer call() {
         if (model == null && from == null) {
@@ -239,6 +245,7 @@ final class SampleCommand implements Callable<Integer> {
                 .withEta(eta)
                 .withSize(size == null ? null : parseSize(size))
                 .withBatchSize(batch)
+                .withGuidance(guidance.classifierFree())
                 .withNoise(Keyed.fromKey(NoiseMode.class, noise, "--noise"));
     }
 
@@ -246,16 +253,29 @@ final class SampleCommand implements Callable<Integer> {
         ClassChoice classes = ClassChoice.parse(label);
         SchedulerKind kind = scheduler == null ? null : Keyed.fromKey(SchedulerKind.class, scheduler, "--scheduler");
         LoadOptions options = new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant);
+        try (GuideKit kit = new GuideKit()) {
+            List<LossGuidance> steering = kit.parseAll(guidance.guides);
+            draw(folder, asked, classes, kind, options, steering);
+        }
+        return 0;
+    }
+
+    private void draw(
+            Path folder,
+            GenerationRequest asked,
+            ClassChoice classes,
+            @Nullable SchedulerKind kind,
+            LoadOptions options,
+            List<LossGuidance> steering) {
         try (DiffusionPipeline loaded = DiffusionPipeline.load(folder, options);
-                Chosen chosen = choose(loaded, kind)) {
-            DiffusionPipeline pipeline = chosen.pipeline();
+                Chosen chosen = choose(loaded, kind);
+                DiffusionPipeline pipeline = chosen.pipeline().steeredBy(steering)) {
             checkEta(pipeline.scheduler());
             GenerationRequest request = asked.withSteps(steps == null ? pipeline.defaultSteps() : steps)
                     .withOptionalClasses(classes.of(pipeline, count))
                     .withStepOptions(chosen.step());
             write(pipeline, request, folder.toString(), classes.perRow(pipeline, count), null);
         }
-        return 0;
     }
 
     private void checkEta(Scheduler chosen) {
@@ -296,8 +316,10 @@ final class SampleCommand implements Callable<Integer> {
             throw UserError.failure("there is no folder " + folder + ", with whose model " + picture
                     + " was drawn: give its new place with --model DIR");
         }
-        try (DiffusionPipeline loaded = DiffusionPipeline.load(folder, options);
-                DiffusionPipeline pipeline = loaded.withScheduler(kind, note.schedulerConfig())) {
+        try (GuideKit kit = new GuideKit();
+                DiffusionPipeline loaded = DiffusionPipeline.load(folder, options);
+                DiffusionPipeline swapped = loaded.withScheduler(kind, note.schedulerConfig());
+                DiffusionPipeline pipeline = swapped.steeredBy(kit.parseAll(note.guides()))) {
             if (!pipeline.modelHash().equals(read.manifest().modelHash())) {
                 spec.commandLine()
                         .getErr()
@@ -313,12 +335,11 @@ final class SampleCommand implements Callable<Integer> {
     private void write(
             DiffusionPipeline pipeline, GenerationRequest request, String folder, int perRow, @Nullable Integer only) {
         long start = System.nanoTime();
+        LossTrace trace = new LossTrace();
         Film strip = new Film(FILM_FRAMES, pipeline.scheduler().sampleRange(), only == null ? 0 : only);
         try (Progress progress = Progress.steps("sampling", request).ifLong(() -> adviseOnSpeed(pipeline));
                 GenerationResult result = pipeline.generate(
-                        request,
-                        film ? strip.andThen(progress) : StepListener.NONE.andThen(progress),
-                        new Cancellation())) {
+                        request, (film ? strip.andThen(trace) : trace).andThen(progress), new Cancellation())) {
             progress.close();
             List<Path> files = GenerationFiles.write(out, result, pipeline, request, folder, only);
             List<String> more = new ArrayList<>();
@@ -332,6 +353,10 @@ final class SampleCommand implements Callable<Integer> {
             if (saveTensors != null) {
                 result.saveTensors(saveTensors);
                 more.add("the tensors " + saveTensors);
+            }
+            if (!trace.isEmpty()) {
+                trace.write(out.resolve("guidance.csv"));
+                more.add("the losses  " + out.resolve("guidance.csv") + System.lineSeparator() + trace.summary());
             }
             double seconds = (System.nanoTime() - start) / 1e9;
             spec.commandLine()

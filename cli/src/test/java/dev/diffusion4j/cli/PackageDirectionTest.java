@@ -35,7 +35,8 @@ class PackageDirectionTest {
         allow("model", "layer checkpoint tensor json");
         allow("scheduler", "schedule tensor json");
         allow("image", "tensor json");
-        allow("pipeline", "kernel schedule tensor json layer checkpoint model scheduler image");
+        allow("guidance", "tensor");
+        allow("pipeline", "kernel schedule tensor json layer checkpoint model guidance scheduler image");
         allow("data", "tensor image json");
         allow("metric", "tensor model data checkpoint json image");
         allow("tracking", "image json");
@@ -43,10 +44,10 @@ class PackageDirectionTest {
         allow("trainer", "kernel objective data model layer checkpoint tracking tensor json");
         allow(
                 "recipe",
-                "kernel schedule tensor json layer checkpoint model scheduler image pipeline data metric tracking objective trainer");
+                "kernel schedule tensor json layer checkpoint model guidance scheduler image pipeline data metric tracking objective trainer");
         allow(
                 "cli",
-                "schedule tensor json checkpoint model scheduler image pipeline data metric tracking objective recipe");
+                "schedule tensor json checkpoint model guidance scheduler image pipeline data metric tracking objective recipe");
     }
 
     private static void allow(String name, String below) {

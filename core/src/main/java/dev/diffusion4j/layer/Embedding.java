@@ -22,6 +22,11 @@ public final class Embedding extends Layer {
         return embedding(weight, ids);
     }
 
+    /** {@code (n, D)}; borrowed. */
+    public Tensor weight() {
+        return weight;
+    }
+
     /** n. */
     public long count() {
         return weight.size(0);

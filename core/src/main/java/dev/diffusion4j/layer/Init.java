@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** PyTorch's default start values. */
-final class Init {
+public final class Init {
     private Init() {}
 
     /** Kaiming uniform with a = √5 for the weight, U(±1/√fanIn) for the bias: {@code nn.Linear} and {@code nn.Conv2d}. */
@@ -22,7 +22,22 @@ final class Init {
         }
     }
 
-    static void fill(Tensor tensor, double value) {
+    /** Glorot &amp; Bengio (2010) uniform for the weights of all convolutions in {@code root}, zero for their biases. */
+    public static void glorotConvolutions(Layer root, RandomStream random) {
+        for (Layer part : root.childLayers().values()) {
+            if (part instanceof Conv2d conv) {
+                Tensor weight = conv.weight();
+                long field = weight.size(2) * weight.size(3);
+                double bound = Math.sqrt(6.0 / (field * (weight.size(0) + weight.size(1))));
+                random.uniform(weight, -bound, bound);
+                fill(conv.bias(), 0);
+            }
+            glorotConvolutions(part, random);
+        }
+    }
+
+    /** Overwrites all of it. */
+    public static void fill(Tensor tensor, double value) {
         try (Scalar scalar = new Scalar(value)) {
             tensor.fill_(scalar);
         }

@@ -63,6 +63,9 @@ public abstract class Layer implements AutoCloseable {
     /** Fills this layer's own tensors; smaller layers come before or after as they were made. */
     protected void initializeOwn(RandomStream random) {}
 
+    /** Fills again what the smaller layers filled in another way than this layer wants it. */
+    protected void initializeAfterParts(RandomStream random) {}
+
     /** Fills all tensors with the start values of training. */
     public final void initialize(RandomStream random) {
         try (NoGradGuard guard = new NoGradGuard()) {
@@ -73,6 +76,7 @@ public abstract class Layer implements AutoCloseable {
     private void initializeTree(RandomStream random) {
         initializeOwn(random);
         children.values().forEach(layer -> layer.initializeTree(random));
+        initializeAfterParts(random);
     }
 
     /** The trained tensors by dotted name, in the order of making. Borrowed: this layer owns them. */

@@ -4,6 +4,7 @@ package dev.diffusion4j.layer;
 import static org.bytedeco.pytorch.global.torch.avg_pool2d;
 import static org.bytedeco.pytorch.global.torch.conv2d;
 import static org.bytedeco.pytorch.global.torch.conv_transpose2d;
+import static org.bytedeco.pytorch.global.torch.upsample_bilinear2d;
 import static org.bytedeco.pytorch.global.torch.upsample_nearest2d;
 
 import dev.diffusion4j.tensor.TensorScope;
@@ -45,6 +46,11 @@ public final class Resample {
     /** Each pixel becomes 2×2. */
     public static Tensor nearestUp(Tensor sample) {
         return upsample_nearest2d(sample, 2 * sample.size(2), 2 * sample.size(3));
+    }
+
+    /** Bilinear ×2 with half-pixel centres. */
+    public static Tensor bilinearUp(Tensor sample) {
+        return upsample_bilinear2d(sample, new long[] {2 * sample.size(2), 2 * sample.size(3)}, false);
     }
 
     /** The mean of each 2×2. */

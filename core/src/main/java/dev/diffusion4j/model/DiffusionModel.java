@@ -30,6 +30,11 @@ public abstract class DiffusionModel extends Model {
     /** How many classes it knows; 0 where it is not told a class, or takes more than a table's rows: {@link #classInput()}. */
     public abstract int numClasses();
 
+    /** Whether a picture's condition can be dropped ({@link Conditioning#keep()}). */
+    public boolean canDropContext() {
+        return false;
+    }
+
     /** What it is told about classes. */
     public ClassInput classInput() {
         return numClasses() > 0 ? ClassInput.COUNTED : ClassInput.NONE;
@@ -59,6 +64,28 @@ public abstract class DiffusionModel extends Model {
                 int last = numClasses() - 1;
                 checkClasses(classes, last, "one of " + (last + 1) + " classes, 0 to " + last, " or --class all");
             }
+        }
+    }
+
+    /**
+     * @param scale of classifier-free guidance; 1 is none
+     * @param negativeClass to move away from, or {@code null} for no class
+     * @throws UserError (exit code 2) where the network cannot be guided so
+     */
+    public final void checkGuidance(double scale, @Nullable Integer negativeClass) {
+        if (scale == 1 && negativeClass == null) {
+            return;
+        }
+        if (classInput() == ClassInput.NONE) {
+            throw UserError.usage("this network was not trained on classes, so there is nothing to guide: leave"
+                    + " --guidance-scale away, or steer by a loss with --guide");
+        }
+        if (negativeClass != null) {
+            checkClasses(List.of(negativeClass));
+        } else if (!canDropContext()) {
+            throw UserError.usage(
+                    "this network always needs a class, so there is no prediction without one to guide away"
+                            + " from: name a class with --negative-class, or train one with --set objective.context_drop=0.1");
         }
     }
 

@@ -14,6 +14,11 @@ public abstract class Model extends Layer {
     /** Every key of its {@code config.json} but the underscored ones. */
     public abstract Map<String, @Nullable Object> config();
 
+    /** Whether a file may hold this beside the weights: tables that are worked out, not learnt. */
+    public boolean isIgnored(String fileName) {
+        return false;
+    }
+
     /** The network's name for a weight's name in a file; old spellings are mapped, others returned as they are. */
     public String weightName(String fileName) {
         return fileName;

@@ -4,9 +4,15 @@ package dev.diffusion4j.model;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.model.basicunet.BasicUnet;
 import dev.diffusion4j.model.classconditioned.ClassConditionedUnet;
 import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.model.clip.ClipModel;
+import dev.diffusion4j.model.crossattn.CrossAttentionUnet;
+import dev.diffusion4j.model.inception.InceptionV3;
+import dev.diffusion4j.model.resunet.ResidualUnet;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
+import dev.diffusion4j.model.unetlab.LabUnet;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +24,12 @@ import org.jspecify.annotations.Nullable;
 public enum ModelKind implements Keyed {
     UNET_2D("UNet2DModel", "diffusers", UNet2DModel::fromConfig),
     CLASS_CONDITIONED_UNET("ClassConditionedUnet", "diffusion4j", ClassConditionedUnet::fromConfig),
+    LAB_UNET("LabUnet", "diffusion4j", LabUnet::fromConfig),
+    CROSS_ATTENTION_UNET("CrossAttentionUnet", "diffusion4j", CrossAttentionUnet::fromConfig),
+    RESIDUAL_UNET("ResidualUnet", "diffusion4j", ResidualUnet::fromConfig),
+    BASIC_UNET("BasicUnet", "diffusion4j", BasicUnet::fromConfig),
+    CLIP("CLIPModel", "transformers", ClipModel::fromConfig),
+    INCEPTION_V3("InceptionV3", "diffusion4j", InceptionV3::fromConfig),
     CONV_CLASSIFIER("ConvClassifier", "diffusion4j", ConvClassifier::fromConfig);
 
     private final String key;
@@ -35,7 +47,7 @@ public enum ModelKind implements Keyed {
         return key;
     }
 
-    /** {@code diffusers} where Python can load it, else {@code diffusion4j}. */
+    /** {@code diffusers} or {@code transformers} where Python can load it, else {@code diffusion4j}. */
     public String library() {
         return library;
     }
@@ -52,7 +64,7 @@ public enum ModelKind implements Keyed {
 
     /** Whether its networks are {@link DiffusionModel}s. */
     public boolean drawsPictures() {
-        return this != CONV_CLASSIFIER;
+        return this != CONV_CLASSIFIER && this != CLIP && this != INCEPTION_V3;
     }
 
     /** The family of that class name, where there is one. */

@@ -7,9 +7,9 @@ import org.bytedeco.pytorch.Tensor;
 @FunctionalInterface
 public interface Denoiser {
     /**
-     * @param sample scaled as the scheduler wants it, {@code float32 (B, C, H, W)}
-     * @param timestep what the scheduler gives the network
+     * @param sample scaled as the scheduler wants it, {@code float32 (B, C, H, W)}: the whole batch, or a part of it
+     * @param call when, and which pictures of the batch
      * @return the network's output, {@code float32 (B, C', H, W)}, owned by the current scope
      */
-    Tensor predict(Tensor sample, double timestep);
+    Tensor predict(Tensor sample, NetworkCall call);
 }

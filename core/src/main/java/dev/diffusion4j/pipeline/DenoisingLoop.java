@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.pipeline.Steering.Steered;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.scheduler.StepResult;
 import dev.diffusion4j.tensor.NoiseSource;
@@ -20,7 +21,7 @@ final class DenoisingLoop {
      * @return x₀, {@code float32 (B, C, H, W)}, owned by the current scope
      */
     static Tensor sample(
-            Denoiser denoiser,
+            Steering steering,
             SchedulerRun run,
             NoiseSource noise,
             long[] shape,
@@ -35,14 +36,16 @@ final class DenoisingLoop {
                     int stepIndex = i;
                     Tensor sample = current;
                     current = TensorScope.keepResult(() -> {
-                        Tensor output = denoiser.predict(run.scaleModelInput(sample), timesteps[stepIndex]);
-                        StepResult result = run.step(output, sample, noise);
+                        Steered steered = steering.predict(
+                                run, sample, new NetworkCall(timesteps[stepIndex], stepIndex, timesteps.length, 0));
+                        StepResult result = run.step(steered.output(), steered.sample(), noise);
                         listener.onStep(new StepEvent(
                                 stepIndex,
                                 timesteps.length,
                                 timesteps[stepIndex],
                                 result.prevSample(),
-                                result.predOriginalSample()));
+                                result.predOriginalSample(),
+                                steered.losses()));
                         return result.prevSample();
                     });
                     sample.close();

@@ -4,8 +4,8 @@ package dev.diffusion4j.pipeline;
 import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.model.ClassInput;
-import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.scheduler.SamplingSettings;
@@ -16,7 +16,6 @@ import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
-import dev.diffusion4j.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,7 +25,6 @@ import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,10 +46,17 @@ public final class DiffusionPipeline implements AutoCloseable {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private final Supplier<String> modelHash;
+    private final List<LossGuidance> steering;
 
     private DiffusionPipeline(
-            SharedModel shared, Scheduler scheduler, Device device, Precision precision, Supplier<String> modelHash) {
+            SharedModel shared,
+            Scheduler scheduler,
+            Device device,
+            Precision precision,
+            Supplier<String> modelHash,
+            List<LossGuidance> steering) {
         this.modelHash = modelHash;
+        this.steering = List.copyOf(steering);
         this.shared = shared;
         this.scheduler = scheduler;
         this.device = device;
@@ -82,17 +87,24 @@ public final class DiffusionPipeline implements AutoCloseable {
             model.freeze();
         }
         return new DiffusionPipeline(
-                new SharedModel(model, true), scheduler, device, precision, new WeightsHash(files.modelFolder()));
+                new SharedModel(model, true),
+                scheduler,
+                device,
+                precision,
+                new WeightsHash(files.modelFolder()),
+                List.of());
     }
 
     /** Of parts; the pipeline becomes the owner of {@code model}, which lies on the CPU in f32. */
     public static DiffusionPipeline of(DiffusionModel model, Scheduler scheduler) {
-        return new DiffusionPipeline(new SharedModel(model, true), scheduler, Devices.cpu(), Precision.F32, () -> "");
+        return new DiffusionPipeline(
+                new SharedModel(model, true), scheduler, Devices.cpu(), Precision.F32, () -> "", List.of());
     }
 
     /** Of parts; {@code model}, on the CPU in f32, stays its owner's: close the pipeline first. */
     public static DiffusionPipeline borrowing(DiffusionModel model, Scheduler scheduler) {
-        return new DiffusionPipeline(new SharedModel(model, false), scheduler, Devices.cpu(), Precision.F32, () -> "");
+        return new DiffusionPipeline(
+                new SharedModel(model, false), scheduler, Devices.cpu(), Precision.F32, () -> "", List.of());
     }
 
     /**
@@ -123,12 +135,25 @@ public final class DiffusionPipeline implements AutoCloseable {
                     + "' as it is configured does not fit this model, which was trained for '"
                     + scheduler.kind().key() + "'" + way);
         }
-        return new DiffusionPipeline(shared.hold(), other, device, precision, modelHash);
+        return new DiffusionPipeline(shared.hold(), other, device, precision, modelHash, steering);
     }
 
     /** {@link #withScheduler(SchedulerKind, Map)} without changes. */
     public DiffusionPipeline withScheduler(SchedulerKind kind) {
         return withScheduler(kind, Map.of());
+    }
+
+    /**
+     * The same network, steered by these losses, all at once, in place of those of before. Both pipelines must be closed; what the
+     * losses need stays its owner's.
+     */
+    public DiffusionPipeline steeredBy(List<LossGuidance> guidances) {
+        return new DiffusionPipeline(shared.hold(), scheduler, device, precision, modelHash, guidances);
+    }
+
+    /** What samples are steered by. */
+    public List<LossGuidance> steering() {
+        return steering;
     }
 
     /** Draws pictures. */
@@ -169,32 +194,19 @@ public final class DiffusionPipeline implements AutoCloseable {
                         SchedulerRun run = scheduler.start(
                                 new SamplingSettings(request.steps(), request.eta(), request.stepOptions()))) {
                     long[] shape = {count, model.sampleChannels(), size.height(), size.width()};
-                    Conditioning conditioning = conditioning(request.classes(), first, count);
                     return DenoisingLoop.sample(
-                            denoiser(model, conditioning), run, noise, shape, listener, cancellation);
+                            steering(request, model, first, count), run, noise, shape, listener, cancellation);
                 }
             }));
         }
         return cat(batches, 0);
     }
 
-    private Denoiser denoiser(DiffusionModel model, Conditioning conditioning) {
-        ScalarType type = precision.scalarType();
-        return (sample, timestep) -> TensorScope.keepResult(() -> {
-            Tensor time = Tensors.ofDoubles(timestep).to(device, ScalarType.Float);
-            Tensor output = model.forward(sample.to(device, type), time, conditioning);
-            return output.to(Devices.cpu(), ScalarType.Float).contiguous();
-        });
-    }
-
-    private Conditioning conditioning(@Nullable List<Integer> classes, int first, int count) {
-        if (classes == null) {
-            return Conditioning.NONE;
-        }
-        long[] labels = classes.subList(first, first + count).stream()
-                .mapToLong(Integer::longValue)
-                .toArray();
-        return Conditioning.ofClasses(Tensors.ofLongs(labels).to(device, ScalarType.Long));
+    private Steering steering(GenerationRequest request, DiffusionModel model, int first, int count) {
+        List<Integer> all = request.classes();
+        List<Integer> classes = all == null ? null : all.subList(first, first + count);
+        return new Steering(
+                steering, scheduler, new GuidedDenoiser(model, device, precision, classes, request.guidance()));
     }
 
     private static SampleSize sizeOf(GenerationRequest request, DiffusionModel model) {
@@ -215,6 +227,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         request.stepOptions().checkFor(scheduler);
         model.checkSize(sizeOf(request, model));
         model.checkClasses(request.classes());
+        model.checkGuidance(request.guidance().scale(), request.guidance().negativeClass());
     }
 
     /**

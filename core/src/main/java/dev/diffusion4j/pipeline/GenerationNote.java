@@ -3,6 +3,7 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.checkpoint.RunManifest;
+import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Records;
@@ -24,23 +25,27 @@ import org.jspecify.annotations.Nullable;
  * @param schedulerConfig its settings
  * @param index which picture of the call it is
  * @param request what was asked for: for this picture alone, or, where the noise was shared, for the whole batch
+ * @param guides what it was steered by, in words
  */
 public record GenerationNote(
         String model,
         String scheduler,
         Map<String, @Nullable Object> schedulerConfig,
         int index,
-        GenerationRequest request) {
+        GenerationRequest request,
+        List<String> guides) {
 
     private static final GenerationNote EMPTY =
-            new GenerationNote("", "DDPMScheduler", Map.of(), 0, GenerationRequest.DEFAULT);
+            new GenerationNote("", "DDPMScheduler", Map.of(), 0, GenerationRequest.DEFAULT, List.of());
 
     public GenerationNote {
+        guides = List.copyOf(guides);
         schedulerConfig = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(schedulerConfig));
     }
 
     /** For picture {@code index} of a call. */
-    static GenerationNote of(String model, Scheduler scheduler, GenerationRequest request, int index) {
+    static GenerationNote of(
+            String model, Scheduler scheduler, GenerationRequest request, int index, List<LossGuidance> steering) {
         GenerationRequest own = request;
         int ownIndex = index;
         if (request.noise() == NoiseMode.PER_IMAGE) {
@@ -49,7 +54,13 @@ public record GenerationNote(
                     .withSeed(request.seed() + index);
             ownIndex = 0;
         }
-        return new GenerationNote(model, scheduler.kind().className(), scheduler.config(), ownIndex, own);
+        return new GenerationNote(
+                model,
+                scheduler.kind().className(),
+                scheduler.config(),
+                ownIndex,
+                own,
+                steering.stream().map(LossGuidance::name).toList());
     }
 
     /** The notes of a PNG: ours, and the one line that other tools show. */

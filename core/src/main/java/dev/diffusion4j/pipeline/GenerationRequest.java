@@ -2,6 +2,7 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.scheduler.StepOptions;
 import java.util.List;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param batchSize pictures drawn together; less memory when smaller, the same pictures
  * @param noise where the noise comes from
  * @param stepOptions what only some schedulers heed
+ * @param guidance away from pictures of no class, or of another
  */
 public record GenerationRequest(
         int count,
@@ -29,11 +31,12 @@ public record GenerationRequest(
         @Nullable SampleSize size,
         int batchSize,
         NoiseMode noise,
-        StepOptions stepOptions) {
+        StepOptions stepOptions,
+        ClassifierFree guidance) {
 
     /** One picture, seed 0, 50 steps. */
-    public static final GenerationRequest DEFAULT =
-            new GenerationRequest(1, 0, 50, 0, null, null, 16, NoiseMode.PER_IMAGE, StepOptions.DEFAULT);
+    public static final GenerationRequest DEFAULT = new GenerationRequest(
+            1, 0, 50, 0, null, null, 16, NoiseMode.PER_IMAGE, StepOptions.DEFAULT, ClassifierFree.OFF);
 
     public GenerationRequest {
         Check.positive(count, "count");
@@ -52,24 +55,25 @@ public record GenerationRequest(
     }
 
     public GenerationRequest withCount(int value) {
-        return new GenerationRequest(value, seed, steps, eta, classes, size, batchSize, noise, stepOptions);
+        return new GenerationRequest(value, seed, steps, eta, classes, size, batchSize, noise, stepOptions, guidance);
     }
 
     public GenerationRequest withSeed(long value) {
-        return new GenerationRequest(count, value, steps, eta, classes, size, batchSize, noise, stepOptions);
+        return new GenerationRequest(count, value, steps, eta, classes, size, batchSize, noise, stepOptions, guidance);
     }
 
     public GenerationRequest withSteps(int value) {
-        return new GenerationRequest(count, seed, value, eta, classes, size, batchSize, noise, stepOptions);
+        return new GenerationRequest(count, seed, value, eta, classes, size, batchSize, noise, stepOptions, guidance);
     }
 
     public GenerationRequest withEta(double value) {
-        return new GenerationRequest(count, seed, steps, value, classes, size, batchSize, noise, stepOptions);
+        return new GenerationRequest(count, seed, steps, value, classes, size, batchSize, noise, stepOptions, guidance);
     }
 
     /** One picture for each of these classes; sets the count too. */
     public GenerationRequest withClasses(List<Integer> value) {
-        return new GenerationRequest(value.size(), seed, steps, eta, value, size, batchSize, noise, stepOptions);
+        return new GenerationRequest(
+                value.size(), seed, steps, eta, value, size, batchSize, noise, stepOptions, guidance);
     }
 
     /** {@link #withClasses} where classes are given; else unchanged. */
@@ -79,23 +83,28 @@ public record GenerationRequest(
 
     /** With these classes, or none, and this count. */
     GenerationRequest withClassesOrNull(@Nullable List<Integer> value, int newCount) {
-        return new GenerationRequest(newCount, seed, steps, eta, value, size, batchSize, noise, stepOptions);
+        return new GenerationRequest(newCount, seed, steps, eta, value, size, batchSize, noise, stepOptions, guidance);
     }
 
     public GenerationRequest withSize(@Nullable SampleSize value) {
-        return new GenerationRequest(count, seed, steps, eta, classes, value, batchSize, noise, stepOptions);
+        return new GenerationRequest(count, seed, steps, eta, classes, value, batchSize, noise, stepOptions, guidance);
     }
 
     public GenerationRequest withBatchSize(int value) {
-        return new GenerationRequest(count, seed, steps, eta, classes, size, value, noise, stepOptions);
+        return new GenerationRequest(count, seed, steps, eta, classes, size, value, noise, stepOptions, guidance);
     }
 
     /** With options that the scheduler must heed; see {@link StepOptions#checkFor}. */
     public GenerationRequest withStepOptions(StepOptions value) {
-        return new GenerationRequest(count, seed, steps, eta, classes, size, batchSize, noise, value);
+        return new GenerationRequest(count, seed, steps, eta, classes, size, batchSize, noise, value, guidance);
+    }
+
+    /** With classifier-free guidance, for a network with classes. */
+    public GenerationRequest withGuidance(ClassifierFree value) {
+        return new GenerationRequest(count, seed, steps, eta, classes, size, batchSize, noise, stepOptions, value);
     }
 
     public GenerationRequest withNoise(NoiseMode value) {
-        return new GenerationRequest(count, seed, steps, eta, classes, size, batchSize, value, stepOptions);
+        return new GenerationRequest(count, seed, steps, eta, classes, size, batchSize, value, stepOptions, guidance);
     }
 }

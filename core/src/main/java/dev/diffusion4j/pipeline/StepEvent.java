@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -11,5 +12,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param timestep what the network was told
  * @param sample x after the step, {@code float32 (B, C, H, W)}; valid only during the call of the listener
  * @param predOriginalSample x̂₀ of this step, the same shape; valid only during the call of the listener
+ * @param losses of the guidances that acted in this step
  */
-public record StepEvent(int stepIndex, int steps, double timestep, Tensor sample, Tensor predOriginalSample) {}
+public record StepEvent(
+        int stepIndex, int steps, double timestep, Tensor sample, Tensor predOriginalSample, List<LossValue> losses) {}

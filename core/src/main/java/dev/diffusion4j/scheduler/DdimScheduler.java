@@ -106,6 +106,11 @@ public final class DdimScheduler extends VpScheduler {
         }
 
         @Override
+        public Tensor clip(Tensor predOriginal) {
+            return clipping.apply(predOriginal);
+        }
+
+        @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             int t = (int) timestep();
             // the reference goes back by T div N whatever the spacing is
@@ -115,7 +120,7 @@ public final class DdimScheduler extends VpScheduler {
             double a = signalRate(t);
             double s = noiseRate(t);
 
-            Tensor predOriginal = clipping.apply(predOriginalSample(modelOutput, sample));
+            Tensor predOriginal = clip(predOriginalSample(modelOutput, sample));
             Tensor epsilon = settings.options().useClippedModelOutput()
                     ? Combine.difference(sample, Combine.scale(a, predOriginal), s)
                     : Combine.predEpsilon(config.predictionType, a, s, modelOutput, sample);

@@ -151,6 +151,11 @@ public final class DdpmScheduler extends VpScheduler {
         }
 
         @Override
+        public Tensor clip(Tensor predOriginal) {
+            return clipping.apply(predOriginal);
+        }
+
+        @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             int t = (int) timestep();
             int previous = stepIndex() + 1 < timesteps.length ? (int) timesteps[stepIndex() + 1] : -1;
@@ -159,7 +164,7 @@ public final class DdpmScheduler extends VpScheduler {
             double alpha = alphaBar / alphaBarPrevious;
             double beta = 1 - alpha;
 
-            Tensor predOriginal = clipping.apply(predOriginalSample(modelOutput, sample));
+            Tensor predOriginal = clip(predOriginalSample(modelOutput, sample));
             Tensor mean = Combine.sum(
                     Math.sqrt(alphaBarPrevious) * beta / (1 - alphaBar), predOriginal,
                     Math.sqrt(alpha) * (1 - alphaBarPrevious) / (1 - alphaBar), sample);

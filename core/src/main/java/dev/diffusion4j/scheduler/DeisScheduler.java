@@ -121,7 +121,7 @@ public final class DeisScheduler extends SolverScheduler {
 
         @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
-            Tensor predOriginal = clipped(predOriginalSample(modelOutput, sample));
+            Tensor predOriginal = clip(predOriginalSample(modelOutput, sample));
             outputs.add(epsilonOf(predOriginal, sample));
             int order = multistepOrder(false);
             ExponentialStep step = ExponentialStep.of(AlgorithmType.DEIS, levels, stepIndex(), stepIndex() + 1);

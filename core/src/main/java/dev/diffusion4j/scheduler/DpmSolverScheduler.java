@@ -115,11 +115,11 @@ abstract class DpmSolverScheduler extends SolverScheduler {
         protected final StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             Tensor predOriginal;
             if (config.algorithmType().predictsOriginal()) {
-                predOriginal = clipped(predOriginalSample(modelOutput, sample));
+                predOriginal = clip(predOriginalSample(modelOutput, sample));
                 outputs.add(predOriginal);
             } else {
                 Tensor epsilon = predEpsilon(mean(modelOutput, sample), sample);
-                predOriginal = clipped(originalOf(epsilon, sample));
+                predOriginal = clip(originalOf(epsilon, sample));
                 outputs.add(config.thresholding() ? epsilonOf(predOriginal, sample) : epsilon);
             }
             Tensor prevSample = solve(sample);

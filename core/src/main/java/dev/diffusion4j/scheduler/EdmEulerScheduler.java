@@ -186,6 +186,17 @@ public final class EdmEulerScheduler extends Scheduler {
             return predOriginalSample(modelOutput, sample, table.sigma(stepIndex()));
         }
 
+        @Override
+        public double signalShare() {
+            double sigma = table.sigma(stepIndex());
+            return 1 / (1 + sigma * sigma);
+        }
+
+        @Override
+        public double sampleVariance() {
+            return 1 / signalShare();
+        }
+
         private Tensor predOriginalSample(Tensor modelOutput, Tensor sample, double sigma) {
             double scale = inputScale(sigma);
             double skip = config.sigmaData * config.sigmaData * scale * scale;

@@ -173,6 +173,19 @@ public final class FlowMatchEulerScheduler extends Scheduler {
         }
 
         @Override
+        public double signalShare() {
+            double level = table.sigma(stepIndex());
+            double noise = config.invertSigmas ? 1 - level : level;
+            return (1 - noise) * (1 - noise) / ((1 - noise) * (1 - noise) + noise * noise);
+        }
+
+        @Override
+        public double sampleVariance() {
+            double level = table.sigma(stepIndex());
+            return level * level + (1 - level) * (1 - level);
+        }
+
+        @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             double next = table.sigma(stepIndex() + 1);
             Tensor predOriginal = predOriginalSample(modelOutput, sample);

@@ -117,12 +117,17 @@ public final class LcmScheduler extends VpScheduler {
         }
 
         @Override
+        public Tensor clip(Tensor predOriginal) {
+            return clipping.apply(predOriginal);
+        }
+
+        @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             double scaled = timestep() * config.timestepScaling;
             double variance = SIGMA_DATA * SIGMA_DATA;
             double skip = variance / (scaled * scaled + variance);
             double out = scaled / Math.sqrt(scaled * scaled + variance);
-            Tensor predOriginal = clipping.apply(predOriginalSample(modelOutput, sample));
+            Tensor predOriginal = clip(predOriginalSample(modelOutput, sample));
             Tensor denoised = Combine.sum(out, predOriginal, skip, sample);
             if (stepIndex() + 1 == timesteps.length) {
                 return new StepResult(denoised, denoised);

@@ -18,6 +18,16 @@ public record SampleRange(float low, float high) {
     public static final SampleRange UNIT = new SampleRange(0, 1);
 
     /**
+     * A sample as a picture: 0 black, 1 white, not cut; differentiable.
+     *
+     * @param sample {@code float32 (B, C, H, W)} in this range
+     * @return {@code float32 (B, C, H, W)}, a new tensor owned by the current scope
+     */
+    public Tensor toUnit(Tensor sample) {
+        return TensorScope.keepResult(() -> sample.sub(new Scalar(low)).div(new Scalar((double) high - low)));
+    }
+
+    /**
      * Pictures as the network wants them.
      *
      * @param pictures {@code float32 (B, C, H, W)} in [−1, 1]

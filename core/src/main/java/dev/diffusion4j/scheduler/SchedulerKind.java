@@ -56,7 +56,12 @@ public enum SchedulerKind implements Keyed {
             "score-sde-ve",
             "ScoreSdeVeScheduler",
             Chain.VARIANCE_EXPLODING,
-            of(ScoreSdeVeScheduler.Config.DEFAULT, ScoreSdeVeScheduler::new));
+            of(ScoreSdeVeScheduler.Config.DEFAULT, ScoreSdeVeScheduler::new)),
+    LESSON_DDPM(
+            "lesson-ddpm",
+            "LessonDdpmScheduler",
+            Chain.BETAS,
+            of(LessonDdpmScheduler.Config.DEFAULT, LessonDdpmScheduler::new));
 
     /** What a network was trained on; a scheduler can only be swapped for one of the same chain. */
     public enum Chain {

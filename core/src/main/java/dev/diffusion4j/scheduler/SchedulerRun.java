@@ -60,6 +60,23 @@ public abstract class SchedulerRun implements AutoCloseable {
     public abstract Tensor predOriginalSample(Tensor modelOutput, Tensor sample);
 
     /**
+     * x̂₀ cut to its range as {@link #step} cuts it; differentiable, with the gradient 0 where it was cut.
+     *
+     * @return {@code predOriginal} itself where this algorithm cuts nothing, or a new tensor owned by the current scope
+     */
+    public Tensor clip(Tensor predOriginal) {
+        return predOriginal;
+    }
+
+    /** The signal's share of the sample's variance at the call that comes next, in [0, 1]: ᾱ where there is one. */
+    public abstract double signalShare();
+
+    /** The sample's variance at the call that comes next, for pictures and noise of variance 1: 1 unless noise is only added. */
+    public double sampleVariance() {
+        return 1;
+    }
+
+    /**
      * Goes one call further.
      *
      * @param modelOutput {@code float32 (B, C, H, W)}; 2·C channels where the variance is predicted too

@@ -130,6 +130,16 @@ public final class ScoreSdeVeScheduler extends Scheduler {
         }
 
         @Override
+        public double signalShare() {
+            return 1 / (1 + timestep() * timestep());
+        }
+
+        @Override
+        public double sampleVariance() {
+            return 1 / signalShare();
+        }
+
+        @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             Tensor predOriginal = predOriginalSample(modelOutput, sample);
             boolean correct = (stepIndex() + 1) % (config.correctSteps + 1) != 0;

@@ -174,8 +174,22 @@ abstract class SolverScheduler extends BetaScheduler {
                     predictionType(), levels.alpha(stepIndex()), levels.sigma(stepIndex()), modelOutput, sample);
         }
 
-        /** x̂₀ as the step uses it. */
-        final Tensor clipped(Tensor predOriginal) {
+        @Override
+        public double signalShare() {
+            double signal = levels.alpha(stepIndex());
+            double noise = levels.sigma(stepIndex());
+            return signal * signal / (signal * signal + noise * noise);
+        }
+
+        @Override
+        public double sampleVariance() {
+            double signal = levels.alpha(stepIndex());
+            double noise = levels.sigma(stepIndex());
+            return signal * signal + noise * noise;
+        }
+
+        @Override
+        public final Tensor clip(Tensor predOriginal) {
             return clipping.apply(predOriginal);
         }
 

@@ -43,8 +43,13 @@ abstract class TwoCallRun extends SigmaRun {
     abstract Tensor finish(int i, Tensor sample, Tensor first, Tensor second, NoiseSource noise);
 
     @Override
+    public Tensor clip(Tensor predOriginal) {
+        return clipping.apply(predOriginal);
+    }
+
+    @Override
     protected final StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
-        Tensor predOriginal = clipping.apply(predOriginalSample(modelOutput, sample));
+        Tensor predOriginal = clip(predOriginalSample(modelOutput, sample));
         Tensor derivative = derivative(sample, predOriginal, sigma());
         if (stepIndex() % 2 == 1) {
             Tensor prevSample = finish(stepIndex() / 2, start.get(0), startDerivative.get(0), derivative, noise);

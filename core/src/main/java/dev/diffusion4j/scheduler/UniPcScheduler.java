@@ -203,6 +203,7 @@ public final class UniPcScheduler extends SolverScheduler {
     private final class Run extends SolverRun {
         private final UniPcWeights weights;
         private final TensorHistory lastSample = new TensorHistory(1);
+        private final TensorHistory predicted = new TensorHistory(1);
         private int lastOrder;
 
         Run(SigmaTable table) {
@@ -214,17 +215,19 @@ public final class UniPcScheduler extends SolverScheduler {
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             int i = stepIndex();
             Tensor predOriginal = config.predictX0
-                    ? clipped(predOriginalSample(modelOutput, sample))
+                    ? clip(predOriginalSample(modelOutput, sample))
                     : predOriginalSample(modelOutput, sample);
             Tensor output = config.predictX0 ? predOriginal : predEpsilon(modelOutput, sample);
             boolean correct = i > 0 && !config.disableCorrector.contains(i - 1);
-            Tensor corrected = correct ? correct(output) : sample;
+            // what was done to the sample between the steps is kept, though the corrector starts from the last one
+            Tensor corrected = correct ? correct(output).add(sample.sub(predicted.get(0))) : sample;
             outputs.add(output);
             lastOrder = Math.min(mostOrder(levels.size() - i), outputs.size());
             lastSample.add(corrected);
             ExponentialStep step = weights.step(i);
-            return new StepResult(
-                    combine(step.sampleWeight(), corrected, weights.predictor(i, lastOrder)), predOriginal);
+            Tensor prevSample = combine(step.sampleWeight(), corrected, weights.predictor(i, lastOrder));
+            predicted.add(prevSample);
+            return new StepResult(prevSample, predOriginal);
         }
 
         /** Level zero is only reached by order 1; the reference tries others where they are asked for, and fails. */
@@ -246,6 +249,7 @@ public final class UniPcScheduler extends SolverScheduler {
         public void close() {
             super.close();
             lastSample.close();
+            predicted.close();
         }
     }
 }

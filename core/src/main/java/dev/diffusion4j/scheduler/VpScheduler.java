@@ -39,5 +39,10 @@ abstract class VpScheduler extends BetaScheduler {
             return Combine.predOriginal(
                     predictionType(), signalRate(timestep()), noiseRate(timestep()), modelOutput, sample);
         }
+
+        @Override
+        public double signalShare() {
+            return schedule().alphasCumprod((int) timestep());
+        }
     }
 }

@@ -59,7 +59,8 @@ class FrozenUNetTest {
                 model.initialize(initial);
                 SampleSize size = model.sampleSize().orElseThrow();
                 Tensor sample = random.randn(2, model.sampleChannels(), size.height(), size.width());
-                Conditioning conditioning = new Conditioning(UNet2DGoldenTest.labels(golden.json(variant), random));
+                Conditioning conditioning =
+                        new Conditioning(UNet2DGoldenTest.labels(golden.json(variant), random), null);
                 model.channelsLast(true);
                 model.freeze();
                 for (int i = 0; i < 2; i++) {

@@ -62,7 +62,7 @@ class UNet2DGoldenTest {
                 SampleSize size = model.sampleSize().orElseThrow();
                 Tensor sample = random.randn(2, model.sampleChannels(), size.height(), size.width());
                 Tensor timestep = Tensors.ofDoubles(3, 977);
-                Conditioning conditioning = new Conditioning(labels(golden.json(variant), random));
+                Conditioning conditioning = new Conditioning(labels(golden.json(variant), random), null);
                 try (NoGradGuard guard = new NoGradGuard()) {
                     assertClose(
                             "output",

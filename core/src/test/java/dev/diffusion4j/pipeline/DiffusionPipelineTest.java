@@ -198,14 +198,16 @@ class DiffusionPipelineTest {
         try (DiffusionPipeline own = DiffusionPipeline.of(model, SchedulerKind.DDIM.create(Map.of()))) {
             assertThat(own.classInput()).isEqualTo(ClassInput.ANY_NUMBER);
             float[] expected = TensorScope.compute(() -> {
-                Conditioning labels = new Conditioning(Tensors.ofDoubles(7, 100_000));
+                Conditioning labels = new Conditioning(Tensors.ofDoubles(7, 100_000), null);
                 SampleSize size = model.sampleSize().orElseThrow();
                 try (NoiseSource noise = NoiseSource.perImage(3, 2);
                         SchedulerRun run = own.scheduler().start(SamplingSettings.ofSteps(2))) {
-                    Denoiser denoiser = (sample, t) -> model.forward(sample, Tensors.ofDoubles(t), labels);
+                    Denoiser denoiser =
+                            (sample, call) -> model.forward(sample, Tensors.ofDoubles(call.timestep()), labels);
+                    Steering plain = new Steering(List.of(), own.scheduler(), denoiser);
                     long[] shape = {2, model.sampleChannels(), size.height(), size.width()};
                     return Tensors.floats(
-                            DenoisingLoop.sample(denoiser, run, noise, shape, StepListener.NONE, new Cancellation()));
+                            DenoisingLoop.sample(plain, run, noise, shape, StepListener.NONE, new Cancellation()));
                 }
             });
             GenerationRequest request = REQUEST.withSteps(2);

@@ -77,6 +77,11 @@ public final class YourOwnScheduler extends Scheduler {
         }
 
         @Override
+        public double signalShare() {
+            return signalRate(timestep()) * signalRate(timestep());
+        }
+
+        @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             double[] all = timesteps();
             double next = stepIndex() + 1 < all.length ? all[stepIndex() + 1] : -1;

@@ -44,6 +44,22 @@ final class ModelFactory {
                 fitUnet(unet, size, channels + extra, channels);
                 config.put("unet", unet);
             }
+            case CLIP, INCEPTION_V3 ->
+                throw UserError.usage("a " + spec.kind().key() + " cannot be trained here, only used");
+            case LAB_UNET -> {
+                config.putIfAbsent("sample_size", size);
+                config.putIfAbsent("in_channels", (long) channels);
+                config.putIfAbsent("context_dim", classes(spec, data));
+            }
+            case CROSS_ATTENTION_UNET -> {
+                config.putIfAbsent("sample_size", size);
+                config.putIfAbsent("in_channels", (long) channels);
+                config.putIfAbsent("num_classes", classes(spec, data));
+            }
+            case RESIDUAL_UNET, BASIC_UNET -> {
+                config.putIfAbsent("sample_size", size);
+                config.putIfAbsent("in_channels", (long) channels);
+            }
             case CONV_CLASSIFIER -> {
                 config.putIfAbsent("sample_size", size);
                 config.putIfAbsent("in_channels", (long) channels);
@@ -104,6 +120,6 @@ final class ModelFactory {
 
     /** Whether the family draws pictures. */
     static boolean isDenoiser(ModelSpec spec) {
-        return spec.kind() != ModelKind.CONV_CLASSIFIER;
+        return spec.kind().drawsPictures();
     }
 }

@@ -9,9 +9,6 @@ import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.classifier.ConvClassifier;
-import dev.diffusion4j.objective.ClassificationObjective;
-import dev.diffusion4j.objective.DenoisingObjective;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -208,7 +205,7 @@ public final class TrainingRun {
             Checkpoints checkpoints =
                     new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), fingerprint);
             Scheduler scheduler = recipe.scheduler().create();
-            Objective objective = objective(model, scheduler);
+            Objective objective = Objectives.create(recipe.objective(), model, scheduler);
             long firstBatch = batchesDone();
             try (BatchLoader loader = data.loader(
                             recipe.training().batchSize(), recipe.training().seed(), firstBatch);
@@ -247,17 +244,6 @@ public final class TrainingRun {
         return checkpoint == null
                 ? 0
                 : Checkpoints.readStep(checkpoint) * recipe.training().gradientAccumulationSteps();
-    }
-
-    private Objective objective(Model model, Scheduler scheduler) {
-        if (model instanceof ConvClassifier classifier) {
-            return new ClassificationObjective(classifier);
-        }
-        return new DenoisingObjective(
-                (DiffusionModel) model,
-                scheduler,
-                recipe.objective().loss(),
-                recipe.objective().lossWeighting());
     }
 
     private RunSummary cook(

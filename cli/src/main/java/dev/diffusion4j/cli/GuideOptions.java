@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.guidance.ClassifierFree;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How samples are guided. */
+final class GuideOptions {
+    @Option(
+            names = "--guide",
+            paramLabel = "NAME=VALUE:SCALE",
+            description =
+                    "Steer by a loss, color=#55FFAA:40 for example; several at once by repeating it. Also brightness, "
+                            + "contrast, saturation, sharpness (0 to 1) and symmetry (left-right, top-bottom). After the scale: "
+                            + ",gradient=cheap|exact ,strength=image|source ,schedule=S ,clip-grad=X ,from=A ,to=B.")
+    List<String> guides = new ArrayList<>();
+
+    @Option(
+            names = "--guidance-scale",
+            paramLabel = "S",
+            description =
+                    "Classifier-free guidance u + S(c - u): 1 none, 0 without the class, more exaggerates the class.")
+    @Nullable
+    Double scale;
+
+    @Option(
+            names = "--guidance-w",
+            paramLabel = "W",
+            description = "The same with the paper's w, which is S - 1: 0 none.")
+    @Nullable
+    Double w;
+
+    @Option(
+            names = "--negative-class",
+            paramLabel = "N",
+            description = "Guide away from this class instead of from no class.")
+    @Nullable
+    Integer negativeClass;
+
+    @Option(
+            names = "--guidance-rescale",
+            paramLabel = "X",
+            defaultValue = "0",
+            description =
+                    "How much of the guided prediction's contrast is brought back to that of the class's own, 0 to 1; "
+                            + "default: ${DEFAULT-VALUE}.")
+    double rescale;
+
+    @Option(
+            names = "--guidance-interval",
+            paramLabel = "A-B",
+            defaultValue = "0-1",
+            description = "Guide towards the class only in this share of the steps, 0.2-0.8 for example; default: "
+                    + "${DEFAULT-VALUE}.")
+    String interval = "0-1";
+
+    /** @throws UserError (exit code 2) where the options contradict each other */
+    ClassifierFree classifierFree() {
+        Check.that(scale == null || w == null, "--guidance-scale and --guidance-w say the same: give one of them");
+        Double given = w != null ? (Double) (w + 1) : scale;
+        if (given == null) {
+            Check.that(negativeClass == null, "--negative-class needs --guidance-scale, 3 for example");
+            Check.that(rescale == 0, "--guidance-rescale needs --guidance-scale, 3 for example");
+            Check.that(interval.equals("0-1"), "--guidance-interval needs --guidance-scale, 3 for example");
+            return ClassifierFree.OFF;
+        }
+        double[] share = share();
+        return ClassifierFree.of(given)
+                .withNegativeClass(negativeClass)
+                .withRescale(rescale)
+                .during(share[0], share[1]);
+    }
+
+    private double[] share() {
+        String[] parts = interval.split("-");
+        try {
+            if (parts.length == 2) {
+                return new double[] {Double.parseDouble(parts[0]), Double.parseDouble(parts[1])};
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw UserError.usage(
+                "--guidance-interval must be two shares of the steps, 0.2-0.8 for example, but was '" + interval + "'");
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.model.clip;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.json.Json;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pieces that texts are cut into, and which pairs of pieces are joined first: byte pair encoding, Sennrich et al. (2016).
+ *
+ * @param ids of the pieces; a piece that ends a word ends in {@code </w>}
+ * @param ranks of the pairs ({@code left + ' ' + right}); the lowest is joined first
+ */
+public record BpeVocabulary(Map<String, Integer> ids, Map<String, Integer> ranks) {
+    static final String WORD_END = "</w>";
+    static final String START = "<|startoftext|>";
+    static final String END = "<|endoftext|>";
+
+    /** How many merges of OpenAI's file are in use. */
+    private static final int OPENAI_MERGES = 49152 - 256 - 2;
+
+    public BpeVocabulary {
+        ids = Map.copyOf(ids);
+        ranks = Map.copyOf(ranks);
+    }
+
+    /**
+     * From a transformers folder, {@code vocab.json} with {@code merges.txt} or {@code tokenizer.json}; or from OpenAI's file
+     * {@code bpe_simple_vocab_16e6.txt.gz}.
+     *
+     * @throws UserError (exit code 1) naming what was looked for
+     */
+    public static BpeVocabulary load(Path folderOrFile) {
+        try {
+            if (Files.isRegularFile(folderOrFile)) {
+                return ofMerges(lines(folderOrFile));
+            }
+            Path vocabulary = folderOrFile.resolve("vocab.json");
+            Path merges = folderOrFile.resolve("merges.txt");
+            if (Files.exists(vocabulary) && Files.exists(merges)) {
+                List<String> lines = lines(merges);
+                boolean headed = !lines.isEmpty() && lines.get(0).startsWith("#version");
+                return of(Json.readObject(vocabulary), headed ? lines.subList(1, lines.size()) : lines, vocabulary);
+            }
+            Path whole = folderOrFile.resolve("tokenizer.json");
+            if (Files.exists(whole)) {
+                return ofTokenizerJson(whole);
+            }
+            throw UserError.failure("there is no vocabulary in " + folderOrFile
+                    + ": vocab.json with merges.txt, or tokenizer.json, was expected");
+        } catch (IOException e) {
+            throw UserError.failure("cannot read " + folderOrFile + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
+    private static List<String> lines(Path file) throws IOException {
+        try (InputStream raw = Files.newInputStream(file);
+                InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(raw) : raw;
+                BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
+            return reader.lines().filter(line -> !line.isBlank()).toList();
+        }
+    }
+
+    private static BpeVocabulary ofTokenizerJson(Path file) {
+        if (!(Json.readObject(file).get("model") instanceof Map<?, ?> model)
+                || !(model.get("vocab") instanceof Map<?, ?> vocabulary)
+                || !(model.get("merges") instanceof List<?> merges)) {
+            throw UserError.failure(file + " holds no byte pair encoding: model.vocab and model.merges were expected");
+        }
+        Map<String, @Nullable Object> ids = new LinkedHashMap<>();
+        vocabulary.forEach((piece, id) -> ids.put(String.valueOf(piece), id));
+        List<String> lines = new ArrayList<>();
+        for (Object merge : merges) {
+            lines.add(
+                    merge instanceof List<?> pair && pair.size() == 2
+                            ? pair.get(0) + " " + pair.get(1)
+                            : String.valueOf(merge));
+        }
+        return of(ids, lines, file);
+    }
+
+    private static BpeVocabulary of(Map<String, @Nullable Object> json, List<String> merges, Path where) {
+        Map<String, Integer> ids = new LinkedHashMap<>();
+        json.forEach((piece, id) -> {
+            if (!(id instanceof Number number)) {
+                throw UserError.failure(where + ": the piece '" + piece + "' has no number");
+            }
+            ids.put(piece, number.intValue());
+        });
+        if (!ids.containsKey(START) || !ids.containsKey(END)) {
+            throw UserError.failure(where + " is not of CLIP: it knows no " + START + " and " + END);
+        }
+        return new BpeVocabulary(ids, ranks(merges));
+    }
+
+    /** OpenAI's order: the bytes, the bytes that end a word, what the merges make, start and end. */
+    private static BpeVocabulary ofMerges(List<String> lines) {
+        List<String> merges = lines.subList(1, Math.min(lines.size(), OPENAI_MERGES + 1));
+        Map<String, Integer> ids = new LinkedHashMap<>();
+        List<String> bytes = ByteLetters.inOrder();
+        bytes.forEach(letter -> ids.put(letter, ids.size()));
+        bytes.forEach(letter -> ids.put(letter + WORD_END, ids.size()));
+        merges.forEach(merge -> ids.put(merge.replace(" ", ""), ids.size()));
+        ids.put(START, ids.size());
+        ids.put(END, ids.size());
+        return new BpeVocabulary(ids, ranks(merges));
+    }
+
+    private static Map<String, Integer> ranks(List<String> merges) {
+        Map<String, Integer> ranks = new LinkedHashMap<>();
+        merges.forEach(merge -> ranks.putIfAbsent(merge, ranks.size()));
+        return ranks;
+    }
+
+    /** The number of a piece; the end token's where it is none. */
+    int id(String piece) {
+        Integer id = ids.get(piece);
+        return id == null ? end() : id;
+    }
+
+    int start() {
+        return java.util.Objects.requireNonNull(ids.get(START));
+    }
+
+    int end() {
+        return java.util.Objects.requireNonNull(ids.get(END));
+    }
+}

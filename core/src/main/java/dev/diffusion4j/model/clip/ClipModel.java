@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.model.clip;
+
+import static org.bytedeco.pytorch.global.torch.linear;
+
+import dev.diffusion4j.json.Records;
+import dev.diffusion4j.layer.Init;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** Embeds texts and pictures in one space, where what belongs together lies close: Radford et al. (2021). */
+public final class ClipModel extends Model {
+    private static final double PROJECTION_DEVIATION = 0.02;
+
+    private final ClipConfig config;
+    private final Map<String, @Nullable Object> unread;
+    private final Tensor logitScale;
+    private final ClipTextTower text;
+    private final ClipVisionTower vision;
+    private final Tensor visualProjection;
+    private final Tensor textProjection;
+
+    /** A network without content. */
+    public ClipModel(ClipConfig config) {
+        this(config, Map.of());
+    }
+
+    private ClipModel(ClipConfig config, Map<String, @Nullable Object> unread) {
+        this.config = config;
+        this.unread = unread;
+        logitScale = parameter("logit_scale");
+        visualProjection = parameter(
+                "visual_projection.weight",
+                config.projectionDim(),
+                config.visionConfig().hiddenSize());
+        textProjection = parameter(
+                "text_projection.weight",
+                config.projectionDim(),
+                config.textConfig().hiddenSize());
+        text = child("text_model", new ClipTextTower(config.textConfig()));
+        vision = child("vision_model", new ClipVisionTower(config.visionConfig()));
+    }
+
+    /** From transformers' {@code config.json}; keys that do not matter to the numbers are kept for {@link #config()}. */
+    public static ClipModel fromConfig(Map<String, @Nullable Object> json) {
+        Map<String, @Nullable Object> own = new LinkedHashMap<>(json);
+        own.keySet().removeIf(key -> key.startsWith("_"));
+        Records.Bound<ClipTextConfig> text = part(own, "text_config", ClipTextConfig.DEFAULT);
+        Records.Bound<ClipVisionConfig> vision = part(own, "vision_config", ClipVisionConfig.DEFAULT);
+        own.keySet().removeAll(java.util.List.of("text_config", "vision_config"));
+        Records.Bound<ClipConfig> whole = Records.bindKnown(ClipConfig.DEFAULT, own, "CLIP config");
+        ClipConfig config = new ClipConfig(
+                text.value(),
+                vision.value(),
+                whole.value().projectionDim(),
+                whole.value().logitScaleInitValue());
+        return new ClipModel(config, whole.unknown());
+    }
+
+    private static <R extends Record> Records.Bound<R> part(
+            Map<String, @Nullable Object> json, String key, R defaults) {
+        Map<String, Object> part = new LinkedHashMap<>();
+        if (json.get(key) instanceof Map<?, ?> map) {
+            map.forEach((name, value) -> {
+                if (value != null) {
+                    part.put(String.valueOf(name), value);
+                }
+            });
+        }
+        return Records.bindKnown(defaults, part, "CLIP " + key);
+    }
+
+    /**
+     * @param ids {@code int64 (B, L)}, of a {@link ClipTokenizer}
+     * @return (B, projectionDim), not normalised, a new tensor
+     */
+    public Tensor embedTexts(Tensor ids) {
+        return TensorScope.keepResult(() -> linear(text.pooled(ids, text.states(ids)), textProjection));
+    }
+
+    /**
+     * @param pixels (B, 3, imageSize, imageSize), normalised as CLIP wants it
+     * @return (B, projectionDim), not normalised, a new tensor
+     */
+    public Tensor embedImages(Tensor pixels) {
+        return TensorScope.keepResult(() -> linear(vision.pooled(pixels), visualProjection));
+    }
+
+    /** The factor on similarities, exp of what is learnt. */
+    public double logitScale() {
+        return Math.exp(TensorScope.compute(logitScale::item_double));
+    }
+
+    /** The text tower alone; borrowed. */
+    public ClipTextTower textTower() {
+        return text;
+    }
+
+    /** The config as a record. */
+    public ClipConfig typedConfig() {
+        return config;
+    }
+
+    @Override
+    protected void initializeOwn(RandomStream random) {
+        Init.fill(logitScale, config.logitScaleInitValue());
+        random.normal(visualProjection, 0, PROJECTION_DEVIATION);
+        random.normal(textProjection, 0, PROJECTION_DEVIATION);
+    }
+
+    /** Position numbers, which older files hold, are no weights. */
+    @Override
+    public boolean isIgnored(String fileName) {
+        return fileName.endsWith(".position_ids");
+    }
+
+    @Override
+    public ModelKind kind() {
+        return ModelKind.CLIP;
+    }
+
+    @Override
+    public Map<String, @Nullable Object> config() {
+        Map<String, @Nullable Object> all = new LinkedHashMap<>(unread);
+        all.putAll(Records.toMap(config));
+        return all;
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.model.clip;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.layer.Embedding;
+import dev.diffusion4j.layer.Layer;
+import dev.diffusion4j.layer.LayerNorm;
+import dev.diffusion4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Tokens to states, and the state that stands for the text. */
+public final class ClipTextTower extends Layer {
+    /** What {@code eos_token_id} is in files from before transformers 4.30; their authors meant the highest id. */
+    private static final int OLD_EOS = 2;
+
+    private final ClipTextConfig config;
+    private final Embedding tokens;
+    private final Embedding positions;
+    private final List<ClipBlock> blocks;
+    private final LayerNorm finalNorm;
+
+    ClipTextTower(ClipTextConfig config) {
+        this.config = config;
+        tokens = child("embeddings.token_embedding", new Embedding(config.vocabSize(), config.hiddenSize()));
+        positions = child(
+                "embeddings.position_embedding", new Embedding(config.maxPositionEmbeddings(), config.hiddenSize()));
+        List<ClipBlock> made = new ArrayList<>();
+        for (int i = 0; i < config.numHiddenLayers(); i++) {
+            made.add(new ClipBlock(
+                    config.hiddenSize(),
+                    config.intermediateSize(),
+                    config.numAttentionHeads(),
+                    true,
+                    config.hiddenAct(),
+                    config.layerNormEps()));
+        }
+        blocks = children("encoder.layers", made);
+        finalNorm = child("final_layer_norm", new LayerNorm(config.hiddenSize(), config.layerNormEps()));
+    }
+
+    /**
+     * @param ids {@code int64 (B, L)}, L ≤ the longest text
+     * @return the last states after the final norm, (B, L, D), a new tensor
+     */
+    public Tensor states(Tensor ids) {
+        Check.that(
+                ids.size(1) <= config.maxPositionEmbeddings(),
+                "a text has " + ids.size(1) + " tokens, at most " + config.maxPositionEmbeddings() + " are possible");
+        return TensorScope.keepResult(() -> {
+            Tensor places = torch.arange(new Scalar(ids.size(1)), ids.options());
+            Tensor states = tokens.forward(ids).add(positions.forward(places));
+            for (ClipBlock block : blocks) {
+                states = block.forward(states);
+            }
+            return finalNorm.forward(states);
+        });
+    }
+
+    /**
+     * @param ids {@code int64 (B, L)}
+     * @param states of {@link #states}
+     * @return the state at the first end token, (B, D), a new tensor
+     */
+    Tensor pooled(Tensor ids, Tensor states) {
+        return TensorScope.keepResult(() -> {
+            Tensor marks = config.eosTokenId() == OLD_EOS
+                    ? ids
+                    : ids.eq(new Scalar(config.eosTokenId())).to(ScalarType.Int);
+            Tensor places = torch.argmax(marks, new LongOptional(-1), false)
+                    .view(-1, 1, 1)
+                    .expand(ids.size(0), 1, states.size(2));
+            return states.gather(1, places).squeeze(1);
+        });
+    }
+}

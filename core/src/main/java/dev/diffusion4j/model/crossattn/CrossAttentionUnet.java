@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.model.crossattn;
+
+import static org.bytedeco.pytorch.global.torch.cat;
+import static org.bytedeco.pytorch.global.torch.max_pool2d;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.json.Records;
+import dev.diffusion4j.layer.Activation;
+import dev.diffusion4j.layer.Conv2d;
+import dev.diffusion4j.layer.ConvTranspose2d;
+import dev.diffusion4j.layer.Embedding;
+import dev.diffusion4j.layer.Linear;
+import dev.diffusion4j.layer.SinusoidalProjection;
+import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A small U-Net whose every block attends to a prompt: the tokens of a text (B, L, D), or a class looked up in a table as one
+ * token. Weight names as in the lesson that it is from.
+ */
+public final class CrossAttentionUnet extends DiffusionModel {
+    private final CrossAttentionConfig config;
+    private final SinusoidalProjection time;
+    private final Linear timeLinear;
+    private final Embedding classes;
+    private final List<ConvBlock> encoder = new ArrayList<>();
+    private final List<ConvTranspose2d> enlarge = new ArrayList<>();
+    private final List<ConvBlock> decoder = new ArrayList<>();
+    private final Conv2d output;
+
+    /** A network without content. */
+    public CrossAttentionUnet(CrossAttentionConfig config) {
+        this.config = config;
+        List<Integer> widths = config.blockOutChannels();
+        time = child("time_emb.0", new SinusoidalProjection(config.timeEmbedDim(), false, 1));
+        timeLinear = child("time_emb.1", new Linear(config.timeEmbedDim(), config.timeEmbedDim()));
+        classes = child("cls_emb", new Embedding(config.numClasses(), config.contextDim()));
+        int in = config.inChannels();
+        for (int i = 0; i < config.levels(); i++) {
+            encoder.add(child("enc_convs." + i, new ConvBlock(in, widths.get(i), config)));
+            in = widths.get(i);
+        }
+        for (int i = 0; i < config.levels() - 1; i++) {
+            enlarge.add(child("deconvs." + i, new ConvTranspose2d(in >> i, in >> (i + 1), 2)));
+        }
+        for (int i = 0; i < config.levels() - 1; i++) {
+            decoder.add(child("dec_convs." + i, new ConvBlock(in >> i, in >> (i + 1), config)));
+        }
+        output = child("output", Conv2d.pointwise(widths.get(0), config.inChannels()));
+    }
+
+    /** From the keys of a {@code config.json}. */
+    public static CrossAttentionUnet fromConfig(Map<String, @Nullable Object> json) {
+        Map<String, @Nullable Object> own = new LinkedHashMap<>(json);
+        own.keySet().removeIf(key -> key.startsWith("_"));
+        return new CrossAttentionUnet(Records.bind(CrossAttentionConfig.DEFAULT, own, "CrossAttentionUnet config"));
+    }
+
+    @Override
+    public Tensor forward(Tensor sample, Tensor timestep, Conditioning conditioning) {
+        return TensorScope.keepResult(() -> {
+            Tensor when = Activation.RELU.applyToTemporary(timeLinear.forward(time.forward(timestep)
+                    .expand(sample.size(0), config.timeEmbedDim())
+                    .to(Tensors.type(sample))));
+            Tensor tokens = tokens(sample, conditioning);
+            Deque<Tensor> skips = new ArrayDeque<>();
+            Tensor x = sample;
+            for (ConvBlock block : encoder) {
+                x = block.forward(x, when, tokens);
+                if (skips.size() < encoder.size() - 1) {
+                    skips.push(x);
+                    x = max_pool2d(x, 2);
+                }
+            }
+            for (int i = 0; i < decoder.size(); i++) {
+                Tensor both = cat(new TensorVector(skips.pop(), enlarge.get(i).forward(x)), 1);
+                x = decoder.get(i).forward(both, when, tokens);
+            }
+            return output.forward(x);
+        });
+    }
+
+    /** (B, L, D), zeros where the prompt is dropped. */
+    private Tensor tokens(Tensor sample, Conditioning conditioning) {
+        Tensor labels = conditioning.classLabels();
+        if (labels == null) {
+            throw UserError.usage("this network draws a class: give class labels (--class)");
+        }
+        return TensorScope.keepResult(() -> {
+            Tensor tokens = labels.dim() == 1 ? classes.forward(labels).unsqueeze(1) : labels;
+            Tensor typed = tokens.to(Tensors.type(sample));
+            Tensor keep = conditioning.keep();
+            return keep == null
+                    ? typed
+                    : typed.mul(keep.to(Tensors.type(sample)).unsqueeze(1).unsqueeze(2));
+        });
+    }
+
+    @Override
+    public ModelKind kind() {
+        return ModelKind.CROSS_ATTENTION_UNET;
+    }
+
+    @Override
+    public Map<String, @Nullable Object> config() {
+        return Records.toMap(config);
+    }
+
+    @Override
+    public int sampleChannels() {
+        return config.inChannels();
+    }
+
+    @Override
+    public int outChannels() {
+        return config.inChannels();
+    }
+
+    @Override
+    public Optional<SampleSize> sampleSize() {
+        return Optional.of(config.sampleSize());
+    }
+
+    @Override
+    public int numClasses() {
+        return config.numClasses();
+    }
+
+    @Override
+    public boolean canDropContext() {
+        return true;
+    }
+
+    @Override
+    public int sizeMultiple() {
+        return 1 << (config.levels() - 1);
+    }
+}

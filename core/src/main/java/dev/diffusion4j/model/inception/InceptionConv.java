@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.model.inception;
+
+import static org.bytedeco.pytorch.global.torch.conv2d;
+
+import dev.diffusion4j.layer.Activation;
+import dev.diffusion4j.layer.Layer;
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+
+/**
+ * A convolution without bias, batch norm, ReLU. The network is only looked through, never trained, so the norm is worked into the
+ * convolution's numbers: one pass instead of two.
+ */
+final class InceptionConv extends Layer {
+    private static final double EPS = 1e-3;
+    private static final double DEVIATION = 0.1;
+    private static final long[] NO_DILATION = {1, 1};
+
+    private final Tensor weight;
+    private final Tensor scale;
+    private final Tensor shift;
+    private final Tensor mean;
+    private final Tensor variance;
+    private final long[] stride;
+    private final long[] padding;
+    private volatile Folded folded = Folded.NONE;
+
+    /** Size kept where the stride is 1 and the padding half the kernel. */
+    InceptionConv(long in, long out, long height, long width, long stride, long padHeight, long padWidth) {
+        weight = parameter("conv.weight", out, in, height, width);
+        scale = parameter("bn.weight", out);
+        shift = parameter("bn.bias", out);
+        mean = buffer("bn.running_mean", out);
+        variance = buffer("bn.running_var", out);
+        this.stride = new long[] {stride, stride};
+        this.padding = new long[] {padHeight, padWidth};
+    }
+
+    /** 1×1. */
+    static InceptionConv point(long in, long out) {
+        return new InceptionConv(in, out, 1, 1, 1, 0, 0);
+    }
+
+    /** height × width, size kept. */
+    static InceptionConv same(long in, long out, long height, long width) {
+        return new InceptionConv(in, out, height, width, 1, height / 2, width / 2);
+    }
+
+    /** 3×3 without padding. */
+    static InceptionConv valid(long in, long out, long stride) {
+        return new InceptionConv(in, out, 3, 3, stride, 0, 0);
+    }
+
+    /** The convolution's numbers with the norm in them; owned by the layer. */
+    private record Folded(Tensor weight, Tensor bias, TensorOptional biasOptional) {
+        static final Folded NONE = new Folded(new Tensor(), new Tensor(), new TensorOptional());
+
+        void close() {
+            if (this != NONE) {
+                biasOptional.close();
+                weight.close();
+                bias.close();
+            }
+        }
+    }
+
+    /** (B, in, H, W) → (B, out, H', W'), a new tensor. */
+    Tensor forward(Tensor x) {
+        Folded now = folded();
+        return TensorScope.keepResult(() -> {
+            Tensor raw = conv2d(x, now.weight, now.biasOptional, stride, padding, NO_DILATION, 1);
+            return Activation.RELU.applyToTemporary(raw);
+        });
+    }
+
+    private Folded folded() {
+        Folded now = folded;
+        if (now == Folded.NONE) {
+            synchronized (this) {
+                if (folded == Folded.NONE) {
+                    folded = fold();
+                }
+                now = folded;
+            }
+        }
+        return now;
+    }
+
+    private Folded fold() {
+        Tensor bias = TensorScope.ownResult(() -> shift.detach().sub(mean.mul(factor())));
+        Tensor scaled = TensorScope.ownResult(() -> weight.detach().mul(factor().view(-1, 1, 1, 1)));
+        return new Folded(scaled, bias, TensorScope.own(new TensorOptional(bias)));
+    }
+
+    private Tensor factor() {
+        return scale.detach().div(variance.add(new Scalar(EPS)).sqrt());
+    }
+
+    @Override
+    protected void dropPrepared() {
+        synchronized (this) {
+            folded.close();
+            folded = Folded.NONE;
+        }
+    }
+
+    @Override
+    protected void initializeOwn(RandomStream random) {
+        random.normal(weight, 0, DEVIATION);
+        dev.diffusion4j.layer.Init.fill(scale, 1);
+        dev.diffusion4j.layer.Init.fill(shift, 0);
+        dev.diffusion4j.layer.Init.fill(mean, 0);
+        dev.diffusion4j.layer.Init.fill(variance, 1);
+    }
+}

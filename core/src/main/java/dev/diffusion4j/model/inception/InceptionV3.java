@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.model.inception;
+
+import dev.diffusion4j.json.Records;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.model.inception.InceptionBlock.Pool;
+import dev.diffusion4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** Pictures to 2048 features: Szegedy et al. (2016), "Rethinking the Inception architecture", without its last layer. */
+public final class InceptionV3 extends Model {
+    /** Numbers of a picture. */
+    public static final int FEATURES = 2048;
+
+    /** Height and width of a picture must be at least this. */
+    public static final int SMALLEST = 75;
+
+    private final InceptionConfig config;
+    private final List<InceptionConv> stem = new ArrayList<>();
+    private final List<InceptionBlock> blocks = new ArrayList<>();
+
+    /** A network without content. */
+    public InceptionV3(InceptionConfig config) {
+        this.config = config;
+        stem.add(child("Conv2d_1a_3x3", InceptionConv.valid(3, 32, 2)));
+        stem.add(child("Conv2d_2a_3x3", InceptionConv.valid(32, 32, 1)));
+        stem.add(child("Conv2d_2b_3x3", InceptionConv.same(32, 64, 3, 3)));
+        stem.add(child("Conv2d_3b_1x1", InceptionConv.point(64, 80)));
+        stem.add(child("Conv2d_4a_3x3", InceptionConv.valid(80, 192, 1)));
+        Pool mean = config.variant().countsPadding() ? Pool.MEAN : Pool.MEAN_INSIDE;
+        blocks.add(child("Mixed_5b", InceptionBlock.a(192, 32, mean)));
+        blocks.add(child("Mixed_5c", InceptionBlock.a(256, 64, mean)));
+        blocks.add(child("Mixed_5d", InceptionBlock.a(288, 64, mean)));
+        blocks.add(child("Mixed_6a", InceptionBlock.b(288)));
+        blocks.add(child("Mixed_6b", InceptionBlock.c(768, 128, mean)));
+        blocks.add(child("Mixed_6c", InceptionBlock.c(768, 160, mean)));
+        blocks.add(child("Mixed_6d", InceptionBlock.c(768, 160, mean)));
+        blocks.add(child("Mixed_6e", InceptionBlock.c(768, 192, mean)));
+        blocks.add(child("Mixed_7a", InceptionBlock.d(768)));
+        blocks.add(child("Mixed_7b", InceptionBlock.e(1280, mean)));
+        Pool last = config.variant() == InceptionVariant.FID ? Pool.MAX : mean;
+        blocks.add(child("Mixed_7c", InceptionBlock.e(FEATURES, last)));
+    }
+
+    /** From the keys of a {@code config.json}. */
+    public static InceptionV3 fromConfig(Map<String, @Nullable Object> json) {
+        Map<String, @Nullable Object> own = new LinkedHashMap<>(json);
+        own.keySet().removeIf(key -> key.startsWith("_"));
+        return new InceptionV3(Records.bind(InceptionConfig.DEFAULT, own, "InceptionV3 config"));
+    }
+
+    /**
+     * @param pixels (B, 3, H, W) as the weights want them, mostly in [−1, 1]; H and W at least {@link #SMALLEST}
+     * @return the means over the last 8×8, {@code (B, 2048)}, a new tensor
+     */
+    public Tensor features(Tensor pixels) {
+        return TensorScope.keepResult(() -> {
+            Tensor x = pixels;
+            for (int i = 0; i < stem.size(); i++) {
+                x = stem.get(i).forward(x);
+                if (i == 2 || i == 4) {
+                    x = Pool.MAX_HALVED.apply(x);
+                }
+            }
+            for (InceptionBlock block : blocks) {
+                x = block.forward(x);
+            }
+            return x.mean(2, 3);
+        });
+    }
+
+    /** The parts that name classes or helped training, and the counters of batch norm. */
+    @Override
+    public boolean isIgnored(String fileName) {
+        return fileName.startsWith("AuxLogits.")
+                || fileName.startsWith("fc.")
+                || fileName.endsWith(".num_batches_tracked");
+    }
+
+    @Override
+    public ModelKind kind() {
+        return ModelKind.INCEPTION_V3;
+    }
+
+    @Override
+    public Map<String, @Nullable Object> config() {
+        return Records.toMap(config);
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.metric;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * The kernel distance of two sets of features with k(a, b) = (a·b/D + 1)³, unbiased: KID, Bińkowski et al. (2018). It may be
+ * slightly negative where the sets are alike.
+ *
+ * @param mean over the subsets
+ * @param deviation between the subsets, as {@code numpy.std}
+ * @param subsets how many were drawn
+ * @param subsetSize features of each in a subset
+ */
+public record KernelDistance(double mean, double deviation, int subsets, int subsetSize) {
+    private static final int DEGREE = 3;
+
+    /**
+     * Over random subsets, those that torch-fidelity draws for the same seed.
+     *
+     * @param first {@code (N, D)}
+     * @param second {@code (M, D)}
+     * @throws IllegalArgumentException where a set is smaller than a subset
+     */
+    public static KernelDistance of(Tensor first, Tensor second, int subsets, int subsetSize, int seed) {
+        Check.positive(subsets, "subsets");
+        Check.inRange(subsetSize, 2, Integer.MAX_VALUE, "subset_size");
+        long smaller = Math.min(first.size(0), second.size(0));
+        Check.that(
+                smaller >= subsetSize,
+                "KID takes subsets of " + subsetSize + " pictures, but there are only " + smaller
+                        + ": give more pictures, or a smaller subset size");
+        NumpyRandom random = new NumpyRandom(seed);
+        double[] distances = new double[subsets];
+        for (int i = 0; i < subsets; i++) {
+            int[] ofFirst = random.choose((int) first.size(0), subsetSize);
+            int[] ofSecond = random.choose((int) second.size(0), subsetSize);
+            distances[i] = TensorScope.compute(() -> unbiased(rows(first, ofFirst), rows(second, ofSecond)));
+        }
+        double mean = mean(distances);
+        double squares = 0;
+        for (double distance : distances) {
+            squares += (distance - mean) * (distance - mean);
+        }
+        return new KernelDistance(mean, Math.sqrt(squares / subsets), subsets, subsetSize);
+    }
+
+    private static double mean(double[] values) {
+        double sum = 0;
+        for (double value : values) {
+            sum += value;
+        }
+        return sum / values.length;
+    }
+
+    private static Tensor rows(Tensor features, int[] indexes) {
+        long[] wide = new long[indexes.length];
+        for (int i = 0; i < wide.length; i++) {
+            wide[i] = indexes[i];
+        }
+        return features.index_select(0, Tensors.ofLongs(wide)).to(ScalarType.Double);
+    }
+
+    /** The standard error of the mean: by how much it would vary with other subsets of as many. */
+    public double standardError() {
+        return deviation / Math.sqrt(subsets);
+    }
+
+    /**
+     * Of all of two sets, without subsets.
+     *
+     * @param first {@code (N, D)}, N at least 2
+     * @param second {@code (M, D)}, M at least 2
+     */
+    public static double unbiased(Tensor first, Tensor second) {
+        return TensorScope.compute(() -> {
+            Tensor a = first.to(ScalarType.Double);
+            Tensor b = second.to(ScalarType.Double);
+            double n = a.size(0);
+            double m = b.size(0);
+            return (kernel(a, a).sum().item_double() - diagonal(a)) / (n * (n - 1))
+                    + (kernel(b, b).sum().item_double() - diagonal(b)) / (m * (m - 1))
+                    - 2 * kernel(a, b).sum().item_double() / (n * m);
+        });
+    }
+
+    private static Tensor kernel(Tensor a, Tensor b) {
+        return a.mm(b.t())
+                .div_(new Scalar((double) a.size(1)))
+                .add_(new Scalar(1.0))
+                .pow_(new Scalar(DEGREE));
+    }
+
+    private static double diagonal(Tensor a) {
+        return a.square()
+                .sum(1)
+                .div_(new Scalar((double) a.size(1)))
+                .add_(new Scalar(1.0))
+                .pow_(new Scalar(DEGREE))
+                .sum()
+                .item_double();
+    }
+}
