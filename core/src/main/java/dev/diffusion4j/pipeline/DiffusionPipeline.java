@@ -13,6 +13,7 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.NativeMemory;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
@@ -39,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class DiffusionPipeline implements AutoCloseable {
+    private static final long MANY_PARAMETERS = 1 << 24;
+
     private final SharedModel shared;
     private final Scheduler scheduler;
     private final Device device;
@@ -85,6 +88,9 @@ public final class DiffusionPipeline implements AutoCloseable {
         if (device.is_cpu()) {
             model.channelsLast(true);
             model.freeze();
+        }
+        if (model.parameterCount() > MANY_PARAMETERS) {
+            NativeMemory.giveBack(); // what the conversion of the weights left behind
         }
         return new DiffusionPipeline(
                 new SharedModel(model, true),
