@@ -22,6 +22,7 @@ import dev.diffusion4j.pipeline.SchedulerOptions;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.StepOptions;
+import dev.diffusion4j.scheduler.TerminalSignal;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.SpeedProbe;
 import java.nio.file.Files;
@@ -271,6 +272,8 @@ final class SampleCommand implements Callable<Integer> {
                 Chosen chosen = choose(loaded, kind);
                 DiffusionPipeline pipeline = chosen.pipeline().steeredBy(steering)) {
             checkEta(pipeline.scheduler());
+            TerminalSignal.warning(pipeline.scheduler())
+                    .ifPresent(line -> spec.commandLine().getErr().println("diffuse: " + line));
             GenerationRequest request = asked.withSteps(steps == null ? pipeline.defaultSteps() : steps)
                     .withOptionalClasses(classes.of(pipeline, count))
                     .withStepOptions(chosen.step());
