@@ -6,6 +6,7 @@ import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.Recipes;
 import dev.diffusion4j.recipe.RunSummary;
 import dev.diffusion4j.recipe.TrainingRun;
+import dev.diffusion4j.scheduler.TerminalSignal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  diffuse train mnist-class-conditioned --data mnist --set training.epochs=2",
+            "  diffuse train butterflies-32 --preset quick",
             "  diffuse train --resume runs/mnist-class-conditioned"
         },
         mixinStandardHelpOptions = true)
@@ -51,6 +53,14 @@ final class TrainCommand implements Callable<Integer> {
                     "Resume also on a machine that computes other last bits, or with data that changed, and so end in other"
                             + " weights.")
     boolean allowDrift;
+
+    @Option(
+            names = "--preset",
+            paramLabel = "NAME",
+            description =
+                    "One of the recipe's presets, such as quick, which ends within half an hour; see 'diffuse recipes'.")
+    @Nullable
+    String preset;
 
     @Option(
             names = "--data",
@@ -99,13 +109,21 @@ final class TrainCommand implements Callable<Integer> {
             throw UserError.usage("training runs on the CPU: leave --device " + device + " away");
         }
         TrainingRun run = resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
+        warn(run.recipe());
         return execute(run, spec);
     }
 
+    private void warn(Recipe chosen) {
+        if (chosen.model().kind().drawsPictures()) {
+            TerminalSignal.warning(chosen.scheduler().create())
+                    .ifPresent(line -> spec.commandLine().getErr().println("diffuse: " + line));
+        }
+    }
+
     private TrainingRun resumed(Path folder) {
-        if (data != null || out != null || !changes.isEmpty() || seed != null || dtype != null) {
+        if (preset != null || data != null || out != null || !changes.isEmpty() || seed != null || dtype != null) {
             throw UserError.usage(
-                    "--resume goes on with the run as it is: leave --data, --out, --set, --seed and --dtype away");
+                    "--resume goes on with the run as it is: leave --preset, --data, --out, --set, --seed and --dtype away");
         }
         return TrainingRun.resume(folder, allowDrift);
     }
@@ -121,7 +139,7 @@ final class TrainCommand implements Callable<Integer> {
         if (dtype != null) {
             all.add("training.dtype=" + quoted(dtype));
         }
-        Recipe loaded = Recipes.load(name, all);
+        Recipe loaded = Recipes.load(name, preset, all);
         return TrainingRun.start(loaded, out != null ? out : Path.of("runs", loaded.name()));
     }
 

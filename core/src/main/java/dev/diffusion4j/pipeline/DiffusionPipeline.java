@@ -273,10 +273,11 @@ public final class DiffusionPipeline implements AutoCloseable {
         return modelHash.get();
     }
 
-    /** Steps that suit the scheduler where none are asked for: all that were trained for DDPM, few for LCM, else 50. */
+    /** Steps that suit the scheduler where none are asked for: all that were trained for DDPM and the lessons' loop, few for LCM, else 50. */
     public int defaultSteps() {
         int trained = scheduler.numTrainTimesteps();
-        return scheduler.kind() == SchedulerKind.DDPM ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
+        boolean all = scheduler.kind() == SchedulerKind.DDPM || scheduler.kind() == SchedulerKind.LESSON_DDPM;
+        return all ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
     }
 
     /** What it is told about classes. */

@@ -91,8 +91,8 @@ public final class TrainingRun {
     private static Recipe resolve(Recipe recipe, String source, @Nullable Supplier<? extends Dataset> own) {
         Recipe named = recipe.with("data", Map.of("source", source));
         try (TrainingData data = open(named.data(), own)) {
-            ModelSpec fitted = ModelFactory.fit(named.model(), data);
-            ModelFactory.check(fitted, data);
+            ModelSpec fitted = ModelFactory.fit(named, data);
+            ModelFactory.check(fitted, named, data);
             return named.with("model", Map.of("config", fitted.config()));
         }
     }
@@ -205,7 +205,8 @@ public final class TrainingRun {
             Checkpoints checkpoints =
                     new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), fingerprint);
             Scheduler scheduler = recipe.scheduler().create();
-            Objective objective = Objectives.create(recipe.objective(), model, scheduler);
+            Objective objective = Objectives.create(
+                    recipe.objective(), model, scheduler, recipe.training().epochs());
             long firstBatch = batchesDone();
             try (BatchLoader loader = data.loader(
                             recipe.training().batchSize(), recipe.training().seed(), firstBatch);
