@@ -85,7 +85,7 @@ final class GuideOptions {
     /** @throws UserError (exit code 2) where the options contradict each other */
     ClassifierFree classifierFree() {
         Check.that(scale == null || w == null, "--guidance-scale and --guidance-w say the same: give one of them");
-Check.that(
+        Check.that(
                 sweepScales.isEmpty() || sweepWs.isEmpty(),
                 "--sweep-scale and --sweep-w say the same: give one of them");
         if (!sweep().isEmpty()) {

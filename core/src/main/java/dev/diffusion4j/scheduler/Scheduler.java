@@ -91,6 +91,21 @@ public abstract class Scheduler {
         return index;
     }
 
+    /** What the network is told in a timestep's place: the timestep itself, but for networks that are told none. */
+    public double networkTime(double timestep) {
+        return timestep;
+    }
+
+    /**
+     * The chain's noise.
+     *
+     * @param gaussian N(0, I), {@code float32 (B, C, H, W)}
+     * @return {@code gaussian} itself where noise is Gaussian, or a new tensor owned by the current scope
+     */
+    public Tensor noise(Tensor gaussian) {
+        return gaussian;
+    }
+
     /**
      * The forward process, as training uses it.
      *

@@ -9,6 +9,7 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import java.util.Arrays;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -67,7 +68,7 @@ public final class DenoisingObjective implements Objective {
     @Override
     public Task draw(TrainingExamples examples, RandomStream random) {
         Tensor images = scheduler.sampleRange().fromSigned(examples.images());
-        Tensor noise = random.randn(Tensors.shape(images));
+        Tensor noise = scheduler.noise(random.randn(Tensors.shape(images)));
         long[] drawn = Tensors.longs(random.randint(scheduler.numTrainTimesteps(), examples.size()));
         double[] timesteps = new double[drawn.length];
         double[] weights = new double[drawn.length];
@@ -79,7 +80,8 @@ public final class DenoisingObjective implements Objective {
         Tensor keep = dropped == 0 ? null : ContextDrop.drawKeep(random, examples.size(), dropped);
         return new Denoising(
                 scheduler.scaleModelInput(scheduler.addNoise(images, noise, timesteps), timesteps),
-                Tensors.ofDoubles(timesteps),
+                Tensors.ofDoubles(
+                        Arrays.stream(timesteps).map(scheduler::networkTime).toArray()),
                 scheduler.trainingTarget(images, noise, timesteps),
                 model.numClasses() > 0 ? examples.labels() : null,
                 keep,

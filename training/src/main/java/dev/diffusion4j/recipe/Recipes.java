@@ -25,7 +25,8 @@ public final class Recipes {
             "mnist-class-conditioned",
             "context-guided-lab",
             "digit-classifier",
-            "mnist-classifier");
+            "mnist-classifier",
+            "from-scratch-basic");
 
     private Recipes() {}
 
