@@ -62,13 +62,13 @@ final class GuideOptions {
     /** @throws UserError (exit code 2) where the options contradict each other */
     ClassifierFree classifierFree() {
         Check.that(scale == null || w == null, "--guidance-scale and --guidance-w say the same: give one of them");
-        if (scale == null && w == null) {
+        Double given = w != null ? (Double) (w + 1) : scale;
+        if (given == null) {
             Check.that(negativeClass == null, "--negative-class needs --guidance-scale, 3 for example");
             Check.that(rescale == 0, "--guidance-rescale needs --guidance-scale, 3 for example");
             Check.that(interval.equals("0-1"), "--guidance-interval needs --guidance-scale, 3 for example");
             return ClassifierFree.OFF;
         }
-        double given = w != null ? w + 1 : scale;
         double[] share = share();
         return ClassifierFree.of(given)
                 .withNegativeClass(negativeClass)

@@ -89,7 +89,7 @@ public final class TrainingRun {
 
     /** With all filled in that the data decides, after a look at whether they suit each other. */
     private static Recipe resolve(Recipe recipe, String source, @Nullable Supplier<? extends Dataset> own) {
-        Recipe named = recipe.with("data", Map.of("source", source));
+        Recipe named = Pretrained.adopt(recipe.with("data", Map.of("source", source)));
         try (TrainingData data = open(named.data(), own)) {
             ModelSpec fitted = ModelFactory.fit(named.model(), data);
             ModelFactory.check(fitted, data);
@@ -198,8 +198,7 @@ public final class TrainingRun {
     private RunSummary train(RunListener listener, BooleanSupplier stop) {
         Choices choices = choices();
         try (TrainingData data = open(recipe.data(), own);
-                Model model =
-                        ModelFactory.create(recipe.model(), recipe.training().seed())) {
+                Model model = network()) {
             String fingerprint = data.dataset().fingerprint();
             checkData(data.dataset().description(), fingerprint);
             Checkpoints checkpoints =
@@ -216,6 +215,12 @@ public final class TrainingRun {
                 return cook(trainer, data, model, scheduler, loader, choices, listener, stop);
             }
         }
+    }
+
+    private Model network() {
+        return checkpoint == null
+                ? ModelFactory.create(recipe.model(), recipe.training().seed())
+                : ModelFactory.createEmpty(recipe.model());
     }
 
     private Choices choices() {
