@@ -15,6 +15,10 @@ import java.util.function.Supplier;
 final class WeightsHash implements Supplier<String> {
     private final CompletableFuture<String> hash;
 
+    WeightsHash(Path folder) {
+        this(folder, List.of());
+    }
+
     WeightsHash(Path folder, List<LoraChoice> loras) {
         hash = CompletableFuture.supplyAsync(() -> compute(folder, loras));
     }
