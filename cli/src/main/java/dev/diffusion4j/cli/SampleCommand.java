@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
@@ -212,6 +213,9 @@ final class SampleCommand implements Callable<Integer> {
     @Mixin
     GuideOptions guidance = new GuideOptions();
 
+    @Mixin
+    LoraOptions adapters = new LoraOptions();
+
     @Override
     public Integer call() {
         if (model == null && from == null) {
@@ -270,7 +274,8 @@ final class SampleCommand implements Callable<Integer> {
         ClassChoice classes =
                 ClassChoice.parse(label == null && !guidance.sweep().isEmpty() ? "all" : label);
         SchedulerKind kind = scheduler == null ? null : Keyed.fromKey(SchedulerKind.class, scheduler, "--scheduler");
-        LoadOptions options = new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant);
+        LoadOptions options =
+                new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant, adapters.choices());
         try (GuideKit kit = new GuideKit()) {
             List<LossGuidance> steering = kit.parseAll(guidance.guides);
             draw(folder, asked, classes, kind, options, steering);
@@ -333,7 +338,8 @@ final class SampleCommand implements Callable<Integer> {
         LoadOptions options = new LoadOptions(
                 read.manifest().device(),
                 Keyed.fromKey(Precision.class, read.manifest().dtype(), "dtype"),
-                variant);
+                variant,
+                note.loras().stream().map(LoraChoice::parse).toList());
         SchedulerKind kind = SchedulerKind.ofClass(note.scheduler(), picture.toString());
         Path folder = model != null ? model : Path.of(note.model());
         if (model == null && !Files.exists(folder)) {

@@ -163,7 +163,11 @@ final class TrainCommand implements Callable<Integer> {
             }
             spec.commandLine()
                     .getOut()
-                    .println("the model is in " + run.folder().model());
+                    .println(
+                            run.recipe().lora() == null
+                                    ? "the model is in " + run.folder().model()
+                                    : "the LoRA is in " + run.folder().lora() + ", for the model in "
+                                            + run.recipe().model().from());
         }
         return 0;
     }

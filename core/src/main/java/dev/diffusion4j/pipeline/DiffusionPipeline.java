@@ -3,6 +3,8 @@ package dev.diffusion4j.pipeline;
 
 import static org.bytedeco.pytorch.global.torch.cat;
 
+import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.model.ClassInput;
@@ -85,6 +87,12 @@ public final class DiffusionPipeline implements AutoCloseable {
         }
         Scheduler scheduler = files.readScheduler();
         DiffusionModel model = (DiffusionModel) files.readModel(device, precision, options.variant());
+        try {
+            addLoras(model, options.loras());
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
         if (device.is_cpu()) {
             model.channelsLast(true);
             model.freeze();
@@ -93,12 +101,25 @@ public final class DiffusionPipeline implements AutoCloseable {
             NativeMemory.giveBack(); // what the conversion of the weights left behind
         }
         return new DiffusionPipeline(
-                new SharedModel(model, true),
+                new SharedModel(model, true, options.loras()),
                 scheduler,
                 device,
                 precision,
-                new WeightsHash(files.modelFolder()),
+                new WeightsHash(files.modelFolder(), options.loras()),
                 List.of());
+    }
+
+    private static void addLoras(DiffusionModel model, List<LoraChoice> loras) {
+        for (LoraChoice choice : loras) {
+            try (LoraFile file = LoraFile.open(choice.path())) {
+                file.mergeInto(model, choice.scale());
+            }
+        }
+    }
+
+    /** The adapters that were added to the network when it was loaded. */
+    public List<LoraChoice> loras() {
+        return shared.loras();
     }
 
     /** Of parts; the pipeline becomes the owner of {@code model}, which lies on the CPU in f32. */

@@ -26,6 +26,8 @@ public final class Recipes {
             "context-guided-lab",
             "digit-classifier",
             "mnist-classifier",
+            "digits-cross-attention",
+            "digits-lora",
             "from-scratch-basic");
 
     private Recipes() {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.BatchLoader;
 import dev.diffusion4j.data.DataConfig;
@@ -93,7 +94,9 @@ public final class TrainingRun {
         try (TrainingData data = open(named.data(), own)) {
             ModelSpec fitted = ModelFactory.fit(named, data);
             ModelFactory.check(fitted, named, data);
-            return named.with("model", Map.of("config", fitted.config()));
+            Recipe resolved = named.with("model", Map.of("config", fitted.config()));
+            LoraTraining.check(resolved);
+            return resolved;
         }
     }
 
@@ -196,9 +199,10 @@ public final class TrainingRun {
     }
 
     private RunSummary train(RunListener listener, BooleanSupplier stop) {
-        Choices choices = choices();
         try (TrainingData data = open(recipe.data(), own);
                 Model model = network()) {
+            LoraTraining.inject(model, recipe);
+            Choices choices = choices(model);
             String fingerprint = data.dataset().fingerprint();
             checkData(data.dataset().description(), fingerprint);
             Checkpoints checkpoints =
@@ -219,15 +223,15 @@ public final class TrainingRun {
     }
 
     private Model network() {
-        return checkpoint == null
+        return checkpoint == null || recipe.lora() != null // whose checkpoints hold the LoRA alone
                 ? ModelFactory.create(recipe.model(), recipe.training().seed())
                 : ModelFactory.createEmpty(recipe.model());
     }
 
-    private Choices choices() {
+    private Choices choices(Model model) {
         if (checkpoint == null) {
             return Choices.forThisMachine(
-                    recipe.training().dtype(), recipe.training().batchSize());
+                    recipe.training().dtype(), recipe.training().batchSize(), model);
         }
         Choices before = Checkpoints.readChoices(checkpoint);
         return allowDrift ? before.onThisMachine() : before;
@@ -264,7 +268,7 @@ public final class TrainingRun {
         listener.onPlan(new RunPlan(
                 recipe.name(),
                 data.dataset().description(),
-                model.parameterCount(),
+                trainer.trainedParameters(),
                 trainer.state().globalStep(),
                 trainer.totalSteps(),
                 recipe.training().stepsPerEpoch(loader.batchesPerEpoch()),
@@ -314,6 +318,16 @@ public final class TrainingRun {
 
     /** The averaged weights where there are any. */
     private void saveModel(TrainState state, Model model, Scheduler scheduler) {
+        LoraConfig lora = recipe.lora();
+        if (lora != null) {
+            Runnable write = () -> LoraTraining.write(folder.lora(), model, recipe, lora);
+            if (state.ema() == null) {
+                write.run();
+            } else {
+                state.ema().whileApplied(write);
+            }
+            return;
+        }
         Scheduler saved = model instanceof DiffusionModel ? scheduler : null;
         Ema ema = state.ema();
         if (ema == null) {

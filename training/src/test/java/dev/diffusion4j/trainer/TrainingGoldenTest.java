@@ -155,7 +155,7 @@ class TrainingGoldenTest {
                 RandomStream dropout = new RandomStream(0);
                 RandomStream other = new RandomStream(1);
                 GradientSum sum = new GradientSum(model.namedParameters().values());
-                Ema ema = new Ema(model, new EmaConfig(EmaConfig.Form.WARMUP, 0.9999, 1, 0.75))) {
+                Ema ema = new Ema(model.stateDict(), new EmaConfig(EmaConfig.Form.WARMUP, 0.9999, 1, 0.75))) {
             for (int step = 0; step < losses.length; step++) {
                 for (int k = 0; k < accumulate; k++) {
                     losses[step] += (float) (TensorScope.compute(() -> {
