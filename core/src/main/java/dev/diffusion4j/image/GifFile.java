@@ -59,7 +59,8 @@ public final class GifFile {
             for (int i = 0; i < frames.size(); i++) {
                 BufferedImage frame = indexed(frames.get(i));
                 IIOMetadata metadata = writer.getDefaultImageMetadata(
-                        ImageTypeSpecifier.createFromRenderedImage(frame), writer.getDefaultWriteParam());
+                        new ImageTypeSpecifier(frame.getColorModel(), frame.getSampleModel()),
+                        writer.getDefaultWriteParam());
                 metadata.setFromTree(FORMAT, described(metadata, delaysMs[i]));
                 writer.writeToSequence(new IIOImage(frame, null, metadata), null);
             }
