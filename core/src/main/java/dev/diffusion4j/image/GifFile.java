@@ -96,6 +96,7 @@ public final class GifFile {
 
     private static IIOMetadataNode described(IIOMetadata metadata, int delayMs) {
         IIOMetadataNode root = (IIOMetadataNode) metadata.getAsTree(FORMAT);
+        child(root, "ImageDescriptor").setAttribute("interlaceFlag", "FALSE");
         IIOMetadataNode control = child(root, "GraphicControlExtension");
         control.setAttribute("disposalMethod", "none");
         control.setAttribute("userInputFlag", "FALSE");
