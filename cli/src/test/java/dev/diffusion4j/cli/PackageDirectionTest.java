@@ -36,7 +36,7 @@ class PackageDirectionTest {
         allow("adapter", "layer model checkpoint tensor json");
         allow("scheduler", "schedule tensor json");
         allow("image", "tensor json");
-        allow("guidance", "tensor");
+        allow("guidance", "tensor model");
         allow("pipeline", "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image");
         allow("data", "tensor image json");
         allow("metric", "tensor model data checkpoint json image");
