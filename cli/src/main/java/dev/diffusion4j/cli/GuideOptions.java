@@ -95,13 +95,14 @@ final class GuideOptions {
             sweep().forEach(each -> Check.finite(each, "a guidance scale"));
             return settings(1);
         }
-        if (scale == null && w == null) {
+        Double given = w != null ? (Double) (w + 1) : scale;
+        if (given == null) {
             Check.that(negativeClass == null, "--negative-class needs --guidance-scale, 3 for example");
             Check.that(rescale == 0, "--guidance-rescale needs --guidance-scale, 3 for example");
             Check.that(interval.equals("0-1"), "--guidance-interval needs --guidance-scale, 3 for example");
             return ClassifierFree.OFF;
         }
-        return settings(w != null ? w + 1 : scale);
+        return settings(given);
     }
 
     private ClassifierFree settings(double given) {

@@ -123,7 +123,9 @@ final class Steering {
             LossGuidance guidance = step.active.get(i);
             Tensor original = guidance.gradient() == Gradient.EXACT && exact != null ? exact : cheap;
             Tensor slope = slope(guidance, original.detach(), call.index(), losses, i);
-            double weight = guidance.scale()
+            // in a scheduler's own units of the sample, so that a scale does the same with all of them
+            double weight = run.sampleVariance()
+                    * guidance.scale()
                     * guidance.schedule().factor(alphaBar(guidance, run, call))
                     * guidance.strength().factor(step.batch(), part.size(2), part.size(3));
             Tensor own = clipped(guidance, backward(original, slope, x).mul(new Scalar(weight)));

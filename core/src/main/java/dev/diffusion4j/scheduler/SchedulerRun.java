@@ -71,6 +71,11 @@ public abstract class SchedulerRun implements AutoCloseable {
     /** The signal's share of the sample's variance at the call that comes next, in [0, 1]: ᾱ where there is one. */
     public abstract double signalShare();
 
+    /** The sample's variance at the call that comes next, for pictures and noise of variance 1: 1 unless noise is only added. */
+    public double sampleVariance() {
+        return 1;
+    }
+
     /**
      * Goes one call further.
      *
