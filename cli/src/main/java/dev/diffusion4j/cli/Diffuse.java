@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             SampleCommand.class,
             TrainCommand.class,
             InfoCommand.class,
+            EvalCommand.class,
             DataCommand.class,
             RecipesCommand.class,
             DoctorCommand.class,

@@ -47,8 +47,11 @@ class PackageDirectionTest {
                 "recipe",
                 "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image pipeline data metric tracking objective trainer");
         allow(
+                "evaluation",
+                "schedule tensor json checkpoint model guidance scheduler image pipeline data metric tracking");
+        allow(
                 "cli",
-                "schedule tensor json checkpoint model adapter guidance scheduler image pipeline data metric tracking objective recipe");
+                "schedule tensor json checkpoint model adapter guidance scheduler image pipeline data metric tracking objective recipe evaluation");
     }
 
     private static void allow(String name, String below) {
