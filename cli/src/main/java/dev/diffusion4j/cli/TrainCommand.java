@@ -95,11 +95,15 @@ final class TrainCommand implements Callable<Integer> {
         if ((recipe == null) == (resume == null)) {
             throw UserError.usage("give either a recipe or --resume DIR; 'diffuse recipes' lists the recipes");
         }
+        checkDevice(device);
+        TrainingRun run = resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
+        return execute(run, spec);
+    }
+
+    static void checkDevice(String device) {
         if (!device.equals("cpu")) {
             throw UserError.usage("training runs on the CPU: leave --device " + device + " away");
         }
-        TrainingRun run = resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
-        return execute(run, spec);
     }
 
     private TrainingRun resumed(Path folder) {
@@ -143,9 +147,11 @@ final class TrainCommand implements Callable<Integer> {
                                 + summary.folder());
                 return UserError.FAILURE;
             }
+            String saved = run.recipe().export().folder();
             spec.commandLine()
                     .getOut()
-                    .println("the model is in " + run.folder().model());
+                    .println("the model is in "
+                            + (saved != null ? saved : run.folder().model()));
         }
         return 0;
     }

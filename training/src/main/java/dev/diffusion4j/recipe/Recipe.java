@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param cost time and memory, and on what they were seen
  * @param scheduler what the network is trained for; not used by a classifier
  * @param trackers where the numbers go
+ * @param export pipelines saved on the way, or in another place
+ * @param project under which a service that compares runs lists it; only recorded; {@code null} for none
  */
 public record Recipe(
         String name,
@@ -35,7 +37,9 @@ public record Recipe(
         DataConfig data,
         TrainerConfig training,
         SamplesConfig samples,
-        List<TrackerKind> trackers) {
+        List<TrackerKind> trackers,
+        ExportConfig export,
+        @Nullable String project) {
 
     /** The only place where a recipe's defaults are written down. */
     public static final Recipe DEFAULT = new Recipe(
@@ -50,7 +54,9 @@ public record Recipe(
             DataConfig.DEFAULT,
             TrainerConfig.DEFAULT,
             SamplesConfig.DEFAULT,
-            List.of(TrackerKind.JSONL, TrackerKind.TENSORBOARD));
+            List.of(TrackerKind.JSONL, TrackerKind.TENSORBOARD),
+            ExportConfig.DEFAULT,
+            null);
 
     public Recipe {
         Check.that(!name.isBlank(), "name must not be empty");

@@ -24,7 +24,10 @@ public final class Recipes {
             "butterflies-64",
             "mnist-class-conditioned",
             "digit-classifier",
-            "from-scratch-basic");
+            "from-scratch-basic",
+            "finetune",
+            "finetune-script",
+            "train-unconditional");
 
     private Recipes() {}
 
