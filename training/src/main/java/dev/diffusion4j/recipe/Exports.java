@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
@@ -14,8 +15,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Saves what a run has learnt as pipeline folders. */
+/** Saves what a run has learnt as pipeline folders, or as LoRA folders. */
 final class Exports {
+    private final Recipe recipe;
     private final ExportConfig config;
     private final RunFolder folder;
     private final Model model;
@@ -23,8 +25,9 @@ final class Exports {
     private final RunListener listener;
 
     /** @param model borrowed */
-    Exports(ExportConfig config, RunFolder folder, Model model, Scheduler scheduler, RunListener listener) {
-        this.config = config;
+    Exports(Recipe recipe, RunFolder folder, Model model, Scheduler scheduler, RunListener listener) {
+        this.recipe = recipe;
+        this.config = recipe.export();
         this.folder = folder;
         this.model = model;
         this.scheduler = model instanceof DiffusionModel ? scheduler : null;
@@ -74,16 +77,25 @@ final class Exports {
         if (config.folder() != null) {
             write(Path.of(config.folder()), state);
         }
-        write(folder.model(), state);
+        write(recipe.lora() == null ? folder.model() : folder.lora(), state);
     }
 
     /** The averaged weights where there are any. */
     private void write(Path target, TrainState state) {
         Ema ema = state.ema();
         if (ema == null) {
+            write(target);
+        } else {
+            ema.whileApplied(() -> write(target));
+        }
+    }
+
+    private void write(Path target) {
+        LoraConfig lora = recipe.lora();
+        if (lora == null) {
             PipelineFolder.write(target, model, scheduler);
         } else {
-            ema.whileApplied(() -> PipelineFolder.write(target, model, scheduler));
+            LoraTraining.write(target, model, recipe, lora);
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.adapter.LoraFolder;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.json.Yaml;
@@ -25,6 +26,7 @@ public record RunFolder(Path path) {
             "metrics.jsonl",
             "loss.png",
             "model",
+            "lora",
             "models",
             "model_index.json",
             "unet",
@@ -38,6 +40,11 @@ public record RunFolder(Path path) {
     /** The pipeline folder of the learnt network. */
     public Path model() {
         return path.resolve("model");
+    }
+
+    /** The adapter's folder, where only a LoRA learnt. */
+    public Path lora() {
+        return path.resolve("lora");
     }
 
     /** See {@link Checkpoints}. */
@@ -95,9 +102,9 @@ public record RunFolder(Path path) {
         }
     }
 
-    /** Whether the run is done: its network is there, whole. */
+    /** Whether the run is done: its network, or its adapter, is there, whole. */
     boolean isFinished() {
-        return Files.exists(model().resolve("model_index.json"));
+        return Files.exists(model().resolve("model_index.json")) || Files.exists(lora().resolve(LoraFolder.CONFIG));
     }
 
     /** Whether there is something of a run that would be lost if it began anew. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param scheduler the algorithm
  * @param eta its share of fresh noise
  * @param perRow pictures in a row
+ * @param guidanceScale of classifier-free guidance, for networks that can do without a class; 1 for none
  */
 public record SamplesConfig(
         int everyEpochs,
@@ -23,8 +24,9 @@ public record SamplesConfig(
         int steps,
         SchedulerKind scheduler,
         double eta,
-        int perRow) {
-    public static final SamplesConfig DEFAULT = new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8);
+        int perRow,
+        double guidanceScale) {
+    public static final SamplesConfig DEFAULT = new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8, 1);
 
     public SamplesConfig {
         Check.notNegative(everyEpochs, "every_epochs");
@@ -35,5 +37,6 @@ public record SamplesConfig(
         Check.positive(steps, "steps");
         Check.notNegative(eta, "eta");
         Check.positive(perRow, "per_row");
+        Check.finite(guidanceScale, "guidance_scale");
     }
 }

@@ -90,9 +90,11 @@ public final class TrainingRun {
         Recipe named = Pretrained.adopt(Exports.located(recipe.with("data", Map.of("source", source)), folder));
         Previews.check(named);
         try (TrainingData data = open(named.data(), own)) {
-            ModelSpec fitted = ModelFactory.fit(named.model(), data);
-            ModelFactory.check(fitted, data);
-            return named.with("model", Map.of("config", fitted.config()));
+            ModelSpec fitted = ModelFactory.fit(named, data);
+            ModelFactory.check(fitted, named, data);
+            Recipe resolved = named.with("model", Map.of("config", fitted.config()));
+            LoraTraining.check(resolved);
+            return resolved;
         }
     }
 
@@ -203,15 +205,17 @@ public final class TrainingRun {
     }
 
     private RunSummary train(RunListener listener, BooleanSupplier stop) {
-        Choices choices = choices();
         try (TrainingData data = open(recipe.data(), own);
                 Model model = network()) {
+            LoraTraining.inject(model, recipe);
+            Choices choices = choices(model);
             String fingerprint = data.dataset().fingerprint();
             checkData(data.dataset().description(), fingerprint);
             Checkpoints checkpoints =
                     new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), fingerprint);
             Scheduler scheduler = recipe.scheduler().create();
-            Objective objective = Objectives.create(recipe.objective(), model, scheduler);
+            Objective objective = Objectives.create(
+                    recipe.objective(), model, scheduler, recipe.training().epochs());
             long firstBatch = batchesDone();
             try (BatchLoader loader = data.loader(
                             recipe.training().batchSize(), recipe.training().seed(), firstBatch);
@@ -225,15 +229,15 @@ public final class TrainingRun {
     }
 
     private Model network() {
-        return checkpoint == null
+        return checkpoint == null || recipe.lora() != null // whose checkpoints hold the LoRA alone
                 ? ModelFactory.create(recipe.model(), recipe.training().seed())
                 : ModelFactory.createEmpty(recipe.model());
     }
 
-    private Choices choices() {
+    private Choices choices(Model model) {
         if (checkpoint == null) {
             return Choices.forThisMachine(
-                    recipe.training().dtype(), recipe.training().batchSize());
+                    recipe.training().dtype(), recipe.training().batchSize(), model);
         }
         Choices before = Checkpoints.readChoices(checkpoint);
         return allowDrift ? before.onThisMachine() : before;
@@ -270,7 +274,7 @@ public final class TrainingRun {
         listener.onPlan(new RunPlan(
                 recipe.name(),
                 data.dataset().description(),
-                model.parameterCount(),
+                trainer.trainedParameters(),
                 trainer.state().globalStep(),
                 trainer.totalSteps(),
                 recipe.training().stepsPerEpoch(loader.batchesPerEpoch()),
@@ -284,7 +288,7 @@ public final class TrainingRun {
         boolean allDone = trainer.state().globalStep() == trainer.totalSteps();
         try (Tracker trackers =
                 allDone ? new Trackers(List.of()) : openTrackers(trainer.state().globalStep())) {
-            Exports exports = new Exports(recipe.export(), folder, model, scheduler, listener);
+            Exports exports = new Exports(recipe, folder, model, scheduler, listener);
             RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, exports, listener, stop);
             log.recall(trainer.state().globalStep());
             boolean finished = finish(trainer, loader, log, stop);
