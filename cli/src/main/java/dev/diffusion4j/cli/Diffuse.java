@@ -35,6 +35,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             QuickstartCommand.class,
             SampleCommand.class,
             TrainCommand.class,
+            FinetuneCommand.class,
+            TrainUnconditionalCommand.class,
             InfoCommand.class,
             EvalCommand.class,
             DataCommand.class,

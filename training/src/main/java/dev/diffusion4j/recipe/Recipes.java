@@ -28,7 +28,10 @@ public final class Recipes {
             "mnist-classifier",
             "digits-cross-attention",
             "digits-lora",
-            "from-scratch-basic");
+            "from-scratch-basic",
+            "finetune",
+            "finetune-script",
+            "train-unconditional");
 
     private Recipes() {}
 
