@@ -203,6 +203,9 @@ final class SampleCommand implements Callable<Integer> {
     GuideOptions guidance = new GuideOptions();
 
     @Mixin
+    PromptOptions words = new PromptOptions();
+
+    @Mixin
     LoraOptions adapters = new LoraOptions();
 
     @Override
@@ -279,6 +282,7 @@ final class SampleCommand implements Callable<Integer> {
             GenerationRequest request = asked.withSteps(steps == null ? pipeline.defaultSteps() : steps)
                     .withOptionalClasses(classes.of(pipeline, count))
                     .withStepOptions(chosen.step());
+            request = words.apply(request, pipeline, count, spec.commandLine().getErr());
             write(pipeline, request, folder.toString(), classes.perRow(pipeline, count), null);
         }
     }

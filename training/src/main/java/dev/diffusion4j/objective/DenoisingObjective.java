@@ -4,10 +4,12 @@ package dev.diffusion4j.objective;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.PromptWords;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -50,8 +52,21 @@ public final class DenoisingObjective implements Objective {
                 scheduler.scaleModelInput(scheduler.addNoise(images, noise, timesteps), timesteps),
                 Tensors.ofDoubles(timesteps),
                 scheduler.trainingTarget(images, noise, timesteps),
-                model.numClasses() > 0 ? examples.labels() : null,
+                told(examples),
                 weighting == LossWeighting.UNIFORM ? null : Tensors.ofDoubles(weights));
+    }
+
+    /** Classes {@code int64 (B)} or the words of captions {@code int64 (B, L)}, as the network is told; {@code null} for nothing. */
+    private @Nullable Tensor told(TrainingExamples examples) {
+        if (model.prompts().isEmpty()) {
+            return model.numClasses() > 0 ? examples.labels() : null;
+        }
+        PromptWords words = model.prompts().get();
+        long[] tokens = examples.captions().stream()
+                .map(words::encodeCaption)
+                .flatMapToLong(Arrays::stream)
+                .toArray();
+        return Tensors.ofLongs(tokens).view(examples.size(), -1);
     }
 
     /** Noisy pictures and what is to be predicted for them. */

@@ -25,7 +25,8 @@ public final class Recipes {
             "mnist-class-conditioned",
             "digit-classifier",
             "digits-cross-attention",
-            "digits-lora");
+            "digits-lora",
+            "shapes-cross-attention");
 
     private Recipes() {}
 

@@ -94,7 +94,8 @@ public final class TrainingRun {
         try (TrainingData data = open(named.data(), own)) {
             ModelSpec fitted = ModelFactory.fit(named.model(), data);
             ModelFactory.check(fitted, data);
-            Recipe resolved = named.with("model", Map.of("config", fitted.config()));
+            Recipe resolved =
+                    CaptionWords.withPreviews(named.with("model", Map.of("config", fitted.config())), data.dataset());
             LoraTraining.check(resolved);
             return resolved;
         }
