@@ -38,6 +38,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             FinetuneCommand.class,
             TrainUnconditionalCommand.class,
             InfoCommand.class,
+            EvalCommand.class,
             DataCommand.class,
             RecipesCommand.class,
             DoctorCommand.class,

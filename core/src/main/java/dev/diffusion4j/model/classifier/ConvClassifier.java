@@ -55,13 +55,23 @@ public final class ConvClassifier extends Model {
      * @return scores before the softmax, (B, classes), a new tensor owned by the current scope
      */
     public Tensor forward(Tensor images) {
+        return TensorScope.keepResult(() -> output.forward(dropoutAfter.forward(features(images))));
+    }
+
+    /**
+     * What the layer before the last says of pictures; distances between sets of pictures may be taken between these.
+     *
+     * @param images (B, C, H, W) in [−1, 1]
+     * @return (B, hidden), not negative, a new tensor owned by the current scope
+     */
+    public Tensor features(Tensor images) {
         return TensorScope.keepResult(() -> {
             Tensor x = normalized(images);
             for (Conv2d convolution : convolutions) {
                 x = Activation.RELU.applyToTemporary(convolution.forward(x));
             }
             Tensor flat = dropoutBefore.forward(max_pool2d(x, 2)).reshape(images.size(0), -1);
-            return output.forward(dropoutAfter.forward(Activation.RELU.applyToTemporary(hidden.forward(flat))));
+            return Activation.RELU.applyToTemporary(hidden.forward(flat));
         });
     }
 
