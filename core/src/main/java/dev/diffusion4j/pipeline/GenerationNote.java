@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.guidance.LossGuidance;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param index which picture of the call it is
  * @param request what was asked for: for this picture alone, or, where the noise was shared, for the whole batch
  * @param guides what it was steered by, in words
+ * @param loras the adapters in the network, each {@code PATH:SCALE}
  * @param clipModel the CLIP that the guides looked with, as it was given
  * @param clipActivation its activation, where it was given
  */
@@ -39,29 +41,29 @@ public record GenerationNote(
         int index,
         GenerationRequest request,
         List<String> guides,
+        List<String> loras,
         @Nullable String clipModel,
         @Nullable ClipActivation clipActivation) {
 
-    private static final GenerationNote EMPTY =
-            new GenerationNote("", "DDPMScheduler", Map.of(), 0, GenerationRequest.DEFAULT, List.of(), null, null);
+    private static final GenerationNote EMPTY = new GenerationNote(
+            "", "DDPMScheduler", Map.of(), 0, GenerationRequest.DEFAULT, List.of(), List.of(), null, null);
 
     public GenerationNote {
         guides = List.copyOf(guides);
+        loras = List.copyOf(loras);
         schedulerConfig = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(schedulerConfig));
     }
 
     /** For picture {@code index} of a call. */
-    static GenerationNote of(
-            String model, Scheduler scheduler, GenerationRequest request, int index, List<LossGuidance> steering) {
+    static GenerationNote of(String model, DiffusionPipeline pipeline, GenerationRequest request, int index) {
+        Scheduler scheduler = pipeline.scheduler();
         GenerationRequest own = request;
         int ownIndex = index;
         if (request.noise() == NoiseMode.PER_IMAGE) {
-            List<Integer> classes = request.classes();
-            own = request.withClassesOrNull(classes == null ? null : List.of(classes.get(index)), 1)
-                    .withSeed(request.seed() + index);
+            own = request.only(index);
             ownIndex = 0;
         }
-        Clip.Origin clip = steering.stream()
+        Clip.Origin clip = pipeline.steering().stream()
                 .map(LossGuidance::loss)
                 .filter(ClipLoss.class::isInstance)
                 .map(loss -> ((ClipLoss) loss).clip().origin())
@@ -73,7 +75,8 @@ public record GenerationNote(
                 scheduler.config(),
                 ownIndex,
                 own,
-                steering.stream().map(LossGuidance::name).toList(),
+                pipeline.steering().stream().map(LossGuidance::name).toList(),
+                pipeline.loras().stream().map(LoraChoice::text).toList(),
                 clip == null ? null : clip.place().toString(),
                 clip == null ? null : clip.activation());
     }

@@ -9,6 +9,7 @@ import dev.diffusion4j.guidance.loss.ClassifierLoss;
 import dev.diffusion4j.guidance.loss.ClipLoss;
 import dev.diffusion4j.guidance.loss.MaskLoss;
 import dev.diffusion4j.guidance.loss.PictureCut;
+import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.model.classifier.ConvClassifierConfig;
@@ -18,6 +19,7 @@ import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -108,7 +110,17 @@ class PictureNetworksTest {
     @Test
     void a_classifier_s_slope_is_right_for_pictures_of_other_size_and_channels() {
         TensorScope.run(() -> {
-            ConvClassifierConfig config = new ConvClassifierConfig(SampleSize.square(12), 1, 5, List.of(4, 4), 8, 0.25);
+            ConvClassifierConfig config = Records.with(
+                    ConvClassifierConfig.DEFAULT,
+                    Map.of(
+                            "sample_size",
+                            SampleSize.square(12).toJson(),
+                            "num_classes",
+                            5L,
+                            "widths",
+                            List.of(4L, 4L),
+                            "hidden",
+                            8L));
             try (ConvClassifier network = new ConvClassifier(config);
                     RandomStream random = new RandomStream(4)) {
                 network.initialize(random);

@@ -17,6 +17,7 @@ import dev.diffusion4j.base.Check;
  * @param workers how many threads decode ahead; 0 for half of the processors
  * @param dropLast whether a last, smaller batch of an epoch is left out
  * @param repeat how often an epoch goes over the data, each time in another order
+ * @param invert whether light and dark change places
  */
 public record DataConfig(
         String source,
@@ -29,11 +30,23 @@ public record DataConfig(
         CacheMode cache,
         int workers,
         boolean dropLast,
-        int repeat) {
+        int repeat,
+        boolean invert) {
 
     /** The only place a default is written down. */
     public static final DataConfig DEFAULT = new DataConfig(
-            "digits", 0, ChannelMode.AUTO, ResizeMode.EXACT, false, 0, OnBroken.SKIP, CacheMode.AUTO, 0, false, 1);
+            "digits",
+            0,
+            ChannelMode.AUTO,
+            ResizeMode.EXACT,
+            false,
+            0,
+            OnBroken.SKIP,
+            CacheMode.AUTO,
+            0,
+            false,
+            1,
+            false);
 
     public DataConfig {
         Check.that(!source.isBlank(), "source must not be empty");

@@ -29,7 +29,8 @@ public final class TrainingData implements AutoCloseable {
         Dataset dataset = cut ? Subset.sample(source, config.limit()) : source;
         int side = config.imageSize() > 0 ? config.imageSize() : dataset.naturalSize();
         int channels = config.channels().channelsOf(dataset);
-        StandardTransform transform = new StandardTransform(channels, side, config.resize(), config.randomFlip());
+        StandardTransform transform =
+                new StandardTransform(channels, side, config.resize(), config.randomFlip(), config.invert());
         boolean free = dataset.isCheap() && side == dataset.naturalSize() && channels == dataset.channels();
         boolean wanted = config.cache() == CacheMode.MEMORY || !free;
         if (wanted && config.cache().keeps(dataset.size(), (long) side * side * channels)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.json.Records;
@@ -21,7 +22,10 @@ import org.jspecify.annotations.Nullable;
  * @param figures what the source reports, line by line
  * @param cost time and memory, and on what they were seen
  * @param scheduler what the network is trained for; not used by a classifier
+ * @param lora low-rank products that learn in the network's place; {@code null} for none
  * @param trackers where the numbers go
+ * @param export pipelines saved on the way, or in another place
+ * @param project under which a service that compares runs lists it; only recorded; {@code null} for none
  */
 public record Recipe(
         String name,
@@ -35,7 +39,10 @@ public record Recipe(
         DataConfig data,
         TrainerConfig training,
         SamplesConfig samples,
-        List<TrackerKind> trackers) {
+        @Nullable LoraConfig lora,
+        List<TrackerKind> trackers,
+        ExportConfig export,
+        @Nullable String project) {
 
     /** The only place where a recipe's defaults are written down. */
     public static final Recipe DEFAULT = new Recipe(
@@ -50,7 +57,10 @@ public record Recipe(
             DataConfig.DEFAULT,
             TrainerConfig.DEFAULT,
             SamplesConfig.DEFAULT,
-            List.of(TrackerKind.JSONL, TrackerKind.TENSORBOARD));
+            null,
+            List.of(TrackerKind.JSONL, TrackerKind.TENSORBOARD),
+            ExportConfig.DEFAULT,
+            null);
 
     public Recipe {
         Check.that(!name.isBlank(), "name must not be empty");
