@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  diffuse train mnist-class-conditioned --data mnist --set training.epochs=2",
+            "  diffuse train butterflies-32 --preset quick",
             "  diffuse train --resume runs/mnist-class-conditioned"
         },
         mixinStandardHelpOptions = true)
@@ -51,6 +52,14 @@ final class TrainCommand implements Callable<Integer> {
                     "Resume also on a machine that computes other last bits, or with data that changed, and so end in other"
                             + " weights.")
     boolean allowDrift;
+
+    @Option(
+            names = "--preset",
+            paramLabel = "NAME",
+            description =
+                    "One of the recipe's presets, such as quick, which ends within half an hour; see 'diffuse recipes'.")
+    @Nullable
+    String preset;
 
     @Option(
             names = "--data",
@@ -103,9 +112,9 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private TrainingRun resumed(Path folder) {
-        if (data != null || out != null || !changes.isEmpty() || seed != null || dtype != null) {
+        if (preset != null || data != null || out != null || !changes.isEmpty() || seed != null || dtype != null) {
             throw UserError.usage(
-                    "--resume goes on with the run as it is: leave --data, --out, --set, --seed and --dtype away");
+                    "--resume goes on with the run as it is: leave --preset, --data, --out, --set, --seed and --dtype away");
         }
         return TrainingRun.resume(folder, allowDrift);
     }
@@ -121,7 +130,7 @@ final class TrainCommand implements Callable<Integer> {
         if (dtype != null) {
             all.add("training.dtype=" + quoted(dtype));
         }
-        Recipe loaded = Recipes.load(name, all);
+        Recipe loaded = Recipes.load(name, preset, all);
         return TrainingRun.start(loaded, out != null ? out : Path.of("runs", loaded.name()));
     }
 
