@@ -134,6 +134,8 @@ final class TrainCase {
                 CacheMode.MEMORY,
                 0,
                 true,
-                1);
+                1,
+                0,
+                false);
     }
 }

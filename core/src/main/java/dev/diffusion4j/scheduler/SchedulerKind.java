@@ -61,7 +61,12 @@ public enum SchedulerKind implements Keyed {
             "lesson-ddpm",
             "LessonDdpmScheduler",
             Chain.BETAS,
-            of(LessonDdpmScheduler.Config.DEFAULT, LessonDdpmScheduler::new));
+            of(LessonDdpmScheduler.Config.DEFAULT, LessonDdpmScheduler::new)),
+    CONTINUOUS_COSINE(
+            "continuous-cosine",
+            "ContinuousCosineScheduler",
+            Chain.CONTINUOUS,
+            of(ContinuousCosineScheduler.Config.DEFAULT, ContinuousCosineScheduler::new));
 
     /** What a network was trained on; a scheduler can only be swapped for one of the same chain. */
     public enum Chain {
@@ -72,7 +77,9 @@ public enum SchedulerKind implements Keyed {
         /** Straight paths from data to noise. */
         FLOW,
         /** The variance-exploding equation of Song et al. (2021). */
-        VARIANCE_EXPLODING
+        VARIANCE_EXPLODING,
+        /** Continuous time; the network is told the noise's variance. */
+        CONTINUOUS
     }
 
     private final String key;

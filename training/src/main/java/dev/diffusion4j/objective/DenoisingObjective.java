@@ -8,22 +8,43 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import java.util.Arrays;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Learn to undo noise: a timestep and noise are drawn for each picture, the noise is added, the network predicts what the
- * scheduler's prediction type asks for. Ho et al. (2020), algorithm 1.
+ * scheduler's prediction type asks for. Ho et al. (2020), algorithm 1. Where the scheduler's time is continuous, any time in [0, 1]
+ * is drawn.
  */
 public final class DenoisingObjective implements Objective {
+    /** How far x̂₀ is from the picture, by the same measure as the loss and in the samples' own range. */
+    public static final String IMAGE_LOSS = "image_loss";
+
     private final DiffusionModel model;
     private final Scheduler scheduler;
     private final LossType lossType;
     private final LossWeighting weighting;
+    private final boolean trackImageLoss;
 
     /** @param model borrowed */
     public DenoisingObjective(DiffusionModel model, Scheduler scheduler, LossType lossType, LossWeighting weighting) {
+        this(model, scheduler, lossType, weighting, false);
+    }
+
+    /**
+     * @param model borrowed
+     * @param trackImageLoss whether {@link Objective.Task#tracked()} holds {@link #IMAGE_LOSS}; not for {@link LossType#HUBER}
+     */
+    public DenoisingObjective(
+            DiffusionModel model,
+            Scheduler scheduler,
+            LossType lossType,
+            LossWeighting weighting,
+            boolean trackImageLoss) {
+        this.trackImageLoss = trackImageLoss;
         this.model = model;
         this.scheduler = scheduler;
         this.lossType = lossType;
@@ -39,19 +60,40 @@ public final class DenoisingObjective implements Objective {
     public Task draw(TrainingExamples examples, RandomStream random) {
         Tensor images = scheduler.sampleRange().fromSigned(examples.images());
         Tensor noise = random.randn(Tensors.shape(images));
-        long[] drawn = Tensors.longs(random.randint(scheduler.numTrainTimesteps(), examples.size()));
-        double[] timesteps = new double[drawn.length];
-        double[] weights = new double[drawn.length];
-        for (int i = 0; i < drawn.length; i++) {
-            timesteps[i] = scheduler.trainTimestep((int) drawn[i]);
-            weights[i] = weighting.weight(scheduler.snr(timesteps[i]), scheduler.predictionType());
-        }
+        double[] timesteps = timesteps(examples.size(), random);
+        double[] weights = Arrays.stream(timesteps)
+                .map(timestep -> weighting.weight(scheduler.snr(timestep), scheduler.predictionType()))
+                .toArray();
+        double[] imageFactors = Arrays.stream(timesteps).map(this::imageFactor).toArray();
         return new Denoising(
                 scheduler.scaleModelInput(scheduler.addNoise(images, noise, timesteps), timesteps),
                 Tensors.ofDoubles(timesteps),
                 scheduler.trainingTarget(images, noise, timesteps),
                 model.numClasses() > 0 ? examples.labels() : null,
-                weighting == LossWeighting.UNIFORM ? null : Tensors.ofDoubles(weights));
+                weighting == LossWeighting.UNIFORM ? null : Tensors.ofDoubles(weights),
+                trackImageLoss ? Tensors.ofDoubles(imageFactors) : null);
+    }
+
+    /** As the network is told them. */
+    private double[] timesteps(long count, RandomStream random) {
+        double[] timesteps = new double[(int) count];
+        if (scheduler.isContinuous()) {
+            float[] times = Tensors.floats(random.rand(count));
+            Arrays.setAll(timesteps, i -> scheduler.timestepAt(times[i]));
+        } else {
+            long[] levels = Tensors.longs(random.randint(scheduler.numTrainTimesteps(), count));
+            Arrays.setAll(timesteps, i -> scheduler.trainTimestep((int) levels[i]));
+        }
+        return timesteps;
+    }
+
+    /** By how much the measured distance of x̂₀ is larger than that of the prediction it follows from. */
+    private double imageFactor(double timestep) {
+        double[] c = scheduler
+                .predictionType()
+                .predOriginalSampleCoefficients(scheduler.signalRate(timestep), scheduler.noiseRate(timestep));
+        double ratio = Math.abs(c[1] / c[2]);
+        return lossType == LossType.MSE ? ratio * ratio : ratio;
     }
 
     /** Noisy pictures and what is to be predicted for them. */
@@ -61,8 +103,17 @@ public final class DenoisingObjective implements Objective {
         private final Tensor target;
         private final @Nullable Tensor labels;
         private final @Nullable Tensor weights;
+        private final @Nullable Tensor imageFactors;
+        private Map<String, Double> tracked = Map.of();
 
-        Denoising(Tensor noisy, Tensor timesteps, Tensor target, @Nullable Tensor labels, @Nullable Tensor weights) {
+        Denoising(
+                Tensor noisy,
+                Tensor timesteps,
+                Tensor target,
+                @Nullable Tensor labels,
+                @Nullable Tensor weights,
+                @Nullable Tensor imageFactors) {
+            this.imageFactors = imageFactors;
             this.noisy = noisy;
             this.timesteps = timesteps;
             this.target = target;
@@ -82,7 +133,8 @@ public final class DenoisingObjective implements Objective {
                     timesteps.narrow(0, start, count),
                     target.narrow(0, start, count),
                     labels == null ? null : labels.narrow(0, start, count),
-                    weights == null ? null : weights.narrow(0, start, count));
+                    weights == null ? null : weights.narrow(0, start, count),
+                    imageFactors == null ? null : imageFactors.narrow(0, start, count));
         }
 
         @Override
@@ -91,6 +143,9 @@ public final class DenoisingObjective implements Objective {
                 Conditioning conditioning = labels == null ? Conditioning.NONE : Conditioning.ofClasses(labels);
                 Tensor prediction =
                         model.forward(noisy, timesteps, conditioning).to(ScalarType.Float);
+                if (imageFactors != null) {
+                    tracked = Map.of(IMAGE_LOSS, imageLoss(prediction.detach(), imageFactors));
+                }
                 if (weights == null) {
                     return lossType.mean(prediction, target);
                 }
@@ -99,6 +154,19 @@ public final class DenoisingObjective implements Objective {
                         .mul(weights)
                         .mean();
             });
+        }
+
+        private double imageLoss(Tensor prediction, Tensor factors) {
+            return TensorScope.compute(() -> lossType.elementwise(prediction, target)
+                    .mean(1, 2, 3)
+                    .mul(factors)
+                    .mean()
+                    .item_float());
+        }
+
+        @Override
+        public Map<String, Double> tracked() {
+            return tracked;
         }
     }
 }

@@ -12,9 +12,10 @@ import dev.diffusion4j.objective.LossWeighting;
  * @param loss how far a prediction is from its target
  * @param weighting of the timesteps
  * @param gamma of {@code min_snr}
+ * @param trackImageLoss whether the distance of x̂₀ from the picture is logged beside the loss
  */
-public record ObjectiveConfig(LossType loss, Weighting weighting, double gamma) {
-    public static final ObjectiveConfig DEFAULT = new ObjectiveConfig(LossType.MSE, Weighting.UNIFORM, 5);
+public record ObjectiveConfig(LossType loss, Weighting weighting, double gamma, boolean trackImageLoss) {
+    public static final ObjectiveConfig DEFAULT = new ObjectiveConfig(LossType.MSE, Weighting.UNIFORM, 5, false);
 
     /** The weight of a timestep. */
     public enum Weighting implements Keyed {
@@ -36,6 +37,7 @@ public record ObjectiveConfig(LossType loss, Weighting weighting, double gamma) 
 
     public ObjectiveConfig {
         Check.positive(gamma, "gamma");
+        Check.that(!trackImageLoss || loss != LossType.HUBER, "track_image_loss needs the loss mse or l1");
     }
 
     LossWeighting lossWeighting() {

@@ -18,6 +18,7 @@ final class Objectives {
         if (model instanceof ConvClassifier classifier) {
             return new ClassificationObjective(classifier);
         }
-        return new DenoisingObjective((DiffusionModel) model, scheduler, config.loss(), config.lossWeighting());
+        return new DenoisingObjective(
+                (DiffusionModel) model, scheduler, config.loss(), config.lossWeighting(), config.trackImageLoss());
     }
 }

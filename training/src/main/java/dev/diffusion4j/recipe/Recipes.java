@@ -18,8 +18,14 @@ import org.jspecify.annotations.Nullable;
 /** The recipes that come with the library, and those in files. */
 public final class Recipes {
     /** The built-in ones: files of these names in {@code recipes/}. */
-    public static final List<String> BUILT_IN =
-            List.of("quickstart", "butterflies-32", "butterflies-64", "mnist-class-conditioned", "digit-classifier");
+    public static final List<String> BUILT_IN = List.of(
+            "quickstart",
+            "butterflies-32",
+            "butterflies-64",
+            "mnist-class-conditioned",
+            "digit-classifier",
+            "flowers-continuous",
+            "flower-classifier");
 
     private Recipes() {}
 

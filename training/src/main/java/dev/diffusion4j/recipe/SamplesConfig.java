@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param scheduler the algorithm
  * @param eta its share of fresh noise
  * @param perRow pictures in a row
+ * @param epochNames whether a grid after an epoch is {@code imgs/{epoch}epochs.png}, from 0, and the last one {@code
+ *     imgs/final.png} too, in place of {@code samples/step-….png}
  */
 public record SamplesConfig(
         int everyEpochs,
@@ -23,8 +25,9 @@ public record SamplesConfig(
         int steps,
         SchedulerKind scheduler,
         double eta,
-        int perRow) {
-    public static final SamplesConfig DEFAULT = new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8);
+        int perRow,
+        boolean epochNames) {
+    public static final SamplesConfig DEFAULT = new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8, false);
 
     public SamplesConfig {
         Check.notNegative(everyEpochs, "every_epochs");

@@ -18,6 +18,7 @@ import dev.diffusion4j.tracking.Trackers;
 import dev.diffusion4j.trainer.Checkpoints;
 import dev.diffusion4j.trainer.Choices;
 import dev.diffusion4j.trainer.Ema;
+import dev.diffusion4j.trainer.EmaConfig;
 import dev.diffusion4j.trainer.TrainState;
 import dev.diffusion4j.trainer.Trainer;
 import java.nio.file.Files;
@@ -93,7 +94,13 @@ public final class TrainingRun {
         try (TrainingData data = open(named.data(), own)) {
             ModelSpec fitted = ModelFactory.fit(named.model(), data);
             ModelFactory.check(fitted, data);
-            return named.with("model", Map.of("config", fitted.config()));
+            return named.with("model", Map.of("config", fitted.config()))
+                    .with(
+                            "scheduler",
+                            Map.of(
+                                    "config",
+                                    named.scheduler().fit(named.data(), data).config()))
+                    .withoutMissingExtractor();
         }
     }
 
@@ -189,17 +196,17 @@ public final class TrainingRun {
         if (!Files.exists(folder.lossPlot()) && Files.exists(folder.metrics())) {
             LossPlot.write(folder.metrics(), folder.lossPlot());
         }
-        RunLog log = new RunLog(recipe.samples(), folder, new Trackers(List.of()), null, listener, () -> false);
+        RunLog log = new RunLog(recipe.samples(), folder, new Trackers(List.of()), null, null, listener, () -> false);
         log.recall(Long.MAX_VALUE);
         listener.onAlreadyFinished(steps);
         return new RunSummary(folder.path(), true, steps, log.meanOfLast());
     }
 
     private RunSummary train(RunListener listener, BooleanSupplier stop) {
-        Choices choices = choices();
         try (TrainingData data = open(recipe.data(), own);
                 Model model =
                         ModelFactory.create(recipe.model(), recipe.training().seed())) {
+            Choices choices = choices(model);
             String fingerprint = data.dataset().fingerprint();
             checkData(data.dataset().description(), fingerprint);
             Checkpoints checkpoints =
@@ -209,19 +216,20 @@ public final class TrainingRun {
             long firstBatch = batchesDone();
             try (BatchLoader loader = data.loader(
                             recipe.training().batchSize(), recipe.training().seed(), firstBatch);
+                    Validation validation = Validation.open(recipe, own, data, objective, scheduler, folder);
                     Trainer trainer = new Trainer(objective, loader, recipe.training(), choices, checkpoints)) {
                 if (checkpoint != null) {
                     Checkpoints.restore(checkpoint, trainer.state());
                 }
-                return cook(trainer, data, model, scheduler, loader, choices, listener, stop);
+                return cook(trainer, data, model, scheduler, loader, validation, choices, listener, stop);
             }
         }
     }
 
-    private Choices choices() {
+    private Choices choices(Model model) {
         if (checkpoint == null) {
             return Choices.forThisMachine(
-                    recipe.training().dtype(), recipe.training().batchSize());
+                    recipe.training().dtype(), recipe.training().batchSize(), model);
         }
         Choices before = Checkpoints.readChoices(checkpoint);
         return allowDrift ? before.onThisMachine() : before;
@@ -252,6 +260,7 @@ public final class TrainingRun {
             Model model,
             Scheduler scheduler,
             BatchLoader loader,
+            @Nullable Validation validation,
             Choices choices,
             RunListener listener,
             BooleanSupplier stop) {
@@ -272,7 +281,7 @@ public final class TrainingRun {
         boolean allDone = trainer.state().globalStep() == trainer.totalSteps();
         try (Tracker trackers =
                 allDone ? new Trackers(List.of()) : openTrackers(trainer.state().globalStep())) {
-            RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, listener, stop);
+            RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, validation, listener, stop);
             log.recall(trainer.state().globalStep());
             boolean finished = finish(trainer, loader, log, stop);
             if (finished) {
@@ -310,9 +319,13 @@ public final class TrainingRun {
     private void saveModel(TrainState state, Model model, Scheduler scheduler) {
         Scheduler saved = model instanceof DiffusionModel ? scheduler : null;
         Ema ema = state.ema();
-        if (ema == null) {
+        EmaConfig averaging = recipe.training().ema();
+        if (ema == null || averaging == null) {
             PipelineFolder.write(folder.model(), model, saved);
         } else {
+            if (averaging.saveLive()) {
+                PipelineFolder.write(folder.liveModel(), model, saved);
+            }
             ema.whileApplied(() -> PipelineFolder.write(folder.model(), model, saved));
         }
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.trainer;
 
+import java.util.Map;
+
 /**
  * One update.
  *
@@ -14,6 +16,8 @@ package dev.diffusion4j.trainer;
  * @param epochMeanLoss mean of the epoch's batch losses so far
  * @param examples how many examples the update saw
  * @param seconds it took
+ * @param tracked other means over the update's examples, by name
+ * @param epochMeanTracked the same of the epoch so far
  */
 public record StepReport(
         long globalStep,
@@ -25,4 +29,6 @@ public record StepReport(
         double gradNorm,
         double epochMeanLoss,
         int examples,
-        double seconds) {}
+        double seconds,
+        Map<String, Double> tracked,
+        Map<String, Double> epochMeanTracked) {}

@@ -164,7 +164,10 @@ class TrainingGoldenTest {
                                         Tensors.ofLongs(0, 0, 0, 0),
                                         java.util.Collections.nCopies(4, null));
                                 return engine.accumulate(
-                                        objective.draw(examples, random), 1.0 / accumulate, List.of(dropout, other));
+                                                objective.draw(examples, random),
+                                                1.0 / accumulate,
+                                                List.of(dropout, other))
+                                        .loss();
                             })
                             / accumulate);
                     sum.take();

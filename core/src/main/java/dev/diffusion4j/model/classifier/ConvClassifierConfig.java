@@ -14,11 +14,18 @@ import java.util.List;
  * @param widths channels after each 3×3 convolution
  * @param hidden features of the layer before the last
  * @param dropout before the hidden layer; twice as much after it
+ * @param halveEach whether the size is halved after each convolution, which then keeps it, and not only after the last
  */
 public record ConvClassifierConfig(
-        SampleSize sampleSize, int inChannels, int numClasses, List<Integer> widths, int hidden, double dropout) {
+        SampleSize sampleSize,
+        int inChannels,
+        int numClasses,
+        List<Integer> widths,
+        int hidden,
+        double dropout,
+        boolean halveEach) {
     public static final ConvClassifierConfig DEFAULT =
-            new ConvClassifierConfig(SampleSize.square(28), 1, 10, List.of(32, 64), 128, 0.25);
+            new ConvClassifierConfig(SampleSize.square(28), 1, 10, List.of(32, 64), 128, 0.25, false);
 
     public ConvClassifierConfig {
         widths = List.copyOf(widths);
@@ -28,7 +35,7 @@ public record ConvClassifierConfig(
         Check.inRange(dropout, 0, 0.5, "dropout");
         Check.that(!widths.isEmpty(), "widths must name at least one convolution");
         widths.forEach(width -> Check.inRange(width, 1, 4096, "widths"));
-        int smallest = 2 * (widths.size() + 1);
+        int smallest = halveEach ? 1 << widths.size() : 2 * (widths.size() + 1);
         Check.that(
                 sampleSize.height() >= smallest && sampleSize.width() >= smallest,
                 "sample_size must be at least " + smallest + " for " + widths.size() + " convolutions");
@@ -36,9 +43,10 @@ public record ConvClassifierConfig(
 
     /** Features after the convolutions and the halving. */
     long flatFeatures() {
-        int shrink = 2 * widths.size();
-        int height = (sampleSize.height() - shrink) / 2;
-        int width = (sampleSize.width() - shrink) / 2;
-        return (long) widths.get(widths.size() - 1) * height * width;
+        return (long) widths.get(widths.size() - 1) * after(sampleSize.height()) * after(sampleSize.width());
+    }
+
+    private int after(int side) {
+        return halveEach ? side >> widths.size() : (side - 2 * widths.size()) / 2;
     }
 }
