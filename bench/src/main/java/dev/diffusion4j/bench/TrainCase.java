@@ -118,7 +118,8 @@ final class TrainCase {
                 Precision.AUTO,
                 0,
                 Integer.MAX_VALUE,
-                1);
+                1,
+                List.of());
     }
 
     /** In the network's own size and colours. */
@@ -135,6 +136,7 @@ final class TrainCase {
                 0,
                 true,
                 1,
+                false,
                 0,
                 false);
     }

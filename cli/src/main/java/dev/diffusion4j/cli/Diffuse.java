@@ -39,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DataCommand.class,
             RecipesCommand.class,
             DoctorCommand.class,
+            WarmUpCommand.class,
             Completion.class
         })
 public final class Diffuse implements Runnable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
@@ -19,9 +20,12 @@ import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.LossTrace;
 import dev.diffusion4j.pipeline.NoiseMode;
 import dev.diffusion4j.pipeline.SchedulerOptions;
+import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.pipeline.Trace;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.StepOptions;
+import dev.diffusion4j.scheduler.TerminalSignal;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.SpeedProbe;
 import java.nio.file.Files;
@@ -192,6 +196,14 @@ final class SampleCommand implements Callable<Integer> {
     boolean film;
 
     @Option(
+            names = "--trace",
+            paramLabel = "N",
+            description =
+                    "Also write trace.png: how each picture comes out of the noise, a row a picture, N steps of it.")
+    @Nullable
+    Integer trace;
+
+    @Option(
             names = "--save-tensors",
             paramLabel = "FILE",
             description = "Also write the tensor 'samples' (N, C, H, W), f32, before clamping, as safetensors.")
@@ -200,6 +212,9 @@ final class SampleCommand implements Callable<Integer> {
 
     @Mixin
     GuideOptions guidance = new GuideOptions();
+
+    @Mixin
+    LoraOptions adapters = new LoraOptions();
 
     @Override
     public Integer call() {
@@ -236,6 +251,12 @@ final class SampleCommand implements Callable<Integer> {
                 "--seed must be at most " + (Long.MAX_VALUE - count + 1) + " with --count " + count
                         + ", because picture k is drawn with seed N + k; but was " + seed);
         Check.notNegative(eta, "--eta");
+        if (trace != null) {
+            Check.positive(trace, "--trace");
+        }
+        Check.that(
+                guidance.sweep().isEmpty() || !grid && !film && trace == null && saveTensors == null,
+                "a sweep writes sweep.png and sweep.gif: leave --grid, --film, --trace and --save-tensors away");
         if (steps != null) {
             Check.positive(steps, "--steps");
         }
@@ -250,9 +271,11 @@ final class SampleCommand implements Callable<Integer> {
     }
 
     private int draw(Path folder, GenerationRequest asked) {
-        ClassChoice classes = ClassChoice.parse(label);
+        ClassChoice classes =
+                ClassChoice.parse(label == null && !guidance.sweep().isEmpty() ? "all" : label);
         SchedulerKind kind = scheduler == null ? null : Keyed.fromKey(SchedulerKind.class, scheduler, "--scheduler");
-        LoadOptions options = new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant);
+        LoadOptions options =
+                new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant, adapters.choices());
         try (GuideKit kit = new GuideKit()) {
             List<LossGuidance> steering = kit.parseAll(guidance.guides);
             draw(folder, asked, classes, kind, options, steering);
@@ -271,9 +294,15 @@ final class SampleCommand implements Callable<Integer> {
                 Chosen chosen = choose(loaded, kind);
                 DiffusionPipeline pipeline = chosen.pipeline().steeredBy(steering)) {
             checkEta(pipeline.scheduler());
+            TerminalSignal.warning(pipeline.scheduler())
+                    .ifPresent(line -> spec.commandLine().getErr().println("diffuse: " + line));
             GenerationRequest request = asked.withSteps(steps == null ? pipeline.defaultSteps() : steps)
                     .withOptionalClasses(classes.of(pipeline, count))
                     .withStepOptions(chosen.step());
+            if (!guidance.sweep().isEmpty()) {
+                new SweepDrawing(pipeline, request).write(guidance.sweep(), out, spec.commandLine());
+                return;
+            }
             write(pipeline, request, folder.toString(), classes.perRow(pipeline, count), null);
         }
     }
@@ -309,7 +338,8 @@ final class SampleCommand implements Callable<Integer> {
         LoadOptions options = new LoadOptions(
                 read.manifest().device(),
                 Keyed.fromKey(Precision.class, read.manifest().dtype(), "dtype"),
-                variant);
+                variant,
+                note.loras().stream().map(LoraChoice::parse).toList());
         SchedulerKind kind = SchedulerKind.ofClass(note.scheduler(), picture.toString());
         Path folder = model != null ? model : Path.of(note.model());
         if (model == null && !Files.exists(folder)) {
@@ -335,11 +365,14 @@ final class SampleCommand implements Callable<Integer> {
     private void write(
             DiffusionPipeline pipeline, GenerationRequest request, String folder, int perRow, @Nullable Integer only) {
         long start = System.nanoTime();
-        LossTrace trace = new LossTrace();
+        LossTrace losses = new LossTrace();
+        Trace steps = new Trace(
+                Trace.Steps.evenly(trace == null ? 1 : trace),
+                pipeline.scheduler().sampleRange());
         Film strip = new Film(FILM_FRAMES, pipeline.scheduler().sampleRange(), only == null ? 0 : only);
         try (Progress progress = Progress.steps("sampling", request).ifLong(() -> adviseOnSpeed(pipeline));
                 GenerationResult result = pipeline.generate(
-                        request, (film ? strip.andThen(trace) : trace).andThen(progress), new Cancellation())) {
+                        request, watched(strip, steps).andThen(losses).andThen(progress), new Cancellation())) {
             progress.close();
             List<Path> files = GenerationFiles.write(out, result, pipeline, request, folder, only);
             List<String> more = new ArrayList<>();
@@ -350,13 +383,17 @@ final class SampleCommand implements Callable<Integer> {
                 GenerationFiles.writeImage(out.resolve("film.png"), strip.strip());
                 more.add("the film    " + out.resolve("film.png"));
             }
+            if (trace != null) {
+                GenerationFiles.writeImage(out.resolve("trace.png"), steps.grid());
+                more.add("the trace   " + out.resolve("trace.png"));
+            }
             if (saveTensors != null) {
                 result.saveTensors(saveTensors);
                 more.add("the tensors " + saveTensors);
             }
-            if (!trace.isEmpty()) {
-                trace.write(out.resolve("guidance.csv"));
-                more.add("the losses  " + out.resolve("guidance.csv") + System.lineSeparator() + trace.summary());
+            if (!losses.isEmpty()) {
+                losses.write(out.resolve("guidance.csv"));
+                more.add("the losses  " + out.resolve("guidance.csv") + System.lineSeparator() + losses.summary());
             }
             double seconds = (System.nanoTime() - start) / 1e9;
             spec.commandLine()
@@ -374,6 +411,11 @@ final class SampleCommand implements Callable<Integer> {
                             seconds);
             more.forEach(line -> spec.commandLine().getOut().println(line));
         }
+    }
+
+    private StepListener watched(Film strip, Trace steps) {
+        StepListener first = film ? strip : StepListener.NONE;
+        return trace == null ? first : first.andThen(steps);
     }
 
     /** Where f32 was not asked for by name, and this machine is known to be much faster in bf16. */

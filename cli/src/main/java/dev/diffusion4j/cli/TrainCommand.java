@@ -6,6 +6,7 @@ import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.Recipes;
 import dev.diffusion4j.recipe.RunSummary;
 import dev.diffusion4j.recipe.TrainingRun;
+import dev.diffusion4j.scheduler.TerminalSignal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,7 +109,15 @@ final class TrainCommand implements Callable<Integer> {
             throw UserError.usage("training runs on the CPU: leave --device " + device + " away");
         }
         TrainingRun run = resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
+        warn(run.recipe());
         return execute(run, spec);
+    }
+
+    private void warn(Recipe chosen) {
+        if (chosen.model().kind().drawsPictures()) {
+            TerminalSignal.warning(chosen.scheduler().create())
+                    .ifPresent(line -> spec.commandLine().getErr().println("diffuse: " + line));
+        }
     }
 
     private TrainingRun resumed(Path folder) {
@@ -154,7 +163,11 @@ final class TrainCommand implements Callable<Integer> {
             }
             spec.commandLine()
                     .getOut()
-                    .println("the model is in " + run.folder().model());
+                    .println(
+                            run.recipe().lora() == null
+                                    ? "the model is in " + run.folder().model()
+                                    : "the LoRA is in " + run.folder().lora() + ", for the model in "
+                                            + run.recipe().model().from());
         }
         return 0;
     }

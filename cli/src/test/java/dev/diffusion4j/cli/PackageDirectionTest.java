@@ -33,21 +33,22 @@ class PackageDirectionTest {
         allow("layer", "tensor kernel");
         allow("checkpoint", "json tensor");
         allow("model", "layer checkpoint tensor json");
+        allow("adapter", "layer model checkpoint tensor json");
         allow("scheduler", "schedule tensor json");
         allow("image", "tensor json");
         allow("guidance", "tensor");
-        allow("pipeline", "kernel schedule tensor json layer checkpoint model guidance scheduler image");
+        allow("pipeline", "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image");
         allow("data", "tensor image json");
         allow("metric", "tensor model data checkpoint json image");
         allow("tracking", "image json");
         allow("objective", "schedule scheduler model tensor");
-        allow("trainer", "kernel objective data model layer checkpoint tracking tensor json");
+        allow("trainer", "kernel objective data model adapter layer checkpoint tracking tensor json");
         allow(
                 "recipe",
-                "kernel schedule tensor json layer checkpoint model guidance scheduler image pipeline data metric tracking objective trainer");
+                "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image pipeline data metric tracking objective trainer");
         allow(
                 "cli",
-                "schedule tensor json checkpoint model guidance scheduler image pipeline data metric tracking objective recipe");
+                "schedule tensor json checkpoint model adapter guidance scheduler image pipeline data metric tracking objective recipe");
     }
 
     private static void allow(String name, String below) {

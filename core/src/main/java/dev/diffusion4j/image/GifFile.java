@@ -4,10 +4,15 @@ package dev.diffusion4j.image;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBuffer;
+import java.awt.image.IndexColorModel;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageTypeSpecifier;
@@ -19,6 +24,7 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** Moving pictures: animated GIF files that begin again for ever. */
 public final class GifFile {
+    private static final int COLOURS = 256;
     private static final String FORMAT = "javax_imageio_gif_image_1.0";
 
     private GifFile() {}
@@ -26,7 +32,7 @@ public final class GifFile {
     /**
      * Writes or replaces a file.
      *
-     * @param frames at least one, all of one size; grey or RGB (256 colours are chosen for each)
+     * @param frames at least one, all of one size; grey, or RGB, of which 256 colours are chosen for each frame
      * @param delaysMs how long each is shown; a GIF counts in hundredths of a second
      */
     public static void write(Path file, List<BufferedImage> frames, int[] delaysMs) {
@@ -40,7 +46,7 @@ public final class GifFile {
     /** Every frame for as long, the last one longer. */
     public static void write(Path file, List<BufferedImage> frames, int delayMs, int lastDelayMs) {
         int[] delays = new int[frames.size()];
-        java.util.Arrays.fill(delays, delayMs);
+        Arrays.fill(delays, delayMs);
         delays[Math.max(0, delays.length - 1)] = lastDelayMs;
         write(file, frames, delays);
     }
@@ -51,9 +57,10 @@ public final class GifFile {
             writer.setOutput(stream);
             writer.prepareWriteSequence(null);
             for (int i = 0; i < frames.size(); i++) {
-                BufferedImage frame = screen(frames.get(i));
+                BufferedImage frame = indexed(frames.get(i));
                 IIOMetadata metadata = writer.getDefaultImageMetadata(
-                        ImageTypeSpecifier.createFromRenderedImage(frame), writer.getDefaultWriteParam());
+                        new ImageTypeSpecifier(frame.getColorModel(), frame.getSampleModel()),
+                        writer.getDefaultWriteParam());
                 metadata.setFromTree(FORMAT, described(metadata, delaysMs[i]));
                 writer.writeToSequence(new IIOImage(frame, null, metadata), null);
             }
@@ -63,22 +70,33 @@ public final class GifFile {
         }
     }
 
-    /** Grey as RGB with the same levels, which its colour profile would change. */
-    private static BufferedImage screen(BufferedImage frame) {
-        if (frame.getRaster().getNumBands() != 1) {
-            return frame;
-        }
-        BufferedImage rgb = new BufferedImage(frame.getWidth(), frame.getHeight(), BufferedImage.TYPE_INT_RGB);
-        for (int y = 0; y < frame.getHeight(); y++) {
-            for (int x = 0; x < frame.getWidth(); x++) {
-                rgb.setRGB(x, y, frame.getRaster().getSample(x, y, 0) * 0x010101);
+    /** With a palette of its own colours where there are at most 256, grey always; else as it is, and the writer chooses. */
+    private static BufferedImage indexed(BufferedImage frame) {
+        boolean grey = frame.getRaster().getNumBands() == 1;
+        Map<Integer, Integer> palette = new LinkedHashMap<>();
+        int[] indexes = new int[frame.getWidth() * frame.getHeight()];
+        for (int i = 0; i < indexes.length; i++) {
+            int x = i % frame.getWidth();
+            int y = i / frame.getWidth();
+            int rgb = grey ? frame.getRaster().getSample(x, y, 0) * 0x010101 : frame.getRGB(x, y) & 0xffffff;
+            Integer known = palette.putIfAbsent(rgb, palette.size());
+            indexes[i] = known == null ? palette.size() - 1 : known;
+            if (palette.size() > COLOURS) {
+                return frame;
             }
         }
-        return rgb;
+        int[] colours = Arrays.copyOf(
+                palette.keySet().stream().mapToInt(Integer::intValue).toArray(), COLOURS);
+        IndexColorModel model = new IndexColorModel(8, COLOURS, colours, 0, false, -1, DataBuffer.TYPE_BYTE);
+        BufferedImage result =
+                new BufferedImage(frame.getWidth(), frame.getHeight(), BufferedImage.TYPE_BYTE_INDEXED, model);
+        result.getRaster().setSamples(0, 0, frame.getWidth(), frame.getHeight(), 0, indexes);
+        return result;
     }
 
     private static IIOMetadataNode described(IIOMetadata metadata, int delayMs) {
         IIOMetadataNode root = (IIOMetadataNode) metadata.getAsTree(FORMAT);
+        child(root, "ImageDescriptor").setAttribute("interlaceFlag", "FALSE");
         IIOMetadataNode control = child(root, "GraphicControlExtension");
         control.setAttribute("disposalMethod", "none");
         control.setAttribute("userInputFlag", "FALSE");

@@ -3,6 +3,8 @@ package dev.diffusion4j.pipeline;
 
 import static org.bytedeco.pytorch.global.torch.cat;
 
+import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.model.ClassInput;
@@ -13,6 +15,7 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.NativeMemory;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
@@ -39,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class DiffusionPipeline implements AutoCloseable {
+    private static final long MANY_PARAMETERS = 1 << 24;
+
     private final SharedModel shared;
     private final Scheduler scheduler;
     private final Device device;
@@ -82,17 +87,39 @@ public final class DiffusionPipeline implements AutoCloseable {
         }
         Scheduler scheduler = files.readScheduler();
         DiffusionModel model = (DiffusionModel) files.readModel(device, precision, options.variant());
+        try {
+            addLoras(model, options.loras());
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
         if (device.is_cpu()) {
             model.channelsLast(true);
             model.freeze();
         }
+        if (model.parameterCount() > MANY_PARAMETERS) {
+            NativeMemory.giveBack(); // what the conversion of the weights left behind
+        }
         return new DiffusionPipeline(
-                new SharedModel(model, true),
+                new SharedModel(model, true, options.loras()),
                 scheduler,
                 device,
                 precision,
-                new WeightsHash(files.modelFolder()),
+                new WeightsHash(files.modelFolder(), options.loras()),
                 List.of());
+    }
+
+    private static void addLoras(DiffusionModel model, List<LoraChoice> loras) {
+        for (LoraChoice choice : loras) {
+            try (LoraFile file = LoraFile.open(choice.path())) {
+                file.mergeInto(model, choice.scale());
+            }
+        }
+    }
+
+    /** The adapters that were added to the network when it was loaded. */
+    public List<LoraChoice> loras() {
+        return shared.loras();
     }
 
     /** Of parts; the pipeline becomes the owner of {@code model}, which lies on the CPU in f32. */
@@ -267,10 +294,11 @@ public final class DiffusionPipeline implements AutoCloseable {
         return modelHash.get();
     }
 
-    /** Steps that suit the scheduler where none are asked for: all that were trained for DDPM, few for LCM, else 50. */
+    /** Steps that suit the scheduler where none are asked for: all that were trained for DDPM and the lessons' loop, few for LCM, else 50. */
     public int defaultSteps() {
         int trained = scheduler.numTrainTimesteps();
-        return scheduler.kind() == SchedulerKind.DDPM ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
+        boolean all = scheduler.kind() == SchedulerKind.DDPM || scheduler.kind() == SchedulerKind.LESSON_DDPM;
+        return all ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
     }
 
     /** What it is told about classes. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.guidance.LossGuidance;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param index which picture of the call it is
  * @param request what was asked for: for this picture alone, or, where the noise was shared, for the whole batch
  * @param guides what it was steered by, in words
+ * @param loras the adapters in the network, each {@code PATH:SCALE}
  */
 public record GenerationNote(
         String model,
@@ -33,19 +35,21 @@ public record GenerationNote(
         Map<String, @Nullable Object> schedulerConfig,
         int index,
         GenerationRequest request,
-        List<String> guides) {
+        List<String> guides,
+        List<String> loras) {
 
     private static final GenerationNote EMPTY =
-            new GenerationNote("", "DDPMScheduler", Map.of(), 0, GenerationRequest.DEFAULT, List.of());
+            new GenerationNote("", "DDPMScheduler", Map.of(), 0, GenerationRequest.DEFAULT, List.of(), List.of());
 
     public GenerationNote {
         guides = List.copyOf(guides);
+        loras = List.copyOf(loras);
         schedulerConfig = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(schedulerConfig));
     }
 
     /** For picture {@code index} of a call. */
-    static GenerationNote of(
-            String model, Scheduler scheduler, GenerationRequest request, int index, List<LossGuidance> steering) {
+    static GenerationNote of(String model, DiffusionPipeline pipeline, GenerationRequest request, int index) {
+        Scheduler scheduler = pipeline.scheduler();
         GenerationRequest own = request;
         int ownIndex = index;
         if (request.noise() == NoiseMode.PER_IMAGE) {
@@ -60,7 +64,8 @@ public record GenerationNote(
                 scheduler.config(),
                 ownIndex,
                 own,
-                steering.stream().map(LossGuidance::name).toList());
+                pipeline.steering().stream().map(LossGuidance::name).toList(),
+                pipeline.loras().stream().map(LoraChoice::text).toList());
     }
 
     /** The notes of a PNG: ours, and the one line that other tools show. */

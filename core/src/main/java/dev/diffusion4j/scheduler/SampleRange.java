@@ -54,6 +54,26 @@ public record SampleRange(List<Double> lows, List<Double> highs) {
         return new SampleRange(List.of(low), List.of(high));
     }
 
+    /** The key of a scheduler's config that names the range: {@code signed} or {@code unit}. */
+    static final String KEY = "sample_range";
+
+    /**
+     * By its name in a scheduler's config.
+     *
+     * @param name {@code signed} or {@code unit}
+     * @throws IllegalArgumentException where there is no such range
+     */
+    static SampleRange named(Object name) {
+        return switch (String.valueOf(name)) {
+            case "signed" -> SIGNED;
+            case "unit" -> UNIT;
+            default ->
+                throw new IllegalArgumentException(
+                        KEY + " must be signed, for pixels from -1 to 1, or unit, for pixels from"
+                                + " 0 to 1, but was '" + name + "'");
+        };
+    }
+
     /**
      * A sample as a picture: 0 black, 1 white, not cut; differentiable.
      *

@@ -66,7 +66,8 @@ public enum SchedulerKind implements Keyed {
             "continuous-cosine",
             "ContinuousCosineScheduler",
             Chain.CONTINUOUS,
-            of(ContinuousCosineScheduler.Config.DEFAULT, ContinuousCosineScheduler::new));
+            of(ContinuousCosineScheduler.Config.DEFAULT, ContinuousCosineScheduler::new)),
+    TOY_MIX("toy-mix", "ToyMixScheduler", Chain.TOY, of(ToyMixScheduler.Config.DEFAULT, ToyMixScheduler::new));
 
     /** What a network was trained on; a scheduler can only be swapped for one of the same chain. */
     public enum Chain {
@@ -79,7 +80,9 @@ public enum SchedulerKind implements Keyed {
         /** The variance-exploding equation of Song et al. (2021). */
         VARIANCE_EXPLODING,
         /** Continuous time; the network is told the noise's variance. */
-        CONTINUOUS
+        CONTINUOUS,
+        /** A mixture with uniform noise. */
+        TOY
     }
 
     private final String key;

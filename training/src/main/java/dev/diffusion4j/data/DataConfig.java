@@ -17,6 +17,7 @@ import dev.diffusion4j.base.Check;
  * @param workers how many threads decode ahead; 0 for half of the processors
  * @param dropLast whether a last, smaller batch of an epoch is left out
  * @param repeat how often an epoch goes over the data, each time in another order
+ * @param invert whether light and dark change places
  * @param validationShare share of the pictures that is held back from training, drawn by chance but always the same; a source
  *     whose test part is not trained on gives that part instead
  * @param normalize whether each channel is brought to mean 0 and variance 1 as measured on the training pictures, for schedulers
@@ -34,6 +35,7 @@ public record DataConfig(
         int workers,
         boolean dropLast,
         int repeat,
+        boolean invert,
         double validationShare,
         boolean normalize) {
 
@@ -50,6 +52,7 @@ public record DataConfig(
             0,
             false,
             1,
+            false,
             0,
             false);
 

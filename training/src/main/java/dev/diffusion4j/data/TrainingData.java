@@ -69,7 +69,8 @@ public final class TrainingData implements AutoCloseable {
     private static TrainingData prepared(DataConfig config, Dataset dataset, boolean randomFlip) {
         int side = config.imageSize() > 0 ? config.imageSize() : dataset.naturalSize();
         int channels = config.channels().channelsOf(dataset);
-        StandardTransform transform = new StandardTransform(channels, side, config.resize(), randomFlip);
+        StandardTransform transform =
+                new StandardTransform(channels, side, config.resize(), randomFlip, config.invert());
         boolean free = dataset.isCheap() && side == dataset.naturalSize() && channels == dataset.channels();
         boolean wanted = config.cache() == CacheMode.MEMORY || !free;
         if (wanted && config.cache().keeps(dataset.size(), (long) side * side * channels)) {

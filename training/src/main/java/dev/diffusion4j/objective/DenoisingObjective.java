@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.objective;
 
+import dev.diffusion4j.base.Check;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
@@ -27,15 +28,19 @@ public final class DenoisingObjective implements Objective {
     private final Scheduler scheduler;
     private final LossType lossType;
     private final LossWeighting weighting;
+    private final ContextDrop drop;
+    private final int epochs;
     private final boolean trackImageLoss;
 
     /** @param model borrowed */
     public DenoisingObjective(DiffusionModel model, Scheduler scheduler, LossType lossType, LossWeighting weighting) {
-        this(model, scheduler, lossType, weighting, false);
+        this(model, scheduler, lossType, weighting, ContextDrop.NONE, 1, false);
     }
 
     /**
-     * @param model borrowed
+     * @param model borrowed; where {@code drop} is active, one that can drop its condition
+     * @param drop how often a picture's condition is dropped
+     * @param epochs of the whole run, for the schedule of {@code drop}
      * @param trackImageLoss whether {@link Objective.Task#tracked()} holds {@link #IMAGE_LOSS}; not for {@link LossType#HUBER}
      */
     public DenoisingObjective(
@@ -43,12 +48,19 @@ public final class DenoisingObjective implements Objective {
             Scheduler scheduler,
             LossType lossType,
             LossWeighting weighting,
+            ContextDrop drop,
+            int epochs,
             boolean trackImageLoss) {
+        Check.that(
+                !drop.isActive() || model.canDropContext(),
+                "a " + model.kind().key() + " always needs its condition, so that there is nothing to drop");
         this.trackImageLoss = trackImageLoss;
         this.model = model;
         this.scheduler = scheduler;
         this.lossType = lossType;
         this.weighting = weighting;
+        this.drop = drop;
+        this.epochs = epochs;
     }
 
     @Override
@@ -57,24 +69,32 @@ public final class DenoisingObjective implements Objective {
     }
 
     @Override
+    public Map<String, Double> scalars(int epoch) {
+        return drop.isActive() ? Map.of("context_drop", drop.at(epoch, epochs)) : Map.of();
+    }
+
+    @Override
     public Task draw(TrainingExamples examples, RandomStream random) {
         Tensor images = scheduler.sampleRange().fromSigned(examples.images());
-        Tensor noise = random.randn(Tensors.shape(images));
+        Tensor noise = scheduler.noise(random.randn(Tensors.shape(images)));
         double[] timesteps = timesteps(examples.size(), random);
         double[] weights = Arrays.stream(timesteps)
                 .map(timestep -> weighting.weight(scheduler.snr(timestep), scheduler.predictionType()))
                 .toArray();
-        double[] imageFactors = Arrays.stream(timesteps).map(this::imageFactor).toArray();
+        double dropped = drop.at(examples.epoch(), epochs);
+        Tensor keep = dropped == 0 ? null : ContextDrop.drawKeep(random, examples.size(), dropped);
         return new Denoising(
                 scheduler.scaleModelInput(scheduler.addNoise(images, noise, timesteps), timesteps),
-                Tensors.ofDoubles(timesteps),
+                Tensors.ofDoubles(
+                        Arrays.stream(timesteps).map(scheduler::networkTime).toArray()),
                 scheduler.trainingTarget(images, noise, timesteps),
                 model.numClasses() > 0 ? examples.labels() : null,
+                keep,
                 weighting == LossWeighting.UNIFORM ? null : Tensors.ofDoubles(weights),
-                trackImageLoss ? Tensors.ofDoubles(imageFactors) : null);
+                trackImageLoss ? imageFactors(timesteps) : null);
     }
 
-    /** As the network is told them. */
+    /** As the scheduler knows them. */
     private double[] timesteps(long count, RandomStream random) {
         double[] timesteps = new double[(int) count];
         if (scheduler.isContinuous()) {
@@ -87,13 +107,18 @@ public final class DenoisingObjective implements Objective {
         return timesteps;
     }
 
-    /** By how much the measured distance of x̂₀ is larger than that of the prediction it follows from. */
-    private double imageFactor(double timestep) {
-        double[] c = scheduler
-                .predictionType()
-                .predOriginalSampleCoefficients(scheduler.signalRate(timestep), scheduler.noiseRate(timestep));
-        double ratio = Math.abs(c[1] / c[2]);
-        return lossType == LossType.MSE ? ratio * ratio : ratio;
+    /** By how much the measured distance of each x̂₀ is larger than that of the prediction it follows from. */
+    private Tensor imageFactors(double[] timesteps) {
+        return Tensors.ofDoubles(Arrays.stream(timesteps)
+                .map(timestep -> {
+                    double[] c = scheduler
+                            .predictionType()
+                            .predOriginalSampleCoefficients(
+                                    scheduler.signalRate(timestep), scheduler.noiseRate(timestep));
+                    double ratio = Math.abs(c[1] / c[2]);
+                    return lossType == LossType.MSE ? ratio * ratio : ratio;
+                })
+                .toArray());
     }
 
     /** Noisy pictures and what is to be predicted for them. */
@@ -102,6 +127,7 @@ public final class DenoisingObjective implements Objective {
         private final Tensor timesteps;
         private final Tensor target;
         private final @Nullable Tensor labels;
+        private final @Nullable Tensor keep;
         private final @Nullable Tensor weights;
         private final @Nullable Tensor imageFactors;
         private Map<String, Double> tracked = Map.of();
@@ -111,6 +137,7 @@ public final class DenoisingObjective implements Objective {
                 Tensor timesteps,
                 Tensor target,
                 @Nullable Tensor labels,
+                @Nullable Tensor keep,
                 @Nullable Tensor weights,
                 @Nullable Tensor imageFactors) {
             this.imageFactors = imageFactors;
@@ -118,6 +145,7 @@ public final class DenoisingObjective implements Objective {
             this.timesteps = timesteps;
             this.target = target;
             this.labels = labels;
+            this.keep = keep;
             this.weights = weights;
         }
 
@@ -133,6 +161,7 @@ public final class DenoisingObjective implements Objective {
                     timesteps.narrow(0, start, count),
                     target.narrow(0, start, count),
                     labels == null ? null : labels.narrow(0, start, count),
+                    keep == null ? null : keep.narrow(0, start, count),
                     weights == null ? null : weights.narrow(0, start, count),
                     imageFactors == null ? null : imageFactors.narrow(0, start, count));
         }
@@ -140,7 +169,9 @@ public final class DenoisingObjective implements Objective {
         @Override
         public Tensor loss() {
             return TensorScope.keepResult(() -> {
-                Conditioning conditioning = labels == null ? Conditioning.NONE : Conditioning.ofClasses(labels);
+                Conditioning conditioning = labels == null
+                        ? Conditioning.NONE
+                        : Conditioning.ofClasses(labels).withKeep(keep);
                 Tensor prediction =
                         model.forward(noisy, timesteps, conditioning).to(ScalarType.Float);
                 if (imageFactors != null) {

@@ -21,6 +21,15 @@ public interface Objective {
      */
     Task draw(TrainingExamples examples, RandomStream random);
 
+    /**
+     * What there is to log of an epoch besides the loss, by short names.
+     *
+     * @param epoch from 0
+     */
+    default Map<String, Double> scalars(int epoch) {
+        return Map.of();
+    }
+
     /** One step's inputs and targets. */
     interface Task {
         /** B. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
@@ -70,6 +71,6 @@ final class Previews {
         for (int label = 0; label < model.numClasses(); label++) {
             classes.addAll(java.util.Collections.nCopies(config.count(), label));
         }
-        return plain.withClasses(classes);
+        return plain.withClasses(classes).withGuidance(ClassifierFree.of(config.guidanceScale()));
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.json.Records;
@@ -25,6 +26,7 @@ import org.slf4j.LoggerFactory;
  * @param figures what the source reports, line by line
  * @param cost time and memory, and on what they were seen
  * @param scheduler what the network is trained for; not used by a classifier
+ * @param lora low-rank products that learn in the network's place; {@code null} for none
  * @param trackers where the numbers go
  * @param validation what is measured on held-back pictures, and when; {@code null} for nothing
  */
@@ -40,6 +42,7 @@ public record Recipe(
         DataConfig data,
         TrainerConfig training,
         SamplesConfig samples,
+        @Nullable LoraConfig lora,
         List<TrackerKind> trackers,
         @Nullable ValidationConfig validation) {
 
@@ -58,6 +61,7 @@ public record Recipe(
             DataConfig.DEFAULT,
             TrainerConfig.DEFAULT,
             SamplesConfig.DEFAULT,
+            null,
             List.of(TrackerKind.JSONL, TrackerKind.TENSORBOARD),
             null);
 

@@ -23,9 +23,14 @@ public final class Recipes {
             "butterflies-32",
             "butterflies-64",
             "mnist-class-conditioned",
-            "digit-classifier",
+            "context-guided-lab",
             "flowers-continuous",
-            "flower-classifier");
+            "digit-classifier",
+            "mnist-classifier",
+            "flower-classifier",
+            "digits-cross-attention",
+            "digits-lora",
+            "from-scratch-basic");
 
     private Recipes() {}
 

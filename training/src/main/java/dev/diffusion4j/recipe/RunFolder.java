@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.adapter.LoraFolder;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.json.Yaml;
@@ -25,6 +26,11 @@ public record RunFolder(Path path) {
         return path.resolve("model");
     }
 
+    /** The adapter's folder, where only a LoRA learnt. */
+    public Path lora() {
+        return path.resolve("lora");
+    }
+
     /** See {@link Checkpoints}. */
     public Path checkpoints() {
         return path.resolve("checkpoints");
@@ -38,6 +44,11 @@ public record RunFolder(Path path) {
     /** The loss over the updates. */
     public Path lossPlot() {
         return path.resolve("loss.png");
+    }
+
+    /** An array for each figure that is measured once an epoch. */
+    public Path history() {
+        return path.resolve("history");
     }
 
     /** What decides the figures that are measured on held-back pictures. */
@@ -69,9 +80,9 @@ public record RunFolder(Path path) {
         return path.resolve("samples").resolve(String.format(Locale.ROOT, "step-%06d.png", step));
     }
 
-    /** Whether the run is done: its network is there, whole. */
+    /** Whether the run is done: its network, or its adapter, is there, whole. */
     boolean isFinished() {
-        return Files.exists(model().resolve("model_index.json"));
+        return Files.exists(model().resolve("model_index.json")) || Files.exists(lora().resolve(LoraFolder.CONFIG));
     }
 
     /** Whether there is something of a run that would be lost if it began anew. */

@@ -127,7 +127,8 @@ final class RunLog implements TrainingListener {
                 report.epochMeanLoss(),
                 meanOfLast(),
                 report.learningRate(),
-                report.examples() / report.seconds());
+                report.examples() / report.seconds(),
+                report.scalars());
         listener.onStep(progress);
         if (report.endsEpoch()) {
             listener.onEpoch(progress);
@@ -181,6 +182,7 @@ final class RunLog implements TrainingListener {
         values.put("lr", report.learningRate());
         values.put("epoch", (double) report.epoch());
         values.put("images_per_second", report.examples() / report.seconds());
+        values.putAll(report.scalars());
         if (!Double.isNaN(report.gradNorm())) {
             values.put("grad_norm", report.gradNorm());
         }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param scheduler the algorithm
  * @param eta its share of fresh noise
  * @param perRow pictures in a row
+ * @param guidanceScale of classifier-free guidance, for networks that can do without a class; 1 for none
  * @param epochNames whether a grid after an epoch is {@code imgs/{epoch}epochs.png}, from 0, and the last one {@code
  *     imgs/final.png} too, in place of {@code samples/step-….png}
  */
@@ -26,8 +27,9 @@ public record SamplesConfig(
         SchedulerKind scheduler,
         double eta,
         int perRow,
+        double guidanceScale,
         boolean epochNames) {
-    public static final SamplesConfig DEFAULT = new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8, false);
+    public static final SamplesConfig DEFAULT = new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8, 1, false);
 
     public SamplesConfig {
         Check.notNegative(everyEpochs, "every_epochs");
@@ -38,5 +40,6 @@ public record SamplesConfig(
         Check.positive(steps, "steps");
         Check.notNegative(eta, "eta");
         Check.positive(perRow, "per_row");
+        Check.finite(guidanceScale, "guidance_scale");
     }
 }

@@ -17,9 +17,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind the algorithm
  * @param config keys of its {@code scheduler_config.json}
+ * @param fromModel whether it is the one in the folder that {@code model.from} names; {@code null} for yes where there is such a
+ *     folder and nothing else is said here
  */
-public record SchedulerSpec(SchedulerKind kind, Map<String, @Nullable Object> config) {
-    public static final SchedulerSpec DEFAULT = new SchedulerSpec(SchedulerKind.DDPM, Map.of());
+public record SchedulerSpec(SchedulerKind kind, Map<String, @Nullable Object> config, @Nullable Boolean fromModel) {
+    public static final SchedulerSpec DEFAULT = new SchedulerSpec(SchedulerKind.DDPM, Map.of(), null);
 
     public SchedulerSpec {
         config = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(config));
@@ -44,7 +46,7 @@ public record SchedulerSpec(SchedulerKind kind, Map<String, @Nullable Object> co
             Map<String, @Nullable Object> filled = new LinkedHashMap<>(config);
             filled.put("normalizer_mean", normalizer.mean());
             filled.put("normalizer_std", normalizer.std());
-            return new SchedulerSpec(kind, filled);
+            return new SchedulerSpec(kind, filled, fromModel);
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.BatchLoader;
 import dev.diffusion4j.data.DataConfig;
@@ -12,6 +13,7 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.tracking.EpochHistory;
 import dev.diffusion4j.tracking.LossPlot;
 import dev.diffusion4j.tracking.Tracker;
 import dev.diffusion4j.tracking.Trackers;
@@ -90,17 +92,19 @@ public final class TrainingRun {
 
     /** With all filled in that the data decides, after a look at whether they suit each other. */
     private static Recipe resolve(Recipe recipe, String source, @Nullable Supplier<? extends Dataset> own) {
-        Recipe named = recipe.with("data", Map.of("source", source));
+        Recipe named = Pretrained.adopt(recipe.with("data", Map.of("source", source)));
         try (TrainingData data = open(named.data(), own)) {
-            ModelSpec fitted = ModelFactory.fit(named.model(), data);
-            ModelFactory.check(fitted, data);
-            return named.with("model", Map.of("config", fitted.config()))
+            ModelSpec fitted = ModelFactory.fit(named, data);
+            ModelFactory.check(fitted, named, data);
+            Recipe resolved = named.with("model", Map.of("config", fitted.config()))
                     .with(
                             "scheduler",
                             Map.of(
                                     "config",
                                     named.scheduler().fit(named.data(), data).config()))
                     .withoutMissingExtractor();
+            LoraTraining.check(resolved);
+            return resolved;
         }
     }
 
@@ -204,15 +208,16 @@ public final class TrainingRun {
 
     private RunSummary train(RunListener listener, BooleanSupplier stop) {
         try (TrainingData data = open(recipe.data(), own);
-                Model model =
-                        ModelFactory.create(recipe.model(), recipe.training().seed())) {
+                Model model = network()) {
+            LoraTraining.inject(model, recipe);
             Choices choices = choices(model);
             String fingerprint = data.dataset().fingerprint();
             checkData(data.dataset().description(), fingerprint);
             Checkpoints checkpoints =
                     new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), fingerprint);
             Scheduler scheduler = recipe.scheduler().create();
-            Objective objective = Objectives.create(recipe.objective(), model, scheduler);
+            Objective objective = Objectives.create(
+                    recipe.objective(), model, scheduler, recipe.training().epochs());
             long firstBatch = batchesDone();
             try (BatchLoader loader = data.loader(
                             recipe.training().batchSize(), recipe.training().seed(), firstBatch);
@@ -224,6 +229,12 @@ public final class TrainingRun {
                 return cook(trainer, data, model, scheduler, loader, validation, choices, listener, stop);
             }
         }
+    }
+
+    private Model network() {
+        return checkpoint == null || recipe.lora() != null // whose checkpoints hold the LoRA alone
+                ? ModelFactory.create(recipe.model(), recipe.training().seed())
+                : ModelFactory.createEmpty(recipe.model());
     }
 
     private Choices choices(Model model) {
@@ -267,7 +278,7 @@ public final class TrainingRun {
         listener.onPlan(new RunPlan(
                 recipe.name(),
                 data.dataset().description(),
-                model.parameterCount(),
+                trainer.trainedParameters(),
                 trainer.state().globalStep(),
                 trainer.totalSteps(),
                 recipe.training().stepsPerEpoch(loader.batchesPerEpoch()),
@@ -290,6 +301,9 @@ public final class TrainingRun {
             trackers.flush();
             if (Files.exists(folder.metrics())) {
                 LossPlot.write(folder.metrics(), folder.lossPlot());
+                if (recipe.validation() != null) {
+                    EpochHistory.write(folder.metrics(), folder.history());
+                }
             }
             return new RunSummary(folder.path(), finished, trainer.state().globalStep(), log.meanOfLast());
         }
@@ -317,6 +331,16 @@ public final class TrainingRun {
 
     /** The averaged weights where there are any. */
     private void saveModel(TrainState state, Model model, Scheduler scheduler) {
+        LoraConfig lora = recipe.lora();
+        if (lora != null) {
+            Runnable write = () -> LoraTraining.write(folder.lora(), model, recipe, lora);
+            if (state.ema() == null) {
+                write.run();
+            } else {
+                state.ema().whileApplied(write);
+            }
+            return;
+        }
         Scheduler saved = model instanceof DiffusionModel ? scheduler : null;
         Ema ema = state.ema();
         EmaConfig averaging = recipe.training().ema();

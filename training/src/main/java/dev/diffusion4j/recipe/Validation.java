@@ -151,7 +151,8 @@ final class Validation implements AutoCloseable {
         return TensorScope.compute(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
                 Objective.Task task = objective.draw(
-                        new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions()), random);
+                        new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions(), batch.epoch()),
+                        random);
                 Map<String, Double> means = new TreeMap<>();
                 means.put("val_loss", (double) task.loss().item_float());
                 task.tracked().forEach((name, mean) -> means.put("val_" + name, mean));

@@ -25,7 +25,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link TrainState}s on the disk: {@code step-00000500/} holds {@code model.safetensors}, {@code ema.safetensors}, {@code
+ * {@link TrainState}s on the disk: {@code step-00000500/} holds {@code model.safetensors} (of a network with a
+ * LoRA that alone), {@code ema.safetensors}, {@code
  * optimizer.safetensors} and {@code state.json}, and appears whole or not at all. The last few are kept.
  */
 public final class Checkpoints {
@@ -63,7 +64,7 @@ public final class Checkpoints {
         }
         AtomicFile.createFolder(target, temporary -> {
             Safetensors.write(
-                    temporary.resolve("model.safetensors"), state.model().stateDict(), FORMAT);
+                    temporary.resolve("model.safetensors"), state.trained().saved(), FORMAT);
             Safetensors.write(
                     temporary.resolve("optimizer.safetensors"),
                     state.optimizer().state(),
@@ -158,7 +159,7 @@ public final class Checkpoints {
      */
     public static void restore(Path checkpoint, TrainState state) {
         Map<String, @Nullable Object> json = Json.readObject(checkpoint.resolve("state.json"));
-        fill(checkpoint.resolve("model.safetensors"), state.model().stateDict());
+        fill(checkpoint.resolve("model.safetensors"), state.trained().saved());
         fill(checkpoint.resolve("optimizer.safetensors"), state.optimizer().state());
         Ema ema = state.ema();
         if (ema != null) {

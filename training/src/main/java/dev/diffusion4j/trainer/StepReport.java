@@ -15,6 +15,7 @@ import java.util.Map;
  * @param gradNorm the gradients' norm before the cut; NaN where it is not cut
  * @param epochMeanLoss mean of the epoch's batch losses so far
  * @param examples how many examples the update saw
+ * @param scalars what else the objective tells of the epoch
  * @param seconds it took
  * @param tracked other means over the update's examples, by name
  * @param epochMeanTracked the same of the epoch so far
@@ -29,6 +30,7 @@ public record StepReport(
         double gradNorm,
         double epochMeanLoss,
         int examples,
+        Map<String, Double> scalars,
         double seconds,
         Map<String, Double> tracked,
         Map<String, Double> epochMeanTracked) {}

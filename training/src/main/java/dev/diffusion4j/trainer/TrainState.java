@@ -13,6 +13,7 @@ public final class TrainState implements AutoCloseable {
     private static final long DROPOUT_SEED = 0x5DEECE66DL;
 
     private final Model model;
+    private final TrainedPart trained;
     private final AdamOptimizer optimizer;
     private final @Nullable Ema ema;
     private final RandomStream random;
@@ -21,11 +22,15 @@ public final class TrainState implements AutoCloseable {
     private StepLosses epochLosses = StepLosses.ZERO;
     private long epochLossCount;
 
-    /** @param model borrowed */
-    TrainState(Model model, TrainerConfig config, Choices choices) {
+    /**
+     * @param model borrowed
+     * @param trained what of it learns
+     */
+    TrainState(Model model, TrainedPart trained, TrainerConfig config, Choices choices) {
         this.model = model;
-        this.optimizer = new AdamOptimizer(model.namedParameters(), config.optimizer());
-        this.ema = config.ema() == null ? null : new Ema(model, config.ema());
+        this.trained = trained;
+        this.optimizer = new AdamOptimizer(trained.parameters(), config.optimizer());
+        this.ema = config.ema() == null ? null : new Ema(trained.saved(), config.ema());
         this.random = new RandomStream(config.seed());
         for (int i = 0; i < choices.shards(); i++) {
             dropout.add(new RandomStream(config.seed() ^ DROPOUT_SEED + i));
@@ -35,6 +40,11 @@ public final class TrainState implements AutoCloseable {
     /** The network; borrowed. */
     public Model model() {
         return model;
+    }
+
+    /** What of it learns. */
+    TrainedPart trained() {
+        return trained;
     }
 
     /** Moments and step count; borrowed. */

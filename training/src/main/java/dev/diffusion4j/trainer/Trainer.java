@@ -58,15 +58,21 @@ public final class Trainer implements AutoCloseable {
         this.choices = choices;
         this.checkpoints = checkpoints;
         objective.model().channelsLast(choices.channelsLast());
-        objective.model().requiresGrad(true);
         this.engine = new StepEngine(choices);
-        this.state = new TrainState(objective.model(), config, choices);
-        this.gradients = new GradientSum(objective.model().namedParameters().values());
+        this.state = new TrainState(objective.model(), TrainedPart.of(objective.model(), config), config, choices);
+        this.gradients = new GradientSum(state.trained().parameters().values());
     }
 
     /** What changes; borrowed. */
     public TrainState state() {
         return state;
+    }
+
+    /** How many numbers learn. */
+    public long trainedParameters() {
+        return state.trained().parameters().values().stream()
+                .mapToLong(Tensor::numel)
+                .sum();
     }
 
     /** Updates of the whole run. */
@@ -169,7 +175,8 @@ public final class Trainer implements AutoCloseable {
         return new TrainingExamples(
                 Tensors.of(new float[(int) Shapes.count(shape)], shape),
                 labels,
-                java.util.Collections.nCopies((int) shape[0], null));
+                java.util.Collections.nCopies((int) shape[0], null),
+                0);
     }
 
     private boolean isCheckpointDue(long perEpoch) {
@@ -216,6 +223,7 @@ public final class Trainer implements AutoCloseable {
                 norm,
                 state.epochMeanLoss(),
                 examples,
+                objective.scalars(epoch),
                 (System.nanoTime() - start) / 1e9,
                 losses.tracked(),
                 state.epochMeanTracked());
@@ -223,7 +231,8 @@ public final class Trainer implements AutoCloseable {
 
     private StepLosses accumulate(Batch batch) {
         return TensorScope.compute(() -> {
-            TrainingExamples examples = new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions());
+            TrainingExamples examples =
+                    new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions(), batch.epoch());
             return engine.accumulate(
                     objective.draw(examples, state.random()),
                     1.0 / config.gradientAccumulationSteps(),
@@ -236,7 +245,7 @@ public final class Trainer implements AutoCloseable {
         double norm = Double.NaN;
         double divisor = 1;
         if (config.clipGradNorm() != null) {
-            norm = GradientClipping.norm(objective.model().namedParameters().values());
+            norm = GradientClipping.norm(state.trained().parameters().values());
             checkFinite(norm, "gradient's norm", rate);
             divisor = GradientClipping.divisor(norm, config.clipGradNorm());
         }

@@ -279,6 +279,7 @@ class BatchLoaderTest {
                 2,
                 false,
                 1,
+                false,
                 0,
                 false);
         DataConfig bare = new DataConfig(
@@ -293,6 +294,7 @@ class BatchLoaderTest {
                 1,
                 false,
                 1,
+                false,
                 0,
                 false);
         Numbered numbers = new Numbered(30, 2);

@@ -12,6 +12,7 @@ import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.tracking.JsonlTracker;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -81,6 +82,11 @@ class ValidationTest {
         assertThat(whole.resolve("imgs/1epochs.png")).exists();
         assertThat(last(whole)).containsOnlyKeys("step", "val_loss", "val_image_loss", "val_kid", "val_kid_stderr");
         assertThat(figures(whole).get(4)).containsKeys("epoch_mean_loss", "epoch_mean_image_loss");
+        for (String name : List.of("n_loss", "i_loss", "val_n_loss", "val_i_loss", "val_kid")) {
+            byte[] array = Files.readAllBytes(whole.resolve("history/" + name + ".npy"));
+            assertThat(new String(array, 1, 5, StandardCharsets.US_ASCII)).isEqualTo("NUMPY");
+            assertThat(array).hasSize(128 + 2 * Double.BYTES);
+        }
         assertThat(Json.readObject(whole.resolve("validation.json")))
                 .containsEntry("held_back", 20L)
                 .containsEntry("drawn", 20L)

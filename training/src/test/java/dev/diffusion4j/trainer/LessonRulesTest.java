@@ -9,6 +9,7 @@ import dev.diffusion4j.layer.TrainingMode;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.resunet.ResidualUnet;
+import dev.diffusion4j.objective.ContextDrop;
 import dev.diffusion4j.objective.DenoisingObjective;
 import dev.diffusion4j.objective.LossType;
 import dev.diffusion4j.objective.LossWeighting;
@@ -79,7 +80,7 @@ class LessonRulesTest {
     void the_average_takes_in_running_statistics_too() {
         TensorScope.run(() -> {
             try (ResidualUnet net = net();
-                    Ema ema = new Ema(net, new EmaConfig(EmaConfig.Form.CONSTANT, 0.999, 1, 1))) {
+                    Ema ema = new Ema(net.stateDict(), new EmaConfig(EmaConfig.Form.CONSTANT, 0.999, 1, 1))) {
                 String name = net.stateDict().keySet().stream()
                         .filter(key -> key.endsWith("running_mean"))
                         .findFirst()
@@ -113,10 +114,11 @@ class LessonRulesTest {
             try (ResidualUnet net = net();
                     RandomStream random = new RandomStream(1);
                     RandomStream dropout = new RandomStream(2)) {
-                Objective objective = new DenoisingObjective(net, SCHEDULER, LossType.L1, LossWeighting.UNIFORM, true);
+                Objective objective = new DenoisingObjective(
+                        net, SCHEDULER, LossType.L1, LossWeighting.UNIFORM, ContextDrop.NONE, 1, true);
                 Tensor images = random.rand(64, 3, 16, 16);
                 TrainingExamples examples =
-                        new TrainingExamples(images, Tensors.ofLongs(new long[64]), Collections.nCopies(64, null));
+                        new TrainingExamples(images, Tensors.ofLongs(new long[64]), Collections.nCopies(64, null), 0);
                 Objective.Task task = objective.draw(examples, random);
                 double loss = TrainingMode.run(dropout, () -> task.loss().item_float());
                 assertThat(loss).isCloseTo(Math.sqrt(2 / Math.PI), within(0.01));

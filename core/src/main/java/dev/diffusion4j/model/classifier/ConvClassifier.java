@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -68,7 +69,7 @@ public final class ConvClassifier extends Model {
      */
     public Tensor features(Tensor images) {
         return TensorScope.keepResult(() -> {
-            Tensor x = images;
+            Tensor x = normalized(images);
             for (Conv2d convolution : convolutions) {
                 x = Activation.RELU.applyToTemporary(convolution.forward(x));
                 if (config.halveEach()) {
@@ -79,6 +80,15 @@ public final class ConvClassifier extends Model {
             Tensor flat = dropoutBefore.forward(pooled).reshape(images.size(0), -1);
             return Activation.RELU.applyToTemporary(hidden.forward(flat));
         });
+    }
+
+    /** From [−1, 1] to what the config asks for; {@code images} itself where that is the same. */
+    private Tensor normalized(Tensor images) {
+        if (config.inputMean() == 0.5 && config.inputStd() == 0.5) {
+            return images;
+        }
+        return TensorScope.keepResult(() -> images.mul(new Scalar(0.5 / config.inputStd()))
+                .add(new Scalar((0.5 - config.inputMean()) / config.inputStd())));
     }
 
     /** How many classes. */
