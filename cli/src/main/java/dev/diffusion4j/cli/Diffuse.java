@@ -35,10 +35,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
             QuickstartCommand.class,
             SampleCommand.class,
             TrainCommand.class,
+            FinetuneCommand.class,
+            TrainUnconditionalCommand.class,
             InfoCommand.class,
+            EvalCommand.class,
             DataCommand.class,
             RecipesCommand.class,
             DoctorCommand.class,
+            WarmUpCommand.class,
             Completion.class
         })
 public final class Diffuse implements Runnable {

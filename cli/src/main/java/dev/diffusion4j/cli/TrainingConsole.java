@@ -97,13 +97,23 @@ final class TrainingConsole implements RunListener {
     @Override
     public void onEpoch(RunProgress progress) {
         clear();
+        StringBuilder more = new StringBuilder();
+        progress.scalars().forEach((key, value) -> more.append(String.format(Locale.ROOT, ", %s %.4g", key, value)));
         out.printf(
                 Locale.ROOT,
-                "epoch %d: mean loss %.6f, last 100 %.6f (step %d)%n",
+                "epoch %d: mean loss %.6f, last 100 %.6f%s (step %d)%n",
                 progress.epoch(),
                 progress.epochMeanLoss(),
                 progress.last100(),
+                more,
                 progress.step());
+        out.flush();
+    }
+
+    @Override
+    public void onSaved(Path folder) {
+        clear();
+        out.println("saved: " + folder);
         out.flush();
     }
 

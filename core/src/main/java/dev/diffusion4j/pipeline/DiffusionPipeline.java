@@ -16,6 +16,7 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.NativeMemory;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
@@ -43,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class DiffusionPipeline implements AutoCloseable {
+    private static final long MANY_PARAMETERS = 1 << 24;
+
     private final SharedModel shared;
     private final Scheduler scheduler;
     private final Device device;
@@ -95,6 +98,9 @@ public final class DiffusionPipeline implements AutoCloseable {
         if (device.is_cpu()) {
             model.channelsLast(true);
             model.freeze();
+        }
+        if (model.parameterCount() > MANY_PARAMETERS) {
+            NativeMemory.giveBack(); // what the conversion of the weights left behind
         }
         return new DiffusionPipeline(
                 new SharedModel(model, true, options.loras()),
@@ -300,10 +306,11 @@ public final class DiffusionPipeline implements AutoCloseable {
         return modelHash.get();
     }
 
-    /** Steps that suit the scheduler where none are asked for: all that were trained for DDPM, few for LCM, else 50. */
+    /** Steps that suit the scheduler where none are asked for: all that were trained for DDPM and the lessons' loop, few for LCM, else 50. */
     public int defaultSteps() {
         int trained = scheduler.numTrainTimesteps();
-        return scheduler.kind() == SchedulerKind.DDPM ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
+        boolean all = scheduler.kind() == SchedulerKind.DDPM || scheduler.kind() == SchedulerKind.LESSON_DDPM;
+        return all ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
     }
 
     /** What it is told about classes. */

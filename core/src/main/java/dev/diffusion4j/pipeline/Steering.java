@@ -54,7 +54,8 @@ final class Steering {
     }
 
     /** Calls the network and pushes the sample; tensors are owned by the current scope. */
-    Steered predict(SchedulerRun run, Tensor sample, NetworkCall call) {
+    Steered predict(SchedulerRun run, Tensor sample, NetworkCall atTimestep) {
+        NetworkCall call = atTimestep.told(scheduler.networkTime(atTimestep.timestep()));
         List<LossGuidance> active = guidances.stream()
                 .filter(guidance -> guidance.isActive(call.progress()))
                 .toList();

@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,7 @@ public final class LessonDdpmScheduler extends VpScheduler {
      * Its settings.
      *
      * @param variance of a step's noise
-     * @param clampSample whether each step's result is cut to [−1, 1]
+     * @param clampSample whether each step's result is cut to {@link Scheduler#sampleRange()}
      */
     public record Config(
             int numTrainTimesteps,
@@ -121,7 +122,9 @@ public final class LessonDdpmScheduler extends VpScheduler {
                 next = next.add(noise.like(sample).mul(new Scalar(Math.sqrt(variance))));
             }
             if (config.clampSample) {
-                next = Clipping.clamp(next, 1);
+                SampleRange range = sampleRange();
+                next = next.clamp(
+                        new ScalarOptional(new Scalar(range.low())), new ScalarOptional(new Scalar(range.high())));
             }
             return new StepResult(next, predOriginalSample(modelOutput, sample));
         }

@@ -17,6 +17,26 @@ public record SampleRange(float low, float high) {
     /** [0, 1], as the networks of Song et al. (2021) have it. */
     public static final SampleRange UNIT = new SampleRange(0, 1);
 
+    /** The key of a scheduler's config that names the range: {@code signed} or {@code unit}. */
+    static final String KEY = "sample_range";
+
+    /**
+     * By its name in a scheduler's config.
+     *
+     * @param name {@code signed} or {@code unit}
+     * @throws IllegalArgumentException where there is no such range
+     */
+    static SampleRange named(Object name) {
+        return switch (String.valueOf(name)) {
+            case "signed" -> SIGNED;
+            case "unit" -> UNIT;
+            default ->
+                throw new IllegalArgumentException(
+                        KEY + " must be signed, for pixels from -1 to 1, or unit, for pixels from"
+                                + " 0 to 1, but was '" + name + "'");
+        };
+    }
+
     /**
      * A sample as a picture: 0 black, 1 white, not cut; differentiable.
      *

@@ -61,7 +61,8 @@ public enum SchedulerKind implements Keyed {
             "lesson-ddpm",
             "LessonDdpmScheduler",
             Chain.BETAS,
-            of(LessonDdpmScheduler.Config.DEFAULT, LessonDdpmScheduler::new));
+            of(LessonDdpmScheduler.Config.DEFAULT, LessonDdpmScheduler::new)),
+    TOY_MIX("toy-mix", "ToyMixScheduler", Chain.TOY, of(ToyMixScheduler.Config.DEFAULT, ToyMixScheduler::new));
 
     /** What a network was trained on; a scheduler can only be swapped for one of the same chain. */
     public enum Chain {
@@ -72,7 +73,9 @@ public enum SchedulerKind implements Keyed {
         /** Straight paths from data to noise. */
         FLOW,
         /** The variance-exploding equation of Song et al. (2021). */
-        VARIANCE_EXPLODING
+        VARIANCE_EXPLODING,
+        /** A mixture with uniform noise. */
+        TOY
     }
 
     private final String key;

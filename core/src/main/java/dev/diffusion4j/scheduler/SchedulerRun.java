@@ -3,6 +3,7 @@ package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -38,6 +39,16 @@ public abstract class SchedulerRun implements AutoCloseable {
     /** The standard deviation that x_T must have. */
     public double initNoiseSigma() {
         return 1;
+    }
+
+    /**
+     * x_T.
+     *
+     * @param gaussian N(0, I), {@code float32 (B, C, H, W)}
+     * @return a new tensor owned by the current scope
+     */
+    public Tensor initialSample(Tensor gaussian) {
+        return gaussian.mul(new Scalar(initNoiseSigma()));
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.diffusion4j.objective;
 
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.RandomStream;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -19,6 +20,15 @@ public interface Objective {
      * @return tensors owned by the current scope
      */
     Task draw(TrainingExamples examples, RandomStream random);
+
+    /**
+     * What there is to log of an epoch besides the loss, by short names.
+     *
+     * @param epoch from 0
+     */
+    default Map<String, Double> scalars(int epoch) {
+        return Map.of();
+    }
 
     /** One step's inputs and targets. */
     interface Task {

@@ -6,7 +6,6 @@ import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.classconditioned.ClassConditionedConfig;
 import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.tensor.RandomStream;
@@ -20,7 +19,8 @@ final class ModelFactory {
     private ModelFactory() {}
 
     /** The spec with everything filled in that the data decides; a pretrained network takes the data's size too. */
-    static ModelSpec fit(ModelSpec spec, TrainingData data) {
+    static ModelSpec fit(Recipe recipe, TrainingData data) {
+        ModelSpec spec = recipe.model();
         int channels = data.transform().channels();
         int height = data.transform().height();
         int width = data.transform().width();
@@ -53,6 +53,8 @@ final class ModelFactory {
                 config.putIfAbsent("sample_size", size);
                 config.putIfAbsent("in_channels", (long) channels);
                 config.putIfAbsent("context_dim", classes(spec, data));
+                config.putIfAbsent("num_train_timesteps", (long)
+                        recipe.scheduler().create().numTrainTimesteps());
             }
             case CROSS_ATTENTION_UNET -> {
                 config.putIfAbsent("sample_size", size);
@@ -107,11 +109,12 @@ final class ModelFactory {
     /**
      * Makes the network once, with the weights that it starts from if any, before anything is written.
      *
-     * @throws UserError where it cannot halve the size of the pictures, has other channels or knows other classes than the data
-     *     has (exit code 2), or the weights do not fit it (exit code 1)
+     * @throws UserError where it cannot halve the size of the pictures, has other channels, knows other classes than the data has,
+     *     or cannot learn what the objective says (exit code 2), or the weights do not fit it (exit code 1)
      */
-    static void check(ModelSpec spec, TrainingData data) {
+    static void check(ModelSpec spec, Recipe recipe, TrainingData data) {
         try (Model model = spec.kind().create(spec.config())) {
+            Objectives.check(recipe.objective(), recipe.samples(), model);
             int known = 0;
             if (model instanceof DiffusionModel denoiser) {
                 denoiser.sampleSize().ifPresent(denoiser::checkSize);
@@ -146,7 +149,12 @@ final class ModelFactory {
             throw UserError.usage("the network in " + spec.from() + " knows " + known + " classes, but " + has
                     + "take data with " + known + " class folders, or another network");
         }
-        String key = spec.kind() == ModelKind.UNET_2D ? "num_class_embeds" : "num_classes";
+        String key =
+                switch (spec.kind()) {
+                    case UNET_2D -> "num_class_embeds";
+                    case LAB_UNET -> "context_dim";
+                    default -> "num_classes";
+                };
         throw UserError.usage(
                 "model.config." + key + " is " + known + ", but " + has + "leave it away, and the data decides");
     }

@@ -3,6 +3,7 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.objective.ContextDrop;
 import dev.diffusion4j.objective.LossType;
 import dev.diffusion4j.objective.LossWeighting;
 
@@ -12,9 +13,11 @@ import dev.diffusion4j.objective.LossWeighting;
  * @param loss how far a prediction is from its target
  * @param weighting of the timesteps
  * @param gamma of {@code min_snr}
+ * @param contextDrop how often a picture's class is dropped, for classifier-free guidance; only for networks that can do without
  */
-public record ObjectiveConfig(LossType loss, Weighting weighting, double gamma) {
-    public static final ObjectiveConfig DEFAULT = new ObjectiveConfig(LossType.MSE, Weighting.UNIFORM, 5);
+public record ObjectiveConfig(LossType loss, Weighting weighting, double gamma, ContextDrop contextDrop) {
+    public static final ObjectiveConfig DEFAULT =
+            new ObjectiveConfig(LossType.MSE, Weighting.UNIFORM, 5, ContextDrop.NONE);
 
     /** The weight of a timestep. */
     public enum Weighting implements Keyed {

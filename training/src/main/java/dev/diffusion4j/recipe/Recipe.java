@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param scheduler what the network is trained for; not used by a classifier
  * @param lora low-rank products that learn in the network's place; {@code null} for none
  * @param trackers where the numbers go
+ * @param export pipelines saved on the way, or in another place
+ * @param project under which a service that compares runs lists it; only recorded; {@code null} for none
  */
 public record Recipe(
         String name,
@@ -38,7 +40,9 @@ public record Recipe(
         TrainerConfig training,
         SamplesConfig samples,
         @Nullable LoraConfig lora,
-        List<TrackerKind> trackers) {
+        List<TrackerKind> trackers,
+        ExportConfig export,
+        @Nullable String project) {
 
     /** The only place where a recipe's defaults are written down. */
     public static final Recipe DEFAULT = new Recipe(
@@ -54,7 +58,9 @@ public record Recipe(
             TrainerConfig.DEFAULT,
             SamplesConfig.DEFAULT,
             null,
-            List.of(TrackerKind.JSONL, TrackerKind.TENSORBOARD));
+            List.of(TrackerKind.JSONL, TrackerKind.TENSORBOARD),
+            ExportConfig.DEFAULT,
+            null);
 
     public Recipe {
         Check.that(!name.isBlank(), "name must not be empty");

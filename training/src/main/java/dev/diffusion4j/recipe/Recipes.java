@@ -23,10 +23,16 @@ public final class Recipes {
             "butterflies-32",
             "butterflies-64",
             "mnist-class-conditioned",
+            "context-guided-lab",
             "digit-classifier",
+            "mnist-classifier",
             "digits-cross-attention",
             "digits-lora",
-            "shapes-cross-attention");
+            "shapes-cross-attention",
+            "from-scratch-basic",
+            "finetune",
+            "finetune-script",
+            "train-unconditional");
 
     private Recipes() {}
 

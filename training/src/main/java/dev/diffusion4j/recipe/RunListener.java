@@ -17,6 +17,9 @@ public interface RunListener {
     /** After the last update of an epoch. */
     default void onEpoch(RunProgress progress) {}
 
+    /** A pipeline folder was saved on the way. */
+    default void onSaved(Path folder) {}
+
     /** A sample grid was written. */
     default void onSamples(Path picture) {}
 }

@@ -24,6 +24,7 @@ final class RunLog implements TrainingListener {
     private final RunFolder folder;
     private final Tracker trackers;
     private final @Nullable Previews previews;
+    private final @Nullable Exports exports;
     private final RunListener listener;
     private final BooleanSupplier stop;
     private final Deque<Double> lastLosses = new ArrayDeque<>();
@@ -31,6 +32,7 @@ final class RunLog implements TrainingListener {
     /**
      * @param trackers borrowed
      * @param previews {@code null} for a network that draws nothing
+     * @param exports {@code null} for a run that is over
      * @param stop asked while a picture is drawn
      */
     RunLog(
@@ -38,12 +40,14 @@ final class RunLog implements TrainingListener {
             RunFolder folder,
             Tracker trackers,
             @Nullable Previews previews,
+            @Nullable Exports exports,
             RunListener listener,
             BooleanSupplier stop) {
         this.samples = samples;
         this.folder = folder;
         this.trackers = trackers;
         this.previews = previews;
+        this.exports = exports;
         this.listener = listener;
         this.stop = stop;
     }
@@ -97,10 +101,14 @@ final class RunLog implements TrainingListener {
                 report.epochMeanLoss(),
                 meanOfLast(),
                 report.learningRate(),
-                report.examples() / report.seconds());
+                report.examples() / report.seconds(),
+                report.scalars());
         listener.onStep(progress);
         if (report.endsEpoch()) {
             listener.onEpoch(progress);
+        }
+        if (exports != null) {
+            exports.afterStep(report, state);
         }
         if (isPreviewDue(report.globalStep(), report.totalSteps(), report.endsEpoch(), report.epoch())) {
             draw(report.globalStep(), state);
@@ -138,6 +146,7 @@ final class RunLog implements TrainingListener {
         values.put("lr", report.learningRate());
         values.put("epoch", (double) report.epoch());
         values.put("images_per_second", report.examples() / report.seconds());
+        values.putAll(report.scalars());
         if (!Double.isNaN(report.gradNorm())) {
             values.put("grad_norm", report.gradNorm());
         }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param scheduler the algorithm
  * @param eta its share of fresh noise
  * @param perRow pictures in a row
+ * @param guidanceScale of classifier-free guidance, for networks that can do without a class; 1 for none
  * @param prompts what to draw, for a network that is told words; where there are none, the first captions of the data
  */
 public record SamplesConfig(
@@ -26,8 +27,10 @@ public record SamplesConfig(
         SchedulerKind scheduler,
         double eta,
         int perRow,
+        double guidanceScale,
         List<String> prompts) {
-    public static final SamplesConfig DEFAULT = new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8, List.of());
+    public static final SamplesConfig DEFAULT =
+            new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8, 1, List.of());
 
     public SamplesConfig {
         Check.notNegative(everyEpochs, "every_epochs");
@@ -38,6 +41,7 @@ public record SamplesConfig(
         Check.positive(steps, "steps");
         Check.notNegative(eta, "eta");
         Check.positive(perRow, "per_row");
+        Check.finite(guidanceScale, "guidance_scale");
         prompts = List.copyOf(prompts);
     }
 }

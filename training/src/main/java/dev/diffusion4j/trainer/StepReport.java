@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.trainer;
 
+import java.util.Map;
+
 /**
  * One update.
  *
@@ -13,6 +15,7 @@ package dev.diffusion4j.trainer;
  * @param gradNorm the gradients' norm before the cut; NaN where it is not cut
  * @param epochMeanLoss mean of the epoch's batch losses so far
  * @param examples how many examples the update saw
+ * @param scalars what else the objective tells of the epoch
  * @param seconds it took
  */
 public record StepReport(
@@ -25,4 +28,5 @@ public record StepReport(
         double gradNorm,
         double epochMeanLoss,
         int examples,
+        Map<String, Double> scalars,
         double seconds) {}

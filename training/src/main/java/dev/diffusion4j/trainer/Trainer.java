@@ -175,7 +175,8 @@ public final class Trainer implements AutoCloseable {
         return new TrainingExamples(
                 Tensors.of(new float[(int) Shapes.count(shape)], shape),
                 labels,
-                java.util.Collections.nCopies((int) shape[0], null));
+                java.util.Collections.nCopies((int) shape[0], null),
+                0);
     }
 
     private boolean isCheckpointDue(long perEpoch) {
@@ -222,12 +223,14 @@ public final class Trainer implements AutoCloseable {
                 norm,
                 state.epochMeanLoss(),
                 examples,
+                objective.scalars(epoch),
                 (System.nanoTime() - start) / 1e9);
     }
 
     private double accumulate(Batch batch) {
         return TensorScope.compute(() -> {
-            TrainingExamples examples = new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions());
+            TrainingExamples examples =
+                    new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions(), batch.epoch());
             return engine.accumulate(
                     objective.draw(examples, state.random()),
                     1.0 / config.gradientAccumulationSteps(),

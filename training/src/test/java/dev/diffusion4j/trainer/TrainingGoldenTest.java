@@ -162,7 +162,8 @@ class TrainingGoldenTest {
                                 TrainingExamples examples = new TrainingExamples(
                                         random.randn(4, 3, 8, 8),
                                         Tensors.ofLongs(0, 0, 0, 0),
-                                        java.util.Collections.nCopies(4, null));
+                                        java.util.Collections.nCopies(4, null),
+                                        0);
                                 return engine.accumulate(
                                         objective.draw(examples, random), 1.0 / accumulate, List.of(dropout, other));
                             })

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -54,14 +55,33 @@ public final class ConvClassifier extends Model {
      * @return scores before the softmax, (B, classes), a new tensor owned by the current scope
      */
     public Tensor forward(Tensor images) {
+        return TensorScope.keepResult(() -> output.forward(dropoutAfter.forward(features(images))));
+    }
+
+    /**
+     * What the layer before the last says of pictures; distances between sets of pictures may be taken between these.
+     *
+     * @param images (B, C, H, W) in [−1, 1]
+     * @return (B, hidden), not negative, a new tensor owned by the current scope
+     */
+    public Tensor features(Tensor images) {
         return TensorScope.keepResult(() -> {
-            Tensor x = images;
+            Tensor x = normalized(images);
             for (Conv2d convolution : convolutions) {
                 x = Activation.RELU.applyToTemporary(convolution.forward(x));
             }
             Tensor flat = dropoutBefore.forward(max_pool2d(x, 2)).reshape(images.size(0), -1);
-            return output.forward(dropoutAfter.forward(Activation.RELU.applyToTemporary(hidden.forward(flat))));
+            return Activation.RELU.applyToTemporary(hidden.forward(flat));
         });
+    }
+
+    /** From [−1, 1] to what the config asks for; {@code images} itself where that is the same. */
+    private Tensor normalized(Tensor images) {
+        if (config.inputMean() == 0.5 && config.inputStd() == 0.5) {
+            return images;
+        }
+        return TensorScope.keepResult(() -> images.mul(new Scalar(0.5 / config.inputStd()))
+                .add(new Scalar((0.5 - config.inputMean()) / config.inputStd())));
     }
 
     /** How many classes. */

@@ -14,11 +14,20 @@ import java.util.List;
  * @param widths channels after each 3×3 convolution
  * @param hidden features of the layer before the last
  * @param dropout before the hidden layer; twice as much after it
+ * @param inputMean what is taken off a pixel from 0 to 1
+ * @param inputStd by what it is divided then; with a mean of 0.5 and 0.5 here the network gets pixels from −1 to 1
  */
 public record ConvClassifierConfig(
-        SampleSize sampleSize, int inChannels, int numClasses, List<Integer> widths, int hidden, double dropout) {
+        SampleSize sampleSize,
+        int inChannels,
+        int numClasses,
+        List<Integer> widths,
+        int hidden,
+        double dropout,
+        double inputMean,
+        double inputStd) {
     public static final ConvClassifierConfig DEFAULT =
-            new ConvClassifierConfig(SampleSize.square(28), 1, 10, List.of(32, 64), 128, 0.25);
+            new ConvClassifierConfig(SampleSize.square(28), 1, 10, List.of(32, 64), 128, 0.25, 0.5, 0.5);
 
     public ConvClassifierConfig {
         widths = List.copyOf(widths);
@@ -26,6 +35,8 @@ public record ConvClassifierConfig(
         Check.inRange(numClasses, 2, 1_000_000, "num_classes");
         Check.inRange(hidden, 1, 1 << 20, "hidden");
         Check.inRange(dropout, 0, 0.5, "dropout");
+        Check.inRange(inputMean, 0, 1, "input_mean");
+        Check.positive(inputStd, "input_std");
         Check.that(!widths.isEmpty(), "widths must name at least one convolution");
         widths.forEach(width -> Check.inRange(width, 1, 4096, "widths"));
         int smallest = 2 * (widths.size() + 1);
