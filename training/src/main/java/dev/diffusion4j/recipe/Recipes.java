@@ -28,6 +28,7 @@ public final class Recipes {
             "mnist-classifier",
             "digits-cross-attention",
             "digits-lora",
+            "shapes-cross-attention",
             "from-scratch-basic",
             "finetune",
             "finetune-script",

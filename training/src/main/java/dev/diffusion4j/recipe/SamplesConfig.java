@@ -3,6 +3,7 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param eta its share of fresh noise
  * @param perRow pictures in a row
  * @param guidanceScale of classifier-free guidance, for networks that can do without a class; 1 for none
+ * @param prompts what to draw, for a network that is told words; where there are none, the first captions of the data
  */
 public record SamplesConfig(
         int everyEpochs,
@@ -25,8 +27,10 @@ public record SamplesConfig(
         SchedulerKind scheduler,
         double eta,
         int perRow,
-        double guidanceScale) {
-    public static final SamplesConfig DEFAULT = new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8, 1);
+        double guidanceScale,
+        List<String> prompts) {
+    public static final SamplesConfig DEFAULT =
+            new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8, 1, List.of());
 
     public SamplesConfig {
         Check.notNegative(everyEpochs, "every_epochs");
@@ -38,5 +42,6 @@ public record SamplesConfig(
         Check.notNegative(eta, "eta");
         Check.positive(perRow, "per_row");
         Check.finite(guidanceScale, "guidance_scale");
+        prompts = List.copyOf(prompts);
     }
 }

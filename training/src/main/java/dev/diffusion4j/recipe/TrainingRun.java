@@ -92,7 +92,8 @@ public final class TrainingRun {
         try (TrainingData data = open(named.data(), own)) {
             ModelSpec fitted = ModelFactory.fit(named, data);
             ModelFactory.check(fitted, named, data);
-            Recipe resolved = named.with("model", Map.of("config", fitted.config()));
+            Recipe resolved =
+                    CaptionWords.withPreviews(named.with("model", Map.of("config", fitted.config())), data.dataset());
             LoraTraining.check(resolved);
             return resolved;
         }
