@@ -58,8 +58,17 @@ import picocli.CommandLine.Spec;
 final class SampleCommand implements Callable<Integer> {
     private static final int FILM_FRAMES = 12;
     private static final double MUCH_FASTER = 1.5;
-    private static final Set<String> HEEDED_WITH_FROM =
-            Set.of("--from", "--model", "--out", "--variant", "--grid", "--film", "--save-tensors", "--verbose");
+    private static final Set<String> HEEDED_WITH_FROM = Set.of(
+            "--from",
+            "--model",
+            "--clip-model",
+            "--clip-activation",
+            "--out",
+            "--variant",
+            "--grid",
+            "--film",
+            "--save-tensors",
+            "--verbose");
 
     @Spec
     CommandSpec spec = CommandSpec.create();
@@ -276,7 +285,7 @@ final class SampleCommand implements Callable<Integer> {
         SchedulerKind kind = scheduler == null ? null : Keyed.fromKey(SchedulerKind.class, scheduler, "--scheduler");
         LoadOptions options =
                 new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant, adapters.choices());
-        try (GuideKit kit = new GuideKit()) {
+        try (GuideKit kit = guidance.kit(null, this::tell)) {
             List<LossGuidance> steering = kit.parseAll(guidance.guides);
             draw(folder, asked, classes, kind, options, steering);
         }
@@ -305,6 +314,10 @@ final class SampleCommand implements Callable<Integer> {
             }
             write(pipeline, request, folder.toString(), classes.perRow(pipeline, count), null);
         }
+    }
+
+    private void tell(String line) {
+        spec.commandLine().getErr().println("diffuse: " + line);
     }
 
     private void checkEta(Scheduler chosen) {
@@ -346,7 +359,7 @@ final class SampleCommand implements Callable<Integer> {
             throw UserError.failure("there is no folder " + folder + ", with whose model " + picture
                     + " was drawn: give its new place with --model DIR");
         }
-        try (GuideKit kit = new GuideKit();
+        try (GuideKit kit = guidance.kit(note.clipOrigin(), this::tell);
                 DiffusionPipeline loaded = DiffusionPipeline.load(folder, options);
                 DiffusionPipeline swapped = loaded.withScheduler(kind, note.schedulerConfig());
                 DiffusionPipeline pipeline = swapped.steeredBy(kit.parseAll(note.guides()))) {

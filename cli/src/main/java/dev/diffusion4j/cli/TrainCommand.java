@@ -105,15 +105,18 @@ final class TrainCommand implements Callable<Integer> {
         if ((recipe == null) == (resume == null)) {
             throw UserError.usage("give either a recipe or --resume DIR; 'diffuse recipes' lists the recipes");
         }
-        if (!device.equals("cpu")) {
-            throw UserError.usage("training runs on the CPU: leave --device " + device + " away");
-        }
+        checkDevice(device);
         TrainingRun run = resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
-        warn(run.recipe());
         return execute(run, spec);
     }
 
-    private void warn(Recipe chosen) {
+    static void checkDevice(String device) {
+        if (!device.equals("cpu")) {
+            throw UserError.usage("training runs on the CPU: leave --device " + device + " away");
+        }
+    }
+
+    private static void warn(Recipe chosen, CommandSpec spec) {
         if (chosen.model().kind().drawsPictures()) {
             TerminalSignal.warning(chosen.scheduler().create())
                     .ifPresent(line -> spec.commandLine().getErr().println("diffuse: " + line));
@@ -149,6 +152,7 @@ final class TrainCommand implements Callable<Integer> {
 
     /** Runs to the end, or to a Ctrl-C. */
     static int execute(TrainingRun run, CommandSpec spec) {
+        warn(run.recipe(), spec);
         TrainingConsole console = new TrainingConsole(
                 spec.commandLine().getOut(), spec.commandLine().getErr());
         try (StopSignal stop = new StopSignal(spec.commandLine().getErr())) {
@@ -161,12 +165,19 @@ final class TrainCommand implements Callable<Integer> {
                                 + summary.folder());
                 return UserError.FAILURE;
             }
+            String saved = run.recipe().export().folder();
             spec.commandLine()
                     .getOut()
                     .println(
                             run.recipe().lora() == null
-                                    ? "the model is in " + run.folder().model()
-                                    : "the LoRA is in " + run.folder().lora() + ", for the model in "
+                                    ? "the model is in "
+                                            + (saved != null
+                                                    ? saved
+                                                    : run.folder().model())
+                                    : "the LoRA is in "
+                                            + (saved != null
+                                                    ? saved
+                                                    : run.folder().lora()) + ", for the model in "
                                             + run.recipe().model().from());
         }
         return 0;

@@ -123,6 +123,13 @@ final class TrainingConsole implements RunListener {
     }
 
     @Override
+    public void onSaved(Path folder) {
+        clear();
+        out.println("saved: " + folder);
+        out.flush();
+    }
+
+    @Override
     public void onSamples(Path picture) {
         clear();
         out.println("samples: " + picture);

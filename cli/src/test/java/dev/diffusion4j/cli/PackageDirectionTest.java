@@ -36,7 +36,7 @@ class PackageDirectionTest {
         allow("adapter", "layer model checkpoint tensor json");
         allow("scheduler", "schedule tensor json");
         allow("image", "tensor json");
-        allow("guidance", "tensor");
+        allow("guidance", "tensor model");
         allow("pipeline", "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image");
         allow("data", "tensor image json");
         allow("metric", "tensor model data checkpoint json image");
@@ -47,8 +47,11 @@ class PackageDirectionTest {
                 "recipe",
                 "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image pipeline data metric tracking objective trainer");
         allow(
+                "evaluation",
+                "schedule tensor json checkpoint model guidance scheduler image pipeline data metric tracking");
+        allow(
                 "cli",
-                "schedule tensor json checkpoint model adapter guidance scheduler image pipeline data metric tracking objective recipe");
+                "schedule tensor json checkpoint model adapter guidance scheduler image pipeline data metric tracking objective recipe evaluation");
     }
 
     private static void allow(String name, String below) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -42,8 +43,18 @@ public final class WeightLoader {
      *     is changed then. Also where the file cannot be read to its end; some targets are changed then
      */
     public static void load(WeightSource source, Map<String, Tensor> targets, UnaryOperator<String> rename) {
+        load(source, targets, rename, fileName -> false);
+    }
+
+    /** As {@link #load(WeightSource, Map, UnaryOperator)}, passing over what {@code ignored} says of the file's names. */
+    public static void load(
+            WeightSource source, Map<String, Tensor> targets, UnaryOperator<String> rename, Predicate<String> ignored) {
         WeightLoader loader = new WeightLoader(targets);
-        source.tensors().forEach((fileName, info) -> loader.match(fileName, rename.apply(fileName), info));
+        source.tensors().forEach((fileName, info) -> {
+            if (!ignored.test(fileName)) {
+                loader.match(fileName, rename.apply(fileName), info);
+            }
+        });
         loader.refuseMisfits(source);
         try (NoGradGuard guard = new NoGradGuard()) {
             loader.fileNames.forEach(

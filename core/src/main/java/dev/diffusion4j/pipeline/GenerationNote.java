@@ -5,10 +5,13 @@ import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.guidance.LossGuidance;
+import dev.diffusion4j.guidance.loss.ClipLoss;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.clip.Clip;
+import dev.diffusion4j.model.clip.ClipActivation;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import java.nio.file.Path;
@@ -28,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param request what was asked for: for this picture alone, or, where the noise was shared, for the whole batch
  * @param guides what it was steered by, in words
  * @param loras the adapters in the network, each {@code PATH:SCALE}
+ * @param clipModel the CLIP that the guides looked with, as it was given
+ * @param clipActivation its activation, where it was given
  */
 public record GenerationNote(
         String model,
@@ -36,10 +41,12 @@ public record GenerationNote(
         int index,
         GenerationRequest request,
         List<String> guides,
-        List<String> loras) {
+        List<String> loras,
+        @Nullable String clipModel,
+        @Nullable ClipActivation clipActivation) {
 
-    private static final GenerationNote EMPTY =
-            new GenerationNote("", "DDPMScheduler", Map.of(), 0, GenerationRequest.DEFAULT, List.of(), List.of());
+    private static final GenerationNote EMPTY = new GenerationNote(
+            "", "DDPMScheduler", Map.of(), 0, GenerationRequest.DEFAULT, List.of(), List.of(), null, null);
 
     public GenerationNote {
         guides = List.copyOf(guides);
@@ -58,6 +65,12 @@ public record GenerationNote(
                     .withSeed(request.seed() + index);
             ownIndex = 0;
         }
+        Clip.Origin clip = pipeline.steering().stream()
+                .map(LossGuidance::loss)
+                .filter(ClipLoss.class::isInstance)
+                .map(loss -> ((ClipLoss) loss).clip().origin())
+                .findFirst()
+                .orElse(null);
         return new GenerationNote(
                 model,
                 scheduler.kind().className(),
@@ -65,7 +78,14 @@ public record GenerationNote(
                 ownIndex,
                 own,
                 pipeline.steering().stream().map(LossGuidance::name).toList(),
-                pipeline.loras().stream().map(LoraChoice::text).toList());
+                pipeline.loras().stream().map(LoraChoice::text).toList(),
+                clip == null ? null : clip.place().toString(),
+                clip == null ? null : clip.activation());
+    }
+
+    /** The CLIP that the guides looked with, or {@code null}. */
+    public Clip.@Nullable Origin clipOrigin() {
+        return clipModel == null ? null : new Clip.Origin(Path.of(clipModel), clipActivation);
     }
 
     /** The notes of a PNG: ours, and the one line that other tools show. */

@@ -8,6 +8,7 @@ import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.Arrays;
+import java.util.Locale;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -30,9 +31,25 @@ public record ClassFidelity(int[] recognised, int[] total) {
         Check.that(
                 images.size(0) == wanted.length,
                 "there are " + wanted.length + " classes for " + images.size(0) + " pictures");
-        int[] recognised = new int[classifier.numClasses()];
-        int[] total = new int[classifier.numClasses()];
-        long[] found = classify(classifier, images);
+        return of(classifier.numClasses(), classify(classifier, images), wanted);
+    }
+
+    /** Of pictures of any size and channels. */
+    public static ClassFidelity of(ConvClassifier classifier, PictureSet pictures, int[] wanted, PictureResize resize) {
+        long[] found = TensorScope.compute(() -> {
+            try (NoGradGuard guard = new NoGradGuard()) {
+                return Tensors.longs(pictures.map(some -> {
+                    Tensor scores = classifier.forward(ClassifierFeatures.input(classifier, some, resize));
+                    return argmax(scores, new LongOptional(1), false);
+                }));
+            }
+        });
+        return of(classifier.numClasses(), found, wanted);
+    }
+
+    private static ClassFidelity of(int classes, long[] found, int[] wanted) {
+        int[] recognised = new int[classes];
+        int[] total = new int[classes];
         for (int i = 0; i < wanted.length; i++) {
             total[wanted[i]]++;
             if (found[i] == wanted[i]) {
@@ -57,6 +74,24 @@ public record ClassFidelity(int[] recognised, int[] total) {
             System.arraycopy(some, 0, found, start, count);
         }
         return found;
+    }
+
+    /**
+     * A line a class: its name, how many of how many, the share.
+     *
+     * @param names label 0 first; where one is missing, the label's number stands
+     */
+    public String table(java.util.List<String> names) {
+        StringBuilder table = new StringBuilder();
+        for (int label = 0; label < total.length; label++) {
+            if (total[label] > 0) {
+                String name = label < names.size() ? names.get(label) : Integer.toString(label);
+                double share = 100.0 * recognised[label] / total[label];
+                table.append(String.format(
+                        Locale.ROOT, "  %-12s %5d of %5d  %5.1f %%%n", name, recognised[label], total[label], share));
+            }
+        }
+        return table.toString();
     }
 
     /** All that were recognised. */

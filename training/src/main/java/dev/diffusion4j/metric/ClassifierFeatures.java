@@ -12,24 +12,40 @@ import org.bytedeco.pytorch.Tensor;
 public final class ClassifierFeatures implements FeatureExtractor {
     private final ConvClassifier classifier;
     private final String weightsHash;
+    private final PictureResize resize;
 
     /**
      * @param classifier owned: {@link #close} closes it
      * @param weightsHash SHA-256 of its file
      */
     public ClassifierFeatures(ConvClassifier classifier, String weightsHash) {
+        this(classifier, weightsHash, PictureResize.CLEAN);
+    }
+
+    /** With another way of resizing. */
+    public ClassifierFeatures(ConvClassifier classifier, String weightsHash, PictureResize resize) {
         this.classifier = classifier;
         this.weightsHash = weightsHash;
+        this.resize = resize;
     }
 
     @Override
     public Tensor features(Tensor picturesUnit) {
         return TensorScope.keepResult(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
-                SampleSize size = classifier.typedConfig().sampleSize();
-                Tensor pictures = resize().apply(picturesUnit, size.height(), size.width());
-                return classifier.features(pictures.mul(new Scalar(2.0)).sub(new Scalar(1.0)));
+                return classifier.features(input(classifier, picturesUnit, resize));
             }
+        });
+    }
+
+    /** Pictures (B, C, H, W) in [0, 1] as the classifier wants them: its channels and size, values in [−1, 1]. */
+    static Tensor input(ConvClassifier classifier, Tensor picturesUnit, PictureResize resize) {
+        return TensorScope.keepResult(() -> {
+            SampleSize size = classifier.typedConfig().sampleSize();
+            Tensor channels =
+                    PictureChannels.to(picturesUnit, classifier.typedConfig().inChannels());
+            Tensor sized = resize.apply(channels, size.height(), size.width());
+            return sized.mul(new Scalar(2.0)).sub(new Scalar(1.0));
         });
     }
 
@@ -46,6 +62,11 @@ public final class ClassifierFeatures implements FeatureExtractor {
     @Override
     public int size() {
         return classifier.typedConfig().sampleSize().height();
+    }
+
+    @Override
+    public PictureResize resize() {
+        return resize;
     }
 
     @Override

@@ -3,16 +3,14 @@ package dev.diffusion4j.objective;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.json.Json;
-import dev.diffusion4j.json.Records;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How often a picture's condition is dropped while a network learns, so that it can also be asked without one: classifier-free
@@ -26,6 +24,7 @@ public record ContextDrop(Schedule schedule, double first, double last) {
     /** Conditions always count. */
     public static final ContextDrop NONE = new ContextDrop(Schedule.CONSTANT, 0, 0);
 
+    private static final List<String> KEYS = List.of("schedule", "first", "last");
     private static final ContextDrop DECAY = new ContextDrop(Schedule.DECAY, 1, 0.1);
     private static final ContextDrop LINEAR = new ContextDrop(Schedule.LINEAR, 0.9, 0.1);
 
@@ -72,15 +71,27 @@ public record ContextDrop(Schedule schedule, double first, double last) {
         if (value instanceof String name) {
             return of(Keyed.fromKey(Schedule.class, name, "schedule"));
         }
-        if (value instanceof Map<?, ?>) {
-            Map<String, @Nullable Object> keys = Json.object(value);
-            Object name = keys.getOrDefault("schedule", Schedule.CONSTANT.key());
-            ContextDrop base = of(Keyed.fromKey(Schedule.class, String.valueOf(name), "schedule"));
-            Figures figures = Records.bind(new Figures(base.schedule, base.first, base.last), keys, "a schedule");
-            return new ContextDrop(figures.schedule, figures.first, figures.last);
+        if (value instanceof Map<?, ?> keys) {
+            return fromKeys(keys);
         }
         throw new IllegalArgumentException(
-                "it must be a probability, such as 0.1, or constant, decay or linear, but was " + Json.describe(value));
+                "it must be a probability, such as 0.1, or constant, decay or linear, but was " + value);
+    }
+
+    private static ContextDrop fromKeys(Map<?, ?> keys) {
+        keys.keySet()
+                .forEach(key -> Check.that(
+                        KEYS.contains(key), "unknown key '" + key + "'; known are " + String.join(", ", KEYS)));
+        Object name = keys.get("schedule");
+        ContextDrop base =
+                of(name == null ? Schedule.CONSTANT : Keyed.fromKey(Schedule.class, String.valueOf(name), "schedule"));
+        return new ContextDrop(base.schedule, number(keys, "first", base.first), number(keys, "last", base.last));
+    }
+
+    private static double number(Map<?, ?> keys, String key, double fallback) {
+        Object value = keys.get(key);
+        Check.that(value == null || value instanceof Number, key + " must be a number, but was " + value);
+        return value instanceof Number number ? number.doubleValue() : fallback;
     }
 
     /** As {@link #fromJson} reads it: a number where it is constant. */
@@ -94,8 +105,6 @@ public record ContextDrop(Schedule schedule, double first, double last) {
         keys.put("last", last);
         return keys;
     }
-
-    private record Figures(Schedule schedule, double first, double last) {}
 
     private static ContextDrop of(Schedule schedule) {
         return switch (schedule) {

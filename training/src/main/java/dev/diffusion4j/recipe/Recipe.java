@@ -28,6 +28,8 @@ import org.slf4j.LoggerFactory;
  * @param scheduler what the network is trained for; not used by a classifier
  * @param lora low-rank products that learn in the network's place; {@code null} for none
  * @param trackers where the numbers go
+ * @param export pipelines saved on the way, or in another place
+ * @param project under which a service that compares runs lists it; only recorded; {@code null} for none
  * @param validation what is measured on held-back pictures, and when; {@code null} for nothing
  */
 public record Recipe(
@@ -44,6 +46,8 @@ public record Recipe(
         SamplesConfig samples,
         @Nullable LoraConfig lora,
         List<TrackerKind> trackers,
+        ExportConfig export,
+        @Nullable String project,
         @Nullable ValidationConfig validation) {
 
     private static final Logger LOG = LoggerFactory.getLogger(Recipe.class);
@@ -63,6 +67,8 @@ public record Recipe(
             SamplesConfig.DEFAULT,
             null,
             List.of(TrackerKind.JSONL, TrackerKind.TENSORBOARD),
+            ExportConfig.DEFAULT,
+            null,
             null);
 
     public Recipe {

@@ -30,7 +30,10 @@ public final class Recipes {
             "flower-classifier",
             "digits-cross-attention",
             "digits-lora",
-            "from-scratch-basic");
+            "from-scratch-basic",
+            "finetune",
+            "finetune-script",
+            "train-unconditional");
 
     private Recipes() {}
 

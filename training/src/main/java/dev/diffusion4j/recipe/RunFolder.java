@@ -6,16 +6,32 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.trainer.Checkpoints;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Where a training leaves things: {@code recipe.yaml} (first of all), {@code checkpoints/}, {@code samples/}, {@code
  * metrics.jsonl}, {@code loss.png}, event files, and at the end {@code model/}.
  */
 public record RunFolder(Path path) {
+    private static final Set<String> LEFT = Set.of(
+            "checkpoints",
+            "samples",
+            "metrics.jsonl",
+            "loss.png",
+            "model",
+            "lora",
+            "models",
+            "model_index.json",
+            "unet",
+            "scheduler");
+
     /** All of the recipe, with what the data decided filled in. */
     public Path recipe() {
         return path.resolve("recipe.yaml");
@@ -78,6 +94,41 @@ public record RunFolder(Path path) {
     /** The sample grid after so many updates. */
     public Path samples(long step) {
         return path.resolve("samples").resolve(String.format(Locale.ROOT, "step-%06d.png", step));
+    }
+
+    /** The pipeline folder that is saved after so many updates, where no other place was named. */
+    Path model(long step) {
+        return path.resolve("models").resolve(String.format(Locale.ROOT, "step-%06d", step));
+    }
+
+    /** The steps whose checkpoints are there, ascending. */
+    public List<Long> checkpointSteps() {
+        return new Checkpoints(checkpoints(), 1)
+                .list().stream().map(Checkpoints::readStep).toList();
+    }
+
+    /**
+     * Deletes a run with all that it left, a model that was saved into its folder too; other files stay. Nothing where there is
+     * no run.
+     *
+     * @throws UserError (exit code 1) where a training is going on in it, or it cannot be deleted
+     */
+    public void removeRun() {
+        if (!Files.exists(recipe())) {
+            return;
+        }
+        try (RunLock lock = RunLock.take(path);
+                Stream<Path> files = Files.list(path)) {
+            for (Path file : files.toList()) {
+                String name = String.valueOf(file.getFileName());
+                if (LEFT.contains(name) || name.startsWith("events.out.tfevents.")) {
+                    AtomicFile.deleteTree(file);
+                }
+            }
+            Files.delete(recipe()); // last, so that it can be begun again where it was stopped
+        } catch (IOException e) {
+            throw UserError.failure("cannot remove the run in " + path + ": " + AtomicFile.reason(e), e);
+        }
     }
 
     /** Whether the run is done: its network, or its adapter, is there, whole. */

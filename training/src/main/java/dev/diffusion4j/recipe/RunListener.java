@@ -21,6 +21,9 @@ public interface RunListener {
     /** Held-back pictures were measured after an epoch: {@code val_loss} and others by name. */
     default void onValidation(long step, Map<String, Double> values) {}
 
+    /** A pipeline folder was saved on the way. */
+    default void onSaved(Path folder) {}
+
     /** A sample grid was written. */
     default void onSamples(Path picture) {}
 }

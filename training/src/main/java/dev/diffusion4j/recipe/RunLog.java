@@ -27,6 +27,7 @@ final class RunLog implements TrainingListener {
     private final Tracker trackers;
     private final @Nullable Previews previews;
     private final @Nullable Validation validation;
+    private final @Nullable Exports exports;
     private final RunListener listener;
     private final BooleanSupplier stop;
     private final Deque<Double> lastLosses = new ArrayDeque<>();
@@ -35,6 +36,7 @@ final class RunLog implements TrainingListener {
      * @param trackers borrowed
      * @param previews {@code null} for a network that draws nothing
      * @param validation borrowed; {@code null} where nothing is measured on held-back pictures
+     * @param exports {@code null} for a run that is over
      * @param stop asked while a picture is drawn
      */
     RunLog(
@@ -43,6 +45,7 @@ final class RunLog implements TrainingListener {
             Tracker trackers,
             @Nullable Previews previews,
             @Nullable Validation validation,
+            @Nullable Exports exports,
             RunListener listener,
             BooleanSupplier stop) {
         this.samples = samples;
@@ -50,6 +53,7 @@ final class RunLog implements TrainingListener {
         this.trackers = trackers;
         this.previews = previews;
         this.validation = validation;
+        this.exports = exports;
         this.listener = listener;
         this.stop = stop;
     }
@@ -132,6 +136,9 @@ final class RunLog implements TrainingListener {
         listener.onStep(progress);
         if (report.endsEpoch()) {
             listener.onEpoch(progress);
+        }
+        if (exports != null) {
+            exports.afterStep(report, state);
         }
         long step = report.globalStep();
         if (isValidationDue(step, report.totalSteps(), report.endsEpoch(), report.epoch())) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.BatchLoader;
 import dev.diffusion4j.data.DataConfig;
@@ -11,7 +10,6 @@ import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.objective.Objective;
-import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tracking.EpochHistory;
 import dev.diffusion4j.tracking.LossPlot;
@@ -19,9 +17,6 @@ import dev.diffusion4j.tracking.Tracker;
 import dev.diffusion4j.tracking.Trackers;
 import dev.diffusion4j.trainer.Checkpoints;
 import dev.diffusion4j.trainer.Choices;
-import dev.diffusion4j.trainer.Ema;
-import dev.diffusion4j.trainer.EmaConfig;
-import dev.diffusion4j.trainer.TrainState;
 import dev.diffusion4j.trainer.Trainer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,14 +80,16 @@ public final class TrainingRun {
     private static TrainingRun start(
             Recipe recipe, Path path, String source, @Nullable Supplier<? extends Dataset> own) {
         RunFolder folder = new RunFolder(path);
-        Recipe resolved = resolve(recipe, source, own);
+        Recipe resolved = resolve(recipe, folder, source, own);
         folder.claim(resolved);
         return new TrainingRun(resolved, folder, null, own, false);
     }
 
     /** With all filled in that the data decides, after a look at whether they suit each other. */
-    private static Recipe resolve(Recipe recipe, String source, @Nullable Supplier<? extends Dataset> own) {
-        Recipe named = Pretrained.adopt(recipe.with("data", Map.of("source", source)));
+    private static Recipe resolve(
+            Recipe recipe, RunFolder folder, String source, @Nullable Supplier<? extends Dataset> own) {
+        Recipe named = Pretrained.adopt(Exports.located(recipe.with("data", Map.of("source", source)), folder));
+        Previews.check(named);
         try (TrainingData data = open(named.data(), own)) {
             ModelSpec fitted = ModelFactory.fit(named, data);
             ModelFactory.check(fitted, named, data);
@@ -109,21 +106,29 @@ public final class TrainingRun {
     }
 
     /**
+     * Finds out whether network and data suit each other; writes nothing.
+     *
+     * @throws UserError (exit code 2) as {@link #start(Recipe, Path)}
+     */
+    public static void check(Recipe recipe, Path path) {
+        resolve(recipe, new RunFolder(path), recipe.data().source(), null);
+    }
+
+    /**
      * Finds out, before anything is written, whether {@link #startOrResume} will do.
      *
      * @throws UserError (exit code 2) as {@link #start(Recipe, Path)}
      */
-    static void checkStartOrResume(Recipe recipe, Path path) {
-        new RunFolder(path)
-                .difference(resolve(recipe, recipe.data().source(), null))
-                .ifPresent(difference -> {
-                    throw UserError.usage(path + " already holds a run of another recipe (" + difference
-                            + "): give the same --set as there, or choose another --out");
-                });
+    public static void checkStartOrResume(Recipe recipe, Path path) {
+        RunFolder folder = new RunFolder(path);
+        folder.difference(resolve(recipe, folder, recipe.data().source(), null)).ifPresent(difference -> {
+            throw UserError.usage(path + " already holds a run of another recipe (" + difference
+                    + "): give the same settings as there, or choose another folder");
+        });
     }
 
     /** A new run, or the one that is in the folder already, wherever it was stopped. */
-    static TrainingRun startOrResume(Recipe recipe, Path path) {
+    public static TrainingRun startOrResume(Recipe recipe, Path path) {
         return new RunFolder(path).isBegun() ? resumeOn(path, false, null) : start(recipe, path);
     }
 
@@ -200,7 +205,8 @@ public final class TrainingRun {
         if (!Files.exists(folder.lossPlot()) && Files.exists(folder.metrics())) {
             LossPlot.write(folder.metrics(), folder.lossPlot());
         }
-        RunLog log = new RunLog(recipe.samples(), folder, new Trackers(List.of()), null, null, listener, () -> false);
+        RunLog log =
+                new RunLog(recipe.samples(), folder, new Trackers(List.of()), null, null, null, listener, () -> false);
         log.recall(Long.MAX_VALUE);
         listener.onAlreadyFinished(steps);
         return new RunSummary(folder.path(), true, steps, log.meanOfLast());
@@ -292,11 +298,12 @@ public final class TrainingRun {
         boolean allDone = trainer.state().globalStep() == trainer.totalSteps();
         try (Tracker trackers =
                 allDone ? new Trackers(List.of()) : openTrackers(trainer.state().globalStep())) {
-            RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, validation, listener, stop);
+            Exports exports = new Exports(recipe, folder, model, scheduler, listener);
+            RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, validation, exports, listener, stop);
             log.recall(trainer.state().globalStep());
             boolean finished = finish(trainer, loader, log, stop);
             if (finished) {
-                saveModel(trainer.state(), model, scheduler);
+                exports.atEnd(trainer.state());
             }
             trackers.flush();
             if (Files.exists(folder.metrics())) {
@@ -327,30 +334,5 @@ public final class TrainingRun {
         List<Tracker> trackers = new ArrayList<>();
         recipe.trackers().forEach(kind -> trackers.add(kind.open(folder.path(), lastStep)));
         return new Trackers(trackers);
-    }
-
-    /** The averaged weights where there are any. */
-    private void saveModel(TrainState state, Model model, Scheduler scheduler) {
-        LoraConfig lora = recipe.lora();
-        if (lora != null) {
-            Runnable write = () -> LoraTraining.write(folder.lora(), model, recipe, lora);
-            if (state.ema() == null) {
-                write.run();
-            } else {
-                state.ema().whileApplied(write);
-            }
-            return;
-        }
-        Scheduler saved = model instanceof DiffusionModel ? scheduler : null;
-        Ema ema = state.ema();
-        EmaConfig averaging = recipe.training().ema();
-        if (ema == null || averaging == null) {
-            PipelineFolder.write(folder.model(), model, saved);
-        } else {
-            if (averaging.saveLive()) {
-                PipelineFolder.write(folder.liveModel(), model, saved);
-            }
-            ema.whileApplied(() -> PipelineFolder.write(folder.model(), model, saved));
-        }
     }
 }

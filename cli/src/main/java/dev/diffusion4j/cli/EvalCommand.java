@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.evaluation.Drawn;
+import dev.diffusion4j.evaluation.Evaluator;
+import dev.diffusion4j.evaluation.Evaluator.Judgement;
+import dev.diffusion4j.evaluation.ModelFolders;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.metric.Figure;
+import dev.diffusion4j.metric.FigureFile;
+import dev.diffusion4j.metric.PictureSet;
+import dev.diffusion4j.pipeline.Cancellation;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.GuideKit;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Judges pictures, drawn here or of a folder. */
+@Command(
+        name = "eval",
+        description = "Judge pictures: KID and FID against real ones, and the share that a classifier recognises.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  diffuse eval --model runs/mine/model --count 1000 --data folder:my-photos --inception pt_inception.pth",
+            "  diffuse eval --images pictures --data mnist:test --features runs/digit-classifier",
+            "  diffuse eval --model runs/digits --class all --count 50 --classifier runs/digit-classifier"
+        },
+        mixinStandardHelpOptions = true)
+final class EvalCommand implements Callable<Integer> {
+    private static final int COUNT = 64;
+
+    @Spec
+    CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--model",
+            paramLabel = "DIR",
+            description = "Draw with this model: its folder, or that of its run.")
+    @Nullable
+    Path model;
+
+    @Option(
+            names = "--images",
+            paramLabel = "SPEC",
+            description = "Judge these pictures: a folder (folders in it are classes), or a data set.")
+    @Nullable
+    String images;
+
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            description =
+                    "Where figures are added, a JSON object a line; default: eval.jsonl in the model's run or the images' folder.")
+    @Nullable
+    Path out;
+
+    @Option(names = "--json", description = "Print the JSON lines instead of text.")
+    boolean json;
+
+    @Mixin
+    QualityOptions quality = new QualityOptions();
+
+    @Mixin
+    DrawOptions draw = new DrawOptions();
+
+    @Mixin
+    SchedulerChoice scheduler = new SchedulerChoice();
+
+    @Mixin
+    GuideOptions guidance = new GuideOptions();
+
+    @Override
+    public Integer call() {
+        if ((model == null) == (images == null)) {
+            throw UserError.usage("give either --model DIR, which draws pictures, or --images SPEC");
+        }
+        quality.check();
+        Path file = out != null ? out : usualFile();
+        AtomicFile.checkFolder(
+                java.util.Objects.requireNonNull(file.toAbsolutePath().getParent()));
+        List<Figure> earlier = FigureFile.read(file);
+        if (model != null) {
+            judgeModel(model, file, earlier);
+        } else {
+            judgeImages(java.util.Objects.requireNonNull(images), file, earlier);
+        }
+        return 0;
+    }
+
+    private Path usualFile() {
+        if (model != null) {
+            return ModelFolders.runOf(model).orElse(model).resolve("eval.jsonl");
+        }
+        String folder = String.valueOf(images);
+        Path path = Path.of(folder.startsWith("folder:") ? folder.substring("folder:".length()) : folder);
+        return java.nio.file.Files.isDirectory(path) ? path.resolve("eval.jsonl") : Path.of("eval.jsonl");
+    }
+
+    private void judgeModel(Path folder, Path file, List<Figure> earlier) {
+        try (GuideKit kit = new GuideKit();
+                DiffusionPipeline loaded = draw.load(folder);
+                DiffusionPipeline steered = loaded.steeredBy(kit.parseAll(guidance.guides));
+                SchedulerChoice.Chosen chosen =
+                        scheduler.of(steered, draw.request(loaded, COUNT).withGuidance(guidance.classifierFree()));
+                Progress progress = Progress.steps("drawing", chosen.request())) {
+            Drawn drawn = Drawn.by(
+                    chosen.pipeline(), chosen.request(), ModelFolders.nameOf(folder), progress, new Cancellation());
+            progress.close();
+            try (Evaluator evaluator = quality.open(drawn.side());
+                    PictureSet pictures = drawn.pictures()) {
+                report(evaluator.judge(pictures, false, drawn.how()), pictures, file, earlier);
+            }
+        }
+    }
+
+    private void judgeImages(String folder, Path file, List<Figure> earlier) {
+        try (PictureSet pictures = QualityOptions.pictures(folder, 0, "exact", null);
+                Evaluator evaluator = quality.open(0)) {
+            report(evaluator.judge(pictures, true, Map.of()), pictures, file, earlier);
+        }
+    }
+
+    private void report(Judgement judgement, PictureSet pictures, Path file, List<Figure> earlier) {
+        PrintWriter to = spec.commandLine().getOut();
+        if (judgement.figures().isEmpty()) {
+            throw UserError.usage("there is nothing to say about " + pictures.description()
+                    + ": --classifier needs pictures whose class is known (--class, or a folder for each class)");
+        }
+        FigureFile.append(file, judgement.figures());
+        if (json) {
+            judgement.figures().forEach(figure -> to.println(Json.compact(figure.toMap())));
+            return;
+        }
+        to.println("pictures        " + pictures.description() + ": " + pictures.size());
+        judgement.figures().forEach(figure -> to.println(FigureText.line(figure)));
+        if (judgement.fidelity() != null) {
+            to.print(judgement.fidelity().table(pictures.classNames()));
+        }
+        FigureText.warnings(judgement.figures()).forEach(to::println);
+        FigureText.earlier(judgement.figures(), earlier).forEach(to::println);
+        to.println("added to        " + file);
+        to.flush();
+    }
+}

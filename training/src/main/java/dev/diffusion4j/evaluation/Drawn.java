@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.evaluation;
+
+import dev.diffusion4j.guidance.LossGuidance;
+import dev.diffusion4j.metric.DrawnPictures;
+import dev.diffusion4j.metric.PictureSet;
+import dev.diffusion4j.pipeline.Cancellation;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.GenerationRequest;
+import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.StepListener;
+import java.awt.image.BufferedImage;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pictures with how they were made.
+ *
+ * @param images as they would be written
+ * @param classes what was asked for, or {@code null}
+ * @param seconds that drawing took
+ * @param how model, scheduler, steps, seed, guidance, for the record
+ */
+public record Drawn(
+        List<BufferedImage> images,
+        @Nullable List<Integer> classes,
+        double seconds,
+        Map<String, @Nullable Object> how) {
+
+    /** Draws; {@code name} is the model's, for people. */
+    public static Drawn by(
+            DiffusionPipeline pipeline,
+            GenerationRequest request,
+            String name,
+            StepListener listener,
+            Cancellation cancellation) {
+        long start = System.nanoTime();
+        try (GenerationResult result = pipeline.generate(request, listener, cancellation)) {
+            double seconds = (System.nanoTime() - start) / 1e9;
+            return new Drawn(result.images(), request.classes(), seconds, how(pipeline, request, name));
+        }
+    }
+
+    private static Map<String, @Nullable Object> how(
+            DiffusionPipeline pipeline, GenerationRequest request, String name) {
+        Map<String, @Nullable Object> how = new LinkedHashMap<>();
+        how.put("model", name);
+        how.put("model_hash", pipeline.modelHash());
+        how.put("scheduler", pipeline.scheduler().kind().key());
+        how.put("steps", (long) request.steps());
+        how.put("seed", request.seed());
+        how.put("eta", request.eta());
+        how.put("guidance_scale", request.guidance().scale());
+        how.put("guides", pipeline.steering().stream().map(LossGuidance::name).toList());
+        how.put("dtype", pipeline.precision().key());
+        return how;
+    }
+
+    /** For judging; the caller closes it. */
+    public PictureSet pictures() {
+        String text = String.format(
+                Locale.ROOT,
+                "%s (%s, %s steps, seed %s)",
+                how.get("model"),
+                how.get("scheduler"),
+                how.get("steps"),
+                how.get("seed"));
+        return PictureSet.of(new DrawnPictures(text, images, classes), null);
+    }
+
+    /** The height of a picture in pixels. */
+    public int side() {
+        return images.get(0).getHeight();
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.evaluation;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.metric.ClassFidelity;
+import dev.diffusion4j.metric.FeatureCache;
+import dev.diffusion4j.metric.FeatureExtractor;
+import dev.diffusion4j.metric.Figure;
+import dev.diffusion4j.metric.FrechetDistance;
+import dev.diffusion4j.metric.KernelDistance;
+import dev.diffusion4j.metric.PictureResize;
+import dev.diffusion4j.metric.PictureSet;
+import dev.diffusion4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** Judges sets of pictures, all by the same measure: against real pictures, and by a classifier. */
+public final class Evaluator implements AutoCloseable {
+    private final @Nullable FeatureExtractor extractor;
+    private final @Nullable PictureSet reference;
+    private final @Nullable LoadedClassifier judge;
+    private final KidSettings kid;
+    private final @Nullable FeatureCache cache;
+    private @Nullable Tensor referenceFeatures;
+
+    /**
+     * All of these but settings and cache become this one's; give the first two, the third, or all.
+     *
+     * @param extractor in whose features distances are measured
+     * @param reference what pictures are held against
+     * @param judge says what a picture shows
+     * @param cache {@code null}: nothing is kept
+     */
+    public Evaluator(
+            @Nullable FeatureExtractor extractor,
+            @Nullable PictureSet reference,
+            @Nullable LoadedClassifier judge,
+            KidSettings kid,
+            @Nullable FeatureCache cache) {
+        Check.that(
+                (extractor == null) == (reference == null), "an extractor needs a reference, and the other way round");
+        this.extractor = extractor;
+        this.reference = reference;
+        this.judge = judge;
+        this.kid = kid;
+        this.cache = cache;
+    }
+
+    /**
+     * What was found.
+     *
+     * @param figures to be kept
+     * @param fidelity class by class; {@code null} where nobody asked, or no classes are known
+     */
+    public record Judgement(List<Figure> figures, @Nullable ClassFidelity fidelity) {
+        /** The figure of that name, or {@code null}. */
+        public @Nullable Figure figure(String metric) {
+            return figures.stream()
+                    .filter(figure -> figure.metric().equals(metric))
+                    .findFirst()
+                    .orElse(null);
+        }
+    }
+
+    /**
+     * Judges pictures.
+     *
+     * @param kept whether their features are worth keeping on the disk: they are not of pictures that were just drawn
+     * @param drawn how they were made, for the record
+     * @throws dev.diffusion4j.base.UserError (exit code 2) where there are too few
+     */
+    public Judgement judge(PictureSet pictures, boolean kept, Map<String, @Nullable Object> drawn) {
+        List<Figure> figures = new ArrayList<>();
+        FeatureExtractor network = extractor;
+        PictureSet real = reference;
+        if (network != null && real != null) {
+            TensorScope.run(() -> distances(network, real, pictures, kept, drawn, figures));
+        }
+        ClassFidelity fidelity = judge == null ? null : fidelity(judge, pictures);
+        if (fidelity != null && fidelity.totalInAll() > 0) {
+            figures.add(figure(fidelity, java.util.Objects.requireNonNull(judge), pictures, drawn));
+        }
+        return new Judgement(figures, fidelity);
+    }
+
+    private void distances(
+            FeatureExtractor network,
+            PictureSet real,
+            PictureSet pictures,
+            boolean kept,
+            Map<String, @Nullable Object> drawn,
+            List<Figure> figures) {
+        FeatureCache shelf = cache;
+        if (referenceFeatures == null) {
+            referenceFeatures = TensorScope.ownResult(
+                    () -> shelf == null ? real.map(network::features) : shelf.features(network, real));
+        }
+        Tensor theirs = referenceFeatures;
+        Tensor own = shelf != null && kept ? shelf.features(network, pictures) : pictures.map(network::features);
+        KernelDistance distance = kid.distance(own, theirs);
+        Figure base = new Figure(
+                Figure.KID,
+                distance.mean(),
+                distance.standardError(),
+                pictures.size(),
+                real.size(),
+                network.name(),
+                network.weightsHash(),
+                network.size(),
+                network.resize().key(),
+                distance.subsets(),
+                distance.subsetSize(),
+                kid.seed(),
+                pictures.description(),
+                pictures.contentHash(),
+                real.description(),
+                real.contentHash(),
+                drawn);
+        figures.add(base);
+        figures.add(base.as(Figure.FID, FrechetDistance.of(own, theirs)));
+    }
+
+    private static @Nullable ClassFidelity fidelity(LoadedClassifier judge, PictureSet pictures) {
+        int[] wanted = pictures.labels();
+        int classes = judge.network().numClasses();
+        for (int label : wanted) {
+            if (label < 0) {
+                return null;
+            }
+            Check.that(
+                    label < classes,
+                    "the classifier knows " + classes + " classes, but " + pictures.description() + " has class "
+                            + label);
+        }
+        return ClassFidelity.of(judge.network(), pictures, wanted, PictureResize.CLEAN);
+    }
+
+    private static Figure figure(
+            ClassFidelity fidelity, LoadedClassifier judge, PictureSet pictures, Map<String, @Nullable Object> drawn) {
+        double share = fidelity.share();
+        int n = fidelity.totalInAll();
+        return new Figure(
+                Figure.CLASS_FIDELITY,
+                share,
+                Math.sqrt(share * (1 - share) / n),
+                n,
+                0,
+                "conv-classifier",
+                judge.weightsHash(),
+                judge.network().typedConfig().sampleSize().height(),
+                PictureResize.CLEAN.key(),
+                0,
+                0,
+                0,
+                pictures.description(),
+                pictures.contentHash(),
+                "",
+                "",
+                drawn);
+    }
+
+    @Override
+    public void close() {
+        if (referenceFeatures != null) {
+            referenceFeatures.close();
+        }
+        if (extractor != null) {
+            extractor.close();
+        }
+        if (reference != null) {
+            reference.close();
+        }
+        if (judge != null) {
+            judge.close();
+        }
+    }
+}

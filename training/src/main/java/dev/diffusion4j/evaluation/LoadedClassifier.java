@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.evaluation;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.checkpoint.WeightFiles;
+import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.pipeline.PipelineFolder;
+import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.Precision;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * A classifier with what says which it is.
+ *
+ * @param network on the CPU in f32; owned
+ * @param weightsHash SHA-256 of its weights' file
+ */
+public record LoadedClassifier(ConvClassifier network, String weightsHash) implements AutoCloseable {
+
+    /**
+     * Reads a model folder, or the folder of a run.
+     *
+     * @throws UserError (exit code 1) where it holds no classifier
+     */
+    public static LoadedClassifier open(Path folder) {
+        Path model = ModelFolders.modelOf(folder);
+        PipelineFolder files = PipelineFolder.open(model);
+        if (files.modelKind() != ModelKind.CONV_CLASSIFIER) {
+            throw UserError.failure(
+                    folder + " holds a " + files.modelKind().key() + ", but a classifier is needed here");
+        }
+        try {
+            StringBuilder hashes = new StringBuilder();
+            for (Path file : WeightFiles.files(files.modelFolder())) {
+                hashes.append(Hashes.sha256(file));
+            }
+            String hash = hashes.length() == 64 ? hashes.toString() : Hashes.sha256(hashes.toString());
+            return new LoadedClassifier((ConvClassifier) files.readModel(Devices.cpu(), Precision.F32, null), hash);
+        } catch (IOException e) {
+            throw UserError.failure("cannot read " + files.modelFolder() + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        network.close();
+    }
+}

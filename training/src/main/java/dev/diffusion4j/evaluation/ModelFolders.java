@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.evaluation;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Where a model lies, and the run that made it. */
+public final class ModelFolders {
+    private static final String INDEX = "model_index.json";
+    private static final String METRICS = "metrics.jsonl";
+
+    private ModelFolders() {}
+
+    /** {@code folder} itself, or {@code folder/model} where it is the folder of a run. */
+    public static Path modelOf(Path folder) {
+        Path inside = folder.resolve("model");
+        boolean isRun = !Files.exists(folder.resolve(INDEX)) && Files.exists(inside.resolve(INDEX));
+        return isRun ? inside : folder;
+    }
+
+    /** The folder of the run that made a model, where that is still around it. */
+    public static Optional<Path> runOf(Path folder) {
+        Path parent = folder.toAbsolutePath().normalize().getParent();
+        if (Files.exists(folder.resolve(METRICS))) {
+            return Optional.of(folder);
+        }
+        return parent != null && Files.exists(parent.resolve(METRICS)) ? Optional.of(parent) : Optional.empty();
+    }
+
+    /** What is short and still tells models apart: the run's name, not the {@code model} in it. */
+    public static String nameOf(Path folder) {
+        Path whole = folder.toAbsolutePath().normalize();
+        Path name = whole.getFileName();
+        Path parent = whole.getParent();
+        if (name != null && name.toString().equals("model") && parent != null && parent.getFileName() != null) {
+            return parent.getFileName().toString();
+        }
+        return name == null ? whole.toString() : name.toString();
+    }
+}

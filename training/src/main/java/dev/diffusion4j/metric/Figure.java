@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.metric;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.json.Records;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A measured number with all that decides whether another may stand beside it.
+ *
+ * @param metric {@code kid}, {@code fid}, {@code class_fidelity}, {@code clip_score}
+ * @param value the number
+ * @param standardError of {@code value}; {@code null} where none can be said
+ * @param n pictures that were judged
+ * @param nReference pictures that they were held against; 0 where there are none
+ * @param extractor {@link FeatureExtractor#name()}, or the judge's name
+ * @param weightsHash SHA-256 of its weights
+ * @param size pixels of a side of what it was shown
+ * @param resize how pictures were brought to that
+ * @param subsets of a KID
+ * @param subsetSize of a KID
+ * @param seed of what was drawn by chance while measuring
+ * @param pictures what was judged
+ * @param picturesHash of its pixels
+ * @param reference what it was held against; empty where there is none
+ * @param referenceHash of its pixels
+ * @param drawn how the pictures were made: model, scheduler, steps, seed, …; empty for pictures of a folder
+ */
+public record Figure(
+        String metric,
+        double value,
+        @Nullable Double standardError,
+        int n,
+        int nReference,
+        String extractor,
+        String weightsHash,
+        int size,
+        String resize,
+        int subsets,
+        int subsetSize,
+        long seed,
+        String pictures,
+        String picturesHash,
+        String reference,
+        String referenceHash,
+        Map<String, @Nullable Object> drawn) {
+    /** Squared kernel distance, {@link KernelDistance}. */
+    public static final String KID = "kid";
+    /** {@link FrechetDistance}. */
+    public static final String FID = "fid";
+    /** {@link ClassFidelity}'s share. */
+    public static final String CLASS_FIDELITY = "class_fidelity";
+
+    /** For reading: every key has a value then. */
+    static final Figure EMPTY = new Figure("none", 0, null, 0, 0, "", "", 0, "", 0, 0, 0, "", "", "", "", Map.of());
+
+    public Figure {
+        Check.finite(value, metric);
+        drawn = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(drawn));
+    }
+
+    /** Another metric of the same pictures in the same features, without subsets. */
+    public Figure as(String otherMetric, double otherValue) {
+        return new Figure(
+                otherMetric,
+                otherValue,
+                null,
+                n,
+                nReference,
+                extractor,
+                weightsHash,
+                size,
+                resize,
+                0,
+                0,
+                0,
+                pictures,
+                picturesHash,
+                reference,
+                referenceHash,
+                drawn);
+    }
+
+    /** Whether less is better. */
+    public boolean lessIsBetter() {
+        return isDistance();
+    }
+
+    private boolean isDistance() {
+        return metric.equals(KID) || metric.equals(FID);
+    }
+
+    /** The keys and values of a line of JSON. */
+    public Map<String, @Nullable Object> toMap() {
+        return Records.toMap(this);
+    }
+
+    /** From {@link #toMap()}; keys that are not known are passed over. */
+    static Figure of(Map<String, @Nullable Object> map, String where) {
+        return Records.bindKnown(EMPTY, map, where).value();
+    }
+
+    /**
+     * Why {@code other} must not be held against this; empty where it may. Which pictures were judged and how they were drawn may
+     * differ, that is what one compares; so may the number of pictures of a KID and of class fidelity, not of an FID, which
+     * falls with it.
+     */
+    public List<String> differences(Figure other) {
+        List<String> all = new ArrayList<>();
+        differ(all, "metric", metric, other.metric);
+        differ(all, "extractor", extractor, other.extractor);
+        if (all.isEmpty()) {
+            differ(all, "weights", brief(weightsHash), brief(other.weightsHash));
+        }
+        differ(all, "size", size, other.size);
+        differ(all, "resize", resize, other.resize);
+        if (isDistance()) {
+            if (!referenceHash.equals(other.referenceHash)) {
+                differ(
+                        all,
+                        "reference",
+                        reference + " (" + brief(referenceHash) + ")",
+                        other.reference + " (" + brief(other.referenceHash) + ")");
+            }
+        }
+        if (metric.equals(FID)) {
+            differ(all, "n", n, other.n);
+        }
+        return all;
+    }
+
+    private static void differ(List<String> all, String what, Object here, Object there) {
+        if (!here.equals(there)) {
+            all.add(what + " " + here + " against " + there);
+        }
+    }
+
+    private static String brief(String hash) {
+        return hash.substring(0, Math.min(8, hash.length()));
+    }
+}

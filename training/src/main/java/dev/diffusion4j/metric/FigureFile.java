@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.metric;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.json.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Figures in a file, one JSON object a line, the newest last. */
+public final class FigureFile {
+    private FigureFile() {}
+
+    /**
+     * All figures; none where there is no file.
+     *
+     * @throws UserError (exit code 1) where a line is no figure
+     */
+    public static List<Figure> read(Path file) {
+        List<Figure> figures = new ArrayList<>();
+        int number = 0;
+        for (String line : lines(file)) {
+            number++;
+            if (!line.isBlank()) {
+                String where = file + " line " + number;
+                figures.add(figure(line, where));
+            }
+        }
+        return figures;
+    }
+
+    private static Figure figure(String line, String where) {
+        try {
+            return Figure.of(Json.parseObject(line, where), where);
+        } catch (IllegalArgumentException e) {
+            throw UserError.failure(where + " is no figure of diffuse eval: " + e.getMessage(), e);
+        }
+    }
+
+    /** Adds figures at the end; the file is replaced whole. */
+    public static void append(Path file, List<Figure> figures) {
+        List<String> lines = new ArrayList<>(lines(file));
+        figures.forEach(figure -> lines.add(Json.compact(figure.toMap())));
+        AtomicFile.write(file, String.join("\n", lines) + "\n");
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.exists(file) ? Files.readAllLines(file) : List.of();
+        } catch (IOException e) {
+            throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+        }
+    }
+}
