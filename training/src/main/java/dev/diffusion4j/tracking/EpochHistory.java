@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.tracking;
 
+import dev.diffusion4j.image.Chart;
+import dev.diffusion4j.image.PngFile;
+import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What a run measured once an epoch, as an array for each key: under the names that the lesson on continuous noise gives them. */
 public final class EpochHistory {
+    /** 8 by 6 inches at 100 points each. */
+    private static final int WIDTH = 800;
+
+    private static final int HEIGHT = 600;
+
     /** Names in {@code metrics.jsonl}, and those of the arrays. */
     private static final Map<String, String> NAMES = new LinkedHashMap<>();
 
@@ -49,12 +58,31 @@ public final class EpochHistory {
     }
 
     /**
-     * Writes {@code NAME.npy} for each, {@code float64 (epochs)}.
+     * Writes {@code NAME.npy} for each, {@code float64 (epochs)}, and {@code loss.png} with all of them.
      *
      * @param metrics {@code metrics.jsonl}
      * @param folder made where it is not there
      */
     public static void write(Path metrics, Path folder) {
-        read(metrics).forEach((name, values) -> NpyFile.write(folder.resolve(name + ".npy"), values));
+        Map<String, List<Double>> history = read(metrics);
+        history.forEach((name, values) -> NpyFile.write(folder.resolve(name + ".npy"), values));
+        if (!history.isEmpty()) {
+            PngFile.write(folder.resolve("loss.png"), draw(history));
+        }
+    }
+
+    /** All in one picture over the epochs, counted from 1. */
+    private static BufferedImage draw(Map<String, List<Double>> history) {
+        Chart chart = new Chart("Training Loss", "Epochs", "Loss").size(WIDTH, HEIGHT);
+        int colour = 0;
+        for (Map.Entry<String, List<Double>> entry : history.entrySet()) {
+            double[] values =
+                    entry.getValue().stream().mapToDouble(Double::doubleValue).toArray();
+            double[] epochs = new double[values.length];
+            Arrays.setAll(epochs, i -> i + 1);
+            chart.add(
+                    entry.getKey(), colour++, values.length == 1 ? Chart.Style.DOTS : Chart.Style.LINE, epochs, values);
+        }
+        return chart.draw();
     }
 }
