@@ -241,11 +241,7 @@ class NetworkSteeringTest {
     @Test
     void a_note_says_which_clip_looked() {
         try (DiffusionPipeline steered = pipeline.steeredBy(kit.parseAll(List.of("color=#FFFFFF:1", "clip=bla:8")))) {
-            GenerationNote note;
-            try (DiffusionPipeline steered =
-                    pipeline.steeredBy(kit.parseAll(List.of("color=#FFFFFF:1", "clip=bla:8")))) {
-                note = GenerationNote.of("model", steered, REQUEST, 0);
-            }
+            GenerationNote note = GenerationNote.of("model", steered, REQUEST, 0);
             assertThat(note.clipOrigin()).isEqualTo(new Clip.Origin(QUICK, null));
             assertThat(note.guides()).hasSize(2);
         }
