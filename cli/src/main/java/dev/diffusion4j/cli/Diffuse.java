@@ -37,6 +37,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             TrainCommand.class,
             InfoCommand.class,
             EvalCommand.class,
+            CompareCommand.class,
+            PlotCommand.class,
             DataCommand.class,
             RecipesCommand.class,
             DoctorCommand.class,

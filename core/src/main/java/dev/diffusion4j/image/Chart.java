@@ -22,6 +22,8 @@ public final class Chart {
         PALE,
         /** A line. */
         LINE,
+        /** A broken line. */
+        DASHES,
         /** A line with a dot at each value. */
         DOTS
     }
@@ -202,8 +204,7 @@ public final class Chart {
 
     private void draw(Graphics2D pen, Series series, Axis x, Axis y) {
         pen.setColor(series.color);
-        float thickness = series.style == Style.PALE ? 1f : 2.2f;
-        pen.setStroke(new BasicStroke(thickness, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+        pen.setStroke(stroke(series.style));
         Path2D path = new Path2D.Double();
         boolean begun = false;
         for (int i = 0; i < series.x.length; i++) {
@@ -225,6 +226,13 @@ public final class Chart {
         pen.draw(path);
     }
 
+    private static BasicStroke stroke(Style style) {
+        float thickness = style == Style.PALE ? 1f : 2.2f;
+        return style == Style.DASHES
+                ? new BasicStroke(thickness, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1, new float[] {8, 5}, 0)
+                : new BasicStroke(thickness, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND);
+    }
+
     private void legend(Graphics2D pen, Axis x, Axis y) {
         List<Series> named =
                 all.stream().filter(series -> !series.name.isEmpty()).toList();
@@ -244,6 +252,7 @@ public final class Chart {
             for (int i = 0; i < named.size(); i++) {
                 int line = place[1] + ROW * (i + 1);
                 pen.setColor(named.get(i).color);
+                pen.setStroke(stroke(named.get(i).style));
                 pen.drawLine(place[0] + 8, line - 5, place[0] + 32, line - 5);
                 pen.setColor(INK);
                 pen.drawString(named.get(i).name, place[0] + 40, line);

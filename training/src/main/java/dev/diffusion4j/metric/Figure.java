@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.json.Records;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -91,6 +92,36 @@ public record Figure(
 
     private boolean isDistance() {
         return metric.equals(KID) || metric.equals(FID);
+    }
+
+    /** The number for people, with its standard error: {@code 0.0123 ± 0.0004}; a share in percent. */
+    public String text() {
+        boolean share = metric.equals(CLASS_FIDELITY);
+        double factor = share ? 100 : 1;
+        String number = String.format(Locale.ROOT, share ? "%.1f" : "%.5g", factor * value);
+        if (standardError != null) {
+            number += String.format(Locale.ROOT, share ? " ± %.1f" : " ± %.2g", factor * standardError);
+        }
+        return share ? number + " %" : number;
+    }
+
+    /** Of how many pictures and in what it was measured, for people. */
+    public String terms() {
+        String against =
+                reference.isEmpty() ? "" : String.format(Locale.ROOT, " against %d of %s", nReference, reference);
+        String drawing = subsets == 0
+                ? ""
+                : String.format(Locale.ROOT, "; %d subsets of %d, seed %d", subsets, subsetSize, seed);
+        return String.format(
+                Locale.ROOT,
+                "%d%s; %s %s, %d px, %s%s",
+                n,
+                against,
+                extractor,
+                brief(weightsHash),
+                size,
+                resize,
+                drawing);
     }
 
     /** The keys and values of a line of JSON. */
