@@ -3,6 +3,8 @@ package dev.diffusion4j.metric;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.json.Records;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -55,6 +57,10 @@ public record Figure(
     /** {@link ClassFidelity}'s share. */
     public static final String CLASS_FIDELITY = "class_fidelity";
 
+    private static final int VALUE_DIGITS = 5;
+    private static final int ERROR_DIGITS = 2;
+    private static final double LEAST_PLAIN = 1e-6;
+
     /** For reading: every key has a value then. */
     static final Figure EMPTY = new Figure("none", 0, null, 0, 0, "", "", 0, "", 0, 0, 0, "", "", "", "", Map.of());
 
@@ -96,13 +102,23 @@ public record Figure(
 
     /** The number for people, with its standard error: {@code 0.0123 ± 0.0004}; a share in percent. */
     public String text() {
-        boolean share = metric.equals(CLASS_FIDELITY);
-        double factor = share ? 100 : 1;
-        String number = String.format(Locale.ROOT, share ? "%.1f" : "%.5g", factor * value);
-        if (standardError != null) {
-            number += String.format(Locale.ROOT, share ? " ± %.1f" : " ± %.2g", factor * standardError);
+        if (metric.equals(CLASS_FIDELITY)) {
+            String percent = String.format(Locale.ROOT, "%.1f", 100 * value);
+            return standardError == null
+                    ? percent + " %"
+                    : percent + String.format(Locale.ROOT, " ± %.1f %%", 100 * standardError);
         }
-        return share ? number + " %" : number;
+        return standardError == null
+                ? brief(value, VALUE_DIGITS)
+                : brief(value, VALUE_DIGITS) + " ± " + brief(standardError, ERROR_DIGITS);
+    }
+
+    private static String brief(double number, int digits) {
+        BigDecimal rounded =
+                new BigDecimal(number).round(new MathContext(digits)).stripTrailingZeros();
+        return Math.abs(number) < LEAST_PLAIN && number != 0
+                ? String.format(Locale.ROOT, "%.1e", number)
+                : rounded.toPlainString();
     }
 
     /** Of how many pictures and in what it was measured, for people. */
