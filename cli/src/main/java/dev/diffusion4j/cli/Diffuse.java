@@ -39,6 +39,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             TrainUnconditionalCommand.class,
             InfoCommand.class,
             EvalCommand.class,
+            CompareCommand.class,
+            PlotCommand.class,
             DataCommand.class,
             RecipesCommand.class,
             DoctorCommand.class,

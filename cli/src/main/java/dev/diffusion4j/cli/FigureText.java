@@ -17,43 +17,7 @@ final class FigureText {
 
     /** The number with its error, and in what it was measured. */
     static String line(Figure figure) {
-        String subsets = figure.subsets() == 0
-                ? ""
-                : String.format(
-                        Locale.ROOT,
-                        "; %d subsets of %d, seed %d",
-                        figure.subsets(),
-                        figure.subsetSize(),
-                        figure.seed());
-        String against = figure.reference().isEmpty()
-                ? ""
-                : String.format(Locale.ROOT, " against %d of %s", figure.nReference(), figure.reference());
-        return String.format(
-                Locale.ROOT,
-                "%-15s %s  (%d%s; %s %s, %d px, %s%s)",
-                figure.metric(),
-                number(figure),
-                figure.n(),
-                against,
-                figure.extractor(),
-                figure.weightsHash()
-                        .substring(0, Math.min(8, figure.weightsHash().length())),
-                figure.size(),
-                figure.resize(),
-                subsets);
-    }
-
-    /** {@code 0.0123 ± 0.0004}, or a share in percent. */
-    static String number(Figure figure) {
-        boolean share = figure.metric().equals(Figure.CLASS_FIDELITY);
-        double factor = share ? 100 : 1;
-        String format = share ? "%.1f" : "%.5g";
-        String value = String.format(Locale.ROOT, format, factor * figure.value());
-        Double error = figure.standardError();
-        String whole = error == null
-                ? value
-                : value + " ± " + String.format(Locale.ROOT, share ? "%.1f" : "%.2g", factor * error);
-        return share ? whole + " %" : whole;
+        return String.format(Locale.ROOT, "%-15s %s  (%s)", figure.metric(), figure.text(), figure.terms());
     }
 
     /** What a reader must know before believing a figure. */
@@ -78,7 +42,7 @@ final class FigureText {
                     .toList();
             for (Figure other : same.subList(Math.max(0, same.size() - SHOWN), same.size())) {
                 List<String> differences = figure.differences(other);
-                lines.add("  earlier " + other.metric() + " " + number(other) + how(other.drawn())
+                lines.add("  earlier " + other.metric() + " " + other.text() + how(other.drawn())
                         + (differences.isEmpty() ? "" : "  NOT COMPARABLE: " + String.join(", ", differences)));
             }
         }

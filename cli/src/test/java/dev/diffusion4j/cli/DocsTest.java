@@ -93,11 +93,13 @@ class DocsTest {
     void every_command_and_option_exists() {
         Map<String, CommandLine> commands = Diffuse.commandLine().getSubcommands();
         Set<String> known = new TreeSet<>(FOREIGN);
-        commands.values()
+        commands.values().stream()
+                .flatMap(DocsTest::withInner)
                 .forEach(command ->
                         known.addAll(command.getCommandSpec().optionsMap().keySet()));
         List<String> wrong = new ArrayList<>();
-        for (CommandLine command : commands.values()) {
+        for (CommandLine command :
+                commands.values().stream().flatMap(DocsTest::withInner).toList()) {
             String examples =
                     String.join("\n", command.getCommandSpec().usageMessage().footer());
             all(CALL, examples).forEach(call -> wrong.addAll(check(commands.get(call.group(1)), call)));
@@ -117,8 +119,18 @@ class DocsTest {
         assertThat(wrong).isEmpty();
     }
 
-    private static List<String> check(CommandLine command, MatchResult call) {
-        if (command == null) {
+    /** A command and the commands in it. */
+    private static Stream<CommandLine> withInner(CommandLine command) {
+        return Stream.concat(Stream.of(command), command.getSubcommands().values().stream());
+    }
+
+    private static List<String> check(CommandLine outer, MatchResult call) {
+        if (outer == null) {
+            return List.of("no such command: " + call.group());
+        }
+        String next = call.group(2).trim().split(" ", 2)[0];
+        CommandLine command = outer.getSubcommands().getOrDefault(next, outer);
+        if (command == outer && !outer.getSubcommands().isEmpty() && next.matches("[a-z].*")) {
             return List.of("no such command: " + call.group());
         }
         Set<String> options = command.getCommandSpec().optionsMap().keySet();
@@ -139,7 +151,8 @@ class DocsTest {
             Matcher section = Pattern.compile("(?s)\n## diffuse " + name + "\n(.*?)(?=\n## |\\z)")
                     .matcher(guide);
             assertThat(section.find()).as("guide.md: section diffuse %s", name).isTrue();
-            command.getCommandSpec().options().stream()
+            withInner(command)
+                    .flatMap(each -> each.getCommandSpec().options().stream())
                     .map(option -> option.longestName())
                     .filter(option -> !FOREIGN.contains(option))
                     .forEach(option ->

@@ -46,12 +46,13 @@ class PackageDirectionTest {
         allow(
                 "recipe",
                 "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image pipeline data metric tracking objective trainer");
+        allow("plot", "schedule tensor model guidance scheduler image pipeline data tracking");
         allow(
                 "evaluation",
                 "schedule tensor json checkpoint model guidance scheduler image pipeline data metric tracking");
         allow(
                 "cli",
-                "schedule tensor json checkpoint model adapter guidance scheduler image pipeline data metric tracking objective recipe evaluation");
+                "schedule tensor json checkpoint model adapter guidance scheduler image pipeline data metric tracking objective recipe plot evaluation");
     }
 
     private static void allow(String name, String below) {

@@ -2,8 +2,10 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.RandomStream;
 import java.nio.file.Path;
@@ -34,6 +36,16 @@ final class TinyModels {
         }
         try (DiffusionPipeline pipeline = DiffusionPipeline.of(model, scheduler.create(Map.of()))) {
             pipeline.save(folder);
+        }
+    }
+
+    /** Looks at grey pictures of 8×8 pixels, knows four classes. */
+    static void saveClassifier(Path folder) {
+        Map<String, Object> config = Map.of("sample_size", 8L, "num_classes", 4L, "widths", List.of(4L), "hidden", 16L);
+        try (Model model = ModelKind.CONV_CLASSIFIER.create(new HashMap<>(config));
+                RandomStream random = new RandomStream(5)) {
+            model.initialize(random);
+            PipelineFolder.write(folder, model, null);
         }
     }
 }

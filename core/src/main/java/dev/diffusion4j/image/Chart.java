@@ -22,15 +22,20 @@ public final class Chart {
         PALE,
         /** A line. */
         LINE,
+        /** A broken line. */
+        DASHES,
         /** A line with a dot at each value. */
         DOTS
     }
 
     private static final int LEFT = 78;
-    private static final int RIGHT = 24;
+    private static final int MARGIN = 24;
     private static final int TOP = 40;
     private static final int BOTTOM = 50;
     private static final int ROW = 20;
+    /** A longer legend stands beside the curves. */
+    private static final int MOST_INSIDE = 4;
+
     private static final int DOT = 7;
     private static final Color GRID = new Color(0xdddddd);
     private static final Color INK = Color.DARK_GRAY;
@@ -48,6 +53,7 @@ public final class Chart {
     private boolean logX;
     private boolean logY;
     private boolean words = true;
+    private int right = MARGIN;
 
     private record Series(String name, double[] x, double[] y, Color color, Style style) {}
 
@@ -110,11 +116,17 @@ public final class Chart {
         pen.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
         pen.setColor(Color.WHITE);
         pen.fillRect(0, 0, width, height);
+        List<Series> named =
+                all.stream().filter(series -> !series.name.isEmpty()).toList();
+        write(pen, () -> {
+            pen.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
+            right = named.size() > MOST_INSIDE ? legendWidth(pen, named) + 8 : MARGIN;
+        });
         axes(pen, x, y);
         for (Series series : all) {
             draw(pen, series, x, y);
         }
-        legend(pen, x, y);
+        legend(pen, named, x, y);
         pen.dispose();
         return image;
     }
@@ -148,7 +160,7 @@ public final class Chart {
     }
 
     private double left(Axis x, double value) {
-        return LEFT + x.share(value) * (width - LEFT - RIGHT);
+        return LEFT + x.share(value) * (width - LEFT - right);
     }
 
     private double top(Axis y, double value) {
@@ -160,7 +172,7 @@ public final class Chart {
         x.marks().forEach(mark -> vertical(pen, (int) Math.round(left(x, mark))));
         y.marks().forEach(mark -> horizontal(pen, (int) Math.round(top(y, mark))));
         pen.setColor(INK);
-        pen.drawRect(LEFT, TOP, width - LEFT - RIGHT, height - TOP - BOTTOM);
+        pen.drawRect(LEFT, TOP, width - LEFT - right, height - TOP - BOTTOM);
         write(pen, () -> {
             pen.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
             DoubleFunction<String> text = Axis::text;
@@ -169,8 +181,8 @@ public final class Chart {
                 String words = text.apply(mark);
                 pen.drawString(words, LEFT - 8 - pen.getFontMetrics().stringWidth(words), (int) top(y, mark) + 5);
             });
-            middle(pen, xLabel, (LEFT + width - RIGHT) / 2, height - 12);
-            middle(pen, title, (LEFT + width - RIGHT) / 2, TOP - 14);
+            middle(pen, xLabel, (LEFT + width - right) / 2, height - 12);
+            middle(pen, title, (LEFT + width - right) / 2, TOP - 14);
             pen.drawString(yLabel, 8, TOP - 14);
         });
     }
@@ -180,7 +192,7 @@ public final class Chart {
     }
 
     private void horizontal(Graphics2D pen, int y) {
-        pen.drawLine(LEFT, y, width - RIGHT, y);
+        pen.drawLine(LEFT, y, width - right, y);
     }
 
     private static void middle(Graphics2D pen, String text, int x, int y) {
@@ -202,8 +214,7 @@ public final class Chart {
 
     private void draw(Graphics2D pen, Series series, Axis x, Axis y) {
         pen.setColor(series.color);
-        float thickness = series.style == Style.PALE ? 1f : 2.2f;
-        pen.setStroke(new BasicStroke(thickness, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+        pen.setStroke(stroke(series.style));
         Path2D path = new Path2D.Double();
         boolean begun = false;
         for (int i = 0; i < series.x.length; i++) {
@@ -225,25 +236,35 @@ public final class Chart {
         pen.draw(path);
     }
 
-    private void legend(Graphics2D pen, Axis x, Axis y) {
-        List<Series> named =
-                all.stream().filter(series -> !series.name.isEmpty()).toList();
+    private static BasicStroke stroke(Style style) {
+        float thickness = style == Style.PALE ? 1f : 2.2f;
+        return style == Style.DASHES
+                ? new BasicStroke(thickness, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1, new float[] {8, 5}, 0)
+                : new BasicStroke(thickness, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND);
+    }
+
+    private static int legendWidth(Graphics2D pen, List<Series> named) {
+        int wide = 0;
+        for (Series series : named) {
+            wide = Math.max(wide, pen.getFontMetrics().stringWidth(series.name) + 48);
+        }
+        return wide;
+    }
+
+    private void legend(Graphics2D pen, List<Series> named, Axis x, Axis y) {
         if (named.isEmpty()) {
             return;
         }
         write(pen, () -> {
-            pen.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
-            int wide = 0;
-            for (Series series : named) {
-                wide = Math.max(wide, pen.getFontMetrics().stringWidth(series.name) + 48);
-            }
+            int wide = legendWidth(pen, named);
             int high = ROW * named.size() + 8;
-            int[] place = emptiest(x, y, wide, high);
+            int[] place = named.size() > MOST_INSIDE ? new int[] {width - right, TOP} : emptiest(x, y, wide, high);
             pen.setColor(new Color(255, 255, 255, 220));
-            pen.fillRect(place[0], place[1], wide, high);
+            pen.fillRect(place[0] + 1, place[1], wide, high);
             for (int i = 0; i < named.size(); i++) {
                 int line = place[1] + ROW * (i + 1);
                 pen.setColor(named.get(i).color);
+                pen.setStroke(stroke(named.get(i).style));
                 pen.drawLine(place[0] + 8, line - 5, place[0] + 32, line - 5);
                 pen.setColor(INK);
                 pen.drawString(named.get(i).name, place[0] + 40, line);
@@ -253,7 +274,7 @@ public final class Chart {
 
     /** Of four corners the one with the fewest values behind the legend; the upper right where it does not matter. */
     private int[] emptiest(Axis x, Axis y, int wide, int high) {
-        int[] lefts = {width - RIGHT - wide - 8, LEFT + 8};
+        int[] lefts = {width - right - wide - 8, LEFT + 8};
         int[] tops = {TOP + 8, height - BOTTOM - high - 8};
         int[] best = {lefts[0], tops[0]};
         int fewest = Integer.MAX_VALUE;

@@ -43,14 +43,14 @@ public final class ImageGrid {
         for (int i = 0; i < images.size(); i++) {
             int x = padding + i % columns * (width + padding);
             int y = padding + i / columns * (height + padding);
-            copy(images.get(i), grid, x, y);
+            paste(images.get(i), grid, x, y);
         }
         graphics.dispose();
         return grid;
     }
 
-    /** Pixel by pixel, because drawing a grey picture into an RGB one would change its levels by the colour profile. */
-    private static void copy(BufferedImage from, BufferedImage to, int left, int top) {
+    /** Puts a grey or RGB picture into an RGB one, pixel by pixel: drawing a grey one would change its levels by the colour profile. */
+    public static void paste(BufferedImage from, BufferedImage to, int left, int top) {
         boolean grey = from.getRaster().getNumBands() == 1;
         for (int y = 0; y < from.getHeight(); y++) {
             for (int x = 0; x < from.getWidth(); x++) {

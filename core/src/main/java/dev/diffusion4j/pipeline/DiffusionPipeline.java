@@ -200,15 +200,26 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @throws UserError (exit code 2) where the network cannot draw what was asked for
      */
     public GenerationResult generate(GenerationRequest request, StepListener listener, Cancellation cancellation) {
+        return generate(request, NoiseFactory.of(request), listener, cancellation);
+    }
+
+    /** As {@link #generate(GenerationRequest, StepListener, Cancellation)} from noise of one's own. */
+    public GenerationResult generate(
+            GenerationRequest request, NoiseFactory noise, StepListener listener, Cancellation cancellation) {
         return shared.use(model -> {
             check(request, model);
-            Tensor samples = TensorScope.ownResult(() -> generateBatches(request, model, listener, cancellation));
+            Tensor samples =
+                    TensorScope.ownResult(() -> generateBatches(request, noise, model, listener, cancellation));
             return new GenerationResult(samples, scheduler.sampleRange());
         });
     }
 
     private Tensor generateBatches(
-            GenerationRequest request, DiffusionModel model, StepListener listener, Cancellation cancellation) {
+            GenerationRequest request,
+            NoiseFactory source,
+            DiffusionModel model,
+            StepListener listener,
+            Cancellation cancellation) {
         SampleSize size = sizeOf(request, model);
         int batchSize = request.noise() == NoiseMode.SHARED ? request.count() : request.batchSize();
         TensorVector batches = new TensorVector();
@@ -216,10 +227,7 @@ public final class DiffusionPipeline implements AutoCloseable {
             int first = start;
             int count = Math.min(batchSize, request.count() - start);
             batches.push_back(TensorScope.keepResult(() -> {
-                long seed = request.seed() + first;
-                try (NoiseSource noise = request.noise() == NoiseMode.SHARED
-                                ? NoiseSource.shared(seed)
-                                : NoiseSource.perImage(seed, count);
+                try (NoiseSource noise = source.open(first, count);
                         SchedulerRun run = scheduler.start(
                                 new SamplingSettings(request.steps(), request.eta(), request.stepOptions()))) {
                     long[] shape = {count, model.sampleChannels(), size.height(), size.width()};

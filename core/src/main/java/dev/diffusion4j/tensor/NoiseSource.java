@@ -43,4 +43,14 @@ public interface NoiseSource extends AutoCloseable {
     static NoiseSource perImage(long firstSeed, int count) {
         return new PerImageNoise(firstSeed, count);
     }
+
+    /**
+     * Between the noises of two seeds, along the great circle through them, so that what lies between is as likely as the ends:
+     * image k gets the point at {@code shares[k]}. At 0 and 1 it is what {@link #perImage} draws for the seed.
+     *
+     * @param shares one an image, 0 (the first seed's) … 1 (the second's)
+     */
+    static NoiseSource between(long firstSeed, long secondSeed, double... shares) {
+        return new NoiseBetween(firstSeed, secondSeed, shares);
+    }
 }

@@ -3,8 +3,11 @@ package dev.diffusion4j.metric;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.json.Records;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +57,10 @@ public record Figure(
     /** {@link ClassFidelity}'s share. */
     public static final String CLASS_FIDELITY = "class_fidelity";
 
+    private static final int VALUE_DIGITS = 5;
+    private static final int ERROR_DIGITS = 2;
+    private static final double LEAST_PLAIN = 1e-6;
+
     /** For reading: every key has a value then. */
     static final Figure EMPTY = new Figure("none", 0, null, 0, 0, "", "", 0, "", 0, 0, 0, "", "", "", "", Map.of());
 
@@ -91,6 +98,46 @@ public record Figure(
 
     private boolean isDistance() {
         return metric.equals(KID) || metric.equals(FID);
+    }
+
+    /** The number for people, with its standard error: {@code 0.0123 ± 0.0004}; a share in percent. */
+    public String text() {
+        if (metric.equals(CLASS_FIDELITY)) {
+            String percent = String.format(Locale.ROOT, "%.1f", 100 * value);
+            return standardError == null
+                    ? percent + " %"
+                    : percent + String.format(Locale.ROOT, " ± %.1f %%", 100 * standardError);
+        }
+        return standardError == null
+                ? brief(value, VALUE_DIGITS)
+                : brief(value, VALUE_DIGITS) + " ± " + brief(standardError, ERROR_DIGITS);
+    }
+
+    private static String brief(double number, int digits) {
+        BigDecimal rounded =
+                new BigDecimal(number).round(new MathContext(digits)).stripTrailingZeros();
+        return Math.abs(number) < LEAST_PLAIN && number != 0
+                ? String.format(Locale.ROOT, "%.1e", number)
+                : rounded.toPlainString();
+    }
+
+    /** Of how many pictures and in what it was measured, for people. */
+    public String terms() {
+        String against =
+                reference.isEmpty() ? "" : String.format(Locale.ROOT, " against %d of %s", nReference, reference);
+        String drawing = subsets == 0
+                ? ""
+                : String.format(Locale.ROOT, "; %d subsets of %d, seed %d", subsets, subsetSize, seed);
+        return String.format(
+                Locale.ROOT,
+                "%d%s; %s %s, %d px, %s%s",
+                n,
+                against,
+                extractor,
+                brief(weightsHash),
+                size,
+                resize,
+                drawing);
     }
 
     /** The keys and values of a line of JSON. */

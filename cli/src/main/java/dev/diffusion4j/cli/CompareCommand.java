@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.evaluation.Comparison;
+import dev.diffusion4j.evaluation.Drawn;
+import dev.diffusion4j.evaluation.Evaluator;
+import dev.diffusion4j.evaluation.ModelFolders;
+import dev.diffusion4j.evaluation.TrainingCost;
+import dev.diffusion4j.guidance.ClassifierFree;
+import dev.diffusion4j.image.PngFile;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.metric.Figure;
+import dev.diffusion4j.metric.PictureSet;
+import dev.diffusion4j.pipeline.Cancellation;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.GenerationRequest;
+import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.plot.RunPlots;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Every combination of what is given, in one table and one picture. */
+@Command(
+        name = "compare",
+        description =
+                "Draw with several models, schedulers, numbers of steps, guidance scales or seeds; compare time and quality.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  diffuse compare --model runs/mine --scheduler ddim,euler,dpm-multistep --steps 5,10,20,50 --out which",
+            "  diffuse compare --model runs/a --model runs/b --class all --classifier runs/digit-classifier --out a-or-b"
+        },
+        mixinStandardHelpOptions = true)
+final class CompareCommand implements Callable<Integer> {
+    private static final int COUNT = 8;
+    private static final int SHOWN = 10;
+
+    @Spec
+    CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--model",
+            paramLabel = "DIR",
+            required = true,
+            split = ",",
+            description =
+                    "A model folder, or the folder of a run, whose loss and time are then in the table; repeatable.")
+    List<Path> models = new ArrayList<>();
+
+    @Option(
+            names = "--scheduler",
+            paramLabel = "NAMES",
+            split = ",",
+            description =
+                    "Sampling algorithms, separated by commas: ${COMPLETION-CANDIDATES}. Default: the model's own.",
+            completionCandidates = Choices.Schedulers.class)
+    List<String> schedulers = new ArrayList<>();
+
+    @Option(
+            names = "--steps",
+            paramLabel = "NUMBERS",
+            split = ",",
+            description = "Numbers of steps, such as 5,10,20,50; default: as diffuse sample.")
+    List<Integer> steps = new ArrayList<>();
+
+    @Option(
+            names = "--guidance-scale",
+            paramLabel = "SCALES",
+            split = ",",
+            description = "Scales of classifier-free guidance, such as 1,2,3; default: none.")
+    List<Double> scales = new ArrayList<>();
+
+    @Option(
+            names = "--seed",
+            paramLabel = "NUMBERS",
+            split = ",",
+            description = "Seeds of the first picture, such as 0,1000; default: 0.")
+    List<Long> seeds = new ArrayList<>();
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            required = true,
+            description =
+                    "The folder for sheet.png, compare.md, compare.json, a plot for each figure, and loss.png of runs.")
+    Path out = Path.of(".");
+
+    @Option(names = "--json", description = "Print the table as JSON.")
+    boolean json;
+
+    @Mixin
+    DrawOptions draw = new DrawOptions();
+
+    @Mixin
+    QualityOptions quality = new QualityOptions();
+
+    private @Nullable Evaluator evaluator;
+
+    @Override
+    public Integer call() {
+        AtomicFile.checkFolder(out);
+        if (quality.isGiven()) {
+            quality.check();
+        }
+        List<@Nullable SchedulerKind> kinds = new ArrayList<>();
+        schedulers.forEach(name -> kinds.add(Keyed.fromKey(SchedulerKind.class, name, "--scheduler")));
+        if (kinds.isEmpty()) {
+            kinds.add(null);
+        }
+        steps.forEach(number -> Check.positive(number, "--steps"));
+        Comparison comparison = new Comparison(SHOWN);
+        try {
+            for (Path folder : models) {
+                compare(folder, kinds, comparison);
+            }
+        } finally {
+            if (evaluator != null) {
+                evaluator.close();
+            }
+        }
+        write(comparison);
+        return 0;
+    }
+
+    private void compare(Path folder, List<@Nullable SchedulerKind> kinds, Comparison comparison) {
+        try (DiffusionPipeline loaded = draw.load(folder)) {
+            GenerationRequest base = draw.request(loaded, COUNT);
+            warmUp(loaded, base);
+            for (SchedulerKind kind : kinds) {
+                try (DiffusionPipeline pipeline =
+                        loaded.withScheduler(kind == null ? loaded.scheduler().kind() : kind)) {
+                    for (int number : steps.isEmpty() ? List.of(pipeline.defaultSteps()) : steps) {
+                        for (double scale : scales.isEmpty() ? List.of(1.0) : scales) {
+                            for (long seed : seeds.isEmpty() ? List.of(0L) : seeds) {
+                                GenerationRequest request =
+                                        base.withSteps(number).withSeed(seed).withGuidance(ClassifierFree.of(scale));
+                                comparison.add(row(folder, pipeline, request));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** So that what is done once at a network's first use is in nobody's time. */
+    private static void warmUp(DiffusionPipeline pipeline, GenerationRequest base) {
+        List<Integer> classes = base.classes();
+        GenerationRequest one = base.withSteps(2);
+        one = classes == null ? one.withCount(1) : one.withClasses(classes.subList(0, 1));
+        try (DiffusionPipeline quick = pipeline.withScheduler(pipeline.scheduler())) {
+            Drawn.by(quick, one, "", StepListener.NONE, new Cancellation());
+        }
+    }
+
+    private Comparison.Row row(Path folder, DiffusionPipeline pipeline, GenerationRequest request) {
+        String name = ModelFolders.nameOf(folder);
+        String key = pipeline.scheduler().kind().key();
+        String series = String.format(
+                Locale.ROOT,
+                "%s%s%s%s",
+                models.size() > 1 ? name + ", " : "",
+                key,
+                scales.isEmpty() ? "" : ", guidance " + request.guidance().scale(),
+                seeds.size() > 1 ? ", seed " + request.seed() : "");
+        try (Progress progress = Progress.steps(series + ", " + request.steps() + " steps", request)) {
+            Drawn drawn = Drawn.by(pipeline, request, name, progress, new Cancellation());
+            progress.close();
+            Optional<TrainingCost> training = TrainingCost.of(folder);
+            return new Comparison.Row(
+                    series,
+                    name,
+                    key,
+                    request.steps(),
+                    request.guidance().scale(),
+                    request.seed(),
+                    request.count(),
+                    drawn.seconds(),
+                    figures(drawn),
+                    training.orElse(null),
+                    drawn.images());
+        }
+    }
+
+    private List<Figure> figures(Drawn drawn) {
+        if (!quality.isGiven()) {
+            return List.of();
+        }
+        Evaluator by = evaluator;
+        if (by == null) {
+            by = quality.open(drawn.side());
+            evaluator = by;
+        }
+        try (PictureSet pictures = drawn.pictures()) {
+            return by.judge(pictures, false, drawn.how()).figures();
+        }
+    }
+
+    private void write(Comparison comparison) {
+        PrintWriter to = spec.commandLine().getOut();
+        AtomicFile.write(out.resolve("compare.json"), Json.pretty(comparison.toMap()));
+        AtomicFile.write(out.resolve("compare.md"), comparison.markdown());
+        PngFile.write(out.resolve("sheet.png"), comparison.sheet(), Map.of());
+        List<String> files = new ArrayList<>(List.of("sheet.png", "compare.md", "compare.json"));
+        for (String metric : comparison.metrics()) {
+            PngFile.write(out.resolve(metric + ".png"), comparison.plot(metric), Map.of());
+            files.add(metric + ".png");
+        }
+        List<Path> runs = models.stream()
+                .flatMap(folder -> ModelFolders.runOf(folder).stream())
+                .distinct()
+                .toList();
+        if (!runs.isEmpty()) {
+            List<String> names = runs.stream().map(ModelFolders::nameOf).toList();
+            PngFile.write(out.resolve("loss.png"), new RunPlots(names, runs, "loss").steps(true), Map.of());
+            files.add("loss.png");
+        }
+        if (json) {
+            to.println(Json.pretty(comparison.toMap()));
+        } else {
+            to.print(comparison.text());
+            comparison.rows().get(0).figures().forEach(figure -> to.println(figure.metric() + ": " + figure.terms()));
+            to.println("in " + out + ": " + String.join(", ", files));
+        }
+        to.flush();
+    }
+}
