@@ -134,7 +134,7 @@ class NetworkSteeringTest {
 
     @Test
     void a_classifier_pulls_towards_its_class() {
-        ConvClassifierConfig config = new ConvClassifierConfig(SampleSize.square(12), 1, 4, List.of(4), 8, 0);
+        ConvClassifierConfig config = new ConvClassifierConfig(SampleSize.square(12), 1, 4, List.of(4), 8, 0, 0.5, 0.5);
         try (ConvClassifier network = new ConvClassifier(config);
                 RandomStream random = new RandomStream(3)) {
             network.initialize(random);
@@ -226,9 +226,10 @@ class NetworkSteeringTest {
 
     @Test
     void a_note_says_which_clip_looked() {
-        GenerationNote note = GenerationNote.of(
-                "model", pipeline.scheduler(), REQUEST, 0, kit.parseAll(List.of("color=#FFFFFF:1", "clip=bla:8")));
-        assertThat(note.clipOrigin()).isEqualTo(new Clip.Origin(QUICK, null));
-        assertThat(note.guides()).hasSize(2);
+        try (DiffusionPipeline steered = pipeline.steeredBy(kit.parseAll(List.of("color=#FFFFFF:1", "clip=bla:8")))) {
+            GenerationNote note = GenerationNote.of("model", steered, REQUEST, 0);
+            assertThat(note.clipOrigin()).isEqualTo(new Clip.Origin(QUICK, null));
+            assertThat(note.guides()).hasSize(2);
+        }
     }
 }
