@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -31,8 +32,8 @@ class TrainingConsoleTest {
         System.setErr(new PrintStream(moving, true, StandardCharsets.UTF_8));
         TrainingConsole console = new TrainingConsole(new PrintWriter(out, true), new PrintWriter(err, true));
         console.onPlan(new RunPlan("tiny", "digits", 1000, 0, 10, 5, 0.1, 100, 8, "f32", 2));
-        console.onStep(new RunProgress(10, 10, 2, 0.5, 0.25, 0.25, 3e-4, 80, java.util.Map.of()));
-        console.onEpoch(new RunProgress(10, 10, 2, 0.5, 0.25, 0.25, 3e-4, 80, java.util.Map.of()));
+        console.onStep(new RunProgress(10, 10, 2, 0.5, 0.25, 0.25, 3e-4, 80, Map.of()));
+        console.onEpoch(new RunProgress(10, 10, 2, 0.5, 0.25, 0.25, 3e-4, 80, Map.of()));
         console.end();
     }
 
