@@ -9,6 +9,7 @@ import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.tensor.Precision;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -58,7 +59,7 @@ final class DrawOptions {
     DiffusionPipeline load(Path folder) {
         return DiffusionPipeline.load(
                 ModelFolders.modelOf(folder),
-                new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), null));
+                new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), null, List.of()));
     }
 
     /** With classes and all else but scheduler, steps, seed and guidance. */

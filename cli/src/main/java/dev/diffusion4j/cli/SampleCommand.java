@@ -223,6 +223,9 @@ final class SampleCommand implements Callable<Integer> {
     GuideOptions guidance = new GuideOptions();
 
     @Mixin
+    PromptOptions words = new PromptOptions();
+
+    @Mixin
     LoraOptions adapters = new LoraOptions();
 
     @Override
@@ -308,6 +311,7 @@ final class SampleCommand implements Callable<Integer> {
             GenerationRequest request = asked.withSteps(steps == null ? pipeline.defaultSteps() : steps)
                     .withOptionalClasses(classes.of(pipeline, count))
                     .withStepOptions(chosen.step());
+            request = words.apply(request, pipeline, count, spec.commandLine().getErr());
             if (!guidance.sweep().isEmpty()) {
                 new SweepDrawing(pipeline, request).write(guidance.sweep(), out, spec.commandLine());
                 return;

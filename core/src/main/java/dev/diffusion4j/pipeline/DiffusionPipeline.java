@@ -9,6 +9,7 @@ import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.PromptWords;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.scheduler.SamplingSettings;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
@@ -230,10 +232,19 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     private Steering steering(GenerationRequest request, DiffusionModel model, int first, int count) {
-        List<Integer> all = request.classes();
-        List<Integer> classes = all == null ? null : all.subList(first, first + count);
-        return new Steering(
-                steering, scheduler, new GuidedDenoiser(model, device, precision, classes, request.guidance()));
+        List<long[]> told = told(request, model);
+        List<long[]> own = told == null ? null : told.subList(first, first + count);
+        return new Steering(steering, scheduler, new GuidedDenoiser(model, device, precision, own, request.guidance()));
+    }
+
+    /** A class number, or the tokens of a prompt, for each picture. */
+    private static @Nullable List<long[]> told(GenerationRequest request, DiffusionModel model) {
+        if (model.prompts().isPresent() && request.prompts() != null) {
+            return request.prompts().stream().map(model.prompts().get()::encode).toList();
+        }
+        return request.classes() == null
+                ? null
+                : request.classes().stream().map(label -> new long[] {label}).toList();
     }
 
     private static SampleSize sizeOf(GenerationRequest request, DiffusionModel model) {
@@ -254,6 +265,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         request.stepOptions().checkFor(scheduler);
         model.checkSize(sizeOf(request, model));
         model.checkClasses(request.classes());
+        model.checkPrompts(request.prompts());
         model.checkGuidance(request.guidance().scale(), request.guidance().negativeClass());
     }
 
@@ -304,6 +316,11 @@ public final class DiffusionPipeline implements AutoCloseable {
     /** What it is told about classes. */
     public ClassInput classInput() {
         return shared.use(DiffusionModel::classInput);
+    }
+
+    /** The words that it can be told; empty where it is told none. */
+    public Optional<PromptWords> prompts() {
+        return shared.use(DiffusionModel::prompts);
     }
 
     /** How many classes it can be asked for; 0 where they are not counted, see {@link #classInput()}. */

@@ -60,9 +60,7 @@ public record GenerationNote(
         GenerationRequest own = request;
         int ownIndex = index;
         if (request.noise() == NoiseMode.PER_IMAGE) {
-            List<Integer> classes = request.classes();
-            own = request.withClassesOrNull(classes == null ? null : List.of(classes.get(index)), 1)
-                    .withSeed(request.seed() + index);
+            own = request.only(index);
             ownIndex = 0;
         }
         Clip.Origin clip = pipeline.steering().stream()

@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Hashes;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Some of a data set's pictures, in its order: the first hundred, the 80 % to train on, any thousand. */
 public final class Subset implements Dataset {
@@ -80,6 +81,11 @@ public final class Subset implements Dataset {
     @Override
     public List<String> classNames() {
         return whole.classNames();
+    }
+
+    @Override
+    public @Nullable String caption(int index) {
+        return whole.caption(indices[index]);
     }
 
     @Override

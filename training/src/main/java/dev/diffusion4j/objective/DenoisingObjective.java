@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.PromptWords;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
@@ -88,7 +89,7 @@ public final class DenoisingObjective implements Objective {
                 Tensors.ofDoubles(
                         Arrays.stream(timesteps).map(scheduler::networkTime).toArray()),
                 scheduler.trainingTarget(images, noise, timesteps),
-                model.numClasses() > 0 ? examples.labels() : null,
+                told(examples),
                 keep,
                 weighting == LossWeighting.UNIFORM ? null : Tensors.ofDoubles(weights),
                 trackImageLoss ? imageFactors(timesteps) : null);
@@ -119,6 +120,19 @@ public final class DenoisingObjective implements Objective {
                     return lossType == LossType.MSE ? ratio * ratio : ratio;
                 })
                 .toArray());
+    }
+
+    /** Classes {@code int64 (B)} or the words of captions {@code int64 (B, L)}, as the network is told; {@code null} for nothing. */
+    private @Nullable Tensor told(TrainingExamples examples) {
+        if (model.prompts().isEmpty()) {
+            return model.numClasses() > 0 ? examples.labels() : null;
+        }
+        PromptWords words = model.prompts().get();
+        long[] tokens = examples.captions().stream()
+                .map(words::encodeCaption)
+                .flatMapToLong(Arrays::stream)
+                .toArray();
+        return Tensors.ofLongs(tokens).view(examples.size(), -1);
     }
 
     /** Noisy pictures and what is to be predicted for them. */

@@ -59,7 +59,12 @@ final class ModelFactory {
             case CROSS_ATTENTION_UNET -> {
                 config.putIfAbsent("sample_size", size);
                 config.putIfAbsent("in_channels", (long) channels);
-                config.putIfAbsent("num_classes", classes(spec, data));
+                if (config.get("max_tokens") instanceof Long tokens && tokens > 0) {
+                    config.put("num_classes", 0L);
+                    config.putIfAbsent("words", CaptionWords.of(data.dataset()));
+                } else {
+                    config.putIfAbsent("num_classes", classes(spec, data));
+                }
             }
             case RESIDUAL_UNET, BASIC_UNET -> {
                 config.putIfAbsent("sample_size", size);

@@ -81,6 +81,11 @@ final class Previews {
                 .withSteps(Math.min(config.steps(), trained.numTrainTimesteps()))
                 .withEta(config.eta())
                 .withBatchSize(64);
+        if (model.prompts().isPresent()) {
+            return plain.withPrompts(config.prompts().stream()
+                    .flatMap(prompt -> java.util.Collections.nCopies(config.count(), prompt).stream())
+                    .toList());
+        }
         if (model.numClasses() == 0) {
             return plain;
         }

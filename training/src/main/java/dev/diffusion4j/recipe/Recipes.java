@@ -30,6 +30,7 @@ public final class Recipes {
             "flower-classifier",
             "digits-cross-attention",
             "digits-lora",
+            "shapes-cross-attention",
             "from-scratch-basic",
             "finetune",
             "finetune-script",

@@ -3,6 +3,7 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param eta its share of fresh noise
  * @param perRow pictures in a row
  * @param guidanceScale of classifier-free guidance, for networks that can do without a class; 1 for none
+ * @param prompts what to draw, for a network that is told words; where there are none, the first captions of the data
  * @param epochNames whether a grid after an epoch is {@code imgs/{epoch}epochs.png}, from 0, and the last one {@code
  *     imgs/final.png} too, in place of {@code samples/step-….png}
  */
@@ -28,8 +30,10 @@ public record SamplesConfig(
         double eta,
         int perRow,
         double guidanceScale,
+        List<String> prompts,
         boolean epochNames) {
-    public static final SamplesConfig DEFAULT = new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8, 1, false);
+    public static final SamplesConfig DEFAULT =
+            new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8, 1, List.of(), false);
 
     public SamplesConfig {
         Check.notNegative(everyEpochs, "every_epochs");
@@ -41,5 +45,6 @@ public record SamplesConfig(
         Check.notNegative(eta, "eta");
         Check.positive(perRow, "per_row");
         Check.finite(guidanceScale, "guidance_scale");
+        prompts = List.copyOf(prompts);
     }
 }

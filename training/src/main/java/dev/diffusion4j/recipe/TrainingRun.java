@@ -93,13 +93,14 @@ public final class TrainingRun {
         try (TrainingData data = open(named.data(), own)) {
             ModelSpec fitted = ModelFactory.fit(named, data);
             ModelFactory.check(fitted, named, data);
-            Recipe resolved = named.with("model", Map.of("config", fitted.config()))
+            Recipe fits = named.with("model", Map.of("config", fitted.config()))
                     .with(
                             "scheduler",
                             Map.of(
                                     "config",
                                     named.scheduler().fit(named.data(), data).config()))
                     .withoutMissingExtractor();
+            Recipe resolved = CaptionWords.withPreviews(fits, data.dataset());
             LoraTraining.check(resolved);
             return resolved;
         }
