@@ -114,18 +114,18 @@ final class TrainingConsole implements RunListener {
     }
 
     @Override
+    public void onSaved(Path folder) {
+        clear();
+        out.println("saved: " + folder);
+        out.flush();
+    }
+
+    @Override
     public void onValidation(long step, Map<String, Double> values) {
         clear();
         List<String> parts = new ArrayList<>();
         values.forEach((key, value) -> parts.add(String.format(Locale.ROOT, "%s %.6f", key, value)));
         out.println("  held-back pictures: " + String.join(", ", parts));
-        out.flush();
-    }
-
-    @Override
-    public void onSaved(Path folder) {
-        clear();
-        out.println("saved: " + folder);
         out.flush();
     }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.guidance.GuidanceLoss;
 import dev.diffusion4j.guidance.LossGuidance;
+import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.model.classifier.ConvClassifierConfig;
@@ -23,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
@@ -134,8 +136,19 @@ class NetworkSteeringTest {
 
     @Test
     void a_classifier_pulls_towards_its_class() {
-        ConvClassifierConfig config =
-                new ConvClassifierConfig(SampleSize.square(12), 1, 4, List.of(4), 8, 0, 0.5, 0.5, false);
+        ConvClassifierConfig config = Records.with(
+                ConvClassifierConfig.DEFAULT,
+                Map.of(
+                        "sample_size",
+                        SampleSize.square(12).toJson(),
+                        "num_classes",
+                        4L,
+                        "widths",
+                        List.of(4L),
+                        "hidden",
+                        8L,
+                        "dropout",
+                        0.0));
         try (ConvClassifier network = new ConvClassifier(config);
                 RandomStream random = new RandomStream(3)) {
             network.initialize(random);

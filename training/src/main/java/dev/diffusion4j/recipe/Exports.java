@@ -79,7 +79,7 @@ final class Exports {
             write(Path.of(config.folder()), state);
         }
         EmaConfig averaging = recipe.training().ema();
-        if (averaging != null && averaging.saveLive() && recipe.lora() == null) {
+        if (recipe.lora() == null && averaging != null && averaging.saveLive()) {
             write(folder.liveModel());
         }
         write(recipe.lora() == null ? folder.model() : folder.lora(), state);

@@ -18,11 +18,11 @@ public interface RunListener {
     /** After the last update of an epoch. */
     default void onEpoch(RunProgress progress) {}
 
-    /** Held-back pictures were measured after an epoch: {@code val_loss} and others by name. */
-    default void onValidation(long step, Map<String, Double> values) {}
-
     /** A pipeline folder was saved on the way. */
     default void onSaved(Path folder) {}
+
+    /** Held-back pictures were measured after an epoch: {@code val_loss} and others by name. */
+    default void onValidation(long step, Map<String, Double> values) {}
 
     /** A sample grid was written. */
     default void onSamples(Path picture) {}

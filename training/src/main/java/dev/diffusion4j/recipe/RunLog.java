@@ -26,8 +26,8 @@ final class RunLog implements TrainingListener {
     private final RunFolder folder;
     private final Tracker trackers;
     private final @Nullable Previews previews;
-    private final @Nullable Validation validation;
     private final @Nullable Exports exports;
+    private final @Nullable Validation validation;
     private final RunListener listener;
     private final BooleanSupplier stop;
     private final Deque<Double> lastLosses = new ArrayDeque<>();
@@ -35,8 +35,8 @@ final class RunLog implements TrainingListener {
     /**
      * @param trackers borrowed
      * @param previews {@code null} for a network that draws nothing
-     * @param validation borrowed; {@code null} where nothing is measured on held-back pictures
      * @param exports {@code null} for a run that is over
+     * @param validation borrowed; {@code null} where nothing is measured on held-back pictures
      * @param stop asked while a picture is drawn
      */
     RunLog(
@@ -44,16 +44,16 @@ final class RunLog implements TrainingListener {
             RunFolder folder,
             Tracker trackers,
             @Nullable Previews previews,
-            @Nullable Validation validation,
             @Nullable Exports exports,
+            @Nullable Validation validation,
             RunListener listener,
             BooleanSupplier stop) {
         this.samples = samples;
         this.folder = folder;
         this.trackers = trackers;
         this.previews = previews;
-        this.validation = validation;
         this.exports = exports;
+        this.validation = validation;
         this.listener = listener;
         this.stop = stop;
     }

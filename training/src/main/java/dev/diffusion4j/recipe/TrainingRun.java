@@ -93,14 +93,14 @@ public final class TrainingRun {
         try (TrainingData data = open(named.data(), own)) {
             ModelSpec fitted = ModelFactory.fit(named, data);
             ModelFactory.check(fitted, named, data);
-            Recipe fits = named.with("model", Map.of("config", fitted.config()))
+            Recipe resolved = CaptionWords.withPreviews(
+                            named.with("model", Map.of("config", fitted.config())), data.dataset())
                     .with(
                             "scheduler",
                             Map.of(
                                     "config",
                                     named.scheduler().fit(named.data(), data).config()))
                     .withoutMissingExtractor();
-            Recipe resolved = CaptionWords.withPreviews(fits, data.dataset());
             LoraTraining.check(resolved);
             return resolved;
         }
@@ -300,7 +300,7 @@ public final class TrainingRun {
         try (Tracker trackers =
                 allDone ? new Trackers(List.of()) : openTrackers(trainer.state().globalStep())) {
             Exports exports = new Exports(recipe, folder, model, scheduler, listener);
-            RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, validation, exports, listener, stop);
+            RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, exports, validation, listener, stop);
             log.recall(trainer.state().globalStep());
             boolean finished = finish(trainer, loader, log, stop);
             if (finished) {
