@@ -108,7 +108,8 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private void judgeModel(Path folder, Path file, List<Figure> earlier) {
-        try (GuideKit kit = new GuideKit();
+        try (GuideKit kit =
+                        guidance.kit(null, line -> spec.commandLine().getErr().println("diffuse: " + line));
                 DiffusionPipeline loaded = draw.load(folder);
                 DiffusionPipeline steered = loaded.steeredBy(kit.parseAll(guidance.guides));
                 SchedulerChoice.Chosen chosen =
