@@ -75,7 +75,7 @@ final class JavaPipelines {
     }
 
     private static void events(Path folder) {
-        try (TensorBoardTracker tracker = new TensorBoardTracker(folder)) {
+        try (TensorBoardTracker tracker = new TensorBoardTracker(folder, 0)) {
             for (int step = 0; step < 200; step++) {
                 tracker.scalars(step, Map.of("loss", 1.0 / (step + 1), "lr", 1e-4 * step));
             }

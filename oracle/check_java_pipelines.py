@@ -71,7 +71,7 @@ def run_java(spec, out):
     target = ROOT / "cli/target"
     file = out / "cases.json"
     file.write_text(json.dumps(spec))
-    subprocess.run(["java", "-cp", f"{target}/classes:{target}/lib/*", ROOT / "oracle/JavaPipelines.java", file, out], check=True)
+    subprocess.run(["java", "-cp", f"{target}/diffuse.jar:{target}/lib/*", ROOT / "oracle/JavaPipelines.java", file, out], check=True)
 
 
 class Complaints(logging.Handler):

@@ -34,7 +34,10 @@ final class PhotosCase {
                 CacheMode.NONE,
                 Integer.parseInt(arguments.get(1)),
                 false,
-                1);
+                1,
+                false,
+                0,
+                false);
         try (TrainingData data = TrainingData.open(config, SourceOptions.defaults())) {
             pass(data, 0);
             pass(data, 1);

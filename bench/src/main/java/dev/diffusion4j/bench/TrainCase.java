@@ -118,7 +118,8 @@ final class TrainCase {
                 Precision.AUTO,
                 0,
                 Integer.MAX_VALUE,
-                1);
+                1,
+                List.of());
     }
 
     /** In the network's own size and colours. */
@@ -134,6 +135,9 @@ final class TrainCase {
                 CacheMode.MEMORY,
                 0,
                 true,
-                1);
+                1,
+                false,
+                0,
+                false);
     }
 }

@@ -35,6 +35,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             QuickstartCommand.class,
             SampleCommand.class,
             TrainCommand.class,
+            FinetuneCommand.class,
+            TrainUnconditionalCommand.class,
             InfoCommand.class,
             EvalCommand.class,
             CompareCommand.class,
@@ -42,6 +44,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DataCommand.class,
             RecipesCommand.class,
             DoctorCommand.class,
+            WarmUpCommand.class,
             Completion.class
         })
 public final class Diffuse implements Runnable {

@@ -2,10 +2,16 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.guidance.ClassifierFree;
+import dev.diffusion4j.model.clip.Clip;
+import dev.diffusion4j.model.clip.ClipActivation;
+import dev.diffusion4j.pipeline.GuideKit;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -16,9 +22,27 @@ final class GuideOptions {
             paramLabel = "NAME=VALUE:SCALE",
             description =
                     "Steer by a loss, color=#55FFAA:40 for example; several at once by repeating it. Also brightness, "
-                            + "contrast, saturation, sharpness (0 to 1) and symmetry (left-right, top-bottom). After the scale: "
-                            + ",gradient=cheap|exact ,strength=image|source ,schedule=S ,clip-grad=X ,from=A ,to=B.")
+                            + "contrast, saturation, sharpness (0 to 1), symmetry (left-right, top-bottom), clip=TEXT, "
+                            + "clip-image=PICTURE, classifier=FOLDER@CLASS, mask=PICTURE[@MASK]. After the scale: "
+                            + ",gradient=cheap|exact ,strength=image|source ,schedule=S ,clip-grad=X ,from=A ,to=B, with "
+                            + "clip ,cuts=N ,range=unit|source.")
     List<String> guides = new ArrayList<>();
+
+    @Option(
+            names = "--clip-model",
+            paramLabel = "PLACE",
+            description =
+                    "The CLIP that clip and clip-image guides look with: a folder that transformers or OpenCLIP saved, or a "
+                            + "checkpoint file of OpenCLIP.")
+    @Nullable
+    Path clipModel;
+
+    @Option(
+            names = "--clip-activation",
+            paramLabel = "NAME",
+            description = "quick_gelu or gelu, where the CLIP's files do not say it: quick_gelu for OpenAI's weights.")
+    @Nullable
+    String clipActivation;
 
     @Option(
             names = "--guidance-scale",
@@ -59,16 +83,54 @@ final class GuideOptions {
                     + "${DEFAULT-VALUE}.")
     String interval = "0-1";
 
+    /**
+     * What makes guidances of words.
+     *
+     * @param noted the CLIP of the note of a picture that is drawn again, or {@code null}
+     * @param notice is told what was done otherwise than asked
+     */
+    GuideKit kit(Clip.@Nullable Origin noted, Consumer<String> notice) {
+        return new GuideKit(clip(noted), notice);
+    }
+
+    /** The CLIP that was named, else that of the note; {@code null} for none. */
+    Clip.@Nullable Origin clip(Clip.@Nullable Origin noted) {
+        Check.that(clipActivation == null || clipModel != null, "--clip-activation needs --clip-model");
+        if (clipModel == null) {
+            return noted;
+        }
+        ClipActivation activation = clipActivation == null
+                ? noted == null ? null : noted.activation()
+                : Keyed.fromKey(ClipActivation.class, clipActivation, "--clip-activation");
+        return new Clip.Origin(clipModel, activation);
+    }
+
     /** @throws UserError (exit code 2) where the options contradict each other */
     ClassifierFree classifierFree() {
+        return classifierFree(List.of());
+    }
+
+    /** As {@link #classifierFree()}, to be drawn with several scales one after the other where there are any. */
+    ClassifierFree classifierFree(List<Double> sweep) {
         Check.that(scale == null || w == null, "--guidance-scale and --guidance-w say the same: give one of them");
-        if (scale == null && w == null) {
+        if (!sweep.isEmpty()) {
+            Check.that(
+                    scale == null && w == null,
+                    "a sweep draws with several guidance scales: leave --guidance-scale and --guidance-w away");
+            sweep.forEach(each -> Check.finite(each, "a guidance scale"));
+            return settings(1);
+        }
+        Double given = w != null ? (Double) (w + 1) : scale;
+        if (given == null) {
             Check.that(negativeClass == null, "--negative-class needs --guidance-scale, 3 for example");
             Check.that(rescale == 0, "--guidance-rescale needs --guidance-scale, 3 for example");
             Check.that(interval.equals("0-1"), "--guidance-interval needs --guidance-scale, 3 for example");
             return ClassifierFree.OFF;
         }
-        double given = w != null ? w + 1 : scale;
+        return settings(given);
+    }
+
+    private ClassifierFree settings(double given) {
         double[] share = share();
         return ClassifierFree.of(given)
                 .withNegativeClass(negativeClass)

@@ -32,8 +32,13 @@ final class Progress implements StepListener, AutoCloseable {
     }
 
     static Progress steps(String what, GenerationRequest request) {
+        return calls(what, request, 1);
+    }
+
+    /** Of several calls for the same. */
+    static Progress calls(String what, GenerationRequest request, int calls) {
         int size = request.noise() == NoiseMode.SHARED ? request.count() : request.batchSize();
-        return new Progress(what, (request.count() + size - 1) / size, System::nanoTime);
+        return new Progress(what, calls * ((request.count() + size - 1) / size), System::nanoTime);
     }
 
     /** What to say, once, where this turns out to take long; known after two seconds. */

@@ -3,11 +3,13 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.json.Json;
+import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.Recipes;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -38,11 +40,10 @@ final class RecipesCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         if (name != null) {
-            Recipe recipe = Recipes.load(name, List.of());
-            out.print(json ? Json.pretty(recipe.toMap()) : text(name, recipe));
+            out.print(json ? Json.pretty(withPresets(name)) : text(name));
         } else if (json) {
             List<Object> all = new ArrayList<>();
-            Recipes.BUILT_IN.forEach(each -> all.add(Recipes.builtIn(each).toMap()));
+            Recipes.BUILT_IN.forEach(each -> all.add(withPresets(each)));
             out.print(Json.pretty(all));
         } else {
             for (String each : Recipes.BUILT_IN) {
@@ -51,10 +52,26 @@ final class RecipesCommand implements Callable<Integer> {
                 print(out, "", "  from: " + recipe.source());
                 recipe.figures().forEach(figure -> print(out, "", "  " + figure));
                 print(out, "", "  cost: " + (recipe.cost().isBlank() ? "not measured" : recipe.cost()));
+                if (!Recipes.presets(each).isEmpty()) {
+                    print(
+                            out,
+                            "",
+                            "  presets: "
+                                    + String.join(", ", Recipes.presets(each).keySet()));
+                }
             }
         }
         out.flush();
         return 0;
+    }
+
+    private static Map<String, @Nullable Object> withPresets(String name) {
+        Map<String, @Nullable Object> all = Recipes.load(name, List.of()).toMap();
+        Map<String, Map<String, @Nullable Object>> presets = Recipes.presets(name);
+        if (!presets.isEmpty()) {
+            all.put("presets", presets);
+        }
+        return all;
     }
 
     /** A word and a text beside it, which goes on below itself where it is too long. */
@@ -74,13 +91,13 @@ final class RecipesCommand implements Callable<Integer> {
     }
 
     /** With its comments where it is built in. */
-    private static String text(String name, Recipe recipe) {
+    private static String text(String name) {
         if (Recipes.BUILT_IN.contains(name)) {
             return Recipes.text(name);
         }
         if (name.isBlank()) {
             throw UserError.usage("which recipe?");
         }
-        return recipe.toYaml();
+        return Yaml.write(withPresets(name));
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
@@ -19,9 +20,12 @@ import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.LossTrace;
 import dev.diffusion4j.pipeline.NoiseMode;
 import dev.diffusion4j.pipeline.SchedulerOptions;
+import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.pipeline.Trace;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.StepOptions;
+import dev.diffusion4j.scheduler.TerminalSignal;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.SpeedProbe;
 import java.nio.file.Files;
@@ -54,8 +58,17 @@ import picocli.CommandLine.Spec;
 final class SampleCommand implements Callable<Integer> {
     private static final int FILM_FRAMES = 12;
     private static final double MUCH_FASTER = 1.5;
-    private static final Set<String> HEEDED_WITH_FROM =
-            Set.of("--from", "--model", "--out", "--variant", "--grid", "--film", "--save-tensors", "--verbose");
+    private static final Set<String> HEEDED_WITH_FROM = Set.of(
+            "--from",
+            "--model",
+            "--clip-model",
+            "--clip-activation",
+            "--out",
+            "--variant",
+            "--grid",
+            "--film",
+            "--save-tensors",
+            "--verbose");
 
     @Spec
     CommandSpec spec = CommandSpec.create();
@@ -192,6 +205,14 @@ final class SampleCommand implements Callable<Integer> {
     boolean film;
 
     @Option(
+            names = "--trace",
+            paramLabel = "N",
+            description =
+                    "Also write trace.png: how each picture comes out of the noise, a row a picture, N steps of it.")
+    @Nullable
+    Integer trace;
+
+    @Option(
             names = "--save-tensors",
             paramLabel = "FILE",
             description = "Also write the tensor 'samples' (N, C, H, W), f32, before clamping, as safetensors.")
@@ -200,6 +221,15 @@ final class SampleCommand implements Callable<Integer> {
 
     @Mixin
     GuideOptions guidance = new GuideOptions();
+
+    @Mixin
+    SweepOptions sweep = new SweepOptions();
+
+    @Mixin
+    PromptOptions words = new PromptOptions();
+
+    @Mixin
+    LoraOptions adapters = new LoraOptions();
 
     @Override
     public Integer call() {
@@ -236,6 +266,12 @@ final class SampleCommand implements Callable<Integer> {
                 "--seed must be at most " + (Long.MAX_VALUE - count + 1) + " with --count " + count
                         + ", because picture k is drawn with seed N + k; but was " + seed);
         Check.notNegative(eta, "--eta");
+        if (trace != null) {
+            Check.positive(trace, "--trace");
+        }
+        Check.that(
+                sweep.sweep().isEmpty() || !grid && !film && trace == null && saveTensors == null,
+                "a sweep writes sweep.png and sweep.gif: leave --grid, --film, --trace and --save-tensors away");
         if (steps != null) {
             Check.positive(steps, "--steps");
         }
@@ -245,15 +281,16 @@ final class SampleCommand implements Callable<Integer> {
                 .withEta(eta)
                 .withSize(size == null ? null : parseSize(size))
                 .withBatchSize(batch)
-                .withGuidance(guidance.classifierFree())
+                .withGuidance(guidance.classifierFree(sweep.sweep()))
                 .withNoise(Keyed.fromKey(NoiseMode.class, noise, "--noise"));
     }
 
     private int draw(Path folder, GenerationRequest asked) {
-        ClassChoice classes = ClassChoice.parse(label);
+        ClassChoice classes = ClassChoice.parse(label == null && !sweep.sweep().isEmpty() ? "all" : label);
         SchedulerKind kind = scheduler == null ? null : Keyed.fromKey(SchedulerKind.class, scheduler, "--scheduler");
-        LoadOptions options = new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant);
-        try (GuideKit kit = new GuideKit()) {
+        LoadOptions options =
+                new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant, adapters.choices());
+        try (GuideKit kit = guidance.kit(null, this::tell)) {
             List<LossGuidance> steering = kit.parseAll(guidance.guides);
             draw(folder, asked, classes, kind, options, steering);
         }
@@ -271,11 +308,22 @@ final class SampleCommand implements Callable<Integer> {
                 Chosen chosen = choose(loaded, kind);
                 DiffusionPipeline pipeline = chosen.pipeline().steeredBy(steering)) {
             checkEta(pipeline.scheduler());
+            TerminalSignal.warning(pipeline.scheduler())
+                    .ifPresent(line -> spec.commandLine().getErr().println("diffuse: " + line));
             GenerationRequest request = asked.withSteps(steps == null ? pipeline.defaultSteps() : steps)
                     .withOptionalClasses(classes.of(pipeline, count))
                     .withStepOptions(chosen.step());
+            request = words.apply(request, pipeline, count, spec.commandLine().getErr());
+            if (!sweep.sweep().isEmpty()) {
+                new SweepDrawing(pipeline, request).write(sweep.sweep(), out, spec.commandLine());
+                return;
+            }
             write(pipeline, request, folder.toString(), classes.perRow(pipeline, count), null);
         }
+    }
+
+    private void tell(String line) {
+        spec.commandLine().getErr().println("diffuse: " + line);
     }
 
     private void checkEta(Scheduler chosen) {
@@ -309,14 +357,15 @@ final class SampleCommand implements Callable<Integer> {
         LoadOptions options = new LoadOptions(
                 read.manifest().device(),
                 Keyed.fromKey(Precision.class, read.manifest().dtype(), "dtype"),
-                variant);
+                variant,
+                note.loras().stream().map(LoraChoice::parse).toList());
         SchedulerKind kind = SchedulerKind.ofClass(note.scheduler(), picture.toString());
         Path folder = model != null ? model : Path.of(note.model());
         if (model == null && !Files.exists(folder)) {
             throw UserError.failure("there is no folder " + folder + ", with whose model " + picture
                     + " was drawn: give its new place with --model DIR");
         }
-        try (GuideKit kit = new GuideKit();
+        try (GuideKit kit = guidance.kit(note.clipOrigin(), this::tell);
                 DiffusionPipeline loaded = DiffusionPipeline.load(folder, options);
                 DiffusionPipeline swapped = loaded.withScheduler(kind, note.schedulerConfig());
                 DiffusionPipeline pipeline = swapped.steeredBy(kit.parseAll(note.guides()))) {
@@ -335,11 +384,14 @@ final class SampleCommand implements Callable<Integer> {
     private void write(
             DiffusionPipeline pipeline, GenerationRequest request, String folder, int perRow, @Nullable Integer only) {
         long start = System.nanoTime();
-        LossTrace trace = new LossTrace();
+        LossTrace losses = new LossTrace();
+        Trace steps = new Trace(
+                Trace.Steps.evenly(trace == null ? 1 : trace),
+                pipeline.scheduler().sampleRange());
         Film strip = new Film(FILM_FRAMES, pipeline.scheduler().sampleRange(), only == null ? 0 : only);
         try (Progress progress = Progress.steps("sampling", request).ifLong(() -> adviseOnSpeed(pipeline));
                 GenerationResult result = pipeline.generate(
-                        request, (film ? strip.andThen(trace) : trace).andThen(progress), new Cancellation())) {
+                        request, watched(strip, steps).andThen(losses).andThen(progress), new Cancellation())) {
             progress.close();
             List<Path> files = GenerationFiles.write(out, result, pipeline, request, folder, only);
             List<String> more = new ArrayList<>();
@@ -350,13 +402,17 @@ final class SampleCommand implements Callable<Integer> {
                 GenerationFiles.writeImage(out.resolve("film.png"), strip.strip());
                 more.add("the film    " + out.resolve("film.png"));
             }
+            if (trace != null) {
+                GenerationFiles.writeImage(out.resolve("trace.png"), steps.grid());
+                more.add("the trace   " + out.resolve("trace.png"));
+            }
             if (saveTensors != null) {
                 result.saveTensors(saveTensors);
                 more.add("the tensors " + saveTensors);
             }
-            if (!trace.isEmpty()) {
-                trace.write(out.resolve("guidance.csv"));
-                more.add("the losses  " + out.resolve("guidance.csv") + System.lineSeparator() + trace.summary());
+            if (!losses.isEmpty()) {
+                losses.write(out.resolve("guidance.csv"));
+                more.add("the losses  " + out.resolve("guidance.csv") + System.lineSeparator() + losses.summary());
             }
             double seconds = (System.nanoTime() - start) / 1e9;
             spec.commandLine()
@@ -374,6 +430,11 @@ final class SampleCommand implements Callable<Integer> {
                             seconds);
             more.forEach(line -> spec.commandLine().getOut().println(line));
         }
+    }
+
+    private StepListener watched(Film strip, Trace steps) {
+        StepListener first = film ? strip : StepListener.NONE;
+        return trace == null ? first : first.andThen(steps);
     }
 
     /** Where f32 was not asked for by name, and this machine is known to be much faster in bf16. */

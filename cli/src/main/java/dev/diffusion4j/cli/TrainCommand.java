@@ -6,6 +6,7 @@ import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.Recipes;
 import dev.diffusion4j.recipe.RunSummary;
 import dev.diffusion4j.recipe.TrainingRun;
+import dev.diffusion4j.scheduler.TerminalSignal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  diffuse train mnist-class-conditioned --data mnist --set training.epochs=2",
+            "  diffuse train butterflies-32 --preset quick",
             "  diffuse train --resume runs/mnist-class-conditioned"
         },
         mixinStandardHelpOptions = true)
@@ -51,6 +53,14 @@ final class TrainCommand implements Callable<Integer> {
                     "Resume also on a machine that computes other last bits, or with data that changed, and so end in other"
                             + " weights.")
     boolean allowDrift;
+
+    @Option(
+            names = "--preset",
+            paramLabel = "NAME",
+            description =
+                    "One of the recipe's presets, such as quick, which ends within half an hour; see 'diffuse recipes'.")
+    @Nullable
+    String preset;
 
     @Option(
             names = "--data",
@@ -95,17 +105,28 @@ final class TrainCommand implements Callable<Integer> {
         if ((recipe == null) == (resume == null)) {
             throw UserError.usage("give either a recipe or --resume DIR; 'diffuse recipes' lists the recipes");
         }
-        if (!device.equals("cpu")) {
-            throw UserError.usage("training runs on the CPU: leave --device " + device + " away");
-        }
+        checkDevice(device);
         TrainingRun run = resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
         return execute(run, spec);
     }
 
+    static void checkDevice(String device) {
+        if (!device.equals("cpu")) {
+            throw UserError.usage("training runs on the CPU: leave --device " + device + " away");
+        }
+    }
+
+    private static void warn(Recipe chosen, CommandSpec spec) {
+        if (chosen.model().kind().drawsPictures()) {
+            TerminalSignal.warning(chosen.scheduler().create())
+                    .ifPresent(line -> spec.commandLine().getErr().println("diffuse: " + line));
+        }
+    }
+
     private TrainingRun resumed(Path folder) {
-        if (data != null || out != null || !changes.isEmpty() || seed != null || dtype != null) {
+        if (preset != null || data != null || out != null || !changes.isEmpty() || seed != null || dtype != null) {
             throw UserError.usage(
-                    "--resume goes on with the run as it is: leave --data, --out, --set, --seed and --dtype away");
+                    "--resume goes on with the run as it is: leave --preset, --data, --out, --set, --seed and --dtype away");
         }
         return TrainingRun.resume(folder, allowDrift);
     }
@@ -121,7 +142,7 @@ final class TrainCommand implements Callable<Integer> {
         if (dtype != null) {
             all.add("training.dtype=" + quoted(dtype));
         }
-        Recipe loaded = Recipes.load(name, all);
+        Recipe loaded = Recipes.load(name, preset, all);
         return TrainingRun.start(loaded, out != null ? out : Path.of("runs", loaded.name()));
     }
 
@@ -131,6 +152,7 @@ final class TrainCommand implements Callable<Integer> {
 
     /** Runs to the end, or to a Ctrl-C. */
     static int execute(TrainingRun run, CommandSpec spec) {
+        warn(run.recipe(), spec);
         TrainingConsole console = new TrainingConsole(
                 spec.commandLine().getOut(), spec.commandLine().getErr());
         try (StopSignal stop = new StopSignal(spec.commandLine().getErr())) {
@@ -143,9 +165,20 @@ final class TrainCommand implements Callable<Integer> {
                                 + summary.folder());
                 return UserError.FAILURE;
             }
+            String saved = run.recipe().export().folder();
             spec.commandLine()
                     .getOut()
-                    .println("the model is in " + run.folder().model());
+                    .println(
+                            run.recipe().lora() == null
+                                    ? "the model is in "
+                                            + (saved != null
+                                                    ? saved
+                                                    : run.folder().model())
+                                    : "the LoRA is in "
+                                            + (saved != null
+                                                    ? saved
+                                                    : run.folder().lora()) + ", for the model in "
+                                            + run.recipe().model().from());
         }
         return 0;
     }

@@ -6,7 +6,10 @@ import dev.diffusion4j.recipe.RunPlan;
 import dev.diffusion4j.recipe.RunProgress;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Tells of a training: the plan and the epochs on stdout, a moving line on the terminal; a line each tenth where there is none. */
 final class TrainingConsole implements RunListener {
@@ -97,13 +100,32 @@ final class TrainingConsole implements RunListener {
     @Override
     public void onEpoch(RunProgress progress) {
         clear();
+        StringBuilder more = new StringBuilder();
+        progress.scalars().forEach((key, value) -> more.append(String.format(Locale.ROOT, ", %s %.4g", key, value)));
         out.printf(
                 Locale.ROOT,
-                "epoch %d: mean loss %.6f, last 100 %.6f (step %d)%n",
+                "epoch %d: mean loss %.6f, last 100 %.6f%s (step %d)%n",
                 progress.epoch(),
                 progress.epochMeanLoss(),
                 progress.last100(),
+                more,
                 progress.step());
+        out.flush();
+    }
+
+    @Override
+    public void onSaved(Path folder) {
+        clear();
+        out.println("saved: " + folder);
+        out.flush();
+    }
+
+    @Override
+    public void onValidation(long step, Map<String, Double> values) {
+        clear();
+        List<String> parts = new ArrayList<>();
+        values.forEach((key, value) -> parts.add(String.format(Locale.ROOT, "%s %.6f", key, value)));
+        out.println("  held-back pictures: " + String.join(", ", parts));
         out.flush();
     }
 

@@ -27,8 +27,8 @@ class DocsTest {
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
     private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.+)$");
     private static final Pattern CODE = Pattern.compile("(?s)```.*?```|`[^`\\n]+`|(?m)^ {4}\\S.*$");
-    private static final Pattern CALL = Pattern.compile("(?:^|[\\s`(])(?:\\./)?diffuse ([a-z]+)([^\\n`)]*)");
-    private static final Pattern OPTION = Pattern.compile("(?<![\\w-])--[a-z][a-z-]+");
+    private static final Pattern CALL = Pattern.compile("(?:^|[\\s`(])(?:\\./)?diffuse ([a-z][a-z-]*)([^\\n`)]*)");
+    private static final Pattern OPTION = Pattern.compile("(?<![\\w-])--[a-z][a-z_0-9-]+");
     private static final Pattern SNIPPET = Pattern.compile("(?s)<!-- from: (\\S+) -->\\s*```\\w*\\n(.*?)```");
 
     /** Options of other programs that the documents mention. */
@@ -145,6 +145,9 @@ class DocsTest {
     void the_guide_names_every_command_and_option() {
         String guide = read(ROOT.resolve("docs/guide.md"));
         Diffuse.commandLine().getSubcommands().forEach((name, command) -> {
+            if (command.getCommandSpec().usageMessage().hidden()) {
+                return;
+            }
             Matcher section = Pattern.compile("(?s)\n## diffuse " + name + "\n(.*?)(?=\n## |\\z)")
                     .matcher(guide);
             assertThat(section.find()).as("guide.md: section diffuse %s", name).isTrue();

@@ -33,25 +33,26 @@ class PackageDirectionTest {
         allow("layer", "tensor kernel");
         allow("checkpoint", "json tensor");
         allow("model", "layer checkpoint tensor json");
+        allow("adapter", "layer model checkpoint tensor json");
         allow("scheduler", "schedule tensor json");
         allow("image", "tensor json");
-        allow("guidance", "tensor");
-        allow("pipeline", "kernel schedule tensor json layer checkpoint model guidance scheduler image");
+        allow("guidance", "tensor model");
+        allow("pipeline", "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image");
         allow("data", "tensor image json");
         allow("metric", "tensor model data checkpoint json image");
         allow("tracking", "image json");
         allow("objective", "schedule scheduler model tensor");
-        allow("trainer", "kernel objective data model layer checkpoint tracking tensor json");
+        allow("trainer", "kernel objective data model adapter layer checkpoint tracking tensor json");
         allow(
                 "recipe",
-                "kernel schedule tensor json layer checkpoint model guidance scheduler image pipeline data metric tracking objective trainer");
+                "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image pipeline data metric tracking objective trainer");
         allow("plot", "schedule tensor model guidance scheduler image pipeline data tracking");
         allow(
                 "evaluation",
                 "schedule tensor json checkpoint model guidance scheduler image pipeline data metric tracking");
         allow(
                 "cli",
-                "schedule tensor json checkpoint model guidance scheduler image pipeline data metric tracking objective recipe plot evaluation");
+                "schedule tensor json checkpoint model adapter guidance scheduler image pipeline data metric tracking objective recipe plot evaluation");
     }
 
     private static void allow(String name, String below) {

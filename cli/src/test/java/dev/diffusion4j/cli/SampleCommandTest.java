@@ -22,6 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a picture's note says draws it again, to the last byte. */
 class SampleCommandTest {
+    /** A tiny one with random weights. */
+    private static final String CLIP = "../core/src/test/resources/golden/clip/quick";
+
     @TempDir
     Path folder;
 
@@ -39,13 +42,14 @@ class SampleCommandTest {
                 "--scheduler ddim --steps 3 --eta 0.5 --scheduler-option use_clipped_model_output=true",
                 "--scheduler euler --steps 4 --scheduler-option use_karras_sigmas=true --scheduler-option s_churn=2",
                 "--scheduler dpm-multistep --steps 3 --scheduler-option timestep_spacing=trailing --size 12x8",
-                "--scheduler ddpm --steps 3 --noise shared"
+                "--scheduler ddpm --steps 3 --noise shared",
+                "--scheduler ddim --steps 3 --guide color=#FFFFFF:40 --guide clip=bla,q:300,cuts=2 --clip-model " + CLIP
             })
     void a_picture_is_drawn_again_from_its_note(String options) throws IOException {
         TinyModels.save(folder.resolve("model"), SchedulerKind.DDPM, Map.of("num_class_embeds", 4L));
         run("sample --model @/model --out @/out --seed 5 --count 3 --class 2 " + options);
         run("sample --from @/out/0002.png --out @/again");
-        assertThat(Command.tree(folder.resolve("out"))).hasSize(4);
+        assertThat(Command.tree(folder.resolve("out"))).hasSize(options.contains("--guide") ? 5 : 4);
         assertThat(Files.readAllBytes(folder.resolve("again/0000.png")))
                 .isEqualTo(Files.readAllBytes(folder.resolve("out/0002.png")));
         assertThat(Files.readAllBytes(folder.resolve("out/0001.png")))

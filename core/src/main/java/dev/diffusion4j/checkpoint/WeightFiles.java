@@ -93,6 +93,11 @@ public final class WeightFiles {
         }
     }
 
+    /** As {@link #openFile}; an index ({@code ….index.json}) opens all files that it names. */
+    public static WeightSource openIndexOrFile(Path file) {
+        return file.toString().endsWith(".index.json") ? ShardedWeights.open(file) : openFile(file);
+    }
+
     /** All files of weights in a folder, by name. */
     public static List<Path> files(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {

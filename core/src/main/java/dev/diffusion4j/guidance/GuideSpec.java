@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A guidance in words: {@code NAME=VALUE:SCALE[,gradient=cheap|exact][,strength=image|source][,schedule=S][,cuts=N][,clip-grad=X]
- * [,from=A][,to=B]}. The value may hold any character; the last colon ends it.
+ * [,range=unit|source][,from=A][,to=B]}. The value may hold any character; the last colon ends it.
  *
  * @param text as it was written
  * @param name which loss
@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
 public record GuideSpec(String text, String name, String value, double scale, Map<String, String> options) {
     private static final String FORM = "write it as NAME=VALUE:SCALE, color=#55FFAA:40 for example";
     private static final List<String> OPTIONS =
-            List.of("gradient", "strength", "schedule", "cuts", "clip-grad", "from", "to");
+            List.of("gradient", "strength", "schedule", "cuts", "range", "clip-grad", "from", "to");
+    /** What only losses that look at parts of the picture take. */
+    private static final List<String> OF_PARTS = List.of("cuts", "range");
 
     /** Cuts of a loss that looks at random parts, where none are said. */
     private static final int CUTS = 4;
@@ -62,9 +64,11 @@ public record GuideSpec(String text, String name, String value, double scale, Ma
      * @param looksAtParts whether the loss looks at random parts of the picture, so that several cuts make sense
      */
     public LossGuidance with(GuidanceLoss loss, boolean looksAtParts) {
-        Check.that(
-                looksAtParts || !options.containsKey("cuts"),
-                "the guidance '" + text + "' looks at whole pictures: leave cuts away");
+        for (String option : OF_PARTS) {
+            Check.that(
+                    looksAtParts || !options.containsKey(option),
+                    "the guidance '" + text + "' looks at whole pictures: leave " + option + " away");
+        }
         String clip = options.get("clip-grad");
         return new LossGuidance(
                 text,
@@ -85,6 +89,27 @@ public record GuideSpec(String text, String name, String value, double scale, Ma
 
     private <E extends Enum<E> & Keyed> E key(Class<E> type, String name, String fallback) {
         return Keyed.fromKey(type, option(name, fallback), name);
+    }
+
+    /**
+     * Whether the network that judges is shown pictures in [−1, 1], as the course's code does by mistake ({@code range=source}), and not in
+     * [0, 1], as it wants them.
+     */
+    public boolean isSourceRange() {
+        String range = option("range", "unit");
+        Check.that(
+                range.equals("unit") || range.equals("source"),
+                "the range of the guidance '" + text + "' must be unit or source, but was '" + range + "'");
+        return range.equals("source");
+    }
+
+    /** The value before and after the last {@code mark}; the second is empty where there is none. */
+    public List<String> split(char mark) {
+        int at = value.lastIndexOf(mark);
+        return at < 0
+                ? List.of(value, "")
+                : List.of(
+                        value.substring(0, at).strip(), value.substring(at + 1).strip());
     }
 
     /** The value as a number. */

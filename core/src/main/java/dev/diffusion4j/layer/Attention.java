@@ -94,13 +94,22 @@ public final class Attention extends Layer {
         return VectorSupport.isAvailable()
                 && GradMode.is_enabled()
                 && tokens.device().is_cpu()
-                && inner == heads * AttentionKernel.HEAD;
+                && inner == heads * AttentionKernel.HEAD
+                && isOnGraph(tokens)
+                && query.isFoldable()
+                && key.isFoldable()
+                && value.isFoldable();
+    }
+
+    /** Without a gradient to be had there is nothing to hang the backward pass on. */
+    private boolean isOnGraph(Tensor tokens) {
+        return tokens.requires_grad() || query.foldedWeight().requires_grad();
     }
 
     /** As {@link #plain}, by the kernel for small heads. */
     private Tensor fused(BackwardTape tape, Tensor tokens) {
         return TensorScope.keepResult(() -> {
-            Tensor weight = cat(new TensorVector(query.weight(), key.weight(), value.weight()), 0);
+            Tensor weight = cat(new TensorVector(query.foldedWeight(), key.foldedWeight(), value.foldedWeight()), 0);
             Tensor bias = cat(new TensorVector(query.bias(), key.bias(), value.bias()), 0);
             Tensor qkv = linear(tokens, weight, new TensorOptional(bias)); // (B, L, 3·inner)
             int length = (int) tokens.size(1);

@@ -64,6 +64,11 @@ public final class BatchNorm2d extends Layer {
         frozen = true;
     }
 
+    /** Whether it takes the batch's own statistics while training; not after {@link #freezeStatistics}. */
+    public boolean looksAtBatch() {
+        return !frozen;
+    }
+
     /** All in {@code root}. */
     public static List<BatchNorm2d> in(Layer root) {
         List<BatchNorm2d> found = new ArrayList<>();

@@ -15,8 +15,10 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.jspecify.annotations.Nullable;
 
 /** A square convolution with bias: {@code weight (out, in, k, k)}, {@code bias (out)}. */
-public final class Conv2d extends Layer {
+public final class Conv2d extends Adaptable {
     private static final long[] NO_DILATION = {1, 1};
+    private static final long[] NO_PADDING = {0, 0};
+    private static final TensorOptional NO_BIAS = TensorScope.own(new TensorOptional());
 
     private volatile Tensor weight;
     private final Tensor bias;
@@ -52,7 +54,21 @@ public final class Conv2d extends Layer {
         if (fast != null) {
             return GradMode.is_enabled() ? unpacked(fast, sample) : fast.forward(sample, bias);
         }
-        return conv2d(sample, weight, biasOptional, stride, padding, NO_DILATION, 1);
+        if (beside() == null) {
+            return conv2d(sample, weight, biasOptional, stride, padding, NO_DILATION, 1);
+        }
+        return TensorScope.keepResult(
+                () -> withLora(conv2d(sample, weight, biasOptional, stride, padding, NO_DILATION, 1), sample));
+    }
+
+    @Override
+    protected Tensor project(Tensor input, Tensor other) {
+        return conv2d(input, other, NO_BIAS, stride, padding, NO_DILATION, 1);
+    }
+
+    @Override
+    protected Tensor expand(Tensor thin, Tensor other) {
+        return conv2d(thin, other, NO_BIAS, NO_DILATION, NO_PADDING, NO_DILATION, 1);
     }
 
     /**
@@ -77,7 +93,7 @@ public final class Conv2d extends Layer {
 
     private @Nullable PackedConvolution packed(Tensor sample) {
         PackedConvolution known = packed;
-        if (known != null || !isFrozen() || GradMode.is_enabled()) {
+        if (known != null || !isFrozen() || beside() != null || GradMode.is_enabled()) {
             return known;
         }
         return pack(sample);
@@ -100,6 +116,7 @@ public final class Conv2d extends Layer {
     }
 
     /** {@code (out, in, k, k)}; borrowed; in an order of oneDNN's once a frozen layer was used. */
+    @Override
     public Tensor weight() {
         return weight;
     }

@@ -179,6 +179,14 @@ public abstract class Layer implements AutoCloseable {
         }
     }
 
+    /** Takes a parameter away and frees it. */
+    protected final void dropParameter(String name) {
+        Tensor old = parameters.remove(name);
+        if (old != null) {
+            old.close();
+        }
+    }
+
     private void each(UnaryOperator<Tensor> change) {
         if (frozen) {
             throw new IllegalStateException("this network is frozen: it cannot be converted any more");

@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 
 /** x·Wᵀ + b: {@code weight (out, in)}, {@code bias (out)}. */
-public final class Linear extends Layer {
+public final class Linear extends Adaptable {
     private final Tensor weight;
     private final Tensor bias;
     private final TensorOptional biasOptional;
@@ -25,10 +25,24 @@ public final class Linear extends Layer {
      * @return (…, out), a new tensor
      */
     public Tensor forward(Tensor features) {
-        return linear(features, weight, biasOptional);
+        if (beside() == null) {
+            return linear(features, weight, biasOptional);
+        }
+        return TensorScope.keepResult(() -> withLora(linear(features, weight, biasOptional), features));
+    }
+
+    @Override
+    protected Tensor project(Tensor input, Tensor other) {
+        return linear(input, other);
+    }
+
+    @Override
+    protected Tensor expand(Tensor thin, Tensor other) {
+        return linear(thin, other);
     }
 
     /** {@code (out, in)}; borrowed. */
+    @Override
     public Tensor weight() {
         return weight;
     }

@@ -24,6 +24,7 @@ public final class Upsample extends Layer {
      */
     public Tensor forward(Tensor sample) {
         if (isFrozen()
+                && conv.beside() == null
                 && !GradMode.is_enabled()
                 && sample.device().is_cpu()
                 && sample.is_contiguous(MemoryFormat.ChannelsLast)

@@ -9,6 +9,8 @@ public enum ClassInput {
     COUNTED,
     /** Any whole number from 0, embedded as a timestep is; diffusers' {@code class_embed_type} {@code timestep}. */
     ANY_NUMBER,
+    /** No class, but the words of a prompt; see {@link DiffusionModel#prompts()}. */
+    WORDS,
     /** A vector made elsewhere; diffusers' {@code class_embed_type} {@code identity}. A pipeline cannot give it. */
     VECTOR
 }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a network is told besides the sample and the time.
  *
- * @param classLabels {@code int64 (B)} class numbers, or {@code float32 (B, D)} where the network takes embeddings; borrowed
+ * @param classLabels {@code int64 (B)} class numbers, {@code int64 (B, L)} words ({@link PromptWords}), or {@code float32 (B, D)} where the network takes embeddings; borrowed
  * @param keep {@code float32 (B)}: 1 where the picture's condition counts, 0 where it is dropped, as classifier-free guidance needs
  *     it; {@code null} where all count; borrowed
  */

@@ -35,8 +35,16 @@ public abstract class DiffusionModel extends Model {
         return false;
     }
 
+    /** The words that it can be told; empty where it is told none. */
+    public Optional<PromptWords> prompts() {
+        return Optional.empty();
+    }
+
     /** What it is told about classes. */
     public ClassInput classInput() {
+        if (prompts().isPresent()) {
+            return ClassInput.WORDS;
+        }
         return numClasses() > 0 ? ClassInput.COUNTED : ClassInput.NONE;
     }
 
@@ -55,6 +63,11 @@ public abstract class DiffusionModel extends Model {
                     throw UserError.usage("this network was not trained on classes: leave --class away");
                 }
             }
+            case WORDS -> {
+                if (classes != null) {
+                    throw UserError.usage("this network is told what to draw in words, not by a class: give --prompt");
+                }
+            }
             case VECTOR ->
                 throw UserError.failure(
                         "this network is told what to draw by a vector (class_embed_type is identity), not"
@@ -65,6 +78,23 @@ public abstract class DiffusionModel extends Model {
                 checkClasses(classes, last, "one of " + (last + 1) + " classes, 0 to " + last, " or --class all");
             }
         }
+    }
+
+    /**
+     * @param prompts one a picture, or {@code null} for none
+     * @throws UserError (exit code 2) where they are missing, empty, not known or not wanted
+     */
+    public final void checkPrompts(@Nullable List<String> prompts) {
+        if (prompts().isEmpty()) {
+            if (prompts != null) {
+                throw UserError.usage("this network was not trained on words: leave --prompt away");
+            }
+            return;
+        }
+        if (prompts == null) {
+            throw UserError.usage("this network draws what words say: give --prompt \"...\"");
+        }
+        prompts.forEach(prompts().get()::encode);
     }
 
     /**

@@ -7,7 +7,6 @@ import dev.diffusion4j.scheduler.StepResult;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /** The one sampling loop, for all pipelines and schedulers. Memory does not grow with the steps. */
@@ -30,7 +29,7 @@ final class DenoisingLoop {
         double[] timesteps = run.timesteps();
         return TensorScope.keepResult(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
-                Tensor current = noise.randn(shape).mul(new Scalar(run.initNoiseSigma()));
+                Tensor current = run.initialSample(noise.randn(shape));
                 for (int i = 0; i < timesteps.length; i++) {
                     cancellation.check();
                     int stepIndex = i;

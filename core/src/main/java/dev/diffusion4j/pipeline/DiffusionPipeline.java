@@ -3,16 +3,20 @@ package dev.diffusion4j.pipeline;
 
 import static org.bytedeco.pytorch.global.torch.cat;
 
+import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.PromptWords;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.scheduler.SamplingSettings;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.NativeMemory;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
@@ -20,6 +24,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
@@ -39,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class DiffusionPipeline implements AutoCloseable {
+    private static final long MANY_PARAMETERS = 1 << 24;
+
     private final SharedModel shared;
     private final Scheduler scheduler;
     private final Device device;
@@ -82,17 +89,39 @@ public final class DiffusionPipeline implements AutoCloseable {
         }
         Scheduler scheduler = files.readScheduler();
         DiffusionModel model = (DiffusionModel) files.readModel(device, precision, options.variant());
+        try {
+            addLoras(model, options.loras());
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
         if (device.is_cpu()) {
             model.channelsLast(true);
             model.freeze();
         }
+        if (model.parameterCount() > MANY_PARAMETERS) {
+            NativeMemory.giveBack(); // what the conversion of the weights left behind
+        }
         return new DiffusionPipeline(
-                new SharedModel(model, true),
+                new SharedModel(model, true, options.loras()),
                 scheduler,
                 device,
                 precision,
-                new WeightsHash(files.modelFolder()),
+                new WeightsHash(files.modelFolder(), options.loras()),
                 List.of());
+    }
+
+    private static void addLoras(DiffusionModel model, List<LoraChoice> loras) {
+        for (LoraChoice choice : loras) {
+            try (LoraFile file = LoraFile.open(choice.path())) {
+                file.mergeInto(model, choice.scale());
+            }
+        }
+    }
+
+    /** The adapters that were added to the network when it was loaded. */
+    public List<LoraChoice> loras() {
+        return shared.loras();
     }
 
     /** Of parts; the pipeline becomes the owner of {@code model}, which lies on the CPU in f32. */
@@ -211,10 +240,19 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     private Steering steering(GenerationRequest request, DiffusionModel model, int first, int count) {
-        List<Integer> all = request.classes();
-        List<Integer> classes = all == null ? null : all.subList(first, first + count);
-        return new Steering(
-                steering, scheduler, new GuidedDenoiser(model, device, precision, classes, request.guidance()));
+        List<long[]> told = told(request, model);
+        List<long[]> own = told == null ? null : told.subList(first, first + count);
+        return new Steering(steering, scheduler, new GuidedDenoiser(model, device, precision, own, request.guidance()));
+    }
+
+    /** A class number, or the tokens of a prompt, for each picture. */
+    private static @Nullable List<long[]> told(GenerationRequest request, DiffusionModel model) {
+        if (model.prompts().isPresent() && request.prompts() != null) {
+            return request.prompts().stream().map(model.prompts().get()::encode).toList();
+        }
+        return request.classes() == null
+                ? null
+                : request.classes().stream().map(label -> new long[] {label}).toList();
     }
 
     private static SampleSize sizeOf(GenerationRequest request, DiffusionModel model) {
@@ -235,6 +273,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         request.stepOptions().checkFor(scheduler);
         model.checkSize(sizeOf(request, model));
         model.checkClasses(request.classes());
+        model.checkPrompts(request.prompts());
         model.checkGuidance(request.guidance().scale(), request.guidance().negativeClass());
     }
 
@@ -275,15 +314,21 @@ public final class DiffusionPipeline implements AutoCloseable {
         return modelHash.get();
     }
 
-    /** Steps that suit the scheduler where none are asked for: all that were trained for DDPM, few for LCM, else 50. */
+    /** Steps that suit the scheduler where none are asked for: all that were trained for DDPM and the lessons' loop, few for LCM, else 50. */
     public int defaultSteps() {
         int trained = scheduler.numTrainTimesteps();
-        return scheduler.kind() == SchedulerKind.DDPM ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
+        boolean all = scheduler.kind() == SchedulerKind.DDPM || scheduler.kind() == SchedulerKind.LESSON_DDPM;
+        return all ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
     }
 
     /** What it is told about classes. */
     public ClassInput classInput() {
         return shared.use(DiffusionModel::classInput);
+    }
+
+    /** The words that it can be told; empty where it is told none. */
+    public Optional<PromptWords> prompts() {
+        return shared.use(DiffusionModel::prompts);
     }
 
     /** How many classes it can be asked for; 0 where they are not counted, see {@link #classInput()}. */

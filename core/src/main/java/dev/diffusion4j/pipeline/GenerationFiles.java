@@ -35,7 +35,7 @@ public final class GenerationFiles {
             if (only != null && only != i) {
                 continue;
             }
-            GenerationNote note = GenerationNote.of(model, pipeline.scheduler(), request, i, pipeline.steering());
+            GenerationNote note = GenerationNote.of(model, pipeline, request, i);
             Path file = folder.resolve(String.format(Locale.ROOT, "%04d.png", only == null ? i : 0));
             PngFile.write(
                     file,

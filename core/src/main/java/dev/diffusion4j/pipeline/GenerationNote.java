@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.guidance.LossGuidance;
+import dev.diffusion4j.guidance.loss.ClipLoss;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.clip.Clip;
+import dev.diffusion4j.model.clip.ClipActivation;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import java.nio.file.Path;
@@ -26,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * @param index which picture of the call it is
  * @param request what was asked for: for this picture alone, or, where the noise was shared, for the whole batch
  * @param guides what it was steered by, in words
+ * @param loras the adapters in the network, each {@code PATH:SCALE}
+ * @param clipModel the CLIP that the guides looked with, as it was given
+ * @param clipActivation its activation, where it was given
  */
 public record GenerationNote(
         String model,
@@ -33,34 +40,50 @@ public record GenerationNote(
         Map<String, @Nullable Object> schedulerConfig,
         int index,
         GenerationRequest request,
-        List<String> guides) {
+        List<String> guides,
+        List<String> loras,
+        @Nullable String clipModel,
+        @Nullable ClipActivation clipActivation) {
 
-    private static final GenerationNote EMPTY =
-            new GenerationNote("", "DDPMScheduler", Map.of(), 0, GenerationRequest.DEFAULT, List.of());
+    private static final GenerationNote EMPTY = new GenerationNote(
+            "", "DDPMScheduler", Map.of(), 0, GenerationRequest.DEFAULT, List.of(), List.of(), null, null);
 
     public GenerationNote {
         guides = List.copyOf(guides);
+        loras = List.copyOf(loras);
         schedulerConfig = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(schedulerConfig));
     }
 
     /** For picture {@code index} of a call. */
-    static GenerationNote of(
-            String model, Scheduler scheduler, GenerationRequest request, int index, List<LossGuidance> steering) {
+    static GenerationNote of(String model, DiffusionPipeline pipeline, GenerationRequest request, int index) {
+        Scheduler scheduler = pipeline.scheduler();
         GenerationRequest own = request;
         int ownIndex = index;
         if (request.noise() == NoiseMode.PER_IMAGE) {
-            List<Integer> classes = request.classes();
-            own = request.withClassesOrNull(classes == null ? null : List.of(classes.get(index)), 1)
-                    .withSeed(request.seed() + index);
+            own = request.only(index);
             ownIndex = 0;
         }
+        Clip.Origin clip = pipeline.steering().stream()
+                .map(LossGuidance::loss)
+                .filter(ClipLoss.class::isInstance)
+                .map(loss -> ((ClipLoss) loss).clip().origin())
+                .findFirst()
+                .orElse(null);
         return new GenerationNote(
                 model,
                 scheduler.kind().className(),
                 scheduler.config(),
                 ownIndex,
                 own,
-                steering.stream().map(LossGuidance::name).toList());
+                pipeline.steering().stream().map(LossGuidance::name).toList(),
+                pipeline.loras().stream().map(LoraChoice::text).toList(),
+                clip == null ? null : clip.place().toString(),
+                clip == null ? null : clip.activation());
+    }
+
+    /** The CLIP that the guides looked with, or {@code null}. */
+    public Clip.@Nullable Origin clipOrigin() {
+        return clipModel == null ? null : new Clip.Origin(Path.of(clipModel), clipActivation);
     }
 
     /** The notes of a PNG: ours, and the one line that other tools show. */

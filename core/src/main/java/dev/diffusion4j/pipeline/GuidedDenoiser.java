@@ -19,22 +19,23 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/** The network on its device, told the class of each picture of a batch; with and without it in one call where it is guided. */
+/** The network on its device, told the class, or the words, of each picture of a batch; with and without it in one call where it is guided. */
 final class GuidedDenoiser implements Denoiser {
     private static final long[] ALL_BUT_BATCH = {1, 2, 3};
 
     private final DiffusionModel model;
     private final Device device;
     private final Precision precision;
-    private final @Nullable List<Integer> classes;
+    private final @Nullable List<long[]> classes;
     private final ClassifierFree guidance;
 
-    /** @param classes of the batch's pictures, or {@code null} for a network without classes */
+    /** @param classes of the batch's pictures, one number each, or the tokens of their prompts; {@code null} for a network
+     *     that is told nothing */
     GuidedDenoiser(
             DiffusionModel model,
             Device device,
             Precision precision,
-            @Nullable List<Integer> classes,
+            @Nullable List<long[]> classes,
             ClassifierFree guidance) {
         this.model = model;
         this.device = device;
@@ -49,7 +50,7 @@ final class GuidedDenoiser implements Denoiser {
             return forward(sample, call, Conditioning.NONE);
         }
         int count = Math.toIntExact(sample.size(0));
-        List<Integer> own = classes.subList(call.firstImage(), call.firstImage() + count);
+        List<long[]> own = classes.subList(call.firstImage(), call.firstImage() + count);
         if (!guidance.isActive(call.progress())) {
             return TensorScope.keepResult(() -> forward(sample, call, told(own)));
         }
@@ -71,16 +72,17 @@ final class GuidedDenoiser implements Denoiser {
         });
     }
 
-    private Conditioning told(List<Integer> labels) {
-        long[] numbers = labels.stream().mapToLong(Integer::longValue).toArray();
-        return Conditioning.ofClasses(Tensors.ofLongs(numbers).to(device, ScalarType.Long));
+    private Conditioning told(List<long[]> labels) {
+        long[] numbers = labels.stream().flatMapToLong(Arrays::stream).toArray();
+        Tensor all = Tensors.ofLongs(numbers).to(device, ScalarType.Long);
+        return Conditioning.ofClasses(model.prompts().isPresent() ? all.view(labels.size(), -1) : all);
     }
 
     /** What guidance moves away from: another class, or none. */
-    private Conditioning away(List<Integer> labels) {
+    private Conditioning away(List<long[]> labels) {
         Integer negative = guidance.negativeClass();
         if (negative != null) {
-            return told(labels.stream().map(label -> negative).toList());
+            return told(labels.stream().map(label -> new long[] {negative}).toList());
         }
         return told(labels).withKeep(keep(new double[labels.size()]));
     }

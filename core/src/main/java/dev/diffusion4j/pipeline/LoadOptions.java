@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.tensor.Precision;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,20 +12,30 @@ import org.jspecify.annotations.Nullable;
  * @param device {@code cpu}, {@code cuda}, {@code cuda:N} or {@code auto}
  * @param precision what the network computes in
  * @param variant of the weights' files ({@code fp16}); {@code null} for the plain ones, or whatever there is
+ * @param loras adapters that are added to the weights, in this order
  */
-public record LoadOptions(String device, Precision precision, @Nullable String variant) {
+public record LoadOptions(String device, Precision precision, @Nullable String variant, List<LoraChoice> loras) {
     /** On the CPU in f32: the pictures that diffusers draws. */
-    public static final LoadOptions DEFAULT = new LoadOptions("cpu", Precision.F32, null);
+    public static final LoadOptions DEFAULT = new LoadOptions("cpu", Precision.F32, null, List.of());
+
+    public LoadOptions {
+        loras = List.copyOf(loras);
+    }
 
     public LoadOptions withDevice(String value) {
-        return new LoadOptions(value, precision, variant);
+        return new LoadOptions(value, precision, variant, loras);
     }
 
     public LoadOptions withPrecision(Precision value) {
-        return new LoadOptions(device, value, variant);
+        return new LoadOptions(device, value, variant, loras);
     }
 
     public LoadOptions withVariant(@Nullable String value) {
-        return new LoadOptions(device, precision, value);
+        return new LoadOptions(device, precision, value, loras);
+    }
+
+    /** With adapters in the network; several are added up. */
+    public LoadOptions withLoras(List<LoraChoice> value) {
+        return new LoadOptions(device, precision, variant, value);
     }
 }

@@ -15,6 +15,11 @@ public record NetworkCall(double timestep, int index, int calls, int firstImage)
         return calls == 1 ? 0 : (double) index / (calls - 1);
     }
 
+    /** The same with another timestep told. */
+    NetworkCall told(double time) {
+        return new NetworkCall(time, index, calls, firstImage);
+    }
+
     /** The same for a part of the batch. */
     NetworkCall from(int image) {
         return new NetworkCall(timestep, index, calls, image);

@@ -155,12 +155,10 @@ public final class PipelineFolder {
 
     /** The network with its weights. The caller owns it. */
     public Model readModel(Device device, Precision precision, @Nullable String variant) {
-        String name = modelName();
-        Path file = component(name, MODEL_CONFIG);
-        Model model = createModel(file);
-        try (WeightSource weights = WeightFiles.open(java.util.Objects.requireNonNull(file.getParent()), variant)) {
+        Model model = createModel();
+        try {
             model.convert(Devices.cpu(), precision.scalarType());
-            WeightLoader.load(weights, model.stateDict(), model::weightName);
+            readWeights(model, variant);
             if (!device.is_cpu()) {
                 model.convert(device, precision.scalarType());
             }
@@ -169,6 +167,28 @@ public final class PipelineFolder {
             model.close();
             throw e;
         }
+    }
+
+    /** The network as configured, without content. The caller owns it. */
+    public Model createModel() {
+        return createModel(component(modelName(), MODEL_CONFIG));
+    }
+
+    /**
+     * Fills a network with the weights.
+     *
+     * @param model on the CPU, of any floating dtype
+     * @throws UserError (exit code 1) where they do not fit it; it is unchanged then
+     */
+    public void readWeights(Model model, @Nullable String variant) {
+        try (WeightSource weights = WeightFiles.open(modelFolder(), variant)) {
+            WeightLoader.load(weights, model.stateDict(), model::weightName);
+        }
+    }
+
+    /** SHA-256 of the weights; of the hashes of the files where there are several. Empty where they cannot be read. */
+    public String weightsSha256() {
+        return new WeightsHash(modelFolder()).get();
     }
 
     private Model createModel(Path file) {

@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.model.DiffusionModel;
+import java.util.List;
 import java.util.function.Function;
 
 /** A network that several pipelines and running calls hold; freed when the last lets go. */
 final class SharedModel {
     private final DiffusionModel model;
     private final boolean owned;
+    private final List<LoraChoice> loras;
     private int holders = 1;
 
     /** @param owned whether the network is freed at the end, or belongs to somebody else */
     SharedModel(DiffusionModel model, boolean owned) {
+        this(model, owned, List.of());
+    }
+
+    /** @param loras what was added to its weights */
+    SharedModel(DiffusionModel model, boolean owned, List<LoraChoice> loras) {
+        this.loras = loras;
         this.model = model;
         this.owned = owned;
+    }
+
+    /** What was added to its weights. */
+    List<LoraChoice> loras() {
+        return loras;
     }
 
     DiffusionModel model() {

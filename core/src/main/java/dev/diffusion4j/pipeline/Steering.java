@@ -54,7 +54,8 @@ final class Steering {
     }
 
     /** Calls the network and pushes the sample; tensors are owned by the current scope. */
-    Steered predict(SchedulerRun run, Tensor sample, NetworkCall call) {
+    Steered predict(SchedulerRun run, Tensor sample, NetworkCall atTimestep) {
+        NetworkCall call = atTimestep.told(scheduler.networkTime(atTimestep.timestep()));
         List<LossGuidance> active = guidances.stream()
                 .filter(guidance -> guidance.isActive(call.progress()))
                 .toList();
@@ -123,7 +124,9 @@ final class Steering {
             LossGuidance guidance = step.active.get(i);
             Tensor original = guidance.gradient() == Gradient.EXACT && exact != null ? exact : cheap;
             Tensor slope = slope(guidance, original.detach(), call.index(), losses, i);
-            double weight = guidance.scale()
+            // in a scheduler's own units of the sample, so that a scale does the same with all of them
+            double weight = run.sampleVariance()
+                    * guidance.scale()
                     * guidance.schedule().factor(alphaBar(guidance, run, call))
                     * guidance.strength().factor(step.batch(), part.size(2), part.size(3));
             Tensor own = clipped(guidance, backward(original, slope, x).mul(new Scalar(weight)));

@@ -1,26 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-/** The hash of a network's weights, computed beside the sampling, once. */
+/** The hash of a network's weights, and of the adapters in it, computed beside the sampling, once. */
 final class WeightsHash implements Supplier<String> {
     private final CompletableFuture<String> hash;
 
     WeightsHash(Path folder) {
-        hash = CompletableFuture.supplyAsync(() -> compute(folder));
+        this(folder, List.of());
     }
 
-    private static String compute(Path folder) {
+    WeightsHash(Path folder, List<LoraChoice> loras) {
+        hash = CompletableFuture.supplyAsync(() -> compute(folder, loras));
+    }
+
+    private static String compute(Path folder, List<LoraChoice> loras) {
         try {
             StringBuilder all = new StringBuilder();
             for (Path file : WeightFiles.files(folder)) {
                 all.append(Hashes.sha256(file));
+            }
+            for (LoraChoice choice : loras) {
+                all.append(Hashes.sha256(LoraFile.find(choice.path()))).append(choice.scale());
             }
             return all.length() == 64 ? all.toString() : Hashes.sha256(all.toString());
         } catch (IOException e) {

@@ -192,6 +192,11 @@ public final class EdmEulerScheduler extends Scheduler {
             return 1 / (1 + sigma * sigma);
         }
 
+        @Override
+        public double sampleVariance() {
+            return 1 / signalShare();
+        }
+
         private Tensor predOriginalSample(Tensor modelOutput, Tensor sample, double sigma) {
             double scale = inputScale(sigma);
             double skip = config.sigmaData * config.sigmaData * scale * scale;

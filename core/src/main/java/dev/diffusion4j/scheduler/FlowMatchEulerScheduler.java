@@ -180,6 +180,12 @@ public final class FlowMatchEulerScheduler extends Scheduler {
         }
 
         @Override
+        public double sampleVariance() {
+            double level = table.sigma(stepIndex());
+            return level * level + (1 - level) * (1 - level);
+        }
+
+        @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             double next = table.sigma(stepIndex() + 1);
             Tensor predOriginal = predOriginalSample(modelOutput, sample);

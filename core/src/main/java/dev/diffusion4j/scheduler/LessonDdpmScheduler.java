@@ -41,7 +41,7 @@ public final class LessonDdpmScheduler extends VpScheduler {
      * Its settings.
      *
      * @param variance of a step's noise
-     * @param clampSample whether each step's result is cut to [−1, 1]
+     * @param clampSample whether each step's result is cut to {@link Scheduler#sampleRange()}
      */
     public record Config(
             int numTrainTimesteps,
@@ -121,7 +121,8 @@ public final class LessonDdpmScheduler extends VpScheduler {
                 next = next.add(noise.like(sample).mul(new Scalar(Math.sqrt(variance))));
             }
             if (config.clampSample) {
-                next = Clipping.clamp(next, 1);
+                SampleRange range = sampleRange();
+                next = range.clamp(next);
             }
             return new StepResult(next, predOriginalSample(modelOutput, sample));
         }

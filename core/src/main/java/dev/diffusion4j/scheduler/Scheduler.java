@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class Scheduler {
     private final Record config;
+    private final SampleRange keptRange;
     private final Map<String, @Nullable Object> unknownKeys;
 
     /**
@@ -29,6 +30,8 @@ public abstract class Scheduler {
     protected Scheduler(Record config, Map<String, @Nullable Object> unknownKeys) {
         this.config = config;
         this.unknownKeys = new LinkedHashMap<>(unknownKeys);
+        Object range = unknownKeys.get(SampleRange.KEY);
+        this.keptRange = range == null ? SampleRange.SIGNED : SampleRange.named(range);
     }
 
     /**
@@ -55,9 +58,12 @@ public abstract class Scheduler {
         return kind().chain();
     }
 
-    /** Between which values the samples lie that the network was trained on; those of all chains but one are signed. */
+    /**
+     * Between which values the samples lie that the network was trained on: signed, if not the algorithm or the key
+     * {@code sample_range} of its config ({@code unit}: 0 to 1) says otherwise. The key stays when schedulers are swapped.
+     */
     public SampleRange sampleRange() {
-        return SampleRange.SIGNED;
+        return keptRange;
     }
 
     /** The keys of {@link StepOptions} that a run of this scheduler heeds. */
@@ -83,6 +89,35 @@ public abstract class Scheduler {
     /** What the network is told at training level {@code index}, from 0, almost clean, to T−1, almost noise. */
     public double trainTimestep(int index) {
         return index;
+    }
+
+    /** Whether training draws any time in [0, 1] ({@link #timestepAt}) and not one of T levels. */
+    public boolean isContinuous() {
+        return false;
+    }
+
+    /**
+     * What the network is told at a time in [0, 1], from almost clean to almost noise.
+     *
+     * @throws IllegalStateException where time is not continuous
+     */
+    public double timestepAt(double time) {
+        throw new IllegalStateException(kind().key() + " has " + numTrainTimesteps() + " levels, no continuous time");
+    }
+
+    /** What the network is told in a timestep's place: the timestep itself, but for networks that are told none. */
+    public double networkTime(double timestep) {
+        return timestep;
+    }
+
+    /**
+     * The chain's noise.
+     *
+     * @param gaussian N(0, I), {@code float32 (B, C, H, W)}
+     * @return {@code gaussian} itself where noise is Gaussian, or a new tensor owned by the current scope
+     */
+    public Tensor noise(Tensor gaussian) {
+        return gaussian;
     }
 
     /**

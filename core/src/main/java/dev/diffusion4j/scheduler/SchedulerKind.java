@@ -61,7 +61,13 @@ public enum SchedulerKind implements Keyed {
             "lesson-ddpm",
             "LessonDdpmScheduler",
             Chain.BETAS,
-            of(LessonDdpmScheduler.Config.DEFAULT, LessonDdpmScheduler::new));
+            of(LessonDdpmScheduler.Config.DEFAULT, LessonDdpmScheduler::new)),
+    CONTINUOUS_COSINE(
+            "continuous-cosine",
+            "ContinuousCosineScheduler",
+            Chain.CONTINUOUS,
+            of(ContinuousCosineScheduler.Config.DEFAULT, ContinuousCosineScheduler::new)),
+    TOY_MIX("toy-mix", "ToyMixScheduler", Chain.TOY, of(ToyMixScheduler.Config.DEFAULT, ToyMixScheduler::new));
 
     /** What a network was trained on; a scheduler can only be swapped for one of the same chain. */
     public enum Chain {
@@ -72,7 +78,11 @@ public enum SchedulerKind implements Keyed {
         /** Straight paths from data to noise. */
         FLOW,
         /** The variance-exploding equation of Song et al. (2021). */
-        VARIANCE_EXPLODING
+        VARIANCE_EXPLODING,
+        /** Continuous time; the network is told the noise's variance. */
+        CONTINUOUS,
+        /** A mixture with uniform noise. */
+        TOY
     }
 
     private final String key;

@@ -3,6 +3,7 @@ package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -41,6 +42,16 @@ public abstract class SchedulerRun implements AutoCloseable {
     }
 
     /**
+     * x_T.
+     *
+     * @param gaussian N(0, I), {@code float32 (B, C, H, W)}
+     * @return a new tensor owned by the current scope
+     */
+    public Tensor initialSample(Tensor gaussian) {
+        return gaussian.mul(new Scalar(initNoiseSigma()));
+    }
+
+    /**
      * The sample as the network wants it at this step.
      *
      * @param sample {@code float32 (B, C, H, W)}
@@ -70,6 +81,11 @@ public abstract class SchedulerRun implements AutoCloseable {
 
     /** The signal's share of the sample's variance at the call that comes next, in [0, 1]: ᾱ where there is one. */
     public abstract double signalShare();
+
+    /** The sample's variance at the call that comes next, for pictures and noise of variance 1: 1 unless noise is only added. */
+    public double sampleVariance() {
+        return 1;
+    }
 
     /**
      * Goes one call further.

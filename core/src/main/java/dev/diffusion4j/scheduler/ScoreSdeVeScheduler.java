@@ -135,6 +135,11 @@ public final class ScoreSdeVeScheduler extends Scheduler {
         }
 
         @Override
+        public double sampleVariance() {
+            return 1 / signalShare();
+        }
+
+        @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             Tensor predOriginal = predOriginalSample(modelOutput, sample);
             boolean correct = (stepIndex() + 1) % (config.correctSteps + 1) != 0;

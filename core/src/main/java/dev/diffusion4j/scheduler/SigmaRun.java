@@ -43,6 +43,11 @@ abstract class SigmaRun extends SchedulerRun {
         return 1 / (1 + sigma() * sigma());
     }
 
+    @Override
+    public double sampleVariance() {
+        return 1 / signalShare();
+    }
+
     /** x̂₀ where the network was called at {@code sigma}. */
     final Tensor predOriginalSample(Tensor modelOutput, Tensor sample, double sigma) {
         if (predictionType == PredictionType.V_PREDICTION) { // of the sample that the network saw

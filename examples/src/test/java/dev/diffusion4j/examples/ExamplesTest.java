@@ -11,6 +11,7 @@ import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.recipe.RunListener;
 import dev.diffusion4j.recipe.TrainingRun;
 import dev.diffusion4j.tensor.Tensors;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +52,25 @@ class ExamplesTest {
         Path picture = folder.resolve("rows.png");
         SwapScheduler.main(new String[] {MODEL.toString(), picture.toString()});
         assertThat(ImageIO.read(picture.toFile()).getHeight()).isEqualTo(4 * 18 + 2);
+    }
+
+    @Test
+    void steer_with_a_lambda() throws IOException {
+        Path picture = folder.resolve("rows.png");
+        SteerWithALambda.main(new String[] {MODEL.toString(), picture.toString()});
+        BufferedImage rows = ImageIO.read(picture.toFile());
+        assertThat(rows.getHeight()).isEqualTo(3 * 18 + 2);
+        assertThat(brightness(rows, 20, 28)).isLessThan(brightness(rows, 2, 10) - 10);
+    }
+
+    private static double brightness(BufferedImage image, int from, int to) {
+        double sum = 0;
+        for (int y = from; y < to; y++) {
+            for (int x = 0; x < image.getWidth(); x++) {
+                sum += image.getRaster().getSample(x, y, 0);
+            }
+        }
+        return sum / ((to - from) * image.getWidth());
     }
 
     @Test

@@ -17,6 +17,11 @@ import dev.diffusion4j.base.Check;
  * @param workers how many threads decode ahead; 0 for half of the processors
  * @param dropLast whether a last, smaller batch of an epoch is left out
  * @param repeat how often an epoch goes over the data, each time in another order
+ * @param invert whether light and dark change places
+ * @param validationShare share of the pictures that is held back from training, drawn by chance but always the same; a source
+ *     whose test part is not trained on gives that part instead
+ * @param normalize whether each channel is brought to mean 0 and variance 1 as measured on the training pictures, for schedulers
+ *     that keep these numbers ({@code continuous-cosine})
  */
 public record DataConfig(
         String source,
@@ -29,11 +34,27 @@ public record DataConfig(
         CacheMode cache,
         int workers,
         boolean dropLast,
-        int repeat) {
+        int repeat,
+        boolean invert,
+        double validationShare,
+        boolean normalize) {
 
     /** The only place a default is written down. */
     public static final DataConfig DEFAULT = new DataConfig(
-            "digits", 0, ChannelMode.AUTO, ResizeMode.EXACT, false, 0, OnBroken.SKIP, CacheMode.AUTO, 0, false, 1);
+            "digits",
+            0,
+            ChannelMode.AUTO,
+            ResizeMode.EXACT,
+            false,
+            0,
+            OnBroken.SKIP,
+            CacheMode.AUTO,
+            0,
+            false,
+            1,
+            false,
+            0,
+            false);
 
     public DataConfig {
         Check.that(!source.isBlank(), "source must not be empty");
@@ -41,6 +62,9 @@ public record DataConfig(
         Check.notNegative(limit, "limit");
         Check.inRange(workers, 0, 256, "workers");
         Check.positive(repeat, "repeat");
+        Check.that(
+                validationShare >= 0 && validationShare < 1,
+                "validation_share must lie in [0, 1), but was " + validationShare);
     }
 
     /** How many threads decode ahead: what was asked for, or half of the processors, at least one. */

@@ -2,6 +2,7 @@
 package dev.diffusion4j.data;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Pictures in a fixed order. Thread-safe: several threads may decode at once. */
 public interface Dataset extends AutoCloseable {
@@ -28,6 +29,11 @@ public interface Dataset extends AutoCloseable {
      * @throws BrokenExampleException where the file cannot be read
      */
     Example example(int index);
+
+    /** What a picture shows, in words; {@code null} where that is not known. A source that knows without decoding says so here. */
+    default @Nullable String caption(int index) {
+        return example(index).caption();
+    }
 
     /**
      * Decodes one picture and brings it to the size that {@code transform} wants. A source of large pictures does so in memory that

@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -92,6 +93,11 @@ public final class FolderSource implements Dataset {
     /** The file's name below the folder, with forward slashes. */
     public String name(int index) {
         return files.get(index).name();
+    }
+
+    @Override
+    public @Nullable String caption(int index) {
+        return captions.get(files.get(index).name());
     }
 
     @Override

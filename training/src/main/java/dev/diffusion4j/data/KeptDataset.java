@@ -3,6 +3,7 @@ package dev.diffusion4j.data;
 
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /** Keeps each picture in memory, prepared by a transform, from its first use on. */
 final class KeptDataset implements Dataset {
@@ -52,6 +53,11 @@ final class KeptDataset implements Dataset {
     @Override
     public boolean isCheap() {
         return true;
+    }
+
+    @Override
+    public @Nullable String caption(int index) {
+        return from.caption(index);
     }
 
     @Override

@@ -65,6 +65,11 @@ public final class ShapesSource implements Dataset {
         return new Example(ShapePainter.paint(scene, side), scene.form().ordinal(), scene.caption());
     }
 
+    @Override
+    public String caption(int index) {
+        return scene(index).caption();
+    }
+
     ShapeScene scene(int index) {
         Objects.checkIndex(index, size);
         int number = split.hasTrain() ? index : index + TRAIN_SIZE;

@@ -23,12 +23,23 @@ public final class StandardTransform implements ImageTransform {
     private final int side;
     private final ResizeMode resize;
     private final boolean randomFlip;
+    private final boolean invert;
 
     /**
      * @param channels 1 or 3
      * @param side of the result, in pixels
      */
     public StandardTransform(int channels, int side, ResizeMode resize, boolean randomFlip) {
+        this(channels, side, resize, randomFlip, false);
+    }
+
+    /**
+     * @param channels 1 or 3
+     * @param side of the result, in pixels
+     * @param invert whether light and dark change places
+     */
+    public StandardTransform(int channels, int side, ResizeMode resize, boolean randomFlip, boolean invert) {
+        this.invert = invert;
         Check.that(channels == 1 || channels == 3, "channels must be 1 or 3, but was " + channels);
         this.channels = channels;
         this.side = Check.positive(side, "image_size");
@@ -64,6 +75,7 @@ public final class StandardTransform implements ImageTransform {
         int left = resize.left(prepared, side, random);
         int top = resize.top(prepared, side, random);
         byte[] pixels = prepared.pixels();
+        int mask = invert ? 0xff : 0;
         int step = flip ? -channels : channels;
         for (int c = 0; c < channels; c++) {
             for (int y = 0; y < side; y++) {
@@ -71,7 +83,7 @@ public final class StandardTransform implements ImageTransform {
                 int from = flip ? row + (side - 1) * channels : row;
                 int to = offset + (c * side + y) * side;
                 for (int x = 0; x < side; x++) {
-                    into[to + x] = VALUES[pixels[from + x * step] & 0xff];
+                    into[to + x] = VALUES[pixels[from + x * step] & 0xff ^ mask];
                 }
             }
         }

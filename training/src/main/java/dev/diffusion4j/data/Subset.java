@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Hashes;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Some of a data set's pictures, in its order: the first hundred, the 80 % to train on, any thousand. */
 public final class Subset implements Dataset {
@@ -35,6 +36,23 @@ public final class Subset implements Dataset {
         return new Subset(whole, indices, count + " of " + whole.size());
     }
 
+    /**
+     * Cuts a data set in two by chance, always in the same way: what is held back and what is left.
+     *
+     * @param share of the pictures that is held back, in (0, 1); at least one is, and at least one is left
+     * @param heldBack which of both is wanted; it owns {@code whole}
+     */
+    public static Subset split(Dataset whole, double share, boolean heldBack) {
+        Check.that(whole.size() >= 2, whole.description() + " has too few pictures to hold any back");
+        int held = Math.max(1, Math.min(whole.size() - 1, (int) Math.round(share * whole.size())));
+        EpochOrder order = new EpochOrder(whole.size(), true, 0);
+        int[] indices = IntStream.range(heldBack ? 0 : held, heldBack ? held : whole.size())
+                .map(i -> order.index(0, i))
+                .sorted()
+                .toArray();
+        return new Subset(whole, indices, indices.length + " of " + whole.size() + (heldBack ? " held back" : " kept"));
+    }
+
     @Override
     public String description() {
         return whole.description() + ", " + which;
@@ -63,6 +81,11 @@ public final class Subset implements Dataset {
     @Override
     public List<String> classNames() {
         return whole.classNames();
+    }
+
+    @Override
+    public @Nullable String caption(int index) {
+        return whole.caption(indices[index]);
     }
 
     @Override

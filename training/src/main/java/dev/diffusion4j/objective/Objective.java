@@ -3,6 +3,7 @@ package dev.diffusion4j.objective;
 
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.RandomStream;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -20,6 +21,15 @@ public interface Objective {
      */
     Task draw(TrainingExamples examples, RandomStream random);
 
+    /**
+     * What there is to log of an epoch besides the loss, by short names.
+     *
+     * @param epoch from 0
+     */
+    default Map<String, Double> scalars(int epoch) {
+        return Map.of();
+    }
+
     /** One step's inputs and targets. */
     interface Task {
         /** B. */
@@ -30,5 +40,10 @@ public interface Objective {
 
         /** The mean loss over the examples, a scalar {@code float32} with its graph, owned by the current scope. */
         Tensor loss();
+
+        /** Other means over the examples that are worth a curve, as the last call of {@link #loss()} found them, by name. */
+        default Map<String, Double> tracked() {
+            return Map.of();
+        }
     }
 }

@@ -6,7 +6,6 @@ import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.classconditioned.ClassConditionedConfig;
 import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.tensor.RandomStream;
@@ -19,13 +18,17 @@ import org.jspecify.annotations.Nullable;
 final class ModelFactory {
     private ModelFactory() {}
 
-    /** The spec with everything filled in that the data decides. */
-    static ModelSpec fit(ModelSpec spec, TrainingData data) {
+    /** The spec with everything filled in that the data decides; a pretrained network takes the data's size too. */
+    static ModelSpec fit(Recipe recipe, TrainingData data) {
+        ModelSpec spec = recipe.model();
         int channels = data.transform().channels();
         int height = data.transform().height();
         int width = data.transform().width();
         Object size = height == width ? (Object) (long) height : List.of((long) height, (long) width);
         Map<String, @Nullable Object> config = new LinkedHashMap<>(spec.config());
+        if (spec.from() != null) {
+            return spec.withConfig(resized(config, size));
+        }
         switch (spec.kind()) {
             case UNET_2D -> {
                 fitUnet(config, size, channels, channels);
@@ -50,11 +53,18 @@ final class ModelFactory {
                 config.putIfAbsent("sample_size", size);
                 config.putIfAbsent("in_channels", (long) channels);
                 config.putIfAbsent("context_dim", classes(spec, data));
+                config.putIfAbsent("num_train_timesteps", (long)
+                        recipe.scheduler().create().numTrainTimesteps());
             }
             case CROSS_ATTENTION_UNET -> {
                 config.putIfAbsent("sample_size", size);
                 config.putIfAbsent("in_channels", (long) channels);
-                config.putIfAbsent("num_classes", classes(spec, data));
+                if (config.get("max_tokens") instanceof Long tokens && tokens > 0) {
+                    config.put("num_classes", 0L);
+                    config.putIfAbsent("words", CaptionWords.of(data.dataset()));
+                } else {
+                    config.putIfAbsent("num_classes", classes(spec, data));
+                }
             }
             case RESIDUAL_UNET, BASIC_UNET -> {
                 config.putIfAbsent("sample_size", size);
@@ -66,7 +76,18 @@ final class ModelFactory {
                 config.putIfAbsent("num_classes", classes(spec, data));
             }
         }
-        return new ModelSpec(spec.kind(), spec.classConditional(), config);
+        return spec.withConfig(config);
+    }
+
+    private static Map<String, @Nullable Object> resized(Map<String, @Nullable Object> config, Object size) {
+        if (config.get("unet") instanceof Map<?, ?> inner) {
+            Map<String, @Nullable Object> unet = new LinkedHashMap<>(Json.object(inner));
+            unet.put("sample_size", size);
+            config.put("unet", unet);
+        } else {
+            config.put("sample_size", size);
+        }
+        return config;
     }
 
     private static void fitUnet(Map<String, @Nullable Object> config, Object size, long in, long out) {
@@ -86,36 +107,77 @@ final class ModelFactory {
     }
 
     /**
-     * Makes the network once, without weights, before anything is written.
+     * Makes the network once, with the weights that it starts from if any, before anything is written.
      *
-     * @throws UserError (exit code 2) where it cannot halve the size of the pictures, or knows other classes than the data has
+     * @throws UserError where it cannot halve the size of the pictures, has other channels, knows other classes than the data has,
+     *     or cannot learn what the objective says (exit code 2), or the weights do not fit it (exit code 1)
      */
-    static void check(ModelSpec spec, TrainingData data) {
+    static void check(ModelSpec spec, Recipe recipe, TrainingData data) {
         try (Model model = spec.kind().create(spec.config())) {
+            Objectives.check(recipe.objective(), recipe.samples(), model);
             int known = 0;
             if (model instanceof DiffusionModel denoiser) {
                 denoiser.sampleSize().ifPresent(denoiser::checkSize);
+                checkChannels(denoiser.sampleChannels(), data);
                 known = denoiser.numClasses();
             } else if (model instanceof ConvClassifier classifier) {
                 known = classifier.numClasses();
             }
-            int classes = data.dataset().classNames().size();
-            if (known > 0 && known != classes) {
-                String key = spec.kind() == ModelKind.UNET_2D ? "num_class_embeds" : "num_classes";
-                throw UserError.usage("model.config." + key + " is " + known + ", but "
-                        + data.dataset().description() + " has " + (classes == 0 ? "no" : classes)
-                        + " classes: leave it away, and the data decides");
+            checkClasses(spec, known, data);
+            if (spec.from() != null) {
+                Pretrained.fill(model, spec);
             }
         }
     }
 
-    /** A network with fresh weights; the caller owns it. */
+    private static void checkChannels(int known, TrainingData data) {
+        int channels = data.transform().channels();
+        if (known != channels) {
+            throw UserError.usage("the network takes pictures of " + known + " channels, but those of "
+                    + data.dataset().description() + " are prepared with " + channels + ": set data.channels to "
+                    + (known == 1 ? "grey" : known == 3 ? "rgb" : "what fits, or take another network"));
+        }
+    }
+
+    private static void checkClasses(ModelSpec spec, int known, TrainingData data) {
+        int classes = data.dataset().classNames().size();
+        if (known == 0 || known == classes) {
+            return;
+        }
+        String has = data.dataset().description() + " has " + (classes == 0 ? "no" : classes) + " classes: ";
+        if (spec.from() != null) {
+            throw UserError.usage("the network in " + spec.from() + " knows " + known + " classes, but " + has
+                    + "take data with " + known + " class folders, or another network");
+        }
+        String key =
+                switch (spec.kind()) {
+                    case UNET_2D -> "num_class_embeds";
+                    case LAB_UNET -> "context_dim";
+                    default -> "num_classes";
+                };
+        throw UserError.usage(
+                "model.config." + key + " is " + known + ", but " + has + "leave it away, and the data decides");
+    }
+
+    /** A network with fresh weights, or with those that it starts from; the caller owns it. */
     static Model create(ModelSpec spec, long seed) {
         Model model = spec.kind().create(spec.config());
         try (RandomStream random = new RandomStream(seed)) {
-            model.initialize(random);
+            if (spec.from() != null) {
+                Pretrained.fill(model, spec);
+            } else {
+                model.initialize(random);
+            }
+            return model;
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
         }
-        return model;
+    }
+
+    /** A network whose content comes from a checkpoint; the caller owns it. */
+    static Model createEmpty(ModelSpec spec) {
+        return spec.kind().create(spec.config());
     }
 
     /** Whether the family draws pictures. */

@@ -9,14 +9,27 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which network a recipe trains.
  *
- * @param kind its family, by class name
+ * @param kind its family, by class name; that of the folder where {@code from} names one
  * @param classConditional whether it is told the class of a picture (families that can be, but need not)
- * @param config keys of its {@code config.json}; sizes and channels that are left out are taken from the data
+ * @param config keys of its {@code config.json}; sizes and channels that are left out are taken from the data, and all that is
+ *     left out from the folder where {@code from} names one
+ * @param from a pipeline folder whose network, weights included, is learnt on; {@code null} for one with fresh weights
+ * @param fromSha256 the hash of its weights, filled in when a run is set up; other weights are refused from then on
  */
-public record ModelSpec(ModelKind kind, boolean classConditional, Map<String, @Nullable Object> config) {
-    public static final ModelSpec DEFAULT = new ModelSpec(ModelKind.UNET_2D, false, Map.of());
+public record ModelSpec(
+        ModelKind kind,
+        boolean classConditional,
+        Map<String, @Nullable Object> config,
+        @Nullable String from,
+        @Nullable String fromSha256) {
+    public static final ModelSpec DEFAULT = new ModelSpec(ModelKind.UNET_2D, false, Map.of(), null, null);
 
     public ModelSpec {
         config = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(config));
+    }
+
+    /** With another config. */
+    ModelSpec withConfig(Map<String, @Nullable Object> changed) {
+        return new ModelSpec(kind, classConditional, changed, from, fromSha256);
     }
 }

@@ -3,6 +3,7 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.objective.ContextDrop;
 import dev.diffusion4j.objective.LossType;
 import dev.diffusion4j.objective.LossWeighting;
 
@@ -12,9 +13,13 @@ import dev.diffusion4j.objective.LossWeighting;
  * @param loss how far a prediction is from its target
  * @param weighting of the timesteps
  * @param gamma of {@code min_snr}
+ * @param contextDrop how often a picture's class is dropped, for classifier-free guidance; only for networks that can do without
+ * @param trackImageLoss whether the distance of x̂₀ from the picture is logged beside the loss
  */
-public record ObjectiveConfig(LossType loss, Weighting weighting, double gamma) {
-    public static final ObjectiveConfig DEFAULT = new ObjectiveConfig(LossType.MSE, Weighting.UNIFORM, 5);
+public record ObjectiveConfig(
+        LossType loss, Weighting weighting, double gamma, ContextDrop contextDrop, boolean trackImageLoss) {
+    public static final ObjectiveConfig DEFAULT =
+            new ObjectiveConfig(LossType.MSE, Weighting.UNIFORM, 5, ContextDrop.NONE, false);
 
     /** The weight of a timestep. */
     public enum Weighting implements Keyed {
@@ -36,6 +41,7 @@ public record ObjectiveConfig(LossType loss, Weighting weighting, double gamma) 
 
     public ObjectiveConfig {
         Check.positive(gamma, "gamma");
+        Check.that(!trackImageLoss || loss != LossType.HUBER, "track_image_loss needs the loss mse or l1");
     }
 
     LossWeighting lossWeighting() {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.objective.ClassificationObjective;
 import dev.diffusion4j.objective.DenoisingObjective;
@@ -13,11 +15,35 @@ import dev.diffusion4j.scheduler.Scheduler;
 final class Objectives {
     private Objectives() {}
 
-    /** @param model borrowed by the objective */
-    static Objective create(ObjectiveConfig config, Model model, Scheduler scheduler) {
+    /**
+     * @param model borrowed by the objective
+     * @param epochs of the whole run
+     */
+    static Objective create(ObjectiveConfig config, Model model, Scheduler scheduler, int epochs) {
         if (model instanceof ConvClassifier classifier) {
             return new ClassificationObjective(classifier);
         }
-        return new DenoisingObjective((DiffusionModel) model, scheduler, config.loss(), config.lossWeighting());
+        return new DenoisingObjective(
+                (DiffusionModel) model,
+                scheduler,
+                config.loss(),
+                config.lossWeighting(),
+                config.contextDrop(),
+                epochs,
+                config.trackImageLoss());
+    }
+
+    /** @throws UserError (exit code 2) where this network cannot learn so */
+    static void check(ObjectiveConfig config, SamplesConfig samples, Model model) {
+        boolean canDrop = model instanceof DiffusionModel denoiser && denoiser.canDropContext();
+        if (config.contextDrop().isActive() && !canDrop) {
+            throw UserError.usage("objective.context_drop drops classes, but a "
+                    + model.kind().key() + " cannot do without: leave it away, or train a "
+                    + ModelKind.LAB_UNET.key() + " or a " + ModelKind.CROSS_ATTENTION_UNET.key());
+        }
+        if (samples.guidanceScale() != 1 && !canDrop) {
+            throw UserError.usage("samples.guidance_scale is " + samples.guidanceScale() + ", but a "
+                    + model.kind().key() + " has no prediction without a class to guide away from: leave it away");
+        }
     }
 }

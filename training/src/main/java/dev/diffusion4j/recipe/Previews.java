@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.trainer.Ema;
 import dev.diffusion4j.trainer.TrainState;
 import java.awt.image.BufferedImage;
@@ -30,6 +33,21 @@ final class Previews {
         this.config = config;
         this.model = model;
         this.trained = trained;
+    }
+
+    /** @throws UserError (exit code 2) where the recipe's network is trained for other algorithms than its pictures are drawn by */
+    static void check(Recipe recipe) {
+        if (recipe.samples().count() == 0 || !ModelFactory.isDenoiser(recipe.model())) {
+            return;
+        }
+        SchedulerKind trained = recipe.scheduler().kind();
+        SchedulerKind drawn = recipe.samples().scheduler();
+        Map<String, @Nullable Object> config = recipe.scheduler().create().config();
+        if (drawn.create(config).chain() != trained.create(config).chain()) {
+            throw UserError.usage(
+                    "samples.scheduler '" + drawn.key() + "' cannot draw from a network that is trained for '"
+                            + trained.key() + "': set samples.scheduler=" + trained.key());
+        }
     }
 
     /**
@@ -63,6 +81,11 @@ final class Previews {
                 .withSteps(Math.min(config.steps(), trained.numTrainTimesteps()))
                 .withEta(config.eta())
                 .withBatchSize(64);
+        if (model.prompts().isPresent()) {
+            return plain.withPrompts(config.prompts().stream()
+                    .flatMap(prompt -> java.util.Collections.nCopies(config.count(), prompt).stream())
+                    .toList());
+        }
         if (model.numClasses() == 0) {
             return plain;
         }
@@ -70,6 +93,6 @@ final class Previews {
         for (int label = 0; label < model.numClasses(); label++) {
             classes.addAll(java.util.Collections.nCopies(config.count(), label));
         }
-        return plain.withClasses(classes);
+        return plain.withClasses(classes).withGuidance(ClassifierFree.of(config.guidanceScale()));
     }
 }

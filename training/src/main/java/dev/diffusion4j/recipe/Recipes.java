@@ -18,8 +18,23 @@ import org.jspecify.annotations.Nullable;
 /** The recipes that come with the library, and those in files. */
 public final class Recipes {
     /** The built-in ones: files of these names in {@code recipes/}. */
-    public static final List<String> BUILT_IN =
-            List.of("quickstart", "butterflies-32", "butterflies-64", "mnist-class-conditioned", "digit-classifier");
+    public static final List<String> BUILT_IN = List.of(
+            "quickstart",
+            "butterflies-32",
+            "butterflies-64",
+            "mnist-class-conditioned",
+            "context-guided-lab",
+            "flowers-continuous",
+            "digit-classifier",
+            "mnist-classifier",
+            "flower-classifier",
+            "digits-cross-attention",
+            "digits-lora",
+            "shapes-cross-attention",
+            "from-scratch-basic",
+            "finetune",
+            "finetune-script",
+            "train-unconditional");
 
     private Recipes() {}
 
@@ -30,7 +45,20 @@ public final class Recipes {
      * @throws UserError (exit code 2) naming what is wrong
      */
     public static Recipe load(String nameOrFile, List<String> changes) {
-        Map<String, @Nullable Object> values = read(nameOrFile);
+        return load(nameOrFile, null, changes);
+    }
+
+    /**
+     * As {@link #load(String, List)}, with one of the presets that the recipe file holds; {@code changes} come after it.
+     *
+     * @param preset such as {@code quick}, which every built-in recipe of the lessons has; {@code null} for the recipe as it is
+     * @throws UserError (exit code 2) naming what is wrong, an unknown preset included
+     */
+    public static Recipe load(String nameOrFile, @Nullable String preset, List<String> changes) {
+        Map<String, @Nullable Object> file = read(nameOrFile);
+        Presets presets = Presets.takeFrom(file, nameOrFile);
+        presets.check(file);
+        Map<String, @Nullable Object> values = preset == null ? file : presets.apply(preset, file);
         changes.forEach(change -> set(values, change));
         return bind(values, "recipe " + nameOrFile);
     }
@@ -38,6 +66,11 @@ public final class Recipes {
     /** A built-in recipe. */
     public static Recipe builtIn(String name) {
         return load(name, List.of());
+    }
+
+    /** The presets of a recipe by name, and what each changes: {@code {quick: {training: {epochs: 2}}}}. */
+    public static Map<String, Map<String, @Nullable Object>> presets(String nameOrFile) {
+        return Presets.takeFrom(read(nameOrFile), nameOrFile).changes();
     }
 
     static Recipe bind(Map<String, @Nullable Object> values, String where) {

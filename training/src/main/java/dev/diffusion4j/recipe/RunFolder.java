@@ -1,20 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.adapter.LoraFolder;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.trainer.Checkpoints;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Where a training leaves things: {@code recipe.yaml} (first of all), {@code checkpoints/}, {@code samples/}, {@code
  * metrics.jsonl}, {@code loss.png}, event files, and at the end {@code model/}.
  */
 public record RunFolder(Path path) {
+    private static final Set<String> LEFT = Set.of(
+            "checkpoints",
+            "samples",
+            "metrics.jsonl",
+            "loss.png",
+            "model",
+            "lora",
+            "models",
+            "model_index.json",
+            "unet",
+            "scheduler");
+
     /** All of the recipe, with what the data decided filled in. */
     public Path recipe() {
         return path.resolve("recipe.yaml");
@@ -23,6 +40,11 @@ public record RunFolder(Path path) {
     /** The pipeline folder of the learnt network. */
     public Path model() {
         return path.resolve("model");
+    }
+
+    /** The adapter's folder, where only a LoRA learnt. */
+    public Path lora() {
+        return path.resolve("lora");
     }
 
     /** See {@link Checkpoints}. */
@@ -40,14 +62,78 @@ public record RunFolder(Path path) {
         return path.resolve("loss.png");
     }
 
+    /** An array for each figure that is measured once an epoch. */
+    public Path history() {
+        return path.resolve("history");
+    }
+
+    /** What decides the figures that are measured on held-back pictures. */
+    public Path validation() {
+        return path.resolve("validation.json");
+    }
+
+    /** The network as it was learnt last, where {@link #model()} holds an average and both were asked for. */
+    public Path liveModel() {
+        return path.resolve("model-live");
+    }
+
+    /**
+     * The sample grid after an epoch, where pictures are named so.
+     *
+     * @param epoch from 0
+     */
+    public Path epochPicture(long epoch) {
+        return path.resolve("imgs").resolve(epoch + "epochs.png");
+    }
+
+    /** The last sample grid, where pictures are named by epoch. */
+    public Path finalPicture() {
+        return path.resolve("imgs").resolve("final.png");
+    }
+
     /** The sample grid after so many updates. */
     public Path samples(long step) {
         return path.resolve("samples").resolve(String.format(Locale.ROOT, "step-%06d.png", step));
     }
 
-    /** Whether the run is done: its network is there, whole. */
+    /** The pipeline folder that is saved after so many updates, where no other place was named. */
+    Path model(long step) {
+        return path.resolve("models").resolve(String.format(Locale.ROOT, "step-%06d", step));
+    }
+
+    /** The steps whose checkpoints are there, ascending. */
+    public List<Long> checkpointSteps() {
+        return new Checkpoints(checkpoints(), 1)
+                .list().stream().map(Checkpoints::readStep).toList();
+    }
+
+    /**
+     * Deletes a run with all that it left, a model that was saved into its folder too; other files stay. Nothing where there is
+     * no run.
+     *
+     * @throws UserError (exit code 1) where a training is going on in it, or it cannot be deleted
+     */
+    public void removeRun() {
+        if (!Files.exists(recipe())) {
+            return;
+        }
+        try (RunLock lock = RunLock.take(path);
+                Stream<Path> files = Files.list(path)) {
+            for (Path file : files.toList()) {
+                String name = String.valueOf(file.getFileName());
+                if (LEFT.contains(name) || name.startsWith("events.out.tfevents.")) {
+                    AtomicFile.deleteTree(file);
+                }
+            }
+            Files.delete(recipe()); // last, so that it can be begun again where it was stopped
+        } catch (IOException e) {
+            throw UserError.failure("cannot remove the run in " + path + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
+    /** Whether the run is done: its network, or its adapter, is there, whole. */
     boolean isFinished() {
-        return Files.exists(model().resolve("model_index.json"));
+        return Files.exists(model().resolve("model_index.json")) || Files.exists(lora().resolve(LoraFolder.CONFIG));
     }
 
     /** Whether there is something of a run that would be lost if it began anew. */

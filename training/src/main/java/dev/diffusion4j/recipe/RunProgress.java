@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import java.util.Map;
+
 /**
  * One update of a run.
  *
@@ -12,6 +14,7 @@ package dev.diffusion4j.recipe;
  * @param last100 mean of the last hundred losses
  * @param learningRate that it was made with
  * @param imagesPerSecond of this update
+ * @param scalars what else the objective tells of the epoch, by short names
  */
 public record RunProgress(
         long step,
@@ -21,4 +24,5 @@ public record RunProgress(
         double epochMeanLoss,
         double last100,
         double learningRate,
-        double imagesPerSecond) {}
+        double imagesPerSecond,
+        Map<String, Double> scalars) {}

@@ -3,6 +3,7 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  * @param scheduler the algorithm
  * @param eta its share of fresh noise
  * @param perRow pictures in a row
+ * @param guidanceScale of classifier-free guidance, for networks that can do without a class; 1 for none
+ * @param prompts what to draw, for a network that is told words; where there are none, the first captions of the data
+ * @param epochNames whether a grid after an epoch is {@code imgs/{epoch}epochs.png}, from 0, and the last one {@code
+ *     imgs/final.png} too, in place of {@code samples/step-….png}
  */
 public record SamplesConfig(
         int everyEpochs,
@@ -23,8 +28,12 @@ public record SamplesConfig(
         int steps,
         SchedulerKind scheduler,
         double eta,
-        int perRow) {
-    public static final SamplesConfig DEFAULT = new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8);
+        int perRow,
+        double guidanceScale,
+        List<String> prompts,
+        boolean epochNames) {
+    public static final SamplesConfig DEFAULT =
+            new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8, 1, List.of(), false);
 
     public SamplesConfig {
         Check.notNegative(everyEpochs, "every_epochs");
@@ -35,5 +44,7 @@ public record SamplesConfig(
         Check.positive(steps, "steps");
         Check.notNegative(eta, "eta");
         Check.positive(perRow, "per_row");
+        Check.finite(guidanceScale, "guidance_scale");
+        prompts = List.copyOf(prompts);
     }
 }

@@ -10,15 +10,13 @@ import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.objective.Objective;
-import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.tracking.EpochHistory;
 import dev.diffusion4j.tracking.LossPlot;
 import dev.diffusion4j.tracking.Tracker;
 import dev.diffusion4j.tracking.Trackers;
 import dev.diffusion4j.trainer.Checkpoints;
 import dev.diffusion4j.trainer.Choices;
-import dev.diffusion4j.trainer.Ema;
-import dev.diffusion4j.trainer.TrainState;
 import dev.diffusion4j.trainer.Trainer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,19 +80,39 @@ public final class TrainingRun {
     private static TrainingRun start(
             Recipe recipe, Path path, String source, @Nullable Supplier<? extends Dataset> own) {
         RunFolder folder = new RunFolder(path);
-        Recipe resolved = resolve(recipe, source, own);
+        Recipe resolved = resolve(recipe, folder, source, own);
         folder.claim(resolved);
         return new TrainingRun(resolved, folder, null, own, false);
     }
 
     /** With all filled in that the data decides, after a look at whether they suit each other. */
-    private static Recipe resolve(Recipe recipe, String source, @Nullable Supplier<? extends Dataset> own) {
-        Recipe named = recipe.with("data", Map.of("source", source));
+    private static Recipe resolve(
+            Recipe recipe, RunFolder folder, String source, @Nullable Supplier<? extends Dataset> own) {
+        Recipe named = Pretrained.adopt(Exports.located(recipe.with("data", Map.of("source", source)), folder));
+        Previews.check(named);
         try (TrainingData data = open(named.data(), own)) {
-            ModelSpec fitted = ModelFactory.fit(named.model(), data);
-            ModelFactory.check(fitted, data);
-            return named.with("model", Map.of("config", fitted.config()));
+            ModelSpec fitted = ModelFactory.fit(named, data);
+            ModelFactory.check(fitted, named, data);
+            Recipe resolved = CaptionWords.withPreviews(
+                            named.with("model", Map.of("config", fitted.config())), data.dataset())
+                    .with(
+                            "scheduler",
+                            Map.of(
+                                    "config",
+                                    named.scheduler().fit(named.data(), data).config()))
+                    .withoutMissingExtractor();
+            LoraTraining.check(resolved);
+            return resolved;
         }
+    }
+
+    /**
+     * Finds out whether network and data suit each other; writes nothing.
+     *
+     * @throws UserError (exit code 2) as {@link #start(Recipe, Path)}
+     */
+    public static void check(Recipe recipe, Path path) {
+        resolve(recipe, new RunFolder(path), recipe.data().source(), null);
     }
 
     /**
@@ -102,17 +120,16 @@ public final class TrainingRun {
      *
      * @throws UserError (exit code 2) as {@link #start(Recipe, Path)}
      */
-    static void checkStartOrResume(Recipe recipe, Path path) {
-        new RunFolder(path)
-                .difference(resolve(recipe, recipe.data().source(), null))
-                .ifPresent(difference -> {
-                    throw UserError.usage(path + " already holds a run of another recipe (" + difference
-                            + "): give the same --set as there, or choose another --out");
-                });
+    public static void checkStartOrResume(Recipe recipe, Path path) {
+        RunFolder folder = new RunFolder(path);
+        folder.difference(resolve(recipe, folder, recipe.data().source(), null)).ifPresent(difference -> {
+            throw UserError.usage(path + " already holds a run of another recipe (" + difference
+                    + "): give the same settings as there, or choose another folder");
+        });
     }
 
     /** A new run, or the one that is in the folder already, wherever it was stopped. */
-    static TrainingRun startOrResume(Recipe recipe, Path path) {
+    public static TrainingRun startOrResume(Recipe recipe, Path path) {
         return new RunFolder(path).isBegun() ? resumeOn(path, false, null) : start(recipe, path);
     }
 
@@ -189,39 +206,48 @@ public final class TrainingRun {
         if (!Files.exists(folder.lossPlot()) && Files.exists(folder.metrics())) {
             LossPlot.write(folder.metrics(), folder.lossPlot());
         }
-        RunLog log = new RunLog(recipe.samples(), folder, new Trackers(List.of()), null, listener, () -> false);
+        RunLog log =
+                new RunLog(recipe.samples(), folder, new Trackers(List.of()), null, null, null, listener, () -> false);
         log.recall(Long.MAX_VALUE);
         listener.onAlreadyFinished(steps);
         return new RunSummary(folder.path(), true, steps, log.meanOfLast());
     }
 
     private RunSummary train(RunListener listener, BooleanSupplier stop) {
-        Choices choices = choices();
         try (TrainingData data = open(recipe.data(), own);
-                Model model =
-                        ModelFactory.create(recipe.model(), recipe.training().seed())) {
+                Model model = network()) {
+            LoraTraining.inject(model, recipe);
+            Choices choices = choices(model);
             String fingerprint = data.dataset().fingerprint();
             checkData(data.dataset().description(), fingerprint);
             Checkpoints checkpoints =
                     new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), fingerprint);
             Scheduler scheduler = recipe.scheduler().create();
-            Objective objective = Objectives.create(recipe.objective(), model, scheduler);
+            Objective objective = Objectives.create(
+                    recipe.objective(), model, scheduler, recipe.training().epochs());
             long firstBatch = batchesDone();
             try (BatchLoader loader = data.loader(
                             recipe.training().batchSize(), recipe.training().seed(), firstBatch);
+                    Validation validation = Validation.open(recipe, own, data, objective, scheduler, folder);
                     Trainer trainer = new Trainer(objective, loader, recipe.training(), choices, checkpoints)) {
                 if (checkpoint != null) {
                     Checkpoints.restore(checkpoint, trainer.state());
                 }
-                return cook(trainer, data, model, scheduler, loader, choices, listener, stop);
+                return cook(trainer, data, model, scheduler, loader, validation, choices, listener, stop);
             }
         }
     }
 
-    private Choices choices() {
+    private Model network() {
+        return checkpoint == null || recipe.lora() != null // whose checkpoints hold the LoRA alone
+                ? ModelFactory.create(recipe.model(), recipe.training().seed())
+                : ModelFactory.createEmpty(recipe.model());
+    }
+
+    private Choices choices(Model model) {
         if (checkpoint == null) {
             return Choices.forThisMachine(
-                    recipe.training().dtype(), recipe.training().batchSize());
+                    recipe.training().dtype(), recipe.training().batchSize(), model);
         }
         Choices before = Checkpoints.readChoices(checkpoint);
         return allowDrift ? before.onThisMachine() : before;
@@ -252,13 +278,14 @@ public final class TrainingRun {
             Model model,
             Scheduler scheduler,
             BatchLoader loader,
+            @Nullable Validation validation,
             Choices choices,
             RunListener listener,
             BooleanSupplier stop) {
         listener.onPlan(new RunPlan(
                 recipe.name(),
                 data.dataset().description(),
-                model.parameterCount(),
+                trainer.trainedParameters(),
                 trainer.state().globalStep(),
                 trainer.totalSteps(),
                 recipe.training().stepsPerEpoch(loader.batchesPerEpoch()),
@@ -272,15 +299,19 @@ public final class TrainingRun {
         boolean allDone = trainer.state().globalStep() == trainer.totalSteps();
         try (Tracker trackers =
                 allDone ? new Trackers(List.of()) : openTrackers(trainer.state().globalStep())) {
-            RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, listener, stop);
+            Exports exports = new Exports(recipe, folder, model, scheduler, listener);
+            RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, exports, validation, listener, stop);
             log.recall(trainer.state().globalStep());
             boolean finished = finish(trainer, loader, log, stop);
             if (finished) {
-                saveModel(trainer.state(), model, scheduler);
+                exports.atEnd(trainer.state());
             }
             trackers.flush();
             if (Files.exists(folder.metrics())) {
                 LossPlot.write(folder.metrics(), folder.lossPlot());
+                if (recipe.validation() != null) {
+                    EpochHistory.write(folder.metrics(), folder.history());
+                }
             }
             return new RunSummary(folder.path(), finished, trainer.state().globalStep(), log.meanOfLast());
         }
@@ -304,16 +335,5 @@ public final class TrainingRun {
         List<Tracker> trackers = new ArrayList<>();
         recipe.trackers().forEach(kind -> trackers.add(kind.open(folder.path(), lastStep)));
         return new Trackers(trackers);
-    }
-
-    /** The averaged weights where there are any. */
-    private void saveModel(TrainState state, Model model, Scheduler scheduler) {
-        Scheduler saved = model instanceof DiffusionModel ? scheduler : null;
-        Ema ema = state.ema();
-        if (ema == null) {
-            PipelineFolder.write(folder.model(), model, saved);
-        } else {
-            ema.whileApplied(() -> PipelineFolder.write(folder.model(), model, saved));
-        }
     }
 }

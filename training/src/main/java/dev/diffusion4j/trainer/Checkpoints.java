@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -24,7 +25,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link TrainState}s on the disk: {@code step-00000500/} holds {@code model.safetensors}, {@code ema.safetensors}, {@code
+ * {@link TrainState}s on the disk: {@code step-00000500/} holds {@code model.safetensors} (of a network with a
+ * LoRA that alone), {@code ema.safetensors}, {@code
  * optimizer.safetensors} and {@code state.json}, and appears whole or not at all. The last few are kept.
  */
 public final class Checkpoints {
@@ -62,7 +64,7 @@ public final class Checkpoints {
         }
         AtomicFile.createFolder(target, temporary -> {
             Safetensors.write(
-                    temporary.resolve("model.safetensors"), state.model().stateDict(), FORMAT);
+                    temporary.resolve("model.safetensors"), state.trained().saved(), FORMAT);
             Safetensors.write(
                     temporary.resolve("optimizer.safetensors"),
                     state.optimizer().state(),
@@ -79,7 +81,12 @@ public final class Checkpoints {
     private static Map<String, @Nullable Object> describe(TrainState state, Choices choices, String data) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("global_step", state.globalStep());
-        json.put("epoch_loss_sum", state.epochLossSum());
+        json.put("epoch_loss_sum", state.epochLosses().loss());
+        if (!state.epochLosses().tracked().isEmpty()) {
+            json.put(
+                    "epoch_tracked_sums",
+                    new LinkedHashMap<>(state.epochLosses().tracked()));
+        }
         json.put("epoch_loss_count", state.epochLossCount());
         json.put("choices", Records.toMap(choices));
         json.put("data", data);
@@ -152,7 +159,7 @@ public final class Checkpoints {
      */
     public static void restore(Path checkpoint, TrainState state) {
         Map<String, @Nullable Object> json = Json.readObject(checkpoint.resolve("state.json"));
-        fill(checkpoint.resolve("model.safetensors"), state.model().stateDict());
+        fill(checkpoint.resolve("model.safetensors"), state.trained().saved());
         fill(checkpoint.resolve("optimizer.safetensors"), state.optimizer().state());
         Ema ema = state.ema();
         if (ema != null) {
@@ -169,8 +176,20 @@ public final class Checkpoints {
         }
         state.restore(
                 number(json, "global_step", checkpoint).longValue(),
-                number(json, "epoch_loss_sum", checkpoint).doubleValue(),
+                new StepLosses(number(json, "epoch_loss_sum", checkpoint).doubleValue(), tracked(json)),
                 number(json, "epoch_loss_count", checkpoint).longValue());
+    }
+
+    private static Map<String, Double> tracked(Map<String, @Nullable Object> json) {
+        Map<String, Double> sums = new TreeMap<>();
+        if (json.get("epoch_tracked_sums") instanceof Map<?, ?> stored) {
+            Json.object(stored).forEach((name, value) -> {
+                if (value instanceof Number number) {
+                    sums.put(name, number.doubleValue());
+                }
+            });
+        }
+        return sums;
     }
 
     private static void fill(Path file, Map<String, Tensor> targets) {

@@ -6,6 +6,8 @@ import static org.bytedeco.pytorch.global.torch.get_num_threads;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.kernel.VectorSupport;
+import dev.diffusion4j.layer.BatchNorm2d;
+import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
 import java.util.ArrayList;
@@ -42,13 +44,27 @@ public record Choices(Precision dtype, boolean channelsLast, int threads, int sh
      * @param batchSize of one forward pass
      */
     public static Choices forThisMachine(Precision wanted, int batchSize) {
+        return forThisMachine(wanted, batchSize, true);
+    }
+
+    /**
+     * As {@link #forThisMachine(Precision, int)}; a network that looks at the whole batch is not given half of it.
+     *
+     * @param model borrowed; where it has batch norms whose statistics are those of the batch, the batch is not split
+     */
+    public static Choices forThisMachine(Precision wanted, int batchSize, Model model) {
+        boolean whole = BatchNorm2d.in(model).stream().anyMatch(BatchNorm2d::looksAtBatch);
+        return forThisMachine(wanted, batchSize, !whole);
+    }
+
+    private static Choices forThisMachine(Precision wanted, int batchSize, boolean mayBeSplit) {
         Precision dtype = wanted.resolve(Devices.cpu());
         int threads = get_num_threads();
         return new Choices(
                 dtype,
                 dtype == Precision.BF16 || VectorSupport.isAvailable(),
                 threads,
-                threads >= 2 && batchSize >= 2 ? 2 : 1,
+                mayBeSplit && threads >= 2 && batchSize >= 2 ? 2 : 1,
                 VectorSupport.lanes(),
                 instructionsHere());
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.trainer;
 
-import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.NativeOp;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayList;
@@ -13,7 +12,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** The moving average of a network's tensors, buffers included; starts as their copy. */
+/** The moving average of a network's tensors, buffers included where they are given; starts as their copy. */
 public final class Ema implements AutoCloseable {
     private static final NativeOp LERP = NativeOp.find("aten::_foreach_lerp_", "Scalar");
 
@@ -22,10 +21,10 @@ public final class Ema implements AutoCloseable {
     private final Map<String, Tensor> average = new LinkedHashMap<>();
     private long steps;
 
-    /** @param model borrowed; its tensors keep their dtype and place */
-    public Ema(Model model, EmaConfig config) {
+    /** @param live the network's tensors by name, borrowed; they keep their dtype and place */
+    public Ema(Map<String, Tensor> live, EmaConfig config) {
         this.config = config;
-        this.live = model.stateDict();
+        this.live = live;
         live.forEach((name, tensor) ->
                 average.put(name, TensorScope.ownResult(() -> tensor.detach().clone())));
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.trainer;
 
+import java.util.Map;
+
 /**
  * One update.
  *
@@ -13,7 +15,10 @@ package dev.diffusion4j.trainer;
  * @param gradNorm the gradients' norm before the cut; NaN where it is not cut
  * @param epochMeanLoss mean of the epoch's batch losses so far
  * @param examples how many examples the update saw
+ * @param scalars what else the objective tells of the epoch
  * @param seconds it took
+ * @param tracked other means over the update's examples, by name
+ * @param epochMeanTracked the same of the epoch so far
  */
 public record StepReport(
         long globalStep,
@@ -25,4 +30,7 @@ public record StepReport(
         double gradNorm,
         double epochMeanLoss,
         int examples,
-        double seconds) {}
+        Map<String, Double> scalars,
+        double seconds,
+        Map<String, Double> tracked,
+        Map<String, Double> epochMeanTracked) {}

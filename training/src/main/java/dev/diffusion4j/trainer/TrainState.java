@@ -5,6 +5,7 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.RandomStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** All that changes while a network learns, and nothing else: what a checkpoint holds. */
@@ -12,19 +13,24 @@ public final class TrainState implements AutoCloseable {
     private static final long DROPOUT_SEED = 0x5DEECE66DL;
 
     private final Model model;
+    private final TrainedPart trained;
     private final AdamOptimizer optimizer;
     private final @Nullable Ema ema;
     private final RandomStream random;
     private final List<RandomStream> dropout = new ArrayList<>();
     private long globalStep;
-    private double epochLossSum;
+    private StepLosses epochLosses = StepLosses.ZERO;
     private long epochLossCount;
 
-    /** @param model borrowed */
-    TrainState(Model model, TrainerConfig config, Choices choices) {
+    /**
+     * @param model borrowed
+     * @param trained what of it learns
+     */
+    TrainState(Model model, TrainedPart trained, TrainerConfig config, Choices choices) {
         this.model = model;
-        this.optimizer = new AdamOptimizer(model.namedParameters(), config.optimizer());
-        this.ema = config.ema() == null ? null : new Ema(model, config.ema());
+        this.trained = trained;
+        this.optimizer = new AdamOptimizer(trained.parameters(), config.optimizer());
+        this.ema = config.ema() == null ? null : new Ema(trained.saved(), config.ema());
         this.random = new RandomStream(config.seed());
         for (int i = 0; i < choices.shards(); i++) {
             dropout.add(new RandomStream(config.seed() ^ DROPOUT_SEED + i));
@@ -34,6 +40,11 @@ public final class TrainState implements AutoCloseable {
     /** The network; borrowed. */
     public Model model() {
         return model;
+    }
+
+    /** What of it learns. */
+    TrainedPart trained() {
+        return trained;
     }
 
     /** Moments and step count; borrowed. */
@@ -65,32 +76,37 @@ public final class TrainState implements AutoCloseable {
         globalStep++;
     }
 
-    void addLoss(double loss) {
-        epochLossSum += loss;
+    void addLosses(StepLosses losses) {
+        epochLosses = epochLosses.plus(losses);
         epochLossCount++;
     }
 
     /** Mean of the batch losses of this epoch so far. */
     public double epochMeanLoss() {
-        return epochLossCount == 0 ? Double.NaN : epochLossSum / epochLossCount;
+        return epochLossCount == 0 ? Double.NaN : epochLosses.loss() / epochLossCount;
+    }
+
+    /** The same of what is tracked besides, by name. */
+    public Map<String, Double> epochMeanTracked() {
+        return epochLosses.times(1.0 / Math.max(1, epochLossCount)).tracked();
     }
 
     void endEpoch() {
-        epochLossSum = 0;
+        epochLosses = StepLosses.ZERO;
         epochLossCount = 0;
     }
 
-    double epochLossSum() {
-        return epochLossSum;
+    StepLosses epochLosses() {
+        return epochLosses;
     }
 
     long epochLossCount() {
         return epochLossCount;
     }
 
-    void restore(long step, double lossSum, long lossCount) {
+    void restore(long step, StepLosses losses, long lossCount) {
         globalStep = step;
-        epochLossSum = lossSum;
+        epochLosses = losses;
         epochLossCount = lossCount;
     }
 

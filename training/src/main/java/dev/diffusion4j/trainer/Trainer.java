@@ -11,10 +11,13 @@ import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.Shapes;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -55,15 +58,21 @@ public final class Trainer implements AutoCloseable {
         this.choices = choices;
         this.checkpoints = checkpoints;
         objective.model().channelsLast(choices.channelsLast());
-        objective.model().requiresGrad(true);
         this.engine = new StepEngine(choices);
-        this.state = new TrainState(objective.model(), config, choices);
-        this.gradients = new GradientSum(objective.model().namedParameters().values());
+        this.state = new TrainState(objective.model(), TrainedPart.of(objective.model(), config), config, choices);
+        this.gradients = new GradientSum(state.trained().parameters().values());
     }
 
     /** What changes; borrowed. */
     public TrainState state() {
         return state;
+    }
+
+    /** How many numbers learn. */
+    public long trainedParameters() {
+        return state.trained().parameters().values().stream()
+                .mapToLong(Tensor::numel)
+                .sum();
     }
 
     /** Updates of the whole run. */
@@ -120,6 +129,29 @@ public final class Trainer implements AutoCloseable {
      * since the JVM becomes faster at what it has done before; the shortest, in seconds.
      */
     public double secondsPerStep() {
+        return TensorScope.compute(() -> {
+            Map<Tensor, Tensor> before = buffers();
+            double seconds = trialSeconds();
+            try (NoGradGuard guard = new NoGradGuard()) {
+                before.forEach(Tensor::copy_);
+            }
+            return seconds;
+        });
+    }
+
+    /** Copies of what a forward pass in training changes: a batch norm's running statistics. */
+    private Map<Tensor, Tensor> buffers() {
+        Map<String, Tensor> learnt = objective.model().namedParameters();
+        Map<Tensor, Tensor> copies = new IdentityHashMap<>();
+        objective.model().stateDict().forEach((name, tensor) -> {
+            if (!learnt.containsKey(name)) {
+                copies.put(tensor, tensor.detach().clone());
+            }
+        });
+        return copies;
+    }
+
+    private double trialSeconds() {
         double best = Double.POSITIVE_INFINITY;
         long end = System.nanoTime() + TRIAL_NANOS;
         for (int i = 0; i < 2 || i < MOST_TRIALS && System.nanoTime() < end; i++) {
@@ -143,7 +175,8 @@ public final class Trainer implements AutoCloseable {
         return new TrainingExamples(
                 Tensors.of(new float[(int) Shapes.count(shape)], shape),
                 labels,
-                java.util.Collections.nCopies((int) shape[0], null));
+                java.util.Collections.nCopies((int) shape[0], null),
+                0);
     }
 
     private boolean isCheckpointDue(long perEpoch) {
@@ -160,16 +193,16 @@ public final class Trainer implements AutoCloseable {
                                 total,
                                 perEpoch,
                                 config.optimizer().learningRate());
-        double loss = 0;
+        StepLosses losses = StepLosses.ZERO;
         int examples = 0;
         int epoch = 0;
         boolean endsEpoch = false;
         for (int i = 0; i < config.gradientAccumulationSteps(); i++) {
             Batch batch = loader.next();
-            double batchLoss = accumulate(batch);
-            checkFinite(batchLoss, "loss", rate);
-            state.addLoss(batchLoss);
-            loss += batchLoss / config.gradientAccumulationSteps();
+            StepLosses batchLosses = accumulate(batch);
+            checkFinite(batchLosses.loss(), "loss", rate);
+            state.addLosses(batchLosses);
+            losses = losses.plus(batchLosses.times(1.0 / config.gradientAccumulationSteps()));
             examples += batch.size();
             epoch = batch.epoch();
             endsEpoch |= batch.indexInEpoch() == loader.batchesPerEpoch() - 1;
@@ -185,17 +218,21 @@ public final class Trainer implements AutoCloseable {
                 total,
                 epoch,
                 endsEpoch,
-                loss,
+                losses.loss(),
                 rate,
                 norm,
                 state.epochMeanLoss(),
                 examples,
-                (System.nanoTime() - start) / 1e9);
+                objective.scalars(epoch),
+                (System.nanoTime() - start) / 1e9,
+                losses.tracked(),
+                state.epochMeanTracked());
     }
 
-    private double accumulate(Batch batch) {
+    private StepLosses accumulate(Batch batch) {
         return TensorScope.compute(() -> {
-            TrainingExamples examples = new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions());
+            TrainingExamples examples =
+                    new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions(), batch.epoch());
             return engine.accumulate(
                     objective.draw(examples, state.random()),
                     1.0 / config.gradientAccumulationSteps(),
@@ -208,7 +245,7 @@ public final class Trainer implements AutoCloseable {
         double norm = Double.NaN;
         double divisor = 1;
         if (config.clipGradNorm() != null) {
-            norm = GradientClipping.norm(objective.model().namedParameters().values());
+            norm = GradientClipping.norm(state.trained().parameters().values());
             checkFinite(norm, "gradient's norm", rate);
             divisor = GradientClipping.divisor(norm, config.clipGradNorm());
         }

@@ -3,6 +3,7 @@ package dev.diffusion4j.trainer;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.tensor.Precision;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param seed of everything random
  * @param checkpointEverySteps updates between two checkpoints; {@code null} for one an epoch
  * @param keepCheckpoints how many are kept
+ * @param freeze which parts stay as they are: parts of dotted names ({@code time_emb}, {@code enc_convs.0}), or, where one holds a
+ *     sign such as {@code *}, a regular expression for the whole name of a tensor
  */
 public record TrainerConfig(
         int epochs,
@@ -33,10 +36,23 @@ public record TrainerConfig(
         Precision dtype,
         long seed,
         @Nullable Integer checkpointEverySteps,
-        int keepCheckpoints) {
+        int keepCheckpoints,
+        List<String> freeze) {
 
     public static final TrainerConfig DEFAULT = new TrainerConfig(
-            1, null, 64, 1, AdamConfig.DEFAULT, LearningRateSchedule.DEFAULT, null, null, Precision.AUTO, 0, null, 2);
+            1,
+            null,
+            64,
+            1,
+            AdamConfig.DEFAULT,
+            LearningRateSchedule.DEFAULT,
+            null,
+            null,
+            Precision.AUTO,
+            0,
+            null,
+            2,
+            List.of());
 
     public TrainerConfig {
         Check.positive(epochs, "epochs");
@@ -53,6 +69,8 @@ public record TrainerConfig(
             Check.positive(checkpointEverySteps, "checkpoint_every_steps");
         }
         Check.positive(keepCheckpoints, "keep_checkpoints");
+        freeze = List.copyOf(freeze);
+        freeze.forEach(NamePattern::of);
     }
 
     /** Updates of a pass over the data. */

@@ -278,9 +278,25 @@ class BatchLoaderTest {
                 CacheMode.MEMORY,
                 2,
                 false,
-                1);
+                1,
+                false,
+                0,
+                false);
         DataConfig bare = new DataConfig(
-                "numbers", 3, ChannelMode.RGB, ResizeMode.EXACT, true, 10, OnBroken.SKIP, CacheMode.NONE, 1, false, 1);
+                "numbers",
+                3,
+                ChannelMode.RGB,
+                ResizeMode.EXACT,
+                true,
+                10,
+                OnBroken.SKIP,
+                CacheMode.NONE,
+                1,
+                false,
+                1,
+                false,
+                0,
+                false);
         Numbered numbers = new Numbered(30, 2);
         List<Batch> kept;
         List<Batch> fresh;

@@ -60,7 +60,7 @@ class Bf16PicturesTest {
     /** 500 pictures, the classes in turn, DDIM. */
     private static Drawn draw(Path model, Path folder, Precision precision) {
         List<Integer> classes = IntStream.range(0, 500).mapToObj(i -> i % 10).toList();
-        try (DiffusionPipeline loaded = DiffusionPipeline.load(model, new LoadOptions("cpu", precision, null));
+        try (DiffusionPipeline loaded = DiffusionPipeline.load(model, LoadOptions.DEFAULT.withPrecision(precision));
                 DiffusionPipeline ddim = loaded.withScheduler(SchedulerKind.DDIM);
                 ConvClassifier judge = (ConvClassifier) PipelineFolder.open(folder.resolve("judge/model"))
                         .readModel(Devices.cpu(), Precision.F32, null);

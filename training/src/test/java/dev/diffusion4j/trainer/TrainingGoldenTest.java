@@ -155,16 +155,20 @@ class TrainingGoldenTest {
                 RandomStream dropout = new RandomStream(0);
                 RandomStream other = new RandomStream(1);
                 GradientSum sum = new GradientSum(model.namedParameters().values());
-                Ema ema = new Ema(model, new EmaConfig(EmaConfig.Form.WARMUP, 0.9999, 1, 0.75))) {
+                Ema ema = new Ema(model.stateDict(), new EmaConfig(EmaConfig.Form.WARMUP, 0.9999, 1, 0.75))) {
             for (int step = 0; step < losses.length; step++) {
                 for (int k = 0; k < accumulate; k++) {
                     losses[step] += (float) (TensorScope.compute(() -> {
                                 TrainingExamples examples = new TrainingExamples(
                                         random.randn(4, 3, 8, 8),
                                         Tensors.ofLongs(0, 0, 0, 0),
-                                        java.util.Collections.nCopies(4, null));
+                                        java.util.Collections.nCopies(4, null),
+                                        0);
                                 return engine.accumulate(
-                                        objective.draw(examples, random), 1.0 / accumulate, List.of(dropout, other));
+                                                objective.draw(examples, random),
+                                                1.0 / accumulate,
+                                                List.of(dropout, other))
+                                        .loss();
                             })
                             / accumulate);
                     sum.take();

@@ -40,4 +40,18 @@ public record ClipTextConfig(
                         + ")");
         Check.inRange(maxPositionEmbeddings, 2, 1 << 16, "max_position_embeddings");
     }
+
+    /** The same with another function between the linear layers. */
+    ClipTextConfig withActivation(ClipActivation value) {
+        return new ClipTextConfig(
+                vocabSize,
+                hiddenSize,
+                intermediateSize,
+                numHiddenLayers,
+                numAttentionHeads,
+                maxPositionEmbeddings,
+                value,
+                layerNormEps,
+                eosTokenId);
+    }
 }

@@ -47,4 +47,18 @@ public record ClipVisionConfig(
         int side = imageSize / patchSize;
         return side * side + 1;
     }
+
+    /** The same with another function between the linear layers. */
+    ClipVisionConfig withActivation(ClipActivation value) {
+        return new ClipVisionConfig(
+                hiddenSize,
+                intermediateSize,
+                numHiddenLayers,
+                numAttentionHeads,
+                numChannels,
+                imageSize,
+                patchSize,
+                value,
+                layerNormEps);
+    }
 }

@@ -9,7 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jsoup.parser.Parser;
 
-/** What the two references do to a text before it is cut into words. */
+/** The two references, which differ in what they do to a text before it is cut into words, and to a picture's odd margins. */
 public enum TextCleaning implements Keyed {
     /** transformers: NFC, runs of white space become one blank, lower case letter by letter; padded with the end token. */
     TRANSFORMERS("transformers") {
@@ -120,4 +120,9 @@ public enum TextCleaning implements Keyed {
     abstract List<String> pieces(String word);
 
     abstract boolean padsWithEnd();
+
+    /** How much is cut off before the centre of a line that is too long by {@code excess}. */
+    long margin(long excess) {
+        return padsWithEnd() ? excess / 2 : (long) Math.rint(excess / 2.0);
+    }
 }

@@ -12,11 +12,13 @@ import java.util.List;
  * @param inChannels 1 or 3
  * @param blockOutChannels from the full size down
  * @param timeEmbedDim features of the time
- * @param numClasses rows of the table that a class number is looked up in
+ * @param numClasses rows of the table that a class number is looked up in; 0 for a network that is told words
  * @param contextDim D, numbers of a token
  * @param qSize width of questions and keys
  * @param vSize width of answers
  * @param fSize width within the feed-forward layer
+ * @param maxTokens L: words of a prompt that are heeded; 0 for a network that is told classes
+ * @param words that it knows
  */
 public record CrossAttentionConfig(
         SampleSize sampleSize,
@@ -27,9 +29,11 @@ public record CrossAttentionConfig(
         int contextDim,
         int qSize,
         int vSize,
-        int fSize) {
+        int fSize,
+        int maxTokens,
+        List<String> words) {
     public static final CrossAttentionConfig DEFAULT = new CrossAttentionConfig(
-            SampleSize.square(48), 1, List.of(64, 128, 256, 512, 1024), 256, 10, 32, 16, 16, 32);
+            SampleSize.square(48), 1, List.of(64, 128, 256, 512, 1024), 256, 10, 32, 16, 16, 32, 0, List.of());
 
     public CrossAttentionConfig {
         blockOutChannels = List.copyOf(blockOutChannels);
@@ -46,7 +50,13 @@ public record CrossAttentionConfig(
         }
         Check.inRange(timeEmbedDim, 4, 1 << 16, "time_embed_dim");
         Check.that(timeEmbedDim % 2 == 0, "time_embed_dim must be even, but was " + timeEmbedDim);
-        Check.inRange(numClasses, 1, 1_000_000, "num_classes");
+        Check.inRange(numClasses, 0, 1_000_000, "num_classes");
+        Check.inRange(maxTokens, 0, 1 << 12, "max_tokens");
+        words = List.copyOf(words);
+        Check.that(words.size() <= 1_000_000, "words must be at most a million");
+        Check.that(
+                numClasses > 0 || maxTokens > 0,
+                "either num_classes or max_tokens must be > 0: what is it to be told?");
         Check.inRange(contextDim, 1, 1 << 16, "context_dim");
         Check.inRange(qSize, 1, 1 << 16, "q_size");
         Check.inRange(vSize, 1, 1 << 16, "v_size");

@@ -15,6 +15,7 @@ import dev.diffusion4j.layer.SinusoidalProjection;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.model.PromptWords;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
@@ -37,7 +38,10 @@ public final class CrossAttentionUnet extends DiffusionModel {
     private final CrossAttentionConfig config;
     private final SinusoidalProjection time;
     private final Linear timeLinear;
-    private final Embedding classes;
+    private final @Nullable Embedding classes;
+    private final @Nullable Embedding words;
+    private final @Nullable Embedding places;
+    private final @Nullable PromptWords prompts;
     private final List<ConvBlock> encoder = new ArrayList<>();
     private final List<ConvTranspose2d> enlarge = new ArrayList<>();
     private final List<ConvBlock> decoder = new ArrayList<>();
@@ -49,7 +53,17 @@ public final class CrossAttentionUnet extends DiffusionModel {
         List<Integer> widths = config.blockOutChannels();
         time = child("time_emb.0", new SinusoidalProjection(config.timeEmbedDim(), false, 1));
         timeLinear = child("time_emb.1", new Linear(config.timeEmbedDim(), config.timeEmbedDim()));
-        classes = child("cls_emb", new Embedding(config.numClasses(), config.contextDim()));
+        if (config.maxTokens() == 0) {
+            classes = child("cls_emb", new Embedding(config.numClasses(), config.contextDim()));
+            words = null;
+            places = null;
+            prompts = null;
+        } else {
+            classes = null;
+            words = child("word_emb", new Embedding(config.words().size() + 1L, config.contextDim()));
+            places = child("place_emb", new Embedding(config.maxTokens(), config.contextDim()));
+            prompts = new PromptWords(config.words(), config.maxTokens());
+        }
         int in = config.inChannels();
         for (int i = 0; i < config.levels(); i++) {
             encoder.add(child("enc_convs." + i, new ConvBlock(in, widths.get(i), config)));
@@ -99,16 +113,32 @@ public final class CrossAttentionUnet extends DiffusionModel {
     private Tensor tokens(Tensor sample, Conditioning conditioning) {
         Tensor labels = conditioning.classLabels();
         if (labels == null) {
-            throw UserError.usage("this network draws a class: give class labels (--class)");
+            throw UserError.usage(
+                    prompts == null
+                            ? "this network draws a class: give class labels (--class)"
+                            : "this network draws what words say: give a prompt (--prompt)");
         }
         return TensorScope.keepResult(() -> {
-            Tensor tokens = labels.dim() == 1 ? classes.forward(labels).unsqueeze(1) : labels;
+            Tensor tokens = labels.is_floating_point() ? labels : lookUp(labels);
             Tensor typed = tokens.to(Tensors.type(sample));
             Tensor keep = conditioning.keep();
             return keep == null
                     ? typed
                     : typed.mul(keep.to(Tensors.type(sample)).unsqueeze(1).unsqueeze(2));
         });
+    }
+
+    /** Classes {@code int64 (B)} or words {@code int64 (B, L)} to (B, L, D). */
+    private Tensor lookUp(Tensor labels) {
+        if (words != null && places != null) {
+            return words.forward(labels).add(places.weight());
+        }
+        return java.util.Objects.requireNonNull(classes).forward(labels).unsqueeze(1);
+    }
+
+    @Override
+    public Optional<PromptWords> prompts() {
+        return Optional.ofNullable(prompts);
     }
 
     @Override
@@ -138,7 +168,7 @@ public final class CrossAttentionUnet extends DiffusionModel {
 
     @Override
     public int numClasses() {
-        return config.numClasses();
+        return prompts == null ? config.numClasses() : 0;
     }
 
     @Override

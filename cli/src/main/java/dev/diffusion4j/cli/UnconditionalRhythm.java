@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.base.UserError;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What is left behind, and when: flags of {@code train_unconditional.py}. */
+final class UnconditionalRhythm {
+    @Option(
+            names = {"--eval_batch_size", "--eval-batch-size"},
+            paramLabel = "N",
+            description = "Pictures of a preview; default 16.")
+    @Nullable
+    Integer evalBatchSize;
+
+    @Option(
+            names = {"--ddpm_num_inference_steps", "--ddpm-num-inference-steps"},
+            paramLabel = "N",
+            description = "Denoising steps of a preview; default 1000.")
+    @Nullable
+    Integer ddpmNumInferenceSteps;
+
+    @Option(
+            names = {"--save_images_epochs", "--save-images-epochs"},
+            paramLabel = "N",
+            description = "Epochs between two previews; default 10.")
+    @Nullable
+    Integer saveImagesEpochs;
+
+    @Option(
+            names = {"--save_model_epochs", "--save-model-epochs"},
+            paramLabel = "N",
+            description = "Epochs between two savings of the model; default 10.")
+    @Nullable
+    Integer saveModelEpochs;
+
+    @Option(
+            names = {"--checkpointing_steps", "--checkpointing-steps"},
+            paramLabel = "N",
+            description = "Updates between two checkpoints; default 500.")
+    @Nullable
+    Integer checkpointingSteps;
+
+    @Option(
+            names = {"--checkpoints_total_limit", "--checkpoints-total-limit"},
+            paramLabel = "N",
+            description = "How many checkpoints are kept; default 2.")
+    @Nullable
+    Integer checkpointsTotalLimit;
+
+    @Option(
+            names = "--logger",
+            paramLabel = "NAME",
+            description = "tensorboard (default): its event files are always written. wandb is refused.")
+    @Nullable
+    String logger;
+
+    @Option(
+            names = {"--logging_dir", "--logging-dir"},
+            paramLabel = "DIR",
+            description = "Accepted: event files lie in the folder of the run.")
+    @Nullable
+    String loggingDir;
+
+    @Option(
+            names = {"--push_to_hub", "--push-to-hub"},
+            description = "Refused until models can be published.")
+    boolean pushToHub;
+
+    @Option(
+            names = {"--hub_token", "--hub-token"},
+            paramLabel = "TOKEN",
+            description = "Refused until models can be published.")
+    @Nullable
+    String hubToken;
+
+    @Option(
+            names = {"--hub_model_id", "--hub-model-id"},
+            paramLabel = "ID",
+            description = "Refused until models can be published.")
+    @Nullable
+    String hubModelId;
+
+    @Option(
+            names = {"--hub_private_repo", "--hub-private-repo"},
+            description = "Refused until models can be published.")
+    boolean hubPrivateRepo;
+
+    /** @throws UserError (exit code 2) on services that this version does not reach */
+    void addTo(Changes changes) {
+        refuseHub();
+        if (logger != null && !logger.equals("tensorboard")) {
+            throw UserError.usage("--logger must be tensorboard, but was '" + logger
+                    + "': every number is in metrics.jsonl and in TensorBoard's event files, nothing is sent anywhere");
+        }
+        changes.set("samples.count", evalBatchSize)
+                .set("samples.steps", ddpmNumInferenceSteps)
+                .set("samples.every_epochs", saveImagesEpochs)
+                .set("export.every_epochs", saveModelEpochs)
+                .set("training.checkpoint_every_steps", checkpointingSteps)
+                .set("training.keep_checkpoints", checkpointsTotalLimit);
+    }
+
+    private void refuseHub() {
+        if (pushToHub || hubPrivateRepo || hubToken != null || hubModelId != null) {
+            throw UserError.usage("models cannot be published on the Hugging Face Hub by this version: leave "
+                    + String.join(", ", List.of("--push_to_hub", "--hub_token", "--hub_model_id", "--hub_private_repo"))
+                    + " away; the folder that is saved can be uploaded as it is");
+        }
+    }
+}

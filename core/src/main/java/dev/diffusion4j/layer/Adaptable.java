@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.layer;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A layer with one weight that a {@link LowRank} product can stand beside, as tensors {@code lora_A.weight} and {@code
+ * lora_B.weight} of its own, which are trained, or be added to.
+ */
+public abstract class Adaptable extends Layer {
+    private static final String DOWN = "lora_A.weight";
+    private static final String UP = "lora_B.weight";
+
+    private volatile @Nullable LowRank lora;
+
+    /** {@code (out, in)} or {@code (out, in, k, k)}; borrowed. */
+    public abstract Tensor weight();
+
+    /** The layer's operation with another weight and no bias. */
+    protected abstract Tensor project(Tensor input, Tensor weight);
+
+    /** From r features to the layer's. */
+    protected abstract Tensor expand(Tensor thin, Tensor weight);
+
+    /**
+     * Puts a product beside the weight; its tensors are f32 and without content.
+     *
+     * @param rank r
+     * @param scale what the product is multiplied by: alpha / r
+     * @param dropout share of the input that training leaves out before it
+     * @throws IllegalStateException where there is one already, or the network is frozen
+     */
+    public final LowRank inject(int rank, double scale, double dropout) {
+        Check.positive(rank, "rank");
+        if (lora != null) {
+            throw new IllegalStateException("this layer has a low-rank product already");
+        }
+        if (isFrozen()) {
+            throw new IllegalStateException("this network is frozen: inject first");
+        }
+        long[] downShape = Tensors.shape(weight());
+        long[] upShape = new long[downShape.length];
+        java.util.Arrays.fill(upShape, 1);
+        upShape[0] = downShape[0];
+        upShape[1] = rank;
+        downShape[0] = rank;
+        LowRank made = new LowRank(parameter(DOWN, downShape), parameter(UP, upShape), scale, dropout, this::project);
+        lora = made;
+        return made;
+    }
+
+    /** Takes the product away; its tensors are freed. */
+    public final void eject() {
+        LowRank present = lora;
+        if (present == null) {
+            return;
+        }
+        lora = null;
+        dropParameter(DOWN);
+        dropParameter(UP);
+    }
+
+    /** The product beside the weight, if there is one. */
+    public final Optional<LowRank> lora() {
+        return Optional.ofNullable(lora);
+    }
+
+    /** Adds the product to the weight, so that it costs nothing more; {@link #unmerge} takes it out again. */
+    public final void merge() {
+        LowRank present = lora;
+        if (present != null && !present.isMerged()) {
+            addToWeight(present, 1);
+            present.merged(true);
+        }
+    }
+
+    /** The reverse of {@link #merge}, but for rounding. */
+    public final void unmerge() {
+        LowRank present = lora;
+        if (present != null && present.isMerged()) {
+            addToWeight(present, -1);
+            present.merged(false);
+        }
+    }
+
+    private void addToWeight(LowRank product, double sign) {
+        addToWeight(product.down(), product.up(), sign * product.scale());
+    }
+
+    /**
+     * weight ← weight + scale·up·down, worked out in f32.
+     *
+     * @param down {@code (r, in)} or {@code (r, in, k, k)}
+     * @param up {@code (out, r)} or {@code (out, r, 1, 1)}
+     * @throws IllegalStateException where the network is frozen
+     */
+    public final void addToWeight(Tensor down, Tensor up, double scale) {
+        if (isFrozen()) {
+            throw new IllegalStateException("this network is frozen: add to its weights first");
+        }
+        TensorScope.run(() -> {
+            try (NoGradGuard guard = new NoGradGuard()) {
+                Tensor weight = weight();
+                Tensor device = weight.to(ScalarType.Float);
+                Tensor product = up.to(weight.device(), ScalarType.Float)
+                        .flatten(1, -1)
+                        .mm(down.to(weight.device(), ScalarType.Float).flatten(1, -1));
+                weight.copy_(device.add(product.view(Tensors.shape(weight)), new Scalar(scale)));
+            }
+        });
+        dropPrepared();
+    }
+
+    /** Whether {@link #foldedWeight} says all that the layer does. */
+    final boolean isFoldable() {
+        LowRank present = lora;
+        return present == null || present.isMerged() || !present.dropsInput();
+    }
+
+    /** The weight with the product in it, on the graph; the weight itself where there is none. */
+    final Tensor foldedWeight() {
+        LowRank present = lora;
+        return present == null || present.isMerged()
+                ? weight()
+                : TensorScope.keepResult(() -> weight().add(present.product(weight())));
+    }
+
+    /** The product beside the weight that must be added to the layer's output; {@code null} where there is none. */
+    protected final @Nullable LowRank beside() {
+        LowRank present = lora;
+        return present == null || present.isMerged() ? null : present;
+    }
+
+    /** {@code output} with the product's share. */
+    protected final Tensor withLora(Tensor output, Tensor input) {
+        LowRank present = beside();
+        return present == null ? output : present.plus(output, input, this::expand);
+    }
+
+    /** All in {@code root}, by dotted name. */
+    public static Map<String, Adaptable> in(Layer root) {
+        Map<String, Adaptable> all = new LinkedHashMap<>();
+        collect("", root, all);
+        return all;
+    }
+
+    private static void collect(String prefix, Layer layer, Map<String, Adaptable> into) {
+        layer.childLayers().forEach((name, child) -> {
+            if (child instanceof Adaptable adaptable) {
+                into.put(prefix + name, adaptable);
+            }
+            collect(prefix + name + ".", child, into);
+        });
+    }
+}

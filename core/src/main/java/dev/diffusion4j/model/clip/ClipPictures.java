@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.model.clip;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.tensor.Resize;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import java.util.List;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * How a CLIP wants its pictures.
+ *
+ * @param size height and width
+ * @param mean of each channel, taken away
+ * @param deviation of each channel, divided by
+ */
+public record ClipPictures(int size, List<Double> mean, List<Double> deviation) {
+    /** OpenAI's, which most others keep. */
+    static final List<Double> MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
+
+    static final List<Double> DEVIATION = List.of(0.26862954, 0.26130258, 0.27577711);
+
+    private static final double LEVELS = 255;
+
+    public ClipPictures {
+        mean = List.copyOf(mean);
+        deviation = List.copyOf(deviation);
+        Check.that(mean.size() == 3 && deviation.size() == 3, "a CLIP's mean and deviation must have 3 numbers each");
+        deviation.forEach(value -> Check.positive(value, "a CLIP's deviation"));
+    }
+
+    /**
+     * @param pictures {@code float32 (B, 1 or 3, H, W)}, 0 black and 1 white
+     * @return {@code float32 (B, 3, H, W)}, a new tensor owned by the current scope; differentiable
+     */
+    public Tensor normalise(Tensor pictures) {
+        return TensorScope.keepResult(() -> {
+            Tensor centre = channels(mean);
+            return pictures.sub(centre).div(channels(deviation)); // one channel becomes three
+        });
+    }
+
+    private static Tensor channels(List<Double> values) {
+        return Tensors.ofDoubles(
+                        values.stream().mapToDouble(Double::doubleValue).toArray())
+                .view(1, values.size(), 1, 1);
+    }
+
+    /**
+     * The largest centred square in whole grey levels, as both references prepare files: the shorter side is resized, bicubic.
+     *
+     * @param pictures {@code float32 (B, 1 or 3, H, W)}, 0 black and 1 white
+     * @return {@code float32 (B, 3, size, size)}, normalised; a new tensor owned by the current scope
+     */
+    public Tensor whole(Tensor pictures, TextCleaning reference) {
+        long height = pictures.size(2);
+        long width = pictures.size(3);
+        long shorter = Math.min(height, width);
+        long tall = height == shorter ? size : size * height / shorter;
+        long wide = width == shorter ? size : size * width / shorter;
+        return TensorScope.keepResult(() -> {
+            Tensor across = wide == width ? levels(pictures) : levels(Resize.BICUBIC.across(levels(pictures), wide));
+            Tensor resized = tall == height ? across : levels(Resize.BICUBIC.down(across, tall));
+            Tensor square = resized.narrow(2, reference.margin(tall - size), size)
+                    .narrow(3, reference.margin(wide - size), size);
+            return normalise(square);
+        });
+    }
+
+    private static Tensor levels(Tensor pictures) {
+        return pictures.clamp(new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(1.0)))
+                .mul_(new Scalar(LEVELS))
+                .round_()
+                .div_(new Scalar(LEVELS));
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.data.Dataset;
+import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.model.PromptWords;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** What a data set's captions decide of a recipe: the words that a network knows, and what its previews show. */
+final class CaptionWords {
+    private static final int MOST_WORDS = 4096;
+    private static final int MOST_CAPTIONS = 20_000;
+    private static final int PREVIEWS = 4;
+
+    private CaptionWords() {}
+
+    /**
+     * The words of the captions, or of 20,000 of them.
+     *
+     * @throws UserError (exit code 2) where there are none
+     */
+    static List<String> of(Dataset dataset) {
+        List<String> words = PromptWords.vocabulary(captions(dataset, MOST_CAPTIONS), MOST_WORDS);
+        if (words.isEmpty()) {
+            throw UserError.usage(
+                    dataset.description() + " has no captions, but this recipe's network is told words: use data with"
+                            + " captions (shapes, or a folder with metadata.jsonl), or set model.config.max_tokens to 0");
+        }
+        return words;
+    }
+
+    /** The recipe with prompts for its previews, where its network is told words and none are given. */
+    static Recipe withPreviews(Recipe recipe, Dataset dataset) {
+        boolean wanted = recipe.model().kind() == ModelKind.CROSS_ATTENTION_UNET
+                && recipe.model().config().get("max_tokens") instanceof Long tokens
+                && tokens > 0
+                && recipe.samples().prompts().isEmpty();
+        return wanted ? recipe.with("samples", Map.of("prompts", captions(dataset, PREVIEWS))) : recipe;
+    }
+
+    private static List<String> captions(Dataset dataset, int most) {
+        List<String> all = new ArrayList<>();
+        int step = most == PREVIEWS ? 1 : Math.max(1, dataset.size() / most);
+        for (int i = 0; i < dataset.size() && all.size() < most; i += step) {
+            String caption = dataset.caption(i);
+            if (caption != null) {
+                all.add(caption);
+            }
+        }
+        return all;
+    }
+}

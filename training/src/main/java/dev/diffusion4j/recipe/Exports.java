@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import dev.diffusion4j.adapter.LoraConfig;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.pipeline.PipelineFolder;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.trainer.Ema;
+import dev.diffusion4j.trainer.EmaConfig;
+import dev.diffusion4j.trainer.StepReport;
+import dev.diffusion4j.trainer.TrainState;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Saves what a run has learnt as pipeline folders, or as LoRA folders. */
+final class Exports {
+    private final Recipe recipe;
+    private final ExportConfig config;
+    private final RunFolder folder;
+    private final Model model;
+    private final @Nullable Scheduler scheduler;
+    private final RunListener listener;
+
+    /** @param model borrowed */
+    Exports(Recipe recipe, RunFolder folder, Model model, Scheduler scheduler, RunListener listener) {
+        this.recipe = recipe;
+        this.config = recipe.export();
+        this.folder = folder;
+        this.model = model;
+        this.scheduler = model instanceof DiffusionModel ? scheduler : null;
+        this.listener = listener;
+    }
+
+    /**
+     * The recipe with the folder as an absolute path.
+     *
+     * @throws UserError (exit code 2) where there is a model already that the run would replace
+     */
+    static Recipe located(Recipe recipe, RunFolder run) {
+        String named = recipe.export().folder();
+        if (named == null) {
+            return recipe;
+        }
+        Path path = Path.of(named).toAbsolutePath().normalize();
+        boolean own = path.equals(run.path().toAbsolutePath().normalize());
+        if (!own && !run.isBegun() && Files.exists(path.resolve("model_index.json"))) {
+            throw UserError.usage(
+                    path + " already holds a model, which this run would replace: choose another folder to save to");
+        }
+        return recipe.with("export", Map.of("folder", path.toString()));
+    }
+
+    /** After an update; on the rhythm. */
+    void afterStep(StepReport report, TrainState state) {
+        boolean last = report.globalStep() == report.totalSteps();
+        if (config.isDue(report.globalStep(), report.endsEpoch(), report.epoch())
+                && !(last && config.folder() != null && !config.stepInName())) { // the end writes it
+            Path target = onTheWay(report.globalStep());
+            write(target, state);
+            listener.onSaved(target);
+        }
+    }
+
+    private Path onTheWay(long step) {
+        String named = config.folder();
+        if (named == null) {
+            return folder.model(step);
+        }
+        return Path.of(config.stepInName() ? named + "step_" + step : named);
+    }
+
+    /** The run's own last: once it is there, the run is finished. */
+    void atEnd(TrainState state) {
+        if (config.folder() != null) {
+            write(Path.of(config.folder()), state);
+        }
+        EmaConfig averaging = recipe.training().ema();
+        if (recipe.lora() == null && averaging != null && averaging.saveLive()) {
+            write(folder.liveModel());
+        }
+        write(recipe.lora() == null ? folder.model() : folder.lora(), state);
+    }
+
+    /** The averaged weights where there are any. */
+    private void write(Path target, TrainState state) {
+        Ema ema = state.ema();
+        if (ema == null) {
+            write(target);
+        } else {
+            ema.whileApplied(() -> write(target));
+        }
+    }
+
+    private void write(Path target) {
+        LoraConfig lora = recipe.lora();
+        if (lora == null) {
+            PipelineFolder.write(target, model, scheduler);
+        } else {
+            LoraTraining.write(target, model, recipe, lora);
+        }
+    }
+}

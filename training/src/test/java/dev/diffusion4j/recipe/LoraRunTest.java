@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.checkpoint.Safetensors;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.GenerationRequest;
+import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.LoadOptions;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A LoRA, or a part of a network, learns; the rest stays as it is to the last bit. */
+class LoraRunTest {
+    private static final List<String> TINY = List.of(
+            "data.source=digits",
+            "data.image_size=16",
+            "data.limit=48",
+            "training.batch_size=8",
+            "training.max_steps=6",
+            "training.checkpoint_every_steps=2",
+            "samples.every_epochs=0",
+            "samples.count=0");
+
+    @TempDir
+    Path folder;
+
+    private static List<String> with(List<String> all, String... more) {
+        List<String> changes = new ArrayList<>(all);
+        changes.addAll(List.of(more));
+        return changes;
+    }
+
+    private Path base() {
+        Path path = folder.resolve("base");
+        List<String> changes = with(TINY, "model.config.block_out_channels=[8, 16]", "training.max_steps=2");
+        run(TrainingRun.start(Recipes.load("digits-cross-attention", changes), path));
+        return path.resolve("model");
+    }
+
+    private static RunSummary run(TrainingRun run) {
+        return run.run(new RunListener() {}, () -> false);
+    }
+
+    private static void runUntil(TrainingRun run, long last) {
+        boolean[] reached = {false};
+        RunListener listener = new RunListener() {
+            @Override
+            public void onStep(RunProgress progress) {
+                reached[0] |= progress.step() == last;
+            }
+        };
+        assertThat(run.run(listener, () -> reached[0]).finished()).isFalse();
+    }
+
+    private static TreeMap<String, String> contents(Path path) throws IOException {
+        TreeMap<String, String> all = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(path)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                all.put(path.relativize(file).toString(), Hashes.sha256(file));
+            }
+        }
+        return all;
+    }
+
+    @Test
+    void a_lora_learns_and_the_network_stays() throws IOException {
+        Path base = base();
+        TreeMap<String, String> before = contents(base);
+        Recipe recipe = Recipes.load("digits-lora", with(TINY, "model.from=" + base, "lora.dropout=0.1"));
+        Path whole = folder.resolve("whole");
+        assertThat(run(TrainingRun.start(recipe, whole)).finished()).isTrue();
+        assertThat(contents(base)).isEqualTo(before);
+        assertThat(whole.resolve("model")).doesNotExist();
+        Path checkpoint = whole.resolve("checkpoints/step-00000006/model.safetensors");
+        try (Safetensors saved = Safetensors.open(checkpoint)) {
+            assertThat(saved.tensors().keySet())
+                    .hasSize(2 * 3 * 3) // three blocks, three layers each
+                    .allMatch(name -> name.matches(".*crossattn\\.w_[qkv]\\.lora_[AB]\\.weight"));
+        }
+
+        Path parts = folder.resolve("parts");
+        runUntil(TrainingRun.start(recipe, parts), 3);
+        assertThat(run(TrainingRun.resume(parts, false)).finished()).isTrue();
+        assertThat(contents(parts.resolve("lora"))).isEqualTo(contents(whole.resolve("lora")));
+        assertThat(parts.resolve("lora/adapter_config.json")).exists();
+
+        float[] plain = draw(base, List.of());
+        assertThat(draw(base, List.of(new LoraChoice(whole, 0)))).isEqualTo(plain);
+        float[] adapted = draw(base, List.of(new LoraChoice(whole.resolve("lora"), 40)));
+        assertThat(distance(adapted, plain)).isGreaterThan(1e-3);
+        float[] both = draw(base, List.of(new LoraChoice(whole, 15), new LoraChoice(parts, 25)));
+        assertThat(distance(adapted, both)).isLessThan(1e-3);
+    }
+
+    private static float[] draw(Path model, List<LoraChoice> loras) {
+        GenerationRequest request =
+                GenerationRequest.DEFAULT.withClasses(List.of(4)).withSteps(2);
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(model, LoadOptions.DEFAULT.withLoras(loras));
+                GenerationResult result = pipeline.generate(request)) {
+            return TensorScope.compute(() -> Tensors.floats(result.samples()));
+        }
+    }
+
+    private static double distance(float[] a, float[] b) {
+        double most = 0;
+        for (int i = 0; i < a.length; i++) {
+            most = Math.max(most, Math.abs(a[i] - b[i]));
+        }
+        return most;
+    }
+
+    @Test
+    void an_adapter_is_gone_on_from_as_far_as_it_fits() throws IOException {
+        Path base = base();
+        Path first = folder.resolve("first");
+        run(TrainingRun.start(
+                Recipes.load("digits-lora", with(TINY, "model.from=" + base, "lora.targets=[w_v]")), first));
+        Recipe second = Recipes.load(
+                "digits-lora", with(TINY, "model.from=" + base, "lora.from=" + first, "training.max_steps=1"));
+        assertThat(run(TrainingRun.start(second, folder.resolve("second"))).finished())
+                .isTrue();
+    }
+
+    @Test
+    void a_named_part_stays_fixed() throws IOException {
+        Path base = base();
+        List<String> changes = with(TINY, "model.from=" + base, "training.freeze=[enc_convs, 'cls_emb\\..*']");
+        Path path = folder.resolve("part");
+        run(TrainingRun.start(Recipes.load("digits-cross-attention", changes), path));
+        Map<String, String> before = tensors(base);
+        Map<String, String> after = tensors(path.resolve("model"));
+        assertThat(after.keySet()).isEqualTo(before.keySet());
+        after.forEach((name, values) -> {
+            if (name.startsWith("enc_convs.") || name.startsWith("cls_emb.")) {
+                assertThat(values).as(name).isEqualTo(before.get(name));
+            } else if (!name.matches(".*(w_q|w_k)\\..*")) { // with one token they do not learn
+                assertThat(values).as(name).isNotEqualTo(before.get(name));
+            }
+        });
+    }
+
+    private static Map<String, String> tensors(Path model) {
+        Map<String, String> all = new TreeMap<>();
+        try (Safetensors file = Safetensors.open(model.resolve("unet/diffusion_pytorch_model.safetensors"))) {
+            file.tensors()
+                    .keySet()
+                    .forEach(name -> TensorScope.run(
+                            () -> all.put(name, java.util.Arrays.toString(Tensors.floats(file.read(name))))));
+        }
+        return all;
+    }
+
+    @Test
+    void what_cannot_be_is_said_before_anything_is_written() {
+        Path path = folder.resolve("run");
+        assertThatThrownBy(() -> TrainingRun.start(Recipes.load("digits-lora", TINY), path))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("--set model.from=FOLDER");
+        Path base = base();
+        assertThatThrownBy(() -> TrainingRun.start(
+                        Recipes.load("digits-lora", with(TINY, "model.from=" + base, "lora.targets=[to_q]")), path))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("names no layer");
+        assertThat(path).doesNotExist();
+        assertThatThrownBy(() -> run(TrainingRun.start(
+                        Recipes.load("digits-cross-attention", with(TINY, "training.freeze=[encoder]")), path)))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("'encoder' names no part");
+    }
+}
