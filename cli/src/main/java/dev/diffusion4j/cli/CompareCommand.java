@@ -109,6 +109,7 @@ final class CompareCommand implements Callable<Integer> {
     @Mixin
     QualityOptions quality = new QualityOptions();
 
+    private QualityOptions.@Nullable Networks networks;
     private @Nullable Evaluator evaluator;
 
     @Override
@@ -116,6 +117,7 @@ final class CompareCommand implements Callable<Integer> {
         AtomicFile.checkFolder(out);
         if (quality.isGiven()) {
             quality.check();
+            networks = quality.networks();
         }
         List<@Nullable SchedulerKind> kinds = new ArrayList<>();
         schedulers.forEach(name -> kinds.add(Keyed.fromKey(SchedulerKind.class, name, "--scheduler")));
@@ -139,7 +141,8 @@ final class CompareCommand implements Callable<Integer> {
 
     private void compare(Path folder, List<@Nullable SchedulerKind> kinds, Comparison comparison) {
         try (DiffusionPipeline loaded = draw.load(folder)) {
-            GenerationRequest base = draw.request(loaded, COUNT);
+            GenerationRequest base =
+                    draw.request(loaded, COUNT, spec.commandLine().getErr());
             warmUp(loaded, base);
             for (SchedulerKind kind : kinds) {
                 try (DiffusionPipeline pipeline =
@@ -160,12 +163,15 @@ final class CompareCommand implements Callable<Integer> {
 
     /** So that what is done once at a network's first use is in nobody's time. */
     private static void warmUp(DiffusionPipeline pipeline, GenerationRequest base) {
-        List<Integer> classes = base.classes();
         GenerationRequest one = base.withSteps(2);
-        one = classes == null ? one.withCount(1) : one.withClasses(classes.subList(0, 1));
-        try (DiffusionPipeline quick = pipeline.withScheduler(pipeline.scheduler())) {
-            Drawn.by(quick, one, "", StepListener.NONE, new Cancellation());
+        if (base.classes() != null) {
+            one = one.withClasses(base.classes().subList(0, 1));
+        } else if (base.prompts() != null) {
+            one = one.withPrompts(base.prompts().subList(0, 1));
+        } else {
+            one = one.withCount(1);
         }
+        Drawn.by(pipeline, one, "", StepListener.NONE, new Cancellation());
     }
 
     private Comparison.Row row(Path folder, DiffusionPipeline pipeline, GenerationRequest request) {
@@ -198,12 +204,13 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private List<Figure> figures(Drawn drawn) {
-        if (!quality.isGiven()) {
+        QualityOptions.Networks judges = networks;
+        if (judges == null) {
             return List.of();
         }
         Evaluator by = evaluator;
         if (by == null) {
-            by = quality.open(drawn.side());
+            by = quality.open(judges, drawn.side());
             evaluator = by;
         }
         try (PictureSet pictures = drawn.pictures()) {

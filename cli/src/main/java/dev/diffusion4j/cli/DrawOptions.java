@@ -8,9 +8,10 @@ import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.tensor.Precision;
+import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What commands that draw have in common, {@code sample} aside: which pictures, and on what. */
@@ -55,22 +56,29 @@ final class DrawOptions {
             description = "Pictures drawn together; default: ${DEFAULT-VALUE}.")
     int batch;
 
+    @Mixin
+    LoraOptions adapters = new LoraOptions();
+
+    @Mixin
+    PromptOptions words = new PromptOptions();
+
     /** The pipeline of a model folder or of a run's; the caller closes it. */
     DiffusionPipeline load(Path folder) {
         return DiffusionPipeline.load(
                 ModelFolders.modelOf(folder),
-                new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), null, List.of()));
+                new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), null, adapters.choices()));
     }
 
     /** With classes and all else but scheduler, steps, seed and guidance. */
-    GenerationRequest request(DiffusionPipeline pipeline, int defaultCount) {
+    GenerationRequest request(DiffusionPipeline pipeline, int defaultCount, PrintWriter err) {
         int each = Check.positive(count == null ? defaultCount : count, "--count");
         Check.positive(batch, "--batch");
         Check.notNegative(eta, "--eta");
-        return GenerationRequest.DEFAULT
+        GenerationRequest request = GenerationRequest.DEFAULT
                 .withCount(each)
                 .withEta(eta)
                 .withBatchSize(batch)
                 .withOptionalClasses(ClassChoice.parse(label).of(pipeline, each));
+        return words.apply(request, pipeline, each, err);
     }
 }

@@ -3,6 +3,7 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.evaluation.ClipJudge;
 import dev.diffusion4j.evaluation.Drawn;
 import dev.diffusion4j.evaluation.Evaluator;
 import dev.diffusion4j.evaluation.Evaluator.Judgement;
@@ -11,6 +12,7 @@ import dev.diffusion4j.json.Json;
 import dev.diffusion4j.metric.Figure;
 import dev.diffusion4j.metric.FigureFile;
 import dev.diffusion4j.metric.PictureSet;
+import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GuideKit;
@@ -65,6 +67,13 @@ final class EvalCommand implements Callable<Integer> {
     @Nullable
     Path out;
 
+    @Option(
+            names = "--clip-text",
+            paramLabel = "TEXT",
+            description = "Also say by --clip-model how well the pictures show this.")
+    @Nullable
+    String clipText;
+
     @Option(names = "--json", description = "Print the JSON lines instead of text.")
     boolean json;
 
@@ -85,15 +94,23 @@ final class EvalCommand implements Callable<Integer> {
         if ((model == null) == (images == null)) {
             throw UserError.usage("give either --model DIR, which draws pictures, or --images SPEC");
         }
-        quality.check();
+        Clip.Origin clip = guidance.clip(null);
+        if (clipText != null && clip == null) {
+            throw UserError.usage("--clip-text needs a CLIP: say which with --clip-model");
+        }
+        if (clipText == null || quality.isGiven()) {
+            quality.check();
+        }
         Path file = out != null ? out : usualFile();
         AtomicFile.checkFolder(
                 java.util.Objects.requireNonNull(file.toAbsolutePath().getParent()));
         List<Figure> earlier = FigureFile.read(file);
-        if (model != null) {
-            judgeModel(model, file, earlier);
-        } else {
-            judgeImages(java.util.Objects.requireNonNull(images), file, earlier);
+        try (ClipJudge words = clipText == null || clip == null ? null : ClipJudge.open(clip, clipText)) {
+            if (model != null) {
+                judgeModel(model, words, file, earlier);
+            } else {
+                judgeImages(java.util.Objects.requireNonNull(images), words, file, earlier);
+            }
         }
         return 0;
     }
@@ -107,28 +124,31 @@ final class EvalCommand implements Callable<Integer> {
         return java.nio.file.Files.isDirectory(path) ? path.resolve("eval.jsonl") : Path.of("eval.jsonl");
     }
 
-    private void judgeModel(Path folder, Path file, List<Figure> earlier) {
+    private void judgeModel(Path folder, @Nullable ClipJudge words, Path file, List<Figure> earlier) {
+        QualityOptions.Networks networks = quality.networks();
         try (GuideKit kit =
                         guidance.kit(null, line -> spec.commandLine().getErr().println("diffuse: " + line));
                 DiffusionPipeline loaded = draw.load(folder);
                 DiffusionPipeline steered = loaded.steeredBy(kit.parseAll(guidance.guides));
-                SchedulerChoice.Chosen chosen =
-                        scheduler.of(steered, draw.request(loaded, COUNT).withGuidance(guidance.classifierFree()));
+                SchedulerChoice.Chosen chosen = scheduler.of(
+                        steered,
+                        draw.request(loaded, COUNT, spec.commandLine().getErr())
+                                .withGuidance(guidance.classifierFree()));
                 Progress progress = Progress.steps("drawing", chosen.request())) {
             Drawn drawn = Drawn.by(
                     chosen.pipeline(), chosen.request(), ModelFolders.nameOf(folder), progress, new Cancellation());
             progress.close();
-            try (Evaluator evaluator = quality.open(drawn.side());
+            try (Evaluator evaluator = quality.open(networks, drawn.side());
                     PictureSet pictures = drawn.pictures()) {
-                report(evaluator.judge(pictures, false, drawn.how()), pictures, file, earlier);
+                report(evaluator.judge(pictures, false, drawn.how(), words), pictures, file, earlier);
             }
         }
     }
 
-    private void judgeImages(String folder, Path file, List<Figure> earlier) {
+    private void judgeImages(String folder, @Nullable ClipJudge words, Path file, List<Figure> earlier) {
         try (PictureSet pictures = QualityOptions.pictures(folder, 0, "exact", null);
-                Evaluator evaluator = quality.open(0)) {
-            report(evaluator.judge(pictures, true, Map.of()), pictures, file, earlier);
+                Evaluator evaluator = quality.open(quality.networks(), 0)) {
+            report(evaluator.judge(pictures, true, Map.of(), words), pictures, file, earlier);
         }
     }
 

@@ -90,19 +90,36 @@ final class GuideOptions {
      * @param notice is told what was done otherwise than asked
      */
     GuideKit kit(Clip.@Nullable Origin noted, Consumer<String> notice) {
+        return new GuideKit(clip(noted), notice);
+    }
+
+    /** The CLIP that was named, else that of the note; {@code null} for none. */
+    Clip.@Nullable Origin clip(Clip.@Nullable Origin noted) {
         Check.that(clipActivation == null || clipModel != null, "--clip-activation needs --clip-model");
         if (clipModel == null) {
-            return new GuideKit(noted, notice);
+            return noted;
         }
         ClipActivation activation = clipActivation == null
                 ? noted == null ? null : noted.activation()
                 : Keyed.fromKey(ClipActivation.class, clipActivation, "--clip-activation");
-        return new GuideKit(new Clip.Origin(clipModel, activation), notice);
+        return new Clip.Origin(clipModel, activation);
     }
 
     /** @throws UserError (exit code 2) where the options contradict each other */
     ClassifierFree classifierFree() {
+        return classifierFree(List.of());
+    }
+
+    /** As {@link #classifierFree()}, to be drawn with several scales one after the other where there are any. */
+    ClassifierFree classifierFree(List<Double> sweep) {
         Check.that(scale == null || w == null, "--guidance-scale and --guidance-w say the same: give one of them");
+        if (!sweep.isEmpty()) {
+            Check.that(
+                    scale == null && w == null,
+                    "a sweep draws with several guidance scales: leave --guidance-scale and --guidance-w away");
+            sweep.forEach(each -> Check.finite(each, "a guidance scale"));
+            return settings(1);
+        }
         Double given = w != null ? (Double) (w + 1) : scale;
         if (given == null) {
             Check.that(negativeClass == null, "--negative-class needs --guidance-scale, 3 for example");
@@ -113,8 +130,7 @@ final class GuideOptions {
         return settings(given);
     }
 
-    /** With everything else that was given. */
-    ClassifierFree settings(double given) {
+    private ClassifierFree settings(double given) {
         double[] share = share();
         return ClassifierFree.of(given)
                 .withNegativeClass(negativeClass)

@@ -67,7 +67,8 @@ final class PlotInterpolate implements Callable<Integer> {
                 draw.label == null || !draw.label.equalsIgnoreCase("all"),
                 "--class must be one class, because the pictures are to become each other");
         try (DiffusionPipeline loaded = draw.load(model);
-                SchedulerChoice.Chosen chosen = scheduler.of(loaded, draw.request(loaded, COUNT))) {
+                SchedulerChoice.Chosen chosen = scheduler.of(
+                        loaded, draw.request(loaded, COUNT, spec.commandLine().getErr()))) {
             GenerationRequest request = chosen.request();
             NoiseFactory noise = NoiseFactory.between(request.seed(), toSeed, request.count());
             try (Progress progress = Progress.steps("drawing", request);

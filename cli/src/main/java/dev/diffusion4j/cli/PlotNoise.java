@@ -6,9 +6,10 @@ import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.DataSources;
 import dev.diffusion4j.data.Dataset;
-import dev.diffusion4j.data.PictureFile;
 import dev.diffusion4j.data.ResizeMode;
+import dev.diffusion4j.image.PictureFile;
 import dev.diffusion4j.image.PngFile;
+import dev.diffusion4j.metric.DrawnPictures;
 import dev.diffusion4j.plot.NoisePictures;
 import dev.diffusion4j.plot.ScheduleSpec;
 import dev.diffusion4j.schedule.NoiseSchedule;
@@ -106,7 +107,7 @@ final class PlotNoise implements Callable<Integer> {
         NoiseSchedule noise = ScheduleSpec.parse(schedule).over(Check.inRange(count, 2, 100_000, "--timesteps"));
         ResizeMode mode = Keyed.fromKey(ResizeMode.class, fit, "--fit");
         try (Dataset dataset =
-                data != null ? DataSources.open(data) : PictureFile.open(java.util.Objects.requireNonNull(image))) {
+                data != null ? DataSources.open(data) : onePicture(java.util.Objects.requireNonNull(image))) {
             int side = size == null ? dataset.naturalSize() : Check.inRange(size, 1, 4096, "--size");
             NoisePictures pictures = new NoisePictures(dataset, index, side, mode, seed);
             PngFile.write(
@@ -120,5 +121,9 @@ final class PlotNoise implements Callable<Integer> {
         }
         spec.commandLine().getOut().println(out);
         return 0;
+    }
+
+    private static Dataset onePicture(Path file) {
+        return new DrawnPictures(file.toString(), List.of(PictureFile.read(file)), null);
     }
 }

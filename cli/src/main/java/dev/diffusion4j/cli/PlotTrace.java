@@ -81,7 +81,8 @@ final class PlotTrace implements Callable<Integer> {
         Check.positive(thumbnails, "--thumbnails");
         Check.positive(columns, "--columns");
         try (DiffusionPipeline loaded = draw.load(model)) {
-            GenerationRequest asked = draw.request(loaded, COUNT);
+            GenerationRequest asked =
+                    draw.request(loaded, COUNT, spec.commandLine().getErr());
             try (SchedulerChoice.Chosen chosen = scheduler.of(loaded, asked.withBatchSize(asked.count()))) {
                 trace(chosen.pipeline(), chosen.request());
             }

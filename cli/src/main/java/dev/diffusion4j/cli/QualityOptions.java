@@ -14,6 +14,7 @@ import dev.diffusion4j.evaluation.ExtractorChoice;
 import dev.diffusion4j.evaluation.KidSettings;
 import dev.diffusion4j.evaluation.LoadedClassifier;
 import dev.diffusion4j.metric.FeatureCache;
+import dev.diffusion4j.metric.FeatureExtractor;
 import dev.diffusion4j.metric.PictureResize;
 import dev.diffusion4j.metric.PictureSet;
 import dev.diffusion4j.model.inception.InceptionVariant;
@@ -152,21 +153,26 @@ final class QualityOptions {
         Keyed.fromKey(ResizeMode.class, dataFit, "--data-fit");
     }
 
+    /** What pictures are looked at with; {@link #open} takes them over. */
+    record Networks(@Nullable FeatureExtractor extractor, @Nullable LoadedClassifier judge) {}
+
+    /** Reads the networks, before anything is drawn in vain. */
+    Networks networks() {
+        return new Networks(
+                data == null ? null : choice().open(), classifier == null ? null : LoadedClassifier.open(classifier));
+    }
+
     /**
-     * Reads networks and pictures; the caller closes it.
+     * Reads the real pictures; the caller closes it.
      *
      * @param drawnSize the side of the drawn pictures; 0 where none are drawn
      */
-    Evaluator open(int drawnSize) {
+    Evaluator open(Networks networks, int drawnSize) {
         KidSettings kid = new KidSettings(subsets, subsetSize == null ? 0 : subsetSize, metricSeed);
-        String source = data;
-        LoadedClassifier judge = classifier == null ? null : LoadedClassifier.open(classifier);
         FeatureCache cache = noCache ? null : FeatureCache.usual();
-        if (source == null) {
-            return new Evaluator(null, null, judge, kid, cache);
-        }
-        int side = dataSize == null ? drawnSize : dataSize;
-        return new Evaluator(choice().open(), pictures(source, side, dataFit, dataLimit), judge, kid, cache);
+        PictureSet reference =
+                data == null ? null : pictures(data, dataSize == null ? drawnSize : dataSize, dataFit, dataLimit);
+        return new Evaluator(networks.extractor(), reference, networks.judge(), kid, cache);
     }
 
     /**

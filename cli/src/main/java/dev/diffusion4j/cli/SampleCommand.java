@@ -270,7 +270,7 @@ final class SampleCommand implements Callable<Integer> {
             Check.positive(trace, "--trace");
         }
         Check.that(
-                sweep.isEmpty() || !grid && !film && trace == null && saveTensors == null,
+                sweep.sweep().isEmpty() || !grid && !film && trace == null && saveTensors == null,
                 "a sweep writes sweep.png and sweep.gif: leave --grid, --film, --trace and --save-tensors away");
         if (steps != null) {
             Check.positive(steps, "--steps");
@@ -281,13 +281,12 @@ final class SampleCommand implements Callable<Integer> {
                 .withEta(eta)
                 .withSize(size == null ? null : parseSize(size))
                 .withBatchSize(batch)
-                .withGuidance(sweep.isEmpty() ? guidance.classifierFree() : sweep.settings(guidance))
+                .withGuidance(guidance.classifierFree(sweep.sweep()))
                 .withNoise(Keyed.fromKey(NoiseMode.class, noise, "--noise"));
     }
 
     private int draw(Path folder, GenerationRequest asked) {
-        ClassChoice classes =
-                ClassChoice.parse(label == null && !sweep.isEmpty() ? "all" : label);
+        ClassChoice classes = ClassChoice.parse(label == null && !sweep.sweep().isEmpty() ? "all" : label);
         SchedulerKind kind = scheduler == null ? null : Keyed.fromKey(SchedulerKind.class, scheduler, "--scheduler");
         LoadOptions options =
                 new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant, adapters.choices());
@@ -315,8 +314,8 @@ final class SampleCommand implements Callable<Integer> {
                     .withOptionalClasses(classes.of(pipeline, count))
                     .withStepOptions(chosen.step());
             request = words.apply(request, pipeline, count, spec.commandLine().getErr());
-            if (!sweep.isEmpty()) {
-                new SweepDrawing(pipeline, request).write(sweep.values(), out, spec.commandLine());
+            if (!sweep.sweep().isEmpty()) {
+                new SweepDrawing(pipeline, request).write(sweep.sweep(), out, spec.commandLine());
                 return;
             }
             write(pipeline, request, folder.toString(), classes.perRow(pipeline, count), null);

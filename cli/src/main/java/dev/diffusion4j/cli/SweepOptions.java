@@ -2,7 +2,6 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.guidance.ClassifierFree;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
@@ -16,34 +15,22 @@ final class SweepOptions {
             description =
                     "Draw the same pictures with each of these guidance scales instead, a row a scale: sweep.png, and "
                             + "sweep.gif with the way there. Without --class, of all classes.")
-    List<Double> scales = new ArrayList<>();
+    List<Double> sweepScales = new ArrayList<>();
 
     @Option(
             names = "--sweep-w",
             paramLabel = "W,W,…",
             split = ",",
             description = "The same with the paper's w, which is S - 1: -2,-1,-0.5,0,0.5,1,2 for example.")
-    List<Double> ws = new ArrayList<>();
+    List<Double> sweepWs = new ArrayList<>();
 
-    /** Whether no sweep is asked for. */
-    boolean isEmpty() {
-        return scales.isEmpty() && ws.isEmpty();
-    }
-
-    /** The scales to draw with, one after the other. */
-    List<Double> values() {
-        return ws.isEmpty()
-                ? List.copyOf(scales)
-                : ws.stream().map(each -> each + 1).toList();
-    }
-
-    /** Everything of the guidance but the scale. */
-    ClassifierFree settings(GuideOptions guidance) {
-        Check.that(scales.isEmpty() || ws.isEmpty(), "--sweep-scale and --sweep-w say the same: give one of them");
+    /** The scales to draw with, one after the other; empty where no sweep is asked for. */
+    List<Double> sweep() {
         Check.that(
-                guidance.scale == null && guidance.w == null,
-                "a sweep draws with several guidance scales: leave --guidance-scale and --guidance-w away");
-        values().forEach(each -> Check.finite(each, "a guidance scale"));
-        return guidance.settings(1);
+                sweepScales.isEmpty() || sweepWs.isEmpty(),
+                "--sweep-scale and --sweep-w say the same: give one of them");
+        return sweepWs.isEmpty()
+                ? List.copyOf(sweepScales)
+                : sweepWs.stream().map(each -> each + 1).toList();
     }
 }

@@ -363,7 +363,7 @@ class BadInputTest {
         Command.Outcome outcome = Command.run(arguments(bad.arguments()));
         assertThat(outcome.err().lines().toList()).as(outcome.err()).hasSize(1);
         assertThat(outcome.err()).startsWith("diffuse: ").doesNotContain("Exception", "\tat ");
-        assertThat(outcome.err().length()).isBetween(25, 600);
+        assertThat(outcome.err().length()).isBetween(25, 700);
         assertThat(outcome.err()).contains(bad.said());
         assertThat(outcome.code()).as(outcome.err()).isEqualTo(bad.code());
         assertThat(Command.tree(folder)).isEqualTo(before);

@@ -73,6 +73,12 @@ public final class Evaluator implements AutoCloseable {
      * @throws dev.diffusion4j.base.UserError (exit code 2) where there are too few
      */
     public Judgement judge(PictureSet pictures, boolean kept, Map<String, @Nullable Object> drawn) {
+        return judge(pictures, kept, drawn, null);
+    }
+
+    /** As {@link #judge(PictureSet, boolean, Map)}, and by a CLIP too; {@code words} is borrowed. */
+    public Judgement judge(
+            PictureSet pictures, boolean kept, Map<String, @Nullable Object> drawn, @Nullable ClipJudge words) {
         List<Figure> figures = new ArrayList<>();
         FeatureExtractor network = extractor;
         PictureSet real = reference;
@@ -82,6 +88,9 @@ public final class Evaluator implements AutoCloseable {
         ClassFidelity fidelity = judge == null ? null : fidelity(judge, pictures);
         if (fidelity != null && fidelity.totalInAll() > 0) {
             figures.add(figure(fidelity, java.util.Objects.requireNonNull(judge), pictures, drawn));
+        }
+        if (words != null) {
+            figures.add(words.figure(pictures, drawn));
         }
         return new Judgement(figures, fidelity);
     }

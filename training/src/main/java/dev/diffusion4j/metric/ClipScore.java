@@ -60,6 +60,18 @@ public record ClipScore(double[] perPicture) {
         return new ClipScore(scores);
     }
 
+    /** One text and pictures of any sizes; {@code clip} is borrowed. */
+    public static ClipScore of(Clip clip, PictureSet pictures, String text) {
+        return TensorScope.compute(() -> {
+            Tensor points = clip.embedTexts(List.of(text));
+            float[] cosines = Tensors.floats(
+                    pictures.map(some -> clip.embedPictures(some).mul(points).sum(FEATURES)));
+            double[] scores = new double[cosines.length];
+            Arrays.setAll(scores, i -> FULL * cosines[i]);
+            return new ClipScore(scores);
+        });
+    }
+
     /** Of all pairs; not less than 0. */
     public double mean() {
         return Math.max(0, Arrays.stream(perPicture).average().orElse(0));

@@ -30,11 +30,15 @@ public final class DrawnPictures implements Dataset {
 
     private static PixelImage pixels(BufferedImage image) {
         Raster raster = image.getRaster();
-        int channels = raster.getNumBands();
-        int[] levels = raster.getPixels(0, 0, image.getWidth(), image.getHeight(), (int[]) null);
-        byte[] pixels = new byte[levels.length];
-        for (int i = 0; i < levels.length; i++) {
-            pixels[i] = (byte) levels[i];
+        int channels = raster.getNumBands() == 1 && image.getType() == BufferedImage.TYPE_BYTE_GRAY ? 1 : 3;
+        byte[] pixels = new byte[image.getWidth() * image.getHeight() * channels];
+        for (int i = 0; i < image.getWidth() * image.getHeight(); i++) {
+            int x = i % image.getWidth();
+            int y = i / image.getWidth();
+            int rgb = channels == 1 ? raster.getSample(x, y, 0) : image.getRGB(x, y);
+            for (int c = 0; c < channels; c++) {
+                pixels[i * channels + c] = (byte) (rgb >> 8 * (channels - 1 - c));
+            }
         }
         return new PixelImage(image.getWidth(), image.getHeight(), channels, pixels);
     }
@@ -56,7 +60,7 @@ public final class DrawnPictures implements Dataset {
 
     @Override
     public int naturalSize() {
-        return images.get(0).height();
+        return Math.min(images.get(0).width(), images.get(0).height());
     }
 
     @Override

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A measured number with all that decides whether another may stand beside it.
  *
- * @param metric {@code kid}, {@code fid}, {@code class_fidelity}, {@code clip_score}
+ * @param metric {@code kid}, {@code fid}, {@code class_fidelity} or {@code clip_score}
  * @param value the number
  * @param standardError of {@code value}; {@code null} where none can be said
  * @param n pictures that were judged
@@ -56,6 +56,8 @@ public record Figure(
     public static final String FID = "fid";
     /** {@link ClassFidelity}'s share. */
     public static final String CLASS_FIDELITY = "class_fidelity";
+    /** {@link ClipScore}; its reference is the text. */
+    public static final String CLIP_SCORE = "clip_score";
 
     private static final int VALUE_DIGITS = 5;
     private static final int ERROR_DIGITS = 2;
@@ -91,15 +93,6 @@ public record Figure(
                 drawn);
     }
 
-    /** Whether less is better. */
-    public boolean lessIsBetter() {
-        return isDistance();
-    }
-
-    private boolean isDistance() {
-        return metric.equals(KID) || metric.equals(FID);
-    }
-
     /** The number for people, with its standard error: {@code 0.0123 ± 0.0004}; a share in percent. */
     public String text() {
         if (metric.equals(CLASS_FIDELITY)) {
@@ -123,8 +116,11 @@ public record Figure(
 
     /** Of how many pictures and in what it was measured, for people. */
     public String terms() {
-        String against =
-                reference.isEmpty() ? "" : String.format(Locale.ROOT, " against %d of %s", nReference, reference);
+        String against = reference.isEmpty()
+                ? ""
+                : nReference == 0
+                        ? " and '" + reference + "'"
+                        : String.format(Locale.ROOT, " against %d of %s", nReference, reference);
         String drawing = subsets == 0
                 ? ""
                 : String.format(Locale.ROOT, "; %d subsets of %d, seed %d", subsets, subsetSize, seed);
@@ -164,14 +160,12 @@ public record Figure(
         }
         differ(all, "size", size, other.size);
         differ(all, "resize", resize, other.resize);
-        if (isDistance()) {
-            if (!referenceHash.equals(other.referenceHash)) {
-                differ(
-                        all,
-                        "reference",
-                        reference + " (" + brief(referenceHash) + ")",
-                        other.reference + " (" + brief(other.referenceHash) + ")");
-            }
+        if (!referenceHash.equals(other.referenceHash)) {
+            differ(
+                    all,
+                    "reference",
+                    reference + " (" + brief(referenceHash) + ")",
+                    other.reference + " (" + brief(other.referenceHash) + ")");
         }
         if (metric.equals(FID)) {
             differ(all, "n", n, other.n);

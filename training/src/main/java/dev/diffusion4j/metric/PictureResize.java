@@ -2,10 +2,9 @@
 package dev.diffusion4j.metric;
 
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.tensor.NativeOp;
+import dev.diffusion4j.tensor.Resize;
 import dev.diffusion4j.tensor.TensorScope;
 import org.bytedeco.pytorch.DoubleOptional;
-import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -16,12 +15,8 @@ public enum PictureResize implements Keyed {
     CLEAN("clean") {
         @Override
         Tensor resize(Tensor pictures, long[] size) {
-            return BICUBIC.call(
-                            new IValue(pictures),
-                            NativeOp.ints(size),
-                            new IValue(false),
-                            NativeOp.none(),
-                            NativeOp.none())
+            return Resize.BICUBIC
+                    .to(pictures, size[0], size[1])
                     .clamp_min(new Scalar(0.0))
                     .clamp_max(new Scalar(1.0));
         }
@@ -33,8 +28,6 @@ public enum PictureResize implements Keyed {
             return torch.upsample_bilinear2d(pictures, size, false, new DoubleOptional(), new DoubleOptional());
         }
     };
-
-    private static final NativeOp BICUBIC = NativeOp.find("aten::_upsample_bicubic2d_aa", "");
 
     private final String key;
 
