@@ -89,7 +89,7 @@ final class RunLog implements TrainingListener {
         }
         long done = step * batchesPerStep;
         boolean endsEpoch = done / batchesPerEpoch > (done - batchesPerStep) / batchesPerEpoch;
-        long epoch = (done - 1) / batchesPerEpoch;
+        long epoch = endsEpoch ? done / batchesPerEpoch - 1 : (done - 1) / batchesPerEpoch;
         if (isValidationDue(step, totalSteps, endsEpoch, epoch) && !isMeasured(step)) {
             measure(step, state);
         }

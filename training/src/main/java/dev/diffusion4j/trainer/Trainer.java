@@ -204,8 +204,9 @@ public final class Trainer implements AutoCloseable {
             state.addLosses(batchLosses);
             losses = losses.plus(batchLosses.times(1.0 / config.gradientAccumulationSteps()));
             examples += batch.size();
-            epoch = batch.epoch();
-            endsEpoch |= batch.indexInEpoch() == loader.batchesPerEpoch() - 1;
+            boolean last = batch.indexInEpoch() == loader.batchesPerEpoch() - 1;
+            epoch = endsEpoch && !last ? epoch : batch.epoch(); // an update that ends an epoch belongs to it
+            endsEpoch |= last;
             if (config.gradientAccumulationSteps() > 1) {
                 gradients.take();
             }

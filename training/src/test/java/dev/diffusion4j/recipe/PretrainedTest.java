@@ -163,6 +163,26 @@ class PretrainedTest {
         assertThat(trained).isLessThan(0.7 * untrained);
     }
 
+    @Test
+    void an_update_over_the_end_of_an_epoch_belongs_to_that_epoch() {
+        List<String> ends = new ArrayList<>();
+        Recipe odd = recipe(
+                "data.limit=12", // three batches, of which an update takes two
+                "training.max_steps=null",
+                "training.epochs=2",
+                "training.gradient_accumulation_steps=2");
+        TrainingRun.start(odd, folder.resolve("run"))
+                .run(
+                        new RunListener() {
+                            @Override
+                            public void onEpoch(RunProgress progress) {
+                                ends.add(progress.epoch() + " at step " + progress.step());
+                            }
+                        },
+                        () -> false);
+        assertThat(ends).containsExactly("1 at step 2", "2 at step 3");
+    }
+
     private double firstLoss(Recipe recipe, String name) {
         return TrainingRun.start(recipe, folder.resolve(name))
                 .run(new RunListener() {}, () -> false)
