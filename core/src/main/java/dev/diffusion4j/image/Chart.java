@@ -55,7 +55,7 @@ public final class Chart {
     private boolean words = true;
     private int right = MARGIN;
 
-    private record Series(String name, double[] x, double[] y, Color color, Style style) {}
+    private record Series(String name, double[] x, double[] y, List<String> labels, Color color, Style style) {}
 
     /** An empty one, 900×480 pixels; empty labels are left away. */
     public Chart(String title, String xLabel, String yLabel) {
@@ -92,9 +92,15 @@ public final class Chart {
      * @param y what is not finite is left out
      */
     public Chart add(String name, int colour, Style style, double[] x, double[] y) {
+        return add(name, colour, style, x, y, List.of());
+    }
+
+    /** As {@link #add(String, int, Style, double[], double[])}, with a word beside each value. */
+    public Chart add(String name, int colour, Style style, double[] x, double[] y, List<String> labels) {
         Check.that(x.length == y.length, "there are " + x.length + " x for " + y.length + " y");
         Color color = new Color(COLOURS[colour % COLOURS.length]);
-        all.add(new Series(name, x.clone(), y.clone(), style == Style.PALE ? pale(color) : color, style));
+        all.add(new Series(
+                name, x.clone(), y.clone(), List.copyOf(labels), style == Style.PALE ? pale(color) : color, style));
         return this;
     }
 
@@ -229,6 +235,11 @@ public final class Chart {
                 path.moveTo(px, py);
             }
             begun = true;
+            if (i < series.labels.size()) {
+                String label = series.labels.get(i);
+                write(pen, () -> pen.drawString(label, (float) px + DOT, (float) py - DOT));
+                pen.setColor(series.color);
+            }
             if (series.style == Style.DOTS) {
                 pen.fill(new Ellipse2D.Double(px - DOT / 2.0, py - DOT / 2.0, DOT, DOT));
             }

@@ -195,7 +195,7 @@ public final class Comparison {
     }
 
     /**
-     * Quality over the seconds of a picture, a line for each way but for its number of steps.
+     * Quality over the seconds of a picture, a line for each way but for its number of steps, which stands beside each point.
      *
      * @param metric of {@link #metrics()}
      */
@@ -206,18 +206,21 @@ public final class Comparison {
             row.figures.stream()
                     .filter(figure -> figure.metric().equals(metric))
                     .forEach(figure -> lines.computeIfAbsent(row.series, series -> new ArrayList<>())
-                            .add(new double[] {row.seconds / row.pictures, figure.value()}));
+                            .add(new double[] {row.seconds / row.pictures, figure.value(), row.steps}));
         }
         int colour = 0;
         for (Map.Entry<String, List<double[]>> line : lines.entrySet()) {
             List<double[]> points = line.getValue();
-            points.sort(java.util.Comparator.comparingDouble(point -> point[0]));
+            points.sort(java.util.Comparator.comparingDouble(point -> point[2]));
             chart.add(
                     line.getKey(),
                     colour++,
                     Style.DOTS,
                     points.stream().mapToDouble(point -> point[0]).toArray(),
-                    points.stream().mapToDouble(point -> point[1]).toArray());
+                    points.stream().mapToDouble(point -> point[1]).toArray(),
+                    points.stream()
+                            .map(point -> Integer.toString((int) point[2]))
+                            .toList());
         }
         return chart.draw();
     }

@@ -61,7 +61,7 @@ public record Figure(
 
     private static final int VALUE_DIGITS = 5;
     private static final int ERROR_DIGITS = 2;
-    private static final double LEAST_PLAIN = 1e-6;
+    private static final double LEAST_PLAIN = 1e-4;
 
     /** For reading: every key has a value then. */
     static final Figure EMPTY = new Figure("none", 0, null, 0, 0, "", "", 0, "", 0, 0, 0, "", "", "", "", Map.of());
@@ -110,7 +110,7 @@ public record Figure(
         BigDecimal rounded =
                 new BigDecimal(number).round(new MathContext(digits)).stripTrailingZeros();
         return Math.abs(number) < LEAST_PLAIN && number != 0
-                ? String.format(Locale.ROOT, "%.1e", number)
+                ? String.format(Locale.ROOT, "%." + (digits - 1) + "e", number)
                 : rounded.toPlainString();
     }
 
