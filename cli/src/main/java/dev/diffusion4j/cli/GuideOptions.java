@@ -83,29 +83,6 @@ final class GuideOptions {
                     + "${DEFAULT-VALUE}.")
     String interval = "0-1";
 
-    @Option(
-            names = "--sweep-scale",
-            paramLabel = "S,S,…",
-            split = ",",
-            description =
-                    "Draw the same pictures with each of these guidance scales instead, a row a scale: sweep.png, and "
-                            + "sweep.gif with the way there. Without --class, of all classes.")
-    List<Double> sweepScales = new ArrayList<>();
-
-    @Option(
-            names = "--sweep-w",
-            paramLabel = "W,W,…",
-            split = ",",
-            description = "The same with the paper's w, which is S - 1: -2,-1,-0.5,0,0.5,1,2 for example.")
-    List<Double> sweepWs = new ArrayList<>();
-
-    /** The scales to draw with, one after the other; empty where no sweep is asked for. */
-    List<Double> sweep() {
-        return sweepWs.isEmpty()
-                ? List.copyOf(sweepScales)
-                : sweepWs.stream().map(each -> each + 1).toList();
-    }
-
     /**
      * What makes guidances of words.
      *
@@ -126,16 +103,6 @@ final class GuideOptions {
     /** @throws UserError (exit code 2) where the options contradict each other */
     ClassifierFree classifierFree() {
         Check.that(scale == null || w == null, "--guidance-scale and --guidance-w say the same: give one of them");
-        Check.that(
-                sweepScales.isEmpty() || sweepWs.isEmpty(),
-                "--sweep-scale and --sweep-w say the same: give one of them");
-        if (!sweep().isEmpty()) {
-            Check.that(
-                    scale == null && w == null,
-                    "a sweep draws with several guidance scales: leave --guidance-scale and --guidance-w away");
-            sweep().forEach(each -> Check.finite(each, "a guidance scale"));
-            return settings(1);
-        }
         Double given = w != null ? (Double) (w + 1) : scale;
         if (given == null) {
             Check.that(negativeClass == null, "--negative-class needs --guidance-scale, 3 for example");
@@ -146,7 +113,13 @@ final class GuideOptions {
         return settings(given);
     }
 
-    private ClassifierFree settings(double given) {
+    /** Whether a scale was named. */
+    boolean hasScale() {
+        return scale != null || w != null;
+    }
+
+    /** All but the scale as the options say. */
+    ClassifierFree settings(double given) {
         double[] share = share();
         return ClassifierFree.of(given)
                 .withNegativeClass(negativeClass)

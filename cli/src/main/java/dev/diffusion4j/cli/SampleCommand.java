@@ -220,6 +220,9 @@ final class SampleCommand implements Callable<Integer> {
     Path saveTensors;
 
     @Mixin
+    SweepOptions sweep = new SweepOptions();
+
+    @Mixin
     GuideOptions guidance = new GuideOptions();
 
     @Mixin
@@ -267,7 +270,7 @@ final class SampleCommand implements Callable<Integer> {
             Check.positive(trace, "--trace");
         }
         Check.that(
-                guidance.sweep().isEmpty() || !grid && !film && trace == null && saveTensors == null,
+                !sweep.isGiven() || !grid && !film && trace == null && saveTensors == null,
                 "a sweep writes sweep.png and sweep.gif: leave --grid, --film, --trace and --save-tensors away");
         if (steps != null) {
             Check.positive(steps, "--steps");
@@ -278,13 +281,12 @@ final class SampleCommand implements Callable<Integer> {
                 .withEta(eta)
                 .withSize(size == null ? null : parseSize(size))
                 .withBatchSize(batch)
-                .withGuidance(guidance.classifierFree())
+                .withGuidance(sweep.isGiven() ? sweep.settings(guidance) : guidance.classifierFree())
                 .withNoise(Keyed.fromKey(NoiseMode.class, noise, "--noise"));
     }
 
     private int draw(Path folder, GenerationRequest asked) {
-        ClassChoice classes =
-                ClassChoice.parse(label == null && !guidance.sweep().isEmpty() ? "all" : label);
+        ClassChoice classes = ClassChoice.parse(label == null && sweep.isGiven() ? "all" : label);
         SchedulerKind kind = scheduler == null ? null : Keyed.fromKey(SchedulerKind.class, scheduler, "--scheduler");
         LoadOptions options =
                 new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant, adapters.choices());
@@ -312,8 +314,8 @@ final class SampleCommand implements Callable<Integer> {
                     .withOptionalClasses(classes.of(pipeline, count))
                     .withStepOptions(chosen.step());
             request = words.apply(request, pipeline, count, spec.commandLine().getErr());
-            if (!guidance.sweep().isEmpty()) {
-                new SweepDrawing(pipeline, request).write(guidance.sweep(), out, spec.commandLine());
+            if (sweep.isGiven()) {
+                new SweepDrawing(pipeline, request).write(sweep.all(), out, spec.commandLine());
                 return;
             }
             write(pipeline, request, folder.toString(), classes.perRow(pipeline, count), null);
