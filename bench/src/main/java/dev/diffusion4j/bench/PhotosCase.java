@@ -35,6 +35,8 @@ final class PhotosCase {
                 Integer.parseInt(arguments.get(1)),
                 false,
                 1,
+                false,
+                0,
                 false);
         try (TrainingData data = TrainingData.open(config, SourceOptions.defaults())) {
             pass(data, 0);

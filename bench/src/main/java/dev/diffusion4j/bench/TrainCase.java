@@ -136,6 +136,8 @@ final class TrainCase {
                 0,
                 true,
                 1,
+                false,
+                0,
                 false);
     }
 }

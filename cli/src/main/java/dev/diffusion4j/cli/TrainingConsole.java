@@ -6,7 +6,10 @@ import dev.diffusion4j.recipe.RunPlan;
 import dev.diffusion4j.recipe.RunProgress;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Tells of a training: the plan and the epochs on stdout, a moving line on the terminal; a line each tenth where there is none. */
 final class TrainingConsole implements RunListener {
@@ -114,6 +117,15 @@ final class TrainingConsole implements RunListener {
     public void onSaved(Path folder) {
         clear();
         out.println("saved: " + folder);
+        out.flush();
+    }
+
+    @Override
+    public void onValidation(long step, Map<String, Double> values) {
+        clear();
+        List<String> parts = new ArrayList<>();
+        values.forEach((key, value) -> parts.add(String.format(Locale.ROOT, "%s %.6f", key, value)));
+        out.println("  held-back pictures: " + String.join(", ", parts));
         out.flush();
     }
 

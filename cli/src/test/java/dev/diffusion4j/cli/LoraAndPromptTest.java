@@ -61,7 +61,6 @@ class LoraAndPromptTest {
                 sample.replace("base", "deeper") + "x --lora @/run",
                 "of its 9 LoRA layers have another shape",
                 "another model");
-        refused(2, lora + " --resume @/run", "--resume goes on with the run as it is");
     }
 
     @Test

@@ -49,7 +49,7 @@ public final class Film implements StepListener {
     }
 
     private BufferedImage watched(Tensor batch) {
-        return Images.fromSamples(batch.narrow(0, picture, 1), range.low(), range.high())
+        return Images.fromSamples(range.toUnit(batch.narrow(0, picture, 1)), 0, 1)
                 .get(0);
     }
 

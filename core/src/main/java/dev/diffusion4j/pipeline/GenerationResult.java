@@ -49,7 +49,7 @@ public final class GenerationResult implements AutoCloseable {
                     + " --dtype f32, more steps or another --scheduler, or see with 'diffuse info' whether its weights"
                     + " are sound");
         }
-        return Images.fromSamples(samples, range.low(), range.high());
+        return TensorScope.compute(() -> Images.fromSamples(range.toUnit(samples), 0, 1));
     }
 
     @Override

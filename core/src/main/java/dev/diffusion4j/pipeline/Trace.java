@@ -66,8 +66,7 @@ public final class Trace implements StepListener {
         }
         lastStep = event.stepIndex();
         if (wanted.contains(event.stepIndex(), event.steps())) {
-            List<BufferedImage> now =
-                    TensorScope.compute(() -> Images.fromSamples(event.sample(), range.low(), range.high()));
+            List<BufferedImage> now = TensorScope.compute(() -> Images.fromSamples(range.toUnit(event.sample()), 0, 1));
             for (int i = 0; i < now.size(); i++) {
                 pictures.get(firstOfBatch + i).add(now.get(i));
             }

@@ -9,7 +9,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -123,8 +122,7 @@ public final class LessonDdpmScheduler extends VpScheduler {
             }
             if (config.clampSample) {
                 SampleRange range = sampleRange();
-                next = next.clamp(
-                        new ScalarOptional(new Scalar(range.low())), new ScalarOptional(new Scalar(range.high())));
+                next = range.clamp(next);
             }
             return new StepResult(next, predOriginalSample(modelOutput, sample));
         }

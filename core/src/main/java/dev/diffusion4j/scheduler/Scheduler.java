@@ -91,6 +91,20 @@ public abstract class Scheduler {
         return index;
     }
 
+    /** Whether training draws any time in [0, 1] ({@link #timestepAt}) and not one of T levels. */
+    public boolean isContinuous() {
+        return false;
+    }
+
+    /**
+     * What the network is told at a time in [0, 1], from almost clean to almost noise.
+     *
+     * @throws IllegalStateException where time is not continuous
+     */
+    public double timestepAt(double time) {
+        throw new IllegalStateException(kind().key() + " has " + numTrainTimesteps() + " levels, no continuous time");
+    }
+
     /** What the network is told in a timestep's place: the timestep itself, but for networks that are told none. */
     public double networkTime(double timestep) {
         return timestep;

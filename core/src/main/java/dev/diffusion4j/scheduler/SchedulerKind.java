@@ -62,6 +62,11 @@ public enum SchedulerKind implements Keyed {
             "LessonDdpmScheduler",
             Chain.BETAS,
             of(LessonDdpmScheduler.Config.DEFAULT, LessonDdpmScheduler::new)),
+    CONTINUOUS_COSINE(
+            "continuous-cosine",
+            "ContinuousCosineScheduler",
+            Chain.CONTINUOUS,
+            of(ContinuousCosineScheduler.Config.DEFAULT, ContinuousCosineScheduler::new)),
     TOY_MIX("toy-mix", "ToyMixScheduler", Chain.TOY, of(ToyMixScheduler.Config.DEFAULT, ToyMixScheduler::new));
 
     /** What a network was trained on; a scheduler can only be swapped for one of the same chain. */
@@ -74,6 +79,8 @@ public enum SchedulerKind implements Keyed {
         FLOW,
         /** The variance-exploding equation of Song et al. (2021). */
         VARIANCE_EXPLODING,
+        /** Continuous time; the network is told the noise's variance. */
+        CONTINUOUS,
         /** A mixture with uniform noise. */
         TOY
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.guidance.GuidanceLoss;
 import dev.diffusion4j.guidance.LossGuidance;
+import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.model.classifier.ConvClassifierConfig;
@@ -23,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
@@ -134,7 +136,19 @@ class NetworkSteeringTest {
 
     @Test
     void a_classifier_pulls_towards_its_class() {
-        ConvClassifierConfig config = new ConvClassifierConfig(SampleSize.square(12), 1, 4, List.of(4), 8, 0);
+        ConvClassifierConfig config = Records.with(
+                ConvClassifierConfig.DEFAULT,
+                Map.of(
+                        "sample_size",
+                        SampleSize.square(12).toJson(),
+                        "num_classes",
+                        4L,
+                        "widths",
+                        List.of(4L),
+                        "hidden",
+                        8L,
+                        "dropout",
+                        0.0));
         try (ConvClassifier network = new ConvClassifier(config);
                 RandomStream random = new RandomStream(3)) {
             network.initialize(random);
@@ -226,9 +240,10 @@ class NetworkSteeringTest {
 
     @Test
     void a_note_says_which_clip_looked() {
-        GenerationNote note = GenerationNote.of(
-                "model", pipeline.scheduler(), REQUEST, 0, kit.parseAll(List.of("color=#FFFFFF:1", "clip=bla:8")));
-        assertThat(note.clipOrigin()).isEqualTo(new Clip.Origin(QUICK, null));
-        assertThat(note.guides()).hasSize(2);
+        try (DiffusionPipeline steered = pipeline.steeredBy(kit.parseAll(List.of("color=#FFFFFF:1", "clip=bla:8")))) {
+            GenerationNote note = GenerationNote.of("model", steered, REQUEST, 0);
+            assertThat(note.clipOrigin()).isEqualTo(new Clip.Origin(QUICK, null));
+            assertThat(note.guides()).hasSize(2);
+        }
     }
 }

@@ -18,6 +18,10 @@ import dev.diffusion4j.base.Check;
  * @param dropLast whether a last, smaller batch of an epoch is left out
  * @param repeat how often an epoch goes over the data, each time in another order
  * @param invert whether light and dark change places
+ * @param validationShare share of the pictures that is held back from training, drawn by chance but always the same; a source
+ *     whose test part is not trained on gives that part instead
+ * @param normalize whether each channel is brought to mean 0 and variance 1 as measured on the training pictures, for schedulers
+ *     that keep these numbers ({@code continuous-cosine})
  */
 public record DataConfig(
         String source,
@@ -31,7 +35,9 @@ public record DataConfig(
         int workers,
         boolean dropLast,
         int repeat,
-        boolean invert) {
+        boolean invert,
+        double validationShare,
+        boolean normalize) {
 
     /** The only place a default is written down. */
     public static final DataConfig DEFAULT = new DataConfig(
@@ -46,6 +52,8 @@ public record DataConfig(
             0,
             false,
             1,
+            false,
+            0,
             false);
 
     public DataConfig {
@@ -54,6 +62,9 @@ public record DataConfig(
         Check.notNegative(limit, "limit");
         Check.inRange(workers, 0, 256, "workers");
         Check.positive(repeat, "repeat");
+        Check.that(
+                validationShare >= 0 && validationShare < 1,
+                "validation_share must lie in [0, 1), but was " + validationShare);
     }
 
     /** How many threads decode ahead: what was asked for, or half of the processors, at least one. */

@@ -35,6 +35,13 @@ public enum DataSourceKind implements Keyed {
             return MnistFiles.FASHION.open(spec.split(), options);
         }
     },
+    /** Photos of 102 kinds of flowers, fetched on first use. */
+    FLOWERS102("flowers102", "flowers102[:test|:all]", false, true) {
+        @Override
+        Dataset open(DataSpec spec, SourceOptions options) {
+            return Flowers102Files.FLOWERS.open(spec.split(), options);
+        }
+    },
     /** A folder with files of MNIST's format, plain or gzipped. */
     IDX("idx", "idx:FOLDER[:test|:all]", true, true) {
         @Override

@@ -6,7 +6,7 @@ public final class DataSources {
     private DataSources() {}
 
     /**
-     * Opens a data set; the caller closes it. {@code mnist} and {@code fashion_mnist} use the network if the cache lacks them, nothing
+     * Opens a data set; the caller closes it. {@code mnist}, {@code fashion_mnist} and {@code flowers102} use the network if the cache lacks them, nothing
      * else does.
      *
      * @param spec {@code digits}, {@code mnist:test}, {@code folder:PATH}, …

@@ -19,6 +19,15 @@ import org.jspecify.annotations.Nullable;
  */
 record DataSpec(DataSourceKind kind, String folder, Split split) {
 
+    /** The text that names the same source's test part; {@code null} where it has none, or that part is trained on. */
+    @Nullable
+    String testPart() {
+        if (!kind.hasSplits() || split != Split.TRAIN) {
+            return null;
+        }
+        return kind.key() + (kind.hasFolder() ? ":" + folder : "") + ":" + Split.TEST.key();
+    }
+
     /** @throws UserError (exit code 2) naming the choices and the nearest one */
     static DataSpec parse(String text) {
         int colon = text.indexOf(':');

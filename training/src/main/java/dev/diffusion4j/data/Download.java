@@ -24,10 +24,11 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Fetches one file from the first of several mirrors that has it whole. It grows under a private name, goes on where a connection
- * broke (on the same mirror or on the next), and gets its own name only once its SHA-256 is right.
+ * broke (on the same mirror or on the next), and gets its own name only once its checksum is right.
  */
 final class Download {
     private static final int TRIES_A_MIRROR = 3;
+    private static final int MD5_LENGTH = 32;
 
     private final HttpClient client;
     private final Duration patience;
@@ -54,17 +55,18 @@ final class Download {
      * Puts the file {@code name} into {@code folder}.
      *
      * @param bases addresses of folders that hold the file
+     * @param checksum SHA-256 or, where the publisher gives no other, MD5, in hexadecimal
      * @throws Failed where no mirror has it
      * @throws UserError (exit code 1) where it cannot be stored
      */
-    void fetch(List<URI> bases, String name, String sha256, Path folder) throws Failed {
+    void fetch(List<URI> bases, String name, String checksum, Path folder) throws Failed {
         String unique = Long.toHexString(ThreadLocalRandom.current().nextLong());
         Path growing = folder.resolve("." + name + "." + unique + ".part");
         List<String> reasons = new ArrayList<>();
         try {
             Files.createDirectories(folder);
             for (URI base : bases) {
-                String failure = fetchFrom(base.resolve(name), growing, sha256);
+                String failure = fetchFrom(base.resolve(name), growing, checksum);
                 if (failure.isEmpty()) {
                     Files.move(
                             growing,
@@ -88,13 +90,14 @@ final class Download {
     }
 
     /** Empty where the file is there and right, otherwise what went wrong. */
-    private String fetchFrom(URI address, Path growing, String sha256) throws IOException {
+    private String fetchFrom(URI address, Path growing, String checksum) throws IOException {
         String failure = "";
         for (int attempt = 0; attempt < TRIES_A_MIRROR; attempt++) {
             long before = Files.exists(growing) ? Files.size(growing) : 0;
             failure = request(address, growing, before);
             if (failure.isEmpty()) {
-                if (Hashes.sha256(growing).equals(sha256)) {
+                if (Hashes.of(growing, checksum.length() == MD5_LENGTH ? "MD5" : "SHA-256")
+                        .equals(checksum)) {
                     return "";
                 }
                 Files.deleteIfExists(growing);

@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data;
 
-import dev.diffusion4j.base.UserError;
-import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The files of MNIST or of Fashion-MNIST: in the cache, or fetched into it once. They have never changed, so their SHA-256 are
@@ -24,9 +16,6 @@ import org.slf4j.LoggerFactory;
  */
 record MnistFiles(
         String key, String variable, List<String> classNames, List<String> mirrors, Map<String, String> files) {
-    private static final Logger LOG = LoggerFactory.getLogger(MnistFiles.class);
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
-
     static final String TRAIN_IMAGES = "train-images-idx3-ubyte.gz";
     static final String TRAIN_LABELS = "train-labels-idx1-ubyte.gz";
     static final String TEST_IMAGES = "t10k-images-idx3-ubyte.gz";
@@ -71,38 +60,12 @@ record MnistFiles(
 
     /** The data set, after fetching what the cache lacks of it. */
     Dataset open(Split split, SourceOptions options) {
-        Path folder = options.cacheFolder().resolve("datasets").resolve(key);
-        fetchMissing(split, folder, mirror(options));
-        return IdxSource.inFolder(key, folder, split, classNames);
-    }
-
-    private @Nullable String mirror(SourceOptions options) {
-        String given = options.mirror();
-        return given != null ? given : System.getenv(variable);
-    }
-
-    private void fetchMissing(Split split, Path folder, @Nullable String mirror) {
-        List<String> missing = wanted(split).stream()
-                .filter(name -> !Files.exists(folder.resolve(name)))
-                .toList();
-        if (missing.isEmpty()) {
-            return;
-        }
-        List<String> addresses = mirror == null || mirror.isBlank() ? mirrors : List.of(mirror);
-        List<URI> bases = addresses.stream().map(this::folderAddress).toList();
-        Download download = new Download(PATIENCE);
-        LOG.info("fetching {} of {} into {}", String.join(", ", missing), key, folder);
-        for (String name : missing) {
-            try {
-                download.fetch(bases, name, java.util.Objects.requireNonNull(files.get(name)), folder);
-            } catch (Download.Failed e) {
-                throw UserError.failure(
-                        key + " needs " + String.join(", ", missing) + ", which are not in " + folder
-                                + " and could not be fetched (" + name + " from " + e.getMessage()
-                                + "); with the files in a folder of your own use --data idx:FOLDER, without any --data digits",
-                        e);
-            }
-        }
+        FetchedFiles fetched = new FetchedFiles(key, variable, mirrors, files);
+        fetched.fetchMissing(
+                wanted(split),
+                options,
+                "with the files in a folder of your own use --data idx:FOLDER, without any --data digits");
+        return IdxSource.inFolder(key, fetched.folder(options), split, classNames);
     }
 
     private static List<String> wanted(Split split) {
@@ -111,17 +74,5 @@ record MnistFiles(
             case TEST -> List.of(TEST_IMAGES, TEST_LABELS);
             case ALL -> List.of(TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS);
         };
-    }
-
-    private URI folderAddress(String address) {
-        try {
-            URI uri = URI.create(address.endsWith("/") ? address : address + "/");
-            if (uri.getHost() != null) {
-                return uri;
-            }
-        } catch (IllegalArgumentException e) {
-            // said below
-        }
-        throw UserError.usage(variable + " must be an address like https://host/folder/, but was " + address);
     }
 }

@@ -36,6 +36,23 @@ public final class Subset implements Dataset {
         return new Subset(whole, indices, count + " of " + whole.size());
     }
 
+    /**
+     * Cuts a data set in two by chance, always in the same way: what is held back and what is left.
+     *
+     * @param share of the pictures that is held back, in (0, 1); at least one is, and at least one is left
+     * @param heldBack which of both is wanted; it owns {@code whole}
+     */
+    public static Subset split(Dataset whole, double share, boolean heldBack) {
+        Check.that(whole.size() >= 2, whole.description() + " has too few pictures to hold any back");
+        int held = Math.max(1, Math.min(whole.size() - 1, (int) Math.round(share * whole.size())));
+        EpochOrder order = new EpochOrder(whole.size(), true, 0);
+        int[] indices = IntStream.range(heldBack ? 0 : held, heldBack ? held : whole.size())
+                .map(i -> order.index(0, i))
+                .sorted()
+                .toArray();
+        return new Subset(whole, indices, indices.length + " of " + whole.size() + (heldBack ? " held back" : " kept"));
+    }
+
     @Override
     public String description() {
         return whole.description() + ", " + which;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data;
 
+import dev.diffusion4j.base.UserError;
+
 /** A data set made ready as a {@link DataConfig} says: opened, cut to its limit, kept in memory where that is wanted. */
 public final class TrainingData implements AutoCloseable {
     private final DataConfig config;
@@ -20,23 +22,68 @@ public final class TrainingData implements AutoCloseable {
      */
     public static TrainingData open(DataConfig config, SourceOptions options) {
         Dataset opened = DataSources.open(config.source(), options.withImageSize(config.imageSize()));
-        return of(config, opened);
+        boolean split =
+                config.validationShare() > 0 && DataSpec.parse(config.source()).testPart() == null;
+        return kept(config, opened, split);
+    }
+
+    /**
+     * The pictures that {@code config} holds back from training, for measuring; never mirrored. The caller closes it.
+     *
+     * @throws dev.diffusion4j.base.UserError (exit code 2) where none are held back
+     */
+    public static TrainingData openHeldBack(DataConfig config, SourceOptions options) {
+        SourceOptions sized = options.withImageSize(config.imageSize());
+        String testPart = DataSpec.parse(config.source()).testPart();
+        if (testPart != null) {
+            return prepared(config, limited(config, DataSources.open(testPart, sized)), false);
+        }
+        return heldBackOf(config, DataSources.open(config.source(), sized));
+    }
+
+    /** As {@link #openHeldBack}, of a data set of one's own, which it then owns. */
+    public static TrainingData heldBackOf(DataConfig config, Dataset source) {
+        if (config.validationShare() == 0) {
+            throw UserError.usage(
+                    "the recipe measures on pictures that are held back from training, but data.validation_share"
+                            + " is 0: set it to 0.2, or leave the recipe's validation away");
+        }
+        return prepared(config, Subset.split(limited(config, source), config.validationShare(), true), false);
     }
 
     /** With a data set of one's own, which it then owns; {@code config.source()} is not looked at. */
     public static TrainingData of(DataConfig config, Dataset source) {
+        return kept(config, source, config.validationShare() > 0);
+    }
+
+    private static TrainingData kept(DataConfig config, Dataset source, boolean split) {
+        Dataset cut = limited(config, source);
+        return prepared(config, split ? Subset.split(cut, config.validationShare(), false) : cut, config.randomFlip());
+    }
+
+    private static Dataset limited(DataConfig config, Dataset source) {
         boolean cut = config.limit() > 0 && config.limit() < source.size();
-        Dataset dataset = cut ? Subset.sample(source, config.limit()) : source;
+        return cut ? Subset.sample(source, config.limit()) : source;
+    }
+
+    private static TrainingData prepared(DataConfig config, Dataset dataset, boolean randomFlip) {
         int side = config.imageSize() > 0 ? config.imageSize() : dataset.naturalSize();
         int channels = config.channels().channelsOf(dataset);
         StandardTransform transform =
-                new StandardTransform(channels, side, config.resize(), config.randomFlip(), config.invert());
+                new StandardTransform(channels, side, config.resize(), randomFlip, config.invert());
         boolean free = dataset.isCheap() && side == dataset.naturalSize() && channels == dataset.channels();
         boolean wanted = config.cache() == CacheMode.MEMORY || !free;
         if (wanted && config.cache().keeps(dataset.size(), (long) side * side * channels)) {
             dataset = new KeptDataset(dataset, transform);
         }
         return new TrainingData(config, dataset, transform);
+    }
+
+    /** With so many pictures at most, drawn by chance but always the same ones; 0 for all. This must not be used any more. */
+    public TrainingData limitedTo(int limit) {
+        return limit == 0 || limit >= dataset.size()
+                ? this
+                : new TrainingData(config, Subset.sample(dataset, limit), transform);
     }
 
     /** The pictures; where they are kept in memory, already resized. */

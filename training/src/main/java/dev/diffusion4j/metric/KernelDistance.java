@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * slightly negative where the sets are alike.
  *
  * @param mean over the subsets
- * @param deviation between the subsets, as {@code numpy.std}
+ * @param deviation between the subsets: {@code numpy.std}, of blocks with the divisor n − 1 and NaN of a single one
  * @param subsets how many were drawn
  * @param subsetSize features of each in a subset
  */
@@ -48,6 +48,43 @@ public record KernelDistance(double mean, double deviation, int subsets, int sub
             squares += (distance - mean) * (distance - mean);
         }
         return new KernelDistance(mean, Math.sqrt(squares / subsets), subsets, subsetSize);
+    }
+
+    /**
+     * Over blocks that share no picture: the rows are cut, in their order, into as many blocks of at least {@code size} as can be
+     * had, and a block of one set is held against that of the other. So {@link #standardError()} is that of another sample of
+     * pictures too, not of other subsets of the same ones. A batch-wise KID, as Keras' metric has it, is this.
+     *
+     * @param first {@code (N, D)}, in an order by chance
+     * @param second {@code (M, D)}
+     * @param size pictures of a block, at least 2
+     * @throws IllegalArgumentException where a set is smaller than a block
+     */
+    public static KernelDistance ofBlocks(Tensor first, Tensor second, int size) {
+        Check.inRange(size, 2, Integer.MAX_VALUE, "block");
+        long smaller = Math.min(first.size(0), second.size(0));
+        Check.that(
+                smaller >= size,
+                "KID takes blocks of " + size + " pictures, but there are only " + smaller
+                        + ": give more pictures, or a smaller block");
+        int blocks = (int) (smaller / size);
+        double[] distances = new double[blocks];
+        for (int i = 0; i < blocks; i++) {
+            int block = i;
+            distances[i] =
+                    TensorScope.compute(() -> unbiased(block(first, block, blocks), block(second, block, blocks)));
+        }
+        double mean = mean(distances);
+        double squares = 0;
+        for (double distance : distances) {
+            squares += (distance - mean) * (distance - mean);
+        }
+        return new KernelDistance(mean, Math.sqrt(squares / (blocks - 1)), blocks, size);
+    }
+
+    private static Tensor block(Tensor features, int block, int blocks) {
+        long start = features.size(0) * block / blocks;
+        return features.narrow(0, start, features.size(0) * (block + 1) / blocks - start);
     }
 
     private static double mean(double[] values) {

@@ -5,6 +5,8 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
+import java.util.Map;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -31,6 +33,7 @@ public final class ClassificationObjective implements Objective {
     private final class Classification implements Task {
         private final Tensor images;
         private final Tensor labels;
+        private double right = Double.NaN;
 
         Classification(Tensor images, Tensor labels) {
             this.images = images;
@@ -49,8 +52,21 @@ public final class ClassificationObjective implements Objective {
 
         @Override
         public Tensor loss() {
-            return TensorScope.keepResult(
-                    () -> torch.cross_entropy_loss(model.forward(images).to(ScalarType.Float), labels));
+            return TensorScope.keepResult(() -> {
+                Tensor scores = model.forward(images).to(ScalarType.Float);
+                right = TensorScope.compute(() -> torch.argmax(scores, new LongOptional(1), false)
+                        .eq(labels)
+                        .to(ScalarType.Float)
+                        .mean()
+                        .item_float());
+                return torch.cross_entropy_loss(scores, labels);
+            });
+        }
+
+        /** The share of the pictures that were named right. */
+        @Override
+        public Map<String, Double> tracked() {
+            return Map.of("accuracy", right);
         }
     }
 }

@@ -18,25 +18,31 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Learn to undo noise: a timestep and noise are drawn for each picture, the noise is added, the network predicts what the
- * scheduler's prediction type asks for. Ho et al. (2020), algorithm 1.
+ * scheduler's prediction type asks for. Ho et al. (2020), algorithm 1. Where the scheduler's time is continuous, any time in [0, 1]
+ * is drawn.
  */
 public final class DenoisingObjective implements Objective {
+    /** How far x̂₀ is from the picture, by the same measure as the loss and in the samples' own range. */
+    public static final String IMAGE_LOSS = "image_loss";
+
     private final DiffusionModel model;
     private final Scheduler scheduler;
     private final LossType lossType;
     private final LossWeighting weighting;
     private final ContextDrop drop;
     private final int epochs;
+    private final boolean trackImageLoss;
 
     /** @param model borrowed */
     public DenoisingObjective(DiffusionModel model, Scheduler scheduler, LossType lossType, LossWeighting weighting) {
-        this(model, scheduler, lossType, weighting, ContextDrop.NONE, 1);
+        this(model, scheduler, lossType, weighting, ContextDrop.NONE, 1, false);
     }
 
     /**
      * @param model borrowed; where {@code drop} is active, one that can drop its condition
      * @param drop how often a picture's condition is dropped
      * @param epochs of the whole run, for the schedule of {@code drop}
+     * @param trackImageLoss whether {@link Objective.Task#tracked()} holds {@link #IMAGE_LOSS}; not for {@link LossType#HUBER}
      */
     public DenoisingObjective(
             DiffusionModel model,
@@ -44,10 +50,12 @@ public final class DenoisingObjective implements Objective {
             LossType lossType,
             LossWeighting weighting,
             ContextDrop drop,
-            int epochs) {
+            int epochs,
+            boolean trackImageLoss) {
         Check.that(
                 !drop.isActive() || model.canDropContext(),
                 "a " + model.kind().key() + " always needs its condition, so that there is nothing to drop");
+        this.trackImageLoss = trackImageLoss;
         this.model = model;
         this.scheduler = scheduler;
         this.lossType = lossType;
@@ -70,13 +78,10 @@ public final class DenoisingObjective implements Objective {
     public Task draw(TrainingExamples examples, RandomStream random) {
         Tensor images = scheduler.sampleRange().fromSigned(examples.images());
         Tensor noise = scheduler.noise(random.randn(Tensors.shape(images)));
-        long[] drawn = Tensors.longs(random.randint(scheduler.numTrainTimesteps(), examples.size()));
-        double[] timesteps = new double[drawn.length];
-        double[] weights = new double[drawn.length];
-        for (int i = 0; i < drawn.length; i++) {
-            timesteps[i] = scheduler.trainTimestep((int) drawn[i]);
-            weights[i] = weighting.weight(scheduler.snr(timesteps[i]), scheduler.predictionType());
-        }
+        double[] timesteps = timesteps(examples.size(), random);
+        double[] weights = Arrays.stream(timesteps)
+                .map(timestep -> weighting.weight(scheduler.snr(timestep), scheduler.predictionType()))
+                .toArray();
         double dropped = drop.at(examples.epoch(), epochs);
         Tensor keep = dropped == 0 ? null : ContextDrop.drawKeep(random, examples.size(), dropped);
         return new Denoising(
@@ -86,7 +91,35 @@ public final class DenoisingObjective implements Objective {
                 scheduler.trainingTarget(images, noise, timesteps),
                 told(examples),
                 keep,
-                weighting == LossWeighting.UNIFORM ? null : Tensors.ofDoubles(weights));
+                weighting == LossWeighting.UNIFORM ? null : Tensors.ofDoubles(weights),
+                trackImageLoss ? imageFactors(timesteps) : null);
+    }
+
+    /** As the scheduler knows them. */
+    private double[] timesteps(long count, RandomStream random) {
+        double[] timesteps = new double[(int) count];
+        if (scheduler.isContinuous()) {
+            float[] times = Tensors.floats(random.rand(count));
+            Arrays.setAll(timesteps, i -> scheduler.timestepAt(times[i]));
+        } else {
+            long[] levels = Tensors.longs(random.randint(scheduler.numTrainTimesteps(), count));
+            Arrays.setAll(timesteps, i -> scheduler.trainTimestep((int) levels[i]));
+        }
+        return timesteps;
+    }
+
+    /** By how much the measured distance of each x̂₀ is larger than that of the prediction it follows from. */
+    private Tensor imageFactors(double[] timesteps) {
+        return Tensors.ofDoubles(Arrays.stream(timesteps)
+                .map(timestep -> {
+                    double[] c = scheduler
+                            .predictionType()
+                            .predOriginalSampleCoefficients(
+                                    scheduler.signalRate(timestep), scheduler.noiseRate(timestep));
+                    double ratio = Math.abs(c[1] / c[2]);
+                    return lossType == LossType.MSE ? ratio * ratio : ratio;
+                })
+                .toArray());
     }
 
     /** Classes {@code int64 (B)} or the words of captions {@code int64 (B, L)}, as the network is told; {@code null} for nothing. */
@@ -110,6 +143,8 @@ public final class DenoisingObjective implements Objective {
         private final @Nullable Tensor labels;
         private final @Nullable Tensor keep;
         private final @Nullable Tensor weights;
+        private final @Nullable Tensor imageFactors;
+        private Map<String, Double> tracked = Map.of();
 
         Denoising(
                 Tensor noisy,
@@ -117,7 +152,9 @@ public final class DenoisingObjective implements Objective {
                 Tensor target,
                 @Nullable Tensor labels,
                 @Nullable Tensor keep,
-                @Nullable Tensor weights) {
+                @Nullable Tensor weights,
+                @Nullable Tensor imageFactors) {
+            this.imageFactors = imageFactors;
             this.noisy = noisy;
             this.timesteps = timesteps;
             this.target = target;
@@ -139,7 +176,8 @@ public final class DenoisingObjective implements Objective {
                     target.narrow(0, start, count),
                     labels == null ? null : labels.narrow(0, start, count),
                     keep == null ? null : keep.narrow(0, start, count),
-                    weights == null ? null : weights.narrow(0, start, count));
+                    weights == null ? null : weights.narrow(0, start, count),
+                    imageFactors == null ? null : imageFactors.narrow(0, start, count));
         }
 
         @Override
@@ -150,6 +188,9 @@ public final class DenoisingObjective implements Objective {
                         : Conditioning.ofClasses(labels).withKeep(keep);
                 Tensor prediction =
                         model.forward(noisy, timesteps, conditioning).to(ScalarType.Float);
+                if (imageFactors != null) {
+                    tracked = Map.of(IMAGE_LOSS, imageLoss(prediction.detach(), imageFactors));
+                }
                 if (weights == null) {
                     return lossType.mean(prediction, target);
                 }
@@ -158,6 +199,19 @@ public final class DenoisingObjective implements Objective {
                         .mul(weights)
                         .mean();
             });
+        }
+
+        private double imageLoss(Tensor prediction, Tensor factors) {
+            return TensorScope.compute(() -> lossType.elementwise(prediction, target)
+                    .mean(1, 2, 3)
+                    .mul(factors)
+                    .mean()
+                    .item_float());
+        }
+
+        @Override
+        public Map<String, Double> tracked() {
+            return tracked;
         }
     }
 }

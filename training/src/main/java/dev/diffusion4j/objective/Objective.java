@@ -40,5 +40,10 @@ public interface Objective {
 
         /** The mean loss over the examples, a scalar {@code float32} with its graph, owned by the current scope. */
         Tensor loss();
+
+        /** Other means over the examples that are worth a curve, as the last call of {@link #loss()} found them, by name. */
+        default Map<String, Double> tracked() {
+            return Map.of();
+        }
     }
 }

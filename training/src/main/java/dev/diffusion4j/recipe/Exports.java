@@ -8,6 +8,7 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.trainer.Ema;
+import dev.diffusion4j.trainer.EmaConfig;
 import dev.diffusion4j.trainer.StepReport;
 import dev.diffusion4j.trainer.TrainState;
 import java.nio.file.Files;
@@ -76,6 +77,10 @@ final class Exports {
     void atEnd(TrainState state) {
         if (config.folder() != null) {
             write(Path.of(config.folder()), state);
+        }
+        EmaConfig averaging = recipe.training().ema();
+        if (recipe.lora() == null && averaging != null && averaging.saveLive()) {
+            write(folder.liveModel());
         }
         write(recipe.lora() == null ? folder.model() : folder.lora(), state);
     }

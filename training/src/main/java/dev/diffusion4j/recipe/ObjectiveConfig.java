@@ -14,10 +14,12 @@ import dev.diffusion4j.objective.LossWeighting;
  * @param weighting of the timesteps
  * @param gamma of {@code min_snr}
  * @param contextDrop how often a picture's class is dropped, for classifier-free guidance; only for networks that can do without
+ * @param trackImageLoss whether the distance of x̂₀ from the picture is logged beside the loss
  */
-public record ObjectiveConfig(LossType loss, Weighting weighting, double gamma, ContextDrop contextDrop) {
+public record ObjectiveConfig(
+        LossType loss, Weighting weighting, double gamma, ContextDrop contextDrop, boolean trackImageLoss) {
     public static final ObjectiveConfig DEFAULT =
-            new ObjectiveConfig(LossType.MSE, Weighting.UNIFORM, 5, ContextDrop.NONE);
+            new ObjectiveConfig(LossType.MSE, Weighting.UNIFORM, 5, ContextDrop.NONE, false);
 
     /** The weight of a timestep. */
     public enum Weighting implements Keyed {
@@ -39,6 +41,7 @@ public record ObjectiveConfig(LossType loss, Weighting weighting, double gamma, 
 
     public ObjectiveConfig {
         Check.positive(gamma, "gamma");
+        Check.that(!trackImageLoss || loss != LossType.HUBER, "track_image_loss needs the loss mse or l1");
     }
 
     LossWeighting lossWeighting() {

@@ -24,7 +24,13 @@ final class Objectives {
             return new ClassificationObjective(classifier);
         }
         return new DenoisingObjective(
-                (DiffusionModel) model, scheduler, config.loss(), config.lossWeighting(), config.contextDrop(), epochs);
+                (DiffusionModel) model,
+                scheduler,
+                config.loss(),
+                config.lossWeighting(),
+                config.contextDrop(),
+                epochs,
+                config.trackImageLoss());
     }
 
     /** @throws UserError (exit code 2) where this network cannot learn so */

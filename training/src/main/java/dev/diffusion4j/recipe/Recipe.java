@@ -8,10 +8,14 @@ import dev.diffusion4j.json.Records;
 import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.tracking.TrackerKind;
 import dev.diffusion4j.trainer.TrainerConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A whole training: network, scheduler, data, and how long and how it learns.
@@ -26,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param trackers where the numbers go
  * @param export pipelines saved on the way, or in another place
  * @param project under which a service that compares runs lists it; only recorded; {@code null} for none
+ * @param validation what is measured on held-back pictures, and when; {@code null} for nothing
  */
 public record Recipe(
         String name,
@@ -42,7 +47,10 @@ public record Recipe(
         @Nullable LoraConfig lora,
         List<TrackerKind> trackers,
         ExportConfig export,
-        @Nullable String project) {
+        @Nullable String project,
+        @Nullable ValidationConfig validation) {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Recipe.class);
 
     /** The only place where a recipe's defaults are written down. */
     public static final Recipe DEFAULT = new Recipe(
@@ -60,6 +68,7 @@ public record Recipe(
             null,
             List.of(TrackerKind.JSONL, TrackerKind.TENSORBOARD),
             ExportConfig.DEFAULT,
+            null,
             null);
 
     public Recipe {
@@ -85,6 +94,22 @@ public record Recipe(
     /** All of it as YAML. */
     public String toYaml() {
         return Yaml.write(toMap());
+    }
+
+    /** Without the kernel distance where its extractor is not there, which is said in a line; the rest can be measured. */
+    Recipe withoutMissingExtractor() {
+        if (validation == null
+                || validation.kid() == null
+                || Files.exists(Path.of(validation.kid().extractor()))) {
+            return this;
+        }
+        LOG.warn(
+                "val_kid will not be measured: there is no {}; train it by 'diffuse train flower-classifier', or name"
+                        + " another classifier's folder by --set validation.kid.extractor=FOLDER",
+                validation.kid().extractor());
+        Map<String, @Nullable Object> without = new LinkedHashMap<>();
+        without.put("kid", null);
+        return with("validation", without);
     }
 
     /** With other values in a group: {@code with("training", Map.of("epochs", 3))}. */

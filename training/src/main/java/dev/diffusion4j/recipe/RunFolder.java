@@ -62,6 +62,35 @@ public record RunFolder(Path path) {
         return path.resolve("loss.png");
     }
 
+    /** An array for each figure that is measured once an epoch. */
+    public Path history() {
+        return path.resolve("history");
+    }
+
+    /** What decides the figures that are measured on held-back pictures. */
+    public Path validation() {
+        return path.resolve("validation.json");
+    }
+
+    /** The network as it was learnt last, where {@link #model()} holds an average and both were asked for. */
+    public Path liveModel() {
+        return path.resolve("model-live");
+    }
+
+    /**
+     * The sample grid after an epoch, where pictures are named so.
+     *
+     * @param epoch from 0
+     */
+    public Path epochPicture(long epoch) {
+        return path.resolve("imgs").resolve(epoch + "epochs.png");
+    }
+
+    /** The last sample grid, where pictures are named by epoch. */
+    public Path finalPicture() {
+        return path.resolve("imgs").resolve("final.png");
+    }
+
     /** The sample grid after so many updates. */
     public Path samples(long step) {
         return path.resolve("samples").resolve(String.format(Locale.ROOT, "step-%06d.png", step));

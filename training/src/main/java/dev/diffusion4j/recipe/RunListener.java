@@ -2,6 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import java.nio.file.Path;
+import java.util.Map;
 
 /** Is told how a run goes, on the thread that trains. */
 public interface RunListener {
@@ -19,6 +20,9 @@ public interface RunListener {
 
     /** A pipeline folder was saved on the way. */
     default void onSaved(Path folder) {}
+
+    /** Held-back pictures were measured after an epoch: {@code val_loss} and others by name. */
+    default void onValidation(long step, Map<String, Double> values) {}
 
     /** A sample grid was written. */
     default void onSamples(Path picture) {}

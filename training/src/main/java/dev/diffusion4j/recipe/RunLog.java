@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.tracking.JsonlTracker;
 import dev.diffusion4j.tracking.Tracker;
 import dev.diffusion4j.trainer.Ema;
 import dev.diffusion4j.trainer.StepReport;
 import dev.diffusion4j.trainer.TrainState;
 import dev.diffusion4j.trainer.TrainingListener;
+import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -25,6 +27,7 @@ final class RunLog implements TrainingListener {
     private final Tracker trackers;
     private final @Nullable Previews previews;
     private final @Nullable Exports exports;
+    private final @Nullable Validation validation;
     private final RunListener listener;
     private final BooleanSupplier stop;
     private final Deque<Double> lastLosses = new ArrayDeque<>();
@@ -33,6 +36,7 @@ final class RunLog implements TrainingListener {
      * @param trackers borrowed
      * @param previews {@code null} for a network that draws nothing
      * @param exports {@code null} for a run that is over
+     * @param validation borrowed; {@code null} where nothing is measured on held-back pictures
      * @param stop asked while a picture is drawn
      */
     RunLog(
@@ -41,6 +45,7 @@ final class RunLog implements TrainingListener {
             Tracker trackers,
             @Nullable Previews previews,
             @Nullable Exports exports,
+            @Nullable Validation validation,
             RunListener listener,
             BooleanSupplier stop) {
         this.samples = samples;
@@ -48,6 +53,7 @@ final class RunLog implements TrainingListener {
         this.trackers = trackers;
         this.previews = previews;
         this.exports = exports;
+        this.validation = validation;
         this.listener = listener;
         this.stop = stop;
     }
@@ -72,7 +78,7 @@ final class RunLog implements TrainingListener {
     }
 
     /**
-     * Draws the picture of a step that an earlier part of the run was stopped at before it was drawn.
+     * Measures and draws what an earlier part of the run was stopped at before it was measured or drawn.
      *
      * @throws java.util.concurrent.CancellationException where it is stopped again
      */
@@ -84,8 +90,32 @@ final class RunLog implements TrainingListener {
         long done = step * batchesPerStep;
         boolean endsEpoch = done / batchesPerEpoch > (done - batchesPerStep) / batchesPerEpoch;
         long epoch = (done - 1) / batchesPerEpoch;
-        if (isPreviewDue(step, totalSteps, endsEpoch, epoch) && !Files.exists(folder.samples(step))) {
-            draw(step, state);
+        if (isValidationDue(step, totalSteps, endsEpoch, epoch) && !isMeasured(step)) {
+            measure(step, state);
+        }
+        if (isPreviewDue(step, totalSteps, endsEpoch, epoch) && !Files.exists(picture(step, endsEpoch, epoch))) {
+            draw(step, state, endsEpoch, epoch, step == totalSteps);
+        }
+    }
+
+    private boolean isValidationDue(long step, long totalSteps, boolean endsEpoch, long epoch) {
+        return validation != null && validation.isDue(step, totalSteps, endsEpoch, epoch);
+    }
+
+    private boolean isMeasured(long step) {
+        trackers.flush();
+        return Files.exists(folder.metrics())
+                && JsonlTracker.read(folder.metrics()).stream()
+                        .anyMatch(line -> line.containsKey("val_loss")
+                                && line.get("step") instanceof Long there
+                                && there == step);
+    }
+
+    private void measure(long step, TrainState state) {
+        if (validation != null) {
+            Map<String, Double> values = validation.measure(state, stop);
+            trackers.scalars(step, values);
+            listener.onValidation(step, values);
         }
     }
 
@@ -110,8 +140,12 @@ final class RunLog implements TrainingListener {
         if (exports != null) {
             exports.afterStep(report, state);
         }
-        if (isPreviewDue(report.globalStep(), report.totalSteps(), report.endsEpoch(), report.epoch())) {
-            draw(report.globalStep(), state);
+        long step = report.globalStep();
+        if (isValidationDue(step, report.totalSteps(), report.endsEpoch(), report.epoch())) {
+            measure(step, state);
+        }
+        if (isPreviewDue(step, report.totalSteps(), report.endsEpoch(), report.epoch())) {
+            draw(step, state, report.endsEpoch(), report.epoch(), step == report.totalSteps());
         }
     }
 
@@ -120,12 +154,20 @@ final class RunLog implements TrainingListener {
         trackers.flush();
     }
 
-    private void draw(long step, TrainState state) {
+    private void draw(long step, TrainState state, boolean endsEpoch, long epoch, boolean isLast) {
         if (previews != null) {
-            Path picture = folder.samples(step);
-            Pictures.write(picture, previews.draw(state, stop), trackers, step);
+            Path picture = picture(step, endsEpoch, epoch);
+            BufferedImage grid = previews.draw(state, stop);
+            if (isLast && samples.epochNames()) {
+                PngFile.write(folder.finalPicture(), grid);
+            }
+            Pictures.write(picture, grid, trackers, step);
             listener.onSamples(picture);
         }
+    }
+
+    private Path picture(long step, boolean endsEpoch, long epoch) {
+        return samples.epochNames() && endsEpoch ? folder.epochPicture(epoch) : folder.samples(step);
     }
 
     /** @param epoch from 0 */
@@ -143,6 +185,7 @@ final class RunLog implements TrainingListener {
     private Map<String, Double> scalars(StepReport report, TrainState state) {
         Map<String, Double> values = new LinkedHashMap<>();
         values.put("loss", report.loss());
+        values.putAll(report.tracked());
         values.put("lr", report.learningRate());
         values.put("epoch", (double) report.epoch());
         values.put("images_per_second", report.examples() / report.seconds());
@@ -156,6 +199,7 @@ final class RunLog implements TrainingListener {
         }
         if (report.endsEpoch()) {
             values.put("epoch_mean_loss", report.epochMeanLoss());
+            report.epochMeanTracked().forEach((name, value) -> values.put("epoch_mean_" + name, value));
             values.put("last_100_mean_loss", meanOfLast());
         }
         return values;

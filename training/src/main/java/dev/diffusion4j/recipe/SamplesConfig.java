@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param perRow pictures in a row
  * @param guidanceScale of classifier-free guidance, for networks that can do without a class; 1 for none
  * @param prompts what to draw, for a network that is told words; where there are none, the first captions of the data
+ * @param epochNames whether a grid after an epoch is {@code imgs/{epoch}epochs.png}, from 0, and the last one {@code
+ *     imgs/final.png} too, in place of {@code samples/step-….png}
  */
 public record SamplesConfig(
         int everyEpochs,
@@ -28,9 +30,10 @@ public record SamplesConfig(
         double eta,
         int perRow,
         double guidanceScale,
-        List<String> prompts) {
+        List<String> prompts,
+        boolean epochNames) {
     public static final SamplesConfig DEFAULT =
-            new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8, 1, List.of());
+            new SamplesConfig(1, null, 16, 20, SchedulerKind.DDIM, 0, 8, 1, List.of(), false);
 
     public SamplesConfig {
         Check.notNegative(everyEpochs, "every_epochs");

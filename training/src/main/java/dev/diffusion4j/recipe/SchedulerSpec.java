@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.data.BatchLoader;
+import dev.diffusion4j.data.ChannelNormalizer;
+import dev.diffusion4j.data.DataConfig;
+import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import java.util.LinkedHashMap;
@@ -20,6 +25,29 @@ public record SchedulerSpec(SchedulerKind kind, Map<String, @Nullable Object> co
 
     public SchedulerSpec {
         config = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(config));
+    }
+
+    /**
+     * With everything filled in that the data decides: its channels' mean and standard deviation, where they are asked for and not
+     * given. One pass over the pictures.
+     *
+     * @throws UserError (exit code 2) where the scheduler has no place for them
+     */
+    SchedulerSpec fit(DataConfig wanted, TrainingData data) {
+        if (!wanted.normalize() || config.containsKey("normalizer_mean")) {
+            return this;
+        }
+        if (kind != SchedulerKind.CONTINUOUS_COSINE) {
+            throw UserError.usage("data.normalize needs the scheduler " + SchedulerKind.CONTINUOUS_COSINE.key()
+                    + ", which keeps mean and deviation, but it is " + kind.key());
+        }
+        try (BatchLoader loader = data.inOrder(64)) {
+            ChannelNormalizer normalizer = ChannelNormalizer.adapt(loader);
+            Map<String, @Nullable Object> filled = new LinkedHashMap<>(config);
+            filled.put("normalizer_mean", normalizer.mean());
+            filled.put("normalizer_std", normalizer.std());
+            return new SchedulerSpec(kind, filled, fromModel);
+        }
     }
 
     /** Ready for use. */

@@ -11,6 +11,7 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.tracking.EpochHistory;
 import dev.diffusion4j.tracking.LossPlot;
 import dev.diffusion4j.tracking.Tracker;
 import dev.diffusion4j.tracking.Trackers;
@@ -92,8 +93,14 @@ public final class TrainingRun {
         try (TrainingData data = open(named.data(), own)) {
             ModelSpec fitted = ModelFactory.fit(named, data);
             ModelFactory.check(fitted, named, data);
-            Recipe resolved =
-                    CaptionWords.withPreviews(named.with("model", Map.of("config", fitted.config())), data.dataset());
+            Recipe resolved = CaptionWords.withPreviews(
+                            named.with("model", Map.of("config", fitted.config())), data.dataset())
+                    .with(
+                            "scheduler",
+                            Map.of(
+                                    "config",
+                                    named.scheduler().fit(named.data(), data).config()))
+                    .withoutMissingExtractor();
             LoraTraining.check(resolved);
             return resolved;
         }
@@ -199,7 +206,8 @@ public final class TrainingRun {
         if (!Files.exists(folder.lossPlot()) && Files.exists(folder.metrics())) {
             LossPlot.write(folder.metrics(), folder.lossPlot());
         }
-        RunLog log = new RunLog(recipe.samples(), folder, new Trackers(List.of()), null, null, listener, () -> false);
+        RunLog log =
+                new RunLog(recipe.samples(), folder, new Trackers(List.of()), null, null, null, listener, () -> false);
         log.recall(Long.MAX_VALUE);
         listener.onAlreadyFinished(steps);
         return new RunSummary(folder.path(), true, steps, log.meanOfLast());
@@ -220,11 +228,12 @@ public final class TrainingRun {
             long firstBatch = batchesDone();
             try (BatchLoader loader = data.loader(
                             recipe.training().batchSize(), recipe.training().seed(), firstBatch);
+                    Validation validation = Validation.open(recipe, own, data, objective, scheduler, folder);
                     Trainer trainer = new Trainer(objective, loader, recipe.training(), choices, checkpoints)) {
                 if (checkpoint != null) {
                     Checkpoints.restore(checkpoint, trainer.state());
                 }
-                return cook(trainer, data, model, scheduler, loader, choices, listener, stop);
+                return cook(trainer, data, model, scheduler, loader, validation, choices, listener, stop);
             }
         }
     }
@@ -269,6 +278,7 @@ public final class TrainingRun {
             Model model,
             Scheduler scheduler,
             BatchLoader loader,
+            @Nullable Validation validation,
             Choices choices,
             RunListener listener,
             BooleanSupplier stop) {
@@ -290,7 +300,7 @@ public final class TrainingRun {
         try (Tracker trackers =
                 allDone ? new Trackers(List.of()) : openTrackers(trainer.state().globalStep())) {
             Exports exports = new Exports(recipe, folder, model, scheduler, listener);
-            RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, exports, listener, stop);
+            RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, exports, validation, listener, stop);
             log.recall(trainer.state().globalStep());
             boolean finished = finish(trainer, loader, log, stop);
             if (finished) {
@@ -299,6 +309,9 @@ public final class TrainingRun {
             trackers.flush();
             if (Files.exists(folder.metrics())) {
                 LossPlot.write(folder.metrics(), folder.lossPlot());
+                if (recipe.validation() != null) {
+                    EpochHistory.write(folder.metrics(), folder.history());
+                }
             }
             return new RunSummary(folder.path(), finished, trainer.state().globalStep(), log.meanOfLast());
         }

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -80,7 +81,12 @@ public final class Checkpoints {
     private static Map<String, @Nullable Object> describe(TrainState state, Choices choices, String data) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("global_step", state.globalStep());
-        json.put("epoch_loss_sum", state.epochLossSum());
+        json.put("epoch_loss_sum", state.epochLosses().loss());
+        if (!state.epochLosses().tracked().isEmpty()) {
+            json.put(
+                    "epoch_tracked_sums",
+                    new LinkedHashMap<>(state.epochLosses().tracked()));
+        }
         json.put("epoch_loss_count", state.epochLossCount());
         json.put("choices", Records.toMap(choices));
         json.put("data", data);
@@ -170,8 +176,20 @@ public final class Checkpoints {
         }
         state.restore(
                 number(json, "global_step", checkpoint).longValue(),
-                number(json, "epoch_loss_sum", checkpoint).doubleValue(),
+                new StepLosses(number(json, "epoch_loss_sum", checkpoint).doubleValue(), tracked(json)),
                 number(json, "epoch_loss_count", checkpoint).longValue());
+    }
+
+    private static Map<String, Double> tracked(Map<String, @Nullable Object> json) {
+        Map<String, Double> sums = new TreeMap<>();
+        if (json.get("epoch_tracked_sums") instanceof Map<?, ?> stored) {
+            Json.object(stored).forEach((name, value) -> {
+                if (value instanceof Number number) {
+                    sums.put(name, number.doubleValue());
+                }
+            });
+        }
+        return sums;
     }
 
     private static void fill(Path file, Map<String, Tensor> targets) {

@@ -11,8 +11,14 @@ import dev.diffusion4j.base.Keyed;
  * @param decay the highest share of the old average that is kept in a step
  * @param invGamma of {@code warmup}
  * @param power of {@code warmup}
+ * @param saveLive whether the weights that were learnt last are saved beside the average at the end
  */
-public record EmaConfig(Form form, double decay, double invGamma, double power) {
+public record EmaConfig(Form form, double decay, double invGamma, double power, boolean saveLive) {
+    /** The average alone is saved. */
+    public EmaConfig(Form form, double decay, double invGamma, double power) {
+        this(form, decay, invGamma, power, false);
+    }
+
     public static final EmaConfig DEFAULT = new EmaConfig(Form.WARMUP, 0.9999, 1, 2.0 / 3);
 
     /** The share that is kept after k steps. */

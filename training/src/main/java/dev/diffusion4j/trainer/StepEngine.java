@@ -49,12 +49,12 @@ final class StepEngine implements AutoCloseable {
      *
      * @param share the loss is multiplied by it first
      * @param dropout a stream for each shard
-     * @return the mean loss over the batch
+     * @return the means over the batch
      */
-    double accumulate(Objective.Task task, double share, List<RandomStream> dropout) {
+    StepLosses accumulate(Objective.Task task, double share, List<RandomStream> dropout) {
         long total = task.size();
         int shards = (int) Math.min(choices.shards(), total);
-        List<Future<Double>> losses = new ArrayList<>();
+        List<Future<StepLosses>> losses = new ArrayList<>();
         long start = 0;
         for (int i = 0; i < shards; i++) {
             long first = start;
@@ -64,18 +64,19 @@ final class StepEngine implements AutoCloseable {
                 set_num_threads(Math.max(1, choices.threads() / shards));
                 double weight = (double) count / total;
                 Objective.Task shard = shards == 1 ? task : task.slice(first, count);
-                return weight * TrainingMode.run(random, () -> backward(shard, weight * share));
+                return TrainingMode.run(random, () -> backward(shard, weight * share))
+                        .times(weight);
             })));
             start += count;
         }
         return sum(losses);
     }
 
-    private double backward(Objective.Task task, double factor) {
+    private StepLosses backward(Objective.Task task, double factor) {
         try (BackwardTape tape = BackwardTape.open()) {
             Tensor loss = autocast(task);
             tape.withSides(loss.mul(new Scalar(factor))).backward();
-            return loss.item_float();
+            return new StepLosses(loss.item_float(), task.tracked());
         }
     }
 
@@ -97,11 +98,11 @@ final class StepEngine implements AutoCloseable {
     }
 
     /** Waits for all, also after one failed or the caller was interrupted: they work on tensors that the caller frees. */
-    private static double sum(List<Future<Double>> losses) {
-        double sum = 0;
+    private static StepLosses sum(List<Future<StepLosses>> losses) {
+        StepLosses sum = StepLosses.ZERO;
         boolean interrupted = false;
         Throwable failure = null;
-        for (Future<Double> loss : losses) {
+        for (Future<StepLosses> loss : losses) {
             while (!loss.isDone()) {
                 try {
                     loss.get();
@@ -112,9 +113,9 @@ final class StepEngine implements AutoCloseable {
                 }
             }
         }
-        for (Future<Double> loss : losses) {
+        for (Future<StepLosses> loss : losses) {
             try {
-                sum += loss.get();
+                sum = sum.plus(loss.get());
             } catch (InterruptedException e) {
                 throw new IllegalStateException("what is done must not be waited for", e);
             } catch (ExecutionException e) {

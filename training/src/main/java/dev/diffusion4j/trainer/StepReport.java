@@ -17,6 +17,8 @@ import java.util.Map;
  * @param examples how many examples the update saw
  * @param scalars what else the objective tells of the epoch
  * @param seconds it took
+ * @param tracked other means over the update's examples, by name
+ * @param epochMeanTracked the same of the epoch so far
  */
 public record StepReport(
         long globalStep,
@@ -29,4 +31,6 @@ public record StepReport(
         double epochMeanLoss,
         int examples,
         Map<String, Double> scalars,
-        double seconds) {}
+        double seconds,
+        Map<String, Double> tracked,
+        Map<String, Double> epochMeanTracked) {}

@@ -5,6 +5,7 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.RandomStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** All that changes while a network learns, and nothing else: what a checkpoint holds. */
@@ -18,7 +19,7 @@ public final class TrainState implements AutoCloseable {
     private final RandomStream random;
     private final List<RandomStream> dropout = new ArrayList<>();
     private long globalStep;
-    private double epochLossSum;
+    private StepLosses epochLosses = StepLosses.ZERO;
     private long epochLossCount;
 
     /**
@@ -75,32 +76,37 @@ public final class TrainState implements AutoCloseable {
         globalStep++;
     }
 
-    void addLoss(double loss) {
-        epochLossSum += loss;
+    void addLosses(StepLosses losses) {
+        epochLosses = epochLosses.plus(losses);
         epochLossCount++;
     }
 
     /** Mean of the batch losses of this epoch so far. */
     public double epochMeanLoss() {
-        return epochLossCount == 0 ? Double.NaN : epochLossSum / epochLossCount;
+        return epochLossCount == 0 ? Double.NaN : epochLosses.loss() / epochLossCount;
+    }
+
+    /** The same of what is tracked besides, by name. */
+    public Map<String, Double> epochMeanTracked() {
+        return epochLosses.times(1.0 / Math.max(1, epochLossCount)).tracked();
     }
 
     void endEpoch() {
-        epochLossSum = 0;
+        epochLosses = StepLosses.ZERO;
         epochLossCount = 0;
     }
 
-    double epochLossSum() {
-        return epochLossSum;
+    StepLosses epochLosses() {
+        return epochLosses;
     }
 
     long epochLossCount() {
         return epochLossCount;
     }
 
-    void restore(long step, double lossSum, long lossCount) {
+    void restore(long step, StepLosses losses, long lossCount) {
         globalStep = step;
-        epochLossSum = lossSum;
+        epochLosses = losses;
         epochLossCount = lossCount;
     }
 

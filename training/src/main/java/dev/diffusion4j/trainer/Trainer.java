@@ -193,16 +193,16 @@ public final class Trainer implements AutoCloseable {
                                 total,
                                 perEpoch,
                                 config.optimizer().learningRate());
-        double loss = 0;
+        StepLosses losses = StepLosses.ZERO;
         int examples = 0;
         int epoch = 0;
         boolean endsEpoch = false;
         for (int i = 0; i < config.gradientAccumulationSteps(); i++) {
             Batch batch = loader.next();
-            double batchLoss = accumulate(batch);
-            checkFinite(batchLoss, "loss", rate);
-            state.addLoss(batchLoss);
-            loss += batchLoss / config.gradientAccumulationSteps();
+            StepLosses batchLosses = accumulate(batch);
+            checkFinite(batchLosses.loss(), "loss", rate);
+            state.addLosses(batchLosses);
+            losses = losses.plus(batchLosses.times(1.0 / config.gradientAccumulationSteps()));
             examples += batch.size();
             epoch = batch.epoch();
             endsEpoch |= batch.indexInEpoch() == loader.batchesPerEpoch() - 1;
@@ -218,16 +218,18 @@ public final class Trainer implements AutoCloseable {
                 total,
                 epoch,
                 endsEpoch,
-                loss,
+                losses.loss(),
                 rate,
                 norm,
                 state.epochMeanLoss(),
                 examples,
                 objective.scalars(epoch),
-                (System.nanoTime() - start) / 1e9);
+                (System.nanoTime() - start) / 1e9,
+                losses.tracked(),
+                state.epochMeanTracked());
     }
 
-    private double accumulate(Batch batch) {
+    private StepLosses accumulate(Batch batch) {
         return TensorScope.compute(() -> {
             TrainingExamples examples =
                     new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions(), batch.epoch());

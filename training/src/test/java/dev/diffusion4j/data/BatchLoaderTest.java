@@ -279,6 +279,8 @@ class BatchLoaderTest {
                 2,
                 false,
                 1,
+                false,
+                0,
                 false);
         DataConfig bare = new DataConfig(
                 "numbers",
@@ -292,6 +294,8 @@ class BatchLoaderTest {
                 1,
                 false,
                 1,
+                false,
+                0,
                 false);
         Numbered numbers = new Numbered(30, 2);
         List<Batch> kept;

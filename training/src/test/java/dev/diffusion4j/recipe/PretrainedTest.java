@@ -154,6 +154,22 @@ class PretrainedTest {
     }
 
     @Test
+    void what_was_learnt_before_shows_in_the_first_epoch() {
+        Recipe learns = recipe("training.max_steps=80", "training.epochs=100", "training.optimizer.learning_rate=0.01");
+        Path first = folder.resolve("first");
+        train(TrainingRun.start(learns, first));
+        double untrained = firstLoss(recipe("training.max_steps=4"), "fresh");
+        double trained = firstLoss(recipe("training.max_steps=4", "model.from='" + first + "/model'"), "on");
+        assertThat(trained).isLessThan(0.7 * untrained);
+    }
+
+    private double firstLoss(Recipe recipe, String name) {
+        return TrainingRun.start(recipe, folder.resolve(name))
+                .run(new RunListener() {}, () -> false)
+                .last100();
+    }
+
+    @Test
     void what_does_not_fit_is_said_before_the_run_folder_is_claimed() {
         Path run = folder.resolve("run");
         refused(run, recipe("data.channels=rgb"), "takes pictures of 1 channels", "prepared with 3", "data.channels");

@@ -57,14 +57,17 @@ class StepArithmeticTest {
                 Tensor weight = random.randn(1, 6).set_requires_grad(true);
                 Tensor examples = random.randn(4 * MICRO_BATCHES, 6);
                 List<RandomStream> streams = List.of(dropout, other);
-                double whole = engine.accumulate(new Squares(weight, examples), 1, streams);
+                double whole = engine.accumulate(new Squares(weight, examples), 1, streams)
+                        .loss();
                 float[] expected = Tensors.floats(weight.grad());
                 weight.mutable_grad().reset();
                 double sum = 0;
                 try (GradientSum gradients = new GradientSum(List.of(weight))) {
                     for (int k = 0; k < MICRO_BATCHES; k++) {
                         Squares part = new Squares(weight, examples.narrow(0, 4L * k, 4));
-                        sum += engine.accumulate(part, 1.0 / MICRO_BATCHES, streams) / MICRO_BATCHES;
+                        sum += engine.accumulate(part, 1.0 / MICRO_BATCHES, streams)
+                                        .loss()
+                                / MICRO_BATCHES;
                         gradients.take();
                     }
                     gradients.give();

@@ -165,7 +165,10 @@ class TrainingGoldenTest {
                                         java.util.Collections.nCopies(4, null),
                                         0);
                                 return engine.accumulate(
-                                        objective.draw(examples, random), 1.0 / accumulate, List.of(dropout, other));
+                                                objective.draw(examples, random),
+                                                1.0 / accumulate,
+                                                List.of(dropout, other))
+                                        .loss();
                             })
                             / accumulate);
                     sum.take();

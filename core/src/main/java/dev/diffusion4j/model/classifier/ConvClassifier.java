@@ -19,7 +19,10 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** 3×3 convolutions with ReLU, a halving, two linear layers: the small MNIST network of many lessons, LeCun et al. (1998). */
+/**
+ * 3×3 convolutions with ReLU, a halving after the last or after each, two linear layers: the small MNIST network of many lessons,
+ * LeCun et al. (1998).
+ */
 public final class ConvClassifier extends Model {
     private final ConvClassifierConfig config;
     private final List<Conv2d> convolutions = new ArrayList<>();
@@ -34,7 +37,7 @@ public final class ConvClassifier extends Model {
         int in = config.inChannels();
         for (int i = 0; i < config.widths().size(); i++) {
             int out = config.widths().get(i);
-            convolutions.add(child("conv" + (i + 1), new Conv2d(in, out, 3, 1, 0)));
+            convolutions.add(child("conv" + (i + 1), new Conv2d(in, out, 3, 1, config.halveEach() ? 1 : 0)));
             in = out;
         }
         dropoutBefore = new Dropout(config.dropout());
@@ -69,8 +72,12 @@ public final class ConvClassifier extends Model {
             Tensor x = normalized(images);
             for (Conv2d convolution : convolutions) {
                 x = Activation.RELU.applyToTemporary(convolution.forward(x));
+                if (config.halveEach()) {
+                    x = max_pool2d(x, 2);
+                }
             }
-            Tensor flat = dropoutBefore.forward(max_pool2d(x, 2)).reshape(images.size(0), -1);
+            Tensor pooled = config.halveEach() ? x : max_pool2d(x, 2);
+            Tensor flat = dropoutBefore.forward(pooled).reshape(images.size(0), -1);
             return Activation.RELU.applyToTemporary(hidden.forward(flat));
         });
     }

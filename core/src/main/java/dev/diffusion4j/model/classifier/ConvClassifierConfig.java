@@ -16,6 +16,7 @@ import java.util.List;
  * @param dropout before the hidden layer; twice as much after it
  * @param inputMean what is taken off a pixel from 0 to 1
  * @param inputStd by what it is divided then; with a mean of 0.5 and 0.5 here the network gets pixels from −1 to 1
+ * @param halveEach whether the size is halved after each convolution, which then keeps it, and not only after the last
  */
 public record ConvClassifierConfig(
         SampleSize sampleSize,
@@ -25,9 +26,10 @@ public record ConvClassifierConfig(
         int hidden,
         double dropout,
         double inputMean,
-        double inputStd) {
+        double inputStd,
+        boolean halveEach) {
     public static final ConvClassifierConfig DEFAULT =
-            new ConvClassifierConfig(SampleSize.square(28), 1, 10, List.of(32, 64), 128, 0.25, 0.5, 0.5);
+            new ConvClassifierConfig(SampleSize.square(28), 1, 10, List.of(32, 64), 128, 0.25, 0.5, 0.5, false);
 
     public ConvClassifierConfig {
         widths = List.copyOf(widths);
@@ -39,7 +41,7 @@ public record ConvClassifierConfig(
         Check.positive(inputStd, "input_std");
         Check.that(!widths.isEmpty(), "widths must name at least one convolution");
         widths.forEach(width -> Check.inRange(width, 1, 4096, "widths"));
-        int smallest = 2 * (widths.size() + 1);
+        int smallest = halveEach ? 1 << widths.size() : 2 * (widths.size() + 1);
         Check.that(
                 sampleSize.height() >= smallest && sampleSize.width() >= smallest,
                 "sample_size must be at least " + smallest + " for " + widths.size() + " convolutions");
@@ -47,9 +49,10 @@ public record ConvClassifierConfig(
 
     /** Features after the convolutions and the halving. */
     long flatFeatures() {
-        int shrink = 2 * widths.size();
-        int height = (sampleSize.height() - shrink) / 2;
-        int width = (sampleSize.width() - shrink) / 2;
-        return (long) widths.get(widths.size() - 1) * height * width;
+        return (long) widths.get(widths.size() - 1) * after(sampleSize.height()) * after(sampleSize.width());
+    }
+
+    private int after(int side) {
+        return halveEach ? side >> widths.size() : (side - 2 * widths.size()) / 2;
     }
 }

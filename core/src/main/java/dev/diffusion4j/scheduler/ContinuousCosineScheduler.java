@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.scheduler;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.schedule.PredictionType;
+import dev.diffusion4j.tensor.NoiseSource;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Diffusion in continuous time τ ∈ [0, 1], whose angle grows evenly: x_τ = cos θ·x₀ + sin θ·ε with θ from arccos(max_signal_rate)
+ * to arccos(min_signal_rate). The network is told the variance of the noise, sin² θ. K steps go from τ = 1 down by 1/K, each
+ * taking a sample apart into x̂₀ and ε̂ and mixing them anew with less noise; the last one gives x̂₀ itself: Song et al. (2021a),
+ * as in the Keras example "Denoising Diffusion Implicit Models".
+ */
+public final class ContinuousCosineScheduler extends Scheduler {
+
+    /**
+     * Its settings.
+     *
+     * @param numTrainTimesteps into how many levels time is cut where a level is asked for by number; also the most steps of a run
+     * @param minSignalRate the picture's share at τ = 1
+     * @param maxSignalRate the picture's share at τ = 0
+     * @param clipSample whether x̂₀ is cut to what a picture can show
+     * @param normalizerMean of each channel of the training pictures, of levels in [0, 1]; {@code null} for samples in [−1, 1]
+     * @param normalizerStd standard deviation of the same
+     */
+    public record Config(
+            int numTrainTimesteps,
+            double minSignalRate,
+            double maxSignalRate,
+            PredictionType predictionType,
+            boolean clipSample,
+            @Nullable List<Double> normalizerMean,
+            @Nullable List<Double> normalizerStd) {
+        public static final Config DEFAULT = new Config(1000, 0.02, 0.95, PredictionType.EPSILON, false, null, null);
+
+        public Config {
+            Check.inRange(numTrainTimesteps, 1, 1_000_000, "num_train_timesteps");
+            Check.that(
+                    minSignalRate > 0 && minSignalRate < maxSignalRate && maxSignalRate < 1,
+                    "signal rates must be 0 < min_signal_rate < max_signal_rate < 1, but were " + minSignalRate
+                            + " and " + maxSignalRate);
+            Check.that(
+                    ChainConfig.EPSILON_SAMPLE_V.contains(predictionType),
+                    "prediction_type must be epsilon, sample or v_prediction, but was " + predictionType.key());
+            Check.that(
+                    (normalizerMean == null ? -1 : normalizerMean.size())
+                            == (normalizerStd == null ? -1 : normalizerStd.size()),
+                    "normalizer_mean and normalizer_std must have one number a channel each, or both be left away");
+            if (normalizerMean != null && normalizerStd != null) {
+                Check.that(!normalizerMean.isEmpty(), "normalizer_mean must have one number a channel, but has none");
+                normalizerMean.forEach(value -> Check.finite(value, "normalizer_mean"));
+                normalizerStd.forEach(value -> Check.positive(value, "normalizer_std"));
+                normalizerMean = List.copyOf(normalizerMean);
+                normalizerStd = List.copyOf(normalizerStd);
+            }
+        }
+    }
+
+    private final Config config;
+    private final SampleRange range;
+    private final double firstAngle;
+    private final double lastAngle;
+
+    /** With the given settings. */
+    public ContinuousCosineScheduler(Config config) {
+        this(config, Map.of());
+    }
+
+    ContinuousCosineScheduler(Config config, Map<String, @Nullable Object> unknownKeys) {
+        super(config, unknownKeys);
+        this.config = config;
+        List<Double> mean = config.normalizerMean;
+        List<Double> std = config.normalizerStd;
+        this.range = mean == null || std == null ? SampleRange.SIGNED : SampleRange.normalized(mean, std);
+        this.firstAngle = Math.acos(config.maxSignalRate);
+        this.lastAngle = Math.acos(config.minSignalRate);
+    }
+
+    @Override
+    public SchedulerKind kind() {
+        return SchedulerKind.CONTINUOUS_COSINE;
+    }
+
+    @Override
+    public PredictionType predictionType() {
+        return config.predictionType;
+    }
+
+    @Override
+    public int numTrainTimesteps() {
+        return config.numTrainTimesteps;
+    }
+
+    /** Those of normalised pictures, where the config holds the data's mean and standard deviation. */
+    @Override
+    public SampleRange sampleRange() {
+        return range;
+    }
+
+    @Override
+    public boolean isContinuous() {
+        return true;
+    }
+
+    /** The noise's variance at τ. */
+    @Override
+    public double timestepAt(double time) {
+        double noise = Math.sin(firstAngle + Check.inRange(time, 0, 1, "time") * (lastAngle - firstAngle));
+        return noise * noise;
+    }
+
+    @Override
+    public double trainTimestep(int index) {
+        Check.inRange(index, 0, config.numTrainTimesteps - 1, "index");
+        return timestepAt(config.numTrainTimesteps == 1 ? 1 : (double) index / (config.numTrainTimesteps - 1));
+    }
+
+    @Override
+    public double signalRate(double timestep) {
+        return Math.sqrt(1 - Check.inRange(timestep, 0, 1, "the variance of the noise"));
+    }
+
+    @Override
+    public double noiseRate(double timestep) {
+        return Math.sqrt(Check.inRange(timestep, 0, 1, "the variance of the noise"));
+    }
+
+    @Override
+    public boolean takesEta() {
+        return true;
+    }
+
+    @Override
+    public SchedulerRun start(SamplingSettings settings) {
+        checkSteps(settings.numInferenceSteps());
+        int steps = settings.numInferenceSteps();
+        double[] timesteps = new double[steps];
+        for (int k = 0; k < steps; k++) {
+            timesteps[k] = timestepAt(1 - (double) k / steps);
+        }
+        return new Run(timesteps, settings.eta());
+    }
+
+    private final class Run extends SchedulerRun {
+        private final double[] variances;
+        private final double eta;
+
+        Run(double[] variances, double eta) {
+            super(variances);
+            this.variances = variances;
+            this.eta = eta;
+        }
+
+        @Override
+        public Tensor predOriginalSample(Tensor modelOutput, Tensor sample) {
+            return Combine.predOriginal(
+                    predictionType(), signalRate(timestep()), noiseRate(timestep()), modelOutput, sample);
+        }
+
+        @Override
+        public Tensor clip(Tensor predOriginal) {
+            return config.clipSample ? range.clamp(predOriginal) : predOriginal;
+        }
+
+        @Override
+        public double signalShare() {
+            return 1 - timestep();
+        }
+
+        @Override
+        protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
+            Tensor predOriginal = clip(predOriginalSample(modelOutput, sample));
+            if (stepIndex() + 1 == variances.length) {
+                return new StepResult(Combine.scale(1, predOriginal), predOriginal);
+            }
+            double now = timestep();
+            double next = variances[stepIndex() + 1];
+            double fresh = eta * eta * next / now * (1 - (1 - now) / (1 - next));
+            Tensor epsilon =
+                    Combine.predEpsilon(predictionType(), signalRate(now), noiseRate(now), modelOutput, sample);
+            Tensor mixed = Combine.sum(signalRate(next), predOriginal, Math.sqrt(Math.max(0, next - fresh)), epsilon);
+            return new StepResult(
+                    fresh > 0 ? mixed.add(noise.like(sample).mul(new Scalar(Math.sqrt(fresh)))) : mixed, predOriginal);
+        }
+    }
+}

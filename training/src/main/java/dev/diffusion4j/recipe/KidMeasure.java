@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import static org.bytedeco.pytorch.global.torch.cat;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.checkpoint.WeightFiles;
+import dev.diffusion4j.data.Batch;
+import dev.diffusion4j.data.BatchLoader;
+import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.metric.ClassifierFeatures;
+import dev.diffusion4j.metric.FeatureExtractor;
+import dev.diffusion4j.metric.KernelDistance;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.GenerationRequest;
+import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.PipelineFolder;
+import dev.diffusion4j.scheduler.SampleRange;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.jspecify.annotations.Nullable;
+
+/** The kernel distance between pictures that a network draws and held-back ones; the features of these are found once. */
+final class KidMeasure implements AutoCloseable {
+    private static final int BATCH = 64;
+
+    private final ValidationConfig.KidConfig config;
+    private final SchedulerKind algorithm;
+    private final DiffusionModel model;
+    private final Scheduler trained;
+    private final FeatureExtractor extractor;
+    private final Tensor real;
+    private final KernelDistance floor;
+
+    private KidMeasure(
+            ValidationConfig.KidConfig config,
+            SchedulerKind algorithm,
+            DiffusionModel model,
+            Scheduler trained,
+            FeatureExtractor extractor,
+            TrainingData data,
+            TrainingData heldBack) {
+        this.config = config;
+        this.algorithm = algorithm;
+        this.model = model;
+        this.trained = trained;
+        this.extractor = extractor;
+        int count = heldBack.dataset().size();
+        try (BatchLoader loader = heldBack.inOrder(BATCH);
+                BatchLoader others = data.loader(Math.min(BATCH, data.dataset().size()), config.seed(), 0)) {
+            real = TensorScope.ownResult(() -> shuffled(features(loader, count)));
+            floor = TensorScope.compute(() -> KernelDistance.ofBlocks(real, features(others, count), config.block()));
+        }
+    }
+
+    /**
+     * @param model borrowed, as are the others
+     * @throws UserError (exit code 2) where there are fewer pictures than a block takes, or the extractor is none
+     */
+    static KidMeasure open(
+            ValidationConfig.KidConfig config,
+            SchedulerKind algorithm,
+            DiffusionModel model,
+            Scheduler trained,
+            TrainingData data,
+            TrainingData heldBack) {
+        int held = heldBack.dataset().size();
+        int drawn = config.count() == 0 ? held : config.count();
+        if (Math.min(held, drawn) < config.block()) {
+            throw UserError.usage("validation.kid takes blocks of " + config.block() + " pictures, but there are "
+                    + held + " held back and " + drawn
+                    + " to be drawn: set validation.kid.block lower, or use more pictures");
+        }
+        FeatureExtractor extractor = openExtractor(Path.of(config.extractor()));
+        try {
+            return new KidMeasure(config, algorithm, model, trained, extractor, data, heldBack);
+        } catch (RuntimeException e) {
+            extractor.close();
+            throw e;
+        }
+    }
+
+    private static FeatureExtractor openExtractor(Path path) {
+        PipelineFolder folder = PipelineFolder.open(path);
+        Model model = folder.readModel(Devices.cpu(), Precision.F32, null);
+        if (model instanceof ConvClassifier classifier) {
+            return new ClassifierFeatures(classifier, hash(folder.modelFolder()));
+        }
+        model.close();
+        throw UserError.usage("validation.kid.extractor must be the folder of a ConvClassifier, but " + path
+                + " holds a " + folder.modelKind().key());
+    }
+
+    private static String hash(Path folder) {
+        try {
+            StringBuilder all = new StringBuilder();
+            for (Path file : WeightFiles.files(folder)) {
+                all.append(Hashes.sha256(file));
+            }
+            return all.length() == 64 ? all.toString() : Hashes.sha256(all.toString());
+        } catch (IOException e) {
+            throw UserError.failure("cannot read the weights in " + folder + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
+    /** Rows in the loader's order, {@code count} at most. */
+    private Tensor features(BatchLoader loader, int count) {
+        TensorVector rows = new TensorVector();
+        for (int done = 0; done < count; ) {
+            Batch batch = loader.next();
+            int taken = Math.min(batch.size(), count - done);
+            rows.push_back(TensorScope.keepResult(() ->
+                    extractor.features(SampleRange.SIGNED.toUnit(batch.images().narrow(0, 0, taken)))));
+            done += taken;
+        }
+        return cat(rows, 0);
+    }
+
+    private Tensor shuffled(Tensor rows) {
+        try (RandomStream random = new RandomStream(config.seed())) {
+            return rows.index_select(0, random.randperm(rows.size(0)));
+        }
+    }
+
+    /** What decides the figures, into a file; a figure that was measured otherwise cannot be put beside them. */
+    void describe(Path file) {
+        Map<String, @Nullable Object> values = new LinkedHashMap<>();
+        values.put("extractor", extractor.name());
+        values.put("weights_sha256", extractor.weightsHash());
+        values.put("size", (long) extractor.size());
+        values.put("resize", extractor.resize().key());
+        values.put("held_back", real.size(0));
+        values.put("drawn", (long) count());
+        values.put("steps", (long) config.steps());
+        values.put("seed", config.seed());
+        values.put("block", (long) config.block());
+        values.put("kid_of_training_pictures", floor.mean());
+        values.put("kid_of_training_pictures_stderr", floor.subsets() > 1 ? floor.standardError() : null);
+        String text = Json.pretty(values);
+        if (Files.exists(file) && !Json.pretty(Json.readObject(file)).equals(text)) {
+            throw UserError.failure("the run measured val_kid as " + file
+                    + " says, and would now measure it otherwise (another extractor or other pictures): put back what it"
+                    + " was, or begin a new run");
+        }
+        AtomicFile.write(file, text);
+    }
+
+    private int count() {
+        return config.count() == 0 ? (int) real.size(0) : config.count();
+    }
+
+    /**
+     * {@code val_kid} and {@code val_kid_stderr} of the network as it is.
+     *
+     * @throws java.util.concurrent.CancellationException where {@code stop} said so
+     */
+    Map<String, Double> measure(BooleanSupplier stop) {
+        return TensorScope.compute(() -> {
+            KernelDistance distance = KernelDistance.ofBlocks(real, drawn(stop), config.block());
+            Map<String, Double> values = new LinkedHashMap<>();
+            values.put("val_kid", distance.mean());
+            if (distance.subsets() > 1) {
+                values.put("val_kid_stderr", distance.standardError());
+            }
+            return values;
+        });
+    }
+
+    private Tensor drawn(BooleanSupplier stop) {
+        TensorVector rows = new TensorVector();
+        try (DiffusionPipeline own = DiffusionPipeline.borrowing(model, trained);
+                DiffusionPipeline pipeline = own.withScheduler(algorithm, Map.of())) {
+            for (int start = 0; start < count(); start += BATCH) {
+                int first = start;
+                rows.push_back(TensorScope.keepResult(() -> {
+                    try (GenerationResult result = Drawing.generate(pipeline, request(first), stop)) {
+                        Tensor pictures = result.range().toUnit(result.samples());
+                        return extractor.features(
+                                pictures.clamp_min(new Scalar(0.0)).clamp_max(new Scalar(1.0)));
+                    }
+                }));
+            }
+        }
+        return cat(rows, 0);
+    }
+
+    /** Of classes in turn, where there are classes. */
+    private GenerationRequest request(int first) {
+        int count = Math.min(BATCH, count() - first);
+        GenerationRequest plain = GenerationRequest.DEFAULT
+                .withCount(count)
+                .withBatchSize(BATCH)
+                .withSeed(config.seed() + first)
+                .withSteps(config.steps());
+        int classes = model.numClasses();
+        return classes == 0
+                ? plain
+                : plain.withClasses(IntStream.range(first, first + count)
+                        .mapToObj(i -> i % classes)
+                        .toList());
+    }
+
+    @Override
+    public void close() {
+        real.close();
+        extractor.close();
+    }
+}
