@@ -4,12 +4,14 @@ package dev.diffusion4j.model.inception;
 import static org.bytedeco.pytorch.global.torch.conv2d;
 
 import dev.diffusion4j.layer.Activation;
+import dev.diffusion4j.layer.Init;
 import dev.diffusion4j.layer.Layer;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A convolution without bias, batch norm, ReLU. The network is only looked through, never trained, so the norm is worked into the
@@ -27,7 +29,7 @@ final class InceptionConv extends Layer {
     private final Tensor variance;
     private final long[] stride;
     private final long[] padding;
-    private volatile Folded folded = Folded.NONE;
+    private volatile @Nullable Folded folded;
 
     /** Size kept where the stride is 1 and the padding half the kernel. */
     InceptionConv(long in, long out, long height, long width, long stride, long padHeight, long padWidth) {
@@ -57,14 +59,10 @@ final class InceptionConv extends Layer {
 
     /** The convolution's numbers with the norm in them; owned by the layer. */
     private record Folded(Tensor weight, Tensor bias, TensorOptional biasOptional) {
-        static final Folded NONE = new Folded(new Tensor(), new Tensor(), new TensorOptional());
-
         void close() {
-            if (this != NONE) {
-                biasOptional.close();
-                weight.close();
-                bias.close();
-            }
+            biasOptional.close();
+            weight.close();
+            bias.close();
         }
     }
 
@@ -78,16 +76,17 @@ final class InceptionConv extends Layer {
     }
 
     private Folded folded() {
-        Folded now = folded;
-        if (now == Folded.NONE) {
-            synchronized (this) {
-                if (folded == Folded.NONE) {
-                    folded = fold();
-                }
-                now = folded;
-            }
+        Folded known = folded;
+        return known == null ? foldOnce() : known;
+    }
+
+    private synchronized Folded foldOnce() {
+        Folded known = folded;
+        if (known == null) {
+            known = fold();
+            folded = known;
         }
-        return now;
+        return known;
     }
 
     private Folded fold() {
@@ -101,19 +100,20 @@ final class InceptionConv extends Layer {
     }
 
     @Override
-    protected void dropPrepared() {
-        synchronized (this) {
-            folded.close();
-            folded = Folded.NONE;
+    protected synchronized void dropPrepared() {
+        Folded known = folded;
+        if (known != null) {
+            known.close();
+            folded = null;
         }
     }
 
     @Override
     protected void initializeOwn(RandomStream random) {
         random.normal(weight, 0, DEVIATION);
-        dev.diffusion4j.layer.Init.fill(scale, 1);
-        dev.diffusion4j.layer.Init.fill(shift, 0);
-        dev.diffusion4j.layer.Init.fill(mean, 0);
-        dev.diffusion4j.layer.Init.fill(variance, 1);
+        Init.fill(scale, 1);
+        Init.fill(shift, 0);
+        Init.fill(mean, 0);
+        Init.fill(variance, 1);
     }
 }
