@@ -10,7 +10,7 @@ import time
 
 BENCH = pathlib.Path(__file__).resolve().parent.parent
 HOME = BENCH.parent
-WORK = BENCH / "work"
+WORK = BENCH / "made"
 PYTHON = os.environ.get("D4J_PYTHON") or sys.executable
 READY_SECONDS = 900  # a compiled network takes minutes
 
