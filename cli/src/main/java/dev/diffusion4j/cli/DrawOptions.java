@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What commands that draw have in common, {@code sample} aside: which pictures, and on what. */
+/** What all commands that draw have in common: which pictures, and on what. */
 final class DrawOptions {
     @Option(names = "--count", paramLabel = "N", description = "How many pictures, with --class of each class.")
     @Nullable
@@ -32,28 +32,32 @@ final class DrawOptions {
             names = "--eta",
             paramLabel = "X",
             defaultValue = "0",
-            description = "With ddim, share of fresh noise in each step; default: ${DEFAULT-VALUE}.")
+            description =
+                    "With ddim, share of fresh noise in each step: 0 none, 1 as much as ddpm; default: ${DEFAULT-VALUE}.")
     double eta;
 
     @Option(
             names = "--device",
             paramLabel = "D",
             defaultValue = "cpu",
-            description = "cpu, cuda, cuda:N or auto; default: ${DEFAULT-VALUE}.")
+            description = "cpu, cuda, cuda:N or auto (cuda where there is one); default: ${DEFAULT-VALUE}.")
     String device = "cpu";
 
     @Option(
             names = "--dtype",
             paramLabel = "T",
             defaultValue = "f32",
-            description = "What is computed in: f32, bf16 or auto; default: ${DEFAULT-VALUE}.")
+            description =
+                    "What is computed in: f32 (the pictures that diffusers draws), bf16, or auto (bf16 where it is "
+                            + "clearly faster); default: ${DEFAULT-VALUE}.")
     String dtype = "f32";
 
     @Option(
             names = "--batch",
             paramLabel = "N",
             defaultValue = "16",
-            description = "Pictures drawn together; default: ${DEFAULT-VALUE}.")
+            description =
+                    "Pictures drawn together: fewer need less memory; the pictures are the same. Default: ${DEFAULT-VALUE}.")
     int batch;
 
     @Mixin
@@ -64,21 +68,35 @@ final class DrawOptions {
 
     /** The pipeline of a model folder or of a run's; the caller closes it. */
     DiffusionPipeline load(Path folder) {
-        return DiffusionPipeline.load(
-                ModelFolders.modelOf(folder),
-                new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), null, adapters.choices()));
+        return DiffusionPipeline.load(ModelFolders.modelOf(folder), loadOptions(null));
+    }
+
+    /** @param variant of the files of weights, or {@code null} */
+    LoadOptions loadOptions(@Nullable String variant) {
+        return new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant, adapters.choices());
+    }
+
+    /** Pictures, of each class where there are several. */
+    int each(int defaultCount) {
+        return Check.positive(count == null ? defaultCount : count, "--count");
+    }
+
+    /** Without what only the model knows: count, eta and batch, checked. */
+    GenerationRequest asked(int defaultCount) {
+        int each = each(defaultCount);
+        Check.positive(batch, "--batch");
+        Check.notNegative(eta, "--eta");
+        return GenerationRequest.DEFAULT.withCount(each).withEta(eta).withBatchSize(batch);
     }
 
     /** With classes and all else but scheduler, steps, seed and guidance. */
     GenerationRequest request(DiffusionPipeline pipeline, int defaultCount, PrintWriter err) {
-        int each = Check.positive(count == null ? defaultCount : count, "--count");
-        Check.positive(batch, "--batch");
-        Check.notNegative(eta, "--eta");
-        GenerationRequest request = GenerationRequest.DEFAULT
-                .withCount(each)
-                .withEta(eta)
-                .withBatchSize(batch)
-                .withOptionalClasses(ClassChoice.parse(label).of(pipeline, each));
-        return words.apply(request, pipeline, each, err);
+        return told(asked(defaultCount), ClassChoice.parse(label), pipeline, each(defaultCount), err);
+    }
+
+    /** {@code request} with its classes and its prompt, {@code each} pictures of each. */
+    GenerationRequest told(
+            GenerationRequest request, ClassChoice classes, DiffusionPipeline pipeline, int each, PrintWriter err) {
+        return words.apply(request.withOptionalClasses(classes.of(pipeline, each)), pipeline, each, err);
     }
 }

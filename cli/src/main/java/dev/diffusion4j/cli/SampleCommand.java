@@ -6,7 +6,7 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.UserError;
-import dev.diffusion4j.guidance.LossGuidance;
+import dev.diffusion4j.evaluation.ModelFolders;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
@@ -19,22 +19,17 @@ import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.LossTrace;
 import dev.diffusion4j.pipeline.NoiseMode;
-import dev.diffusion4j.pipeline.SchedulerOptions;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.Trace;
-import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
-import dev.diffusion4j.scheduler.StepOptions;
 import dev.diffusion4j.scheduler.TerminalSignal;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.SpeedProbe;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +71,8 @@ final class SampleCommand implements Callable<Integer> {
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = "The model: a folder with model_index.json, saved by diffuse train or by diffusers.")
+            description =
+                    "The model: a folder with model_index.json, saved by diffuse train or by diffusers, or that of a run.")
     @Nullable
     Path model;
 
@@ -90,86 +86,11 @@ final class SampleCommand implements Callable<Integer> {
     Path from;
 
     @Option(
-            names = "--scheduler",
-            paramLabel = "NAME",
-            description = "The sampling algorithm: ${COMPLETION-CANDIDATES}. Default: the model's own, as configured.",
-            completionCandidates = Choices.Schedulers.class)
-    @Nullable
-    String scheduler;
-
-    @Option(
-            names = "--scheduler-option",
-            paramLabel = "KEY=VALUE",
-            description = "Change a setting of the scheduler: use_karras_sigmas=true, s_churn=20, mu=1.15, …")
-    List<String> schedulerOptions = new ArrayList<>();
-
-    @Option(
-            names = "--steps",
-            paramLabel = "N",
-            description = "Denoising steps; default: 50, with ddpm all timesteps of the training (mostly 1000).")
-    @Nullable
-    Integer steps;
-
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Picture k is drawn with seed N + k; default: ${DEFAULT-VALUE}.")
-    long seed;
-
-    @Option(
-            names = "--count",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "How many pictures, with --class of each class; default: ${DEFAULT-VALUE}.")
-    int count;
-
-    @Option(
-            names = "--class",
-            paramLabel = "N|all",
-            description =
-                    "The class to draw, from 0; 'all' draws --count of each. Needed where the model knows classes.")
-    @Nullable
-    String label;
-
-    @Option(
-            names = "--eta",
-            paramLabel = "X",
-            defaultValue = "0",
-            description =
-                    "With ddim, share of fresh noise in each step: 0 none, 1 as much as ddpm; default: ${DEFAULT-VALUE}.")
-    double eta;
-
-    @Option(
             names = "--size",
             paramLabel = "WxH",
             description = "Width x height, such as 64x48; default: the size in the model's config.")
     @Nullable
     String size;
-
-    @Option(
-            names = "--device",
-            paramLabel = "D",
-            defaultValue = "cpu",
-            description = "cpu, cuda, cuda:N or auto (cuda where there is one); default: ${DEFAULT-VALUE}.")
-    String device = "cpu";
-
-    @Option(
-            names = "--dtype",
-            paramLabel = "T",
-            defaultValue = "f32",
-            description =
-                    "What is computed in: f32 (the pictures that diffusers draws), bf16, or auto (bf16 where it is "
-                            + "clearly faster); default: ${DEFAULT-VALUE}.")
-    String dtype = "f32";
-
-    @Option(
-            names = "--batch",
-            paramLabel = "N",
-            defaultValue = "16",
-            description =
-                    "Pictures drawn together: fewer need less memory; the pictures are the same. Default: ${DEFAULT-VALUE}.")
-    int batch;
 
     @Option(
             names = "--noise",
@@ -226,10 +147,10 @@ final class SampleCommand implements Callable<Integer> {
     SweepOptions sweep = new SweepOptions();
 
     @Mixin
-    PromptOptions words = new PromptOptions();
+    DrawOptions pictures = new DrawOptions();
 
     @Mixin
-    LoraOptions adapters = new LoraOptions();
+    SchedulerChoice scheduler = new SchedulerChoice();
 
     @Override
     public Integer call() {
@@ -244,7 +165,7 @@ final class SampleCommand implements Callable<Integer> {
         if (saveTensors != null && saveTensors.toAbsolutePath().getParent() != null) {
             AtomicFile.checkFolder(saveTensors.toAbsolutePath().getParent());
         }
-        return from != null ? again(from) : draw(java.util.Objects.requireNonNull(model), asked);
+        return from != null ? again(from) : draw(ModelFolders.modelOf(java.util.Objects.requireNonNull(model)), asked);
     }
 
     private void refuseUnheeded() {
@@ -258,97 +179,47 @@ final class SampleCommand implements Callable<Integer> {
 
     /** All that can be checked before the model is read. */
     private GenerationRequest asked() {
-        Check.positive(count, "--count");
-        Check.positive(batch, "--batch");
-        Check.that(seed >= 0, "--seed must be >= 0, but was " + seed);
-        Check.that(
-                seed <= Long.MAX_VALUE - count + 1,
-                "--seed must be at most " + (Long.MAX_VALUE - count + 1) + " with --count " + count
-                        + ", because picture k is drawn with seed N + k; but was " + seed);
-        Check.notNegative(eta, "--eta");
         if (trace != null) {
             Check.positive(trace, "--trace");
         }
         Check.that(
                 sweep.sweep().isEmpty() || !grid && !film && trace == null && saveTensors == null,
                 "a sweep writes sweep.png and sweep.gif: leave --grid, --film, --trace and --save-tensors away");
-        if (steps != null) {
-            Check.positive(steps, "--steps");
-        }
-        return GenerationRequest.DEFAULT
-                .withCount(count)
-                .withSeed(seed)
-                .withEta(eta)
+        return scheduler
+                .seeded(pictures.asked(1))
                 .withSize(size == null ? null : parseSize(size))
-                .withBatchSize(batch)
                 .withGuidance(guidance.classifierFree(sweep.sweep()))
                 .withNoise(Keyed.fromKey(NoiseMode.class, noise, "--noise"));
     }
 
     private int draw(Path folder, GenerationRequest asked) {
-        ClassChoice classes = ClassChoice.parse(label == null && !sweep.sweep().isEmpty() ? "all" : label);
-        SchedulerKind kind = scheduler == null ? null : Keyed.fromKey(SchedulerKind.class, scheduler, "--scheduler");
-        LoadOptions options =
-                new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant, adapters.choices());
-        try (GuideKit kit = guidance.kit(null, this::tell)) {
-            List<LossGuidance> steering = kit.parseAll(guidance.guides);
-            draw(folder, asked, classes, kind, options, steering);
+        ClassChoice classes =
+                ClassChoice.parse(pictures.label == null && !sweep.sweep().isEmpty() ? "all" : pictures.label);
+        LoadOptions options = pictures.loadOptions(variant);
+        int each = asked.count();
+        try (GuideKit kit = guidance.kit(null, this::tell);
+                DiffusionPipeline loaded = DiffusionPipeline.load(folder, options);
+                DiffusionPipeline steered = loaded.steeredBy(kit.parseAll(guidance.guides));
+                SchedulerChoice.Chosen chosen = scheduler.of(steered, asked)) {
+            DiffusionPipeline pipeline = chosen.pipeline();
+            TerminalSignal.warning(pipeline.scheduler()).ifPresent(this::tell);
+            GenerationRequest request = pictures.told(
+                    chosen.request(),
+                    classes,
+                    pipeline,
+                    each,
+                    spec.commandLine().getErr());
+            if (sweep.sweep().isEmpty()) {
+                write(pipeline, request, folder.toString(), classes.perRow(pipeline, each), null);
+            } else {
+                new SweepDrawing(pipeline, request).write(sweep.sweep(), out, spec.commandLine());
+            }
         }
         return 0;
     }
 
-    private void draw(
-            Path folder,
-            GenerationRequest asked,
-            ClassChoice classes,
-            @Nullable SchedulerKind kind,
-            LoadOptions options,
-            List<LossGuidance> steering) {
-        try (DiffusionPipeline loaded = DiffusionPipeline.load(folder, options);
-                Chosen chosen = choose(loaded, kind);
-                DiffusionPipeline pipeline = chosen.pipeline().steeredBy(steering)) {
-            checkEta(pipeline.scheduler());
-            TerminalSignal.warning(pipeline.scheduler())
-                    .ifPresent(line -> spec.commandLine().getErr().println("diffuse: " + line));
-            GenerationRequest request = asked.withSteps(steps == null ? pipeline.defaultSteps() : steps)
-                    .withOptionalClasses(classes.of(pipeline, count))
-                    .withStepOptions(chosen.step());
-            request = words.apply(request, pipeline, count, spec.commandLine().getErr());
-            if (!sweep.sweep().isEmpty()) {
-                new SweepDrawing(pipeline, request).write(sweep.sweep(), out, spec.commandLine());
-                return;
-            }
-            write(pipeline, request, folder.toString(), classes.perRow(pipeline, count), null);
-        }
-    }
-
     private void tell(String line) {
         spec.commandLine().getErr().println("diffuse: " + line);
-    }
-
-    private void checkEta(Scheduler chosen) {
-        if (eta > 0 && !chosen.takesEta()) {
-            List<String> takers = Arrays.stream(SchedulerKind.values())
-                    .filter(kind -> kind.create(Map.of()).takesEta())
-                    .map(SchedulerKind::key)
-                    .toList();
-            throw UserError.usage("the scheduler '" + chosen.kind().key()
-                    + "' takes no --eta: leave it away, or choose one that does with --scheduler: "
-                    + String.join(", ", takers));
-        }
-    }
-
-    private record Chosen(DiffusionPipeline pipeline, StepOptions step) implements AutoCloseable {
-        @Override
-        public void close() {
-            pipeline.close();
-        }
-    }
-
-    private Chosen choose(DiffusionPipeline loaded, @Nullable SchedulerKind wanted) {
-        SchedulerKind kind = wanted == null ? loaded.scheduler().kind() : wanted;
-        SchedulerOptions options = SchedulerOptions.parse(kind, schedulerOptions, "--scheduler-option");
-        return new Chosen(loaded.withScheduler(kind, options.config()), options.step());
     }
 
     private int again(Path picture) {
@@ -360,7 +231,7 @@ final class SampleCommand implements Callable<Integer> {
                 variant,
                 note.loras().stream().map(LoraChoice::parse).toList());
         SchedulerKind kind = SchedulerKind.ofClass(note.scheduler(), picture.toString());
-        Path folder = model != null ? model : Path.of(note.model());
+        Path folder = model != null ? ModelFolders.modelOf(model) : Path.of(note.model());
         if (model == null && !Files.exists(folder)) {
             throw UserError.failure("there is no folder " + folder + ", with whose model " + picture
                     + " was drawn: give its new place with --model DIR");
