@@ -68,6 +68,13 @@ public final class Records {
         return new Bound<>(construct(type, components, values, where), unknown);
     }
 
+    /** A copy without the keys that begin with an underscore: what a file says of itself, not of its subject. */
+    public static Map<String, @Nullable Object> settings(Map<String, ? extends @Nullable Object> map) {
+        Map<String, @Nullable Object> own = new LinkedHashMap<>(map);
+        own.keySet().removeIf(key -> key.startsWith("_"));
+        return own;
+    }
+
     /** The record's values under their keys, in the record's order; nested records become maps. */
     public static Map<String, @Nullable Object> toMap(Record record) {
         Map<String, @Nullable Object> map = new LinkedHashMap<>();

@@ -22,7 +22,9 @@ public abstract class DiffusionModel extends Model {
     public abstract int sampleChannels();
 
     /** Channels of the prediction: C, or 2·C where the variance is predicted too. */
-    public abstract int outChannels();
+    public int outChannels() {
+        return sampleChannels();
+    }
 
     /** The height and width it was made for; empty where the config does not say. */
     public abstract Optional<SampleSize> sampleSize();

@@ -6,7 +6,6 @@ import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.json.Records;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -129,11 +128,10 @@ public enum SchedulerKind implements Keyed {
      * @throws IllegalArgumentException where a value is not allowed
      */
     public Scheduler create(Map<String, @Nullable Object> config) {
-        Map<String, @Nullable Object> own = new LinkedHashMap<>(config);
+        Map<String, @Nullable Object> own = Records.settings(config);
         if (config.get("_use_default_values") instanceof List<?> defaulted) {
             defaulted.forEach(own::remove);
         }
-        own.keySet().removeIf(name -> name.startsWith("_"));
         return factory.apply(own);
     }
 

@@ -14,7 +14,6 @@ import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,9 +44,7 @@ public final class BasicUnet extends DiffusionModel {
 
     /** From the keys of a {@code config.json}. */
     public static BasicUnet fromConfig(Map<String, @Nullable Object> json) {
-        Map<String, @Nullable Object> own = new LinkedHashMap<>(json);
-        own.keySet().removeIf(key -> key.startsWith("_"));
-        return new BasicUnet(Records.bind(BasicUnetConfig.DEFAULT, own, "BasicUnet config"));
+        return new BasicUnet(Records.bind(BasicUnetConfig.DEFAULT, Records.settings(json), "BasicUnet config"));
     }
 
     @Override
@@ -84,11 +81,6 @@ public final class BasicUnet extends DiffusionModel {
 
     @Override
     public int sampleChannels() {
-        return config.inChannels();
-    }
-
-    @Override
-    public int outChannels() {
         return config.inChannels();
     }
 

@@ -12,7 +12,6 @@ import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
 import dev.diffusion4j.tensor.TensorScope;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
@@ -38,10 +37,8 @@ public final class ClassConditionedUnet extends DiffusionModel {
 
     /** From the keys of a {@code config.json}. */
     public static ClassConditionedUnet fromConfig(Map<String, @Nullable Object> json) {
-        Map<String, @Nullable Object> own = new LinkedHashMap<>(json);
-        own.keySet().removeIf(key -> key.startsWith("_"));
         return new ClassConditionedUnet(
-                Records.bind(ClassConditionedConfig.DEFAULT, own, "ClassConditionedUnet config"));
+                Records.bind(ClassConditionedConfig.DEFAULT, Records.settings(json), "ClassConditionedUnet config"));
     }
 
     @Override

@@ -12,7 +12,6 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
@@ -48,9 +47,8 @@ public final class ConvClassifier extends Model {
 
     /** From the keys of a {@code config.json}. */
     public static ConvClassifier fromConfig(Map<String, @Nullable Object> json) {
-        Map<String, @Nullable Object> own = new LinkedHashMap<>(json);
-        own.keySet().removeIf(key -> key.startsWith("_"));
-        return new ConvClassifier(Records.bind(ConvClassifierConfig.DEFAULT, own, "ConvClassifier config"));
+        return new ConvClassifier(
+                Records.bind(ConvClassifierConfig.DEFAULT, Records.settings(json), "ConvClassifier config"));
     }
 
     /**

@@ -49,8 +49,7 @@ public final class ClipModel extends Model {
 
     /** From transformers' {@code config.json}; keys that do not matter to the numbers are kept for {@link #config()}. */
     public static ClipModel fromConfig(Map<String, @Nullable Object> json) {
-        Map<String, @Nullable Object> own = new LinkedHashMap<>(json);
-        own.keySet().removeIf(key -> key.startsWith("_"));
+        Map<String, @Nullable Object> own = Records.settings(json);
         Records.Bound<ClipTextConfig> text = part(own, "text_config", ClipTextConfig.DEFAULT);
         Records.Bound<ClipVisionConfig> vision = part(own, "vision_config", ClipVisionConfig.DEFAULT);
         own.keySet().removeAll(java.util.List.of("text_config", "vision_config"));

@@ -22,7 +22,6 @@ import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -80,9 +79,8 @@ public final class CrossAttentionUnet extends DiffusionModel {
 
     /** From the keys of a {@code config.json}. */
     public static CrossAttentionUnet fromConfig(Map<String, @Nullable Object> json) {
-        Map<String, @Nullable Object> own = new LinkedHashMap<>(json);
-        own.keySet().removeIf(key -> key.startsWith("_"));
-        return new CrossAttentionUnet(Records.bind(CrossAttentionConfig.DEFAULT, own, "CrossAttentionUnet config"));
+        return new CrossAttentionUnet(
+                Records.bind(CrossAttentionConfig.DEFAULT, Records.settings(json), "CrossAttentionUnet config"));
     }
 
     @Override
@@ -153,11 +151,6 @@ public final class CrossAttentionUnet extends DiffusionModel {
 
     @Override
     public int sampleChannels() {
-        return config.inChannels();
-    }
-
-    @Override
-    public int outChannels() {
         return config.inChannels();
     }
 

@@ -7,7 +7,6 @@ import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.inception.InceptionBlock.Pool;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -50,9 +49,7 @@ public final class InceptionV3 extends Model {
 
     /** From the keys of a {@code config.json}. */
     public static InceptionV3 fromConfig(Map<String, @Nullable Object> json) {
-        Map<String, @Nullable Object> own = new LinkedHashMap<>(json);
-        own.keySet().removeIf(key -> key.startsWith("_"));
-        return new InceptionV3(Records.bind(InceptionConfig.DEFAULT, own, "InceptionV3 config"));
+        return new InceptionV3(Records.bind(InceptionConfig.DEFAULT, Records.settings(json), "InceptionV3 config"));
     }
 
     /**

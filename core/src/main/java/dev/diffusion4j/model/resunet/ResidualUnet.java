@@ -19,7 +19,6 @@ import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -88,9 +87,8 @@ public final class ResidualUnet extends DiffusionModel {
 
     /** From the keys of a {@code config.json}. */
     public static ResidualUnet fromConfig(Map<String, @Nullable Object> json) {
-        Map<String, @Nullable Object> own = new LinkedHashMap<>(json);
-        own.keySet().removeIf(key -> key.startsWith("_"));
-        return new ResidualUnet(Records.bind(ResidualUnetConfig.DEFAULT, own, "ResidualUnet config"));
+        return new ResidualUnet(
+                Records.bind(ResidualUnetConfig.DEFAULT, Records.settings(json), "ResidualUnet config"));
     }
 
     /** {@code timestep} is the variance of the noise, in [0, 1]. */
@@ -150,11 +148,6 @@ public final class ResidualUnet extends DiffusionModel {
 
     @Override
     public int sampleChannels() {
-        return config.inChannels();
-    }
-
-    @Override
-    public int outChannels() {
         return config.inChannels();
     }
 

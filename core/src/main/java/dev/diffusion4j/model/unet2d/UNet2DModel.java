@@ -21,7 +21,6 @@ import dev.diffusion4j.model.unet2d.UNet2DConfig.TimeEmbeddingType;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,9 +94,8 @@ public final class UNet2DModel extends DiffusionModel {
 
     /** From the keys of a {@code config.json}; unknown ones are kept and saved again. */
     public static UNet2DModel fromConfig(Map<String, @Nullable Object> json) {
-        Map<String, @Nullable Object> own = new LinkedHashMap<>(json);
-        own.keySet().removeIf(key -> key.startsWith("_"));
-        Records.Bound<UNet2DConfig> bound = Records.bindKnown(UNet2DConfig.DEFAULT, own, "UNet2DModel config");
+        Records.Bound<UNet2DConfig> bound =
+                Records.bindKnown(UNet2DConfig.DEFAULT, Records.settings(json), "UNet2DModel config");
         return new UNet2DModel(bound.value(), bound.unknown());
     }
 

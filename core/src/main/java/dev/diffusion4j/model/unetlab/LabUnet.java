@@ -16,7 +16,6 @@ import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
@@ -81,9 +80,7 @@ public final class LabUnet extends DiffusionModel {
 
     /** From the keys of a {@code config.json}. */
     public static LabUnet fromConfig(Map<String, @Nullable Object> json) {
-        Map<String, @Nullable Object> own = new LinkedHashMap<>(json);
-        own.keySet().removeIf(key -> key.startsWith("_"));
-        return new LabUnet(Records.bind(LabUnetConfig.DEFAULT, own, "LabUnet config"));
+        return new LabUnet(Records.bind(LabUnetConfig.DEFAULT, Records.settings(json), "LabUnet config"));
     }
 
     @Override
@@ -141,11 +138,6 @@ public final class LabUnet extends DiffusionModel {
 
     @Override
     public int sampleChannels() {
-        return config.inChannels();
-    }
-
-    @Override
-    public int outChannels() {
         return config.inChannels();
     }
 
