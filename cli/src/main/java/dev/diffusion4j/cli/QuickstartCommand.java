@@ -74,8 +74,8 @@ final class QuickstartCommand implements Callable<Integer> {
         printer.println("the loss  " + folder.resolve("loss.png"));
         printer.println("the model " + outcome.model());
         printer.println();
-        printer.println(
-                "next: ./diffuse sample --model " + outcome.model() + " --class all --count 8 --grid --out pictures");
+        printer.println("next: ./diffuse sample --model " + outcome.model()
+                + " --class all --count 8 --scheduler ddim --grid --out pictures");
         printer.println("      ./diffuse train mnist-class-conditioned --data mnist");
         printer.println("      ./diffuse recipes");
         printer.flush();
