@@ -5,6 +5,7 @@ import dev.diffusion4j.base.UserError;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,6 +30,7 @@ public final class BatchLoader implements AutoCloseable {
     private final BatchMaker maker;
     private final int ahead;
     private final ExecutorService workers;
+    private final Queue<Thread> threads = new ConcurrentLinkedQueue<>();
     private final Queue<Future<Batch>> waiting = new ArrayDeque<>();
     private long nextNumber;
     private @Nullable Throwable failure;
@@ -41,6 +43,7 @@ public final class BatchLoader implements AutoCloseable {
         workers = Executors.newFixedThreadPool(options.workers(), task -> {
             Thread thread = new Thread(task, "diffusion4j-data-" + THREADS.incrementAndGet());
             thread.setDaemon(true);
+            threads.add(thread);
             return thread;
         });
     }
@@ -123,7 +126,11 @@ public final class BatchLoader implements AutoCloseable {
         waiting.clear();
         workers.shutdown();
         try {
-            if (!workers.awaitTermination(10, TimeUnit.SECONDS)) {
+            boolean idle = workers.awaitTermination(10, TimeUnit.SECONDS);
+            for (Thread thread : threads) {
+                thread.join(idle ? 1000 : 1); // the pool says that it is done a moment before its threads are
+            }
+            if (threads.stream().anyMatch(Thread::isAlive)) {
                 LOG.warn("a thread that reads pictures does not end");
             }
         } catch (InterruptedException e) {
