@@ -15,20 +15,12 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def arguments_of(name, case, mode, is_java):
-    words = list(case.arguments)
-    if case.kind == "forward":
-        if is_java:
-            words.append(mode)
-        words.append(FORWARD_STEPS[name])
-    return words
-
-
 def start(name, case, side, mode):
-    folder = WORK / case.folder
+    folder, steps = WORK / case.folder, [FORWARD_STEPS[name]] if case.kind == "forward" else []
     if side == "java":
-        return java(case.kind, folder, *arguments_of(name, case, mode, True))
-    return python(case.kind, folder, mode, *arguments_of(name, case, mode, False))
+        return java(case.kind, folder, *case.arguments, *([mode] if steps else []), *steps, *case.more)
+    kind, arguments = case.peer or (case.kind, case.arguments)
+    return python(kind, folder, mode, *arguments, *steps, *case.more)
 
 
 def trials(name, case, side, modes):

@@ -61,7 +61,7 @@ class Worker:
 
 def java(case, *arguments):
     """Through the launcher, so that flags and environment are the command's."""
-    env = {"DIFFUSE_AS": "train" if case == "train" else "sample", "DIFFUSE_MAIN": "dev.diffusion4j.bench.Worker", "DIFFUSE_CLASSPATH": str(BENCH / "target/classes")}
+    env = {"DIFFUSE_AS": "train" if case in ("train", "recipe") else "sample", "DIFFUSE_MAIN": "dev.diffusion4j.bench.Worker", "DIFFUSE_CLASSPATH": str(BENCH / "target/classes")}
     return Worker(f"java {case}", [HOME / "diffuse", case, *arguments], env)
 
 

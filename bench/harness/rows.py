@@ -16,6 +16,8 @@ class Case:
     compiled: list = field(default_factory=list)
     flops: str = ""
     flop_factor: float = 1
+    more: list = field(default_factory=list)  # arguments after the mode and the steps
+    peer: tuple = ()  # the peer's kind and arguments, where they are not Java's
 
 
 @dataclass
@@ -25,6 +27,29 @@ class Row:
     number: str  # seconds or peak_mib
     of_default: float
     of_tuned: float = 0
+
+
+KERAS = ("keras,jax", "keras,tensorflow")
+
+
+def lesson(name, recipe, pictures, steps, batch, size, more=(), settings=()):
+    """A recipe of a lesson beside the same update in PyTorch."""
+    modes = ["fused", "fused,malloc", "bf16,cl,fused", "bf16,cl,fused,malloc"]
+    split = [] if name in ("residual", "cross") else ["bf16,cl,fused,split,malloc"]  # two halves of a batch have statistics of their own
+    changes = [f"data.source=folder:{WORK / pictures}", f"data.image_size={size}", f"data.channels={'rgb' if name == 'residual' else 'grey'}",
+               f"training.batch_size={batch}", "validation=null", "data.repeat=1000", *settings]
+    return Case("recipe", name, [recipe, steps, *changes], peer=("lesson", [name, WORK / pictures, steps]),
+                tuned=[*modes, *split, *more], compiled=["bf16,cl,fused,compile"], flops=f"{name}", flop_factor=(2 if name == "lora" else 3) * batch)
+
+
+def guided(gradient):
+    """A DDIM step of U-Net L, two pictures, pushed to a colour."""
+    return Case("forward", "l", [256, 2], java_modes=["bf16"], more=[f"color=#55FFAA:40,gradient={gradient}"],
+                tuned=["cl", "bf16,cl", "bf16,cl,malloc"], flops="l-256", flop_factor=2 if gradient == "cheap" else 6)
+
+
+def features(kind, tuned):
+    return Case("features", kind, [kind, 16, 2], tuned=tuned, compiled=["compile"], flops=kind)
 
 
 CASES = {
@@ -39,12 +64,20 @@ CASES = {
                          compiled=["bf16,cl,compile"], flops="l-64", flop_factor=4),
     "forward-s": Case("forward", "s", [32, 1], java_modes=["f32", "bf16"], tuned=["cl", "bf16,cl", "script", "script,malloc"],
                       compiled=["compile", "bf16,cl,compile"], flops="s-32"),
+    "lab": lesson("lab", "context-guided-lab", "pictures-28", 3, 128, 28),
+    "residual": lesson("residual", "flowers-continuous", "pictures-64", 2, 64, 64, KERAS),
+    "cross": lesson("cross", "digits-cross-attention", "pictures-28", 1, 128, 48),
+    "lora": lesson("lora", "digits-lora", "pictures-28", 1, 128, 48, (), [f"model.from={WORK / 'cross'}"]),
+    "colour-cheap": guided("cheap"),
+    "colour-exact": guided("exact"),
+    "clip": features("clip", ["eager", "sdpa,malloc", "script", "script,malloc"]),
+    "inception": features("inception", ["cl", "cl,malloc", "script", "script,malloc", "script,cl,malloc"]),
     "photos-128": Case("photos", "photos-128", [64, 2]),
     "photos-500": Case("photos", "photos-500", [64, 2]),
 }
 
 # steps of a forward round: about a second of work
-FORWARD_STEPS = {"forward-l-256": 2, "forward-l-64": 4, "forward-s": 25}
+FORWARD_STEPS = {"forward-l-256": 2, "forward-l-64": 4, "forward-s": 25, "colour-cheap": 2, "colour-exact": 1}
 
 ROWS = [
     Row("training step, U-Net S (32 px, batch 16, clip, AdamW), s", "train-s", "seconds", 0.6, 0.75),
@@ -53,6 +86,19 @@ ROWS = [
     Row("U-Net L (google/ddpm-*-256) forward, 256 px, batch 1, s", "forward-l-256", "seconds", 0.37, 0.9),
     Row("U-Net L forward, 64 px, batch 4, s", "forward-l-64", "seconds", 0.4, 0.85),
     Row("U-Net S forward, 32 px, batch 1, s", "forward-s", "seconds", 0.5, 0.8),
+    Row("colour-guided step, cheap, U-Net L, 256 px, batch 2, s", "colour-cheap", "seconds", 0.8, 0.8),
+    Row("colour-guided step, exact, the same, s", "colour-exact", "seconds", 0.8, 0.8),
+    Row("the same, peak resident memory, MiB", "colour-exact", "peak_mib", 0.8, 0.8),
+    Row("training step, lab U-Net (28 px, batch 128), s", "lab", "seconds", 0.8, 0.8),
+    Row("the same, peak resident memory, MiB", "lab", "peak_mib", 0.8, 0.8),
+    Row("training step, residual U-Net (64 px, batch 64), s", "residual", "seconds", 0.8, 0.8),
+    Row("the same, peak resident memory, MiB", "residual", "peak_mib", 0.8, 0.8),
+    Row("training step, cross-attention U-Net (48 px, batch 128), s", "cross", "seconds", 0.8, 0.8),
+    Row("the same, peak resident memory, MiB", "cross", "peak_mib", 0.8, 0.8),
+    Row("LoRA step, cross-attention U-Net (48 px, batch 128), s", "lora", "seconds", 0.8, 0.8),
+    Row("the same, peak resident memory, MiB", "lora", "peak_mib", 0.8, 0.8),
+    Row("CLIP ViT-B/32 image embedding, s a picture", "clip", "seconds", 0.95, 0.95),
+    Row("InceptionV3 features, 299 px, s a picture", "inception", "seconds", 0.95, 0.95),
     Row("JPEG folder (128 px) to 64-px tensors, 2 workers, s a picture", "photos-128", "seconds", 1.0),
     Row("JPEG folder (500 px) to 64-px tensors, 2 workers, s a picture", "photos-500", "seconds", 1.0),
 ]

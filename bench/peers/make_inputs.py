@@ -14,7 +14,10 @@ from diffusers.models.attention_processor import Attention, AttnProcessor
 from PIL import Image
 from safetensors.torch import save_file
 from torch.utils.flop_counter import FlopCounterMode
+from torchvision.models import inception_v3
+from transformers import CLIPConfig, CLIPModel
 
+from lessons import LESSONS
 from nets import L, MNIST, S, TINY, ClassConditioned
 
 
@@ -55,7 +58,39 @@ def networks(out):
     index = {"_class_name": "DiffusionPipeline", "unet": ["diffusion4j", "ClassConditionedUnet"], "scheduler": ["diffusers", "DDPMScheduler"]}
     (folder / "model_index.json").write_text(json.dumps(index))
     counts["mnist-28"] = flops(model, *noisy(1, 28), torch.tensor([3]))
+    lessons(out, counts)
+    towers(out, counts)
     (out / "flops.json").write_text(json.dumps(counts, indent=1))
+
+
+def lessons(out, counts):
+    """The lessons' networks: what they cost, and one as a folder, for the LoRA."""
+    for name, task in LESSONS.items():
+        task = task()
+        torch.manual_seed(0)
+        network = task.network().eval()
+        *inputs, _ = task.parts(torch.zeros(1, task.channels, task.size, task.size), torch.tensor([3]))
+        counts[name] = flops(network, *(i for i in inputs[:3 if name != "residual" else 2]))
+    folder = out / "cross"
+    (folder / "unet").mkdir(parents=True, exist_ok=True)
+    weights = LESSONS["cross"]().network().state_dict()
+    save_file({name: w for name, w in weights.items() if "num_batches" not in name}, folder / "unet/diffusion_pytorch_model.safetensors", {"format": "pt"})
+    (folder / "unet/config.json").write_text(json.dumps({"_class_name": "CrossAttentionUnet", "sample_size": 48}))
+    DDPMScheduler().save_pretrained(folder / "scheduler")
+    index = {"_class_name": "DiffusionPipeline", "unet": ["diffusion4j", "CrossAttentionUnet"], "scheduler": ["diffusers", "DDPMScheduler"]}
+    (folder / "model_index.json").write_text(json.dumps(index))
+
+
+def towers(out, counts):
+    """CLIP ViT-B/32 and InceptionV3 without content: they take as long as with it."""
+    torch.manual_seed(0)
+    clip = CLIPModel(CLIPConfig()).eval()  # its defaults are ViT-B/32's
+    clip.save_pretrained(out / "clip")
+    counts["clip"] = flops(clip.vision_model, torch.zeros(1, 3, 224, 224))
+    inception = inception_v3(weights=None, init_weights=True).eval()
+    (out / "inception").mkdir(exist_ok=True)
+    save_file(inception.state_dict(), out / "inception/inception.safetensors")
+    counts["inception"] = flops(inception, torch.zeros(1, 3, 299, 299))
 
 
 def blob(side, mode, generator):
@@ -70,7 +105,7 @@ def blob(side, mode, generator):
 
 def pictures(out, photos):
     generator = torch.Generator().manual_seed(0)
-    for name, count, side, mode in (("pictures-32", 64, 32, "RGB"), ("pictures-28", 512, 28, "L")):
+    for name, count, side, mode in (("pictures-32", 64, 32, "RGB"), ("pictures-28", 512, 28, "L"), ("pictures-64", 512, 64, "RGB")):
         for i in range(count):
             folder = out / name / str(i % 10)
             folder.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Python side of bench/compare: one case in one process; gets ready, says so, does a round for each line "go".
 
-Usage: python worker.py train|forward|photos FOLDER MODE [ARGUMENT ...]      MODE: words joined by commas, or "default".
+Usage: python worker.py train|lesson|forward|features|photos FOLDER MODE [ARGUMENT ...]      MODE: words joined by commas, or "default".
 """
 import json
 import pathlib
@@ -51,46 +51,39 @@ def load_pictures(folder):
     return images, torch.tensor([int(file.parent.name) for file in files])
 
 
-def train(folder, mode, pictures, batch, optimizer, clip, steps):
+def updates(mode, model, batch_parts, loss_of, parameters, adam, clip):
+    """A function that makes one update and returns its loss. Modes: cl, bf16, fused, split, compile."""
     import torch
-    from diffusers import DDPMScheduler
-    batch, steps = int(batch), int(steps)
-    model = load_model(folder).train()
-    scheduler = DDPMScheduler.from_pretrained(folder / "scheduler")
-    channels_last = {"memory_format": torch.channels_last} if "cl" in mode else {}
-    if channels_last:
-        model.to(**channels_last)
-    images, labels = load_pictures(pictures)
-    labelled = not hasattr(model, "config")
-    adam = torch.optim.Adam if optimizer == "adam" else torch.optim.AdamW
-    optimizer = adam(model.parameters(), 4e-4, **({"fused": True} if "fused" in mode else {}))
+    layout = {"memory_format": torch.channels_last} if "cl" in mode else {}
+    if layout:
+        model.to(**layout)
+    optimizer = adam(parameters, 4e-4, **({"fused": True} if "fused" in mode else {}))
     called = torch.compile(model) if "compile" in mode else model
     shards = 2 if "split" in mode else 1
     threads = torch.get_num_threads()
     pool = ThreadPoolExecutor(shards)
 
-    def gradients(noisy, timesteps, classes, noise):
+    def gradients(noisy, *rest):
         torch.set_num_threads(max(1, threads // shards))
-        if channels_last:
-            noisy = noisy.contiguous(**channels_last)
+        noisy = noisy.contiguous(**layout) if layout else noisy
         with torch.autocast("cpu", torch.bfloat16, enabled="bf16" in mode):
-            predicted = called(noisy, timesteps, *([classes] if labelled else [])).sample
-        loss = torch.nn.functional.mse_loss(predicted.float(), noise) / shards
+            loss = loss_of(called, noisy, *rest) / shards
         loss.backward()
         return loss.item()
 
     def step():
-        chosen = torch.randperm(len(images))[:batch]
-        clean = images[chosen]
-        noise, timesteps = torch.randn_like(clean), torch.randint(1000, (batch,))
-        parts = [t.chunk(shards) for t in (scheduler.add_noise(clean, noise, timesteps), timesteps, labels[chosen], noise)]
-        loss = sum(pool.map(gradients, *parts)) if shards > 1 else gradients(*(p[0] for p in parts))
-        if clip == "clip":
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        parts = [[None] * shards if part is None else part.chunk(shards) for part in batch_parts()]
+        loss = sum(pool.map(gradients, *parts)) if shards > 1 else gradients(*(part[0] for part in parts))
+        if clip:
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         optimizer.zero_grad()
         return loss
 
+    return step
+
+
+def run_updates(mode, step, steps):
     for _ in range(4):
         step()
     ready(mode)
@@ -100,7 +93,51 @@ def train(folder, mode, pictures, batch, optimizer, clip, steps):
         done((time.perf_counter() - start) / steps, loss=losses[-1])
 
 
-def forward(folder, mode, side, batch, steps):
+def train(folder, mode, pictures, batch, optimizer, clip, steps):
+    import torch
+    from diffusers import DDPMScheduler
+    model = load_model(folder).train()
+    scheduler = DDPMScheduler.from_pretrained(folder / "scheduler")
+    images, labels = load_pictures(pictures)
+    labelled = not hasattr(model, "config")
+
+    def parts():
+        chosen = torch.randperm(len(images))[:int(batch)]
+        clean = images[chosen]
+        noise, timesteps = torch.randn_like(clean), torch.randint(1000, (int(batch),))
+        return scheduler.add_noise(clean, noise, timesteps), timesteps, labels[chosen], noise
+
+    def loss(call, noisy, timesteps, classes, noise):
+        predicted = call(noisy, timesteps, *([classes] if labelled else [])).sample
+        return torch.nn.functional.mse_loss(predicted.float(), noise)
+
+    adam = torch.optim.Adam if optimizer == "adam" else torch.optim.AdamW
+    run_updates(mode, updates(mode, model, parts, loss, list(model.parameters()), adam, clip == "clip"), int(steps))
+
+
+def lesson(folder, mode, name, pictures, steps):
+    """A recipe's update, or Keras' of the same network (modes keras,tensorflow and keras,jax)."""
+    import torch
+    from lessons import LESSONS
+    task = LESSONS[name]()
+    images, labels = load_pictures(pictures)
+    images = torch.nn.functional.interpolate(images, (task.size, task.size), mode="bilinear")
+    if "keras" in mode:
+        from keras_residual import steps as keras_steps
+        run = keras_steps(next(word for word in mode if word != "keras"), images)
+        run_updates(mode, lambda: run(1), int(steps))
+        return
+    torch.manual_seed(0)
+    model = task.network().train()
+
+    def parts():
+        chosen = torch.randint(len(images), (task.batch,))
+        return task.parts(images[chosen], labels[chosen])
+
+    run_updates(mode, updates(mode, model, parts, task.loss, task.parameters(model), torch.optim.Adam, False), int(steps))
+
+
+def forward(folder, mode, side, batch, steps, guide=None):
     import torch
     torch.set_grad_enabled(False)
     model = load_model(folder).eval()
@@ -123,6 +160,9 @@ def forward(folder, mode, side, batch, steps):
     else:
         call = model
 
+    if guide:
+        call = guided(call, folder, dtype, layout, "exact" in guide)
+
     def round_():
         times = []
         for _ in range(int(steps)):
@@ -130,6 +170,83 @@ def forward(folder, mode, side, batch, steps):
             call(x, t)
             times.append(time.perf_counter() - start)
         return statistics.median(times)
+
+    for _ in range(2):
+        round_()
+    ready(mode)
+    while next_round():
+        done(round_())
+
+
+def guided(network, folder, dtype, layout, exact):
+    """A DDIM step pushed to a colour, as the course writes it: one call of the network, one gradient."""
+    import torch
+    from diffusers import DDIMScheduler
+    scheduler = DDIMScheduler.from_pretrained(folder / "scheduler")
+    scheduler.set_timesteps(50)
+    t = scheduler.timesteps[25]
+    target = (torch.tensor([0x55, 0xFF, 0xAA]) / 127.5 - 1)[None, :, None, None]
+
+    def predict(x, times):
+        noise = network(x.to(dtype).contiguous(memory_format=layout), times)
+        return (noise if torch.is_tensor(noise) else noise.sample).float()
+
+    def call(x, times):
+        x = x.float().detach()
+        with torch.enable_grad():
+            if exact:
+                x.requires_grad_()
+                noise = predict(x, times)
+            else:
+                with torch.no_grad():
+                    noise = predict(x, times)
+                x.requires_grad_()
+            clean = scheduler.step(noise, t, x).pred_original_sample
+            loss = (clean - target).abs().mean() * 40
+            push = torch.autograd.grad(loss, x)[0]
+        return scheduler.step(noise.detach(), t, x.detach() - push).prev_sample
+
+    return call
+
+
+def features(folder, mode, kind, batch, steps):
+    import torch
+    torch.set_grad_enabled(False)
+    layout = torch.channels_last if "cl" in mode else torch.contiguous_format
+    if kind == "clip":
+        from transformers import CLIPVisionModelWithProjection
+        model, side = CLIPVisionModelWithProjection.from_pretrained(folder, attn_implementation="eager" if "eager" in mode else "sdpa").eval(), 224
+
+        class Plain(torch.nn.Module):
+            def forward(self, x):
+                return torch.nn.functional.normalize(model(x).image_embeds)
+    else:
+        from safetensors.torch import load_file
+        from torchvision.models import inception_v3
+        model, side = inception_v3(weights=None, init_weights=False, aux_logits=True, transform_input=False), 299
+        model.load_state_dict(load_file(folder / "inception.safetensors"))
+        model.fc = torch.nn.Identity()
+        model.eval()
+
+        class Plain(torch.nn.Module):
+            def forward(self, x):
+                return model(x * 2 - 1)
+    model.to(memory_format=layout)
+    x = torch.rand(int(batch), 3, side, side).contiguous(memory_format=layout)
+    call = Plain()
+    call.model = model
+    if "script" in mode:
+        call = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(call.eval(), x, check_trace=False)))
+    elif "compile" in mode:
+        import torch._inductor.config
+        torch._inductor.config.freezing = True
+        call = torch.compile(call)
+
+    def round_():
+        start = time.perf_counter()
+        for _ in range(int(steps)):
+            call(x)
+        return (time.perf_counter() - start) / int(steps) / int(batch)
 
     for _ in range(2):
         round_()
@@ -158,5 +275,5 @@ def photos(folder, mode, side, workers):
 
 
 if __name__ == "__main__":
-    case = {"train": train, "forward": forward, "photos": photos}[sys.argv[1]]
+    case = {"train": train, "lesson": lesson, "forward": forward, "features": features, "photos": photos}[sys.argv[1]]
     case(pathlib.Path(sys.argv[2]), set(sys.argv[3].split(",")), *sys.argv[4:])

@@ -6,6 +6,7 @@ import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.tensor.Precision;
@@ -18,7 +19,7 @@ import java.util.Map;
 final class ForwardCase {
     private ForwardCase() {}
 
-    /** Arguments: side, batch size, {@code f32|bf16|auto}, steps of a round. */
+    /** Arguments: side, batch size, {@code f32|bf16|auto}, steps of a round; a guidance where the steps are guided. */
     static void run(Path folder, List<String> arguments, Rounds rounds) {
         int batch = Integer.parseInt(arguments.get(1));
         Precision precision = Precision.valueOf(arguments.get(2).toUpperCase(java.util.Locale.ROOT));
@@ -28,8 +29,10 @@ final class ForwardCase {
                 .withBatchSize(batch)
                 .withSize(SampleSize.square(Integer.parseInt(arguments.get(0))))
                 .withSteps(steps + 1);
-        try (DiffusionPipeline pipeline =
-                DiffusionPipeline.load(folder, LoadOptions.DEFAULT.withPrecision(precision))) {
+        try (GuideKit kit = new GuideKit();
+                DiffusionPipeline loaded =
+                        DiffusionPipeline.load(folder, LoadOptions.DEFAULT.withPrecision(precision));
+                DiffusionPipeline pipeline = loaded.steeredBy(kit.parseAll(arguments.subList(4, arguments.size())))) {
             round(pipeline, request);
             String dtype = pipeline.precision().key();
             rounds.ready(dtype, dtype);

@@ -14,7 +14,7 @@ import java.util.List;
 public final class Worker {
     private Worker() {}
 
-    /** {@code train|forward|load|photos} and the case's own arguments; see {@code bench/rows.py}. */
+    /** {@code train|recipe|forward|features|photos|load} and the case's own arguments; see {@code bench/rows.py}. */
     public static void main(String[] arguments) throws Exception {
         List<String> words = Arrays.asList(arguments);
         Path folder = Path.of(words.get(1));
@@ -23,6 +23,8 @@ public final class Worker {
         try {
             switch (words.get(0)) {
                 case "train" -> TrainCase.run(folder, rest, rounds);
+                case "recipe" -> RecipeCase.run(folder, rest, rounds);
+                case "features" -> FeaturesCase.run(folder, rest, rounds);
                 case "forward" -> ForwardCase.run(folder, rest, rounds);
                 case "photos" -> PhotosCase.run(folder, rest, rounds);
                 case "load" -> LoadCase.run(folder, rest, rounds);

@@ -2,9 +2,11 @@
 package dev.diffusion4j.layer;
 
 import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.kernel.Curve;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** The non-linear functions of diffusers' {@code act_fn}. */
 public enum Activation implements Keyed {
@@ -90,5 +92,18 @@ public enum Activation implements Keyed {
         }
         applyInPlace(x);
         return x;
+    }
+
+    /** The same for the vector loops; {@link Curve#NONE} for none, {@code null} for one that they do not know. */
+    static @Nullable Curve curve(@Nullable Activation activation) {
+        if (activation == null) {
+            return Curve.NONE;
+        }
+        return switch (activation) {
+            case SILU, SWISH -> Curve.SILU;
+            case GELU -> Curve.GELU;
+            case RELU -> Curve.RELU;
+            case MISH -> null;
+        };
     }
 }

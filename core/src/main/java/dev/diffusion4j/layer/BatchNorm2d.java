@@ -2,13 +2,24 @@
 package dev.diffusion4j.layer;
 
 import static org.bytedeco.pytorch.global.torch.batch_norm;
+import static org.bytedeco.pytorch.global.torch.empty_like;
 
+import dev.diffusion4j.kernel.BatchKernel;
+import dev.diffusion4j.kernel.Curve;
+import dev.diffusion4j.tensor.BackwardTape;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,9 +65,116 @@ public final class BatchNorm2d extends Layer {
      * @return the same shape, a new tensor
      */
     public Tensor forward(Tensor sample) {
-        boolean ofBatch = TrainingMode.isActive() && !frozen;
-        return batch_norm(
-                sample, weightOptional, biasOptional, meanOptional, varianceOptional, ofBatch, momentum, eps, false);
+        return forward(sample, null);
+    }
+
+    /**
+     * activation(norm(sample)); in one pass while training, where the JDK's vector loops are at hand.
+     *
+     * @param sample (B, C, H, W)
+     * @param activation or {@code null}
+     * @return the same shape, a new tensor
+     */
+    public Tensor forward(Tensor sample, @Nullable Activation activation) {
+        Curve curve = Activation.curve(activation);
+        Optional<BackwardTape> tape = BackwardTape.current();
+        boolean isOneNumber = sample.numel() == sample.size(1); // which LibTorch refuses in its own words
+        if (tape.isPresent() && GradMode.is_enabled() && curve != null && !isOneNumber && GroupNorm.isFusible(sample)) {
+            return fused(tape.get(), sample, curve);
+        }
+        return TensorScope.keepResult(() -> {
+            Tensor normed = batch_norm(
+                    sample,
+                    weightOptional,
+                    biasOptional,
+                    meanOptional,
+                    varianceOptional,
+                    ofBatch(),
+                    momentum,
+                    eps,
+                    false);
+            return activation == null ? normed : activation.applyToTemporary(normed);
+        });
+    }
+
+    private boolean ofBatch() {
+        return TrainingMode.isActive() && !frozen;
+    }
+
+    private Tensor fused(BackwardTape tape, Tensor sample, Curve curve) {
+        return TensorScope.keepResult(() -> {
+            boolean ofBatch = ofBatch();
+            BatchPasses passes = new BatchPasses(sample, curve);
+            Tensor value;
+            Tensor input;
+            BatchPasses.Affine affine;
+            try (NoGradGuard guard = new NoGradGuard()) {
+                input = sample.detach();
+                BatchPasses.Statistics statistics = ofBatch ? passes.statistics(input) : running(passes.count());
+                int channels = Math.toIntExact(sample.size(1));
+                affine = passes.affine(
+                        statistics,
+                        eps,
+                        weight == null ? BatchKernel.ones(channels) : Tensors.floats(weight),
+                        bias == null ? new float[channels] : Tensors.floats(bias));
+                value = empty_like(input);
+                passes.apply(input, affine, value);
+                if (ofBatch) {
+                    moveRunning(statistics);
+                }
+            }
+            if (!sample.requires_grad()) {
+                return value;
+            }
+            Tensor kept = tape.keep(input);
+            return tape.record(sample, value, gradient -> backward(tape, passes, affine, kept, ofBatch, gradient));
+        });
+    }
+
+    private Tensor backward(
+            BackwardTape tape,
+            BatchPasses passes,
+            BatchPasses.Affine affine,
+            Tensor input,
+            boolean ofBatch,
+            Tensor gradient) {
+        return TensorScope.keepResult(() -> {
+            Tensor last = gradient.contiguous(MemoryFormat.ChannelsLast).to(Tensors.type(input));
+            BatchPasses.ParameterGradients parameters =
+                    ofBatch || learns() ? passes.parameterGradients(last, input, affine) : null;
+            if (parameters != null && weight != null && bias != null) {
+                Gradients.add(weight, parameters.weight());
+                Gradients.add(bias, parameters.bias());
+            }
+            Tensor result = last.is_alias_of(gradient) ? empty_like(last) : last;
+            passes.inputGradient(last, input, affine, ofBatch ? parameters : null, result);
+            tape.release(input);
+            return result;
+        });
+    }
+
+    private boolean learns() {
+        return weight != null && bias != null && (weight.requires_grad() || bias.requires_grad());
+    }
+
+    private BatchPasses.Statistics running(long count) {
+        return new BatchPasses.Statistics(doubles(runningMean), doubles(runningVariance), count);
+    }
+
+    private static double[] doubles(Tensor tensor) {
+        float[] floats = Tensors.floats(tensor);
+        return IntStream.range(0, floats.length).mapToDouble(i -> floats[i]).toArray();
+    }
+
+    /** The running variance's divisor is the count less one. */
+    private void moveRunning(BatchPasses.Statistics batch) {
+        TensorScope.run(() -> {
+            Scalar rest = new Scalar(1 - momentum);
+            Scalar mean = new Scalar(momentum);
+            Scalar variance = new Scalar(momentum * batch.count() / (batch.count() - 1));
+            runningMean.mul_(rest).add_(Tensors.ofDoubles(batch.mean()), mean);
+            runningVariance.mul_(rest).add_(Tensors.ofDoubles(batch.variance()), variance);
+        });
     }
 
     /** Uses the running statistics, and leaves them as they are, while training too. */

@@ -54,11 +54,14 @@ public final class Conv2d extends Adaptable {
         if (fast != null) {
             return GradMode.is_enabled() ? unpacked(fast, sample) : fast.forward(sample, bias);
         }
-        if (beside() == null) {
+        if (beside() == null && weight.size(1) > 1) {
             return conv2d(sample, weight, biasOptional, stride, padding, NO_DILATION, 1);
         }
-        return TensorScope.keepResult(
-                () -> withLora(conv2d(sample, weight, biasOptional, stride, padding, NO_DILATION, 1), sample));
+        return TensorScope.keepResult(() -> {
+            Tensor output = conv2d(sample, weight, biasOptional, stride, padding, NO_DILATION, 1);
+            // of one channel both layouts look alike, and LibTorch takes the slower one for all that comes after
+            return withLora(weight.size(1) > 1 ? output : laidOut(output), sample);
+        });
     }
 
     @Override

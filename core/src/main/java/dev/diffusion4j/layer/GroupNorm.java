@@ -5,6 +5,7 @@ import static org.bytedeco.pytorch.global.torch.empty_like;
 import static org.bytedeco.pytorch.global.torch.group_norm;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.kernel.Curve;
 import dev.diffusion4j.kernel.NormForward;
 import dev.diffusion4j.tensor.BackwardTape;
 import dev.diffusion4j.tensor.RandomStream;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Zero mean and unit variance within groups of channels, then a scale and a shift per channel: Wu and He (2018). What stands around
- * it in a network (a number added to each channel before, SiLU after) may be done in the same pass, which is what training does
+ * it in a network (a number added to each channel before, SiLU or another function after) may be done in the same pass, which is what training does
  * where the JDK's vector loops are at hand: LibTorch's own channels-last kernel is several times slower.
  */
 public final class GroupNorm extends Layer {
@@ -70,11 +71,14 @@ public final class GroupNorm extends Layer {
      */
     public Tensor forward(Tensor sample, @Nullable Tensor added, @Nullable Activation activation) {
         Optional<BackwardTape> tape = BackwardTape.current();
-        if (tape.isPresent() && isFusible(sample, activation)) {
-            return fused(tape.get(), sample, added, activation != null);
+        Curve curve = Activation.curve(activation);
+        if (curve != null && tape.isPresent() && GradMode.is_enabled() && sample.requires_grad() && isFusible(sample)) {
+            return fused(tape.get(), sample, added, curve);
         }
-        if (!GradMode.is_enabled() && sample.numel() > SMALL && isFusibleForward(sample, activation)) {
-            return fusedForward(sample, added, activation != null);
+        if (!GradMode.is_enabled() && sample.numel() > SMALL && isFusible(sample)) {
+            boolean silu = curve == Curve.SILU;
+            Tensor normed = fusedForward(sample, added, silu);
+            return silu || activation == null ? normed : activation.applyToTemporary(normed);
         }
         return TensorScope.keepResult(() -> {
             Tensor input = sample;
@@ -87,16 +91,11 @@ public final class GroupNorm extends Layer {
         });
     }
 
-    private boolean isFusible(Tensor sample, @Nullable Activation activation) {
-        return GradMode.is_enabled() && sample.requires_grad() && isFusibleForward(sample, activation);
-    }
-
-    private static boolean isFusibleForward(Tensor sample, @Nullable Activation activation) {
+    static boolean isFusible(Tensor sample) {
         return sample.device().is_cpu()
                 && sample.dim() == 4
                 && sample.is_contiguous(MemoryFormat.ChannelsLast)
-                && NormPasses.fits(sample.size(1), Tensors.type(sample))
-                && (activation == null || activation == Activation.SILU || activation == Activation.SWISH);
+                && NormPasses.fits(sample.size(1), Tensors.type(sample));
     }
 
     /** Without a graph. */
@@ -123,7 +122,7 @@ public final class GroupNorm extends Layer {
         return made;
     }
 
-    private Tensor fused(BackwardTape tape, Tensor sample, @Nullable Tensor added, boolean silu) {
+    private Tensor fused(BackwardTape tape, Tensor sample, @Nullable Tensor added, Curve curve) {
         return TensorScope.keepResult(() -> {
             Tensor value;
             FusedState state;
@@ -136,7 +135,7 @@ public final class GroupNorm extends Layer {
                         Tensors.floats(weight),
                         Tensors.floats(bias),
                         new float[(int) sample.size(0) * 2 * groups],
-                        passes(sample, silu));
+                        passes(sample, curve));
                 value = empty_like(input);
                 state.passes.forward(input, offsets, state.weight, state.bias, state.stats, value);
             }
@@ -151,10 +150,10 @@ public final class GroupNorm extends Layer {
     private record FusedState(
             Tensor input, float @Nullable [] added, float[] weight, float[] bias, float[] stats, NormPasses passes) {}
 
-    private NormPasses passes(Tensor sample, boolean silu) {
+    private NormPasses passes(Tensor sample, Curve curve) {
         boolean bf16 = Tensors.type(sample) == ScalarType.BFloat16;
         return passes.computeIfAbsent(
-                silu + "," + bf16, key -> new NormPasses((int) sample.size(1), groups, eps, silu, bf16));
+                curve + "," + bf16, key -> new NormPasses((int) sample.size(1), groups, eps, curve, bf16));
     }
 
     private Tensor backward(

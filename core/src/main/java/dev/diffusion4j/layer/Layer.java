@@ -29,6 +29,7 @@ public abstract class Layer implements AutoCloseable {
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
     private final Map<String, Layer> children = new LinkedHashMap<>();
     private volatile boolean frozen;
+    private volatile MemoryFormat layout = MemoryFormat.Contiguous;
 
     /** Makes a parameter, {@code float32}, trained. */
     protected final Tensor parameter(String name, long... shape) {
@@ -149,6 +150,12 @@ public abstract class Layer implements AutoCloseable {
     public final void channelsLast(boolean wanted) {
         MemoryFormat format = wanted ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
         each(tensor -> tensor.dim() == 4 ? tensor.contiguous(format) : tensor);
+        layout = format;
+    }
+
+    /** A sample in the memory layout of {@link #channelsLast}, which LibTorch keeps from there on; the sample itself where it is so. */
+    protected final Tensor laidOut(Tensor sample) {
+        return sample.contiguous(layout);
     }
 
     /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.layer;
 
+import dev.diffusion4j.kernel.Curve;
 import dev.diffusion4j.kernel.NormKernel;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -15,7 +16,7 @@ final class NormPasses {
     private final int channels;
     private final int groups;
     private final double eps;
-    private final boolean silu;
+    private final Curve curve;
     private final boolean bf16;
     private final Deque<Worker> idle = new ArrayDeque<>();
 
@@ -43,11 +44,11 @@ final class NormPasses {
         }
     }
 
-    NormPasses(int channels, int groups, double eps, boolean silu, boolean bf16) {
+    NormPasses(int channels, int groups, double eps, Curve curve, boolean bf16) {
         this.channels = channels;
         this.groups = groups;
         this.eps = eps;
-        this.silu = silu;
+        this.curve = curve;
         this.bf16 = bf16;
     }
 
@@ -62,7 +63,7 @@ final class NormPasses {
             worker = idle.poll();
         }
         if (worker == null) {
-            worker = new Worker(new NormKernel(channels, groups, eps, silu, bf16));
+            worker = new Worker(new NormKernel(channels, groups, eps, curve, bf16));
         }
         worker.reserve(numbers, bf16);
         return worker;

@@ -4,7 +4,7 @@ package dev.diffusion4j.kernel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Group normalisation with a scale and a shift per channel, then SiLU or nothing, and its gradient, for one picture at a time:
+ * Group normalisation with a scale and a shift per channel, then a {@link Curve}, and its gradient, for one picture at a time:
  * pixels × channels with the channels side by side (channels last). A number for each channel may be added to the picture first
  * (a U-Net's time embedding), which costs nothing here. Sums are made in f32 and combined in double.
  *
@@ -14,7 +14,7 @@ public final class NormKernel {
     private final int channels;
     private final int groups;
     private final double eps;
-    private final boolean silu;
+    private final Curve curve;
     private final boolean bf16;
     /** Channels of one plane: even and odd channels apart for bf16, all together for f32. */
     private final int width;
@@ -56,11 +56,11 @@ public final class NormKernel {
     }
 
     /** @param bf16 whether pictures are packed bf16, two channels in an int, else floats */
-    public NormKernel(int channels, int groups, double eps, boolean silu, boolean bf16) {
+    public NormKernel(int channels, int groups, double eps, Curve curve, boolean bf16) {
         this.channels = channels;
         this.groups = groups;
         this.eps = eps;
-        this.silu = silu;
+        this.curve = curve;
         this.bf16 = bf16;
         this.width = bf16 ? channels / 2 : channels;
         this.planes = new Plane[bf16 ? 2 : 1];
@@ -116,11 +116,7 @@ public final class NormKernel {
         groupStatistics(pixels, stats);
         prepareAffine(weight, bias, stats);
         for (Plane plane : planes) {
-            if (silu) {
-                ChannelLoops.affineSilu(plane.x, pixels, width, plane.scale, plane.offset, plane.x);
-            } else {
-                ChannelLoops.affine(plane.x, pixels, width, plane.scale, plane.offset, plane.x);
-            }
+            curve.affine(plane.x, pixels, width, plane.scale, plane.offset);
         }
     }
 
@@ -218,9 +214,7 @@ public final class NormKernel {
             int pixels, float[] weight, float[] bias, float[] stats, double[] weightGradient, double[] biasGradient) {
         prepareAffine(weight, bias, stats);
         for (Plane plane : planes) {
-            if (silu) {
-                ChannelLoops.siluBackward(plane.g, plane.x, pixels, width, plane.scale, plane.offset);
-            }
+            curve.backward(plane.g, plane.x, pixels, width, plane.scale, plane.offset);
             ChannelLoops.gradientSums(plane.g, plane.x, pixels, width, plane.sum, plane.product);
         }
         gradientsOfParameters(stats, weight, weightGradient, biasGradient);

@@ -8,6 +8,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The loops against the formulas in double. */
@@ -101,9 +102,9 @@ class KernelsTest {
         return p;
     }
 
-    @ParameterizedTest(name = "silu {0}")
-    @ValueSource(booleans = {true, false})
-    void group_norm_and_its_gradients_follow_the_formula(boolean silu) {
+    @ParameterizedTest
+    @EnumSource(Curve.class)
+    void group_norm_and_its_gradients_follow_the_formula(Curve curve) {
         Random random = new Random(3);
         int channels = 64;
         int groups = 32;
@@ -123,9 +124,9 @@ class KernelsTest {
         double[] dx = new double[x.length];
         double[] dw = new double[channels];
         double[] db = new double[channels];
-        reference(sum, gradient, weight, bias, groups, pixels, silu, y, dx, dw, db);
+        reference(sum, gradient, weight, bias, groups, pixels, curve, y, dx, dw, db);
 
-        NormKernel kernel = new NormKernel(channels, groups, 1e-5, silu, false);
+        NormKernel kernel = new NormKernel(channels, groups, 1e-5, curve, false);
         kernel.add(added, 0);
         float[] stats = new float[2 * groups];
         float[] addedGradient = new float[channels];
@@ -149,7 +150,7 @@ class KernelsTest {
         assertThat(weightGradient).containsExactly(dw, within(2e-3));
         assertThat(biasGradient).containsExactly(db, within(2e-3));
 
-        NormKernel packed = new NormKernel(channels, groups, 1e-5, silu, true);
+        NormKernel packed = new NormKernel(channels, groups, 1e-5, curve, true);
         packed.add(added, 0);
         int[] picture = pack(x);
         packed.forward(picture, pixels, weight, bias, stats);
@@ -301,7 +302,7 @@ class KernelsTest {
             float[] bias,
             int groups,
             int pixels,
-            boolean silu,
+            Curve curve,
             double[] y,
             double[] dx,
             double[] dw,
@@ -329,9 +330,8 @@ class KernelsTest {
                 }
                 double normed = (x[i] - mean) * inverse;
                 double z = normed * weight[c] + bias[c];
-                double s = 1 / (1 + Math.exp(-z));
-                y[i] = silu ? z * s : z;
-                dz[i] = gradient[i] * (silu ? s * (1 + z * (1 - s)) : 1);
+                y[i] = value(curve, z);
+                dz[i] = gradient[i] * slope(curve, z);
                 dw[c] += dz[i] * normed;
                 db[c] += dz[i];
                 sum += dz[i] * weight[c];
@@ -345,5 +345,35 @@ class KernelsTest {
                 }
             }
         }
+    }
+
+    private static double value(Curve curve, double z) {
+        return switch (curve) {
+            case NONE -> z;
+            case SILU -> z / (1 + Math.exp(-z));
+            case GELU -> z * normal(z);
+            case RELU -> Math.max(z, 0);
+        };
+    }
+
+    private static double slope(Curve curve, double z) {
+        double s = 1 / (1 + Math.exp(-z));
+        return switch (curve) {
+            case NONE -> 1;
+            case SILU -> s * (1 + z * (1 - s));
+            case GELU -> normal(z) + z * Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI);
+            case RELU -> z > 0 ? 1 : 0;
+        };
+    }
+
+    /** Φ(z) = ½ + φ(z)·(z + z³/3 + z⁵/15 + …). */
+    private static double normal(double z) {
+        double term = z;
+        double sum = z;
+        for (int i = 3; Math.abs(term) > 1e-17; i += 2) {
+            term *= z * z / i;
+            sum += term;
+        }
+        return 0.5 + sum * Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI);
     }
 }

@@ -38,10 +38,10 @@ final class ConvBlock extends Layer {
      */
     Tensor forward(Tensor x, Tensor when, Tensor tokens) {
         return TensorScope.keepResult(() -> {
-            Tensor first = Activation.RELU.applyToTemporary(norm1.forward(conv1.forward(x)));
+            Tensor first = norm1.forward(conv1.forward(x), Activation.RELU);
             Tensor shift = Activation.RELU.applyToTemporary(time.forward(when));
             Tensor timed = first.add(shift.unsqueeze(2).unsqueeze(3));
-            Tensor second = Activation.RELU.applyToTemporary(norm2.forward(conv2.forward(timed)));
+            Tensor second = norm2.forward(conv2.forward(timed), Activation.RELU);
             return attention.forward(second, tokens);
         });
     }

@@ -95,7 +95,8 @@ public final class ResidualUnet extends DiffusionModel {
     @Override
     public Tensor forward(Tensor sample, Tensor timestep, Conditioning conditioning) {
         return TensorScope.keepResult(() -> {
-            Tensor x = cat(new TensorVector(convIn.forward(sample), embedding(sample, timestep)), 1);
+            Tensor first = convIn.forward(sample);
+            Tensor x = laidOut(cat(new TensorVector(first, embedding(first, timestep)), 1));
             Deque<Tensor> skips = new ArrayDeque<>();
             for (List<ResidualBlock> blocks : down) {
                 for (ResidualBlock block : blocks) {

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.bench;
+
+import dev.diffusion4j.recipe.Recipe;
+import dev.diffusion4j.recipe.Recipes;
+import dev.diffusion4j.recipe.RunListener;
+import dev.diffusion4j.recipe.RunPlan;
+import dev.diffusion4j.recipe.RunProgress;
+import dev.diffusion4j.recipe.TrainingRun;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Updates of a recipe, run as {@code diffuse train} runs it, its curves included; it draws and validates nothing. */
+final class RecipeCase {
+    /** By then all pictures are in memory and the JVM's loops are compiled. */
+    private static final int WARM_UP = 12;
+
+    private RecipeCase() {}
+
+    /** Arguments: the recipe, steps of a round, then settings {@code key=value} that replace the recipe's. */
+    static void run(Path folder, List<String> arguments, Rounds rounds) throws IOException {
+        List<String> changes = new ArrayList<>(arguments.subList(2, arguments.size()));
+        changes.addAll(List.of("training.max_steps=1000000", "training.epochs=1000000", "samples.count=0"));
+        Recipe recipe = Recipes.load(arguments.get(0), changes);
+        Path run = Files.createTempDirectory(folder.getParent(), "run-");
+        int steps = Integer.parseInt(arguments.get(1));
+        TrainingRun.start(recipe, run).run(new Clock(rounds, steps), () -> false);
+    }
+
+    /** Waits between the rounds on the trainer's thread. */
+    private static final class Clock implements RunListener {
+        private final Rounds rounds;
+        private final int stepsOfRound;
+        private String note = "";
+        private String dtype = "";
+        private int steps;
+        private long begun;
+
+        Clock(Rounds rounds, int stepsOfRound) {
+            this.rounds = rounds;
+            this.stepsOfRound = stepsOfRound;
+        }
+
+        @Override
+        public void onPlan(RunPlan plan) {
+            dtype = plan.dtype();
+            note = dtype + ", " + plan.parameters() + " numbers trained";
+        }
+
+        @Override
+        public void onStep(RunProgress progress) {
+            if (progress.step() < WARM_UP) {
+                return;
+            }
+            if (progress.step() == WARM_UP) {
+                rounds.ready(note, dtype);
+                waitOrEnd();
+            } else if (++steps == stepsOfRound) {
+                rounds.done((System.nanoTime() - begun) / 1e9 / steps, Map.of("loss", progress.loss()));
+                waitOrEnd();
+            }
+        }
+
+        private void waitOrEnd() {
+            steps = 0;
+            if (!rounds.next()) {
+                System.exit(0);
+            }
+            begun = System.nanoTime();
+        }
+    }
+}
