@@ -42,6 +42,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             CompareCommand.class,
             PlotCommand.class,
             DataCommand.class,
+            HubCommand.class,
             RecipesCommand.class,
             DoctorCommand.class,
             WarmUpCommand.class,

@@ -66,9 +66,16 @@ final class DrawOptions {
     @Mixin
     PromptOptions words = new PromptOptions();
 
-    /** The pipeline of a model folder or of a run's; the caller closes it. */
+    /** The pipeline of a model folder, of a run's, or of the Hub; the caller closes it. */
     DiffusionPipeline load(Path folder) {
-        return DiffusionPipeline.load(ModelFolders.modelOf(folder), loadOptions(null));
+        return DiffusionPipeline.load(folder(folder, null), loadOptions(null));
+    }
+
+    /** Where the model is; what is fetched is said on a terminal. */
+    static Path folder(Path place, @Nullable String variant) {
+        try (HubLine line = new HubLine()) {
+            return ModelFolders.modelOf(place, variant, line);
+        }
     }
 
     /** @param variant of the files of weights, or {@code null} */

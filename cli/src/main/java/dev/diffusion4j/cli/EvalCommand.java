@@ -16,6 +16,7 @@ import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GuideKit;
+import dev.diffusion4j.pipeline.PipelinePlace;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -116,6 +117,9 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private Path usualFile() {
+        if (model != null && PipelinePlace.repository(model).isPresent()) {
+            return Path.of("eval.jsonl");
+        }
         if (model != null) {
             return ModelFolders.runOf(model).orElse(model).resolve("eval.jsonl");
         }

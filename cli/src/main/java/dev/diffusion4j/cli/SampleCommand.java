@@ -6,7 +6,6 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.UserError;
-import dev.diffusion4j.evaluation.ModelFolders;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
@@ -165,7 +164,9 @@ final class SampleCommand implements Callable<Integer> {
         if (saveTensors != null && saveTensors.toAbsolutePath().getParent() != null) {
             AtomicFile.checkFolder(saveTensors.toAbsolutePath().getParent());
         }
-        return from != null ? again(from) : draw(ModelFolders.modelOf(java.util.Objects.requireNonNull(model)), asked);
+        return from != null
+                ? again(from)
+                : draw(DrawOptions.folder(java.util.Objects.requireNonNull(model), variant), asked);
     }
 
     private void refuseUnheeded() {
@@ -231,7 +232,7 @@ final class SampleCommand implements Callable<Integer> {
                 variant,
                 note.loras().stream().map(LoraChoice::parse).toList());
         SchedulerKind kind = SchedulerKind.ofClass(note.scheduler(), picture.toString());
-        Path folder = model != null ? ModelFolders.modelOf(model) : Path.of(note.model());
+        Path folder = model != null ? DrawOptions.folder(model, variant) : Path.of(note.model());
         if (model == null && !Files.exists(folder)) {
             throw UserError.failure("there is no folder " + folder + ", with whose model " + picture
                     + " was drawn: give its new place with --model DIR");

@@ -37,7 +37,8 @@ class PackageDirectionTest {
         allow("scheduler", "schedule tensor json");
         allow("image", "tensor json");
         allow("guidance", "tensor model");
-        allow("pipeline", "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image");
+        allow("hub", "json");
+        allow("pipeline", "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image hub");
         allow("data", "tensor image json");
         allow("metric", "tensor model data checkpoint json image");
         allow("tracking", "image json");
@@ -45,14 +46,14 @@ class PackageDirectionTest {
         allow("trainer", "kernel objective data model adapter layer checkpoint tracking tensor json");
         allow(
                 "recipe",
-                "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image pipeline data metric tracking objective trainer");
+                "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image hub pipeline data metric tracking objective trainer");
         allow("plot", "schedule tensor model guidance scheduler image pipeline data tracking");
         allow(
                 "evaluation",
-                "schedule tensor json checkpoint model guidance scheduler image pipeline data metric tracking");
+                "schedule tensor json checkpoint model guidance scheduler image hub pipeline data metric tracking");
         allow(
                 "cli",
-                "schedule tensor json checkpoint model adapter guidance scheduler image pipeline data metric tracking objective recipe plot evaluation");
+                "schedule tensor json checkpoint model adapter guidance scheduler image hub pipeline data metric tracking objective recipe plot evaluation");
     }
 
     private static void allow(String name, String below) {

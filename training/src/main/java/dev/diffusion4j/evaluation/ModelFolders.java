@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.evaluation;
 
+import dev.diffusion4j.hub.HubProgress;
+import dev.diffusion4j.pipeline.PipelinePlace;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Where a model lies, and the run that made it. */
 public final class ModelFolders {
@@ -12,8 +15,21 @@ public final class ModelFolders {
 
     private ModelFolders() {}
 
-    /** {@code folder} itself, or {@code folder/model} where it is the folder of a run. */
+    /** {@link #modelOf(Path, String, HubProgress)} with the usual weights, silently. */
     public static Path modelOf(Path folder) {
+        return modelOf(folder, null, HubProgress.SILENT);
+    }
+
+    /**
+     * {@code folder} itself, or {@code folder/model} where it is the folder of a run; where there is none such here and it reads as
+     * {@code org/name[@revision]}, that model of the Hub, which is fetched into the cache.
+     *
+     * @param variant of the weights of the Hub, or {@code null}
+     */
+    public static Path modelOf(Path folder, @Nullable String variant, HubProgress progress) {
+        if (PipelinePlace.repository(folder).isPresent()) {
+            return PipelinePlace.folder(folder, variant, progress);
+        }
         Path inside = folder.resolve("model");
         boolean isRun = !Files.exists(folder.resolve(INDEX)) && Files.exists(inside.resolve(INDEX));
         return isRun ? inside : folder;

@@ -4,11 +4,13 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.data.DataConfig;
+import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.pipeline.PipelineFolder;
+import dev.diffusion4j.pipeline.PipelinePlace;
 import dev.diffusion4j.scheduler.Scheduler;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +40,9 @@ final class Pretrained {
             }
             return recipe;
         }
-        Path path = Path.of(spec.from()).toAbsolutePath().normalize();
+        Path path = PipelinePlace.folder(Path.of(spec.from()), null, HubProgress.SILENT)
+                .toAbsolutePath()
+                .normalize();
         PipelineFolder folder = open(path);
         Map<String, @Nullable Object> model = new LinkedHashMap<>();
         Map<String, @Nullable Object> data = new LinkedHashMap<>();

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.hub.HubClient;
+import dev.diffusion4j.hub.HubEntry;
+import dev.diffusion4j.hub.HubRepo;
+import dev.diffusion4j.hub.HubSettings;
+import dev.diffusion4j.hub.HubToken;
+import dev.diffusion4j.pipeline.PipelinePlace;
+import java.io.BufferedReader;
+import java.io.Console;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** What is asked of the Hub by itself; a model's or a data set's id is taken by the other commands too. */
+@Command(
+        name = "hub",
+        description =
+                "The Hugging Face Hub: log in, look at repositories, fetch them. Settings are those of its Python client:"
+                        + " HF_HOME, HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE, ...",
+        synopsisSubcommandLabel = "COMMAND",
+        mixinStandardHelpOptions = true,
+        subcommands = {HubCommand.Login.class, HubCommand.WhoAmI.class, HubCommand.Pull.class, HubCommand.Files.class})
+final class HubCommand implements Runnable {
+    @Spec
+    CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+        throw new ParameterException(spec.commandLine(), "which command? choose one of the list above");
+    }
+
+    private static HubRepo repo(String id, boolean isDataset) {
+        HubRepo.Type type = isDataset ? HubRepo.Type.DATASET : HubRepo.Type.MODEL;
+        return HubRepo.parse(type, id)
+                .orElseThrow(() -> UserError.usage("'" + id + "' is no repository: write it as organisation/name, or"
+                        + " organisation/name@revision"));
+    }
+
+    /** Keeps a token. */
+    @Command(
+            name = "login",
+            description =
+                    "Keep a token of the Hub's settings, Access Tokens, where the Python client finds it too. It is asked for on"
+                            + " a terminal, else read from standard input.",
+            mixinStandardHelpOptions = true)
+    static final class Login implements Callable<Integer> {
+        @Spec
+        CommandSpec spec = CommandSpec.create();
+
+        @Override
+        public Integer call() throws IOException {
+            HubSettings settings = HubSettings.fromEnvironment();
+            String text = read();
+            if (text.isEmpty()) {
+                throw UserError.usage("no token was given: copy one from " + settings.endpoint() + "/settings/tokens");
+            }
+            HubSettings known = settings.withToken(HubToken.of(text, "standard input"));
+            String name = new HubClient(known).whoAmI().orElseThrow();
+            known.keepToken();
+            spec.commandLine().getOut().println("logged in as " + name + "; the token is in " + settings.tokenFile());
+            return 0;
+        }
+
+        private static String read() throws IOException {
+            Console console = System.console();
+            if (console != null) {
+                char[] typed = console.readPassword("token (it is not shown): ");
+                return typed == null ? "" : new String(typed).strip();
+            }
+            BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+            String line = in.readLine();
+            return line == null ? "" : line.strip();
+        }
+    }
+
+    /** Whose token it is. */
+    @Command(name = "whoami", description = "Whose token it is.", mixinStandardHelpOptions = true)
+    static final class WhoAmI implements Callable<Integer> {
+        @Spec
+        CommandSpec spec = CommandSpec.create();
+
+        @Override
+        public Integer call() {
+            HubSettings settings = HubSettings.fromEnvironment();
+            spec.commandLine()
+                    .getOut()
+                    .println(new HubClient(settings)
+                            .whoAmI()
+                            .orElseThrow(() -> UserError.failure("you are not logged in: there is no HF_TOKEN and no "
+                                    + settings.tokenFile() + "; diffuse hub login")));
+            return 0;
+        }
+    }
+
+    /** Fetches. */
+    @Command(
+            name = "pull",
+            description =
+                    "Fetch a repository into the cache and print where it is. Of a model only what is needed to draw with it,"
+                            + " unless --include says otherwise.",
+            mixinStandardHelpOptions = true)
+    static final class Pull implements Callable<Integer> {
+        @Spec
+        CommandSpec spec = CommandSpec.create();
+
+        @Parameters(paramLabel = "REPO", description = "organisation/name, or organisation/name@revision.")
+        String id = "";
+
+        @Option(names = "--dataset", description = "It is a data set, which is fetched whole.")
+        boolean isDataset;
+
+        @Option(
+                names = "--include",
+                paramLabel = "PATTERN",
+                description = "Only files whose paths match, '*.json' or 'unet/**' for example; repeatable.")
+        List<String> include = List.of();
+
+        @Override
+        public Integer call() {
+            HubRepo repo = repo(id, isDataset);
+            PrintWriter out = spec.commandLine().getOut();
+            try (HubLine line = new HubLine()) {
+                if (include.isEmpty() && !isDataset) {
+                    out.println(PipelinePlace.fetch(repo, line));
+                } else {
+                    out.println(new HubClient(HubSettings.fromEnvironment(), line).snapshot(repo, this::isWanted));
+                }
+            }
+            return 0;
+        }
+
+        private boolean isWanted(String path) {
+            return include.isEmpty()
+                    || include.stream()
+                            .map(pattern -> FileSystems.getDefault().getPathMatcher("glob:" + pattern))
+                            .anyMatch((PathMatcher matcher) -> matcher.matches(Path.of(path)));
+        }
+    }
+
+    /** Lists. */
+    @Command(
+            name = "ls",
+            description = "List the files of a repository with their sizes.",
+            mixinStandardHelpOptions = true)
+    static final class Files implements Callable<Integer> {
+        @Spec
+        CommandSpec spec = CommandSpec.create();
+
+        @Parameters(paramLabel = "REPO", description = "organisation/name, or organisation/name@revision.")
+        String id = "";
+
+        @Option(names = "--dataset", description = "It is a data set.")
+        boolean isDataset;
+
+        @Override
+        public Integer call() {
+            PrintWriter out = spec.commandLine().getOut();
+            long sum = 0;
+            for (HubEntry entry : new HubClient(HubSettings.fromEnvironment()).list(repo(id, isDataset))) {
+                out.printf("%,15d  %s%n", entry.size(), entry.path());
+                sum += Math.max(0, entry.size());
+            }
+            out.printf("%,15d  in all%n", sum);
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.hub;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fetches one blob under a name of our own, goes on where a connection broke or an earlier process was killed, hashes while it
+ * streams, and hands the file over only when its checksum is right.
+ */
+final class BlobDownload {
+    private static final int TRIES_WITHOUT_PROGRESS = 3;
+    private static final int BUFFER = 1 << 20;
+    private static final ScheduledExecutorService CLOCK = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "diffusion4j-hub-clock");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    private final HubHttp http;
+    private final HubSettings settings;
+    private final RemoteFile file;
+    private final HubProgress progress;
+    /** Of all bytes so far. */
+    private Checksum checksum;
+
+    BlobDownload(HubHttp http, HubSettings settings, RemoteFile file, HubProgress progress) {
+        this.http = http;
+        this.settings = settings;
+        this.file = file;
+        this.progress = progress;
+        checksum = new Checksum(file.etag(), file.size());
+    }
+
+    /** The content is not what the Hub said it would be. */
+    static final class WrongContent extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        WrongContent(String message) {
+            super(message);
+        }
+    }
+
+    /** Puts the blob into the cache; a wrong one is fetched once more. */
+    void into(HubCache cache) throws IOException {
+        checkSpace(cache);
+        try {
+            once(cache);
+        } catch (WrongContent first) {
+            once(cache);
+        }
+    }
+
+    private void checkSpace(HubCache cache) throws IOException {
+        long free = Files.getFileStore(cache.blob(file.etag()).getParent()).getUsableSpace();
+        if (file.size() > free) {
+            throw new java.nio.file.FileSystemException(
+                    cache.blob(file.etag()).toString(),
+                    null,
+                    "it has " + file.size() / 1_000_000 + " MB, but only " + free / 1_000_000 + " MB are free");
+        }
+    }
+
+    private void once(HubCache cache) throws IOException {
+        Path blob = cache.blob(file.etag());
+        Path growing = blob.resolveSibling(file.etag() + ".diffusion4j.incomplete");
+        FileChannel channel = open(growing);
+        FileLock lock = tryLock(channel);
+        if (lock == null) { // another of us is at it
+            channel.close();
+            growing = blob.resolveSibling(file.etag() + "."
+                    + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".incomplete");
+            channel = open(growing);
+        }
+        boolean keepsPart = lock != null;
+        try (FileChannel out = channel) {
+            fill(out);
+            out.force(true);
+            cache.keep(growing, file.etag());
+        } catch (WrongContent e) {
+            Files.deleteIfExists(growing);
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            if (!keepsPart) {
+                Files.deleteIfExists(growing);
+            }
+            throw e;
+        }
+    }
+
+    private static FileChannel open(Path path) throws IOException {
+        return FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    private void fill(FileChannel out) throws IOException {
+        if (file.size() >= 0 && out.size() > file.size()) {
+            out.truncate(0);
+        }
+        long done = hashPart(out);
+        progress.onBytes(done);
+        for (int idle = 0; done != file.size(); ) {
+            long before = done;
+            try {
+                done = request(out, done);
+                if (file.size() < 0) {
+                    break;
+                }
+                if (done < file.size() && ++idle == TRIES_WITHOUT_PROGRESS) {
+                    throw new IOException("the connection was closed after " + done + " of " + file.size() + " bytes");
+                }
+            } catch (WrongContent e) {
+                throw e;
+            } catch (IOException e) {
+                done = hashPart(out);
+                idle = done > before ? 0 : idle + 1;
+                if (idle == TRIES_WITHOUT_PROGRESS) {
+                    throw e;
+                }
+            }
+        }
+        if (!checksum.isRight()) {
+            throw new WrongContent("its content is wrong (the checksum differs)");
+        }
+    }
+
+    /** What an earlier try left: how many bytes; the checksum has seen them then. */
+    private long hashPart(FileChannel out) throws IOException {
+        checksum = new Checksum(file.etag(), file.size());
+        ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+        long at = 0;
+        while (out.read(buffer, at) > 0) {
+            at += buffer.position();
+            checksum.update(buffer.flip());
+            buffer.clear();
+        }
+        return at;
+    }
+
+    /** One request for what is missing. */
+    private long request(FileChannel out, long from) throws IOException {
+        Map<String, String> headers = from > 0
+                ? Map.of("Accept-Encoding", "identity", "Range", "bytes=" + from + "-")
+                : Map.of("Accept-Encoding", "identity");
+        try (HubHttp.Answer answer = http.get(file.address(), headers)) {
+            if (answer.status() == 416) {
+                out.truncate(0);
+                throw new WrongContent("the part that was here is longer than the file");
+            }
+            if (!answer.isGood()) {
+                throw new IOException("status " + answer.status());
+            }
+            if (from > 0 && answer.status() != 206) { // the whole again
+                out.truncate(0);
+                progress.onBytes(-from);
+                checksum = new Checksum(file.etag(), file.size());
+                return copy(answer.response().body(), out, 0);
+            }
+            return copy(answer.response().body(), out, from);
+        }
+    }
+
+    /** The body is closed where nothing comes for too long. */
+    private long copy(InputStream body, FileChannel out, long from) throws IOException {
+        AtomicLong lastSeen = new AtomicLong(System.nanoTime());
+        long patience = settings.patience().toNanos();
+        ScheduledFuture<?> guard = CLOCK.scheduleAtFixedRate(
+                () -> {
+                    if (System.nanoTime() - lastSeen.get() > patience) {
+                        closeQuietly(body);
+                    }
+                },
+                200,
+                200,
+                TimeUnit.MILLISECONDS);
+        try {
+            byte[] bytes = new byte[BUFFER];
+            long at = from;
+            for (int read = body.read(bytes); read >= 0; read = body.read(bytes)) {
+                lastSeen.set(System.nanoTime());
+                if (file.size() >= 0 && at + read > file.size()) {
+                    throw new WrongContent("it is longer than the " + file.size() + " bytes that were said");
+                }
+                ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, read);
+                checksum.update(buffer);
+                while (buffer.hasRemaining()) {
+                    at += out.write(buffer, at);
+                }
+                progress.onBytes(read);
+                lastSeen.set(System.nanoTime());
+            }
+            return at;
+        } finally {
+            guard.cancel(false);
+        }
+    }
+
+    private static void closeQuietly(InputStream body) {
+        try {
+            body.close();
+        } catch (IOException e) {
+            // whoever reads it gets the error
+        }
+    }
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.hub;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.json.Json;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads repositories of the Hub into the cache that its Python client uses too. Nothing is asked of the network but by these
+ * methods. Thread-safe.
+ *
+ * <pre>{@code
+ * Path folder = new HubClient(HubSettings.fromEnvironment()).snapshot(HubRepo.model("google/ddpm-cifar10-32"), path -> true);
+ * }</pre>
+ */
+public final class HubClient {
+    private static final Logger LOG = LoggerFactory.getLogger(HubClient.class);
+    private static final int AT_ONCE = 8;
+    private static final int LONGEST_ANSWER = 64 << 20;
+    private static final Pattern NEXT = Pattern.compile("<([^>]+)>\\s*;\\s*rel=\"next\"");
+
+    private final HubSettings settings;
+    private final HubHttp http;
+    private final HubErrors errors;
+    private final HubProgress progress;
+
+    /** Tells nobody how it goes. */
+    public HubClient(HubSettings settings) {
+        this(settings, HubProgress.SILENT, Duration.ofMillis(500));
+    }
+
+    /** @param progress of all downloads */
+    public HubClient(HubSettings settings, HubProgress progress) {
+        this(settings, progress, Duration.ofMillis(500));
+    }
+
+    /** @param firstPause before a request is tried again */
+    HubClient(HubSettings settings, HubProgress progress, Duration firstPause) {
+        this.settings = settings;
+        this.progress = progress;
+        http = new HubHttp(settings, firstPause);
+        errors = new HubErrors(settings);
+    }
+
+    /** Whose token this is, by name; empty without one. */
+    public Optional<String> whoAmI() {
+        if (settings.token() == null) {
+            return Optional.empty();
+        }
+        HubRepo nobody = HubRepo.model("whoami");
+        try (HubHttp.Answer answer = http.get(api("whoami-v2"), Map.of())) {
+            if (answer.status() == 401) {
+                throw UserError.failure("the Hub does not know the token: log in anew, diffuse hub login");
+            }
+            Map<String, @Nullable Object> user = object(nobody, "whoami", answer);
+            return Optional.of(String.valueOf(user.get("name")));
+        } catch (IOException e) {
+            throw errors.of(nobody, "your name", e);
+        }
+    }
+
+    /**
+     * The commit that the repository's revision is now.
+     *
+     * @throws UserError (exit code 1) where there is none, it may not be seen, or the Hub cannot be reached
+     */
+    public String commit(HubRepo repo) {
+        URI address = api(repo.type().plural() + "/" + repo.id() + "/revision/" + HubPath.segment(repo.revision()));
+        try (HubHttp.Answer answer = http.get(address, Map.of())) {
+            String sha = String.valueOf(object(repo, "the revision", answer).get("sha"));
+            if (!HubRepo.isCommit(sha)) {
+                throw new IOException("an answer without a commit: is this a Hub?");
+            }
+            return sha;
+        } catch (IOException e) {
+            throw errors.of(repo, "the revision", e);
+        }
+    }
+
+    /** All files of a repository, folders in order of their names. */
+    public List<HubEntry> list(HubRepo repo) {
+        List<HubEntry> entries = new ArrayList<>();
+        @Nullable
+        URI page = api(repo.type().plural() + "/" + repo.id() + "/tree/" + HubPath.segment(repo.revision())
+                + "?recursive=true");
+        try {
+            while (page != null) {
+                try (HubHttp.Answer answer = http.get(page, Map.of())) {
+                    for (Object entry : array(repo, "the list of files", answer)) {
+                        if (entry instanceof Map) {
+                            file(Json.object(entry)).ifPresent(entries::add);
+                        }
+                    }
+                    Matcher next = NEXT.matcher(answer.header("Link"));
+                    page = next.find() ? page.resolve(next.group(1)) : null;
+                }
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            throw errors.of(repo, "the list of files", e instanceof IOException io ? io : new IOException(e));
+        }
+        return entries;
+    }
+
+    private static Optional<HubEntry> file(Map<String, @Nullable Object> entry) {
+        if (!"file".equals(entry.get("type"))) {
+            return Optional.empty();
+        }
+        Object lfs = entry.get("lfs");
+        Object oid = lfs instanceof Map ? Json.object(lfs).get("oid") : entry.get("oid");
+        long size = entry.get("size") instanceof Number number ? number.longValue() : -1;
+        return Optional.of(new HubEntry(String.valueOf(entry.get("path")), size, String.valueOf(oid)));
+    }
+
+    /**
+     * One file, fetched where the cache does not have it as it is now.
+     *
+     * @return in the cache: a link to be read, not to be written
+     * @throws UserError (exit code 1) where there is no such repository, revision or file, it may not be seen, the Hub cannot be
+     *     reached and the cache does not have it, or it cannot be stored
+     */
+    public Path file(HubRepo repo, String name) {
+        HubCache cache = new HubCache(settings.cache(), repo);
+        try {
+            Optional<String> known = cache.commit();
+            if (settings.offline() || repo.isCommit()) {
+                Optional<Path> here =
+                        known.map(commit -> cache.pointer(commit, name)).filter(Files::exists);
+                if (here.isPresent()) {
+                    return here.get();
+                }
+                if (settings.offline()) {
+                    throw errors.offline(repo, name);
+                }
+            }
+            return fetch(cache, repo, name);
+        } catch (FileSystemException e) {
+            throw errors.of(repo, name, e);
+        } catch (IOException e) {
+            return lastKnown(cache, name, e).orElseThrow(() -> errors.of(repo, name, e));
+        }
+    }
+
+    /** Without a network, what was fetched before does. */
+    private Optional<Path> lastKnown(HubCache cache, String name, IOException problem) {
+        try {
+            Optional<Path> here =
+                    cache.commit().map(commit -> cache.pointer(commit, name)).filter(Files::exists);
+            here.ifPresent(path -> LOG.warn("the Hub cannot be reached ({}); using {}", errors.reason(problem), path));
+            return here;
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    private Path fetch(HubCache cache, HubRepo repo, String name) throws IOException {
+        RemoteFile file = describe(cache, repo, name);
+        cache.pointer(file.commit(), name); // refuses a name that would lie elsewhere, before anything is written
+        cache.prepare();
+        cache.remember(file.commit());
+        Path pointer = cache.pointer(file.commit(), name);
+        if (Files.exists(pointer)) {
+            return pointer;
+        }
+        if (!Files.exists(cache.blob(file.etag()))) {
+            new BlobDownload(http, settings, file, progress).into(cache);
+        }
+        return cache.link(file.commit(), name, file.etag());
+    }
+
+    private RemoteFile describe(HubCache cache, HubRepo repo, String name) throws IOException {
+        URI address = URI.create(settings.endpoint() + "/" + repo.type().urlPrefix() + repo.id() + "/resolve/"
+                + HubPath.segment(repo.revision()) + "/" + HubPath.encode(name));
+        try (HubHttp.Answer answer = http.head(address)) {
+            if (answer.status() / 100 > 3) {
+                String commit = answer.header("X-Repo-Commit");
+                if (answer.header("X-Error-Code").equals("EntryNotFound") && HubRepo.isCommit(commit)) {
+                    cache.rememberMissing(commit, name);
+                }
+                throw errors.of(repo, name, answer);
+            }
+            return RemoteFile.of(address, answer);
+        }
+    }
+
+    /**
+     * Several files of one commit, eight at once.
+     *
+     * @param wanted which, by their paths
+     * @return the commit's folder in the cache, with what {@code wanted} named and perhaps more
+     * @throws UserError as {@link #file}
+     */
+    public Path snapshot(HubRepo repo, Predicate<String> wanted) {
+        if (settings.offline()) {
+            return offline(repo);
+        }
+        HubRepo pinned = repo.isCommit() ? repo : repo.at(commit(repo));
+        List<String> names =
+                list(pinned).stream().map(HubEntry::path).filter(wanted).toList();
+        HubCache cache = new HubCache(settings.cache(), repo);
+        try {
+            cache.prepare();
+            cache.remember(pinned.revision());
+        } catch (IOException e) {
+            throw errors.of(repo, "its files", e);
+        }
+        fetchAll(pinned, names);
+        return cache.snapshot(pinned.revision());
+    }
+
+    /** The paths of all files of a commit; offline, those that are in the cache. */
+    public Set<String> names(HubRepo repo) {
+        if (!settings.offline()) {
+            return list(repo).stream().map(HubEntry::path).collect(Collectors.toSet());
+        }
+        Path folder = offline(repo);
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile)
+                    .map(file -> folder.relativize(file).toString().replace('\\', '/'))
+                    .collect(Collectors.toSet());
+        } catch (IOException e) {
+            throw errors.of(repo, "what is in the cache", e);
+        }
+    }
+
+    /** What the cache has of it, without a question to anybody. */
+    public Optional<Path> cached(HubRepo repo) {
+        HubCache cache = new HubCache(settings.cache(), repo);
+        try {
+            return cache.commit().map(cache::snapshot).filter(Files::isDirectory);
+        } catch (IOException e) {
+            throw errors.of(repo, "what is in the cache", e);
+        }
+    }
+
+    private Path offline(HubRepo repo) {
+        return cached(repo).orElseThrow(() -> errors.offline(repo, "what is needed"));
+    }
+
+    private void fetchAll(HubRepo repo, List<String> names) {
+        ExecutorService workers = Executors.newFixedThreadPool(AT_ONCE, task -> {
+            Thread thread = new Thread(task, "diffusion4j-hub");
+            thread.setDaemon(true);
+            return thread;
+        });
+        try {
+            List<Future<Path>> files = names.stream()
+                    .map(name -> workers.submit(() -> file(repo, name)))
+                    .toList();
+            for (Future<Path> file : files) {
+                file.get();
+            }
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof UserError known ? known : new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw UserError.failure("interrupted while fetching " + repo, e);
+        } finally {
+            workers.shutdownNow();
+        }
+    }
+
+    private URI api(String path) {
+        return URI.create(settings.endpoint() + "/api/" + path);
+    }
+
+    private Map<String, @Nullable Object> object(HubRepo repo, String what, HubHttp.Answer answer) throws IOException {
+        Object value = json(repo, what, answer);
+        if (value instanceof Map) {
+            return Json.object(value);
+        }
+        throw new IOException("an answer that is no object: is this a Hub?");
+    }
+
+    private List<?> array(HubRepo repo, String what, HubHttp.Answer answer) throws IOException {
+        Object value = json(repo, what, answer);
+        if (value instanceof List<?> list) {
+            return list;
+        }
+        throw new IOException("an answer that is no list: is this a Hub?");
+    }
+
+    private @Nullable Object json(HubRepo repo, String what, HubHttp.Answer answer) throws IOException {
+        if (!answer.isGood()) {
+            throw errors.of(repo, what, answer);
+        }
+        try {
+            return Json.parse(answer.text(LONGEST_ANSWER), "the Hub's answer");
+        } catch (UserError | IllegalArgumentException e) {
+            throw new IOException("an answer that is no JSON: is this a Hub?", e);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.hub;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.UserError;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.file.FileSystemException;
+
+/** What went wrong with the Hub, in one line that says what to do. */
+final class HubErrors {
+    private final HubSettings settings;
+
+    HubErrors(HubSettings settings) {
+        this.settings = settings;
+    }
+
+    /** An answer that is no success. */
+    UserError of(HubRepo repo, String what, HubHttp.Answer answer) {
+        String kind = repo.type() == HubRepo.Type.MODEL ? "model" : "data set";
+        boolean isKnown = settings.token() != null;
+        String code = answer.header("X-Error-Code");
+        if (code.equals("GatedRepo")) {
+            return UserError.failure("the " + kind + " " + repo.id() + " is gated: accept its conditions at "
+                    + settings.endpoint() + "/" + repo.type().urlPrefix() + repo.id()
+                    + (isKnown ? ", with the account of your token" : ", then log in: diffuse hub login"));
+        }
+        if (code.equals("RevisionNotFound")) {
+            return UserError.failure("the " + kind + " " + repo.id() + " has no revision '" + repo.revision()
+                    + "': it is a branch, a tag or a commit");
+        }
+        if (code.equals("EntryNotFound")) {
+            return UserError.failure("the " + kind + " " + repo + " has no file " + what);
+        }
+        return switch (answer.status()) {
+            case 401 ->
+                UserError.failure(
+                        isKnown
+                                ? "the Hub does not know the token, or not the " + kind + " " + repo.id()
+                                        + ": check the name, or log in anew: diffuse hub login"
+                                : "there is no " + kind + " " + repo.id() + " on "
+                                        + settings.endpoint().getHost()
+                                        + ", or it is private: check the name, or log in: diffuse hub login");
+            case 403 ->
+                UserError.failure("the token may not do this with " + repo.id() + " (" + what
+                        + "): make one with that right in the Hub's settings, Access Tokens");
+            case 404 ->
+                UserError.failure("there is no " + kind + " " + repo.id() + " on "
+                        + settings.endpoint().getHost()
+                        + (isKnown ? ", or your token may not see it" : ", or it is private: diffuse hub login"));
+            case 429 -> UserError.failure("the Hub has had too many questions of you: try again in some minutes");
+            default ->
+                UserError.failure("the Hub answered " + answer.status() + " to " + what + " of " + repo
+                        + (answer.status() >= 500 ? ": try again later" : ""));
+        };
+    }
+
+    /** No answer, or half of one. */
+    UserError of(HubRepo repo, String what, IOException problem) {
+        if (problem instanceof FileSystemException) {
+            return UserError.failure(
+                    "cannot store " + what + " of " + repo + ": " + AtomicFile.reason(problem), problem);
+        }
+        return UserError.failure(
+                "cannot get " + what + " of " + repo + " from "
+                        + settings.endpoint().getHost() + " (" + reason(problem)
+                        + "): check the network, or HTTPS_PROXY; what is in the cache is used with HF_HUB_OFFLINE=1",
+                problem);
+    }
+
+    /** In a few words. */
+    String reason(IOException problem) {
+        return problem instanceof HttpTimeoutException
+                ? "no answer within " + settings.patience().toSeconds() + " s"
+                : problem instanceof ConnectException || problem.getCause() instanceof UnresolvedAddressException
+                        ? "no connection"
+                        : String.valueOf(problem.getMessage());
+    }
+
+    /** Nothing may be asked, and the cache does not have it. */
+    UserError offline(HubRepo repo, String what) {
+        return UserError.failure("HF_HUB_OFFLINE is set, and " + what + " of " + repo + " is not in " + settings.cache()
+                + ": fetch it once without, diffuse hub pull " + repo);
+    }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.hub;
+
+import dev.diffusion4j.base.UserError;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * Requests to the Hub. The token goes to the endpoint's own host and to no other, redirected or not. What fails for a moment (no
+ * connection, 429, 5xx) is tried again after a pause that doubles. Thread-safe.
+ */
+final class HubHttp {
+    private static final int TRIES = 5;
+    private static final int REDIRECTS = 10;
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(60);
+    private static final Set<Integer> REDIRECT = Set.of(301, 302, 303, 307, 308);
+    private static final Set<Integer> FOR_A_MOMENT = Set.of(429, 500, 502, 503, 504);
+
+    private final HubSettings settings;
+    private final Duration firstPause;
+    private final HttpClient client;
+
+    /** @param firstPause before the second try */
+    HubHttp(HubSettings settings, Duration firstPause) {
+        this.settings = settings;
+        this.firstPause = firstPause;
+        client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(settings.patience())
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .proxy(new EnvironmentProxies(settings.environment()))
+                .build();
+    }
+
+    /** An answer whose body is read by whoever asked, who closes it. */
+    record Answer(URI address, HttpResponse<InputStream> response) implements AutoCloseable {
+        int status() {
+            return response.statusCode();
+        }
+
+        boolean isGood() {
+            return status() / 100 == 2;
+        }
+
+        String header(String name) {
+            return response.headers().firstValue(name).orElse("");
+        }
+
+        /** All of it, which must be short. */
+        String text(int limit) throws IOException {
+            byte[] bytes = response.body().readNBytes(limit + 1);
+            if (bytes.length > limit) {
+                throw new IOException("an answer of more than " + limit + " bytes");
+            }
+            return new String(bytes, java.nio.charset.StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public void close() throws IOException {
+            response.body().close();
+        }
+    }
+
+    /** Follows all redirects. */
+    Answer get(URI address, Map<String, String> headers) throws IOException {
+        return ask("GET", address, BodyPublishers.noBody(), headers, true);
+    }
+
+    /** Follows redirects within the same host only: the headers of the first answer that leads elsewhere are what counts. */
+    Answer head(URI address) throws IOException {
+        return ask("HEAD", address, BodyPublishers.noBody(), Map.of("Accept-Encoding", "identity"), false);
+    }
+
+    /** With a body; not redirected. */
+    Answer send(String method, URI address, BodyPublisher body, Map<String, String> headers) throws IOException {
+        return ask(method, address, body, headers, false);
+    }
+
+    private Answer ask(String method, URI address, BodyPublisher body, Map<String, String> headers, boolean everywhere)
+            throws IOException {
+        Duration pause = firstPause;
+        for (int attempt = 1; ; attempt++) {
+            Answer answer;
+            try {
+                answer = redirected(method, address, body, headers, everywhere);
+            } catch (IOException e) {
+                if (attempt == TRIES) {
+                    throw e;
+                }
+                sleep(pause);
+                pause = pause.multipliedBy(2);
+                continue;
+            }
+            if (!FOR_A_MOMENT.contains(answer.status()) || attempt == TRIES) {
+                return answer;
+            }
+            answer.close();
+            sleep(asked(answer.header("Retry-After"), pause));
+            pause = pause.multipliedBy(2);
+        }
+    }
+
+    private static Duration asked(String retryAfter, Duration otherwise) {
+        try {
+            Duration asked = Duration.ofSeconds(Long.parseLong(retryAfter));
+            return asked.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : asked;
+        } catch (NumberFormatException e) {
+            return otherwise; // none, or a date
+        }
+    }
+
+    private static void sleep(Duration pause) {
+        try {
+            Thread.sleep(pause.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw UserError.failure("interrupted while waiting for the Hub", e);
+        }
+    }
+
+    private Answer redirected(
+            String method, URI address, BodyPublisher body, Map<String, String> headers, boolean everywhere)
+            throws IOException {
+        URI at = address;
+        for (int i = 0; i <= REDIRECTS; i++) {
+            Answer answer = once(method, at, body, headers);
+            String location = answer.header("Location");
+            if (!REDIRECT.contains(answer.status()) || location.isEmpty()) {
+                return answer;
+            }
+            URI next = resolve(at, location);
+            if (!everywhere && !isSameHost(next, at)) {
+                return answer;
+            }
+            answer.close();
+            at = next;
+        }
+        throw new IOException("more than " + REDIRECTS + " redirects");
+    }
+
+    private static URI resolve(URI at, String location) throws IOException {
+        try {
+            URI next = at.resolve(location);
+            boolean isWeb =
+                    Set.of("http", "https").contains(String.valueOf(next.getScheme())) && next.getHost() != null;
+            boolean isLessSafe = "https".equals(at.getScheme()) && "http".equals(next.getScheme());
+            if (isWeb && !isLessSafe) {
+                return next;
+            }
+        } catch (IllegalArgumentException e) {
+            // told below
+        }
+        throw new IOException("a redirect that leads nowhere");
+    }
+
+    private Answer once(String method, URI address, BodyPublisher body, Map<String, String> headers)
+            throws IOException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(address)
+                .timeout(settings.patience())
+                .header("User-Agent", "diffusion4j")
+                .method(method, body);
+        headers.forEach(request::header);
+        HubToken token = settings.token();
+        if (token != null && isSameHost(address, settings.endpoint())) {
+            request.header("Authorization", "Bearer " + token.secret());
+        }
+        try {
+            return new Answer(address, client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw UserError.failure("interrupted while asking " + address.getHost(), e);
+        }
+    }
+
+    private static boolean isSameHost(URI one, URI other) {
+        return Objects.equals(one.getScheme(), other.getScheme())
+                && String.valueOf(one.getHost()).equalsIgnoreCase(String.valueOf(other.getHost()))
+                && port(one) == port(other);
+    }
+
+    private static int port(URI address) {
+        return address.getPort() >= 0 ? address.getPort() : "https".equals(address.getScheme()) ? 443 : 80;
+    }
+}

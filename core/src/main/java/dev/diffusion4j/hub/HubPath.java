@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.hub;
+
+import dev.diffusion4j.base.UserError;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Names of files in a repository: they come from strangers and must stay within their folder. */
+final class HubPath {
+    private static final Set<String> NOT_A_NAME = Set.of("", ".", "..");
+
+    private HubPath() {}
+
+    /**
+     * {@code name} below {@code folder}.
+     *
+     * @throws UserError (exit code 1) where it would lie elsewhere
+     */
+    static Path below(Path folder, String name, HubRepo repo) {
+        Path base = folder.toAbsolutePath().normalize();
+        boolean isSafe = !name.contains("\\")
+                && !name.contains(":")
+                && name.chars().noneMatch(Character::isISOControl)
+                && Arrays.stream(name.split("/", -1)).noneMatch(NOT_A_NAME::contains);
+        if (!isSafe || !base.resolve(name).normalize().startsWith(base)) {
+            throw UserError.failure(repo + " names a file '" + name.replaceAll("\\p{Cntrl}", "?")
+                    + "', which would lie outside of its folder: nothing is written");
+        }
+        return base.resolve(name);
+    }
+
+    /** As it stands in an address. */
+    static String encode(String name) {
+        return Arrays.stream(name.split("/", -1)).map(HubPath::segment).collect(Collectors.joining("/"));
+    }
+
+    /** One segment, a revision with its slashes for example. */
+    static String segment(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.hub.HubClient;
+import dev.diffusion4j.hub.HubProgress;
+import dev.diffusion4j.hub.HubRepo;
+import dev.diffusion4j.hub.HubSettings;
+import dev.diffusion4j.json.Json;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a pipeline is: a folder here, or a repository of the Hub, {@code org/name[@revision]}, of which the needed files are fetched
+ * into the cache first. What exists here is never asked of the Hub, nor is a path into a folder that exists here.
+ */
+public final class PipelinePlace {
+    private static final String INDEX = "model_index.json";
+    private static final List<String> WEIGHTS =
+            List.of("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin");
+    private static final List<String> SHARDS =
+            List.of("diffusion_pytorch_model.safetensors.index.json", "diffusion_pytorch_model.bin.index.json");
+
+    private PipelinePlace() {}
+
+    /** The repository that is meant, where it is none of the folders here. */
+    public static Optional<HubRepo> repository(Path place) {
+        if (Files.exists(place) || place.isAbsolute()) {
+            return Optional.empty();
+        }
+        boolean isHere = place.getNameCount() > 1 && Files.exists(place.getName(0));
+        return isHere
+                ? Optional.empty()
+                : HubRepo.parse(HubRepo.Type.MODEL, place.toString().replace('\\', '/'));
+    }
+
+    /**
+     * The folder to be read.
+     *
+     * @param variant of the weights, {@code fp16} for example, or {@code null}
+     * @return {@code place} itself, or a commit's folder in the Hub's cache
+     * @throws UserError (exit code 1) where the repository cannot be had, or is no pipeline
+     */
+    public static Path folder(Path place, @Nullable String variant, HubProgress progress) {
+        return repository(place)
+                .map(repo -> fetch(repo, variant, new HubClient(HubSettings.fromEnvironment(), progress)))
+                .orElse(place);
+    }
+
+    /** A repository's pipeline, whatever folders are here. */
+    public static Path fetch(HubRepo repo, HubProgress progress) {
+        return fetch(repo, null, new HubClient(HubSettings.fromEnvironment(), progress));
+    }
+
+    /** The configs first: they say which weights are needed, and whether this library has a use for them. */
+    static Path fetch(HubRepo repo, @Nullable String variant, HubClient hub) {
+        Path folder = hub.snapshot(repo, path -> path.endsWith(".json") && !path.endsWith(".index.json"));
+        if (!Files.exists(folder.resolve(INDEX))) {
+            throw UserError.failure(repo + " on the Hub is no pipeline: it has no " + INDEX);
+        }
+        Path model = PipelineFolder.open(folder).modelFolder();
+        String inside = folder.relativize(model).toString().replace('\\', '/');
+        HubRepo commit = repo.at(Objects.requireNonNull(folder.getFileName()).toString());
+        weights(commit, inside.isEmpty() ? "" : inside + "/", variant, hub);
+        return folder;
+    }
+
+    private static void weights(HubRepo commit, String inside, @Nullable String variant, HubClient hub) {
+        Set<String> there = hub.names(commit);
+        for (int i = 0; i < WEIGHTS.size(); i++) {
+            String whole = inside + varied(WEIGHTS.get(i), variant);
+            String index = inside + varied(SHARDS.get(i), variant);
+            if (there.contains(whole)) {
+                hub.file(commit, whole);
+                return;
+            }
+            if (there.contains(index)) {
+                Set<String> shards = shards(hub.file(commit, index)).stream()
+                        .map(shard -> inside + shard)
+                        .collect(Collectors.toSet());
+                hub.snapshot(commit, shards::contains);
+                return;
+            }
+        }
+        throw UserError.failure(commit.id() + " on the Hub has no weights"
+                + (variant == null ? "" : " of the variant " + variant) + " in "
+                + (inside.isEmpty() ? "its folder" : inside) + ": looked for " + String.join(", ", WEIGHTS));
+    }
+
+    private static Set<String> shards(Path index) {
+        Object map = Json.readObject(index).get("weight_map");
+        if (!(map instanceof Map<?, ?> byTensor)) {
+            throw UserError.failure(index + " has no weight_map: it names no shards");
+        }
+        return byTensor.values().stream().map(String::valueOf).collect(Collectors.toSet());
+    }
+
+    /** {@code name.fp16.safetensors}, {@code name.safetensors.index.fp16.json}. */
+    private static String varied(String name, @Nullable String variant) {
+        int dot = name.lastIndexOf('.');
+        return variant == null ? name : name.substring(0, dot) + "." + variant + name.substring(dot);
+    }
+}
