@@ -11,12 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,23 +20,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class BlobDownload {
     private static final int TRIES_WITHOUT_PROGRESS = 3;
-    private static final int BUFFER = 1 << 20;
-    private static final ScheduledExecutorService CLOCK = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "diffusion4j-hub-clock");
-        thread.setDaemon(true);
-        return thread;
-    });
-
+    private static final int BUFFER = 1 << 17;
     private final HubHttp http;
-    private final HubSettings settings;
     private final RemoteFile file;
     private final HubProgress progress;
     /** Of all bytes so far. */
     private Checksum checksum;
 
-    BlobDownload(HubHttp http, HubSettings settings, RemoteFile file, HubProgress progress) {
+    BlobDownload(HubHttp http, RemoteFile file, HubProgress progress) {
         this.http = http;
-        this.settings = settings;
         this.file = file;
         this.progress = progress;
         checksum = new Checksum(file.etag(), file.size());
@@ -176,52 +163,26 @@ final class BlobDownload {
                 out.truncate(0);
                 progress.onBytes(-from);
                 checksum = new Checksum(file.etag(), file.size());
-                return copy(answer.response().body(), out, 0);
+                return copy(answer.body(), out, 0);
             }
-            return copy(answer.response().body(), out, from);
+            return copy(answer.body(), out, from);
         }
     }
 
-    /** The body is closed where nothing comes for too long. */
     private long copy(InputStream body, FileChannel out, long from) throws IOException {
-        AtomicLong lastSeen = new AtomicLong(System.nanoTime());
-        long patience = settings.patience().toNanos();
-        ScheduledFuture<?> guard = CLOCK.scheduleAtFixedRate(
-                () -> {
-                    if (System.nanoTime() - lastSeen.get() > patience) {
-                        closeQuietly(body);
-                    }
-                },
-                200,
-                200,
-                TimeUnit.MILLISECONDS);
-        try {
-            byte[] bytes = new byte[BUFFER];
-            long at = from;
-            for (int read = body.read(bytes); read >= 0; read = body.read(bytes)) {
-                lastSeen.set(System.nanoTime());
-                if (file.size() >= 0 && at + read > file.size()) {
-                    throw new WrongContent("it is longer than the " + file.size() + " bytes that were said");
-                }
-                ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, read);
-                checksum.update(buffer);
-                while (buffer.hasRemaining()) {
-                    at += out.write(buffer, at);
-                }
-                progress.onBytes(read);
-                lastSeen.set(System.nanoTime());
+        byte[] bytes = new byte[BUFFER];
+        long at = from;
+        for (int read = body.read(bytes); read >= 0; read = body.read(bytes)) {
+            if (file.size() >= 0 && at + read > file.size()) {
+                throw new WrongContent("it is longer than the " + file.size() + " bytes that were said");
             }
-            return at;
-        } finally {
-            guard.cancel(false);
+            ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, read);
+            checksum.update(buffer);
+            while (buffer.hasRemaining()) {
+                at += out.write(buffer, at);
+            }
+            progress.onBytes(read);
         }
-    }
-
-    private static void closeQuietly(InputStream body) {
-        try {
-            body.close();
-        } catch (IOException e) {
-            // whoever reads it gets the error
-        }
+        return at;
     }
 }

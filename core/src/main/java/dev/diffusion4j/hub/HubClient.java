@@ -184,7 +184,7 @@ public final class HubClient {
             return pointer;
         }
         if (!Files.exists(cache.blob(file.etag()))) {
-            new BlobDownload(http, settings, file, progress).into(cache);
+            new BlobDownload(http, file, progress).into(cache);
         }
         return cache.link(file.commit(), name, file.etag());
     }

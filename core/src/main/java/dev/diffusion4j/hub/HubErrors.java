@@ -5,8 +5,8 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.http.HttpTimeoutException;
-import java.nio.channels.UnresolvedAddressException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.nio.file.FileSystemException;
 
 /** What went wrong with the Hub, in one line that says what to do. */
@@ -72,9 +72,9 @@ final class HubErrors {
 
     /** In a few words. */
     String reason(IOException problem) {
-        return problem instanceof HttpTimeoutException
+        return problem instanceof SocketTimeoutException
                 ? "no answer within " + settings.patience().toSeconds() + " s"
-                : problem instanceof ConnectException || problem.getCause() instanceof UnresolvedAddressException
+                : problem instanceof ConnectException || problem instanceof UnknownHostException
                         ? "no connection"
                         : String.valueOf(problem.getMessage());
     }
