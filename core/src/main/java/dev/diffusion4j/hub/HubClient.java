@@ -285,8 +285,27 @@ public final class HubClient {
         return URI.create(settings.endpoint() + "/api/" + path);
     }
 
+    /** Whether there is such a repository; its revision may be new. */
+    boolean exists(HubRepo repo) {
+        try (HubHttp.Answer answer = http.get(api(repo.type().plural() + "/" + repo.id()), Map.of())) {
+            if (answer.status() == 404) {
+                return false;
+            }
+            object(repo, "the repository", answer);
+            return true;
+        } catch (IOException e) {
+            throw errors.of(repo, "the repository", e);
+        }
+    }
+
     private Map<String, @Nullable Object> object(HubRepo repo, String what, HubHttp.Answer answer) throws IOException {
-        Object value = json(repo, what, answer);
+        return parsed(errors, repo, what, answer);
+    }
+
+    /** An answer that is an object. */
+    static Map<String, @Nullable Object> parsed(HubErrors errors, HubRepo repo, String what, HubHttp.Answer answer)
+            throws IOException {
+        Object value = json(errors, repo, what, answer);
         if (value instanceof Map) {
             return Json.object(value);
         }
@@ -294,14 +313,15 @@ public final class HubClient {
     }
 
     private List<?> array(HubRepo repo, String what, HubHttp.Answer answer) throws IOException {
-        Object value = json(repo, what, answer);
+        Object value = json(errors, repo, what, answer);
         if (value instanceof List<?> list) {
             return list;
         }
         throw new IOException("an answer that is no list: is this a Hub?");
     }
 
-    private @Nullable Object json(HubRepo repo, String what, HubHttp.Answer answer) throws IOException {
+    private static @Nullable Object json(HubErrors errors, HubRepo repo, String what, HubHttp.Answer answer)
+            throws IOException {
         if (!answer.isGood()) {
             throw errors.of(repo, what, answer);
         }

@@ -32,9 +32,10 @@ import org.jspecify.annotations.Nullable;
  * Python client against it.
  */
 public final class HubServer implements AutoCloseable {
-    private static final int LFS_FROM = 1000; // bytes
+    static final int LFS_FROM = 1000; // bytes
     private static final int PAGE = 3; // entries of a page of a list
 
+    private final HubWrites writes = new HubWrites(this);
     private final HttpServer hub;
     private final HttpServer storage;
     private final Map<String, Repository> repositories = new ConcurrentHashMap<>();
@@ -89,7 +90,7 @@ public final class HubServer implements AutoCloseable {
         return "http://127.0.0.1:" + hub.getAddress().getPort();
     }
 
-    private String storageHost() {
+    String storageHost() {
         return "http://localhost:" + storage.getAddress().getPort();
     }
 
@@ -101,6 +102,40 @@ public final class HubServer implements AutoCloseable {
         repository.branches.put(repo.revision(), commit);
         files.values().forEach(bytes -> objects.put(sha256(bytes), bytes));
         return commit;
+    }
+
+    /** Makes an empty repository; false where it is there. */
+    boolean create(HubRepo repo, boolean isPrivate) {
+        Repository fresh = new Repository();
+        fresh.isPrivate = isPrivate;
+        if (repositories.putIfAbsent(repo.folderName(), fresh) != null) {
+            return false;
+        }
+        commit(repo, Map.of(".gitattributes", "*.safetensors filter=lfs\n".getBytes(StandardCharsets.UTF_8)));
+        return true;
+    }
+
+    /** What a branch holds now; empty where there is none. */
+    public Map<String, byte[]> files(HubRepo repo) {
+        Repository repository = repositories.get(repo.folderName());
+        String commit = repository == null ? null : repository.branches.get(repo.revision());
+        return repository == null || commit == null
+                ? Map.of()
+                : java.util.Objects.requireNonNull(repository.commits.get(commit));
+    }
+
+    /** The commit of a branch. */
+    String head(HubRepo repo) {
+        return String.valueOf(repository(repo).branches.get(repo.revision()));
+    }
+
+    boolean exists(HubRepo repo) {
+        return repositories.containsKey(repo.folderName());
+    }
+
+    /** What lies in the storage, by SHA-256. */
+    Map<String, byte[]> objects() {
+        return objects;
     }
 
     /** All files below a folder as a commit. */
@@ -173,6 +208,8 @@ public final class HubServer implements AutoCloseable {
         String path = exchange.getRequestURI().getRawPath();
         if (path.equals("/api/whoami-v2")) {
             whoAmI(exchange);
+        } else if (exchange.getRequestMethod().equals("POST")) {
+            writes.onHub(exchange, path);
         } else if (path.startsWith("/api/models/") || path.startsWith("/api/datasets/")) {
             api(exchange, path.startsWith("/api/models/") ? HubRepo.Type.MODEL : HubRepo.Type.DATASET, path);
         } else if (path.contains("/resolve/")) {
@@ -182,7 +219,7 @@ public final class HubServer implements AutoCloseable {
         }
     }
 
-    private static boolean hasToken(HttpExchange exchange) {
+    static boolean hasToken(HttpExchange exchange) {
         return "Bearer hf_right".equals(exchange.getRequestHeaders().getFirst("Authorization"));
     }
 
@@ -306,6 +343,10 @@ public final class HubServer implements AutoCloseable {
 
     private void onStorage(HttpExchange exchange) throws IOException {
         log("storage", exchange);
+        if (exchange.getRequestMethod().equals("PUT")) {
+            writes.onStorage(exchange);
+            return;
+        }
         byte[] bytes = objects.get(exchange.getRequestURI().getPath().replaceFirst("^/objects/", ""));
         if (bytes == null) {
             error(exchange, 404, "", "no such object");
@@ -340,7 +381,7 @@ public final class HubServer implements AutoCloseable {
         }
     }
 
-    private static void json(HttpExchange exchange, Object value) throws IOException {
+    static void json(HttpExchange exchange, Object value) throws IOException {
         byte[] bytes = Json.compact(value).getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().add("Content-Type", "application/json");
         exchange.sendResponseHeaders(200, exchange.getRequestMethod().equals("HEAD") ? -1 : bytes.length);
@@ -363,7 +404,7 @@ public final class HubServer implements AutoCloseable {
         }
     }
 
-    private static String decode(String text) {
+    static String decode(String text) {
         return URI.create("http://h/" + text).getPath().substring(1);
     }
 

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.hub;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.json.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts files into a repository of the Hub, as one commit: small ones in the commit itself, large ones (the Hub says which) into its
+ * storage before. Files of the repository that are not given stay as they are. Thread-safe.
+ */
+public final class HubPublisher {
+    private static final int SAMPLE = 512; // bytes by which the Hub tells text from data
+    private static final int AT_ONCE = 256; // files of one question
+
+    private final HubSettings settings;
+    private final HubClient client;
+    private final HubHttp http;
+    private final HubErrors errors;
+    private final LfsUpload storage;
+
+    /** Tells nobody how it goes. */
+    public HubPublisher(HubSettings settings) {
+        this(settings, HubProgress.SILENT, Duration.ofMillis(500));
+    }
+
+    /** @param progress of what is sent to the storage */
+    public HubPublisher(HubSettings settings, HubProgress progress) {
+        this(settings, progress, Duration.ofMillis(500));
+    }
+
+    HubPublisher(HubSettings settings, HubProgress progress, Duration firstPause) {
+        this.settings = settings;
+        client = new HubClient(settings, HubProgress.SILENT, firstPause);
+        http = new HubHttp(settings, firstPause);
+        errors = new HubErrors(settings);
+        storage = new LfsUpload(settings, http, errors, progress);
+    }
+
+    /** How a file of a plan stands to the repository. */
+    public enum Change {
+        NEW,
+        CHANGED,
+        SAME
+    }
+
+    /**
+     * What a commit would do.
+     *
+     * @param parent the commit that it follows; {@code null} where there is no repository yet
+     * @param changes by path in the repository
+     */
+    public record Plan(@Nullable String parent, Map<String, Change> changes, Map<String, Path> files) {
+        /** The paths that a commit would send. */
+        public List<String> changed() {
+            return changes.entrySet().stream()
+                    .filter(entry -> entry.getValue() != Change.SAME)
+                    .map(Map.Entry::getKey)
+                    .toList();
+        }
+    }
+
+    /** @param url of the commit, or of the pull request */
+    public record Published(String commit, String url) {}
+
+    /**
+     * Compares files with what the repository has; sends nothing.
+     *
+     * @param files by their paths in the repository
+     * @throws UserError (exit code 1) where nobody is logged in, the repository may not be seen, or a file cannot be read
+     */
+    public Plan plan(HubRepo repo, Map<String, Path> files) {
+        needToken();
+        Map<String, String> there = new TreeMap<>();
+        @Nullable String parent = null;
+        if (client.exists(repo)) {
+            parent = client.commit(repo);
+            client.list(repo.at(parent)).forEach(entry -> there.put(entry.path(), entry.etag()));
+        }
+        Map<String, Change> changes = new TreeMap<>();
+        files.forEach((name, file) -> {
+            HubPath.below(Path.of("/"), name, repo);
+            String present = there.get(name);
+            changes.put(
+                    name, present == null ? Change.NEW : isSame(file, present, repo) ? Change.SAME : Change.CHANGED);
+        });
+        return new Plan(parent, changes, Map.copyOf(files));
+    }
+
+    private boolean isSame(Path file, String etag, HubRepo repo) {
+        try (InputStream in = Files.newInputStream(file)) {
+            Checksum checksum = new Checksum(etag, Files.size(file));
+            byte[] bytes = new byte[1 << 16];
+            for (int read = in.read(bytes); read >= 0; read = in.read(bytes)) {
+                checksum.update(java.nio.ByteBuffer.wrap(bytes, 0, read));
+            }
+            return checksum.isRight();
+        } catch (IOException e) {
+            throw UserError.failure("cannot read " + file + " for " + repo + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
+    /**
+     * Makes the repository where there is none; one that is there stays as it is.
+     *
+     * @param isPrivate whether only its owners may see it
+     */
+    public void create(HubRepo repo, boolean isPrivate) {
+        needToken();
+        int slash = repo.id().indexOf('/');
+        String owner = slash < 0 ? null : repo.id().substring(0, slash);
+        Map<String, @Nullable Object> wish = new LinkedHashMap<>();
+        wish.put("name", repo.id().substring(slash + 1));
+        wish.put(
+                "organization",
+                client.whoAmI().filter(name -> name.equals(owner)).isPresent() ? null : owner);
+        wish.put("type", repo.type().singular());
+        wish.put("visibility", isPrivate ? "private" : "public");
+        try (HubHttp.Answer answer = post("/api/repos/create", Json.compact(wish), "application/json")) {
+            if (!answer.isGood() && answer.status() != 409) { // 409: it is there
+                throw errors.of(repo, "the making of the repository", answer);
+            }
+        } catch (IOException e) {
+            throw errors.of(repo, "the making of the repository", e);
+        }
+    }
+
+    /**
+     * Sends what a plan says is new or changed.
+     *
+     * @param message its first line is the commit's title
+     * @param asPullRequest whether to propose it instead
+     * @throws UserError (exit code 1) where the token may not write, somebody else committed since the plan was made, a file
+     *     cannot be read, or the Hub cannot be reached; what the repository holds is then as before
+     */
+    public Published publish(HubRepo repo, Plan plan, String message, boolean asPullRequest) {
+        List<String> names = plan.changed();
+        if (names.isEmpty()) {
+            throw UserError.failure(repo + " has all of this already: there is nothing to commit");
+        }
+        try {
+            Map<String, String> modes = modes(repo, plan, names, asPullRequest);
+            Map<String, String> hashes = new LinkedHashMap<>();
+            for (String name : names) {
+                if ("lfs".equals(modes.get(name)) && Files.size(file(plan, name)) > 0) {
+                    hashes.put(name, Hashes.sha256(file(plan, name)));
+                }
+            }
+            storage.send(repo, hashes, name -> file(plan, name));
+            return commit(repo, plan, names, hashes, message, asPullRequest);
+        } catch (IOException e) {
+            throw errors.of(repo, "the commit", e);
+        }
+    }
+
+    private static Path file(Plan plan, String name) {
+        return java.util.Objects.requireNonNull(plan.files().get(name));
+    }
+
+    /** Whether the Hub wants a file in the commit ({@code regular}) or in its storage ({@code lfs}). */
+    private Map<String, String> modes(HubRepo repo, Plan plan, List<String> names, boolean asPullRequest)
+            throws IOException {
+        Map<String, String> modes = new TreeMap<>();
+        for (int from = 0; from < names.size(); from += AT_ONCE) {
+            List<Map<String, Object>> files = new ArrayList<>();
+            for (String name : names.subList(from, Math.min(names.size(), from + AT_ONCE))) {
+                Path file = file(plan, name);
+                try (InputStream in = Files.newInputStream(file)) {
+                    String sample = Base64.getEncoder().encodeToString(in.readNBytes(SAMPLE));
+                    files.add(Map.of("path", name, "sample", sample, "size", Files.size(file)));
+                }
+            }
+            String path = "/api/" + repo.type().plural() + "/" + repo.id() + "/preupload/"
+                    + HubPath.segment(repo.revision()) + (asPullRequest ? "?create_pr=1" : "");
+            try (HubHttp.Answer answer = post(path, Json.compact(Map.of("files", files)), "application/json")) {
+                Object list =
+                        HubClient.parsed(errors, repo, "the commit", answer).get("files");
+                for (Object file : list instanceof List<?> all ? all : List.of()) {
+                    Map<String, @Nullable Object> entry = Json.object(file);
+                    modes.put(String.valueOf(entry.get("path")), String.valueOf(entry.get("uploadMode")));
+                }
+            }
+        }
+        return modes;
+    }
+
+    private Published commit(
+            HubRepo repo,
+            Plan plan,
+            List<String> names,
+            Map<String, String> hashes,
+            String message,
+            boolean asPullRequest)
+            throws IOException {
+        List<String> lines = message.lines().toList();
+        Map<String, @Nullable Object> header = new LinkedHashMap<>();
+        header.put("summary", lines.isEmpty() ? "Upload" : lines.get(0));
+        header.put(
+                "description",
+                lines.stream().skip(1).collect(Collectors.joining("\n")).strip());
+        if (plan.parent() != null) {
+            header.put("parentCommit", plan.parent());
+        }
+        StringBuilder body = new StringBuilder(line("header", header));
+        for (String name : names) {
+            Path file = file(plan, name);
+            String hash = hashes.get(name);
+            body.append(
+                    hash == null
+                            ? line(
+                                    "file",
+                                    Map.of(
+                                            "path",
+                                            name,
+                                            "content",
+                                            Base64.getEncoder().encodeToString(Files.readAllBytes(file)),
+                                            "encoding",
+                                            "base64"))
+                            : line(
+                                    "lfsFile",
+                                    Map.of("path", name, "algo", "sha256", "oid", hash, "size", Files.size(file))));
+        }
+        String path = "/api/" + repo.type().plural() + "/" + repo.id() + "/commit/" + HubPath.segment(repo.revision())
+                + (asPullRequest ? "?create_pr=1" : "");
+        try (HubHttp.Answer answer = post(path, body.toString(), "application/x-ndjson")) {
+            if (answer.status() == 409 || answer.status() == 412) {
+                throw UserError.failure(
+                        "somebody else committed to " + repo + " meanwhile: look at it, and push again");
+            }
+            Map<String, @Nullable Object> done = HubClient.parsed(errors, repo, "the commit", answer);
+            Object url = asPullRequest ? done.get("pullRequestUrl") : done.get("commitUrl");
+            return new Published(String.valueOf(done.get("commitOid")), String.valueOf(url));
+        }
+    }
+
+    private static String line(String key, Map<String, ? extends @Nullable Object> value) {
+        return Json.compact(Map.of("key", key, "value", value)).replace("\n", " ") + "\n";
+    }
+
+    private HubHttp.Answer post(String path, String body, String type) throws IOException {
+        return http.send(
+                "POST", URI.create(settings.endpoint() + path), LfsUpload.text(body), Map.of("Content-Type", type));
+    }
+
+    private void needToken() {
+        if (settings.token() == null) {
+            throw UserError.failure("to publish, the Hub must know you: log in first, diffuse hub login");
+        }
+        if (settings.offline()) {
+            throw UserError.failure("HF_HUB_OFFLINE is set, so nothing can be published");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.base.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is published is there, whole, in one commit; what cannot be published changes nothing. */
+final class HubPublisherTest {
+    private static final HubRepo REPO = HubRepo.model("ada/mine");
+
+    @TempDir
+    Path folder;
+
+    private final Map<String, Path> files = new TreeMap<>();
+    private HubServer server;
+
+    @BeforeEach
+    void prepare() throws IOException {
+        server = new HubServer();
+        file("README.md", 300); // in the commit itself
+        file("unet/config.json", 900);
+        file("samples/grid.png", 50_000); // in the storage, in one piece
+        file("unet/diffusion_pytorch_model.safetensors", 123_456); // in four parts
+        file("empty.txt", 0);
+    }
+
+    private void file(String name, int size) throws IOException {
+        byte[] bytes = new byte[size];
+        new Random(size).nextBytes(bytes);
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        files.put(name, Files.write(file, bytes));
+    }
+
+    @AfterEach
+    void end() {
+        server.close();
+    }
+
+    private HubSettings settings(String token) {
+        return HubSettings.of(
+                Map.of(
+                        "HF_ENDPOINT",
+                        server.endpoint(),
+                        "HF_TOKEN",
+                        token,
+                        "HF_HOME",
+                        folder.resolve("home").toString()),
+                folder);
+    }
+
+    private HubPublisher publisher() {
+        return new HubPublisher(settings("hf_right"), HubProgress.SILENT, Duration.ofMillis(5));
+    }
+
+    @Test
+    void a_folder_is_published_and_only_what_changed_is_sent_again() throws IOException {
+        HubPublisher publisher = publisher();
+        assertThat(publisher.plan(REPO, files).changes().values()).containsOnly(HubPublisher.Change.NEW);
+        publisher.create(REPO, true);
+        publisher.create(REPO, true); // it is there: fine
+        HubPublisher.Published first =
+                publisher.publish(REPO, publisher.plan(REPO, files), "First\n\nWith words.", false);
+        assertThat(first.url()).endsWith("/ada/mine/commit/" + first.commit());
+        for (Map.Entry<String, Path> entry : files.entrySet()) {
+            assertThat(server.files(REPO).get(entry.getKey())).isEqualTo(Files.readAllBytes(entry.getValue()));
+        }
+        assertThat(server.files(REPO)).containsKey(".gitattributes"); // what was there stays
+        assertThat(server.requests())
+                .filteredOn(request -> request.host().equals("storage"))
+                .hasSize(5)
+                .allMatch(request -> request.token().equals("null"));
+
+        assertThatThrownBy(() -> publisher.publish(REPO, publisher.plan(REPO, files), "Again", false))
+                .hasMessage("ada/mine has all of this already: there is nothing to commit");
+        file("README.md", 301);
+        HubPublisher.Plan plan = publisher.plan(REPO, files);
+        assertThat(plan.changed()).containsExactly("README.md");
+        server.forgetRequests();
+        assertThat(publisher.publish(REPO, plan, "A word", true).url()).endsWith("/discussions/1");
+        assertThat(server.requests()).noneMatch(request -> request.host().equals("storage"));
+        assertThat(server.files(REPO).get("README.md")).hasSize(300); // a proposal changes nothing
+        Path pulled = new HubClient(settings("hf_right")).file(REPO.at("refs/pr/1"), "README.md");
+        assertThat(pulled).hasSameBinaryContentAs(files.get("README.md"));
+    }
+
+    @Test
+    void what_somebody_else_did_meanwhile_is_not_undone() throws IOException {
+        HubPublisher publisher = publisher();
+        publisher.create(REPO, false);
+        HubPublisher.Plan plan = publisher.plan(REPO, files);
+        server.commit(REPO, Map.of("theirs.txt", new byte[] {1}));
+        assertThatThrownBy(() -> publisher.publish(REPO, plan, "Mine", false))
+                .isInstanceOf(UserError.class)
+                .hasMessage("somebody else committed to ada/mine meanwhile: look at it, and push again");
+        assertThat(server.files(REPO)).containsOnlyKeys("theirs.txt");
+    }
+
+    @Test
+    void who_may_not_is_told() {
+        assertThatThrownBy(() -> publisher().create(HubRepo.model("others/mine"), false))
+                .hasMessageContaining("the token may not do this with others/mine");
+        assertThatThrownBy(() -> new HubPublisher(settings("")).create(REPO, false))
+                .hasMessage("to publish, the Hub must know you: log in first, diffuse hub login");
+        assertThatThrownBy(() -> new HubPublisher(settings("hf_wrong")).create(REPO, false))
+                .hasMessageContaining("does not know the token");
+    }
+
+    @Test
+    void a_storage_that_fails_leaves_the_repository_as_it_was() throws IOException {
+        HubPublisher publisher = publisher();
+        publisher.create(REPO, false);
+        server.trouble("/lfs/verify", (exchange, content) -> {
+            HubServer.error(exchange, 404, "", "wrong");
+            return true;
+        });
+        assertThatThrownBy(() -> publisher.publish(REPO, publisher.plan(REPO, files), "Mine", false))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("nothing was committed");
+        assertThat(server.files(REPO)).containsOnlyKeys(".gitattributes");
+    }
+}
