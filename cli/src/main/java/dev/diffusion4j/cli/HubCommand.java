@@ -30,11 +30,17 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "hub",
         description =
-                "The Hugging Face Hub: log in, look at repositories, fetch them. Settings are those of its Python client:"
+                "The Hugging Face Hub: log in, look at repositories, fetch and publish them. Settings are those of its Python client:"
                         + " HF_HOME, HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE, ...",
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
-        subcommands = {HubCommand.Login.class, HubCommand.WhoAmI.class, HubCommand.Pull.class, HubCommand.Files.class})
+        subcommands = {
+            HubCommand.Login.class,
+            HubCommand.WhoAmI.class,
+            HubCommand.Pull.class,
+            HubPush.class,
+            HubCommand.Files.class
+        })
 final class HubCommand implements Runnable {
     @Spec
     CommandSpec spec = CommandSpec.create();
@@ -45,7 +51,7 @@ final class HubCommand implements Runnable {
         throw new ParameterException(spec.commandLine(), "which command? choose one of the list above");
     }
 
-    private static HubRepo repo(String id, boolean isDataset) {
+    static HubRepo repo(String id, boolean isDataset) {
         HubRepo.Type type = isDataset ? HubRepo.Type.DATASET : HubRepo.Type.MODEL;
         return HubRepo.parse(type, id)
                 .orElseThrow(() -> UserError.usage("'" + id + "' is no repository: write it as organisation/name, or"
