@@ -30,7 +30,8 @@ def server(root):
 
 def environment(endpoint, home, **more):
     clean = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
-    return {**clean, "HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_HUB_DISABLE_PROGRESS_BARS": "1", **more}
+    return {**clean, "HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+            "HF_HUB_DISABLE_XET": "1", **more}
 
 
 def run(command, env):
@@ -93,6 +94,21 @@ def main():
             run([HOME / "diffuse", "sample", "--model", "ada/tiny", "--steps", "3", "--out", drawn], env)
             note = next(drawn.glob("*.png"))
             print("sample --model ada/tiny:", note.name)
+
+            token = {"HF_TOKEN": "hf_right"}
+            env = environment(endpoint, scratch / "push", **token)
+            print("push:", run([HOME / "diffuse", "hub", "push", TINY, "ada/published", "--private", "--yes"], env))
+            again = run([HOME / "diffuse", "hub", "push", TINY, "ada/published", "--yes"], env)
+            assert again.startswith("0 files"), again
+            pushed = pathlib.Path(python("ada/published", environment(endpoint, scratch / "colleague", **token)))
+            for file in TINY.rglob("*"):
+                assert file.is_dir() or (pushed / file.relative_to(TINY)).read_bytes() == file.read_bytes(), file
+            print("what Java published, a colleague loads in Python:", draw(pushed).shape)
+            code = "import sys; from huggingface_hub import HfApi; a = HfApi(); a.create_repo(sys.argv[1]); a.upload_folder(repo_id=sys.argv[1], folder_path=sys.argv[2]); print('ok')"
+            run([sys.executable, "-c", code, "ada/theirs", TINY], env)
+            theirs = pathlib.Path(java("ada/theirs", environment(endpoint, scratch / "ours", **token)))
+            assert draw(theirs).shape == draw(pushed).shape
+            print("what Python published, Java fetches")
 
             env = environment(endpoint, scratch / "race")
             commands = [[sys.executable, "-c", PULL, "ada/big"], [HOME / "diffuse", "hub", "pull", "ada/big", "--include", "**"]] * 3
