@@ -361,6 +361,7 @@ class BadInputTest {
                 call(2, "plot schedules --out @/model/model_index.json", "--out must name a .png file"),
                 bad(1, "no PNG", write("a.png", "mine"), "plot schedules --out @/a.png", "a.png", "is no picture"),
                 bad(1, "no PNG", write("a.png", "mine"), "plot noise --data shapes --out @/a.png", "is no picture"),
+                bad(1, "no PNG", write("a.png", "mine"), "data shapes --preview @/a.png", "--preview", "is no picture"),
                 bad(
                         1,
                         "a folder of a picture's name",

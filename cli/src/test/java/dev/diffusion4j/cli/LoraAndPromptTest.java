@@ -41,7 +41,7 @@ class LoraAndPromptTest {
     @Test
     void a_lora_is_trained_put_into_pictures_and_noted_in_them() throws IOException {
         run("train digits-cross-attention --data digits --out @/base" + TINY);
-        String lora = "train digits-lora --data digits --out @/run --set model.from=@/base/model"
+        String lora = "train digits-lora --data digits --out @/run --set model.from=@/base"
                 + TINY.replaceAll(" --set model\\.\\S+", "");
         assertThat(command(lora).out()).contains("the LoRA is in " + folder.resolve("run/lora"));
         String sample = "sample --model @/base/model --class 3 --steps 3 --scheduler ddim --out @/";
