@@ -81,6 +81,7 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--guidance-scale",
             paramLabel = "SCALES",
+            converter = FiniteNumber.class,
             split = ",",
             description = "Scales of classifier-free guidance, such as 1,2,3; default: none.")
     List<Double> scales = new ArrayList<>();
@@ -114,7 +115,7 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        AtomicFile.checkFolder(out);
+        PictureTarget.checkFolder(out, "--out");
         if (quality.isGiven()) {
             quality.check();
             networks = quality.networks();

@@ -62,6 +62,9 @@ final class DataCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
+        if (preview != null) {
+            PictureTarget.checkFile(preview, ".png", "--preview");
+        }
         try (Dataset dataset = DataSources.open(source)) {
             if (stats) {
                 out.println(DataStats.of(dataset, Runtime.getRuntime().availableProcessors())

@@ -99,6 +99,7 @@ final class EvalCommand implements Callable<Integer> {
         if (clipText != null && clip == null) {
             throw UserError.usage("--clip-text needs a CLIP: say which with --clip-model");
         }
+        guidance.checkClip(guidance.guides, clipText != null);
         if (clipText == null || quality.isGiven()) {
             quality.check();
         }
@@ -130,23 +131,31 @@ final class EvalCommand implements Callable<Integer> {
 
     private void judgeModel(Path folder, @Nullable ClipJudge words, Path file, List<Figure> earlier) {
         QualityOptions.Networks networks = quality.networks();
-        try (GuideKit kit =
-                        guidance.kit(null, line -> spec.commandLine().getErr().println("diffuse: " + line));
+        try (GuideKit kit = guidance.kit(null, this::tell);
                 DiffusionPipeline loaded = draw.load(folder);
                 DiffusionPipeline steered = loaded.steeredBy(kit.parseAll(guidance.guides));
                 SchedulerChoice.Chosen chosen = scheduler.of(
                         steered,
                         draw.request(loaded, COUNT, spec.commandLine().getErr())
-                                .withGuidance(guidance.classifierFree()));
-                Progress progress = Progress.steps("drawing", chosen.request())) {
-            Drawn drawn = Drawn.by(
-                    chosen.pipeline(), chosen.request(), ModelFolders.nameOf(folder), progress, new Cancellation());
-            progress.close();
+                                .withGuidance(guidance.classifierFree()))) {
+            chosen.pipeline().notices(chosen.request()).forEach(this::tell);
+            Drawn drawn = drawn(folder, chosen);
             try (Evaluator evaluator = quality.open(networks, drawn.side());
                     PictureSet pictures = drawn.pictures()) {
                 report(evaluator.judge(pictures, false, drawn.how(), words), pictures, file, earlier);
             }
         }
+    }
+
+    private static Drawn drawn(Path folder, SchedulerChoice.Chosen chosen) {
+        try (Progress progress = Progress.steps("drawing", chosen.request())) {
+            return Drawn.by(
+                    chosen.pipeline(), chosen.request(), ModelFolders.nameOf(folder), progress, new Cancellation());
+        }
+    }
+
+    private void tell(String line) {
+        spec.commandLine().getErr().println("diffuse: " + line);
     }
 
     private void judgeImages(String folder, @Nullable ClipJudge words, Path file, List<Figure> earlier) {

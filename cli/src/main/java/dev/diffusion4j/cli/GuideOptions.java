@@ -47,6 +47,7 @@ final class GuideOptions {
     @Option(
             names = "--guidance-scale",
             paramLabel = "S",
+            converter = FiniteNumber.class,
             description =
                     "Classifier-free guidance u + S(c - u): 1 none, 0 without the class, more exaggerates the class.")
     @Nullable
@@ -55,6 +56,7 @@ final class GuideOptions {
     @Option(
             names = "--guidance-w",
             paramLabel = "W",
+            converter = FiniteNumber.class,
             description = "The same with the paper's w, which is S - 1: 0 none.")
     @Nullable
     Double w;
@@ -69,6 +71,7 @@ final class GuideOptions {
     @Option(
             names = "--guidance-rescale",
             paramLabel = "X",
+            converter = FiniteNumber.class,
             defaultValue = "0",
             description =
                     "How much of the guided prediction's contrast is brought back to that of the class's own, 0 to 1; "
@@ -91,6 +94,19 @@ final class GuideOptions {
      */
     GuideKit kit(Clip.@Nullable Origin noted, Consumer<String> notice) {
         return new GuideKit(clip(noted), notice);
+    }
+
+    /**
+     * Refuses a CLIP that nothing looks with.
+     *
+     * @param words all guides
+     * @param otherUse whether something else than a guide looks with it
+     */
+    void checkClip(List<String> words, boolean otherUse) {
+        Check.that(
+                clipModel == null || otherUse || words.stream().anyMatch(GuideKit::needsClip),
+                "--clip-model is for the guides clip=TEXT and clip-image=PICTURE, and there is none: leave it away, or say"
+                        + " what it is to look for, --guide \"clip=red rose:8\" for example");
     }
 
     /** The CLIP that was named, else that of the note; {@code null} for none. */

@@ -2,8 +2,14 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.adapter.LoraFile;
+import dev.diffusion4j.base.UserError;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** Which adapters are put into the network. */
@@ -13,11 +19,33 @@ final class LoraOptions {
             paramLabel = "PATH[:SCALE]",
             description =
                     "Add a LoRA to the network: a file or folder of peft, diffusers or kohya, or a run's folder; 1 as it was "
-                            + "trained. Several are added up by repeating it.")
+                            + "trained. Several are added up by repeating it; the same one only once.")
     List<String> loras = new ArrayList<>();
 
-    /** @throws IllegalArgumentException where a scale is no number */
+    /**
+     * @throws IllegalArgumentException where a scale is no number
+     * @throws UserError where a file is not there, or is named twice
+     */
     List<LoraChoice> choices() {
-        return loras.stream().map(LoraChoice::parse).toList();
+        List<LoraChoice> choices = loras.stream().map(LoraChoice::parse).toList();
+        Map<Path, LoraChoice> files = new HashMap<>();
+        for (LoraChoice choice : choices) {
+            LoraChoice before = files.put(file(choice), choice);
+            if (before != null) {
+                throw UserError.usage("--lora names " + file(choice) + " twice: add up the scales, --lora "
+                        + choice.path() + ":" + (before.scale() + choice.scale()));
+            }
+        }
+        return choices;
+    }
+
+    /** The file with the weights, by whatever name. */
+    private static Path file(LoraChoice choice) {
+        Path file = LoraFile.find(choice.path());
+        try {
+            return file.toRealPath();
+        } catch (IOException e) {
+            return file.toAbsolutePath().normalize();
+        }
     }
 }

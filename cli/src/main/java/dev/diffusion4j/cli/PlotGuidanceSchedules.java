@@ -41,6 +41,7 @@ final class PlotGuidanceSchedules implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        PictureTarget.checkFile(out, ".png", "--out");
         Check.inRange(timesteps, 2, 100_000, "--timesteps");
         PngFile.write(out, SchedulePlots.guidance(ScheduleSpec.parse(schedule), timesteps), Map.of());
         spec.commandLine().getOut().println(out);

@@ -62,6 +62,10 @@ final class PlotInterpolate implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        PictureTarget.checkFile(out, ".png", "--out");
+        if (gif != null) {
+            PictureTarget.checkFile(gif, ".gif", "--gif");
+        }
         Check.that(toSeed >= 0, "--to-seed must be >= 0, but was " + toSeed);
         Check.that(
                 draw.label == null || !draw.label.equalsIgnoreCase("all"),

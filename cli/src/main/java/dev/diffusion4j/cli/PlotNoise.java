@@ -103,6 +103,7 @@ final class PlotNoise implements Callable<Integer> {
         if ((data == null) == (image == null)) {
             throw UserError.usage("give either --data SPEC or --image FILE");
         }
+        PictureTarget.checkFile(out, ".png", "--out");
         int count = timesteps == null ? kind.equals("grid") ? GRID_TIMESTEPS : STRIP_TIMESTEPS : timesteps;
         NoiseSchedule noise = ScheduleSpec.parse(schedule).over(Check.inRange(count, 2, 100_000, "--timesteps"));
         ResizeMode mode = Keyed.fromKey(ResizeMode.class, fit, "--fit");

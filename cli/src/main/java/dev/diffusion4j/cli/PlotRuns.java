@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.evaluation.ModelFolders;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.plot.RunPlots;
@@ -50,7 +49,7 @@ final class PlotRuns implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        AtomicFile.checkFolder(out);
+        PictureTarget.checkFolder(out, "--out");
         RunPlots plots = new RunPlots(runs.stream().map(ModelFolders::nameOf).toList(), runs, key);
         PngFile.write(out.resolve(key + ".png"), plots.steps(!linear), Map.of());
         PngFile.write(out.resolve("epochs.png"), plots.epochs(!linear), Map.of());

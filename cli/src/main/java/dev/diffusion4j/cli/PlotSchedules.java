@@ -45,6 +45,7 @@ final class PlotSchedules implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        PictureTarget.checkFile(out, ".png", "--out");
         Check.inRange(timesteps, 2, 100_000, "--timesteps");
         List<ScheduleSpec> specs = (schedules.isEmpty() ? ScheduleSpec.USUAL : schedules)
                 .stream().map(ScheduleSpec::parse).toList();

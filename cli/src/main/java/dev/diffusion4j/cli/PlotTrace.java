@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.image.GifFile;
 import dev.diffusion4j.image.PngFile;
@@ -76,7 +75,7 @@ final class PlotTrace implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        AtomicFile.checkFolder(out);
+        PictureTarget.checkFolder(out, "--out");
         Check.positive(every, "--every");
         Check.positive(thumbnails, "--thumbnails");
         Check.positive(columns, "--columns");

@@ -160,7 +160,10 @@ final class SampleCommand implements Callable<Integer> {
         if (from != null) {
             refuseUnheeded();
         }
-        AtomicFile.checkFolder(out);
+        PictureTarget.checkFolder(out, "--out");
+        Check.that(
+                saveTensors == null || !Files.isDirectory(saveTensors),
+                "--save-tensors must name a file, but " + saveTensors + " is a folder");
         if (saveTensors != null && saveTensors.toAbsolutePath().getParent() != null) {
             AtomicFile.checkFolder(saveTensors.toAbsolutePath().getParent());
         }
@@ -186,6 +189,7 @@ final class SampleCommand implements Callable<Integer> {
         Check.that(
                 sweep.sweep().isEmpty() || !grid && !film && trace == null && saveTensors == null,
                 "a sweep writes sweep.png and sweep.gif: leave --grid, --film, --trace and --save-tensors away");
+        guidance.checkClip(guidance.guides, false);
         return scheduler
                 .seeded(pictures.asked(1))
                 .withSize(size == null ? null : parseSize(size))
@@ -210,6 +214,7 @@ final class SampleCommand implements Callable<Integer> {
                     pipeline,
                     each,
                     spec.commandLine().getErr());
+            pipeline.notices(request).forEach(this::tell);
             if (sweep.sweep().isEmpty()) {
                 write(pipeline, request, folder.toString(), classes.perRow(pipeline, each), null);
             } else {
@@ -226,6 +231,7 @@ final class SampleCommand implements Callable<Integer> {
     private int again(Path picture) {
         GenerationNote.Read read = GenerationNote.read(picture);
         GenerationNote note = read.note();
+        guidance.checkClip(note.guides(), false);
         LoadOptions options = new LoadOptions(
                 read.manifest().device(),
                 Keyed.fromKey(Precision.class, read.manifest().dtype(), "dtype"),
@@ -282,7 +288,9 @@ final class SampleCommand implements Callable<Integer> {
                 result.saveTensors(saveTensors);
                 more.add("the tensors " + saveTensors);
             }
-            if (!losses.isEmpty()) {
+            if (losses.isEmpty()) {
+                LossTrace.delete(out.resolve("guidance.csv"));
+            } else {
                 losses.write(out.resolve("guidance.csv"));
                 more.add("the losses  " + out.resolve("guidance.csv") + System.lineSeparator() + losses.summary());
             }

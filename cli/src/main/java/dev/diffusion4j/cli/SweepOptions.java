@@ -11,6 +11,7 @@ final class SweepOptions {
     @Option(
             names = "--sweep-scale",
             paramLabel = "S,S,…",
+            converter = FiniteNumber.class,
             split = ",",
             description =
                     "Draw the same pictures with each of these guidance scales instead, a row a scale: sweep.png, and "
@@ -20,6 +21,7 @@ final class SweepOptions {
     @Option(
             names = "--sweep-w",
             paramLabel = "W,W,…",
+            converter = FiniteNumber.class,
             split = ",",
             description = "The same with the paper's w, which is S - 1: -2,-1,-0.5,0,0.5,1,2 for example.")
     List<Double> sweepWs = new ArrayList<>();

@@ -221,6 +221,22 @@ class BadInputTest {
                 call(1, DRAW + "--steps 1 --guide mask=@/none.png:20", "there is no picture"),
                 call(1, DRAW + "--steps 1 --guide mask=@/model/model_index.json:20", "is no picture that can be read"),
                 call(2, DRAW + "--steps 1 --guide classifier=@/model:5", "names no class"),
+                call(2, DRAW + "--steps 1 --guide saturation=0.5:5", "saturation=0.5:5", "grey"),
+                call(2, DRAW + "--steps 1 --guide brightness=1.5:5", "'brightness=1.5:5'", "[0.0, 1.0]"),
+                call(2, DRAW + "--steps 1 --guide contrast=-1:5", "'contrast=-1:5'", "[0.0, 1.0]"),
+                call(2, DRAW + "--guide brightness=1:5,gradient=exact,gradient=cheap", "gradient twice"),
+                call(2, DRAW + "--guide brightness=1:5,from=0.9,to=0.2", "brightness=1:5,from=0.9,to=0.2", "to must"),
+                call(2, DRAW + "--guide brightness=1:5 --clip-model @/model", "--clip-model", "leave it away"),
+                call(1, DRAW + "--steps 3 --guide brightness=1:1e30", "guided by brightness=1:1e30", "smaller scale"),
+                call(2, DRAW + "--guidance-scale nan", "--guidance-scale", "finite number", "'nan'"),
+                call(2, DRAW + "--guidance-w NaN", "--guidance-w", "finite number", "'NaN'"),
+                call(
+                        2,
+                        "sample --model @/classes --out @/out --class 1 --guidance-scale 3 --negative-class 12",
+                        "--negative-class 12",
+                        "0 to 2"),
+                call(2, DRAW + "--steps 1 --save-tensors @/model", "--save-tensors", "is a folder"),
+                call(2, "sample --model @/model --steps 1 --out @/out.png", "--out must name a folder", "out.png"),
                 call(2, DRAW + "--steps 1 --class 0", "--class"),
                 call(2, DRAW + "--steps 1 --class all", "--class"),
                 call(2, DRAW + "--steps 1 --colour red", "--colour"),
@@ -294,6 +310,8 @@ class BadInputTest {
                 call(2, TRAIN + "--set data.image_size=33", "33x33", "multiples of 8"),
                 call(2, TRAIN + "--data shapez", "did you mean 'shapes'"),
                 call(1, TRAIN + "--data folder:@/nowhere", "nowhere"),
+                call(1, TRAIN + "--set model.from=@/nowhere", "model.from: there is no folder"),
+                call(2, "train digits-lora --preset quick --data digits --out @/out", "--set model.from=FOLDER"),
                 call(2, TRAIN + "--dtype f99", "dtype"),
                 call(2, TRAIN + "--device cuda", "--device"),
                 call(2, TRAIN + "--seed one", "--seed"),
@@ -338,6 +356,23 @@ class BadInputTest {
                 call(2, "sample extra --model @/model --out @/out", "extra"));
     }
 
+    static Stream<Case> plots() {
+        return Stream.of(
+                call(2, "plot schedules --out @/model/model_index.json", "--out must name a .png file"),
+                bad(1, "no PNG", write("a.png", "mine"), "plot schedules --out @/a.png", "a.png", "is no picture"),
+                bad(1, "no PNG", write("a.png", "mine"), "plot noise --data shapes --out @/a.png", "is no picture"),
+                bad(1, "no PNG", write("a.png", "mine"), "data shapes --preview @/a.png", "--preview", "is no picture"),
+                bad(
+                        1,
+                        "a folder of a picture's name",
+                        folder -> Files.createDirectory(folder.resolve("a.png")),
+                        "plot guidance-schedules --out @/a.png",
+                        "is no picture"),
+                call(2, "plot interpolate --model @/model --out @/a.png --gif @/b.png", "--gif must name a .gif file"),
+                call(2, "plot runs @/model --out @/r.png", "--out must name a folder", "r.png"),
+                call(2, "plot trace --model @/model --out @/r.GIF", "--out must name a folder", "leave .gif away"));
+    }
+
     private static byte[] plainPng() {
         return dev.diffusion4j.image.PngFile.bytes(
                 new java.awt.image.BufferedImage(2, 2, java.awt.image.BufferedImage.TYPE_BYTE_GRAY), Map.of());
@@ -356,7 +391,7 @@ class BadInputTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource({"models", "sampling", "training", "data"})
+    @MethodSource({"models", "sampling", "training", "data", "plots"})
     void is_told_in_one_line_and_leaves_nothing(Case bad) throws IOException {
         bad.spoil().in(folder);
         List<String> before = Command.tree(folder);

@@ -41,12 +41,12 @@ class LoraAndPromptTest {
     @Test
     void a_lora_is_trained_put_into_pictures_and_noted_in_them() throws IOException {
         run("train digits-cross-attention --data digits --out @/base" + TINY);
-        String lora = "train digits-lora --data digits --out @/run --set model.from=@/base/model"
+        String lora = "train digits-lora --data digits --out @/run --set model.from=@/base"
                 + TINY.replaceAll(" --set model\\.\\S+", "");
         assertThat(command(lora).out()).contains("the LoRA is in " + folder.resolve("run/lora"));
         String sample = "sample --model @/base/model --class 3 --steps 3 --scheduler ddim --out @/";
         run(sample + "plain");
-        run(sample + "adapted --lora @/run/lora:50 --lora @/run:-10");
+        run(sample + "adapted --lora @/run/lora:40");
         assertThat(picture("adapted/0000.png")).isNotEqualTo(picture("plain/0000.png"));
         run("sample --from @/adapted/0000.png --out @/again");
         assertThat(picture("again/0000.png")).isEqualTo(picture("adapted/0000.png"));
@@ -54,6 +54,7 @@ class LoraAndPromptTest {
         refused(1, sample + "x --lora @/nowhere", "there is no LoRA", "nowhere");
         refused(1, sample + "x --lora @/base/model", "holds no LoRA");
         refused(2, sample + "x --lora @/run:much", "FILE:SCALE");
+        refused(2, sample + "x --lora @/run/lora:50 --lora @/run:-10", "adapter_model.safetensors twice", "run:40.0");
         run("train digits-cross-attention --data digits --out @/deeper"
                 + TINY.replace("[8,16]", "[4,8,16]").replace("max_steps=2", "max_steps=1"));
         refused(

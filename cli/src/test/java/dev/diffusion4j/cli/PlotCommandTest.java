@@ -33,6 +33,7 @@ class PlotCommandTest {
     void schedules_and_noise() throws IOException {
         run("plot schedules --schedule linear,linear:0.001-0.004,squaredcos_cap_v2 --out @/s.png");
         run("plot guidance-schedules --out @/g.png");
+        run("plot guidance-schedules --out @/g.png"); // a picture may be replaced by another
         run("plot noise --data shapes --size 16 --out @/strip.png");
         run("plot noise --kind grid --image @/strip.png --size 20 --out @/grid.png");
         assertThat(picture("s.png").getWidth()).isEqualTo(900);

@@ -105,6 +105,50 @@ class SampleCommandTest {
     }
 
     @Test
+    void row_r_of_the_grid_shows_class_r() throws IOException {
+        TinyModels.save(folder.resolve("model"), SchedulerKind.DDIM, Map.of("num_class_embeds", 10L));
+        run("sample --model @/model --class all --count 8 --steps 2 --grid --out @/all");
+        BufferedImage all = ImageIO.read(folder.resolve("all/grid.png").toFile());
+        assertThat(all.getWidth()).isEqualTo(8 * 66 + 2);
+        assertThat(all.getHeight()).isEqualTo(10 * 66 + 2);
+        for (int label : new int[] {0, 7}) { // picture k of a call is drawn from seed k
+            run("sample --model @/model --count 8 --steps 2 --grid --out @/row --class " + label + " --seed "
+                    + 8 * label);
+            BufferedImage row = ImageIO.read(folder.resolve("row/grid.png").toFile());
+            assertThat(all.getRGB(0, label * 66, all.getWidth(), 66, null, 0, all.getWidth()))
+                    .isEqualTo(row.getRGB(0, 0, row.getWidth(), 66, null, 0, row.getWidth()));
+            run("sample --model @/model --count 8 --steps 2 --grid --out @/other --class 3 --seed " + 8 * label);
+            assertThat(Files.readAllBytes(folder.resolve("other/grid.png")))
+                    .isNotEqualTo(Files.readAllBytes(folder.resolve("row/grid.png")));
+        }
+    }
+
+    @Test
+    void a_guidance_that_does_nothing_or_other_than_it_says_is_told() {
+        TinyModels.save(folder.resolve("model"), SchedulerKind.DDIM, Map.of("num_class_embeds", 4L));
+        String draw = "sample --model @/model --class 2 --steps 3 --out @/0 ";
+        assertThat(said(draw + "--guide brightness=1:40,from=0.2,to=0.4"))
+                .isEqualTo(
+                        "diffuse: the guidance 'brightness=1:40,from=0.2,to=0.4' does nothing: none of the 3 steps lies"
+                                + " between 0.2 and 0.4 of the way (they are 0.500 apart)");
+        assertThat(said(draw + "--guidance-scale 3 --negative-class 1 --guidance-interval 0.6-0.9"))
+                .contains("--guidance-interval leaves the guidance out of the whole run: none of the 3 steps");
+        assertThat(said(draw + "--guide color=#FF0000:40")).contains("'color=#FF0000:40'", "colour's mean, 0.33");
+        assertThat(folder.resolve("0/guidance.csv")).exists();
+        run(draw);
+        assertThat(folder.resolve("0/guidance.csv")).doesNotExist();
+    }
+
+    /** The one line on stderr. */
+    private String said(String arguments) {
+        Command.Outcome outcome =
+                Command.run(arguments.replace("@", folder.toString()).split(" "));
+        assertThat(outcome.code()).as(outcome.err()).isZero();
+        assertThat(outcome.err().lines()).hasSize(1);
+        return outcome.err().strip();
+    }
+
+    @Test
     void info_tells_how_a_picture_was_made_as_json() {
         TinyModels.save(folder.resolve("model"), SchedulerKind.DDIM, Map.of());
         run("sample --model @/model --out @/0 --steps 2");

@@ -2,6 +2,7 @@
 package dev.diffusion4j.guidance;
 
 import dev.diffusion4j.tensor.RandomStream;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -26,5 +27,13 @@ public interface GuidanceLoss {
      */
     default Tensor perImage(Tensor pictures, RandomStream random) {
         return perImage(pictures);
+    }
+
+    /** @throws IllegalArgumentException where it can do nothing with pictures of so many channels */
+    default void checkChannels(int channels) {}
+
+    /** What it does otherwise than its words say with pictures of so many channels, in a line; empty where nothing. */
+    default Optional<String> notice(int channels) {
+        return Optional.empty();
     }
 }

@@ -48,7 +48,8 @@ public record GuideSpec(String text, String name, String value, double scale, Ma
                     at > 0 && OPTIONS.contains(key),
                     "the guidance '" + text + "' has an option '" + key + "'" + Nearest.hint(key, OPTIONS)
                             + "; known are " + String.join(", ", OPTIONS) + ", each with =VALUE");
-            options.put(key, parts[i].substring(at + 1).strip());
+            String before = options.put(key, parts[i].substring(at + 1).strip());
+            Check.that(before == null, "the guidance '" + text + "' says " + key + " twice: leave one of them away");
         }
         return new GuideSpec(
                 text,

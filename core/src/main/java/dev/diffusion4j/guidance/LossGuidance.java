@@ -3,6 +3,7 @@ package dev.diffusion4j.guidance;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.base.UserError;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,6 +123,15 @@ public record LossGuidance(
     /** The same in some steps only. */
     public LossGuidance during(double first, double last) {
         return new LossGuidance(name, loss, scale, gradient, strength, schedule, repeats, clipGradient, first, last);
+    }
+
+    /** @throws UserError (exit code 2) where its loss can do nothing with pictures of so many channels */
+    public void checkChannels(int channels) {
+        try {
+            loss.checkChannels(channels);
+        } catch (IllegalArgumentException e) {
+            throw UserError.usage("the guidance '" + name + "' " + e.getMessage());
+        }
     }
 
     /** Whether it acts at this share of the steps. */

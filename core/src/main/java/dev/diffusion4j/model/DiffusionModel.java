@@ -59,6 +59,11 @@ public abstract class DiffusionModel extends Model {
      *     no class number
      */
     public final void checkClasses(@Nullable List<Integer> classes) {
+        checkClasses(classes, "class");
+    }
+
+    /** @param what the number is called */
+    private void checkClasses(@Nullable List<Integer> classes, String what) {
         switch (classInput()) {
             case NONE -> {
                 if (classes != null) {
@@ -74,10 +79,11 @@ public abstract class DiffusionModel extends Model {
                 throw UserError.failure(
                         "this network is told what to draw by a vector (class_embed_type is identity), not"
                                 + " by a class number: it can be called from Java, but not drawn from with --class");
-            case ANY_NUMBER -> checkClasses(classes, Integer.MAX_VALUE, "a class that is any whole number from 0", "");
+            case ANY_NUMBER ->
+                checkClasses(classes, what, Integer.MAX_VALUE, "a class that is any whole number from 0", "");
             case COUNTED -> {
                 int last = numClasses() - 1;
-                checkClasses(classes, last, "one of " + (last + 1) + " classes, 0 to " + last, " or --class all");
+                checkClasses(classes, what, last, "one of " + (last + 1) + " classes, 0 to " + last, " or --class all");
             }
         }
     }
@@ -113,7 +119,7 @@ public abstract class DiffusionModel extends Model {
                     + " --guidance-scale away, or steer by a loss with --guide");
         }
         if (negativeClass != null) {
-            checkClasses(List.of(negativeClass));
+            checkClasses(List.of(negativeClass), "--negative-class");
         } else if (!canDropContext()) {
             throw UserError.usage(
                     "this network always needs a class, so there is no prediction without one to guide away"
@@ -121,13 +127,13 @@ public abstract class DiffusionModel extends Model {
         }
     }
 
-    private static void checkClasses(@Nullable List<Integer> classes, int last, String known, String all) {
+    private static void checkClasses(@Nullable List<Integer> classes, String what, int last, String known, String all) {
         if (classes == null) {
             throw UserError.usage("this network draws " + known + ": say which with --class N" + all);
         }
         for (int label : classes) {
             if (label < 0 || label > last) {
-                throw UserError.usage("class " + label + " is not there: this network draws " + known);
+                throw UserError.usage(what + " " + label + " is not there: this network draws " + known);
             }
         }
     }

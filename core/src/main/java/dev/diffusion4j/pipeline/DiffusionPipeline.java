@@ -21,6 +21,7 @@ import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -210,8 +211,36 @@ public final class DiffusionPipeline implements AutoCloseable {
             check(request, model);
             Tensor samples =
                     TensorScope.ownResult(() -> generateBatches(request, noise, model, listener, cancellation));
-            return new GenerationResult(samples, scheduler.sampleRange());
+            return new GenerationResult(samples, scheduler.sampleRange(), guides(request));
         });
+    }
+
+    /** All that pushes samples, in words. */
+    private List<String> guides(GenerationRequest request) {
+        List<String> all =
+                new ArrayList<>(steering.stream().map(LossGuidance::name).toList());
+        if (request.guidance().scale() != 1) {
+            all.add("--guidance-scale " + request.guidance().scale());
+        }
+        return all;
+    }
+
+    /**
+     * What a user must be told of guidances that would do nothing here, or other than their words say: a line each.
+     *
+     * @throws UserError (exit code 2) as {@link #generate(GenerationRequest)}
+     */
+    public List<String> notices(GenerationRequest request) {
+        return shared.use(model -> {
+            check(request, model);
+            try (SchedulerRun run = scheduler.start(settings(request))) {
+                return GuidanceNotices.of(steering, request.guidance(), model.sampleChannels(), run.timesteps().length);
+            }
+        });
+    }
+
+    private static SamplingSettings settings(GenerationRequest request) {
+        return new SamplingSettings(request.steps(), request.eta(), request.stepOptions());
     }
 
     private Tensor generateBatches(
@@ -228,8 +257,7 @@ public final class DiffusionPipeline implements AutoCloseable {
             int count = Math.min(batchSize, request.count() - start);
             batches.push_back(TensorScope.keepResult(() -> {
                 try (NoiseSource noise = source.open(first, count);
-                        SchedulerRun run = scheduler.start(
-                                new SamplingSettings(request.steps(), request.eta(), request.stepOptions()))) {
+                        SchedulerRun run = scheduler.start(settings(request))) {
                     long[] shape = {count, model.sampleChannels(), size.height(), size.width()};
                     return DenoisingLoop.sample(
                             steering(request, model, first, count), run, noise, shape, listener, cancellation);
@@ -274,6 +302,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         model.checkSize(sizeOf(request, model));
         model.checkClasses(request.classes());
         model.checkPrompts(request.prompts());
+        steering.forEach(guidance -> guidance.checkChannels(model.sampleChannels()));
         model.checkGuidance(request.guidance().scale(), request.guidance().negativeClass());
     }
 

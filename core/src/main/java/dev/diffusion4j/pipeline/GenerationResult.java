@@ -17,10 +17,17 @@ import org.bytedeco.pytorch.global.torch;
 public final class GenerationResult implements AutoCloseable {
     private final Tensor samples;
     private final SampleRange range;
+    private final List<String> guides;
 
     GenerationResult(Tensor samples, SampleRange range) {
+        this(samples, range, List.of());
+    }
+
+    /** @param guides what pushed the samples, in words */
+    GenerationResult(Tensor samples, SampleRange range, List<String> guides) {
         this.samples = samples;
         this.range = range;
+        this.guides = List.copyOf(guides);
     }
 
     /** {@code float32 (N, C, H, W)} on the CPU, in the network's own range, not clamped; owned by this result. */
@@ -44,12 +51,23 @@ public final class GenerationResult implements AutoCloseable {
      * @throws UserError (exit code 1) where a sample holds NaN or infinity, which no picture can show
      */
     public List<BufferedImage> images() {
-        if (!TensorScope.compute(() -> torch.isfinite(samples).all().item_bool())) {
-            throw UserError.failure("the network drew numbers that are not finite, so there is no picture to write: try"
-                    + " --dtype f32, more steps or another --scheduler, or see with 'diffuse info' whether its weights"
-                    + " are sound");
-        }
+        checkFinite();
         return TensorScope.compute(() -> Images.fromSamples(range.toUnit(samples), 0, 1));
+    }
+
+    /** @throws UserError (exit code 1) where a sample holds NaN or infinity */
+    void checkFinite() {
+        if (TensorScope.compute(() -> torch.isfinite(samples).all().item_bool())) {
+            return;
+        }
+        String none = "the network drew numbers that are not finite, so there is no picture to write: ";
+        throw UserError.failure(
+                guides.isEmpty()
+                        ? none
+                                + "try --dtype f32, more steps or another --scheduler, or see with 'diffuse info' whether its"
+                                + " weights are sound"
+                        : none + "it was guided by " + String.join(", ", guides)
+                                + "; take a smaller scale, or leave the guidance away to see whether it is the cause");
     }
 
     @Override

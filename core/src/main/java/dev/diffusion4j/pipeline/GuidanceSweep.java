@@ -50,8 +50,10 @@ public final class GuidanceSweep {
                     new ClassifierFree(scale, given.negativeClass(), given.rescale(), given.from(), given.to());
             Trace row = new Trace(
                     Trace.Steps.everyAndLast(EVERY, LAST), pipeline.scheduler().sampleRange());
-            pipeline.generate(request.withGuidance(guidance), row.andThen(listener), cancellation)
-                    .close();
+            try (GenerationResult result =
+                    pipeline.generate(request.withGuidance(guidance), row.andThen(listener), cancellation)) {
+                result.checkFinite();
+            }
             rows.add(row);
         }
         return new GuidanceSweep(rows);

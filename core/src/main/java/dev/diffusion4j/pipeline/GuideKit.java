@@ -43,6 +43,8 @@ public final class GuideKit implements AutoCloseable {
             "classifier",
             "mask");
 
+    private static final List<String> CLIP_NAMES = List.of("clip", "clip-image");
+
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
     private final Clip.@Nullable Origin clipOrigin;
     private final Consumer<String> notice;
@@ -79,9 +81,27 @@ public final class GuideKit implements AutoCloseable {
         return guidances;
     }
 
-    /** One guidance. */
+    /** Whether a guidance in words looks at pictures with a CLIP. */
+    public static boolean needsClip(String text) {
+        return CLIP_NAMES.contains(GuideSpec.parse(text).name());
+    }
+
+    /**
+     * One guidance.
+     *
+     * @throws IllegalArgumentException naming it
+     */
     public LossGuidance parse(String text) {
         GuideSpec spec = GuideSpec.parse(text);
+        try {
+            return make(spec);
+        } catch (IllegalArgumentException e) {
+            String why = String.valueOf(e.getMessage());
+            throw why.contains(text) ? e : new IllegalArgumentException("the guidance '" + text + "': " + why, e);
+        }
+    }
+
+    private LossGuidance make(GuideSpec spec) {
         return switch (spec.name()) {
             case "color", "colour" -> spec.with(ColourLoss.parse(spec.value()), false);
             case "brightness" -> spec.with(PictureLosses.brightness(spec.number()), false);
@@ -156,7 +176,7 @@ public final class GuideKit implements AutoCloseable {
             throw new IllegalArgumentException("the guidance '" + spec.text()
                     + "' names no class: write it as classifier=FOLDER@CLASS:SCALE, classifier=judge@3:5 for example");
         }
-        PipelineFolder folder = PipelineFolder.open(path(parts.get(0), spec));
+        PipelineFolder folder = PipelineFolder.open(PipelinePlace.insideRun(path(parts.get(0), spec)));
         Model model = own(folder.readModel(Devices.cpu(), Precision.F32, null));
         if (!(model instanceof ConvClassifier network)) {
             throw UserError.failure(

@@ -2,6 +2,11 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.UserError;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -10,6 +15,8 @@ import java.util.TreeMap;
 
 /** Keeps the losses of a steered run, step by step, as the mean of all pictures drawn; scaled, as texts print them. */
 public final class LossTrace implements StepListener {
+    private static final String HEAD = "step,guidance,loss\n";
+
     private final Map<String, TreeMap<Integer, Mean>> byName = new LinkedHashMap<>();
 
     private static final class Mean {
@@ -64,9 +71,30 @@ public final class LossTrace implements StepListener {
         return text.toString().stripTrailing();
     }
 
+    /**
+     * Takes away what {@link #write} left for pictures of before; any other file of that name stays.
+     *
+     * @throws UserError (exit code 1) where it cannot be deleted
+     */
+    public static void delete(Path file) {
+        try {
+            if (Files.isRegularFile(file)) {
+                boolean ours;
+                try (InputStream in = Files.newInputStream(file)) {
+                    ours = HEAD.equals(new String(in.readNBytes(HEAD.length()), StandardCharsets.ISO_8859_1));
+                }
+                if (ours) {
+                    Files.delete(file);
+                }
+            }
+        } catch (IOException e) {
+            throw UserError.failure("cannot delete " + file + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
     /** {@code step,guidance,loss}, a line each. */
     public void write(Path file) {
-        StringBuilder text = new StringBuilder("step,guidance,loss\n");
+        StringBuilder text = new StringBuilder(HEAD);
         values().forEach((name, values) -> values.forEach((step, loss) -> text.append(step)
                 .append(",\"")
                 .append(name.replace("\"", "\"\""))

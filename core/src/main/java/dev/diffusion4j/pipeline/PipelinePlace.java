@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PipelinePlace {
     private static final String INDEX = "model_index.json";
+    private static final String MODEL_OF_RUN = "model";
     private static final List<String> WEIGHTS =
             List.of("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin");
     private static final List<String> SHARDS =
@@ -45,13 +46,20 @@ public final class PipelinePlace {
      * The folder to be read.
      *
      * @param variant of the weights, {@code fp16} for example, or {@code null}
-     * @return {@code place} itself, or a commit's folder in the Hub's cache
+     * @return {@code place} itself, the model in it where it is the folder of a run, or a commit's folder in the Hub's cache
      * @throws UserError (exit code 1) where the repository cannot be had, or is no pipeline
      */
     public static Path folder(Path place, @Nullable String variant, HubProgress progress) {
         return repository(place)
                 .map(repo -> fetch(repo, variant, new HubClient(HubSettings.fromEnvironment(), progress)))
-                .orElse(place);
+                .orElseGet(() -> insideRun(place));
+    }
+
+    /** {@code folder} itself, or {@code folder/model} where it is the folder of a run. */
+    public static Path insideRun(Path folder) {
+        Path inside = folder.resolve(MODEL_OF_RUN);
+        boolean isRun = !Files.exists(folder.resolve(INDEX)) && Files.exists(inside.resolve(INDEX));
+        return isRun ? inside : folder;
     }
 
     /** A repository's pipeline, whatever folders are here. */

@@ -153,7 +153,9 @@ class NetworkSteeringTest {
                 RandomStream random = new RandomStream(3)) {
             network.initialize(random);
             PipelineFolder.write(folder, network, null);
+            PipelineFolder.write(folder.resolve("run/model"), network, null);
         }
+        kit.parse("classifier=" + folder.resolve("run") + "@3:5");
         String guide = "classifier=" + folder + "@2:400";
         GuidanceLoss far = kit.parse(guide).loss();
         assertThat(drawn(far, guide)).isLessThan(drawn(far) - 0.02);

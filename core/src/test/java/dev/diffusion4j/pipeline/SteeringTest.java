@@ -153,7 +153,9 @@ class SteeringTest {
             {"color=#55FFAA:4,cuts=3", "looks at whole pictures"},
             {"brightness=high:4", "must be a number"},
             {"symmetry=yes:4", "left-right or top-bottom"},
-            {"brightness=0.5:4,from=0.9,to=0.1", "to must"},
+            {"brightness=0.5:4,from=0.9,to=0.1", "'brightness=0.5:4,from=0.9,to=0.1': to must"},
+            {"brightness=0.5:4,cuts=1,cuts=1", "says cuts twice"},
+            {"sharpness=2:4", "'sharpness=2:4': sharpness must lie in [0.0, 1.0]"},
         }) {
             assertThatIllegalArgumentException()
                     .as(wrong[0])

@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Where a model lies, and the run that made it. */
 public final class ModelFolders {
-    private static final String INDEX = "model_index.json";
     private static final String METRICS = "metrics.jsonl";
 
     private ModelFolders() {}
@@ -27,12 +26,7 @@ public final class ModelFolders {
      * @param variant of the weights of the Hub, or {@code null}
      */
     public static Path modelOf(Path folder, @Nullable String variant, HubProgress progress) {
-        if (PipelinePlace.repository(folder).isPresent()) {
-            return PipelinePlace.folder(folder, variant, progress);
-        }
-        Path inside = folder.resolve("model");
-        boolean isRun = !Files.exists(folder.resolve(INDEX)) && Files.exists(inside.resolve(INDEX));
-        return isRun ? inside : folder;
+        return PipelinePlace.folder(folder, variant, progress);
     }
 
     /** The folder of the run that made a model, where that is still around it. */

@@ -10,6 +10,7 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.RandomStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,48 +20,60 @@ final class LoraTraining {
 
     private LoraTraining() {}
 
+    /** @throws UserError (exit code 2) where the recipe names no network to adapt; asked first, before sizes are fitted to any other */
+    static void checkBase(Recipe recipe) {
+        if (recipe.lora() != null && recipe.model().from() == null) {
+            throw UserError.usage("recipe " + recipe.name()
+                    + " adapts a trained network: name its folder with --set model.from=FOLDER");
+        }
+    }
+
     /**
      * Finds out, before anything is written, whether {@link #inject} will do.
      *
-     * @throws UserError (exit code 2) where the recipe names no network to adapt, or the targets none of its layers
+     * @throws UserError (exit code 2) where the targets name none of the network's layers, (exit code 1) where nothing of {@code
+     *     lora.from} fits
      */
     static void check(Recipe recipe) {
         if (recipe.lora() == null) {
             return;
         }
-        if (recipe.model().from() == null) {
-            throw UserError.usage("recipe " + recipe.name()
-                    + " adapts a trained network: name its folder with --set model.from=FOLDER");
-        }
         try (Model model = ModelFactory.createEmpty(recipe.model())) {
-            inject(model, recipe);
+            inject(model, recipe).ifPresent(LOG::warn);
         }
     }
 
-    /** Puts fresh products into {@code model}, or those of {@code lora.from} as far as they fit; its norms keep their statistics. */
-    static void inject(Model model, Recipe recipe) {
+    /**
+     * Puts fresh products into {@code model}, or those of {@code lora.from} as far as they fit; its norms keep their statistics.
+     *
+     * @return where not all fit, how many do, in a line
+     * @throws UserError (exit code 1) where none of them fits
+     */
+    static Optional<String> inject(Model model, Recipe recipe) {
         LoraConfig config = recipe.lora();
         if (config == null) {
-            return;
+            return Optional.empty();
         }
         List<String> layers;
         try (RandomStream random = new RandomStream(recipe.training().seed())) {
             layers = Lora.inject(model, config, random);
         }
         Lora.freezeStatistics(model);
-        if (config.from() != null) {
-            try (LoraFile file = LoraFile.open(Path.of(config.from()))) {
-                int filled = file.restore(model);
-                if (filled < layers.size() || filled < file.size()) {
-                    LOG.warn(
-                            "{} fills {} of {} LoRA layers ({} of its {} are used); the others begin anew",
-                            file.file(),
-                            filled,
-                            layers.size(),
-                            filled,
-                            file.size());
-                }
+        if (config.from() == null) {
+            return Optional.empty();
+        }
+        try (LoraFile file = LoraFile.open(Path.of(config.from()))) {
+            int filled = file.restore(model);
+            if (filled == 0) {
+                throw UserError.failure("lora.from: " + file.file() + " fills none of the " + layers.size()
+                        + " LoRA layers of this run (lora.rank " + config.rank() + ", lora.targets " + config.targets()
+                        + "): its " + file.size() + " are those of other layers or of another rank; name an adapter of"
+                        + " this network, or leave lora.from away");
             }
+            return filled == layers.size() && filled == file.size()
+                    ? Optional.empty()
+                    : Optional.of(file.file() + " fills " + filled + " of " + layers.size() + " LoRA layers (" + filled
+                            + " of its " + file.size() + " are used); the others begin anew");
         }
     }
 

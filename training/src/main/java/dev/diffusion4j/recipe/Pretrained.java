@@ -59,7 +59,7 @@ final class Pretrained {
 
     private static PipelineFolder open(Path path) {
         if (!Files.isDirectory(path)) {
-            throw UserError.usage(
+            throw UserError.failure(
                     "model.from: there is no folder " + path + "; name a model folder, such as that of a finished run");
         }
         return PipelineFolder.open(path);

@@ -88,6 +88,7 @@ public final class TrainingRun {
     /** With all filled in that the data decides, after a look at whether they suit each other. */
     private static Recipe resolve(
             Recipe recipe, RunFolder folder, String source, @Nullable Supplier<? extends Dataset> own) {
+        LoraTraining.checkBase(recipe);
         Recipe named = Pretrained.adopt(Exports.located(recipe.with("data", Map.of("source", source)), folder));
         Previews.check(named);
         try (TrainingData data = open(named.data(), own)) {

@@ -126,15 +126,35 @@ class LoraRunTest {
     }
 
     @Test
-    void an_adapter_is_gone_on_from_as_far_as_it_fits() throws IOException {
+    void an_adapter_is_gone_on_from_as_far_as_it_fits() {
         Path base = base();
         Path first = folder.resolve("first");
         run(TrainingRun.start(
                 Recipes.load("digits-lora", with(TINY, "model.from=" + base, "lora.targets=[w_v]")), first));
-        Recipe second = Recipes.load(
-                "digits-lora", with(TINY, "model.from=" + base, "lora.from=" + first, "training.max_steps=1"));
-        assertThat(run(TrainingRun.start(second, folder.resolve("second"))).finished())
-                .isTrue();
+        List<String> onwards = with(
+                TINY,
+                "model.from=" + base,
+                "lora.from=" + first,
+                "training.max_steps=1",
+                "training.optimizer.learning_rate=1e-30"); // too small a step to be seen
+        Path second = folder.resolve("second");
+        run(TrainingRun.start(Recipes.load("digits-lora", onwards), second));
+        Map<String, String> before = adapter(first);
+        Map<String, String> after = adapter(second);
+        assertThat(before.keySet()).hasSize(2 * 3).allMatch(name -> name.contains(".w_v."));
+        assertThat(after).hasSize(2 * 3 * 3).containsAllEntriesOf(before);
+        before.forEach((name, values) -> assertThat(values).as(name).containsPattern("[1-9]"));
+
+        Path other = folder.resolve("other");
+        Recipe none = Recipes.load("digits-lora", with(onwards, "lora.rank=4"));
+        assertThatThrownBy(() -> TrainingRun.start(none, other))
+                .isInstanceOf(UserError.class)
+                .hasMessageContainingAll("lora.from", "first", "fills none of the 9 LoRA layers", "lora.rank 4");
+        assertThat(other).doesNotExist();
+    }
+
+    private static Map<String, String> adapter(Path run) {
+        return read(run.resolve("lora/adapter_model.safetensors"));
     }
 
     @Test
@@ -156,8 +176,12 @@ class LoraRunTest {
     }
 
     private static Map<String, String> tensors(Path model) {
+        return read(model.resolve("unet/diffusion_pytorch_model.safetensors"));
+    }
+
+    private static Map<String, String> read(Path weights) {
         Map<String, String> all = new TreeMap<>();
-        try (Safetensors file = Safetensors.open(model.resolve("unet/diffusion_pytorch_model.safetensors"))) {
+        try (Safetensors file = Safetensors.open(weights)) {
             file.tensors()
                     .keySet()
                     .forEach(name -> TensorScope.run(
@@ -169,9 +193,15 @@ class LoraRunTest {
     @Test
     void what_cannot_be_is_said_before_anything_is_written() {
         Path path = folder.resolve("run");
-        assertThatThrownBy(() -> TrainingRun.start(Recipes.load("digits-lora", TINY), path))
-                .isInstanceOf(UserError.class)
-                .hasMessageContaining("--set model.from=FOLDER");
+        for (String preset :
+                new String[] {"", "quick"}) { // as they are shipped, whose pictures no fresh network would halve
+            Recipe shipped = preset.isEmpty()
+                    ? Recipes.load("digits-lora", List.of("data.source=digits"))
+                    : Recipes.load("digits-lora", preset, List.of("data.source=digits"));
+            assertThatThrownBy(() -> TrainingRun.start(shipped, path))
+                    .isInstanceOf(UserError.class)
+                    .hasMessageContaining("--set model.from=FOLDER");
+        }
         Path base = base();
         assertThatThrownBy(() -> TrainingRun.start(
                         Recipes.load("digits-lora", with(TINY, "model.from=" + base, "lora.targets=[to_q]")), path))

@@ -6,6 +6,7 @@ import dev.diffusion4j.guidance.GuidanceLoss;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -32,6 +33,25 @@ public record ColourLoss(double red, double green, double blue) implements Guida
         Check.that(matcher.matches(), "'" + text + "' is no colour: write it as #RRGGBB, #55FFAA for example");
         int rgb = Integer.parseInt(matcher.group(1).toLowerCase(Locale.ROOT), 16);
         return new ColourLoss((rgb >> 16 & 0xff) / 255.0, (rgb >> 8 & 0xff) / 255.0, (rgb & 0xff) / 255.0);
+    }
+
+    @Override
+    public void checkChannels(int channels) {
+        Check.that(
+                channels == 1 || channels == 3,
+                "needs pictures of 3 channels, or of a grey one, but this network draws " + channels);
+    }
+
+    /** A grey picture is drawn towards the mean of the colour's parts. */
+    @Override
+    public Optional<String> notice(int channels) {
+        boolean isGrey = red == green && green == blue;
+        return channels > 1 || isGrey
+                ? Optional.empty()
+                : Optional.of(String.format(
+                        Locale.ROOT,
+                        "this network draws grey pictures: they go to the colour's mean, %.2f",
+                        (red + green + blue) / 3));
     }
 
     @Override

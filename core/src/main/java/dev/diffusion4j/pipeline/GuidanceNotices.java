@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.guidance.ClassifierFree;
+import dev.diffusion4j.guidance.LossGuidance;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.DoublePredicate;
+import java.util.stream.IntStream;
+
+/** What a user must be told of guidances that do nothing, or other than their words say. */
+final class GuidanceNotices {
+    private GuidanceNotices() {}
+
+    /**
+     * @param channels of a picture
+     * @param calls of the network in a run
+     * @return a line each
+     */
+    static List<String> of(List<LossGuidance> steering, ClassifierFree free, int channels, int calls) {
+        List<String> lines = new ArrayList<>();
+        for (LossGuidance guidance : steering) {
+            guidance.loss()
+                    .notice(channels)
+                    .ifPresent(line -> lines.add("the guidance '" + guidance.name() + "': " + line));
+            if (!actsIn(calls, guidance::isActive)) {
+                lines.add("the guidance '" + guidance.name() + "' does nothing: "
+                        + window(calls, guidance.from(), guidance.to()));
+            }
+        }
+        if (!actsIn(calls, progress -> progress >= free.from() && progress <= free.to())) {
+            lines.add("--guidance-interval leaves the guidance out of the whole run: "
+                    + window(calls, free.from(), free.to()));
+        }
+        return lines;
+    }
+
+    private static boolean actsIn(int calls, DoublePredicate isActive) {
+        return IntStream.range(0, calls)
+                .mapToDouble(index -> new NetworkCall(0, index, calls, 0).progress())
+                .anyMatch(isActive);
+    }
+
+    private static String window(int calls, double from, double to) {
+        return String.format(
+                Locale.ROOT,
+                "none of the %d %s lies between %s and %s of the way%s",
+                calls,
+                calls == 1 ? "step" : "steps",
+                from,
+                to,
+                calls == 1 ? " (it is at 0)" : String.format(Locale.ROOT, " (they are %.3g apart)", 1.0 / (calls - 1)));
+    }
+}
