@@ -38,7 +38,8 @@ final class ClassMix {
         }
         double distance = 0; // total variation
         for (Map.Entry<String, Integer> entry : one.entrySet()) {
-            distance += Math.abs(share(entry.getValue(), one) - share(other.get(entry.getKey()), other)) / 2;
+            distance +=
+                    Math.abs(share(entry.getValue(), one) - share(other.getOrDefault(entry.getKey(), 0), other)) / 2;
         }
         return distance < FAR;
     }
