@@ -143,8 +143,11 @@ final class EvalCommand implements Callable<Integer> {
     /** Pictures that are there are not drawn otherwise. */
     private void refuseDrawing() {
         Set<String> heeded = names(spec);
-        List.of("draw", "scheduler", "guidance")
-                .forEach(mixin -> heeded.removeAll(names(spec.mixins().get(mixin))));
+        spec.mixins().forEach((field, options) -> {
+            if (!field.equals("quality")) {
+                heeded.removeAll(names(options));
+            }
+        });
         if (clipText != null) {
             heeded.addAll(List.of("--clip-model", "--clip-activation"));
         }
