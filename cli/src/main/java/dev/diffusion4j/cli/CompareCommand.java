@@ -4,6 +4,7 @@ package dev.diffusion4j.cli;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.evaluation.Comparison;
 import dev.diffusion4j.evaluation.Drawn;
 import dev.diffusion4j.evaluation.Evaluator;
@@ -14,6 +15,7 @@ import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.metric.Figure;
 import dev.diffusion4j.metric.PictureSet;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationRequest;
@@ -21,6 +23,7 @@ import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.plot.RunPlots;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +31,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -110,15 +115,16 @@ final class CompareCommand implements Callable<Integer> {
     @Mixin
     QualityOptions quality = new QualityOptions();
 
-    private QualityOptions.@Nullable Networks networks;
     private @Nullable Evaluator evaluator;
+
+    /** One combination: a scheduler's pipeline and what is asked of it. */
+    private record Way(DiffusionPipeline pipeline, GenerationRequest request) {}
 
     @Override
     public Integer call() {
         PictureTarget.checkFolder(out, "--out");
         if (quality.isGiven()) {
             quality.check();
-            networks = quality.networks();
         }
         List<@Nullable SchedulerKind> kinds = new ArrayList<>();
         schedulers.forEach(name -> kinds.add(Keyed.fromKey(SchedulerKind.class, name, "--scheduler")));
@@ -128,6 +134,9 @@ final class CompareCommand implements Callable<Integer> {
         steps.forEach(number -> Check.positive(number, "--steps"));
         Comparison comparison = new Comparison(SHOWN);
         try {
+            if (models.size() > 1) {
+                checkAll(kinds);
+            }
             for (Path folder : models) {
                 compare(folder, kinds, comparison);
             }
@@ -140,25 +149,86 @@ final class CompareCommand implements Callable<Integer> {
         return 0;
     }
 
+    /** Every model is read and asked whether it can draw all its combinations, before the first has drawn in vain. */
+    private void checkAll(List<@Nullable SchedulerKind> kinds) {
+        for (Path folder : models) {
+            try (DiffusionPipeline loaded = draw.load(folder)) {
+                GenerationRequest base = base(folder, loaded, new PrintWriter(Writer.nullWriter()));
+                eachWay(folder, loaded, base, kinds, way -> check(folder, way));
+            }
+        }
+    }
+
     private void compare(Path folder, List<@Nullable SchedulerKind> kinds, Comparison comparison) {
         try (DiffusionPipeline loaded = draw.load(folder)) {
-            GenerationRequest base =
-                    draw.request(loaded, COUNT, spec.commandLine().getErr());
+            GenerationRequest base = base(folder, loaded, spec.commandLine().getErr());
+            eachWay(folder, loaded, base, kinds, way -> check(folder, way));
             warmUp(loaded, base);
-            for (SchedulerKind kind : kinds) {
-                try (DiffusionPipeline pipeline =
-                        loaded.withScheduler(kind == null ? loaded.scheduler().kind() : kind)) {
-                    for (int number : steps.isEmpty() ? List.of(pipeline.defaultSteps()) : steps) {
-                        for (double scale : scales.isEmpty() ? List.of(1.0) : scales) {
-                            for (long seed : seeds.isEmpty() ? List.of(0L) : seeds) {
-                                GenerationRequest request =
-                                        base.withSteps(number).withSeed(seed).withGuidance(ClassifierFree.of(scale));
-                                comparison.add(row(folder, pipeline, request));
-                            }
+            eachWay(folder, loaded, base, kinds, way -> comparison.add(row(folder, way.pipeline, way.request)));
+        }
+    }
+
+    private GenerationRequest base(Path folder, DiffusionPipeline loaded, PrintWriter err) {
+        return named(ModelFolders.nameOf(folder), () -> draw.request(loaded, COUNT, err));
+    }
+
+    private void eachWay(
+            Path folder,
+            DiffusionPipeline loaded,
+            GenerationRequest base,
+            List<@Nullable SchedulerKind> kinds,
+            Consumer<Way> visit) {
+        for (SchedulerKind given : kinds) {
+            SchedulerKind kind = given == null ? loaded.scheduler().kind() : given;
+            String title = ModelFolders.nameOf(folder) + ", " + kind.key();
+            try (DiffusionPipeline pipeline = named(title, () -> loaded.withScheduler(kind))) {
+                for (int number : steps.isEmpty() ? List.of(pipeline.defaultSteps()) : steps) {
+                    for (double scale : scales.isEmpty() ? List.of(1.0) : scales) {
+                        for (long seed : seeds.isEmpty() ? List.of(0L) : seeds) {
+                            visit.accept(new Way(
+                                    pipeline,
+                                    base.withSteps(number).withSeed(seed).withGuidance(ClassifierFree.of(scale))));
                         }
                     }
                 }
             }
+        }
+    }
+
+    private void check(Path folder, Way way) {
+        String title = String.format(
+                Locale.ROOT,
+                "%s, %s, %d steps%s",
+                ModelFolders.nameOf(folder),
+                way.pipeline.scheduler().kind().key(),
+                way.request.steps(),
+                scales.isEmpty() ? "" : ", guidance " + way.request.guidance().scale());
+        SampleSize size = named(title, () -> {
+            SchedulerChoice.checkEta(way.pipeline.scheduler(), way.request.eta());
+            return way.pipeline.check(way.request);
+        });
+        if (!quality.isGiven()) {
+            return;
+        }
+        if (evaluator == null) {
+            evaluator = quality.open(size.height());
+        }
+        Evaluator by = evaluator;
+        named(title, () -> {
+            by.check(way.request);
+            return by;
+        });
+    }
+
+    /** What is wrong with a combination is said with its name. */
+    private static <T> T named(String title, Supplier<T> made) {
+        try {
+            return made.get();
+        } catch (UserError e) {
+            String line = title + ": " + e.getMessage();
+            throw e.exitCode() == UserError.USAGE ? UserError.usage(line) : UserError.failure(line, e);
+        } catch (IllegalArgumentException e) {
+            throw UserError.usage(title + ": " + e.getMessage());
         }
     }
 
@@ -205,14 +275,9 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private List<Figure> figures(Drawn drawn) {
-        QualityOptions.Networks judges = networks;
-        if (judges == null) {
-            return List.of();
-        }
         Evaluator by = evaluator;
         if (by == null) {
-            by = quality.open(judges, drawn.side());
-            evaluator = by;
+            return List.of();
         }
         try (PictureSet pictures = drawn.pictures()) {
             return by.judge(pictures, false, drawn.how()).figures();

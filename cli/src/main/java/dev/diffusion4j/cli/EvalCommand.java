@@ -2,6 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.evaluation.ClipJudge;
 import dev.diffusion4j.evaluation.Drawn;
@@ -9,6 +10,7 @@ import dev.diffusion4j.evaluation.Evaluator;
 import dev.diffusion4j.evaluation.Evaluator.Judgement;
 import dev.diffusion4j.evaluation.ModelFolders;
 import dev.diffusion4j.json.Json;
+import dev.diffusion4j.metric.ClassFidelity;
 import dev.diffusion4j.metric.Figure;
 import dev.diffusion4j.metric.FigureFile;
 import dev.diffusion4j.metric.PictureSet;
@@ -19,13 +21,18 @@ import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.pipeline.PipelinePlace;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -75,6 +82,14 @@ final class EvalCommand implements Callable<Integer> {
     @Nullable
     String clipText;
 
+    @Option(
+            names = "--at-least",
+            paramLabel = "PERCENT",
+            description =
+                    "End with code 1 where --classifier recognises a smaller share of the pictures, 95 for example.")
+    @Nullable
+    Double atLeast;
+
     @Option(names = "--json", description = "Print the JSON lines instead of text.")
     boolean json;
 
@@ -94,6 +109,15 @@ final class EvalCommand implements Callable<Integer> {
     public Integer call() {
         if ((model == null) == (images == null)) {
             throw UserError.usage("give either --model DIR, which draws pictures, or --images SPEC");
+        }
+        if (atLeast != null) {
+            Check.inRange(atLeast, 0, 100, "--at-least");
+            Check.that(
+                    quality.classifier != null,
+                    "--at-least is a share of recognised classes: say by which --classifier");
+        }
+        if (images != null) {
+            refuseDrawing();
         }
         Clip.Origin clip = guidance.clip(null);
         if (clipText != null && clip == null) {
@@ -117,6 +141,24 @@ final class EvalCommand implements Callable<Integer> {
         return 0;
     }
 
+    /** Pictures that are there are not drawn otherwise. */
+    private void refuseDrawing() {
+        Set<String> heeded = names(spec);
+        spec.mixins().forEach((field, options) -> {
+            if (!field.equals("quality")) {
+                heeded.removeAll(names(options));
+            }
+        });
+        if (clipText != null) {
+            heeded.addAll(List.of("--clip-model", "--clip-activation"));
+        }
+        Unheeded.refuse(spec, heeded, "--images judges pictures that are there", "draw pictures with --model");
+    }
+
+    private static Set<String> names(CommandSpec options) {
+        return options.options().stream().map(OptionSpec::longestName).collect(Collectors.toCollection(HashSet::new));
+    }
+
     private Path usualFile() {
         if (model != null && PipelinePlace.repository(model).isPresent()) {
             return Path.of("eval.jsonl");
@@ -130,18 +172,19 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private void judgeModel(Path folder, @Nullable ClipJudge words, Path file, List<Figure> earlier) {
-        QualityOptions.Networks networks = quality.networks();
         try (GuideKit kit = guidance.kit(null, this::tell);
                 DiffusionPipeline loaded = draw.load(folder);
                 DiffusionPipeline steered = loaded.steeredBy(kit.parseAll(guidance.guides));
                 SchedulerChoice.Chosen chosen = scheduler.of(
                         steered,
                         draw.request(loaded, COUNT, spec.commandLine().getErr())
-                                .withGuidance(guidance.classifierFree()))) {
+                                .withGuidance(guidance.classifierFree()));
+                Evaluator evaluator =
+                        quality.open(chosen.pipeline().check(chosen.request()).height())) {
+            evaluator.check(chosen.request());
             chosen.pipeline().notices(chosen.request()).forEach(this::tell);
             Drawn drawn = drawn(folder, chosen);
-            try (Evaluator evaluator = quality.open(networks, drawn.side());
-                    PictureSet pictures = drawn.pictures()) {
+            try (PictureSet pictures = drawn.pictures()) {
                 report(evaluator.judge(pictures, false, drawn.how(), words), pictures, file, earlier);
             }
         }
@@ -160,20 +203,33 @@ final class EvalCommand implements Callable<Integer> {
 
     private void judgeImages(String folder, @Nullable ClipJudge words, Path file, List<Figure> earlier) {
         try (PictureSet pictures = QualityOptions.pictures(folder, 0, "exact", null);
-                Evaluator evaluator = quality.open(quality.networks(), 0)) {
+                Evaluator evaluator = quality.open(0)) {
             report(evaluator.judge(pictures, true, Map.of(), words), pictures, file, earlier);
         }
     }
 
     private void report(Judgement judgement, PictureSet pictures, Path file, List<Figure> earlier) {
-        PrintWriter to = spec.commandLine().getOut();
-        if (judgement.figures().isEmpty()) {
-            throw UserError.usage("there is nothing to say about " + pictures.description()
-                    + ": --classifier needs pictures whose class is known (--class, or a folder for each class)");
-        }
         FigureFile.append(file, judgement.figures());
+        print(judgement, pictures, file, earlier);
+        ClassFidelity fidelity = judgement.fidelity();
+        if (atLeast != null
+                && fidelity != null
+                && 100.0 * fidelity.recognisedInAll() < atLeast * fidelity.totalInAll()) {
+            throw UserError.failure(String.format(
+                    Locale.ROOT,
+                    "the classifier recognised %d of %d pictures, %.2f %%, and --at-least is %s %%",
+                    fidelity.recognisedInAll(),
+                    fidelity.totalInAll(),
+                    100 * fidelity.share(),
+                    atLeast));
+        }
+    }
+
+    private void print(Judgement judgement, PictureSet pictures, Path file, List<Figure> earlier) {
+        PrintWriter to = spec.commandLine().getOut();
         if (json) {
             judgement.figures().forEach(figure -> to.println(Json.compact(figure.toMap())));
+            to.flush();
             return;
         }
         to.println("pictures        " + pictures.description() + ": " + pictures.size());

@@ -42,11 +42,18 @@ final class FigureText {
                     .toList();
             for (Figure other : same.subList(Math.max(0, same.size() - SHOWN), same.size())) {
                 List<String> differences = figure.differences(other);
+                List<String> otherwise = figure.drawnOtherwise(other);
+                otherwise.removeAll(differences);
                 lines.add("  earlier " + other.metric() + " " + other.text() + how(other.drawn())
-                        + (differences.isEmpty() ? "" : "  NOT COMPARABLE: " + String.join(", ", differences)));
+                        + listed("  NOT COMPARABLE: ", differences)
+                        + listed("  drawn otherwise: ", otherwise));
             }
         }
         return lines;
+    }
+
+    private static String listed(String what, List<String> entries) {
+        return entries.isEmpty() ? "" : what + String.join(", ", entries);
     }
 
     private static String how(Map<String, @Nullable Object> drawn) {

@@ -153,26 +153,31 @@ final class QualityOptions {
         Keyed.fromKey(ResizeMode.class, dataFit, "--data-fit");
     }
 
-    /** What pictures are looked at with; {@link #open} takes them over. */
-    record Networks(@Nullable FeatureExtractor extractor, @Nullable LoadedClassifier judge) {}
-
-    /** Reads the networks, before anything is drawn in vain. */
-    Networks networks() {
-        return new Networks(
-                data == null ? null : choice().open(), classifier == null ? null : LoadedClassifier.open(classifier));
-    }
-
     /**
-     * Reads the real pictures; the caller closes it.
+     * Reads the networks and the real pictures: before anything is drawn in vain. The caller closes it.
      *
      * @param drawnSize the side of the drawn pictures; 0 where none are drawn
      */
-    Evaluator open(Networks networks, int drawnSize) {
+    Evaluator open(int drawnSize) {
         KidSettings kid = new KidSettings(subsets, subsetSize == null ? 0 : subsetSize, metricSeed);
         FeatureCache cache = noCache ? null : FeatureCache.usual();
-        PictureSet reference =
-                data == null ? null : pictures(data, dataSize == null ? drawnSize : dataSize, dataFit, dataLimit);
-        return new Evaluator(networks.extractor(), reference, networks.judge(), kid, cache);
+        FeatureExtractor extractor = null;
+        LoadedClassifier judge = null;
+        try {
+            extractor = data == null ? null : choice().open();
+            judge = classifier == null ? null : LoadedClassifier.open(classifier);
+            PictureSet reference =
+                    data == null ? null : pictures(data, dataSize == null ? drawnSize : dataSize, dataFit, dataLimit);
+            return new Evaluator(extractor, reference, judge, kid, cache);
+        } catch (RuntimeException e) {
+            if (extractor != null) {
+                extractor.close();
+            }
+            if (judge != null) {
+                judge.close();
+            }
+            throw e;
+        }
     }
 
     /**

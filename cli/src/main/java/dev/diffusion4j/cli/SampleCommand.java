@@ -35,7 +35,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -158,7 +157,11 @@ final class SampleCommand implements Callable<Integer> {
         }
         GenerationRequest asked = from == null ? asked() : GenerationRequest.DEFAULT;
         if (from != null) {
-            refuseUnheeded();
+            Unheeded.refuse(
+                    spec,
+                    HEEDED_WITH_FROM,
+                    "--from draws the picture as its note says",
+                    "draw another picture with --model");
         }
         PictureTarget.checkFolder(out, "--out");
         Check.that(
@@ -170,15 +173,6 @@ final class SampleCommand implements Callable<Integer> {
         return from != null
                 ? again(from)
                 : draw(DrawOptions.folder(java.util.Objects.requireNonNull(model), variant), asked);
-    }
-
-    private void refuseUnheeded() {
-        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
-            if (!HEEDED_WITH_FROM.contains(option.longestName())) {
-                throw UserError.usage("--from draws the picture as its note says and does not heed "
-                        + option.longestName() + ": leave it away, or draw another picture with --model");
-            }
-        }
     }
 
     /** All that can be checked before the model is read. */

@@ -94,7 +94,8 @@ final class SchedulerChoice {
         }
     }
 
-    private static void checkEta(Scheduler chosen, double eta) {
+    /** @throws UserError (exit code 2) where fresh noise was asked for and the algorithm takes none */
+    static void checkEta(Scheduler chosen, double eta) {
         if (eta > 0 && !chosen.takesEta()) {
             List<String> takers = Arrays.stream(SchedulerKind.values())
                     .filter(kind -> kind.create(Map.of()).takesEta())

@@ -50,7 +50,7 @@ class PackageDirectionTest {
         allow("plot", "schedule tensor model guidance scheduler image pipeline data tracking");
         allow(
                 "evaluation",
-                "schedule tensor json checkpoint model guidance scheduler image hub pipeline data metric tracking");
+                "schedule tensor json checkpoint model adapter guidance scheduler image hub pipeline data metric tracking");
         allow(
                 "cli",
                 "schedule tensor json checkpoint model adapter guidance scheduler image hub pipeline data metric tracking objective recipe plot evaluation");

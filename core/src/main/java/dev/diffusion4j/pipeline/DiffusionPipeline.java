@@ -293,6 +293,23 @@ public final class DiffusionPipeline implements AutoCloseable {
                         () -> UserError.usage("this network's config names no sample_size: say it with --size WxH"));
     }
 
+    /**
+     * Looks whether {@link #generate} can draw this, without drawing anything.
+     *
+     * @return the size that its pictures will have
+     * @throws UserError (exit code 2) where the network cannot draw what is asked for
+     * @throws IllegalArgumentException where the scheduler cannot run so
+     */
+    public SampleSize check(GenerationRequest request) {
+        return shared.use(model -> {
+            check(request, model);
+            scheduler
+                    .start(new SamplingSettings(request.steps(), request.eta(), request.stepOptions()))
+                    .close();
+            return sizeOf(request, model);
+        });
+    }
+
     private void check(GenerationRequest request, DiffusionModel model) {
         if (request.steps() > scheduler.numTrainTimesteps()) {
             throw UserError.usage("--steps must be at most the " + scheduler.numTrainTimesteps()

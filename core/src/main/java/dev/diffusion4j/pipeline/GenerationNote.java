@@ -63,12 +63,7 @@ public record GenerationNote(
             own = request.only(index);
             ownIndex = 0;
         }
-        Clip.Origin clip = pipeline.steering().stream()
-                .map(LossGuidance::loss)
-                .filter(ClipLoss.class::isInstance)
-                .map(loss -> ((ClipLoss) loss).clip().origin())
-                .findFirst()
-                .orElse(null);
+        Clip.Origin clip = clipOf(pipeline);
         return new GenerationNote(
                 model,
                 scheduler.kind().className(),
@@ -79,6 +74,16 @@ public record GenerationNote(
                 pipeline.loras().stream().map(LoraChoice::text).toList(),
                 clip == null ? null : clip.place().toString(),
                 clip == null ? null : clip.activation());
+    }
+
+    /** The CLIP that a pipeline's guides look with, or {@code null}. */
+    public static Clip.@Nullable Origin clipOf(DiffusionPipeline pipeline) {
+        return pipeline.steering().stream()
+                .map(LossGuidance::loss)
+                .filter(ClipLoss.class::isInstance)
+                .map(loss -> ((ClipLoss) loss).clip().origin())
+                .findFirst()
+                .orElse(null);
     }
 
     /** The CLIP that the guides looked with, or {@code null}. */

@@ -54,7 +54,7 @@ public record ClipJudge(Clip clip, String weightsHash, String text) implements A
         return new Figure(
                 Figure.CLIP_SCORE,
                 score.mean(),
-                score.standardError(),
+                pictures.size() > 1 ? score.standardError() : null,
                 pictures.size(),
                 0,
                 "clip-" + clip.reference().key(),
@@ -68,6 +68,7 @@ public record ClipJudge(Clip clip, String weightsHash, String text) implements A
                 pictures.contentHash(),
                 text,
                 Hashes.sha256(text),
+                pictures.classes(),
                 drawn);
     }
 

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.evaluation;
 
+import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.guidance.LossGuidance;
+import dev.diffusion4j.json.Records;
 import dev.diffusion4j.metric.DrawnPictures;
 import dev.diffusion4j.metric.PictureSet;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.GenerationNote;
 import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.StepListener;
@@ -22,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param images as they would be written
  * @param classes what was asked for, or {@code null}
  * @param seconds that drawing took
- * @param how model, scheduler, steps, seed, guidance, for the record
+ * @param how model and adapters, scheduler and its settings, steps, seed, prompts, guidance, for the record
  */
 public record Drawn(
         List<BufferedImage> images,
@@ -44,17 +50,37 @@ public record Drawn(
         }
     }
 
+    /** All that decides the pictures but for their classes, which {@link dev.diffusion4j.metric.Figure#classes()} counts. */
     private static Map<String, @Nullable Object> how(
             DiffusionPipeline pipeline, GenerationRequest request, String name) {
         Map<String, @Nullable Object> how = new LinkedHashMap<>();
         how.put("model", name);
         how.put("model_hash", pipeline.modelHash());
+        how.put("loras", pipeline.loras().stream().map(LoraChoice::text).toList());
         how.put("scheduler", pipeline.scheduler().kind().key());
+        how.put("scheduler_config", pipeline.scheduler().config());
+        how.put("step_options", Records.toMap(request.stepOptions()));
         how.put("steps", (long) request.steps());
         how.put("seed", request.seed());
         how.put("eta", request.eta());
-        how.put("guidance_scale", request.guidance().scale());
+        List<String> prompts = request.prompts();
+        if (prompts != null) {
+            how.put("prompts", prompts.stream().distinct().toList());
+        }
+        ClassifierFree guidance = request.guidance();
+        Integer negative = guidance.negativeClass();
+        how.put("guidance_scale", guidance.scale());
+        how.put("negative_class", negative == null ? null : (Object) negative.longValue());
+        how.put("guidance_rescale", guidance.rescale());
+        how.put("guidance_interval", List.of(guidance.from(), guidance.to()));
         how.put("guides", pipeline.steering().stream().map(LossGuidance::name).toList());
+        Clip.Origin clip = GenerationNote.clipOf(pipeline);
+        if (clip != null) {
+            how.put("clip_model", clip.place().toString());
+        }
+        SampleSize size = request.size();
+        how.put("size", size == null ? null : size.text());
+        how.put("noise", request.noise().key());
         how.put("dtype", pipeline.precision().key());
         return how;
     }

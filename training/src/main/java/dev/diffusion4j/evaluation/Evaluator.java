@@ -2,6 +2,7 @@
 package dev.diffusion4j.evaluation;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.metric.ClassFidelity;
 import dev.diffusion4j.metric.FeatureCache;
 import dev.diffusion4j.metric.FeatureExtractor;
@@ -10,8 +11,10 @@ import dev.diffusion4j.metric.FrechetDistance;
 import dev.diffusion4j.metric.KernelDistance;
 import dev.diffusion4j.metric.PictureResize;
 import dev.diffusion4j.metric.PictureSet;
+import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -53,7 +56,7 @@ public final class Evaluator implements AutoCloseable {
      * What was found.
      *
      * @param figures to be kept
-     * @param fidelity class by class; {@code null} where nobody asked, or no classes are known
+     * @param fidelity class by class; {@code null} where nobody asked
      */
     public record Judgement(List<Figure> figures, @Nullable ClassFidelity fidelity) {
         /** The figure of that name, or {@code null}. */
@@ -65,12 +68,47 @@ public final class Evaluator implements AutoCloseable {
         }
     }
 
+    /** {@link #check(int, int[])} of the pictures of a request. */
+    public void check(GenerationRequest request) {
+        List<Integer> classes = request.classes();
+        check(
+                request.count(),
+                classes == null
+                        ? new int[0]
+                        : classes.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    /**
+     * Whether so many pictures can be judged, of which nothing need be drawn yet.
+     *
+     * @param classes of each; empty, or −1, where they are not known
+     * @throws UserError (exit code 2), or IllegalArgumentException, where there are too few, or the judge needs other classes
+     */
+    public void check(int count, int[] classes) {
+        if (reference != null) {
+            kid.sizeFor(count, reference.size());
+        }
+        if (judge == null) {
+            return;
+        }
+        int known = judge.network().numClasses();
+        if (classes.length == 0 || Arrays.stream(classes).anyMatch(label -> label < 0)) {
+            throw UserError.usage(
+                    "--classifier needs pictures whose class is known: those that a model with classes draws"
+                            + " (--class), or a folder for each class");
+        }
+        int last = Arrays.stream(classes).max().getAsInt();
+        Check.that(
+                last < known,
+                "the classifier knows " + known + " classes, from 0, but one of the pictures' is " + last);
+    }
+
     /**
      * Judges pictures.
      *
      * @param kept whether their features are worth keeping on the disk: they are not of pictures that were just drawn
      * @param drawn how they were made, for the record
-     * @throws dev.diffusion4j.base.UserError (exit code 2) where there are too few
+     * @throws UserError (exit code 2), or IllegalArgumentException, as {@link #check} says
      */
     public Judgement judge(PictureSet pictures, boolean kept, Map<String, @Nullable Object> drawn) {
         return judge(pictures, kept, drawn, null);
@@ -79,15 +117,17 @@ public final class Evaluator implements AutoCloseable {
     /** As {@link #judge(PictureSet, boolean, Map)}, and by a CLIP too; {@code words} is borrowed. */
     public Judgement judge(
             PictureSet pictures, boolean kept, Map<String, @Nullable Object> drawn, @Nullable ClipJudge words) {
+        check(pictures.size(), pictures.labels());
         List<Figure> figures = new ArrayList<>();
         FeatureExtractor network = extractor;
         PictureSet real = reference;
         if (network != null && real != null) {
             TensorScope.run(() -> distances(network, real, pictures, kept, drawn, figures));
         }
-        ClassFidelity fidelity = judge == null ? null : fidelity(judge, pictures);
-        if (fidelity != null && fidelity.totalInAll() > 0) {
-            figures.add(figure(fidelity, java.util.Objects.requireNonNull(judge), pictures, drawn));
+        ClassFidelity fidelity = null;
+        if (judge != null) {
+            fidelity = ClassFidelity.of(judge.network(), pictures, pictures.labels(), PictureResize.CLEAN);
+            figures.add(figure(fidelity, judge, pictures, drawn));
         }
         if (words != null) {
             figures.add(words.figure(pictures, drawn));
@@ -113,7 +153,7 @@ public final class Evaluator implements AutoCloseable {
         Figure base = new Figure(
                 Figure.KID,
                 distance.mean(),
-                distance.standardError(),
+                isOneSubset(distance, pictures, real) ? null : distance.standardError(),
                 pictures.size(),
                 real.size(),
                 network.name(),
@@ -127,35 +167,25 @@ public final class Evaluator implements AutoCloseable {
                 pictures.contentHash(),
                 real.description(),
                 real.contentHash(),
+                pictures.classes(),
                 drawn);
         figures.add(base);
         figures.add(base.as(Figure.FID, FrechetDistance.of(own, theirs)));
     }
 
-    private static @Nullable ClassFidelity fidelity(LoadedClassifier judge, PictureSet pictures) {
-        int[] wanted = pictures.labels();
-        int classes = judge.network().numClasses();
-        for (int label : wanted) {
-            if (label < 0) {
-                return null;
-            }
-            Check.that(
-                    label < classes,
-                    "the classifier knows " + classes + " classes, but " + pictures.description() + " has class "
-                            + label);
-        }
-        return ClassFidelity.of(judge.network(), pictures, wanted, PictureResize.CLEAN);
+    /** Nothing is known of how the mean would vary where there is one subset, or all of them are all of the pictures. */
+    private static boolean isOneSubset(KernelDistance distance, PictureSet pictures, PictureSet real) {
+        int size = distance.subsetSize();
+        return distance.subsets() == 1 || pictures.size() == size && real.size() == size;
     }
 
     private static Figure figure(
             ClassFidelity fidelity, LoadedClassifier judge, PictureSet pictures, Map<String, @Nullable Object> drawn) {
-        double share = fidelity.share();
-        int n = fidelity.totalInAll();
         return new Figure(
                 Figure.CLASS_FIDELITY,
-                share,
-                Math.sqrt(share * (1 - share) / n),
-                n,
+                fidelity.share(),
+                fidelity.standardError(),
+                fidelity.totalInAll(),
                 0,
                 "conv-classifier",
                 judge.weightsHash(),
@@ -168,6 +198,7 @@ public final class Evaluator implements AutoCloseable {
                 pictures.contentHash(),
                 "",
                 "",
+                pictures.classes(),
                 drawn);
     }
 

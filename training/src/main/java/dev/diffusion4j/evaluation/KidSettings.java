@@ -27,6 +27,22 @@ public record KidSettings(int subsets, int subsetSize, int seed) {
     }
 
     /**
+     * Pictures of a subset of sets of these sizes.
+     *
+     * @throws UserError (exit code 2), or IllegalArgumentException, where there are too few
+     */
+    int sizeFor(long first, long second) {
+        long smaller = Math.min(first, second);
+        if (subsetSize == 0 && smaller < LEAST) {
+            throw UserError.usage("KID needs at least " + LEAST + " pictures on either side, but there are " + first
+                    + " and " + second);
+        }
+        int size = subsetSize == 0 ? (int) Math.min(USUAL_SIZE, smaller / 2) : subsetSize;
+        KernelDistance.checkSubset(first, second, size);
+        return size;
+    }
+
+    /**
      * The distance of two sets of features.
      *
      * @param first {@code (N, D)}
@@ -34,12 +50,6 @@ public record KidSettings(int subsets, int subsetSize, int seed) {
      * @throws UserError (exit code 2) where there are too few
      */
     KernelDistance distance(Tensor first, Tensor second) {
-        int smaller = (int) Math.min(first.size(0), second.size(0));
-        if (subsetSize == 0 && smaller < LEAST) {
-            throw UserError.usage("KID needs at least " + LEAST + " pictures on either side, but there are "
-                    + first.size(0) + " and " + second.size(0));
-        }
-        int size = subsetSize == 0 ? Math.min(USUAL_SIZE, smaller / 2) : subsetSize;
-        return KernelDistance.of(first, second, subsets, size, seed);
+        return KernelDistance.of(first, second, subsets, sizeFor(first.size(0), second.size(0)), seed);
     }
 }

@@ -108,4 +108,14 @@ public record ClassFidelity(int[] recognised, int[] total) {
     public double share() {
         return (double) recognisedInAll() / Math.max(1, totalInAll());
     }
+
+    /**
+     * By how much the share would vary with other pictures of the same kind: half the width of Wilson's interval (1927) at one
+     * standard deviation. Of many pictures it is √(p(1 − p)/n); of a few that are all right or all wrong it is not 0.
+     */
+    public double standardError() {
+        double n = Math.max(1, totalInAll());
+        double p = share();
+        return Math.sqrt(p * (1 - p) / n + 1 / (4 * n * n)) / (1 + 1 / n);
+    }
 }

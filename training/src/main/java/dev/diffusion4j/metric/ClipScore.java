@@ -77,12 +77,12 @@ public record ClipScore(double[] perPicture) {
         return Math.max(0, Arrays.stream(perPicture).average().orElse(0));
     }
 
-    /** By how much the mean would vary with other pictures of the same kind: deviation/√n. */
+    /** By how much the mean would vary with other pictures of the same kind: deviation/√n; NaN of a single pair. */
     public double standardError() {
         double centre = Arrays.stream(perPicture).average().orElse(0);
         double squares = Arrays.stream(perPicture)
                 .map(value -> (value - centre) * (value - centre))
                 .sum();
-        return Math.sqrt(squares / Math.max(1, perPicture.length - 1) / perPicture.length);
+        return Math.sqrt(squares / (perPicture.length - 1) / perPicture.length);
     }
 }

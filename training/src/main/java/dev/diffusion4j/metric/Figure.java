@@ -2,6 +2,7 @@
 package dev.diffusion4j.metric;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Records;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param picturesHash of its pixels
  * @param reference what it was held against; empty where there is none
  * @param referenceHash of its pixels
+ * @param classes how many pictures of each class were judged, by its number; empty where it is not known
  * @param drawn how the pictures were made: model, scheduler, steps, seed, …; empty for pictures of a folder
  */
 public record Figure(
@@ -49,6 +51,7 @@ public record Figure(
         String picturesHash,
         String reference,
         String referenceHash,
+        Map<String, Integer> classes,
         Map<String, @Nullable Object> drawn) {
     /** Squared kernel distance, {@link KernelDistance}. */
     public static final String KID = "kid";
@@ -64,10 +67,15 @@ public record Figure(
     private static final double LEAST_PLAIN = 1e-4;
 
     /** For reading: every key has a value then. */
-    static final Figure EMPTY = new Figure("none", 0, null, 0, 0, "", "", 0, "", 0, 0, 0, "", "", "", "", Map.of());
+    static final Figure EMPTY =
+            new Figure("none", 0, null, 0, 0, "", "", 0, "", 0, 0, 0, "", "", "", "", Map.of(), Map.of());
 
     public Figure {
         Check.finite(value, metric);
+        Check.that(
+                standardError == null || Double.isFinite(standardError),
+                "a standard error is a number or not there, but was " + standardError);
+        classes = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(classes));
         drawn = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(drawn));
     }
 
@@ -90,6 +98,7 @@ public record Figure(
                 picturesHash,
                 reference,
                 referenceHash,
+                classes,
                 drawn);
     }
 
@@ -126,8 +135,9 @@ public record Figure(
                 : String.format(Locale.ROOT, "; %d subsets of %d, seed %d", subsets, subsetSize, seed);
         return String.format(
                 Locale.ROOT,
-                "%d%s; %s %s, %d px, %s%s",
+                "%d%s%s; %s %s, %d px, %s%s",
                 n,
+                classes.isEmpty() ? "" : " of classes " + ClassMix.text(classes),
                 against,
                 extractor,
                 brief(weightsHash),
@@ -149,7 +159,8 @@ public record Figure(
     /**
      * Why {@code other} must not be held against this; empty where it may. Which pictures were judged and how they were drawn may
      * differ, that is what one compares; so may the number of pictures of a KID and of class fidelity, not of an FID, which
-     * falls with it.
+     * falls with it. A class fidelity is a mean over classes, some of which are harder than others: it stands beside one of the same
+     * classes in about the same shares.
      */
     public List<String> differences(Figure other) {
         List<String> all = new ArrayList<>();
@@ -170,7 +181,43 @@ public record Figure(
         if (metric.equals(FID)) {
             differ(all, "n", n, other.n);
         }
+        if (metric.equals(CLASS_FIDELITY) && !ClassMix.isAlike(classes, other.classes)) {
+            all.add("classes " + ClassMix.text(classes) + " against " + ClassMix.text(other.classes));
+        }
         return all;
+    }
+
+    /** In what the two were drawn differently, which is what one compares; empty where one was not drawn here. */
+    public List<String> drawnOtherwise(Figure other) {
+        List<String> all = new ArrayList<>();
+        if (!drawn.isEmpty() && !other.drawn.isEmpty()) {
+            otherwise(all, drawn, other.drawn);
+            if (!classes.equals(other.classes)) {
+                all.add("classes " + ClassMix.text(classes) + " against " + ClassMix.text(other.classes));
+            }
+        }
+        return all;
+    }
+
+    /** A setting that one of them did not know, because it is of another algorithm or kept by another version, is none of this. */
+    private static void otherwise(List<String> all, Map<?, ?> here, Map<?, ?> there) {
+        here.forEach((key, own) -> {
+            Object others = there.get(key);
+            if (!there.containsKey(key) || Json.compact(own).equals(Json.compact(others))) {
+                return;
+            }
+            if (own instanceof Map<?, ?> mine && others instanceof Map<?, ?> theirs) {
+                otherwise(all, mine, theirs);
+            } else if (String.valueOf(key).endsWith("_hash")) {
+                differ(all, String.valueOf(key), brief(String.valueOf(own)), brief(String.valueOf(others)));
+            } else {
+                differ(all, String.valueOf(key), said(own), said(others));
+            }
+        });
+    }
+
+    private static String said(@Nullable Object value) {
+        return value == null || value instanceof List<?> list && list.isEmpty() ? "none" : value.toString();
     }
 
     private static void differ(List<String> all, String what, Object here, Object there) {

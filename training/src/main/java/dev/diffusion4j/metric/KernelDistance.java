@@ -30,11 +30,7 @@ public record KernelDistance(double mean, double deviation, int subsets, int sub
     public static KernelDistance of(Tensor first, Tensor second, int subsets, int subsetSize, int seed) {
         Check.positive(subsets, "subsets");
         Check.inRange(subsetSize, 2, Integer.MAX_VALUE, "subset_size");
-        long smaller = Math.min(first.size(0), second.size(0));
-        Check.that(
-                smaller >= subsetSize,
-                "KID takes subsets of " + subsetSize + " pictures, but there are only " + smaller
-                        + ": give more pictures, or a smaller subset size");
+        checkSubset(first.size(0), second.size(0), subsetSize);
         NumpyRandom random = new NumpyRandom(seed);
         double[] distances = new double[subsets];
         for (int i = 0; i < subsets; i++) {
@@ -48,6 +44,19 @@ public record KernelDistance(double mean, double deviation, int subsets, int sub
             squares += (distance - mean) * (distance - mean);
         }
         return new KernelDistance(mean, Math.sqrt(squares / subsets), subsets, subsetSize);
+    }
+
+    /**
+     * Whether sets of these sizes have such subsets.
+     *
+     * @throws IllegalArgumentException where they have not
+     */
+    public static void checkSubset(long first, long second, int subsetSize) {
+        long smaller = Math.min(first, second);
+        Check.that(
+                smaller >= subsetSize,
+                "KID takes subsets of " + subsetSize + " pictures, but there are only " + smaller
+                        + ": give more pictures, or a smaller subset size");
     }
 
     /**
@@ -103,9 +112,9 @@ public record KernelDistance(double mean, double deviation, int subsets, int sub
         return features.index_select(0, Tensors.ofLongs(wide)).to(ScalarType.Double);
     }
 
-    /** The standard error of the mean: by how much it would vary with other subsets of as many. */
+    /** The standard error of the mean: by how much it would vary with other subsets of as many; NaN of a single one. */
     public double standardError() {
-        return deviation / Math.sqrt(subsets);
+        return subsets == 1 ? Double.NaN : deviation / Math.sqrt(subsets);
     }
 
     /**

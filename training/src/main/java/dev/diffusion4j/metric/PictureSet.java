@@ -18,6 +18,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -117,6 +118,11 @@ public final class PictureSet implements AutoCloseable {
     /** The class of each, −1 where there is none. */
     public int[] labels() {
         return labels.clone();
+    }
+
+    /** How many of each class, by its number; empty where the class of one is not known. */
+    public Map<String, Integer> classes() {
+        return ClassMix.of(labels);
     }
 
     /** The classes' names, label 0 first; may be empty. */

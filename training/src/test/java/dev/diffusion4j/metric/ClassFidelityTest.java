@@ -2,6 +2,7 @@
 package dev.diffusion4j.metric;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.classifier.ConvClassifier;
@@ -43,5 +44,13 @@ class ClassFidelityTest {
                 assertThat(fidelity.share()).isBetween(0.1, 0.9);
             }
         });
+    }
+
+    @Test
+    void a_few_pictures_that_are_all_wrong_leave_much_open() {
+        ClassFidelity none = new ClassFidelity(new int[] {0}, new int[] {2});
+        assertThat(none.standardError()).isCloseTo(1.0 / 6, within(1e-12)); // Wilson: from 0 to 1/3
+        ClassFidelity many = new ClassFidelity(new int[] {9000}, new int[] {10_000});
+        assertThat(many.standardError()).isCloseTo(0.003, within(1e-6)); // √(0.9 · 0.1 / 10000)
     }
 }

@@ -33,7 +33,30 @@ class FigureTest {
                 "aa",
                 "photos",
                 reference,
+                Map.of("0", n, "1", n),
                 Map.of("steps", 20L, "guides", List.of("color")));
+    }
+
+    private static Figure fidelity(Map<String, Integer> classes, Map<String, Object> drawn) {
+        return new Figure(
+                Figure.CLASS_FIDELITY,
+                0.9,
+                0.01,
+                10,
+                0,
+                "judge",
+                "hash",
+                28,
+                "clean",
+                0,
+                0,
+                0,
+                "",
+                "",
+                "",
+                "",
+                classes,
+                drawn);
     }
 
     @Test
@@ -56,5 +79,28 @@ class FigureTest {
         assertThat(figure(Figure.FID, 10, "clean", "r1").differences(figure(Figure.FID, 50, "clean", "r1")))
                 .containsExactly("n 10 against 50");
         assertThat(kid.text()).isEqualTo("0.0123 ± 0.0004");
+    }
+
+    @Test
+    void a_share_of_other_classes_is_another_figure() {
+        Figure all = fidelity(Map.of("0", 50, "1", 50, "2", 50), Map.of());
+        assertThat(all.differences(fidelity(Map.of("0", 20, "1", 20, "2", 21), Map.of())))
+                .isEmpty();
+        assertThat(all.differences(fidelity(Map.of("0", 50, "1", 50, "2", 90), Map.of())))
+                .containsExactly("classes 0-2 (50 each) against 0-2 (50-90 each)");
+        assertThat(all.differences(fidelity(Map.of("2", 50), Map.of())))
+                .containsExactly("classes 0-2 (50 each) against 2 (50)");
+        assertThat(all.differences(fidelity(Map.of(), Map.of())))
+                .containsExactly("classes 0-2 (50 each) against unknown");
+    }
+
+    @Test
+    void what_was_drawn_otherwise_is_said_setting_by_setting() {
+        Map<String, Integer> one = Map.of("1", 5);
+        Figure here = fidelity(one, Map.of("steps", 20L, "scheduler_config", Map.of("clip", true, "beta", 0.1)));
+        Figure there = fidelity(
+                one, Map.of("steps", 20L, "scheduler_config", Map.of("clip", false, "beta", 0.1), "loras", List.of()));
+        assertThat(here.drawnOtherwise(there)).containsExactly("clip true against false");
+        assertThat(here.drawnOtherwise(fidelity(one, Map.of()))).isEmpty();
     }
 }
