@@ -4,9 +4,11 @@ package dev.diffusion4j.cli;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.evaluation.ModelFolders;
+import dev.diffusion4j.hub.HubClient;
 import dev.diffusion4j.hub.HubPublisher;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.HubSettings;
+import dev.diffusion4j.hub.ModelCard;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -32,7 +34,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class HubPush implements Callable<Integer> {
     /** Of a run: what others have a use for. */
-    private static final String[] OF_A_RUN = {"recipe.yaml", "loss.png", "README.md"};
+    private static final String[] OF_A_RUN = {"recipe.yaml", "loss.png"};
+
+    private static final String CARD = "README.md";
 
     @Spec
     CommandSpec spec = CommandSpec.create();
@@ -75,6 +79,10 @@ final class HubPush implements Callable<Integer> {
         try (HubLine line = new HubLine()) {
             HubPublisher publisher = new HubPublisher(HubSettings.fromEnvironment(), line);
             HubPublisher.Plan plan = publisher.plan(repo, files);
+            if (files.containsKey(CARD)) {
+                files.put(CARD, card(repo, java.util.Objects.requireNonNull(files.get(CARD)), plan));
+                plan = publisher.plan(repo, files);
+            }
             tell(repo, plan);
             if (isDry || plan.changed().isEmpty()) {
                 return 0;
@@ -92,6 +100,23 @@ final class HubPush implements Callable<Integer> {
                     .println(publisher.publish(repo, plan, message, isProposed).url());
         }
         return 0;
+    }
+
+    /** With the repository's name in it, and with what was written around our sections on the Hub. */
+    private static Path card(HubRepo repo, Path card, HubPublisher.Plan plan) {
+        try {
+            String fresh = Files.readString(card).replace(ModelCard.PLACE, repo.id());
+            if (plan.changes().get(CARD) == HubPublisher.Change.CHANGED) {
+                HubClient client = new HubClient(HubSettings.fromEnvironment());
+                fresh = ModelCard.joined(
+                        Files.readString(client.file(repo.at(String.valueOf(plan.parent())), CARD)), fresh);
+            }
+            Path written = Files.createTempFile("card", ".md");
+            written.toFile().deleteOnExit();
+            return Files.writeString(written, fresh);
+        } catch (IOException e) {
+            throw UserError.failure("cannot prepare the card " + card + ": " + AtomicFile.reason(e), e);
+        }
     }
 
     private boolean isAgreed() {

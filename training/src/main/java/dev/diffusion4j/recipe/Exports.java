@@ -85,6 +85,14 @@ final class Exports {
         write(recipe.lora() == null ? folder.model() : folder.lora(), state);
     }
 
+    /** The cards again, with the curve that was drawn last. */
+    void finishCards() {
+        if (recipe.lora() == null) {
+            Path own = folder.model();
+            new RunCard(recipe, model, folder).write(own, RunCard.read(own));
+        }
+    }
+
     /** The averaged weights where there are any. */
     private void write(Path target, TrainState state) {
         Ema ema = state.ema();
@@ -98,7 +106,9 @@ final class Exports {
     private void write(Path target) {
         LoraConfig lora = recipe.lora();
         if (lora == null) {
+            String older = RunCard.read(target);
             PipelineFolder.write(target, model, scheduler);
+            new RunCard(recipe, model, folder).write(target, older);
         } else {
             LoraTraining.write(target, model, recipe, lora);
         }

@@ -314,6 +314,9 @@ public final class TrainingRun {
                     EpochHistory.write(folder.metrics(), folder.history());
                 }
             }
+            if (finished) {
+                exports.finishCards();
+            }
             return new RunSummary(folder.path(), finished, trainer.state().globalStep(), log.meanOfLast());
         }
     }

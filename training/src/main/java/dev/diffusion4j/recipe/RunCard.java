@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.data.DataConfig;
+import dev.diffusion4j.hub.ModelCard;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.tracking.JsonlTracker;
+import dev.diffusion4j.trainer.TrainerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The card of a trained model: {@code README.md} beside its {@code model_index.json}, with its pictures. */
+final class RunCard {
+    private static final String CARD = "README.md";
+    private static final String SAMPLES = "samples.png";
+    private static final String CURVE = "loss.png";
+    /** Data sets that the Hub has too, by our names of them. */
+    private static final Map<String, String> OF_THE_HUB = Map.of(
+            "mnist",
+            "ylecun/mnist",
+            "fashion_mnist",
+            "zalando-datasets/fashion_mnist",
+            "flowers102",
+            "nelorth/oxford-flowers");
+
+    private final Recipe recipe;
+    private final Model model;
+    private final RunFolder run;
+
+    RunCard(Recipe recipe, Model model, RunFolder run) {
+        this.recipe = recipe;
+        this.model = model;
+        this.run = run;
+    }
+
+    /** What an earlier save's readers wrote; empty where there is none. */
+    static String read(Path target) {
+        Path card = target.resolve(CARD);
+        try {
+            return Files.isRegularFile(card) ? Files.readString(card) : "";
+        } catch (IOException e) {
+            throw UserError.failure("cannot read " + card + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
+    /**
+     * Writes the card, with the newest sample grid and the curve as far as they are there.
+     *
+     * @param target a model folder
+     * @param older what {@link #read} gave before it was written
+     */
+    void write(Path target, String older) {
+        try {
+            Optional<Path> samples = newestSamples();
+            if (samples.isPresent()) {
+                copy(samples.get(), target.resolve(SAMPLES));
+            }
+            if (Files.exists(run.lossPlot())) {
+                copy(run.lossPlot(), target.resolve(CURVE));
+            }
+            AtomicFile.write(target.resolve(CARD), card(target).over(older));
+        } catch (IOException e) {
+            throw UserError.failure("cannot write the model card in " + target + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
+    private static void copy(Path from, Path to) {
+        AtomicFile.write(to, out -> Files.copy(from, out));
+    }
+
+    private Optional<Path> newestSamples() throws IOException {
+        if (Files.exists(run.finalPicture())) {
+            return Optional.of(run.finalPicture());
+        }
+        Path folder = java.util.Objects.requireNonNull(run.samples(0).getParent());
+        if (!Files.isDirectory(folder)) {
+            return Optional.empty();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(".png"))
+                    .sorted()
+                    .reduce((first, second) -> second);
+        }
+    }
+
+    private ModelCard card(Path target) {
+        Map<String, Object> front = new TreeMap<>();
+        boolean isDiffusers = model.kind() == ModelKind.UNET_2D;
+        front.put("library_name", isDiffusers ? "diffusers" : "diffusion4j");
+        List<String> tags = new ArrayList<>(List.of("diffusion4j"));
+        if (model instanceof DiffusionModel) {
+            front.put("pipeline_tag", "unconditional-image-generation");
+            tags.addAll(List.of("diffusion", "unconditional-image-generation"));
+        }
+        front.put("tags", tags);
+        String known = OF_THE_HUB.get(source().replaceFirst(":.*", ""));
+        if (known != null) {
+            front.put("datasets", List.of(known));
+        }
+        Map<String, String> sections = new LinkedHashMap<>();
+        sections.put("what", what(target));
+        sections.put("training", training(target));
+        if (model instanceof DiffusionModel denoiser) {
+            sections.put("use", use(denoiser, isDiffusers));
+        }
+        return new ModelCard(front, sections);
+    }
+
+    /** Without a path of this machine. */
+    private String source() {
+        String source = recipe.data().source();
+        return source.startsWith("folder:") || source.startsWith("idx:") || source.startsWith("java:")
+                ? "pictures of one's own"
+                : source;
+    }
+
+    private String what(Path target) {
+        DataConfig data = recipe.data();
+        String text = "# " + recipe.name() + "\n\n" + recipe.summary() + ".\n\nA `"
+                + model.kind().key() + "` of "
+                + String.format(Locale.ROOT, "%,d", model.parameterCount()) + " parameters, trained on " + source()
+                + (data.imageSize() == 0 ? "" : " at " + data.imageSize() + " px") + ".";
+        return Files.exists(target.resolve(SAMPLES)) ? text + "\n\n![Samples](" + SAMPLES + ")" : text;
+    }
+
+    private String training(Path target) {
+        TrainerConfig training = recipe.training();
+        StringBuilder text =
+                new StringBuilder("## How it was trained\n\nRecipe `" + recipe.name() + "` of diffusion4j: ");
+        text.append(training.optimizer().name().key())
+                .append(", learning rate ")
+                .append(training.optimizer().learningRate())
+                .append(", batches of ")
+                .append(training.batchSize())
+                .append(training.ema() == null ? "" : ", averaged weights")
+                .append(", seed ")
+                .append(training.seed())
+                .append(".\n");
+        List<Map<String, @Nullable Object>> epochs = epochs();
+        if (!epochs.isEmpty()) {
+            text.append("\n| epoch | updates | mean loss |\n|---|---|---|\n");
+            int every = Math.max(1, epochs.size() / 10);
+            for (int i = 0; i < epochs.size(); i++) {
+                if ((epochs.size() - 1 - i) % every == 0) {
+                    Map<String, @Nullable Object> line = epochs.get(i);
+                    text.append(String.format(
+                            Locale.ROOT,
+                            "| %d | %s | %.4f |\n",
+                            i + 1,
+                            line.get("step"),
+                            ((Number) java.util.Objects.requireNonNull(line.get("epoch_mean_loss"))).doubleValue()));
+                }
+            }
+        }
+        if (Files.exists(target.resolve(CURVE))) {
+            text.append("\n![Loss](" + CURVE + ")\n");
+        }
+        return text.toString();
+    }
+
+    private List<Map<String, @Nullable Object>> epochs() {
+        return Files.exists(run.metrics())
+                ? JsonlTracker.read(run.metrics()).stream()
+                        .filter(line -> line.get("epoch_mean_loss") instanceof Double)
+                        .toList()
+                : List.of();
+    }
+
+    private static String use(DiffusionModel denoiser, boolean isDiffusers) {
+        String classes = denoiser.numClasses() > 0 ? " --class all" : "";
+        String text = "## How to use it\n\n    diffuse sample --model " + ModelCard.PLACE + " --count 8" + classes
+                + " --grid --out drawn\n\n```java\ntry (DiffusionPipeline pipeline = DiffusionPipeline.load(folder);\n"
+                + "        GenerationResult result = pipeline.generate(GenerationRequest.DEFAULT)) {\n}\n```\n";
+        return isDiffusers && denoiser.numClasses() == 0
+                ? text + "\n```python\nfrom diffusers import DiffusionPipeline\n"
+                        + "images = DiffusionPipeline.from_pretrained(\"" + ModelCard.PLACE
+                        + "\")(batch_size=8).images\n```\n"
+                : text;
+    }
+}
