@@ -104,6 +104,11 @@ def main():
             for file in TINY.rglob("*"):
                 assert file.is_dir() or (pushed / file.relative_to(TINY)).read_bytes() == file.read_bytes(), file
             print("what Java published, a colleague loads in Python:", draw(pushed).shape)
+            run([HOME / "diffuse", "train", HOME / "bench/recipes/tiny.yaml", "--set", "training.max_steps=20", "--out", scratch / "run"], env)
+            run([HOME / "diffuse", "hub", "push", scratch / "run", "ada/trained", "--yes"], env)
+            trained = pathlib.Path(python("ada/trained", environment(endpoint, scratch / "colleague", **token)))
+            check = "import sys; from huggingface_hub import ModelCard; d = ModelCard.load(sys.argv[1]).data; print(d.library_name, d.pipeline_tag, *d.tags)"
+            print("a trained model's card:", run([sys.executable, "-c", check, trained / "README.md"], env), draw(trained).shape)
             code = "import sys; from huggingface_hub import HfApi; a = HfApi(); a.create_repo(sys.argv[1]); a.upload_folder(repo_id=sys.argv[1], folder_path=sys.argv[2]); print('ok')"
             run([sys.executable, "-c", code, "ada/theirs", TINY], env)
             theirs = pathlib.Path(java("ada/theirs", environment(endpoint, scratch / "ours", **token)))
