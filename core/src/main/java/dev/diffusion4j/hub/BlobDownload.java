@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -21,9 +22,11 @@ import org.jspecify.annotations.Nullable;
 final class BlobDownload {
     private static final int TRIES_WITHOUT_PROGRESS = 3;
     private static final int BUFFER = 1 << 17;
+    private static final long FLUSH = 64L << 20;
     private final HubHttp http;
     private final RemoteFile file;
     private final HubProgress progress;
+    private CompletableFuture<Void> flushing = CompletableFuture.completedFuture(null);
     /** Of all bytes so far. */
     private Checksum checksum;
 
@@ -77,6 +80,7 @@ final class BlobDownload {
         boolean keepsPart = lock != null;
         try (FileChannel out = channel) {
             fill(out);
+            flushing.join();
             out.force(true);
             cache.keep(growing, file.etag());
         } catch (WrongContent e) {
@@ -172,6 +176,7 @@ final class BlobDownload {
     private long copy(InputStream body, FileChannel out, long from) throws IOException {
         byte[] bytes = new byte[BUFFER];
         long at = from;
+        long flushed = from;
         for (int read = body.read(bytes); read >= 0; read = body.read(bytes)) {
             if (file.size() >= 0 && at + read > file.size()) {
                 throw new WrongContent("it is longer than the " + file.size() + " bytes that were said");
@@ -182,7 +187,20 @@ final class BlobDownload {
                 at += out.write(buffer, at);
             }
             progress.onBytes(read);
+            if (at - flushed >= FLUSH && flushing.isDone()) {
+                flushed = at;
+                flushing = CompletableFuture.runAsync(() -> flush(out));
+            }
         }
         return at;
+    }
+
+    /** The disk writes what is here while more comes, so that little is left to be synced at the end. */
+    private static void flush(FileChannel out) {
+        try {
+            out.force(false);
+        } catch (IOException e) {
+            // the sync at the end tells
+        }
     }
 }
