@@ -20,6 +20,7 @@ import java.nio.file.PathMatcher;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -49,6 +50,19 @@ final class HubCommand implements Runnable {
     public void run() {
         spec.commandLine().usage(spec.commandLine().getOut());
         throw new ParameterException(spec.commandLine(), "which command? choose one of the list above");
+    }
+
+    /** Which repository is meant. */
+    static final class Repository {
+        @Parameters(paramLabel = "REPO", description = "organisation/name, or organisation/name@revision.")
+        String id = "";
+
+        @Option(names = "--dataset", description = "It is a data set, not a model.")
+        boolean isDataset;
+
+        HubRepo repo() {
+            return HubCommand.repo(id, isDataset);
+        }
     }
 
     static HubRepo repo(String id, boolean isDataset) {
@@ -125,11 +139,8 @@ final class HubCommand implements Runnable {
         @Spec
         CommandSpec spec = CommandSpec.create();
 
-        @Parameters(paramLabel = "REPO", description = "organisation/name, or organisation/name@revision.")
-        String id = "";
-
-        @Option(names = "--dataset", description = "It is a data set, which is fetched whole.")
-        boolean isDataset;
+        @Mixin
+        Repository repository = new Repository();
 
         @Option(
                 names = "--include",
@@ -139,10 +150,10 @@ final class HubCommand implements Runnable {
 
         @Override
         public Integer call() {
-            HubRepo repo = repo(id, isDataset);
+            HubRepo repo = repository.repo();
             PrintWriter out = spec.commandLine().getOut();
             try (HubLine line = new HubLine()) {
-                if (include.isEmpty() && !isDataset) {
+                if (include.isEmpty() && !repository.isDataset) {
                     out.println(PipelinePlace.fetch(repo, line));
                 } else {
                     out.println(new HubClient(HubSettings.fromEnvironment(), line).snapshot(repo, this::isWanted));
@@ -168,17 +179,14 @@ final class HubCommand implements Runnable {
         @Spec
         CommandSpec spec = CommandSpec.create();
 
-        @Parameters(paramLabel = "REPO", description = "organisation/name, or organisation/name@revision.")
-        String id = "";
-
-        @Option(names = "--dataset", description = "It is a data set.")
-        boolean isDataset;
+        @Mixin
+        Repository repository = new Repository();
 
         @Override
         public Integer call() {
             PrintWriter out = spec.commandLine().getOut();
             long sum = 0;
-            for (HubEntry entry : new HubClient(HubSettings.fromEnvironment()).list(repo(id, isDataset))) {
+            for (HubEntry entry : new HubClient(HubSettings.fromEnvironment()).list(repository.repo())) {
                 out.printf("%,15d  %s%n", entry.size(), entry.path());
                 sum += Math.max(0, entry.size());
             }

@@ -101,6 +101,8 @@ final class HubCache {
         } catch (FileAlreadyExistsException e) {
             return pointer; // somebody else was quicker
         } catch (IOException | UnsupportedOperationException e) {
+            // a file system without links, or one where this user may make none (Windows): the file itself, as the
+            // Python client has it there
             AtomicFile.write(pointer, out -> Files.copy(blob, out));
         }
         return pointer;

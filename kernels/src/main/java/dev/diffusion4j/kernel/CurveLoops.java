@@ -99,18 +99,7 @@ final class CurveLoops {
                 .reinterpretAsInts()
                 .lanewise(VectorOperators.MIN, VectorMath.BOUND)
                 .reinterpretAsFloats();
-        FloatVector scaled = bounded.mul(-VectorMath.LOG2_E);
-        FloatVector shifted = scaled.add(VectorMath.ROUND);
-        FloatVector f = scaled.sub(shifted.sub(VectorMath.ROUND));
-        FloatVector p = f.mul(VectorMath.C6).add(VectorMath.C5);
-        p = p.fma(f, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C4));
-        p = p.fma(f, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C3));
-        p = p.fma(f, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C2));
-        p = p.fma(f, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C1));
-        p = p.fma(f, FloatVector.broadcast(VectorMath.FLOATS, 1f));
-        IntVector power =
-                shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(VectorMath.ONE_BITS);
-        return p.mul(power.reinterpretAsFloats());
+        return VectorMath.powerOfTwo(bounded.mul(-VectorMath.LOG2_E));
     }
 
     /** ½·p(t). */

@@ -34,7 +34,11 @@ final class VectorMath {
 
     /** e^x to about 2e-7 relative, for −87 ≤ x ≤ 87 (clamped): 2^n · 2^f with a polynomial for |f| ≤ ½. */
     static FloatVector exp(FloatVector x) {
-        FloatVector scaled = x.max(-87f).min(87f).mul(LOG2_E);
+        return powerOfTwo(x.max(-87f).min(87f).mul(LOG2_E));
+    }
+
+    /** 2^scaled, for a finite result. */
+    static FloatVector powerOfTwo(FloatVector scaled) {
         FloatVector shifted = scaled.add(ROUND);
         FloatVector f = scaled.sub(shifted.sub(ROUND));
         FloatVector p = f.mul(C6).add(C5);
