@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -58,9 +59,10 @@ final class FinetuneCommand implements Callable<Integer> {
 
     @Option(
             names = {"--start_model", "--start-model"},
-            paramLabel = "DIR",
+            paramLabel = "PLACE",
             defaultValue = "google/ddpm-bedroom-256",
-            description = "The model to start from; default: google/ddpm-bedroom-256, where a folder has that name.")
+            description =
+                    "The model to start from, a folder or organisation/name on the Hub; default: google/ddpm-bedroom-256.")
     String startModel = "";
 
     @Option(
@@ -112,6 +114,9 @@ final class FinetuneCommand implements Callable<Integer> {
             description = "Change another value of the recipe finetune-script; may be given again.")
     List<String> changes = new ArrayList<>();
 
+    @Mixin
+    PublishOptions publish = new PublishOptions();
+
     @Override
     public Integer call() {
         TrainCommand.checkDevice(device);
@@ -122,7 +127,7 @@ final class FinetuneCommand implements Callable<Integer> {
         Recipe recipe = Recipes.load(
                 "finetune-script",
                 new Changes()
-                        .set("model.from", LocalName.model("--start_model", startModel))
+                        .set("model.from", startModel)
                         .set("data.source", LocalName.data("--dataset_name", datasetName))
                         .set("data.image_size", imageSize)
                         .set("training.batch_size", batchSize)
@@ -134,14 +139,16 @@ final class FinetuneCommand implements Callable<Integer> {
                         .set("project", wandbProject)
                         .add(changes)
                         .list());
-        TrainingRun run =
-                TrainingRun.start(recipe, out != null ? out : Path.of("runs").resolve(name));
+        Path folder = out != null ? out : Path.of("runs").resolve(name);
+        PublishOptions.Target target = publish.target(folder);
+        TrainCommand.fetch(recipe);
+        TrainingRun run = TrainingRun.start(recipe, folder);
         if (wandbProject != null) {
             PrintWriter err = spec.commandLine().getErr();
             err.println("note: the project " + wandbProject + " is recorded in "
                     + run.folder().recipe()
                     + "; nothing is sent to W&B, the numbers are there and in TensorBoard's format");
         }
-        return TrainCommand.execute(run, spec);
+        return TrainCommand.execute(run, target, spec);
     }
 }

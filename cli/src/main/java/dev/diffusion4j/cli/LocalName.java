@@ -14,22 +14,6 @@ final class LocalName {
     private LocalName() {}
 
     /**
-     * A model folder.
-     *
-     * @throws UserError (exit code 2) where there is none of that name
-     */
-    static String model(String flag, String name) {
-        if (isFolder(name)) {
-            return name;
-        }
-        throw UserError.usage(
-                HUB_ID.matcher(name).matches()
-                        ? notYet(flag, name, "a model", flag + " FOLDER, a model folder on this machine")
-                        : flag + ": there is no folder " + name
-                                + "; name a model folder, such as that of a finished run");
-    }
-
-    /**
      * A data set as {@code data.source} names it: a folder, or a word that is known there.
      *
      * @throws UserError (exit code 2) where it is a Hub id

@@ -2,7 +2,6 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.UserError;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -64,33 +63,8 @@ final class UnconditionalRhythm {
     @Nullable
     String loggingDir;
 
-    @Option(
-            names = {"--push_to_hub", "--push-to-hub"},
-            description = "Refused until models can be published.")
-    boolean pushToHub;
-
-    @Option(
-            names = {"--hub_token", "--hub-token"},
-            paramLabel = "TOKEN",
-            description = "Refused until models can be published.")
-    @Nullable
-    String hubToken;
-
-    @Option(
-            names = {"--hub_model_id", "--hub-model-id"},
-            paramLabel = "ID",
-            description = "Refused until models can be published.")
-    @Nullable
-    String hubModelId;
-
-    @Option(
-            names = {"--hub_private_repo", "--hub-private-repo"},
-            description = "Refused until models can be published.")
-    boolean hubPrivateRepo;
-
     /** @throws UserError (exit code 2) on services that this version does not reach */
     void addTo(Changes changes) {
-        refuseHub();
         if (logger != null && !logger.equals("tensorboard")) {
             throw UserError.usage("--logger must be tensorboard, but was '" + logger
                     + "': every number is in metrics.jsonl and in TensorBoard's event files, nothing is sent anywhere");
@@ -101,13 +75,5 @@ final class UnconditionalRhythm {
                 .set("export.every_epochs", saveModelEpochs)
                 .set("training.checkpoint_every_steps", checkpointingSteps)
                 .set("training.keep_checkpoints", checkpointsTotalLimit);
-    }
-
-    private void refuseHub() {
-        if (pushToHub || hubPrivateRepo || hubToken != null || hubModelId != null) {
-            throw UserError.usage("models cannot be published on the Hugging Face Hub by this version: leave "
-                    + String.join(", ", List.of("--push_to_hub", "--hub_token", "--hub_model_id", "--hub_private_repo"))
-                    + " away; the folder that is saved can be uploaded as it is");
-        }
     }
 }
