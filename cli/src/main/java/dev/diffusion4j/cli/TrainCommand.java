@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -65,9 +66,13 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "SPEC",
-            description = "Other data than the recipe's: digits, mnist, folder:PATH, …; see 'diffuse data --help'.")
+            description =
+                    "Other data than the recipe's: digits, mnist, folder:PATH, hf:org/name, …; see 'diffuse data --help'.")
     @Nullable
     String data;
+
+    @Mixin
+    ColumnOptions columns = new ColumnOptions();
 
     @Option(
             names = "--out",
@@ -124,30 +129,23 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private TrainingRun resumed(Path folder) {
-        if (preset != null || data != null || out != null || !changes.isEmpty() || seed != null || dtype != null) {
+        boolean isData = data != null || columns.isGiven();
+        if (preset != null || isData || out != null || !changes.isEmpty() || seed != null || dtype != null) {
             throw UserError.usage(
-                    "--resume goes on with the run as it is: leave --preset, --data, --out, --set, --seed and --dtype away");
+                    "--resume goes on with the run as it is: leave --preset, --data and its columns, --out,"
+                            + " --set, --seed and --dtype away");
         }
         return TrainingRun.resume(folder, allowDrift);
     }
 
     private TrainingRun started(String name) {
         List<String> all = new ArrayList<>(changes);
-        if (data != null) {
-            all.add("data.source=" + quoted(data));
-        }
-        if (seed != null) {
-            all.add("training.seed=" + seed);
-        }
-        if (dtype != null) {
-            all.add("training.dtype=" + quoted(dtype));
-        }
+        Changes flags = new Changes().set("data.source", data);
+        columns.addTo(flags);
+        flags.set("training.seed", seed).set("training.dtype", dtype);
+        all.addAll(flags.list());
         Recipe loaded = Recipes.load(name, preset, all);
         return TrainingRun.start(loaded, out != null ? out : Path.of("runs", loaded.name()));
-    }
-
-    private static String quoted(String text) {
-        return "'" + text.replace("'", "''") + "'";
     }
 
     /** Runs to the end, or to a Ctrl-C. */

@@ -107,7 +107,9 @@ final class RunCard {
             tags.addAll(List.of("diffusion", "unconditional-image-generation"));
         }
         front.put("tags", tags);
-        String known = OF_THE_HUB.get(source().replaceFirst(":.*", ""));
+        String known = source().startsWith("hf:")
+                ? source().replaceFirst("^hf:", "").replaceFirst("[@:].*", "")
+                : OF_THE_HUB.get(source().replaceFirst(":.*", ""));
         if (known != null) {
             front.put("datasets", List.of(known));
         }
