@@ -61,17 +61,19 @@ final class FinetuneCommand implements Callable<Integer> {
             names = {"--start_model", "--start-model"},
             paramLabel = "PLACE",
             defaultValue = "google/ddpm-bedroom-256",
-            description =
-                    "The model to start from, a folder or organisation/name on the Hub; default: google/ddpm-bedroom-256.")
+            description = "The model to start from, a folder or one of the Hub; default: google/ddpm-bedroom-256.")
     String startModel = "";
 
     @Option(
             names = {"--dataset_name", "--dataset-name"},
             paramLabel = "SPEC",
             defaultValue = "huggan/wikiart",
-            description = "The pictures: a folder, folder:PATH or another of 'diffuse data'; default: huggan/wikiart,"
-                    + " where a folder has that name.")
+            description = "The pictures: a folder, a data set of the Hub, or another of 'diffuse data'; default:"
+                    + " huggan/wikiart.")
     String datasetName = "";
+
+    @Mixin
+    ColumnOptions columns = new ColumnOptions();
 
     @Option(names = "--device", paramLabel = "D", defaultValue = "cpu", description = "cpu.")
     String device = "cpu";
@@ -124,11 +126,12 @@ final class FinetuneCommand implements Callable<Integer> {
         if (name == null || name.toString().isBlank()) {
             throw UserError.usage("--model_save_name must name a folder, but was '" + modelSaveName + "'");
         }
+        Changes flags = new Changes();
+        columns.addTo(flags);
         Recipe recipe = Recipes.load(
                 "finetune-script",
-                new Changes()
-                        .set("model.from", startModel)
-                        .set("data.source", LocalName.data("--dataset_name", datasetName))
+                flags.set("model.from", HubName.model("--start_model", startModel))
+                        .set("data.source", HubName.data("--dataset_name", datasetName, null))
                         .set("data.image_size", imageSize)
                         .set("training.batch_size", batchSize)
                         .set("training.gradient_accumulation_steps", gradAccumulationSteps)

@@ -67,9 +67,13 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "SPEC",
-            description = "Other data than the recipe's: digits, mnist, folder:PATH, …; see 'diffuse data --help'.")
+            description =
+                    "Other data than the recipe's: digits, mnist, folder:PATH, hf:org/name, …; see 'diffuse data --help'.")
     @Nullable
     String data;
+
+    @Mixin
+    ColumnOptions columns = new ColumnOptions();
 
     @Option(
             names = "--out",
@@ -128,9 +132,11 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int resumed(Path folder) {
-        if (preset != null || data != null || out != null || !changes.isEmpty() || seed != null || dtype != null) {
+        boolean isData = data != null || columns.isGiven();
+        if (preset != null || isData || out != null || !changes.isEmpty() || seed != null || dtype != null) {
             throw UserError.usage(
-                    "--resume goes on with the run as it is: leave --preset, --data, --out, --set, --seed and --dtype away");
+                    "--resume goes on with the run as it is: leave --preset, --data and its columns, --out,"
+                            + " --set, --seed and --dtype away");
         }
         PublishOptions.Target target = publish.target(folder);
         return execute(TrainingRun.resume(folder, allowDrift), target, spec);
@@ -138,15 +144,10 @@ final class TrainCommand implements Callable<Integer> {
 
     private int started(String name) {
         List<String> all = new ArrayList<>(changes);
-        if (data != null) {
-            all.add("data.source=" + quoted(data));
-        }
-        if (seed != null) {
-            all.add("training.seed=" + seed);
-        }
-        if (dtype != null) {
-            all.add("training.dtype=" + quoted(dtype));
-        }
+        Changes flags = new Changes().set("data.source", data);
+        columns.addTo(flags);
+        flags.set("training.seed", seed).set("training.dtype", dtype);
+        all.addAll(flags.list());
         Recipe loaded = Recipes.load(name, preset, all);
         Path folder = out != null ? out : Path.of("runs", loaded.name());
         PublishOptions.Target target = publish.target(folder);
@@ -162,10 +163,6 @@ final class TrainCommand implements Callable<Integer> {
                 PipelinePlace.folder(Path.of(from), null, line);
             }
         }
-    }
-
-    private static String quoted(String text) {
-        return "'" + text.replace("'", "''") + "'";
     }
 
     /**
