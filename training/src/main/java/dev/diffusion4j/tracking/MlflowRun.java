@@ -164,11 +164,20 @@ final class MlflowRun {
         }
     }
 
+    /** Those of a list that no earlier part of this run sent. */
+    List<MlflowOutbox.Metric> missing(List<MlflowOutbox.Metric> numbers) {
+        return numbers.stream().filter(this::isMissing).toList();
+    }
+
+    private boolean isMissing(MlflowOutbox.Metric number) {
+        return number.step() > sentBefore.getOrDefault(number.key(), Long.MIN_VALUE);
+    }
+
     /** Sends numbers, but those that an earlier part of this run sent: a resumed training computes them again. */
     void send(List<MlflowOutbox.Metric> numbers) throws IOException {
         List<Map<String, Object>> metrics = new ArrayList<>();
         for (MlflowOutbox.Metric number : numbers) {
-            if (number.step() > sentBefore.getOrDefault(number.key(), Long.MIN_VALUE)) {
+            if (isMissing(number)) {
                 metrics.add(Map.of(
                         "key",
                         number.key(),

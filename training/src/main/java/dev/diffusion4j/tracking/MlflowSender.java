@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,12 @@ final class MlflowSender implements Runnable {
     private final MlflowOutbox outbox;
     private final Pace pace;
 
+    private final Supplier<List<MlflowOutbox.Metric>> earlier;
+
     private @Nullable MlflowRun run;
+    /** What earlier parts of the run could not send. */
+    private volatile List<MlflowOutbox.Metric> missed = List.of();
+
     private int triesOfFile;
     private boolean saidTrouble;
     private boolean saidRefusal;
@@ -47,15 +53,25 @@ final class MlflowSender implements Runnable {
      */
     record Pace(Duration interval, Duration firstPause, Duration longestPause, Duration ending) {
         static final Pace USUAL =
-                new Pace(Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofMinutes(1), Duration.ofSeconds(8));
+                new Pace(Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofMinutes(1), Duration.ofSeconds(12));
     }
 
-    /** @param folder the training's */
-    MlflowSender(MlflowClient client, MlflowAbout about, Path folder, MlflowOutbox outbox, Pace pace) {
+    /**
+     * @param folder the training's
+     * @param earlier all numbers of the run's earlier parts, by key and step
+     */
+    MlflowSender(
+            MlflowClient client,
+            MlflowAbout about,
+            Path folder,
+            MlflowOutbox outbox,
+            Supplier<List<MlflowOutbox.Metric>> earlier,
+            Pace pace) {
         this.client = client;
         this.about = about;
         this.folder = folder;
         this.outbox = outbox;
+        this.earlier = earlier;
         this.pace = pace;
     }
 
@@ -97,27 +113,35 @@ final class MlflowSender implements Runnable {
         if (to == null) {
             to = MlflowRun.open(client, about, folder);
             run = to;
+            missed = to.missing(earlier.get());
+        }
+        while (!missed.isEmpty() && !isLate()) {
+            List<MlflowOutbox.Metric> next = missed.subList(0, Math.min(NUMBERS_AT_ONCE, missed.size()));
+            sendNumbers(to, next);
+            missed = missed.subList(next.size(), missed.size());
         }
         for (List<MlflowOutbox.Metric> next = outbox.firstNumbers(NUMBERS_AT_ONCE);
                 !next.isEmpty() && !isLate();
                 next = outbox.firstNumbers(NUMBERS_AT_ONCE)) {
-            sendNumbers(to, next);
+            boolean isSent = sendNumbers(to, next);
+            outbox.removeNumbers(next.size(), !isSent);
         }
         for (MlflowOutbox.Content next = outbox.firstFile(); next != null && !isLate(); next = outbox.firstFile()) {
             sendFile(to, next);
         }
     }
 
-    private void sendNumbers(MlflowRun to, List<MlflowOutbox.Metric> numbers) throws IOException {
+    /** Whether they were taken; else they would be refused again. */
+    private boolean sendNumbers(MlflowRun to, List<MlflowOutbox.Metric> numbers) throws IOException {
         try {
             to.send(numbers);
-            outbox.removeNumbers(numbers.size(), false);
+            return true;
         } catch (MlflowClient.Refused e) {
             if (e.isForbidden() || e.isForAMoment()) {
                 throw e;
             }
-            outbox.removeNumbers(numbers.size(), true); // they would be refused again
             sayRefused("numbers", e);
+            return false;
         }
     }
 
@@ -238,13 +262,18 @@ final class MlflowSender implements Runnable {
         deadline = System.nanoTime() + most.toNanos();
         status = how;
         notifyAll();
-        return most.plus(pace.ending().dividedBy(4));
+        return most.plus(pace.ending().dividedBy(2));
     }
 
     /** Nobody waits any more: the request that is under way is the last. */
     synchronized void abandon() {
         isAbandoned = true;
         notifyAll();
+    }
+
+    /** How many numbers of earlier parts it still has not. */
+    int unsentEarlier() {
+        return missed.size();
     }
 
     /** Whether the server knows how the run ended. */

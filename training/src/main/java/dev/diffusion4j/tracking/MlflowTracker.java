@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,7 @@ public final class MlflowTracker implements Tracker {
     /** In the run's folder: which run on which server it is. */
     static final String FILE = "mlflow.json";
 
+    private static final String METRICS = "metrics.jsonl";
     private static final int MOST_NUMBERS = 100_000;
     private static final long MOST_BYTES = 64L << 20;
 
@@ -38,26 +40,29 @@ public final class MlflowTracker implements Tracker {
     private String status = "FAILED";
 
     /**
-     * Of this process's environment.
+     * Of this process's environment. What {@code metrics.jsonl} has of earlier steps and the server has not is sent first.
      *
      * @param folder the run's, with its {@code recipe.yaml}
+     * @param lastStep the run's last step so far; 0 for a new run
      * @throws UserError (exit code 2) where a variable cannot be
      */
-    public MlflowTracker(Path folder) {
+    public MlflowTracker(Path folder, long lastStep) {
         this(
                 folder,
+                lastStep,
                 MlflowSettings.fromEnvironment(),
                 new MlflowOutbox(MOST_NUMBERS, MOST_BYTES),
                 MlflowSender.Pace.USUAL);
     }
 
-    MlflowTracker(Path folder, MlflowSettings settings, MlflowOutbox outbox, MlflowSender.Pace pace) {
+    MlflowTracker(Path folder, long lastStep, MlflowSettings settings, MlflowOutbox outbox, MlflowSender.Pace pace) {
         this.folder = folder;
         this.outbox = outbox;
         Path recipe = folder.resolve("recipe.yaml");
         MlflowAbout about =
                 new MlflowAbout(settings, Files.exists(recipe) ? Yaml.readObject(recipe) : Map.of(), folder);
-        sender = new MlflowSender(new MlflowClient(settings), about, folder, outbox, pace);
+        sender = new MlflowSender(
+                new MlflowClient(settings), about, folder, outbox, () -> earlier(folder, lastStep), pace);
         thread = new Thread(sender, "mlflow");
         thread.setDaemon(true);
         addFile(recipe);
@@ -67,6 +72,25 @@ public final class MlflowTracker implements Tracker {
     /** Finds out whether there can be one, without asking any server: {@link UserError} (exit code 2) where not. */
     static void check() {
         MlflowSettings.fromEnvironment();
+    }
+
+    private static List<MlflowOutbox.Metric> earlier(Path folder, long lastStep) {
+        Path file = folder.resolve(METRICS);
+        List<MlflowOutbox.Metric> numbers = new ArrayList<>();
+        if (lastStep == 0 || !Files.exists(file)) {
+            return numbers;
+        }
+        long now = System.currentTimeMillis();
+        for (Map<String, @Nullable Object> line : JsonlTracker.read(file)) {
+            if (line.get("step") instanceof Long step && step <= lastStep) {
+                line.forEach((key, value) -> {
+                    if (value instanceof Number number && !key.equals("step")) {
+                        numbers.add(new MlflowOutbox.Metric(MlflowAbout.named(key), number.doubleValue(), step, now));
+                    }
+                });
+            }
+        }
+        return numbers;
     }
 
     @Override
@@ -115,8 +139,9 @@ public final class MlflowTracker implements Tracker {
 
     private void sayUnsent() {
         List<String> parts = new ArrayList<>();
-        if (outbox.unsentNumbers() > 0) {
-            parts.add(outbox.unsentNumbers() + " numbers");
+        long numbers = outbox.unsentNumbers() + sender.unsentEarlier();
+        if (numbers > 0) {
+            parts.add(numbers + " numbers");
         }
         if (outbox.unsentFiles() > 0) {
             parts.add(outbox.unsentFiles() + " files");
@@ -125,7 +150,7 @@ public final class MlflowTracker implements Tracker {
             parts.add("the end");
         }
         if (!parts.isEmpty()) {
-            boolean isKept = Files.exists(folder.resolve("metrics.jsonl"));
+            boolean isKept = Files.exists(folder.resolve(METRICS));
             LOG.warn(
                     "MLflow did not get all of this run ({}){}",
                     String.join(", ", parts),

@@ -24,7 +24,7 @@ public enum TrackerKind implements Keyed {
     MLFLOW("mlflow") {
         @Override
         public Tracker open(Path folder, long lastStep) {
-            return new MlflowTracker(folder);
+            return new MlflowTracker(folder, lastStep);
         }
 
         @Override

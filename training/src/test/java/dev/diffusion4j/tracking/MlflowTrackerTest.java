@@ -82,12 +82,16 @@ class MlflowTrackerTest {
     }
 
     private MlflowTracker tracker(MlflowOutbox outbox, String... more) {
+        return tracker(0, outbox, more);
+    }
+
+    private MlflowTracker tracker(long lastStep, MlflowOutbox outbox, String... more) {
         Map<String, String> environment = new HashMap<>(
                 Map.of("MLFLOW_TRACKING_URI", server.address() + "/", "MLFLOW_HTTP_REQUEST_TIMEOUT", "1"));
         for (int i = 0; i < more.length; i += 2) {
             environment.put(more[i], more[i + 1]);
         }
-        return new MlflowTracker(folder, MlflowSettings.of(environment), outbox, QUICK);
+        return new MlflowTracker(folder, lastStep, MlflowSettings.of(environment), outbox, QUICK);
     }
 
     private static void log(Tracker tracker, int from, int to) {
@@ -188,6 +192,25 @@ class MlflowTrackerTest {
         }
         assertThat(server.runs()).hasSize(2);
         assertThat(server.experiments()).hasSize(1);
+    }
+
+    @Test
+    void what_an_earlier_part_could_not_send_is_sent_on_resuming() throws IOException {
+        try (MlflowTracker tracker = tracker()) {
+            log(tracker, 1, 10);
+            tracker.end(false);
+        }
+        StringBuilder lines = new StringBuilder(); // of 30 steps, 20 of them without the server
+        IntStream.rangeClosed(1, 30)
+                .forEach(step -> lines.append("{\"step\": " + step + ", \"loss\": " + step / 4.0
+                        + (step == 20 ? ", \"val\": NaN" : "") + "}\n"));
+        Files.writeString(folder.resolve("metrics.jsonl"), lines);
+        try (MlflowTracker tracker = tracker(25, new MlflowOutbox(100, 1 << 20))) {
+            log(tracker, 26, 40);
+            tracker.end(true);
+        }
+        assertThat(onlyRun().history.get("loss")).isEqualTo(losses(1, 40));
+        assertThat(onlyRun().history.get("val")).containsExactly("20=NaN");
     }
 
     @Test
