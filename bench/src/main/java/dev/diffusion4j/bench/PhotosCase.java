@@ -37,7 +37,10 @@ final class PhotosCase {
                 1,
                 false,
                 0,
-                false);
+                false,
+                null,
+                null,
+                null);
         try (TrainingData data = TrainingData.open(config, SourceOptions.defaults())) {
             pass(data, 0);
             pass(data, 1);

@@ -138,6 +138,9 @@ final class TrainCase {
                 1,
                 false,
                 0,
-                false);
+                false,
+                null,
+                null,
+                null);
     }
 }

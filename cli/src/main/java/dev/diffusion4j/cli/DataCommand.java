@@ -5,6 +5,7 @@ import dev.diffusion4j.data.DataPreview;
 import dev.diffusion4j.data.DataSources;
 import dev.diffusion4j.data.DataStats;
 import dev.diffusion4j.data.Dataset;
+import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.image.PngFile;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -22,7 +24,11 @@ import picocli.CommandLine.Spec;
         name = "data",
         description = "Look at a data set before training on it.",
         footerHeading = "%nExamples:%n",
-        footer = {"  diffuse data mnist --preview mnist.png", "  diffuse data folder:my-photos --stats"},
+        footer = {
+            "  diffuse data mnist --preview mnist.png",
+            "  diffuse data folder:my-photos --stats",
+            "  diffuse data hf:huggan/smithsonian_butterflies_subset --preview butterflies.png"
+        },
         mixinStandardHelpOptions = true)
 final class DataCommand implements Callable<Integer> {
     private static final int PREVIEW = 64;
@@ -36,8 +42,10 @@ final class DataCommand implements Callable<Integer> {
             paramLabel = "SPEC",
             description =
                     "digits or shapes (made here), mnist or fashion_mnist (downloaded once), idx:FOLDER (files of MNIST's "
-                            + "format), folder:PATH (picture files, flat or one folder a class). Behind all but folder: "
-                            + ":test or :all for another part than the training one.")
+                            + "format), folder:PATH (picture files, flat or one folder a class). Behind these but folder: "
+                            + ":test or :all for another part than the training one. "
+                            + "hf:org/name[@revision][:config][:split] is a data set of the Hub, "
+                            + "parquet:PATH[:config][:split] a folder of Parquet files or one.")
     String source = "";
 
     @Option(
@@ -59,13 +67,16 @@ final class DataCommand implements Callable<Integer> {
             description = "Which pictures the preview shows; default: ${DEFAULT-VALUE}.")
     long seed;
 
+    @Mixin
+    ColumnOptions columns = new ColumnOptions();
+
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         if (preview != null) {
             PictureTarget.checkFile(preview, ".png", "--preview");
         }
-        try (Dataset dataset = DataSources.open(source)) {
+        try (Dataset dataset = DataSources.open(source, SourceOptions.defaults().withColumns(columns.choice()))) {
             if (stats) {
                 out.println(DataStats.of(dataset, Runtime.getRuntime().availableProcessors())
                         .text());

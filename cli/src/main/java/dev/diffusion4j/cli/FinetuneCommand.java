@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -58,18 +59,21 @@ final class FinetuneCommand implements Callable<Integer> {
 
     @Option(
             names = {"--start_model", "--start-model"},
-            paramLabel = "DIR",
+            paramLabel = "PLACE",
             defaultValue = "google/ddpm-bedroom-256",
-            description = "The model to start from; default: google/ddpm-bedroom-256, where a folder has that name.")
+            description = "The model to start from, a folder or one of the Hub; default: google/ddpm-bedroom-256.")
     String startModel = "";
 
     @Option(
             names = {"--dataset_name", "--dataset-name"},
             paramLabel = "SPEC",
             defaultValue = "huggan/wikiart",
-            description = "The pictures: a folder, folder:PATH or another of 'diffuse data'; default: huggan/wikiart,"
-                    + " where a folder has that name.")
+            description = "The pictures: a folder, a data set of the Hub, or another of 'diffuse data'; default:"
+                    + " huggan/wikiart.")
     String datasetName = "";
+
+    @Mixin
+    ColumnOptions columns = new ColumnOptions();
 
     @Option(names = "--device", paramLabel = "D", defaultValue = "cpu", description = "cpu.")
     String device = "cpu";
@@ -114,6 +118,9 @@ final class FinetuneCommand implements Callable<Integer> {
             description = "Change another value of the recipe finetune-script; may be given again.")
     List<String> changes = new ArrayList<>();
 
+    @Mixin
+    PublishOptions publish = new PublishOptions();
+
     @Override
     public Integer call() {
         TrainCommand.checkDevice(device);
@@ -121,11 +128,12 @@ final class FinetuneCommand implements Callable<Integer> {
         if (name == null || name.toString().isBlank()) {
             throw UserError.usage("--model_save_name must name a folder, but was '" + modelSaveName + "'");
         }
+        Changes flags = new Changes();
+        columns.addTo(flags);
         Recipe recipe = Recipes.load(
                 "finetune-script",
-                new Changes()
-                        .set("model.from", LocalName.model("--start_model", startModel))
-                        .set("data.source", LocalName.data("--dataset_name", datasetName))
+                flags.set("model.from", HubName.model("--start_model", startModel))
+                        .set("data.source", HubName.data("--dataset_name", datasetName, null))
                         .set("data.image_size", imageSize)
                         .set("training.batch_size", batchSize)
                         .set("training.gradient_accumulation_steps", gradAccumulationSteps)
@@ -136,8 +144,10 @@ final class FinetuneCommand implements Callable<Integer> {
                         .set("project", wandbProject)
                         .add(changes)
                         .list());
-        TrainingRun run =
-                TrainingRun.start(recipe, out != null ? out : Path.of("runs").resolve(name));
+        Path folder = out != null ? out : Path.of("runs").resolve(name);
+        PublishOptions.Target target = publish.target(folder);
+        TrainCommand.fetch(recipe);
+        TrainingRun run = TrainingRun.start(recipe, folder);
         if (wandbProject != null) {
             PrintWriter err = spec.commandLine().getErr();
             err.println("note: the project " + wandbProject + " is recorded in "
@@ -145,6 +155,6 @@ final class FinetuneCommand implements Callable<Integer> {
                     + "; nothing is sent to W&B while it trains: tools/wandb_import.py "
                     + run.folder().path() + " sends it afterwards");
         }
-        return TrainCommand.execute(run, spec);
+        return TrainCommand.execute(run, target, spec);
     }
 }

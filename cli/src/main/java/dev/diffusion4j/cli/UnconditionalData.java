@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which pictures, and which network: flags of {@code train_unconditional.py}. */
@@ -16,14 +17,14 @@ final class UnconditionalData {
     @Option(
             names = {"--dataset_name", "--dataset-name"},
             paramLabel = "SPEC",
-            description = "The pictures: a folder, folder:PATH or another of 'diffuse data'.")
+            description = "The pictures: a data set of the Hub, org/name, a folder, or another of 'diffuse data'.")
     @Nullable
     String datasetName;
 
     @Option(
             names = {"--dataset_config_name", "--dataset-config-name"},
             paramLabel = "NAME",
-            description = "Of a data set on the Hub; refused until they can be fetched.")
+            description = "Which configuration of a data set of the Hub.")
     @Nullable
     String datasetConfigName;
 
@@ -37,9 +38,12 @@ final class UnconditionalData {
     @Option(
             names = {"--cache_dir", "--cache-dir"},
             paramLabel = "DIR",
-            description = "Where data sets of the Hub are kept; nothing is fetched yet.")
+            description = "Where data sets of the Hub are kept; default: as HF_HUB_CACHE and HF_HOME say.")
     @Nullable
     Path cacheDir;
+
+    @Mixin
+    ColumnOptions columns = new ColumnOptions();
 
     @Option(names = "--resolution", paramLabel = "N", description = "Side of the pictures; default 64.")
     @Nullable
@@ -82,14 +86,19 @@ final class UnconditionalData {
         if (preserveInputPrecision) {
             throw UserError.usage("pictures are read with 8 bits a channel: leave --preserve_input_precision away");
         }
-        if (datasetConfigName != null) {
+        if (datasetName == null && datasetConfigName != null) {
             throw UserError.usage(
-                    "--dataset_config_name belongs to data sets on the Hugging Face Hub, which cannot be fetched"
-                            + " by this version: leave it away, and give a folder");
+                    "--dataset_config_name belongs to --dataset_name, not to --train_data_dir: leave it away");
         }
+        if (cacheDir != null) {
+            System.setProperty("HF_HUB_CACHE", cacheDir.toString()); // of this process; goes before the variable
+        }
+        columns.addTo(changes);
         changes.set(
                         "data.source",
-                        datasetName != null ? LocalName.data("--dataset_name", datasetName) : "folder:" + trainDataDir)
+                        datasetName != null
+                                ? HubName.data("--dataset_name", datasetName, datasetConfigName)
+                                : "folder:" + trainDataDir)
                 .set("data.image_size", resolution)
                 .set("data.resize", centerCrop ? "crop" : null)
                 .set("data.random_flip", randomFlip ? true : null)

@@ -66,33 +66,8 @@ final class UnconditionalRhythm {
     @Nullable
     String loggingDir;
 
-    @Option(
-            names = {"--push_to_hub", "--push-to-hub"},
-            description = "Refused until models can be published.")
-    boolean pushToHub;
-
-    @Option(
-            names = {"--hub_token", "--hub-token"},
-            paramLabel = "TOKEN",
-            description = "Refused until models can be published.")
-    @Nullable
-    String hubToken;
-
-    @Option(
-            names = {"--hub_model_id", "--hub-model-id"},
-            paramLabel = "ID",
-            description = "Refused until models can be published.")
-    @Nullable
-    String hubModelId;
-
-    @Option(
-            names = {"--hub_private_repo", "--hub-private-repo"},
-            description = "Refused until models can be published.")
-    boolean hubPrivateRepo;
-
     /** @throws UserError (exit code 2) on services that this version does not reach */
     void addTo(Changes changes) {
-        refuseHub();
         changes.set("trackers", trackers());
         changes.set("samples.count", evalBatchSize)
                 .set("samples.steps", ddpmNumInferenceSteps)
@@ -112,13 +87,5 @@ final class UnconditionalRhythm {
         }
         throw UserError.usage("--logger must be tensorboard or mlflow, but was '" + logger
                 + "': every number is in metrics.jsonl, which tools/wandb_import.py sends to W&B after the training");
-    }
-
-    private void refuseHub() {
-        if (pushToHub || hubPrivateRepo || hubToken != null || hubModelId != null) {
-            throw UserError.usage("models cannot be published on the Hugging Face Hub by this version: leave "
-                    + String.join(", ", List.of("--push_to_hub", "--hub_token", "--hub_model_id", "--hub_private_repo"))
-                    + " away; the folder that is saved can be uploaded as it is");
-        }
     }
 }

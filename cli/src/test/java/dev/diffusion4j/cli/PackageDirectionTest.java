@@ -39,7 +39,7 @@ class PackageDirectionTest {
         allow("guidance", "tensor model");
         allow("hub", "json");
         allow("pipeline", "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image hub");
-        allow("data", "tensor image json");
+        allow("data", "tensor image json hub");
         allow("metric", "tensor model data checkpoint json image");
         allow("tracking", "image json");
         allow("objective", "schedule scheduler model tensor");

@@ -90,13 +90,13 @@ class ScriptCommandsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "finetune --dataset_name shapes | --start_model google/ddpm-bedroom-256 names a model on the Hugging Face Hub",
-                "finetune --start_model @/base | --dataset_name huggan/wikiart names a data set on the Hugging Face Hub",
+                "finetune --start_model @/base --dataset_name digits --image_column a | the data source digits has no columns",
                 "finetune --start-model @/base --dataset-name shapes --device cuda | training runs on the CPU",
                 "finetune --start_model @/base --dataset_name shapes --model_save_name @/base | already holds a model",
                 "finetune --start_model @/nowhere/at/all | there is no folder",
                 "train-unconditional | give either --dataset_name SPEC or --train_data_dir DIR",
-                "train-unconditional --dataset_name huggan/butterflies | cannot be fetched",
+                "train-unconditional --dataset_name shapes --dataset_config_name x | belongs to data sets of the Hub",
+                "train-unconditional --train_data_dir @/base --dataset_config_name x | belongs to --dataset_name",
                 "train-unconditional --dataset_name shapes --mixed_precision fp16 | take bf16 or no",
                 "train-unconditional --dataset_name shapes --prediction_type v_prediction | must be epsilon or sample",
                 "train-unconditional --dataset_name shapes --push_to_hub | cannot be published",

@@ -99,6 +99,44 @@ public final class HubClient {
         }
     }
 
+    /**
+     * The repository at the commit that its revision is now; without a network, at the one that it was when it was last asked for.
+     *
+     * @throws UserError (exit code 1) as {@link #commit}, or where nothing may be asked and nothing is known
+     */
+    public HubRepo pin(HubRepo repo) {
+        if (repo.isCommit()) {
+            return repo;
+        }
+        HubCache cache = new HubCache(settings.cache(), repo);
+        try {
+            if (settings.offline()) {
+                return repo.at(cache.commit().orElseThrow(() -> errors.offline(repo, "what is needed")));
+            }
+            String commit = commit(repo);
+            cache.prepare();
+            cache.remember(commit);
+            return repo.at(commit);
+        } catch (UserError e) {
+            if (!(e.getCause() instanceof IOException unreachable) || unreachable instanceof FileSystemException) {
+                throw e; // the Hub said no
+            }
+            String known = lastCommit(cache).orElseThrow(() -> e);
+            LOG.warn("the Hub cannot be reached ({}); using {} as it was", errors.reason(unreachable), repo);
+            return repo.at(known);
+        } catch (IOException e) {
+            throw errors.of(repo, "the revision", e);
+        }
+    }
+
+    private static Optional<String> lastCommit(HubCache cache) {
+        try {
+            return cache.commit();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
     /** All files of a repository, folders in order of their names. */
     public List<HubEntry> list(HubRepo repo) {
         List<HubEntry> entries = new ArrayList<>();
@@ -227,6 +265,18 @@ public final class HubClient {
         }
         fetchAll(pinned, names);
         return cache.snapshot(pinned.revision());
+    }
+
+    /**
+     * Several files by their names, eight at once; those that the cache has are not asked for.
+     *
+     * @param commit as {@link #pin} gives it
+     * @return the commit's folder in the cache
+     * @throws UserError as {@link #file}
+     */
+    public Path files(HubRepo commit, List<String> names) {
+        fetchAll(commit, names);
+        return new HubCache(settings.cache(), commit).snapshot(commit.revision());
     }
 
     /** The paths of all files of a commit; offline, those that are in the cache. */

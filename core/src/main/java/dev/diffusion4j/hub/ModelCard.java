@@ -86,11 +86,7 @@ public record ModelCard(Map<String, Object> frontMatter, Map<String, String> sec
             body = older.substring(front.end());
         }
         StringBuilder head = new StringBuilder("---\n" + keys);
-        List<String> present = new ArrayList<>();
-        Matcher key = KEY.matcher(keys);
-        while (key.find()) {
-            present.add(key.group(1));
-        }
+        List<String> present = keysOf(keys);
         frontMatter.forEach((name, value) -> {
             if (!present.contains(name)) {
                 head.append(line(name, value));
@@ -100,6 +96,21 @@ public record ModelCard(Map<String, Object> frontMatter, Map<String, String> sec
             body = exchanged(body, section.getKey(), section.getValue());
         }
         return head + "---\n" + body;
+    }
+
+    /** The keys before the text of a card; empty where there are none. */
+    public static List<String> frontMatterKeys(String card) {
+        Matcher front = FRONT.matcher(card);
+        return front.find() ? keysOf(front.group(1)) : List.of();
+    }
+
+    private static List<String> keysOf(String lines) {
+        List<String> keys = new ArrayList<>();
+        Matcher key = KEY.matcher(lines);
+        while (key.find()) {
+            keys.add(key.group(1));
+        }
+        return keys;
     }
 
     private static String exchanged(String body, String name, String fresh) {

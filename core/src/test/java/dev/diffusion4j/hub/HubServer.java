@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -88,6 +89,11 @@ public final class HubServer implements AutoCloseable {
     /** What {@code HF_ENDPOINT} is to be. */
     public String endpoint() {
         return "http://127.0.0.1:" + hub.getAddress().getPort();
+    }
+
+    /** A client that does not wait long between two tries. */
+    public static HubClient client(HubSettings settings) {
+        return new HubClient(settings, HubProgress.SILENT, Duration.ofMillis(5));
     }
 
     String storageHost() {

@@ -2,6 +2,8 @@
 package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.data.parquet.ColumnChoice;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which pictures a run learns from, and how they are prepared.
@@ -22,6 +24,9 @@ import dev.diffusion4j.base.Check;
  *     whose test part is not trained on gives that part instead
  * @param normalize whether each channel is brought to mean 0 and variance 1 as measured on the training pictures, for schedulers
  *     that keep these numbers ({@code continuous-cosine})
+ * @param imageColumn the column of pictures, where a data set has columns; {@code null} to find it
+ * @param captionColumn the column of captions; {@code null} to find it
+ * @param labelColumn the column of classes; {@code null} to find it
  */
 public record DataConfig(
         String source,
@@ -37,7 +42,10 @@ public record DataConfig(
         int repeat,
         boolean invert,
         double validationShare,
-        boolean normalize) {
+        boolean normalize,
+        @Nullable String imageColumn,
+        @Nullable String captionColumn,
+        @Nullable String labelColumn) {
 
     /** The only place a default is written down. */
     public static final DataConfig DEFAULT = new DataConfig(
@@ -54,7 +62,10 @@ public record DataConfig(
             1,
             false,
             0,
-            false);
+            false,
+            null,
+            null,
+            null);
 
     public DataConfig {
         Check.that(!source.isBlank(), "source must not be empty");
@@ -65,6 +76,11 @@ public record DataConfig(
         Check.that(
                 validationShare >= 0 && validationShare < 1,
                 "validation_share must lie in [0, 1), but was " + validationShare);
+    }
+
+    /** Which columns to take. */
+    public ColumnChoice columns() {
+        return new ColumnChoice(imageColumn, captionColumn, labelColumn);
     }
 
     /** How many threads decode ahead: what was asked for, or half of the processors, at least one. */

@@ -54,7 +54,21 @@ public enum DataSourceKind implements Keyed {
     FOLDER("folder", "folder:PATH", true, false) {
         @Override
         Dataset open(DataSpec spec, SourceOptions options) {
-            return FolderSource.open(Path.of(spec.folder()));
+            return FolderSource.open(Path.of(spec.folder()), options.columns());
+        }
+    },
+    /** A data set of the Hub, fetched on first use: {@link RepositorySource}. */
+    HF("hf", "hf:org/name[@revision][:config][:split]", true, false) {
+        @Override
+        Dataset open(DataSpec spec, SourceOptions options) {
+            return RepositorySource.onHub(spec.folder(), options);
+        }
+    },
+    /** Parquet files of this machine, a folder of them or one: {@link RepositorySource}. */
+    PARQUET("parquet", "parquet:PATH[:config][:split]", true, false) {
+        @Override
+        Dataset open(DataSpec spec, SourceOptions options) {
+            return RepositorySource.onDisk(spec.folder(), options);
         }
     };
 
@@ -80,6 +94,11 @@ public enum DataSourceKind implements Keyed {
     /** How to write it: {@code idx:FOLDER[:test|:all]}. */
     public String form() {
         return form;
+    }
+
+    /** Whether columns may be named. */
+    boolean hasColumns() {
+        return this == FOLDER || this == HF || this == PARQUET;
     }
 
     boolean hasFolder() {

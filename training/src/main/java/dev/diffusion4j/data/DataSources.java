@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data;
 
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.data.parquet.ColumnChoice;
+
 /** Opens data sets by the text that names them; see {@link DataSourceKind#form}. */
 public final class DataSources {
     private DataSources() {}
 
     /**
-     * Opens a data set; the caller closes it. {@code mnist}, {@code fashion_mnist} and {@code flowers102} use the network if the cache lacks them, nothing
-     * else does.
+     * Opens a data set; the caller closes it. {@code mnist}, {@code fashion_mnist}, {@code flowers102} and {@code hf:…} use the network if the cache
+     * lacks them, nothing else does.
      *
      * @param spec {@code digits}, {@code mnist:test}, {@code folder:PATH}, …
      * @throws dev.diffusion4j.base.UserError (exit code 2) where there is no such source; (exit code 1) where its files cannot be read
      */
     public static Dataset open(String spec, SourceOptions options) {
         DataSpec parsed = DataSpec.parse(spec);
+        if (!options.columns().equals(ColumnChoice.FOUND) && !parsed.kind().hasColumns()) {
+            throw UserError.usage("the data source " + parsed.kind().key()
+                    + " has no columns to choose from: leave --image-column, --caption-column and --label-column"
+                    + " (data.image_column and so on) away");
+        }
         return parsed.kind().open(parsed, options);
     }
 

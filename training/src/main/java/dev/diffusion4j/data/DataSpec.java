@@ -50,7 +50,8 @@ record DataSpec(DataSourceKind kind, String folder, Split split) {
             }
         }
         if (kind.hasFolder() && rest.isBlank()) {
-            throw UserError.usage("the data source " + word + " needs a folder: " + kind.form());
+            throw UserError.usage("the data source " + word + " needs a "
+                    + (kind == DataSourceKind.HF ? "repository" : "folder") + ": " + kind.form());
         }
         if (!kind.hasFolder() && !rest.isBlank()) {
             throw UserError.usage("unknown data source '" + text + "'; it must be " + kind.form());

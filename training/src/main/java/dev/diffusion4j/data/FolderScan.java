@@ -23,13 +23,7 @@ final class FolderScan extends SimpleFileVisitor<Path> {
     static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "webp", "gif", "bmp");
 
     /** @param name relative to the folder, with forward slashes on every system, so that the order is the same everywhere */
-    record Found(String name, long bytes) {
-        /** The first folder on the way to it, or nothing. */
-        String firstFolder() {
-            int slash = name.indexOf('/');
-            return slash < 0 ? "" : name.substring(0, slash);
-        }
-    }
+    record Found(String name, long bytes) {}
 
     private final Path root;
     private final List<Found> found = new ArrayList<>();

@@ -5,17 +5,19 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.FolderScan.Found;
-import dev.diffusion4j.data.decode.DecodeException;
-import dev.diffusion4j.data.decode.ImageDecoder;
+import dev.diffusion4j.data.parquet.ColumnChoice;
+import dev.diffusion4j.data.repository.DatasetLayout;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,19 +25,30 @@ import org.slf4j.LoggerFactory;
 /**
  * Picture files in a folder and the folders in it, in the order of their names. Where each lies in a folder of its own class
  * ({@code cats/1.jpg}), the first folder's name is the class; where some lie at the top there are no classes. Captions come from
- * {@code metadata.jsonl} ({@link Captions}). Files and folders whose names begin with a dot, and files of other kinds, are passed
+ * {@code metadata.jsonl} or {@code metadata.csv} ({@link Captions}). Files and folders whose names begin with a dot, and files of other kinds, are passed
  * over.
  */
 public final class FolderSource implements Dataset {
     private static final Logger LOG = LoggerFactory.getLogger(FolderSource.class);
 
+    private final String description;
     private final Path root;
     private final List<Found> files;
+    private final UnaryOperator<String> classOf;
     private final List<String> classNames;
     private final Map<String, String> captions;
 
-    private FolderSource(Path root, List<Found> files, List<String> classNames, Map<String, String> captions) {
+    /** @param classOf the class of a file by its name, where there are classes */
+    private FolderSource(
+            String description,
+            Path root,
+            List<Found> files,
+            UnaryOperator<String> classOf,
+            List<String> classNames,
+            Map<String, String> captions) {
+        this.description = description;
         this.root = root;
+        this.classOf = classOf;
         this.files = files;
         this.classNames = classNames;
         this.captions = captions;
@@ -47,6 +60,12 @@ public final class FolderSource implements Dataset {
      * @throws UserError (exit code 1) where there is no such folder or no picture in it, or {@code metadata.jsonl} is not sound
      */
     public static FolderSource open(Path root) {
+        return open(root, ColumnChoice.FOUND);
+    }
+
+    /** As {@link #open(Path)}, with the column of {@code metadata.jsonl} or {@code metadata.csv} that holds the captions. */
+    static FolderSource open(Path root, ColumnChoice columns) {
+        checkColumns(columns);
         if (!Files.isDirectory(root)) {
             throw UserError.failure("there is no folder " + root);
         }
@@ -56,18 +75,87 @@ public final class FolderSource implements Dataset {
                     + String.join(", ", new TreeSet<>(FolderScan.ENDINGS)) + ")");
         }
         TreeSet<String> folders = new TreeSet<>();
-        files.forEach(file -> folders.add(file.firstFolder()));
+        files.forEach(file -> folders.add(firstFolder(file.name())));
         boolean flat = folders.contains("");
         if (flat && folders.size() > 1) {
             LOG.warn("{} has pictures at its top and in folders; they are taken together, without classes", root);
         }
         List<String> names = files.stream().map(Found::name).toList();
-        return new FolderSource(root, files, flat ? List.of() : List.copyOf(folders), Captions.read(root, names));
+        return new FolderSource(
+                "folder:" + root,
+                root,
+                files,
+                FolderSource::firstFolder,
+                flat ? List.of() : List.copyOf(folders),
+                Captions.read(root, Captions.files(root, names), names, columns.caption()));
+    }
+
+    /**
+     * One split of a data set in folders, with classes as Python's {@code datasets} has them: the folder that a file lies in, where
+     * all splits together have several, all as deep, and no metadata.
+     *
+     * @param root below which the split's files are
+     */
+    static FolderSource ofPart(String description, Path root, DatasetLayout.Part part, ColumnChoice columns) {
+        checkColumns(columns);
+        List<String> metadata =
+                part.files().stream().filter(FolderSource::isMetadata).toList();
+        List<String> names = pictures(part.files());
+        List<Found> files = new ArrayList<>();
+        TreeSet<String> folders = new TreeSet<>();
+        for (String name : names) {
+            try {
+                files.add(new Found(name, Files.size(root.resolve(name))));
+            } catch (IOException e) {
+                throw UserError.failure("cannot read " + root.resolve(name) + ": " + AtomicFile.reason(e), e);
+            }
+        }
+        List<String> all = pictures(part.all());
+        all.forEach(name -> folders.add(lastFolder(name)));
+        long depths = all.stream()
+                .map(name -> name.chars().filter(c -> c == '/').count())
+                .distinct()
+                .count();
+        boolean hasClasses =
+                part.all().stream().noneMatch(FolderSource::isMetadata) && folders.size() > 1 && depths == 1;
+        return new FolderSource(
+                description,
+                root,
+                files,
+                FolderSource::lastFolder,
+                hasClasses ? List.copyOf(folders) : List.of(),
+                Captions.read(root, metadata, names, columns.caption()));
+    }
+
+    private static List<String> pictures(List<String> files) {
+        return files.stream().filter(name -> !isMetadata(name)).sorted().toList();
+    }
+
+    private static boolean isMetadata(String name) {
+        return name.endsWith(".csv") || name.endsWith(".jsonl");
+    }
+
+    private static void checkColumns(ColumnChoice columns) {
+        if (columns.image() != null || columns.label() != null) {
+            throw UserError.usage("pictures in folders have no columns of pictures and classes: leave "
+                    + (columns.image() != null ? "--image-column" : "--label-column")
+                    + " away; --caption-column names one of metadata.csv or metadata.jsonl");
+        }
+    }
+
+    private static String firstFolder(String name) {
+        int slash = name.indexOf('/');
+        return slash < 0 ? "" : name.substring(0, slash);
+    }
+
+    private static String lastFolder(String name) {
+        int slash = name.lastIndexOf('/');
+        return name.substring(slash < 0 ? 0 : name.lastIndexOf('/', slash - 1) + 1, Math.max(0, slash));
     }
 
     @Override
     public String description() {
-        return "folder:" + root;
+        return description;
     }
 
     @Override
@@ -102,29 +190,20 @@ public final class FolderSource implements Dataset {
 
     @Override
     public Example example(int index) {
-        return read(index, ImageDecoder::decode);
+        return read(index).decoded();
     }
 
     @Override
     public Example prepared(int index, ImageTransform transform) {
-        Example shared = read(index, ImageDecoder::decodeShared);
-        Example prepared = shared.prepared(transform);
-        boolean same = prepared.image().pixels() == shared.image().pixels();
-        return same ? prepared.copy() : prepared;
+        return read(index).prepared(transform);
     }
 
-    private interface Decoder {
-        PixelImage decode(byte[] file) throws DecodeException;
-    }
-
-    private Example read(int index, Decoder decoder) {
+    private EncodedImage read(int index) {
         Found file = files.get(index);
-        int label = classNames.isEmpty() ? -1 : Collections.binarySearch(classNames, file.firstFolder());
+        int label = classNames.isEmpty() ? -1 : Collections.binarySearch(classNames, classOf.apply(file.name()));
         try {
-            PixelImage image = decoder.decode(Files.readAllBytes(root.resolve(file.name())));
-            return new Example(image, label, captions.get(file.name()));
-        } catch (DecodeException e) {
-            throw new BrokenExampleException(file.name() + ": " + e.getMessage(), e);
+            byte[] bytes = Files.readAllBytes(root.resolve(file.name()));
+            return new EncodedImage(bytes, label, captions.get(file.name()), file.name());
         } catch (IOException e) {
             throw new BrokenExampleException(file.name() + ": " + AtomicFile.reason(e), e);
         }

@@ -21,7 +21,7 @@ public final class TrainingData implements AutoCloseable {
      * @throws dev.diffusion4j.base.UserError as {@link DataSources#open(String, SourceOptions)}
      */
     public static TrainingData open(DataConfig config, SourceOptions options) {
-        Dataset opened = DataSources.open(config.source(), options.withImageSize(config.imageSize()));
+        Dataset opened = DataSources.open(config.source(), sized(config, options));
         boolean split =
                 config.validationShare() > 0 && DataSpec.parse(config.source()).testPart() == null;
         return kept(config, opened, split);
@@ -33,12 +33,16 @@ public final class TrainingData implements AutoCloseable {
      * @throws dev.diffusion4j.base.UserError (exit code 2) where none are held back
      */
     public static TrainingData openHeldBack(DataConfig config, SourceOptions options) {
-        SourceOptions sized = options.withImageSize(config.imageSize());
+        SourceOptions sized = sized(config, options);
         String testPart = DataSpec.parse(config.source()).testPart();
         if (testPart != null) {
             return prepared(config, limited(config, DataSources.open(testPart, sized)), false);
         }
         return heldBackOf(config, DataSources.open(config.source(), sized));
+    }
+
+    private static SourceOptions sized(DataConfig config, SourceOptions options) {
+        return options.withImageSize(config.imageSize()).withColumns(config.columns());
     }
 
     /** As {@link #openHeldBack}, of a data set of one's own, which it then owns. */

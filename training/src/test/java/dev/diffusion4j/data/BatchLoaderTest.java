@@ -282,7 +282,10 @@ class BatchLoaderTest {
                 1,
                 false,
                 0,
-                false);
+                false,
+                null,
+                null,
+                null);
         DataConfig bare = new DataConfig(
                 "numbers",
                 3,
@@ -297,7 +300,10 @@ class BatchLoaderTest {
                 1,
                 false,
                 0,
-                false);
+                false,
+                null,
+                null,
+                null);
         Numbered numbers = new Numbered(30, 2);
         List<Batch> kept;
         List<Batch> fresh;

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.data.repository;
+
+import dev.diffusion4j.base.Nearest;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.data.parquet.Features;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The configurations and splits of a data set: those that its card names, or those that the files' names tell. */
+public final class DatasetLayout {
+    private static final Set<String> PARQUET = Set.of("parquet", "geoparquet", "gpq");
+    private static final Set<String> IMAGES = Set.of("jpg", "jpeg", "png", "webp", "gif", "bmp");
+    private static final Set<String> METADATA = Set.of("metadata.csv", "metadata.jsonl");
+
+    private final FileTree tree;
+    private final DatasetCard card;
+    private final List<DatasetCard.Config> configs;
+
+    private DatasetLayout(FileTree tree, DatasetCard card) {
+        this.tree = tree;
+        this.card = card;
+        configs = card.configs();
+    }
+
+    /**
+     * Reads the card, where there is one.
+     *
+     * @throws UserError (exit code 1) where the card cannot be had, or is not sound
+     */
+    public static DatasetLayout of(FileTree tree) {
+        boolean isThere = tree.names().contains(DatasetCard.FILE);
+        DatasetCard card = isThere
+                ? DatasetCard.read(
+                        tree.fetch(List.of(DatasetCard.FILE)).resolve(DatasetCard.FILE),
+                        tree.description() + ", " + DatasetCard.FILE)
+                : DatasetCard.none();
+        return new DatasetLayout(tree, card);
+    }
+
+    /**
+     * One split of one configuration.
+     *
+     * @param all files of all splits, which have their classes in common
+     * @param isParquet whether its files are Parquet; else they are pictures, with their metadata
+     * @param features what the card says of columns
+     */
+    public record Part(
+            String config, String split, List<String> files, List<String> all, boolean isParquet, Features features) {}
+
+    /**
+     * The files of a part.
+     *
+     * @param words at most two: a configuration and a split, or one of both; the default ones where there is none
+     * @throws UserError (exit code 2) where there is no such part, naming those that are there; (exit code 1) where there are no
+     *     data that can be read
+     */
+    public Part part(List<String> words) {
+        String first = words.isEmpty() ? "" : words.get(0);
+        String config = words.size() > 1 || isConfig(first) ? first : "";
+        String split = words.size() > 1 ? words.get(1) : config.isEmpty() ? first : "";
+        String chosen = config(config);
+        Map<String, List<String>> splits = splits(chosen);
+        Map<String, List<String>> data = new LinkedHashMap<>();
+        boolean isParquet = isParquet(splits);
+        splits.forEach((name, files) -> {
+            List<String> kept = files.stream()
+                    .filter(isParquet ? DatasetLayout::isParquet : DatasetLayout::isFolderFile)
+                    .toList();
+            if (kept.stream().anyMatch(file -> !isMetadata(file))) {
+                data.put(name, kept);
+            }
+        });
+        if (data.isEmpty()) {
+            throw noData(splits);
+        }
+        String wanted =
+                split.isEmpty() && data.size() == 1 ? data.keySet().iterator().next() : split;
+        wanted = wanted.isEmpty() ? SplitNames.TRAIN : wanted;
+        List<String> files = data.get(wanted);
+        if (files == null) {
+            Set<String> choices = new LinkedHashSet<>(data.keySet());
+            if (words.size() == 1 && configs.size() > 1) {
+                configs.forEach(each -> choices.add(each.name()));
+            }
+            throw UserError.usage(tree.description() + " has no split " + wanted + Nearest.hint(wanted, choices)
+                    + "; it has " + String.join(", ", data.keySet())
+                    + (configs.size() > 1 ? "; its configurations: " + names(configs) : ""));
+        }
+        List<String> all = data.values().stream().flatMap(List::stream).toList();
+        return new Part(chosen, wanted, files, all, isParquet, card.features(chosen));
+    }
+
+    private boolean isConfig(String word) {
+        return !word.isEmpty()
+                && (configs.stream().anyMatch(each -> each.name().equals(word))
+                        || configs.isEmpty() && (word.equals(DatasetCard.DEFAULT) || isFolderWithData(word)));
+    }
+
+    private boolean isFolderWithData(String folder) {
+        return tree.names().stream().anyMatch(name -> name.startsWith(folder + "/") && isParquet(name))
+                && !SplitNames.of(tree.names()).containsKey(folder);
+    }
+
+    private String config(String wanted) {
+        if (configs.isEmpty()) {
+            if (wanted.isEmpty() || wanted.equals(DatasetCard.DEFAULT) || isFolderWithData(wanted)) {
+                return wanted.isEmpty() ? DatasetCard.DEFAULT : wanted;
+            }
+            throw UserError.usage(tree.description() + " has no configuration " + wanted + "; it has one, "
+                    + DatasetCard.DEFAULT + ": leave it away");
+        }
+        if (wanted.isEmpty()) {
+            return configs.stream()
+                    .filter(each -> each.isDefault() || configs.size() == 1)
+                    .map(DatasetCard.Config::name)
+                    .findFirst()
+                    .orElseThrow(() -> UserError.usage(tree.description()
+                            + " has several configurations and no default one: name one of " + names(configs)));
+        }
+        List<String> all = configs.stream().map(DatasetCard.Config::name).toList();
+        if (!all.contains(wanted)) {
+            throw UserError.usage(tree.description() + " has no configuration " + wanted + Nearest.hint(wanted, all)
+                    + "; it has " + names(configs));
+        }
+        return wanted;
+    }
+
+    private static String names(List<DatasetCard.Config> configs) {
+        return configs.stream().map(DatasetCard.Config::name).collect(Collectors.joining(", "));
+    }
+
+    private Map<String, List<String>> splits(String config) {
+        DatasetCard.@Nullable Config known = configs.stream()
+                .filter(each -> each.name().equals(config))
+                .findFirst()
+                .orElse(null);
+        String folder = known != null ? known.folder() : config.equals(DatasetCard.DEFAULT) ? "" : config;
+        String prefix = folder.isEmpty() ? "" : folder + "/";
+        List<String> inside =
+                tree.names().stream().filter(name -> name.startsWith(prefix)).toList();
+        Map<String, List<String>> splits = new LinkedHashMap<>();
+        if (known == null || known.files().isEmpty()) {
+            List<String> below =
+                    inside.stream().map(name -> name.substring(prefix.length())).toList();
+            SplitNames.of(below)
+                    .forEach((split, files) -> splits.put(
+                            split, files.stream().map(file -> prefix + file).toList()));
+            return splits;
+        }
+        known.files().forEach((split, patterns) -> {
+            Set<String> files = new LinkedHashSet<>();
+            for (String pattern : patterns) {
+                Glob glob = Glob.of(prefix + pattern.replaceFirst("^\\./", ""));
+                List<String> found = inside.stream().filter(glob::matches).toList();
+                if (found.isEmpty() && glob.isOneName()) {
+                    throw UserError.failure(tree.description() + ", " + DatasetCard.FILE + ": the configuration "
+                            + config + " names " + glob.text() + ", which is not there");
+                }
+                files.addAll(found);
+            }
+            splits.put(split, List.copyOf(files));
+        });
+        return splits;
+    }
+
+    /** What most files are; Parquet where there are as many of both, as {@code datasets} decides. */
+    private static boolean isParquet(Map<String, List<String>> splits) {
+        return count(splits, DatasetLayout::isParquet) >= count(splits, DatasetLayout::isImage);
+    }
+
+    private static long count(Map<String, List<String>> splits, Predicate<String> wanted) {
+        return splits.values().stream().flatMap(List::stream).filter(wanted).count();
+    }
+
+    private UserError noData(Map<String, List<String>> splits) {
+        Map<String, Integer> endings = new TreeMap<>();
+        splits.values().stream()
+                .flatMap(List::stream)
+                .forEach(name -> endings.merge("." + ending(name), 1, Integer::sum));
+        List<String> counts = new ArrayList<>();
+        endings.forEach((ending, count) -> counts.add(count + " " + ending));
+        return UserError.failure(
+                tree.description() + " has no Parquet files and no pictures that can be read"
+                        + (counts.isEmpty() ? ": it is empty" : " (it has " + String.join(", ", counts) + ")")
+                        + "; the Hub keeps many data sets as Parquet at the revision refs/convert/parquet: @refs/convert/parquet");
+    }
+
+    private static boolean isParquet(String name) {
+        return PARQUET.contains(ending(name));
+    }
+
+    private static boolean isImage(String name) {
+        return IMAGES.contains(ending(name));
+    }
+
+    /** Whether it tells of pictures. */
+    static boolean isMetadata(String name) {
+        return METADATA.contains(name.substring(name.lastIndexOf('/') + 1));
+    }
+
+    private static boolean isFolderFile(String name) {
+        return isImage(name) || isMetadata(name);
+    }
+
+    private static String ending(String name) {
+        return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.data.repository;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/** The files of a data set, wherever they are. */
+public interface FileTree {
+    /** What it is, for messages. */
+    String description();
+
+    /** The paths of all files, with slashes, sorted. */
+    List<String> names();
+
+    /**
+     * Makes files readable here.
+     *
+     * @param wanted some of {@link #names}
+     * @return the folder below which they are by their paths
+     * @throws dev.diffusion4j.base.UserError (exit code 1) where one cannot be had
+     */
+    Path fetch(List<String> wanted);
+
+    /** Changes with a fetched file's content. */
+    String hash(String name);
+}
