@@ -88,7 +88,9 @@ final class FinetuneCommand implements Callable<Integer> {
     @Option(
             names = {"--wandb_project", "--wandb-project"},
             paramLabel = "NAME",
-            description = "Recorded as the project in recipe.yaml, and nowhere sent; default dm_finetune.")
+            description =
+                    "Recorded as the project in recipe.yaml, under which tools/wandb_import.py sends the run to W&B"
+                            + " afterwards, and the tracker mlflow at once; default dm_finetune.")
     @Nullable
     String wandbProject;
 
@@ -150,7 +152,8 @@ final class FinetuneCommand implements Callable<Integer> {
             PrintWriter err = spec.commandLine().getErr();
             err.println("note: the project " + wandbProject + " is recorded in "
                     + run.folder().recipe()
-                    + "; nothing is sent to W&B, the numbers are there and in TensorBoard's format");
+                    + "; nothing is sent to W&B while it trains: tools/wandb_import.py "
+                    + run.folder().path() + " sends it afterwards");
         }
         return TrainCommand.execute(run, target, spec);
     }

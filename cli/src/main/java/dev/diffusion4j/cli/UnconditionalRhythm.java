@@ -2,6 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.UserError;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -52,7 +53,9 @@ final class UnconditionalRhythm {
     @Option(
             names = "--logger",
             paramLabel = "NAME",
-            description = "tensorboard (default): its event files are always written. wandb is refused.")
+            description =
+                    "tensorboard (default), whose event files are always written, or mlflow, which is sent to the server that"
+                            + " MLFLOW_TRACKING_URI names as well. wandb is refused: tools/wandb_import.py sends a run's folder.")
     @Nullable
     String logger;
 
@@ -65,15 +68,24 @@ final class UnconditionalRhythm {
 
     /** @throws UserError (exit code 2) on services that this version does not reach */
     void addTo(Changes changes) {
-        if (logger != null && !logger.equals("tensorboard")) {
-            throw UserError.usage("--logger must be tensorboard, but was '" + logger
-                    + "': every number is in metrics.jsonl and in TensorBoard's event files, nothing is sent anywhere");
-        }
+        changes.set("trackers", trackers());
         changes.set("samples.count", evalBatchSize)
                 .set("samples.steps", ddpmNumInferenceSteps)
                 .set("samples.every_epochs", saveImagesEpochs)
                 .set("export.every_epochs", saveModelEpochs)
                 .set("training.checkpoint_every_steps", checkpointingSteps)
                 .set("training.keep_checkpoints", checkpointsTotalLimit);
+    }
+
+    /** {@code null} for the recipe's. */
+    private @Nullable List<String> trackers() {
+        if (logger == null || logger.equals("tensorboard")) {
+            return null;
+        }
+        if (logger.equals("mlflow")) {
+            return List.of("jsonl", "tensorboard", "mlflow");
+        }
+        throw UserError.usage("--logger must be tensorboard or mlflow, but was '" + logger
+                + "': every number is in metrics.jsonl, which tools/wandb_import.py sends to W&B after the training");
     }
 }
