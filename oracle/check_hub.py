@@ -37,7 +37,7 @@ def environment(endpoint, home, **more):
 def run(command, env):
     done = subprocess.run([str(word) for word in command], env=env, capture_output=True, text=True)
     if done.returncode != 0:
-        raise SystemExit(f"{command[:4]} ended with {done.returncode}: {done.stderr[-800:]}")
+        raise SystemExit(f"{command[:4]} ended with {done.returncode}: {done.stderr[-3000:]}")
     return done.stdout.strip().splitlines()[-1]
 
 

@@ -226,14 +226,23 @@ public final class HubServer implements AutoCloseable {
     }
 
     static boolean hasToken(HttpExchange exchange) {
-        return "Bearer hf_right".equals(exchange.getRequestHeaders().getFirst("Authorization"));
+        return user(exchange) != null;
+    }
+
+    /** Whose token it is: {@code hf_right} is ada's, {@code hf_right_bob} is bob's. */
+    static @Nullable String user(HttpExchange exchange) {
+        String token = String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"));
+        return token.equals("Bearer hf_right")
+                ? "ada"
+                : token.startsWith("Bearer hf_right_") ? token.substring("Bearer hf_right_".length()) : null;
     }
 
     private void whoAmI(HttpExchange exchange) throws IOException {
-        if (hasToken(exchange)) {
+        String user = user(exchange);
+        if (user != null) {
             json(
                     exchange,
-                    Map.of("type", "user", "name", "ada", "orgs", List.of(), "auth", Map.of("type", "access_token")));
+                    Map.of("type", "user", "name", user, "orgs", List.of(), "auth", Map.of("type", "access_token")));
         } else {
             error(exchange, 401, "", "Invalid username or password.");
         }
