@@ -99,7 +99,7 @@ class ScriptCommandsTest {
                 "train-unconditional --train_data_dir @/base --dataset_config_name x | belongs to --dataset_name",
                 "train-unconditional --dataset_name shapes --mixed_precision fp16 | take bf16 or no",
                 "train-unconditional --dataset_name shapes --prediction_type v_prediction | must be epsilon or sample",
-                "train-unconditional --dataset_name shapes --push_to_hub | cannot be published",
+                "train-unconditional --dataset_name shapes --hub_private_repo | go with --push-to-hub",
                 "train-unconditional --dataset_name shapes --logger wandb | tools/wandb_import.py sends to W&B after the training",
                 "train-unconditional --dataset_name shapes --logger comet | must be tensorboard or mlflow, but was 'comet'",
                 "train-unconditional --dataset_name shapes --lr_scheduler cosin | did you mean 'cosine'",

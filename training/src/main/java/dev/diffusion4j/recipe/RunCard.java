@@ -162,8 +162,8 @@ final class RunCard {
                 + base().map(repo -> ", begun from [" + repo.id() + "](https://huggingface.co/" + repo.id()
                                 + ") (revision `" + repo.revision() + "`)")
                         .orElse("");
-        String text = "# " + recipe.name() + "\n\n" + recipe.summary() + ".\n\n" + made + ", trained on " + source()
-                + (data.imageSize() == 0 ? "" : " at " + data.imageSize() + " px") + ".";
+        String text = "# " + recipe.name() + "\n\n" + recipe.summary().replaceFirst(";.*", "") + ".\n\n" + made
+                + ", trained on " + source() + (data.imageSize() == 0 ? "" : " at " + data.imageSize() + " px") + ".";
         return Files.exists(target.resolve(SAMPLES)) ? text + "\n\n![Samples](" + SAMPLES + ")" : text;
     }
 
