@@ -65,6 +65,7 @@ class PackageDirectionTest {
 
     private final JavaClasses classes = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .withImportOption(location -> !location.contains("-tests.jar")) // once they are packed
             .importPackages("dev.diffusion4j");
 
     @Test

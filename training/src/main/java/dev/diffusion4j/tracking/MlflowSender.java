@@ -94,9 +94,9 @@ final class MlflowSender implements Runnable {
                     sayForbidden(e);
                     return;
                 }
-                pause = wait(e, pause, e.pause());
+                pause = pauseAfter(e, pause, e.pause());
             } catch (IOException e) {
-                pause = wait(e, pause, Duration.ZERO);
+                pause = pauseAfter(e, pause, Duration.ZERO);
             } catch (UserError e) { // the run's folder cannot be written to, or a proxy's address is wrong
                 MlflowTracker.LOG.warn("nothing more is sent to MLflow: {}", e.getMessage());
                 return;
@@ -198,7 +198,7 @@ final class MlflowSender implements Runnable {
     }
 
     /** @return the next pause */
-    private Duration wait(IOException problem, Duration pause, Duration asked) {
+    private Duration pauseAfter(IOException problem, Duration pause, Duration asked) {
         isDown = true;
         if (!saidTrouble) {
             saidTrouble = true;

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.parquet.VersionParser;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.impl.ColumnReaderImpl;
@@ -216,7 +217,8 @@ public final class ParquetTable implements AutoCloseable {
         if (problem instanceof UserError known) {
             return known;
         }
-        Exception cause = problem instanceof UncheckedIOException wrapped ? wrapped.getCause() : problem;
+        Exception cause =
+                problem instanceof UncheckedIOException wrapped ? Objects.requireNonNull(wrapped.getCause()) : problem;
         String reason =
                 cause instanceof IOException io ? AtomicFile.reason(io) : "it is damaged: " + cause.getMessage();
         String line = reason.lines().findFirst().orElse("");
