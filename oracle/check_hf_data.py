@@ -4,7 +4,6 @@
 Usage: mvn -q test-compile; ./diffuse --version; python oracle/check_hf_data.py [--pictures 1000]
 """
 import argparse
-import hashlib
 import io
 import json
 import os
@@ -139,6 +138,24 @@ def answers(command, env):
     return [json.loads(line[1:]) for line in done.stdout.splitlines() if line.startswith("@")]
 
 
+def train(scratch, env):
+    """By each command that takes a data set's id; the card names it."""
+    from huggingface_hub import ModelCard
+    diffuse, short = HOME / "diffuse", ["--set", "training.max_steps=3", "--set", "training.batch_size=4"]
+    print(run([diffuse, "data", "hf:ada/pushed", "--preview", scratch / "preview.png"], env))
+    base = scratch / "base"
+    print(run([diffuse, "train", HOME / "bench/recipes/tiny.yaml", "--data", "hf:ada/pushed@main", "--set", "data.image_size=16", *short, "--out", base], env))
+    assert ModelCard.load(base / "model/README.md").data.datasets == ["ada/pushed"]
+    shutil.rmtree(env["DIFFUSION4J_CACHE"])  # what was copied is copied again
+    print(run([diffuse, "train", "--resume", base], env))
+    offline = {**env, "HF_HUB_OFFLINE": "1"}
+    print(run([diffuse, "finetune", "--start_model", base / "model", "--dataset_name", "ada/pushed", "--image_size", "16", "--model_save_name",
+               scratch / "finetuned", "--out", scratch / "run", *short], offline))
+    print(run([diffuse, "train-unconditional", "--dataset_name", "ada/card", "--dataset_config_name", "grey", "--image_column", "img", "--resolution", "8",
+               "--set", "model.config.layers_per_block=1", "--set", "model.config.block_out_channels=[32]", "--set", "model.config.down_block_types=[DownBlock2D]",
+               "--set", "model.config.up_block_types=[UpBlock2D]", "--set", "samples.count=0", "--output_dir", scratch / "unconditional", *short], offline))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--pictures", type=int, default=1000)
@@ -160,8 +177,7 @@ def main():
             offline = environment(endpoint, scratch / "home", DIFFUSION4J_CACHE=str(scratch / "cache"), HF_HUB_OFFLINE="1")
             assert java(cases, offline) == found
             print("offline, from the cache: the same")
-            out = scratch / "preview.png"
-            print(run([HOME / "diffuse", "data", "hf:ada/pushed", "--preview", out], env), "-", hashlib.sha256(out.read_bytes()).hexdigest()[:8])
+            train(scratch, env)
         finally:
             process.stdin.close()
             process.wait(10)
