@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /** Pictures to points: CLIP's image tower, InceptionV3. Seconds are those of one picture. */
@@ -24,6 +25,7 @@ final class FeaturesCase {
         int steps = Integer.parseInt(arguments.get(2));
         if (arguments.get(0).equals("clip")) {
             try (Clip clip = Clip.load(folder)) {
+                clip.freeze(); // as for a score
                 measure(clip::embed, batch, 224, steps, rounds);
             }
         } else {
@@ -38,7 +40,8 @@ final class FeaturesCase {
     }
 
     private static void measure(UnaryOperator<Tensor> features, int batch, int side, int steps, Rounds rounds) {
-        try (RandomStream noise = NoiseSource.shared(0);
+        try (NoGradGuard guard = new NoGradGuard();
+                RandomStream noise = NoiseSource.shared(0);
                 Tensor pictures = TensorScope.ownResult(
                         () -> noise.randn(batch, 3, side, side).sigmoid())) {
             round(features, pictures, steps);

@@ -59,7 +59,7 @@ final class FinetuneCommand implements Callable<Integer> {
 
     @Option(
             names = {"--start_model", "--start-model"},
-            paramLabel = "DIR",
+            paramLabel = "PLACE",
             defaultValue = "google/ddpm-bedroom-256",
             description = "The model to start from, a folder or one of the Hub; default: google/ddpm-bedroom-256.")
     String startModel = "";
@@ -88,7 +88,9 @@ final class FinetuneCommand implements Callable<Integer> {
     @Option(
             names = {"--wandb_project", "--wandb-project"},
             paramLabel = "NAME",
-            description = "Recorded as the project in recipe.yaml, and nowhere sent; default dm_finetune.")
+            description =
+                    "Recorded as the project in recipe.yaml, under which tools/wandb_import.py sends the run to W&B"
+                            + " afterwards, and the tracker mlflow at once; default dm_finetune.")
     @Nullable
     String wandbProject;
 
@@ -116,6 +118,9 @@ final class FinetuneCommand implements Callable<Integer> {
             description = "Change another value of the recipe finetune-script; may be given again.")
     List<String> changes = new ArrayList<>();
 
+    @Mixin
+    PublishOptions publish = new PublishOptions();
+
     @Override
     public Integer call() {
         TrainCommand.checkDevice(device);
@@ -139,14 +144,17 @@ final class FinetuneCommand implements Callable<Integer> {
                         .set("project", wandbProject)
                         .add(changes)
                         .list());
-        TrainingRun run =
-                TrainingRun.start(recipe, out != null ? out : Path.of("runs").resolve(name));
+        Path folder = out != null ? out : Path.of("runs").resolve(name);
+        PublishOptions.Target target = publish.target(folder);
+        TrainCommand.fetch(recipe);
+        TrainingRun run = TrainingRun.start(recipe, folder);
         if (wandbProject != null) {
             PrintWriter err = spec.commandLine().getErr();
             err.println("note: the project " + wandbProject + " is recorded in "
                     + run.folder().recipe()
-                    + "; nothing is sent to W&B, the numbers are there and in TensorBoard's format");
+                    + "; nothing is sent to W&B while it trains: tools/wandb_import.py "
+                    + run.folder().path() + " sends it afterwards");
         }
-        return TrainCommand.execute(run, spec);
+        return TrainCommand.execute(run, target, spec);
     }
 }

@@ -3,22 +3,18 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
-import dev.diffusion4j.evaluation.ModelFolders;
-import dev.diffusion4j.hub.HubClient;
 import dev.diffusion4j.hub.HubPublisher;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.HubSettings;
-import dev.diffusion4j.hub.ModelCard;
+import dev.diffusion4j.recipe.Publication;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -29,15 +25,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "push",
         description =
-                "Publish a folder: a model's, a run's (its model, recipe and curve; no checkpoints), or any other. Says what would"
+                "Publish a folder: a model's, a run's (its model or LoRA, recipe and curve), or any other. Says what would"
                         + " change and asks on a terminal.",
         mixinStandardHelpOptions = true)
 final class HubPush implements Callable<Integer> {
-    /** Of a run: what others have a use for. */
-    private static final String[] OF_A_RUN = {"recipe.yaml", "loss.png"};
-
-    private static final String CARD = "README.md";
-
     @Spec
     CommandSpec spec = CommandSpec.create();
 
@@ -66,6 +57,18 @@ final class HubPush implements Callable<Integer> {
             description = "Of the commit; default: ${DEFAULT-VALUE}.")
     String message = "";
 
+    @Option(
+            names = "--license",
+            paramLabel = "ID",
+            description = "What the card says where it names none, such as apache-2.0 or cc-by-4.0.")
+    @Nullable
+    String license;
+
+    @Option(
+            names = "--with-checkpoints",
+            description = "Publish a run's checkpoints too, which hold the state of its optimiser.")
+    boolean withCheckpoints;
+
     @Option(names = "--yes", description = "Do not ask. Needed where there is no terminal to ask on.")
     boolean isSure;
 
@@ -75,15 +78,11 @@ final class HubPush implements Callable<Integer> {
     @Override
     public Integer call() {
         HubRepo repo = HubCommand.repo(id, isDataset);
-        Map<String, Path> files = files();
         try (HubLine line = new HubLine()) {
-            HubPublisher publisher = new HubPublisher(HubSettings.fromEnvironment(), line);
-            HubPublisher.Plan plan = publisher.plan(repo, files);
-            if (files.containsKey(CARD)) {
-                files.put(CARD, card(repo, java.util.Objects.requireNonNull(files.get(CARD)), plan));
-                plan = publisher.plan(repo, files);
-            }
-            tell(repo, plan);
+            Publication publication =
+                    Publication.of(folder, repo, HubSettings.fromEnvironment(), line, withCheckpoints, license);
+            HubPublisher.Plan plan = publication.plan();
+            tell(repo, publication);
             if (isDry || plan.changed().isEmpty()) {
                 return 0;
             }
@@ -91,32 +90,11 @@ final class HubPush implements Callable<Integer> {
                 spec.commandLine().getOut().println("nothing was published");
                 return 0;
             }
-            if (plan.parent() == null) {
-                publisher.create(repo, isPrivate);
-                plan = publisher.plan(repo, files);
-            }
             spec.commandLine()
                     .getOut()
-                    .println(publisher.publish(repo, plan, message, isProposed).url());
+                    .println(publication.send(message, isPrivate, isProposed).url());
         }
         return 0;
-    }
-
-    /** With the repository's name in it, and with what was written around our sections on the Hub. */
-    private static Path card(HubRepo repo, Path card, HubPublisher.Plan plan) {
-        try {
-            String fresh = Files.readString(card).replace(ModelCard.PLACE, repo.id());
-            if (plan.changes().get(CARD) == HubPublisher.Change.CHANGED) {
-                HubClient client = new HubClient(HubSettings.fromEnvironment());
-                fresh = ModelCard.joined(
-                        Files.readString(client.file(repo.at(String.valueOf(plan.parent())), CARD)), fresh);
-            }
-            Path written = Files.createTempFile("card", ".md");
-            written.toFile().deleteOnExit();
-            return Files.writeString(written, fresh);
-        } catch (IOException e) {
-            throw UserError.failure("cannot prepare the card " + card + ": " + AtomicFile.reason(e), e);
-        }
     }
 
     private boolean isAgreed() {
@@ -129,7 +107,8 @@ final class HubPush implements Callable<Integer> {
         return answer != null && answer.strip().toLowerCase(Locale.ROOT).startsWith("y");
     }
 
-    private void tell(HubRepo repo, HubPublisher.Plan plan) {
+    private void tell(HubRepo repo, Publication publication) {
+        HubPublisher.Plan plan = publication.plan();
         PrintWriter out = spec.commandLine().getOut();
         out.println(
                 repo + (plan.parent() == null ? ": a new repository" + (isPrivate ? ", private" : ", public") : ""));
@@ -151,43 +130,12 @@ final class HubPush implements Callable<Integer> {
                 plan.changed().size(),
                 bytes,
                 plan.changes().size() - plan.changed().size());
+        if (publication.leavesCheckpoints()) {
+            out.println("the checkpoints stay here; --with-checkpoints publishes them too");
+        }
+        if (!isDataset && !publication.namesLicence()) {
+            out.println("the card names no licence, so nobody knows what they may do with it: see --license");
+        }
         out.flush();
-    }
-
-    private Map<String, Path> files() {
-        if (!Files.isDirectory(folder)) {
-            throw UserError.failure("there is no folder " + folder);
-        }
-        Path model = ModelFolders.modelOf(folder.toAbsolutePath());
-        Map<String, Path> files = below(model);
-        if (!model.equals(folder.toAbsolutePath())) {
-            for (String name : OF_A_RUN) {
-                if (Files.isRegularFile(folder.resolve(name))) {
-                    files.putIfAbsent(name, folder.resolve(name));
-                }
-            }
-        }
-        if (files.isEmpty()) {
-            throw UserError.failure(folder + " holds no files to publish");
-        }
-        return files;
-    }
-
-    private static Map<String, Path> below(Path root) {
-        Map<String, Path> files = new TreeMap<>();
-        try (Stream<Path> all = Files.walk(root)) {
-            all.filter(Files::isRegularFile).forEach(file -> {
-                Path name = root.relativize(file);
-                for (Path part : name) {
-                    if (part.toString().startsWith(".")) {
-                        return;
-                    }
-                }
-                files.put(name.toString().replace('\\', '/'), file);
-            });
-        } catch (IOException e) {
-            throw UserError.failure("cannot read " + root + ": " + AtomicFile.reason(e), e);
-        }
-        return files;
     }
 }

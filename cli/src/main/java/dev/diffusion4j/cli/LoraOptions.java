@@ -2,8 +2,9 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.adapter.LoraChoice;
-import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.hub.HubProgress;
+import dev.diffusion4j.pipeline.LoraPlace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ final class LoraOptions {
             names = "--lora",
             paramLabel = "PATH[:SCALE]",
             description =
-                    "Add a LoRA to the network: a file or folder of peft, diffusers or kohya, or a run's folder; 1 as it was "
+                    "Add a LoRA to the network: a file or folder of peft, diffusers or kohya, a run's folder, or organisation/name on the Hub; 1 as it was "
                             + "trained. Several are added up by repeating it; the same one only once.")
     List<String> loras = new ArrayList<>();
 
@@ -27,7 +28,12 @@ final class LoraOptions {
      * @throws UserError where a file is not there, or is named twice
      */
     List<LoraChoice> choices() {
-        List<LoraChoice> choices = loras.stream().map(LoraChoice::parse).toList();
+        List<LoraChoice> choices;
+        try (HubLine line = new HubLine()) {
+            choices = loras.stream()
+                    .map(text -> LoraPlace.pinned(LoraChoice.parse(text), line))
+                    .toList();
+        }
         Map<Path, LoraChoice> files = new HashMap<>();
         for (LoraChoice choice : choices) {
             LoraChoice before = files.put(file(choice), choice);
@@ -41,7 +47,7 @@ final class LoraOptions {
 
     /** The file with the weights, by whatever name. */
     private static Path file(LoraChoice choice) {
-        Path file = LoraFile.find(choice.path());
+        Path file = LoraPlace.file(choice.path(), HubProgress.SILENT);
         try {
             return file.toRealPath();
         } catch (IOException e) {

@@ -2,6 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.pipeline.PipelinePlace;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.Recipes;
 import dev.diffusion4j.recipe.RunSummary;
@@ -105,14 +106,16 @@ final class TrainCommand implements Callable<Integer> {
     @Nullable
     String dtype;
 
+    @Mixin
+    PublishOptions publish = new PublishOptions();
+
     @Override
     public Integer call() {
         if ((recipe == null) == (resume == null)) {
             throw UserError.usage("give either a recipe or --resume DIR; 'diffuse recipes' lists the recipes");
         }
         checkDevice(device);
-        TrainingRun run = resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
-        return execute(run, spec);
+        return resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
     }
 
     static void checkDevice(String device) {
@@ -128,28 +131,49 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private TrainingRun resumed(Path folder) {
+    private int resumed(Path folder) {
         boolean isData = data != null || columns.isGiven();
         if (preset != null || isData || out != null || !changes.isEmpty() || seed != null || dtype != null) {
             throw UserError.usage(
                     "--resume goes on with the run as it is: leave --preset, --data and its columns, --out,"
                             + " --set, --seed and --dtype away");
         }
-        return TrainingRun.resume(folder, allowDrift);
+        PublishOptions.Target target = publish.target(folder);
+        return execute(TrainingRun.resume(folder, allowDrift), target, spec);
     }
 
-    private TrainingRun started(String name) {
+    private int started(String name) {
         List<String> all = new ArrayList<>(changes);
         Changes flags = new Changes().set("data.source", data);
         columns.addTo(flags);
         flags.set("training.seed", seed).set("training.dtype", dtype);
         all.addAll(flags.list());
         Recipe loaded = Recipes.load(name, preset, all);
-        return TrainingRun.start(loaded, out != null ? out : Path.of("runs", loaded.name()));
+        Path folder = out != null ? out : Path.of("runs", loaded.name());
+        PublishOptions.Target target = publish.target(folder);
+        fetch(loaded);
+        return execute(TrainingRun.start(loaded, folder), target, spec);
     }
 
-    /** Runs to the end, or to a Ctrl-C. */
-    static int execute(TrainingRun run, CommandSpec spec) {
+    /** The network that a recipe starts from, where that is on the Hub: here its progress can be seen. */
+    static void fetch(Recipe recipe) {
+        String from = recipe.model().from();
+        if (from != null) {
+            try (HubLine line = new HubLine()) {
+                PipelinePlace.folder(Path.of(from), null, line);
+            }
+        }
+    }
+
+    /**
+     * Runs to the end, or to a Ctrl-C.
+     *
+     * @param target where the model is published at the end; {@code null} where it is not
+     */
+    static int execute(TrainingRun run, PublishOptions.@Nullable Target target, CommandSpec spec) {
+        if (target != null) {
+            target.create();
+        }
         warn(run.recipe(), spec);
         TrainingConsole console = new TrainingConsole(
                 spec.commandLine().getOut(), spec.commandLine().getErr());
@@ -177,6 +201,9 @@ final class TrainCommand implements Callable<Integer> {
                                                     ? saved
                                                     : run.folder().lora()) + ", for the model in "
                                             + run.recipe().model().from());
+            if (target != null) {
+                target.send(run.folder().path(), spec.commandLine().getOut());
+            }
         }
         return 0;
     }

@@ -40,6 +40,9 @@ final class TrainUnconditionalCommand implements Callable<Integer> {
     @Mixin
     UnconditionalRhythm rhythm = new UnconditionalRhythm();
 
+    @Mixin
+    PublishOptions publish = new PublishOptions();
+
     @Option(
             names = {"--output_dir", "--output-dir"},
             paramLabel = "DIR",
@@ -72,7 +75,9 @@ final class TrainUnconditionalCommand implements Callable<Integer> {
         learning.addTo(changes);
         rhythm.addTo(changes);
         changes.set("export.folder", outputDir.toString()).add(more);
-        return TrainCommand.execute(run(Recipes.load("train-unconditional", changes.list())), spec);
+        Recipe recipe = Recipes.load("train-unconditional", changes.list());
+        PublishOptions.Target target = publish.target(outputDir);
+        return TrainCommand.execute(run(recipe), target, spec);
     }
 
     private TrainingRun run(Recipe recipe) {

@@ -53,7 +53,9 @@ final class UnconditionalRhythm {
     @Option(
             names = "--logger",
             paramLabel = "NAME",
-            description = "tensorboard (default): its event files are always written. wandb is refused.")
+            description =
+                    "tensorboard (default), whose event files are always written, or mlflow, which is sent to the server that"
+                            + " MLFLOW_TRACKING_URI names as well. wandb is refused: tools/wandb_import.py sends a run's folder.")
     @Nullable
     String logger;
 
@@ -64,37 +66,9 @@ final class UnconditionalRhythm {
     @Nullable
     String loggingDir;
 
-    @Option(
-            names = {"--push_to_hub", "--push-to-hub"},
-            description = "Refused until models can be published.")
-    boolean pushToHub;
-
-    @Option(
-            names = {"--hub_token", "--hub-token"},
-            paramLabel = "TOKEN",
-            description = "Refused until models can be published.")
-    @Nullable
-    String hubToken;
-
-    @Option(
-            names = {"--hub_model_id", "--hub-model-id"},
-            paramLabel = "ID",
-            description = "Refused until models can be published.")
-    @Nullable
-    String hubModelId;
-
-    @Option(
-            names = {"--hub_private_repo", "--hub-private-repo"},
-            description = "Refused until models can be published.")
-    boolean hubPrivateRepo;
-
     /** @throws UserError (exit code 2) on services that this version does not reach */
     void addTo(Changes changes) {
-        refuseHub();
-        if (logger != null && !logger.equals("tensorboard")) {
-            throw UserError.usage("--logger must be tensorboard, but was '" + logger
-                    + "': every number is in metrics.jsonl and in TensorBoard's event files, nothing is sent anywhere");
-        }
+        changes.set("trackers", trackers());
         changes.set("samples.count", evalBatchSize)
                 .set("samples.steps", ddpmNumInferenceSteps)
                 .set("samples.every_epochs", saveImagesEpochs)
@@ -103,11 +77,15 @@ final class UnconditionalRhythm {
                 .set("training.keep_checkpoints", checkpointsTotalLimit);
     }
 
-    private void refuseHub() {
-        if (pushToHub || hubPrivateRepo || hubToken != null || hubModelId != null) {
-            throw UserError.usage("models cannot be published on the Hugging Face Hub by this version: leave "
-                    + String.join(", ", List.of("--push_to_hub", "--hub_token", "--hub_model_id", "--hub_private_repo"))
-                    + " away; the folder that is saved can be uploaded as it is");
+    /** {@code null} for the recipe's. */
+    private @Nullable List<String> trackers() {
+        if (logger == null || logger.equals("tensorboard")) {
+            return null;
         }
+        if (logger.equals("mlflow")) {
+            return List.of("jsonl", "tensorboard", "mlflow");
+        }
+        throw UserError.usage("--logger must be tensorboard or mlflow, but was '" + logger
+                + "': every number is in metrics.jsonl, which tools/wandb_import.py sends to W&B after the training");
     }
 }

@@ -57,7 +57,7 @@ class ScriptCommandsTest {
                 "finetune --image_size 16 --batch_size 4 --num_epochs 2 --grad_accumulation_steps 2 --start_model @/base"
                         + " --dataset_name shapes --model_save_name @/vintageface --wandb_project dm-finetune"
                         + " --log_samples_every 4 --save_model_every 2 --out @/run");
-        assertThat(outcome.err()).contains("note: the project dm-finetune is recorded");
+        assertThat(outcome.err()).contains("note: the project dm-finetune is recorded", "tools/wandb_import.py");
         assertThat(outcome.code()).as(outcome.err()).isZero();
         assertThat(outcome.out())
                 .contains("saved: " + folder.resolve("vintagefacestep_2"))
@@ -99,8 +99,9 @@ class ScriptCommandsTest {
                 "train-unconditional --train_data_dir @/base --dataset_config_name x | belongs to --dataset_name",
                 "train-unconditional --dataset_name shapes --mixed_precision fp16 | take bf16 or no",
                 "train-unconditional --dataset_name shapes --prediction_type v_prediction | must be epsilon or sample",
-                "train-unconditional --dataset_name shapes --push_to_hub | cannot be published",
-                "train-unconditional --dataset_name shapes --logger wandb | must be tensorboard",
+                "train-unconditional --dataset_name shapes --hub_private_repo | go with --push-to-hub",
+                "train-unconditional --dataset_name shapes --logger wandb | tools/wandb_import.py sends to W&B after the training",
+                "train-unconditional --dataset_name shapes --logger comet | must be tensorboard or mlflow, but was 'comet'",
                 "train-unconditional --dataset_name shapes --lr_scheduler cosin | did you mean 'cosine'",
                 "train-unconditional --dataset_name shapes --local_rank 1 | one process",
                 "train-unconditional --dataset_name shapes --output_dir @/o --resume_from_checkpoint checkpoint-5 | it holds none",

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 /** An adapter's file, open for reading: peft's folder, diffusers' {@code pytorch_lora_weights.safetensors}, or kohya's file. */
 public final class LoraFile implements AutoCloseable {
     private static final int NAMED = 3;
-    private static final List<String> FILES =
+    /** The names under which others save a LoRA, the best first. */
+    public static final List<String> FILES =
             List.of("adapter_model.safetensors", "adapter_model.bin", "pytorch_lora_weights.safetensors");
 
     private final Path file;

@@ -28,9 +28,11 @@ public final class LoraFolder {
      * Writes the products in {@code network}; each file is replaced whole.
      *
      * @param base where the network's own weights are, in words; {@code null} where that is not known
+     * @param revision of {@code base}, where it is a repository of the Hub
      * @throws UserError (exit code 1) where it cannot be written; what was there is whole then
      */
-    public static void write(Path folder, Layer network, LoraConfig config, @Nullable String base) {
+    public static void write(
+            Path folder, Layer network, LoraConfig config, @Nullable String base, @Nullable String revision) {
         Map<String, Tensor> named = new LinkedHashMap<>();
         List<String> layers = new ArrayList<>();
         Lora.weights(network).forEach((name, tensor) -> {
@@ -40,11 +42,11 @@ public final class LoraFolder {
             }
         });
         Safetensors.write(folder.resolve(WEIGHTS), named, Map.of("format", "pt"));
-        AtomicFile.write(folder.resolve(CONFIG), Json.pretty(describe(config, layers, base)));
+        AtomicFile.write(folder.resolve(CONFIG), Json.pretty(describe(config, layers, base, revision)));
     }
 
     private static Map<String, @Nullable Object> describe(
-            LoraConfig config, List<String> layers, @Nullable String base) {
+            LoraConfig config, List<String> layers, @Nullable String base, @Nullable String revision) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("alpha_pattern", Map.of());
         json.put("auto_mapping", null);
@@ -61,7 +63,7 @@ public final class LoraFolder {
         json.put("peft_type", "LORA");
         json.put("r", (long) config.rank());
         json.put("rank_pattern", Map.of());
-        json.put("revision", null);
+        json.put("revision", revision);
         json.put("target_modules", layers);
         json.put("task_type", null);
         json.put("use_dora", false);

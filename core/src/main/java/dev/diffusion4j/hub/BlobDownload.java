@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.hub;
 
+import dev.diffusion4j.base.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -26,15 +29,32 @@ final class BlobDownload {
     private final HubHttp http;
     private final RemoteFile file;
     private final HubProgress progress;
+    private final Disk disk;
     private CompletableFuture<Void> flushing = CompletableFuture.completedFuture(null);
     /** Of all bytes so far. */
     private Checksum checksum;
 
-    BlobDownload(HubHttp http, RemoteFile file, HubProgress progress) {
+    BlobDownload(HubHttp http, RemoteFile file, HubProgress progress, Disk disk) {
         this.http = http;
         this.file = file;
         this.progress = progress;
+        this.disk = disk;
         checksum = new Checksum(file.etag(), file.size());
+    }
+
+    /** What a download asks of the disk; tests have one that is full. */
+    interface Disk {
+        Disk REAL = new Disk() {};
+
+        /** The bytes that may still be written into a folder. */
+        default long usable(Path folder) throws IOException {
+            return Files.getFileStore(folder).getUsableSpace();
+        }
+
+        /** As {@link FileChannel#write(ByteBuffer, long)}. */
+        default int write(FileChannel out, ByteBuffer bytes, long at) throws IOException {
+            return out.write(bytes, at);
+        }
     }
 
     /** The content is not what the Hub said it would be. */
@@ -57,18 +77,34 @@ final class BlobDownload {
     }
 
     private void checkSpace(HubCache cache) throws IOException {
-        long free = Files.getFileStore(cache.blob(file.etag()).getParent()).getUsableSpace();
-        if (file.size() > free) {
-            throw new java.nio.file.FileSystemException(
-                    cache.blob(file.etag()).toString(),
-                    null,
-                    "it has " + file.size() / 1_000_000 + " MB, but only " + free / 1_000_000 + " MB are free");
+        Path part = part(cache);
+        long missing = file.size() - (Files.exists(part) ? Files.size(part) : 0);
+        long free = disk.usable(Objects.requireNonNull(part.getParent()));
+        if (missing > free) {
+            throw full(cache.blob(file.etag()), missing, free);
         }
+    }
+
+    /** That it does not fit. */
+    static FileSystemException full(Path place, long missing, long free) {
+        return new FileSystemException(
+                place.toString(),
+                null,
+                megabytes(missing) + " are needed, but only " + free / 1_000_000 + " MB are free");
+    }
+
+    private static String megabytes(long bytes) {
+        return (bytes + 999_999) / 1_000_000 + " MB";
+    }
+
+    /** What an earlier process left, or a thread of this one is at. */
+    private Path part(HubCache cache) {
+        return cache.blob(file.etag()).resolveSibling(file.etag() + ".diffusion4j.incomplete");
     }
 
     private void once(HubCache cache) throws IOException {
         Path blob = cache.blob(file.etag());
-        Path growing = blob.resolveSibling(file.etag() + ".diffusion4j.incomplete");
+        Path growing = part(cache);
         FileChannel channel = open(growing);
         FileLock lock = tryLock(channel);
         if (lock == null) { // another of us is at it
@@ -81,7 +117,7 @@ final class BlobDownload {
         try (FileChannel out = channel) {
             fill(out);
             flushing.join();
-            out.force(true);
+            sync(out, blob);
             cache.keep(growing, file.etag());
         } catch (WrongContent e) {
             Files.deleteIfExists(growing);
@@ -122,7 +158,7 @@ final class BlobDownload {
                 if (done < file.size() && ++idle == TRIES_WITHOUT_PROGRESS) {
                     throw new IOException("the connection was closed after " + done + " of " + file.size() + " bytes");
                 }
-            } catch (WrongContent e) {
+            } catch (WrongContent | FileSystemException e) {
                 throw e;
             } catch (IOException e) {
                 done = hashPart(out);
@@ -184,7 +220,7 @@ final class BlobDownload {
             ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, read);
             checksum.update(buffer);
             while (buffer.hasRemaining()) {
-                at += out.write(buffer, at);
+                at += write(out, buffer, at);
             }
             progress.onBytes(read);
             if (at - flushed >= FLUSH && flushing.isDone()) {
@@ -193,6 +229,29 @@ final class BlobDownload {
             }
         }
         return at;
+    }
+
+    /** The trouble of a disk, a full one above all, is not that of the network: trying again does not mend it. */
+    private int write(FileChannel out, ByteBuffer bytes, long at) throws IOException {
+        try {
+            return disk.write(out, bytes, at);
+        } catch (IOException e) {
+            throw ofDisk(file.etag(), e);
+        }
+    }
+
+    private static void sync(FileChannel out, Path blob) throws IOException {
+        try {
+            out.force(true);
+        } catch (IOException e) {
+            throw ofDisk(blob.toString(), e);
+        }
+    }
+
+    private static FileSystemException ofDisk(String name, IOException problem) {
+        FileSystemException told = new FileSystemException(name, null, AtomicFile.reason(problem));
+        told.initCause(problem);
+        return told;
     }
 
     /** The disk writes what is here while more comes, so that little is left to be synced at the end. */

@@ -45,6 +45,7 @@ public final class HubClient {
     private final HubHttp http;
     private final HubErrors errors;
     private final HubProgress progress;
+    private final BlobDownload.Disk disk;
 
     /** Tells nobody how it goes. */
     public HubClient(HubSettings settings) {
@@ -58,7 +59,12 @@ public final class HubClient {
 
     /** @param firstPause before a request is tried again */
     HubClient(HubSettings settings, HubProgress progress, Duration firstPause) {
+        this(settings, progress, firstPause, BlobDownload.Disk.REAL);
+    }
+
+    HubClient(HubSettings settings, HubProgress progress, Duration firstPause, BlobDownload.Disk disk) {
         this.settings = settings;
+        this.disk = disk;
         this.progress = progress;
         http = new HubHttp(settings, firstPause);
         errors = new HubErrors(settings);
@@ -222,7 +228,7 @@ public final class HubClient {
             return pointer;
         }
         if (!Files.exists(cache.blob(file.etag()))) {
-            new BlobDownload(http, file, progress).into(cache);
+            new BlobDownload(http, file, progress, disk).into(cache);
         }
         return cache.link(file.commit(), name, file.etag());
     }
@@ -254,17 +260,30 @@ public final class HubClient {
             return offline(repo);
         }
         HubRepo pinned = repo.isCommit() ? repo : repo.at(commit(repo));
-        List<String> names =
-                list(pinned).stream().map(HubEntry::path).filter(wanted).toList();
+        List<HubEntry> entries =
+                list(pinned).stream().filter(entry -> wanted.test(entry.path())).toList();
         HubCache cache = new HubCache(settings.cache(), repo);
         try {
             cache.prepare();
             cache.remember(pinned.revision());
+            checkSpace(cache, pinned, entries);
         } catch (IOException e) {
             throw errors.of(repo, "its files", e);
         }
-        fetchAll(pinned, names);
+        fetchAll(pinned, entries.stream().map(HubEntry::path).toList());
         return cache.snapshot(pinned.revision());
+    }
+
+    /** Before the first of many files: each alone might fit. */
+    private void checkSpace(HubCache cache, HubRepo repo, List<HubEntry> entries) throws IOException {
+        long missing = entries.stream()
+                .filter(entry -> !Files.exists(cache.pointer(repo.revision(), entry.path())))
+                .mapToLong(entry -> Math.max(0, entry.size()))
+                .sum();
+        long free = disk.usable(settings.cache());
+        if (missing > free) {
+            throw BlobDownload.full(settings.cache(), missing, free);
+        }
     }
 
     /**

@@ -2,12 +2,16 @@
 package dev.diffusion4j.hub;
 
 import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.EnvironmentProxies;
 import dev.diffusion4j.base.UserError;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.file.FileSystemException;
+import java.util.Locale;
 
 /** What went wrong with the Hub, in one line that says what to do. */
 final class HubErrors {
@@ -50,6 +54,9 @@ final class HubErrors {
                 UserError.failure("there is no " + kind + " " + repo.id() + " on "
                         + settings.endpoint().getHost()
                         + (isKnown ? ", or your token may not see it" : ", or it is private: diffuse hub login"));
+            case 407 ->
+                UserError.failure("cannot get " + what + " of " + repo + through()
+                        + ", which asks for a name and a password: set a proxy that does not, or NO_PROXY");
             case 429 -> UserError.failure("the Hub has had too many questions of you: try again in some minutes");
             default ->
                 UserError.failure("the Hub answered " + answer.status() + " to " + what + " of " + repo
@@ -61,13 +68,27 @@ final class HubErrors {
     UserError of(HubRepo repo, String what, IOException problem) {
         if (problem instanceof FileSystemException) {
             return UserError.failure(
-                    "cannot store " + what + " of " + repo + ": " + AtomicFile.reason(problem), problem);
+                    "cannot store " + what + " of " + repo + " in " + settings.cache() + ": "
+                            + AtomicFile.reason(problem) + "; HF_HUB_CACHE names another folder",
+                    problem);
         }
         return UserError.failure(
                 "cannot get " + what + " of " + repo + " from "
-                        + settings.endpoint().getHost() + " (" + reason(problem)
-                        + "): check the network, or HTTPS_PROXY; what is in the cache is used with HF_HUB_OFFLINE=1",
+                        + settings.endpoint().getHost() + through() + " (" + reason(problem)
+                        + "): check the network, or "
+                        + settings.endpoint().getScheme().toUpperCase(Locale.ROOT)
+                        + "_PROXY; what is in the cache is used with HF_HUB_OFFLINE=1",
                 problem);
+    }
+
+    /** The proxy, where there is one: a trouble may be its own. */
+    private String through() {
+        Proxy proxy = new EnvironmentProxies(settings.environment())
+                .select(settings.endpoint())
+                .get(0);
+        return proxy.address() instanceof InetSocketAddress address
+                ? " through the proxy " + address.getHostString() + ":" + address.getPort()
+                : "";
     }
 
     /** In a few words. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.hub;
 
+import dev.diffusion4j.base.EnvironmentProxies;
 import dev.diffusion4j.base.UserError;
 import java.io.IOException;
 import java.io.InputStream;

@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param token who asks; {@code null} for nobody ({@code HF_TOKEN}, else the file's content)
  * @param offline whether nothing may be asked ({@code HF_HUB_OFFLINE})
  * @param patience how long to wait for an answer, or for more of it ({@code HF_HUB_DOWNLOAD_TIMEOUT}, seconds)
- * @param environment of proxies
+ * @param environment the variables that name proxies; others are left out
  */
 public record HubSettings(
         URI endpoint,
@@ -40,7 +41,9 @@ public record HubSettings(
     private static final int PATIENCE_SECONDS = 10;
 
     public HubSettings {
-        environment = Map.copyOf(environment);
+        environment = environment.entrySet().stream() // its other variables, tokens among them, are nobody's business
+                .filter(entry -> entry.getKey().toLowerCase(Locale.ROOT).endsWith("_proxy"))
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     /** Of this process; a system property of a variable's name goes before the variable. */

@@ -86,11 +86,7 @@ public record ModelCard(Map<String, Object> frontMatter, Map<String, String> sec
             body = older.substring(front.end());
         }
         StringBuilder head = new StringBuilder("---\n" + keys);
-        List<String> present = new ArrayList<>();
-        Matcher key = KEY.matcher(keys);
-        while (key.find()) {
-            present.add(key.group(1));
-        }
+        List<String> present = keysOf(keys);
         frontMatter.forEach((name, value) -> {
             if (!present.contains(name)) {
                 head.append(line(name, value));
@@ -100,6 +96,21 @@ public record ModelCard(Map<String, Object> frontMatter, Map<String, String> sec
             body = exchanged(body, section.getKey(), section.getValue());
         }
         return head + "---\n" + body;
+    }
+
+    /** The keys before the text of a card; empty where there are none. */
+    public static List<String> frontMatterKeys(String card) {
+        Matcher front = FRONT.matcher(card);
+        return front.find() ? keysOf(front.group(1)) : List.of();
+    }
+
+    private static List<String> keysOf(String lines) {
+        List<String> keys = new ArrayList<>();
+        Matcher key = KEY.matcher(lines);
+        while (key.find()) {
+            keys.add(key.group(1));
+        }
+        return keys;
     }
 
     private static String exchanged(String body, String name, String fresh) {
@@ -118,8 +129,8 @@ public record ModelCard(Map<String, Object> frontMatter, Map<String, String> sec
     }
 
     /**
-     * What readers changed in the Hub's card, kept in a card of ours: the marked sections are those of {@code fresh}, the rest is
-     * {@code theirs}.
+     * What readers changed in the Hub's card, kept in a card of ours: the marked sections are those of {@code fresh}, and the keys that
+     * the Hub's card has not; the rest is {@code theirs}.
      */
     public static String joined(String theirs, String fresh) {
         if (!isOurs(fresh)) {
@@ -132,11 +143,20 @@ public record ModelCard(Map<String, Object> frontMatter, Map<String, String> sec
         while (section.find()) {
             sections.put(section.group(1), section.group(2));
         }
-        Matcher front = FRONT.matcher(fresh);
         String joined = new ModelCard(Map.of(), sections).over(theirs);
-        boolean hasKeys = FRONT.matcher(theirs).find();
-        return hasKeys || !front.find()
-                ? joined
-                : "---\n" + front.group(1) + "\n---\n" + joined.substring(joined.indexOf("---\n", 4) + 4);
+        Matcher front = FRONT.matcher(fresh);
+        Matcher own = FRONT.matcher(joined);
+        if (!front.find() || !own.find()) {
+            return joined;
+        }
+        List<String> present = keysOf(own.group(1));
+        StringBuilder head = new StringBuilder("---\n" + (own.group(1).isEmpty() ? "" : own.group(1) + "\n"));
+        for (String block : front.group(1).split("\n(?=[A-Za-z_][\\w-]*:)")) {
+            List<String> key = keysOf(block);
+            if (!key.isEmpty() && !present.contains(key.get(0))) {
+                head.append(block).append('\n');
+            }
+        }
+        return head + "---\n" + joined.substring(own.end());
     }
 }

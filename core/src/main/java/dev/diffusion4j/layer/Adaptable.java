@@ -127,12 +127,18 @@ public abstract class Adaptable extends Layer {
         return present == null || present.isMerged() || !present.dropsInput();
     }
 
-    /** The weight with the product in it, on the graph; the weight itself where there is none. */
+    /** The weight with the product in it, on the graph; the weight alone where there is none. A handle of the current scope's. */
     final Tensor foldedWeight() {
         LowRank present = lora;
         return present == null || present.isMerged()
-                ? weight()
+                ? plainWeight()
                 : TensorScope.keepResult(() -> weight().add(present.product(weight())));
+    }
+
+    /** The weight in plain order, a handle of the current scope's. */
+    final Tensor plainWeight() {
+        Tensor present = weight();
+        return present.is_mkldnn() ? present.to_dense() : new Tensor(present);
     }
 
     /** The product beside the weight that must be added to the layer's output; {@code null} where there is none. */

@@ -124,12 +124,6 @@ public final class Conv2d extends Adaptable {
         return weight;
     }
 
-    /** {@code (out, in, k, k)} in plain order, a handle of its own. */
-    Tensor plainWeight() {
-        Tensor present = weight;
-        return present.is_mkldnn() ? present.to_dense() : new Tensor(present);
-    }
-
     /** {@code (out)}; borrowed. */
     public Tensor bias() {
         return bias;

@@ -3,16 +3,22 @@ package dev.diffusion4j.layer;
 
 import static org.bytedeco.pytorch.global.torch.linear;
 
+import dev.diffusion4j.tensor.PackedLinear;
 import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.SpeedProbe;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.jspecify.annotations.Nullable;
 
 /** x·Wᵀ + b: {@code weight (out, in)}, {@code bias (out)}. */
 public final class Linear extends Adaptable {
-    private final Tensor weight;
+    private volatile Tensor weight;
     private final Tensor bias;
     private final TensorOptional biasOptional;
+    private volatile @Nullable PackedLinear packed;
 
     public Linear(long in, long out) {
         weight = parameter("weight", out, in);
@@ -25,10 +31,37 @@ public final class Linear extends Adaptable {
      * @return (…, out), a new tensor
      */
     public Tensor forward(Tensor features) {
+        PackedLinear fast = packed(features);
+        if (fast != null) {
+            return GradMode.is_enabled() ? unpacked(features) : fast.forward(features, bias);
+        }
         if (beside() == null) {
             return linear(features, weight, biasOptional);
         }
         return TensorScope.keepResult(() -> withLora(linear(features, weight, biasOptional), features));
+    }
+
+    private @Nullable PackedLinear packed(Tensor features) {
+        PackedLinear known = packed;
+        if (known != null || !isFrozen() || beside() != null || GradMode.is_enabled()) {
+            return known;
+        }
+        return pack(features);
+    }
+
+    private synchronized @Nullable PackedLinear pack(Tensor features) {
+        if (packed == null && features.device().is_cpu() && SpeedProbe.packsProducts(Tensors.type(weight))) {
+            PackedLinear made = new PackedLinear(weight, features.numel() / weight.size(1));
+            replaceParameter("weight", TensorScope.own(new Tensor(made.weight())));
+            weight = made.weight();
+            packed = made;
+        }
+        return packed;
+    }
+
+    /** Gradients with regard to the features are wanted of a layer that was made for use without. */
+    private Tensor unpacked(Tensor features) {
+        return TensorScope.keepResult(() -> linear(features, plainWeight(), biasOptional));
     }
 
     @Override
@@ -41,7 +74,7 @@ public final class Linear extends Adaptable {
         return linear(thin, other);
     }
 
-    /** {@code (out, in)}; borrowed. */
+    /** {@code (out, in)}; borrowed; in an order of oneDNN's once a frozen layer was used. */
     @Override
     public Tensor weight() {
         return weight;
@@ -61,5 +94,9 @@ public final class Linear extends Adaptable {
     public void close() {
         biasOptional.close();
         super.close();
+        PackedLinear made = packed;
+        if (made != null) {
+            made.close();
+        }
     }
 }

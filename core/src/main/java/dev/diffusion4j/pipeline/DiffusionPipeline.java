@@ -7,6 +7,7 @@ import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.guidance.LossGuidance;
+import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.PromptWords;
@@ -114,7 +115,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     private static void addLoras(DiffusionModel model, List<LoraChoice> loras) {
         for (LoraChoice choice : loras) {
-            try (LoraFile file = LoraFile.open(choice.path())) {
+            try (LoraFile file = LoraFile.open(LoraPlace.file(choice.path(), HubProgress.SILENT))) {
                 file.mergeInto(model, choice.scale());
             }
         }

@@ -103,7 +103,12 @@ public final class PipelineFolder {
 
     /** The family of the network, known before its weights are read. */
     public ModelKind modelKind() {
-        return ModelKind.named(java.util.Objects.requireNonNull(className(index.get(modelName()))), folder.toString());
+        return modelKind(folder.toString());
+    }
+
+    /** @param where the folder's name in an error */
+    ModelKind modelKind(String where) {
+        return ModelKind.named(java.util.Objects.requireNonNull(className(index.get(modelName()))), where);
     }
 
     /** The class that {@code model_index.json} names for the whole, such as {@code DDPMPipeline}. */

@@ -73,7 +73,9 @@ public final class PipelinePlace {
         if (!Files.exists(folder.resolve(INDEX))) {
             throw UserError.failure(repo + " on the Hub is no pipeline: it has no " + INDEX);
         }
-        Path model = PipelineFolder.open(folder).modelFolder();
+        PipelineFolder opened = PipelineFolder.open(folder);
+        opened.modelKind(repo + " on the Hub"); // refuses a family that we do not have
+        Path model = opened.modelFolder();
         String inside = folder.relativize(model).toString().replace('\\', '/');
         HubRepo commit = repo.at(Objects.requireNonNull(folder.getFileName()).toString());
         weights(commit, inside.isEmpty() ? "" : inside + "/", variant, hub);

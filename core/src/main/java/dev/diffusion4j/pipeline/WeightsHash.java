@@ -2,9 +2,9 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.adapter.LoraChoice;
-import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.checkpoint.WeightFiles;
+import dev.diffusion4j.hub.HubProgress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,7 +30,8 @@ final class WeightsHash implements Supplier<String> {
                 all.append(Hashes.sha256(file));
             }
             for (LoraChoice choice : loras) {
-                all.append(Hashes.sha256(LoraFile.find(choice.path()))).append(choice.scale());
+                all.append(Hashes.sha256(LoraPlace.file(choice.path(), HubProgress.SILENT)))
+                        .append(choice.scale());
             }
             return all.length() == 64 ? all.toString() : Hashes.sha256(all.toString());
         } catch (IOException e) {

@@ -30,6 +30,7 @@ public final class PackedConvolution implements AutoCloseable {
             IValue one,
             IValue alpha,
             IValue noActivation,
+            IValue relu,
             IValue add,
             IValue noScalars,
             IValue none) {
@@ -44,6 +45,7 @@ public final class PackedConvolution implements AutoCloseable {
                         TensorScope.own(new IValue(1L)),
                         TensorScope.own(new IValue(new Scalar(1.0))),
                         TensorScope.own(new IValue("none")),
+                        TensorScope.own(new IValue("relu")),
                         TensorScope.own(new IValue("add")),
                         TensorScope.own(NativeOp.noScalars()),
                         TensorScope.own(NativeOp.none())));
@@ -82,6 +84,15 @@ public final class PackedConvolution implements AutoCloseable {
      * @return (B, out, H', W'), channels last, a new tensor
      */
     public Tensor forward(Tensor sample, Tensor bias) {
+        return forward(sample, bias, operators.noActivation);
+    }
+
+    /** {@link #forward} with what is below 0 set to 0. */
+    public Tensor forwardRelu(Tensor sample, Tensor bias) {
+        return forward(sample, bias, operators.relu);
+    }
+
+    private Tensor forward(Tensor sample, Tensor bias, IValue activation) {
         return operators.plain.call(
                 new IValue(sample),
                 weightValue,
@@ -90,7 +101,7 @@ public final class PackedConvolution implements AutoCloseable {
                 stride,
                 dilation,
                 operators.one,
-                operators.noActivation,
+                activation,
                 operators.noScalars,
                 operators.none);
     }

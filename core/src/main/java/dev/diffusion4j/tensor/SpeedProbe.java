@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -34,9 +35,18 @@ import org.jspecify.annotations.Nullable;
  * @param packedBf16 the same in bf16
  * @param productF32 GFLOP/s of a 1024³ matrix product
  * @param productBf16 the same in bf16
+ * @param packedProductF32 the product with the right matrix put in order before; 0 where that cannot be done
+ * @param packedProductBf16 the same in bf16
  */
 public record SpeedProbe(
-        double convF32, double convBf16, double packedF32, double packedBf16, double productF32, double productBf16) {
+        double convF32,
+        double convBf16,
+        double packedF32,
+        double packedBf16,
+        double productF32,
+        double productBf16,
+        double packedProductF32,
+        double packedProductBf16) {
     /** bf16 must win by this factor before {@code auto} takes it. */
     private static final double CLEARLY = 1.3;
 
@@ -52,7 +62,7 @@ public record SpeedProbe(
     private static final int WARM_UP = 2;
     private static final int ROUNDS = 9;
     /** Goes up when what is measured changes. */
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
 
     private static @Nullable SpeedProbe current;
 
@@ -97,6 +107,17 @@ public record SpeedProbe(
                 : probe.packedBf16 > PACKED_AT_LEAST * probe.convBf16;
     }
 
+    /** {@link #packs} for matrix products. */
+    public static boolean packsProducts(ScalarType type) {
+        if (!PackedLinear.isAvailable() || type != ScalarType.Float && type != ScalarType.BFloat16) {
+            return false;
+        }
+        SpeedProbe probe = current();
+        return type == ScalarType.Float
+                ? probe.packedProductF32 > PACKED_AT_LEAST * probe.productF32
+                : probe.packedProductBf16 > PACKED_AT_LEAST * probe.productBf16;
+    }
+
     /**
      * Measures anew, without the cache: the best of nine rounds in which each operation has its turn, after two for warming up. What
      * else runs on the machine only ever slows, and slows all of them.
@@ -105,22 +126,28 @@ public record SpeedProbe(
         NativeRuntime.configure();
         return TensorScope.compute(() -> {
             try (NoGradGuard guard = new NoGradGuard();
-                    Packed packedF32 = Packed.of(ScalarType.Float);
-                    Packed packedBf16 = Packed.of(ScalarType.BFloat16)) {
+                    Packed convolutionF32 = Packed.convolution(ScalarType.Float);
+                    Packed convolutionBf16 = Packed.convolution(ScalarType.BFloat16);
+                    Packed productF32 = Packed.product(ScalarType.Float);
+                    Packed productBf16 = Packed.product(ScalarType.BFloat16)) {
                 double[] best = bestSeconds(List.of(
                         convolution(ScalarType.Float),
                         convolution(ScalarType.BFloat16),
-                        packedF32.operation(),
-                        packedBf16.operation(),
+                        convolutionF32.operation(),
+                        convolutionBf16.operation(),
                         product(ScalarType.Float),
-                        product(ScalarType.BFloat16)));
+                        product(ScalarType.BFloat16),
+                        productF32.operation(),
+                        productBf16.operation()));
                 return new SpeedProbe(
                         CONV_GFLOP / best[0],
                         CONV_GFLOP / best[1],
-                        packedF32.isThere() ? CONV_GFLOP / best[2] : 0,
-                        packedBf16.isThere() ? CONV_GFLOP / best[3] : 0,
+                        convolutionF32.speed(CONV_GFLOP, best[2]),
+                        convolutionBf16.speed(CONV_GFLOP, best[3]),
                         PRODUCT_GFLOP / best[4],
-                        PRODUCT_GFLOP / best[5]);
+                        PRODUCT_GFLOP / best[5],
+                        productF32.speed(PRODUCT_GFLOP, best[6]),
+                        productBf16.speed(PRODUCT_GFLOP, best[7]));
             }
         });
     }
@@ -144,7 +171,9 @@ public record SpeedProbe(
                 Math.max(packedF32, other.packedF32),
                 Math.max(packedBf16, other.packedBf16),
                 Math.max(productF32, other.productF32),
-                Math.max(productBf16, other.productBf16));
+                Math.max(productBf16, other.productBf16),
+                Math.max(packedProductF32, other.packedProductF32),
+                Math.max(packedProductBf16, other.packedProductBf16));
     }
 
     private static double[] bestSeconds(List<Supplier<Tensor>> operations) {
@@ -169,37 +198,57 @@ public record SpeedProbe(
         return () -> torch.conv2d(input, weight, bias, ONE, ONE, ONE, 1);
     }
 
-    /** The convolution with its weight put in order, where the processor and the dtype allow it. */
-    private record Packed(@Nullable PackedConvolution convolution, Tensor input, Tensor bias) implements AutoCloseable {
-        static Packed of(ScalarType type) {
+    /**
+     * An operation with its weight put in order.
+     *
+     * @param weight freed by {@link #close}; {@code null} where the processor or the dtype does not allow it
+     * @param operation something quick where there is no weight
+     */
+    private record Packed(@Nullable AutoCloseable weight, Supplier<Tensor> operation) implements AutoCloseable {
+        static Packed convolution(ScalarType type) {
             Tensor input = ones(type, INPUT);
             Tensor bias = torch.ones(WEIGHT[0]).to(type);
-            PackedConvolution packed = null;
+            return of(
+                    () -> new PackedConvolution(ones(type, WEIGHT), ONE, ONE, INPUT),
+                    packed -> packed.forward(input, bias),
+                    bias);
+        }
+
+        static Packed product(ScalarType type) {
+            Tensor input = torch.ones(PRODUCT, PRODUCT).to(type);
+            Tensor bias = torch.ones(PRODUCT).to(type);
+            return of(() -> new PackedLinear(input, PRODUCT), packed -> packed.forward(input, bias), bias);
+        }
+
+        private static <P extends AutoCloseable> Packed of(Supplier<P> pack, Function<P, Tensor> use, Tensor instead) {
             try {
-                packed = new PackedConvolution(ones(type, WEIGHT), ONE, ONE, INPUT);
-                packed.forward(input, bias).close();
-                return new Packed(packed, input, bias);
-            } catch (RuntimeException e) {
-                if (packed != null) {
-                    packed.close();
+                P packed = pack.get();
+                Packed made = new Packed(packed, () -> use.apply(packed));
+                try {
+                    use.apply(packed).close();
+                    return made;
+                } catch (RuntimeException e) {
+                    made.close();
+                    throw e;
                 }
-                return new Packed(null, input, bias);
+            } catch (RuntimeException e) {
+                return new Packed(null, instead::clone);
             }
         }
 
-        boolean isThere() {
-            return convolution != null;
-        }
-
-        Supplier<Tensor> operation() {
-            PackedConvolution packed = convolution;
-            return packed == null ? () -> bias.clone() : () -> packed.forward(input, bias);
+        /** GFLOP/s of it; 0 where it cannot be done. */
+        double speed(double gflop, double seconds) {
+            return weight == null ? 0 : gflop / seconds;
         }
 
         @Override
         public void close() {
-            if (convolution != null) {
-                convolution.close();
+            if (weight != null) {
+                try {
+                    weight.close();
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
             }
         }
     }
@@ -232,7 +281,9 @@ public record SpeedProbe(
                     Double.parseDouble(values.getProperty("packed_f32")),
                     Double.parseDouble(values.getProperty("packed_bf16")),
                     Double.parseDouble(values.getProperty("product_f32")),
-                    Double.parseDouble(values.getProperty("product_bf16")));
+                    Double.parseDouble(values.getProperty("product_bf16")),
+                    Double.parseDouble(values.getProperty("packed_product_f32")),
+                    Double.parseDouble(values.getProperty("packed_product_bf16")));
         } catch (IOException | RuntimeException e) {
             return null; // not there, or not ours: measure again
         }
@@ -244,9 +295,9 @@ public record SpeedProbe(
                     file,
                     "# GFLOP/s of this machine; delete to measure again\nconv_f32=" + probe.convF32 + "\nconv_bf16="
                             + probe.convBf16 + "\npacked_f32=" + probe.packedF32 + "\npacked_bf16=" + probe.packedBf16
-                            + "\nproduct_f32=" + probe.productF32 + "\nproduct_bf16="
-                            + probe.productBf16
-                            + "\n");
+                            + "\nproduct_f32=" + probe.productF32 + "\nproduct_bf16=" + probe.productBf16
+                            + "\npacked_product_f32=" + probe.packedProductF32 + "\npacked_product_bf16="
+                            + probe.packedProductBf16 + "\n");
         } catch (UserError e) {
             // a cache folder that cannot be written only costs a second next time
         }

@@ -53,7 +53,7 @@ class LoraFolderTest {
                 RandomStream random = new RandomStream(2)) {
             model.initialize(random);
             Lora.inject(model, CONFIG, random);
-            LoraFolder.write(folder, model, CONFIG, "base");
+            LoraFolder.write(folder, model, CONFIG, "base", null);
             Map<String, String> before = contents(folder);
             assertThat(before.keySet()).containsExactly("adapter_config.json", "adapter_model.safetensors");
             try (NoGradGuard guard = new NoGradGuard()) {
@@ -67,14 +67,14 @@ class LoraFolderTest {
                     .isInstanceOf(UserError.class);
             Thread.currentThread().interrupt(); // the first byte to the disk fails
             try {
-                assertThatThrownBy(() -> LoraFolder.write(folder, model, CONFIG, "base"))
+                assertThatThrownBy(() -> LoraFolder.write(folder, model, CONFIG, "base", null))
                         .isInstanceOf(UserError.class)
                         .hasMessageContainingAll("cannot write", "adapter_model.safetensors");
             } finally {
                 assertThat(Thread.interrupted()).isTrue();
             }
             assertThat(contents(folder)).isEqualTo(before);
-            LoraFolder.write(folder, model, CONFIG, "base");
+            LoraFolder.write(folder, model, CONFIG, "base", null);
             assertThat(contents(folder).keySet()).isEqualTo(before.keySet());
             assertThat(contents(folder)).isNotEqualTo(before);
         }

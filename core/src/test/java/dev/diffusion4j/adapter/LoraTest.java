@@ -224,7 +224,7 @@ class LoraTest {
                         DiffusionModel third = tiny(kind)) {
                     inject(model, ALL);
                     fillUp(model);
-                    LoraFolder.write(target, model, ALL, "somewhere");
+                    LoraFolder.write(target, model, ALL, "somewhere", null);
                     try (LoraFile file = LoraFile.open(target)) {
                         file.mergeInto(other, 1);
                         assertClose("read", output(other), output(model), 1e-5);

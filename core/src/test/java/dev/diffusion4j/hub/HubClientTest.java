@@ -300,5 +300,6 @@ final class HubClientTest {
                         .cache())
                 .isEqualTo(Path.of("/c"));
         assertThat(settings.withToken(HubToken.of("hf_x", "a test")).toString()).doesNotContain("hf_x");
+        assertThat(HubSettings.of(Map.of("HF_TOKEN", "hf_x"), home).toString()).doesNotContain("hf_x");
     }
 }

@@ -10,6 +10,7 @@ import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.model.clip.ClipActivation;
 import dev.diffusion4j.model.clip.TextCleaning;
+import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.testing.Golden;
 import java.io.IOException;
@@ -58,9 +59,15 @@ class ClipLoadTest {
                         .isEqualTo(activation);
                 assertThat(clip.model().typedConfig().visionConfig().numAttentionHeads())
                         .isEqualTo(3);
-                assertClose("texts", clip.model().embedTexts(expected.read("ids")), expected.read("text"), 1e-5);
-                assertClose(
-                        "pictures", clip.model().embedImages(expected.read("pixels")), expected.read("image"), 1e-5);
+                for (int i = 0; i < 3; i++) { // plain, frozen, and what a frozen one has put in order
+                    assertClose("texts", clip.model().embedTexts(expected.read("ids")), expected.read("text"), 1e-5);
+                    assertClose(
+                            "pictures",
+                            clip.model().embedImages(expected.read("pixels")),
+                            expected.read("image"),
+                            1e-5);
+                    clip.freeze();
+                }
                 Tensor pixels = expected.read("pixels");
                 for (int i = 0; i < 3; i++) {
                     Tensor own = clip.pictures().whole(picture(expected, "picture." + i), clip.reference());
@@ -98,6 +105,29 @@ class ClipLoadTest {
                         .isEqualTo(2);
             }
         });
+    }
+
+    @Test
+    void a_frozen_clip_still_has_gradients_with_regard_to_the_pixels() {
+        TensorScope.run(() -> {
+            try (Clip clip = Clip.load(GOLDEN.resolve("quick"));
+                    RandomStream random = new RandomStream(3)) {
+                int side = clip.pictures().size();
+                Tensor pixels = random.randn(2, 3, side, side);
+                Tensor before = gradient(clip, pixels);
+                clip.freeze();
+                try (NoGradGuard guard = new NoGradGuard()) {
+                    clip.embed(pixels);
+                }
+                assertClose("gradient", gradient(clip, pixels), before, 1e-5);
+            }
+        });
+    }
+
+    private static Tensor gradient(Clip clip, Tensor pixels) {
+        Tensor leaf = pixels.detach().requires_grad_(true);
+        clip.embed(leaf).select(1, 0).sum().backward();
+        return leaf.grad();
     }
 
     @Test

@@ -48,7 +48,7 @@ final class ParquetSource implements Dataset {
     private final ImageColumns columns;
     private final List<String> classNames;
     /** Where classes are words: from a pack's numbers to ours. */
-    private final int[] @Nullable [] labels;
+    private final int @Nullable [][] labels;
 
     private ParquetSource(String description, List<Table> tables, List<ImagePack> packs, ImageColumns columns) {
         this.description = description;

@@ -41,8 +41,9 @@ public record ClipJudge(Clip clip, String weightsHash, String text) implements A
             for (Path file : files) {
                 hashes.append(Hashes.sha256(file));
             }
-            return new ClipJudge(
-                    Clip.load(origin.place(), origin.activation()), Hashes.sha256(hashes.toString()), text);
+            Clip clip = Clip.load(origin.place(), origin.activation());
+            clip.freeze();
+            return new ClipJudge(clip, Hashes.sha256(hashes.toString()), text);
         } catch (IOException e) {
             throw UserError.failure("cannot read " + origin.place() + ": " + AtomicFile.reason(e), e);
         }

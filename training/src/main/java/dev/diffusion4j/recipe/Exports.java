@@ -87,10 +87,8 @@ final class Exports {
 
     /** The cards again, with the curve that was drawn last. */
     void finishCards() {
-        if (recipe.lora() == null) {
-            Path own = folder.model();
-            new RunCard(recipe, model, folder).write(own, RunCard.read(own));
-        }
+        Path own = recipe.lora() == null ? folder.model() : folder.lora();
+        new RunCard(recipe, model, folder).write(own, RunCard.read(own));
     }
 
     /** The averaged weights where there are any. */
@@ -110,7 +108,9 @@ final class Exports {
             PipelineFolder.write(target, model, scheduler);
             new RunCard(recipe, model, folder).write(target, older);
         } else {
+            String older = RunCard.read(target);
             LoraTraining.write(target, model, recipe, lora);
+            new RunCard(recipe, model, folder).write(target, older);
         }
     }
 }

@@ -6,7 +6,11 @@ import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.adapter.LoraFolder;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.hub.HubProgress;
+import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.pipeline.LoraPlace;
+import dev.diffusion4j.pipeline.PipelinePlace;
 import dev.diffusion4j.tensor.RandomStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -62,7 +66,7 @@ final class LoraTraining {
         if (config.from() == null) {
             return Optional.empty();
         }
-        try (LoraFile file = LoraFile.open(Path.of(config.from()))) {
+        try (LoraFile file = LoraFile.open(LoraPlace.file(Path.of(config.from()), HubProgress.SILENT))) {
             int filled = file.restore(model);
             if (filled == 0) {
                 throw UserError.failure("lora.from: " + file.file() + " fills none of the " + layers.size()
@@ -79,6 +83,13 @@ final class LoraTraining {
 
     /** The folder that peft reads. */
     static void write(Path folder, Model model, Recipe recipe, LoraConfig config) {
-        LoraFolder.write(folder, model, config, recipe.model().from());
+        String from = recipe.model().from();
+        Optional<HubRepo> repo = from == null ? Optional.empty() : PipelinePlace.repository(Path.of(from));
+        LoraFolder.write(
+                folder,
+                model,
+                config,
+                repo.map(HubRepo::id).orElse(from),
+                repo.map(HubRepo::revision).orElse(null));
     }
 }

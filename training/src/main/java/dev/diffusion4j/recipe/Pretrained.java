@@ -5,6 +5,7 @@ import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.hub.HubProgress;
+import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.DiffusionModel;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A recipe's start from the network in a pipeline folder: {@code model.from}. */
@@ -40,9 +42,8 @@ final class Pretrained {
             }
             return recipe;
         }
-        Path path = PipelinePlace.folder(Path.of(spec.from()), null, HubProgress.SILENT)
-                .toAbsolutePath()
-                .normalize();
+        Optional<HubRepo> repo = PipelinePlace.repository(Path.of(spec.from()));
+        Path path = place(spec.from());
         PipelineFolder folder = open(path);
         Map<String, @Nullable Object> model = new LinkedHashMap<>();
         Map<String, @Nullable Object> data = new LinkedHashMap<>();
@@ -51,10 +52,23 @@ final class Pretrained {
             model.put("config", overlaid(network.config(), spec.config()));
             fitData(recipe.data(), network, data);
         }
-        model.put("from", path.toString());
+        model.put(
+                "from", repo.map(present -> present.at(nameOf(path)).toString()).orElseGet(path::toString));
         model.put("from_sha256", folder.weightsSha256());
         Recipe adopted = recipe.with("model", model).with("data", data);
         return ModelFactory.isDenoiser(adopted.model()) ? withScheduler(adopted, folder) : adopted;
+    }
+
+    /** A folder on this machine, fetched from the Hub where {@code from} is one of its repositories. */
+    private static Path place(String from) {
+        return PipelinePlace.folder(Path.of(from), null, HubProgress.SILENT)
+                .toAbsolutePath()
+                .normalize();
+    }
+
+    /** In the Hub's cache a folder is named by its commit. */
+    private static String nameOf(Path path) {
+        return String.valueOf(path.getFileName());
     }
 
     private static PipelineFolder open(Path path) {
@@ -109,11 +123,12 @@ final class Pretrained {
      */
     static void fill(Model model, ModelSpec spec) {
         String from = Objects.requireNonNull(spec.from());
-        if (!Files.isDirectory(Path.of(from))) {
+        Path path = place(from);
+        if (!Files.isDirectory(path)) {
             throw UserError.failure("the run has no checkpoint yet and begins with the network in " + from
                     + ", which is no longer there: put the folder back, or start anew with another --set model.from");
         }
-        PipelineFolder folder = PipelineFolder.open(Path.of(from));
+        PipelineFolder folder = PipelineFolder.open(path);
         folder.readWeights(model, null);
         if (spec.fromSha256() != null && !spec.fromSha256().equals(folder.weightsSha256())) {
             throw UserError.failure(

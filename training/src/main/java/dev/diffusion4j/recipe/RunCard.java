@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.DataConfig;
+import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.ModelCard;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.pipeline.PipelinePlace;
 import dev.diffusion4j.tracking.JsonlTracker;
 import dev.diffusion4j.trainer.TrainerConfig;
 import java.io.IOException;
@@ -20,6 +23,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +41,9 @@ final class RunCard {
             "zalando-datasets/fashion_mnist",
             "flowers102",
             "nelorth/oxford-flowers");
+
+    private static final Pattern OWN_DATA = Pattern.compile("^(folder|idx|java|parquet):");
+    private static final Pattern HUB_DATA = Pattern.compile("^hf:([^@:]+)");
 
     private final Recipe recipe;
     private final Model model;
@@ -99,43 +107,63 @@ final class RunCard {
 
     private ModelCard card(Path target) {
         Map<String, Object> front = new TreeMap<>();
-        boolean isDiffusers = model.kind() == ModelKind.UNET_2D;
-        front.put("library_name", isDiffusers ? "diffusers" : "diffusion4j");
+        boolean isDiffusers = model.kind() == ModelKind.UNET_2D && recipe.lora() == null;
+        front.put("library_name", isDiffusers ? "diffusers" : recipe.lora() != null ? "peft" : "diffusion4j");
         List<String> tags = new ArrayList<>(List.of("diffusion4j"));
+        if (recipe.lora() != null) {
+            tags.add("lora");
+        }
+        base().ifPresent(repo -> {
+            front.put("base_model", repo.id());
+            front.put("base_model_relation", recipe.lora() == null ? "finetune" : "adapter");
+        });
         if (model instanceof DiffusionModel) {
             front.put("pipeline_tag", "unconditional-image-generation");
             tags.addAll(List.of("diffusion", "unconditional-image-generation"));
         }
         front.put("tags", tags);
-        String known = source().startsWith("hf:")
-                ? source().replaceFirst("^hf:", "").replaceFirst("[@:].*", "")
-                : OF_THE_HUB.get(source().replaceFirst(":.*", ""));
-        if (known != null) {
-            front.put("datasets", List.of(known));
-        }
+        dataset().ifPresent(id -> front.put("datasets", List.of(id)));
         Map<String, String> sections = new LinkedHashMap<>();
         sections.put("what", what(target));
         sections.put("training", training(target));
         if (model instanceof DiffusionModel denoiser) {
-            sections.put("use", use(denoiser, isDiffusers));
+            sections.put("use", recipe.lora() == null ? use(denoiser, isDiffusers) : useOfLora());
         }
         return new ModelCard(front, sections);
+    }
+
+    /** The repository that the network came from. */
+    private Optional<HubRepo> base() {
+        String from = recipe.model().from();
+        return from == null ? Optional.empty() : PipelinePlace.repository(Path.of(from));
+    }
+
+    /** What the Hub calls the data. */
+    private Optional<String> dataset() {
+        String source = source();
+        Matcher hub = HUB_DATA.matcher(source);
+        return hub.find()
+                ? Optional.of(hub.group(1))
+                : Optional.ofNullable(OF_THE_HUB.get(source.replaceFirst(":.*", "")));
     }
 
     /** Without a path of this machine. */
     private String source() {
         String source = recipe.data().source();
-        return source.startsWith("folder:") || source.startsWith("idx:") || source.startsWith("java:")
-                ? "pictures of one's own"
-                : source;
+        return OWN_DATA.matcher(source).find() ? "pictures of one's own" : source;
     }
 
     private String what(Path target) {
         DataConfig data = recipe.data();
-        String text = "# " + recipe.name() + "\n\n" + recipe.summary() + ".\n\nA `"
+        LoraConfig lora = recipe.lora();
+        String made = (lora == null ? "A" : "A LoRA of rank " + lora.rank() + " for a") + " `"
                 + model.kind().key() + "` of "
-                + String.format(Locale.ROOT, "%,d", model.parameterCount()) + " parameters, trained on " + source()
-                + (data.imageSize() == 0 ? "" : " at " + data.imageSize() + " px") + ".";
+                + String.format(Locale.ROOT, "%,d", model.parameterCount()) + " parameters"
+                + base().map(repo -> ", begun from [" + repo.id() + "](https://huggingface.co/" + repo.id()
+                                + ") (revision `" + repo.revision() + "`)")
+                        .orElse("");
+        String text = "# " + recipe.name() + "\n\n" + recipe.summary().replaceFirst(";.*", "") + ".\n\n" + made
+                + ", trained on " + source() + (data.imageSize() == 0 ? "" : " at " + data.imageSize() + " px") + ".";
         return Files.exists(target.resolve(SAMPLES)) ? text + "\n\n![Samples](" + SAMPLES + ")" : text;
     }
 
@@ -154,14 +182,16 @@ final class RunCard {
                 .append(".\n");
         List<Map<String, @Nullable Object>> epochs = epochs();
         if (!epochs.isEmpty()) {
-            text.append("\n| epoch | updates | mean loss |\n|---|---|---|\n");
+            boolean hasKid = epochs.stream().anyMatch(line -> line.get("val_kid") instanceof Double);
+            text.append("\n| epoch | updates | mean loss |" + (hasKid ? " KID |" : "") + "\n|---|---|---|"
+                    + (hasKid ? "---|" : "") + "\n");
             int every = Math.max(1, epochs.size() / 10);
             for (int i = 0; i < epochs.size(); i++) {
                 if ((epochs.size() - 1 - i) % every == 0) {
                     Map<String, @Nullable Object> line = epochs.get(i);
                     text.append(String.format(
                             Locale.ROOT,
-                            "| %d | %s | %.4f |\n",
+                            "| %d | %s | %.4f |" + (hasKid ? " " + kid(line) + " |" : "") + "\n",
                             i + 1,
                             line.get("step"),
                             ((Number) java.util.Objects.requireNonNull(line.get("epoch_mean_loss"))).doubleValue()));
@@ -174,12 +204,25 @@ final class RunCard {
         return text.toString();
     }
 
+    private static String kid(Map<String, @Nullable Object> line) {
+        return line.get("val_kid") instanceof Double value ? String.format(Locale.ROOT, "%.4g", value) : "–";
+    }
+
     private List<Map<String, @Nullable Object>> epochs() {
         return Files.exists(run.metrics())
                 ? JsonlTracker.read(run.metrics()).stream()
                         .filter(line -> line.get("epoch_mean_loss") instanceof Double)
                         .toList()
                 : List.of();
+    }
+
+    private String useOfLora() {
+        String base = base().map(HubRepo::id).orElse("FOLDER-OF-THE-BASE");
+        return "## How to use it\n\n    diffuse sample --model " + base + " --lora " + ModelCard.PLACE
+                + " --count 8 --grid --out drawn\n\n```java\nLoadOptions options ="
+                + " LoadOptions.DEFAULT.withLoras(List.of(new LoraChoice(Path.of(\"" + ModelCard.PLACE
+                + "\"), 1)));\n```\n\n```python\nfrom peft import PeftModel\nmodel = PeftModel.from_pretrained(model, \""
+                + ModelCard.PLACE + "\")\n```\n";
     }
 
     private static String use(DiffusionModel denoiser, boolean isDiffusers) {

@@ -24,6 +24,7 @@ public record RunFolder(Path path) {
             "checkpoints",
             "samples",
             "metrics.jsonl",
+            "mlflow.json",
             "loss.png",
             "model",
             "lora",

@@ -14,6 +14,7 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tracking.EpochHistory;
 import dev.diffusion4j.tracking.LossPlot;
 import dev.diffusion4j.tracking.Tracker;
+import dev.diffusion4j.tracking.TrackerKind;
 import dev.diffusion4j.tracking.Trackers;
 import dev.diffusion4j.trainer.Checkpoints;
 import dev.diffusion4j.trainer.Choices;
@@ -89,6 +90,7 @@ public final class TrainingRun {
     private static Recipe resolve(
             Recipe recipe, RunFolder folder, String source, @Nullable Supplier<? extends Dataset> own) {
         LoraTraining.checkBase(recipe);
+        recipe.trackers().forEach(TrackerKind::check);
         Recipe named = Pretrained.adopt(Exports.located(recipe.with("data", Map.of("source", source)), folder));
         Previews.check(named);
         try (TrainingData data = open(named.data(), own)) {
@@ -298,8 +300,7 @@ public final class TrainingRun {
         Previews previews =
                 model instanceof DiffusionModel denoiser ? new Previews(recipe.samples(), denoiser, scheduler) : null;
         boolean allDone = trainer.state().globalStep() == trainer.totalSteps();
-        try (Tracker trackers =
-                allDone ? new Trackers(List.of()) : openTrackers(trainer.state().globalStep())) {
+        try (Tracker trackers = openTrackers(trainer.state().globalStep(), allDone)) {
             Exports exports = new Exports(recipe, folder, model, scheduler, listener);
             RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, exports, validation, listener, stop);
             log.recall(trainer.state().globalStep());
@@ -317,6 +318,7 @@ public final class TrainingRun {
             if (finished) {
                 exports.finishCards();
             }
+            trackers.end(finished);
             return new RunSummary(folder.path(), finished, trainer.state().globalStep(), log.meanOfLast());
         }
     }
@@ -335,9 +337,11 @@ public final class TrainingRun {
         return trainer.run(log, stop) == Trainer.Outcome.FINISHED;
     }
 
-    private Tracker openTrackers(long lastStep) {
+    private Tracker openTrackers(long lastStep, boolean allDone) {
         List<Tracker> trackers = new ArrayList<>();
-        recipe.trackers().forEach(kind -> trackers.add(kind.open(folder.path(), lastStep)));
+        recipe.trackers().stream()
+                .filter(kind -> !allDone || kind.isService())
+                .forEach(kind -> trackers.add(kind.open(folder.path(), lastStep)));
         return new Trackers(trackers);
     }
 }

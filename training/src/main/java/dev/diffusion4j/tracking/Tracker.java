@@ -16,6 +16,13 @@ public interface Tracker extends AutoCloseable {
     /** Brings everything that was logged to the disk. */
     default void flush() {}
 
+    /**
+     * The run came to its end, and its files are written. Where this is never told before {@link #close()}, the run failed.
+     *
+     * @param isFinished whether all steps are done; else it was stopped, and may be resumed
+     */
+    default void end(boolean isFinished) {}
+
     /** Flushes and ends the log. */
     @Override
     void close();

@@ -19,6 +19,23 @@ public enum TrackerKind implements Keyed {
         public Tracker open(Path folder, long lastStep) {
             return new TensorBoardTracker(folder, lastStep);
         }
+    },
+    /** A run on an MLflow server, which {@code MLFLOW_TRACKING_URI} names. */
+    MLFLOW("mlflow") {
+        @Override
+        public Tracker open(Path folder, long lastStep) {
+            return new MlflowTracker(folder, lastStep);
+        }
+
+        @Override
+        public void check() {
+            MlflowTracker.check();
+        }
+
+        @Override
+        public boolean isService() {
+            return true;
+        }
     };
 
     private final String key;
@@ -30,6 +47,14 @@ public enum TrackerKind implements Keyed {
     @Override
     public String key() {
         return key;
+    }
+
+    /** Finds out before a training whether its settings can be; {@code UserError} (exit code 2) where not. */
+    public void check() {}
+
+    /** Whether it is told of a run's end even where no step is left to be done. */
+    public boolean isService() {
+        return false;
     }
 
     /**

@@ -45,6 +45,11 @@ public final class Trackers implements Tracker {
     }
 
     @Override
+    public void end(boolean isFinished) {
+        each(tracker -> tracker.end(isFinished));
+    }
+
+    @Override
     public void close() {
         each(Tracker::close);
     }

@@ -137,6 +137,11 @@ public final class Clip implements AutoCloseable {
                 .sqrt());
     }
 
+    /** {@link dev.diffusion4j.layer.Layer#freeze}: embedding without gradients becomes faster, with gradients slower. */
+    public void freeze() {
+        model.freeze();
+    }
+
     /** How it wants its pictures. */
     public ClipPictures pictures() {
         return pictures;

@@ -6,8 +6,12 @@ import static org.bytedeco.pytorch.global.torch.conv2d;
 import dev.diffusion4j.layer.Activation;
 import dev.diffusion4j.layer.Init;
 import dev.diffusion4j.layer.Layer;
+import dev.diffusion4j.tensor.PackedConvolution;
 import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.SpeedProbe;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -57,9 +61,12 @@ final class InceptionConv extends Layer {
         return new InceptionConv(in, out, 3, 3, stride, 0, 0);
     }
 
-    /** The convolution's numbers with the norm in them; owned by the layer. */
-    private record Folded(Tensor weight, Tensor bias, TensorOptional biasOptional) {
+    /** The convolution's numbers with the norm in them, and in the fastest order where that is known; owned by the layer. */
+    private record Folded(Tensor weight, Tensor bias, TensorOptional biasOptional, @Nullable PackedConvolution packed) {
         void close() {
+            if (packed != null) {
+                packed.close();
+            }
             biasOptional.close();
             weight.close();
             bias.close();
@@ -68,31 +75,42 @@ final class InceptionConv extends Layer {
 
     /** (B, in, H, W) → (B, out, H', W'), a new tensor. */
     Tensor forward(Tensor x) {
-        Folded now = folded();
+        Folded now = folded(x);
+        PackedConvolution fast = now.packed;
+        if (fast != null && !GradMode.is_enabled()) {
+            return fast.forwardRelu(x, now.bias);
+        }
         return TensorScope.keepResult(() -> {
-            Tensor raw = conv2d(x, now.weight, now.biasOptional, stride, padding, NO_DILATION, 1);
+            Tensor plain = fast == null ? now.weight : now.weight.to_dense();
+            Tensor raw = conv2d(x, plain, now.biasOptional, stride, padding, NO_DILATION, 1);
             return Activation.RELU.applyToTemporary(raw);
         });
     }
 
-    private Folded folded() {
+    private Folded folded(Tensor x) {
         Folded known = folded;
-        return known == null ? foldOnce() : known;
+        return known == null ? foldOnce(x) : known;
     }
 
-    private synchronized Folded foldOnce() {
+    private synchronized Folded foldOnce(Tensor x) {
         Folded known = folded;
         if (known == null) {
-            known = fold();
+            known = fold(x);
             folded = known;
         }
         return known;
     }
 
-    private Folded fold() {
+    private Folded fold(Tensor x) {
         Tensor bias = TensorScope.ownResult(() -> shift.detach().sub(mean.mul(factor())));
         Tensor scaled = TensorScope.ownResult(() -> weight.detach().mul(factor().view(-1, 1, 1, 1)));
-        return new Folded(scaled, bias, TensorScope.own(new TensorOptional(bias)));
+        PackedConvolution packed = null;
+        if (x.device().is_cpu() && SpeedProbe.packs(Tensors.type(scaled))) {
+            packed = new PackedConvolution(scaled, stride, padding, Tensors.shape(x));
+            scaled.close();
+            scaled = TensorScope.own(new Tensor(packed.weight()));
+        }
+        return new Folded(scaled, bias, TensorScope.own(new TensorOptional(bias)), packed);
     }
 
     private Tensor factor() {

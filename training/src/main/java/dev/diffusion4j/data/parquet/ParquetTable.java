@@ -216,7 +216,9 @@ public final class ParquetTable implements AutoCloseable {
         if (problem instanceof UserError known) {
             return known;
         }
-        Exception cause = problem instanceof UncheckedIOException wrapped ? wrapped.getCause() : problem;
+        Exception cause = problem instanceof UncheckedIOException wrapped && wrapped.getCause() != null
+                ? wrapped.getCause()
+                : problem;
         String reason =
                 cause instanceof IOException io ? AtomicFile.reason(io) : "it is damaged: " + cause.getMessage();
         String line = reason.lines().findFirst().orElse("");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.hub;
+package dev.diffusion4j.base;
 
-import dev.diffusion4j.base.UserError;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
@@ -13,14 +12,22 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Proxies by {@code HTTPS_PROXY}, {@code HTTP_PROXY}, {@code ALL_PROXY} and {@code NO_PROXY}, as most tools read them. */
-final class EnvironmentProxies extends ProxySelector {
+/**
+ * Proxies by {@code HTTPS_PROXY}, {@code HTTP_PROXY}, {@code ALL_PROXY} and {@code NO_PROXY}, as most tools read them; never for an
+ * address of this machine. Thread-safe.
+ */
+public final class EnvironmentProxies extends ProxySelector {
     private final Map<String, String> environment;
 
-    EnvironmentProxies(Map<String, String> environment) {
-        this.environment = environment;
+    /** @param environment holds the variables */
+    public EnvironmentProxies(Map<String, String> environment) {
+        this.environment = Map.copyOf(environment);
     }
 
+    /**
+     * @return one proxy, or none
+     * @throws UserError (exit code 2) where the variable holds something else than {@code http://HOST:PORT}, without repeating it
+     */
     @Override
     public List<Proxy> select(URI address) {
         String host = String.valueOf(address.getHost());

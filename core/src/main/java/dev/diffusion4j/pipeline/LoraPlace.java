@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.adapter.LoraFile;
+import dev.diffusion4j.adapter.LoraFolder;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.hub.HubClient;
+import dev.diffusion4j.hub.HubProgress;
+import dev.diffusion4j.hub.HubRepo;
+import dev.diffusion4j.hub.HubSettings;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/** Where a LoRA is: a file or folder here, or a repository of the Hub, as {@link PipelinePlace} has it for whole models. */
+public final class LoraPlace {
+    private LoraPlace() {}
+
+    /**
+     * The file with the weights; fetched first where it is on the Hub.
+     *
+     * @throws UserError (exit code 1) where there is none
+     */
+    public static Path file(Path place, HubProgress progress) {
+        return LoraFile.find(PipelinePlace.repository(place)
+                .map(repo -> fetch(repo, progress))
+                .orElse(place));
+    }
+
+    /** The same choice, but of the commit that a Hub's repository has now, so that it can be made again later; fetches it. */
+    public static LoraChoice pinned(LoraChoice choice, HubProgress progress) {
+        Optional<HubRepo> repo = PipelinePlace.repository(choice.path());
+        return repo.map(present -> {
+                    String commit = String.valueOf(fetch(present, progress).getFileName());
+                    return new LoraChoice(Path.of(present.at(commit).toString()), choice.scale());
+                })
+                .orElse(choice);
+    }
+
+    /** The commit's folder in the cache, with the first file that is a LoRA's. */
+    private static Path fetch(HubRepo repo, HubProgress progress) {
+        HubClient hub = new HubClient(HubSettings.fromEnvironment(), progress);
+        Set<String> there = hub.names(repo);
+        String weights = LoraFile.FILES.stream()
+                .filter(there::contains)
+                .findFirst()
+                .orElseThrow(() -> UserError.failure(
+                        repo + " on the Hub holds no LoRA: it has none of " + String.join(", ", LoraFile.FILES)));
+        Path folder = hub.snapshot(repo, Set.of(weights, LoraFolder.CONFIG)::contains);
+        return Objects.requireNonNull(folder);
+    }
+}

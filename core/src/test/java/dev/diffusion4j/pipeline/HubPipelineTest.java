@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.checkpoint.PickledWeights;
+import dev.diffusion4j.hub.HubClient;
+import dev.diffusion4j.hub.HubRepo;
+import dev.diffusion4j.hub.HubServer;
+import dev.diffusion4j.hub.HubSettings;
+import dev.diffusion4j.testing.Golden;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which files of a repository's pipeline are fetched, and which pipelines are none of ours. */
+final class HubPipelineTest {
+    private static final HubRepo REPO = HubRepo.model("ada/digits");
+    private static final String WEIGHTS = "unet/diffusion_pytorch_model.safetensors";
+    private static final String PICKLED = "unet/diffusion_pytorch_model.bin";
+
+    @TempDir
+    Path home;
+
+    private final Path tiny = Golden.path("tiny-pipeline");
+    private final Map<String, byte[]> files = new HashMap<>();
+    private HubServer server;
+
+    @BeforeEach
+    void serve() throws IOException {
+        server = new HubServer();
+        for (String name :
+                new String[] {"model_index.json", "unet/config.json", "scheduler/scheduler_config.json", WEIGHTS}) {
+            files.put(name, Files.readAllBytes(tiny.resolve(name)));
+        }
+    }
+
+    @AfterEach
+    void end() {
+        server.close();
+    }
+
+    private Path fetch() {
+        server.commit(REPO, files);
+        HubClient client = new HubClient(HubSettings.of(Map.of("HF_ENDPOINT", server.endpoint()), home));
+        return PipelinePlace.fetch(REPO, null, client);
+    }
+
+    @Test
+    void safetensors_are_fetched_and_the_pickle_beside_them_is_not() {
+        files.put(PICKLED, new byte[2000]);
+        Path folder = fetch();
+        assertThat(folder.resolve(WEIGHTS)).exists();
+        assertThat(folder.resolve(PICKLED)).doesNotExist();
+    }
+
+    @Test
+    void pickled_weights_alone_are_read_as_data() throws IOException {
+        files.remove(WEIGHTS);
+        files.put(PICKLED, PickledWeights.of(tiny.resolve(WEIGHTS)));
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(fetch())) {
+            pipeline.save(home.resolve("saved"));
+        }
+        assertThat(Hashes.sha256(home.resolve("saved").resolve(WEIGHTS)))
+                .isEqualTo(Hashes.sha256(tiny.resolve(WEIGHTS)));
+    }
+
+    @Test
+    void a_pickle_that_is_a_program_is_not_run() throws IOException {
+        files.remove(WEIGHTS);
+        files.put(PICKLED, Files.readAllBytes(Golden.path("pickle/evil_zip.bin")));
+        Path folder = fetch();
+        assertThatThrownBy(() -> DiffusionPipeline.load(folder).close())
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("wants to run 'posix.system'; such files are not opened");
+    }
+
+    @Test
+    void a_network_of_another_class_is_named_and_its_weights_are_not_fetched() {
+        String index = new String(files.get("model_index.json"), StandardCharsets.UTF_8);
+        files.put(
+                "model_index.json",
+                index.replace("UNet2DModel", "UNetSpatioTemporalModel").getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(this::fetch)
+                .isInstanceOf(UserError.class)
+                .hasMessageStartingWith("ada/digits on the Hub holds a network of the class 'UNetSpatioTemporalModel'")
+                .hasMessageContaining("not supported; supported are UNet2DModel, ");
+        files.put(
+                "model_index.json",
+                index.replace("\"unet\"", "\"vae\": [\"diffusers\", \"AutoencoderKL\"], \"unet\"")
+                        .getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(this::fetch)
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("names 'vae' (AutoencoderKL) beside the network 'unet', which is not supported");
+        assertThat(server.requests()).noneMatch(request -> request.host().equals("storage"));
+    }
+}
