@@ -90,6 +90,12 @@ configs:
 ---
 # A card
 """)
+    # pictures that a table only names: in the data set, of the data set, and elsewhere (which datasets reads only from the network)
+    named = ["pictures/0.png", "hf://datasets/ada/named@main/pictures/1.png", "hf://datasets/ada/other/pictures/1.png", "../pictures/0.png", "/etc/passwd", None]
+    write("named/train.parquet", [{"image": path and {"bytes": None, "path": path}} for path in named], Features({"image": Image()}))
+    (FOLDER / "named/pictures").mkdir()
+    for n in range(2):
+        picture(n).save(FOLDER / f"named/pictures/{n}.png")
     # pictures in folders: classes, and captions
     for n in range(4):
         path = FOLDER / f"classes/{'train' if n < 3 else 'test'}/{KINDS[n % 2]}/{n}.png"

@@ -74,6 +74,8 @@ CASES = {
     "inception": features("inception", ["cl", "cl,malloc", "script", "script,malloc", "script,cl,malloc"]),
     "photos-128": Case("photos", "photos-128", [64, 2]),
     "photos-500": Case("photos", "photos-500", [64, 2]),
+    **{f"hf-{name}": Case("table", f"table-{name}", [64, 2], tuned=["workers", "tensors", "batches,tensors"])
+       for name in ("jpeg-128", "jpeg-64", "png-64")},
 }
 
 # steps of a forward round: about a second of work
@@ -101,6 +103,9 @@ ROWS = [
     Row("InceptionV3 features, 299 px, s a picture", "inception", "seconds", 0.95, 0.95),
     Row("JPEG folder (128 px) to 64-px tensors, 2 workers, s a picture", "photos-128", "seconds", 1.0),
     Row("JPEG folder (500 px) to 64-px tensors, 2 workers, s a picture", "photos-500", "seconds", 1.0),
+    Row("hf-images: Parquet data set, JPEG (128 px) to 64-px tensors, 2 workers, s a picture", "hf-jpeg-128", "seconds", 1.0, 1.0),
+    Row("hf-images: Parquet data set, JPEG (64 px) to 64-px tensors, 2 workers, s a picture", "hf-jpeg-64", "seconds", 1.0, 1.0),
+    Row("hf-images: Parquet data set, PNG (64 px) to 64-px tensors, 2 workers, s a picture", "hf-png-64", "seconds", 1.0, 1.0),
 ]
 
 # these have code of their own in compare

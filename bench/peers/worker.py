@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Python side of bench/compare: one case in one process; gets ready, says so, does a round for each line "go".
 
-Usage: python worker.py train|lesson|forward|features|photos FOLDER MODE [ARGUMENT ...]      MODE: words joined by commas, or "default".
+Usage: python worker.py train|lesson|forward|features|photos|table FOLDER MODE [ARGUMENT ...]      MODE: words joined by commas, or "default".
 """
 import json
 import pathlib
@@ -260,7 +260,51 @@ def photos(folder, mode, side, workers):
     from torchvision import datasets, transforms
     steps = [transforms.Resize((int(side), int(side))), transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
     loader = DataLoader(datasets.ImageFolder(folder, transforms.Compose(steps)), 64, shuffle=True, num_workers=int(workers), persistent_workers=True)
+    passes(loader, mode)
 
+
+def table(folder, mode, side, workers):
+    """A Parquet data set as diffusers' training scripts read it. Modes: workers (one thread of PyTorch in each process that loads), tensors
+    (decoded and resized by torchvision, without Pillow), batches (a batch is decoded and resized in one go)."""
+    import torch
+    from datasets import Image, load_dataset
+    from torch.utils.data import DataLoader
+    from torchvision import io, transforms
+    from torchvision.transforms import v2
+    data = load_dataset("parquet", data_files=str(folder / "*.parquet"), split="train", cache_dir=str(folder.parent / "datasets-cache"))
+    steps = transforms.Compose([transforms.Resize((int(side), int(side))), transforms.ToTensor(), transforms.Normalize([0.5], [0.5])])
+    resize = v2.Resize((int(side), int(side)), antialias=True)
+
+    def one(files):
+        pictures = [resize(io.decode_image(torch.frombuffer(bytearray(file["bytes"]), dtype=torch.uint8), io.ImageReadMode.RGB)) for file in files]
+        return [picture.float().div_(127.5).sub_(1) for picture in pictures]
+
+    def together(files):
+        pictures = [io.decode_image(torch.frombuffer(bytearray(file["bytes"]), dtype=torch.uint8), io.ImageReadMode.RGB) for file in files]
+        return list(resize(torch.stack(pictures)).float().div_(127.5).sub_(1))
+
+    if "tensors" in mode:
+        data = data.cast_column("image", Image(decode=False))
+        decode = together if "batches" in mode else one
+        data.set_transform(lambda rows: {"image": decode(rows["image"]), "label": rows["label"]})
+    else:
+        data.set_transform(lambda rows: {"image": [steps(picture.convert("RGB")) for picture in rows["image"]], "label": rows["label"]})
+    single = {"worker_init_fn": lambda _: torch.set_num_threads(1)} if mode & {"workers", "tensors"} else {}
+    loader = DataLoader(data, 64, shuffle=True, num_workers=int(workers), persistent_workers=True, **single)
+    passes(Pictures(loader), mode)
+
+
+class Pictures:
+    """Batches as pairs."""
+
+    def __init__(self, loader):
+        self.loader = loader
+
+    def __iter__(self):
+        return ((batch["image"], batch["label"]) for batch in self.loader)
+
+
+def passes(loader, mode):
     def round_():
         start = time.perf_counter()
         count = sum(len(images) for images, _ in loader)
@@ -275,5 +319,5 @@ def photos(folder, mode, side, workers):
 
 
 if __name__ == "__main__":
-    case = {"train": train, "lesson": lesson, "forward": forward, "features": features, "photos": photos}[sys.argv[1]]
+    case = {"train": train, "lesson": lesson, "forward": forward, "features": features, "photos": photos, "table": table}[sys.argv[1]]
     case(pathlib.Path(sys.argv[2]), set(sys.argv[3].split(",")), *sys.argv[4:])

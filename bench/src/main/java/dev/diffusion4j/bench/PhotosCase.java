@@ -11,20 +11,19 @@ import dev.diffusion4j.data.ResizeMode;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.tensor.TensorScope;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** One pass over a folder of JPEGs, decoded and resized to tensors by {@link BatchLoader} without any cache. */
+/** One pass over a folder of JPEGs or a Parquet data set, decoded and resized to tensors by {@link BatchLoader} without any cache. */
 final class PhotosCase {
     private static final int BATCH = 64;
 
     private PhotosCase() {}
 
     /** Arguments: side of the tensors, threads. Seconds are those of one picture. */
-    static void run(Path folder, List<String> arguments, Rounds rounds) {
+    static void run(String source, List<String> arguments, Rounds rounds) {
         DataConfig config = new DataConfig(
-                "folder:" + folder,
+                source,
                 Integer.parseInt(arguments.get(0)),
                 ChannelMode.RGB,
                 ResizeMode.EXACT,

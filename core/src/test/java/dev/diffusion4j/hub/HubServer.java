@@ -24,6 +24,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HubServer implements AutoCloseable {
     static final int LFS_FROM = 1000; // bytes
-    private static final int PAGE = 3; // entries of a page of a list
 
     private final HubWrites writes = new HubWrites(this);
     private final HttpServer hub;
@@ -214,6 +214,8 @@ public final class HubServer implements AutoCloseable {
         String path = exchange.getRequestURI().getRawPath();
         if (path.equals("/api/whoami-v2")) {
             whoAmI(exchange);
+        } else if (path.startsWith("/api/") && path.contains("/paths-info/")) {
+            api(exchange, path.startsWith("/api/models/") ? HubRepo.Type.MODEL : HubRepo.Type.DATASET, path);
         } else if (exchange.getRequestMethod().equals("POST")) {
             writes.onHub(exchange, path);
         } else if (path.startsWith("/api/models/") || path.startsWith("/api/datasets/")) {
@@ -262,7 +264,12 @@ public final class HubServer implements AutoCloseable {
             return;
         }
         if (parts.length > 2 && parts[2].equals("tree")) {
-            tree(exchange, found);
+            String folder = Stream.of(parts).skip(4).map(HubServer::decode).collect(Collectors.joining("/"));
+            HubTrees.tree(exchange, endpoint(), found.files, folder.isEmpty() ? "" : folder + "/");
+            return;
+        }
+        if (parts.length > 2 && parts[2].equals("paths-info")) {
+            HubTrees.pathsInfo(exchange, found.files);
             return;
         }
         List<Map<String, Object>> siblings = new ArrayList<>();
@@ -306,29 +313,6 @@ public final class HubServer implements AutoCloseable {
             return null;
         }
         return new Found(commit, java.util.Objects.requireNonNull(repository.commits.get(commit)));
-    }
-
-    private void tree(HttpExchange exchange, Found found) throws IOException {
-        List<Map<String, Object>> entries = new ArrayList<>();
-        new TreeMap<>(found.files).forEach((name, bytes) -> {
-            Map<String, Object> entry =
-                    new TreeMap<>(Map.of("type", "file", "path", name, "size", bytes.length, "oid", gitSha1(bytes)));
-            if (bytes.length >= LFS_FROM) {
-                entry.put("lfs", Map.of("oid", sha256(bytes), "size", bytes.length, "pointerSize", 130));
-            }
-            entries.add(entry);
-        });
-        String query = String.valueOf(exchange.getRequestURI().getQuery());
-        int from = query.contains("cursor=") ? Integer.parseInt(query.replaceFirst(".*cursor=", "")) : 0;
-        int to = Math.min(entries.size(), from + PAGE);
-        if (to < entries.size()) {
-            exchange.getResponseHeaders()
-                    .add(
-                            "Link",
-                            "<" + endpoint() + exchange.getRequestURI().getRawPath() + "?recursive=true&cursor=" + to
-                                    + ">; rel=\"next\"");
-        }
-        json(exchange, entries.subList(from, to));
     }
 
     /** {@code /ORG/NAME/resolve/REV/FILE}, data sets below {@code /datasets}. */
@@ -427,7 +411,7 @@ public final class HubServer implements AutoCloseable {
         return Hashes.hex(Hashes.digest("SHA-256").digest(bytes));
     }
 
-    private static String sha1(byte[] bytes) {
+    static String sha1(byte[] bytes) {
         return Hashes.hex(Hashes.digest("SHA-1").digest(bytes));
     }
 

@@ -110,6 +110,9 @@ final class ParquetSource implements Dataset {
                     packs.add(pack(opened, table, own, files, folder));
                 }
             }
+            if (columns != null) {
+                LOG.info("{}: columns {}", description, columns.text());
+            }
             if (columns == null || packs.stream().allMatch(pack -> pack.size() == 0)) {
                 throw UserError.failure(description + " is empty: it has no rows");
             }
@@ -128,7 +131,7 @@ final class ParquetSource implements Dataset {
         if (known.isPresent()) {
             return known.get();
         }
-        LOG.info("reading {} ({} rows; columns {}) into {}", table.name(), opened.rows(), columns.text(), folder);
+        LOG.info("copying {} pictures of {} to {}", opened.rows(), table.name(), folder);
         ImagePacker.write(opened, columns, files, target, table.name());
         return ImagePack.open(target)
                 .orElseThrow(() -> UserError.failure("cannot read what was just written to " + target));

@@ -105,11 +105,10 @@ final class RepositorySource {
     /** What a table names in place of a picture's bytes: a file of the same repository, and no other. */
     private static ImagePacker.Files files(FileTree tree) {
         List<String> names = tree.names();
+        String own = OF_HUB + tree.description().replaceFirst("^hf:", "").replaceFirst("@.*", "");
         return path -> {
-            String name = path;
-            if (name.startsWith(OF_HUB)) {
-                name = name.substring(OF_HUB.length()).replaceFirst("^[^/]+/[^/]+/", "");
-            }
+            boolean isOwn = path.startsWith(own + "/") || path.startsWith(own + "@");
+            String name = isOwn ? path.substring(own.length()).replaceFirst("^[^/]*/", "") : path;
             if (java.util.Collections.binarySearch(names, name) < 0) {
                 throw new IOException("it names the file " + path + ", which is not in the data set");
             }

@@ -22,7 +22,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,7 +42,7 @@ final class RepositorySourceTest {
     @BeforeEach
     void serve() throws IOException {
         server = new HubServer();
-        for (String name : List.of("plain", "card", "classes", "captions")) {
+        for (String name : List.of("plain", "card", "classes", "captions", "named")) {
             server.commit(HubRepo.dataset("ada/" + name), GOLDEN.resolve(name));
         }
     }
@@ -149,6 +148,24 @@ final class RepositorySourceTest {
             assertThat(words.classNames()).hasSize(8).contains("number 3, “ant”");
             assertThat(words.classNames().get(words.example(3).label())).isEqualTo("number 3, “ant”");
             assertThat(about.caption(2)).isEqualTo("z");
+        }
+    }
+
+    @Test
+    void a_table_may_name_files_of_its_own_data_set_and_no_others() {
+        try (Dataset dataset = open("ada/named")) {
+            assertThat(dataset.size()).isEqualTo(6);
+            for (int i = 0; i < 2; i++) {
+                assertThat(dataset.example(i).image().width()).isEqualTo(16);
+            }
+            for (String path : List.of("hf://datasets/ada/other/pictures/1.png", "../pictures/0.png", "/etc/passwd")) {
+                int row = path.startsWith("hf") ? 2 : path.startsWith("..") ? 3 : 4;
+                assertThatThrownBy(() -> dataset.example(row))
+                        .isInstanceOf(BrokenExampleException.class)
+                        .hasMessage("hf:ada/named, train.parquet, row " + row + ": it names the file " + path
+                                + ", which is not in the data set");
+            }
+            assertThatThrownBy(() -> dataset.example(5)).hasMessageContaining("it has neither bytes nor a path");
         }
     }
 
@@ -317,16 +334,13 @@ final class RepositorySourceTest {
                 .allSatisfy(request -> assertThat(request.token()).isEqualTo("null"));
     }
 
-    private @Nullable Dataset disk;
-
     @Test
     void a_folder_and_a_file_of_this_machine_are_read_the_same_way() {
         for (String text : List.of(
                 GOLDEN.resolve("plain") + "",
                 GOLDEN.resolve("plain") + ":train",
                 GOLDEN.resolve("plain") + ":default:train")) {
-            disk = RepositorySource.onDisk(text, options(ColumnChoice.FOUND));
-            try (Dataset dataset = disk) {
+            try (Dataset dataset = RepositorySource.onDisk(text, options(ColumnChoice.FOUND))) {
                 compare(dataset, "plain::train");
             }
         }

@@ -22,6 +22,7 @@ public final class ImageDecoder {
     private static final ThreadLocal<ImageDecoder> OF_THREAD = ThreadLocal.withInitial(ImageDecoder::new);
 
     private final JpegReader jpeg = new JpegReader();
+    private final PngReader png = new PngReader();
 
     private ImageDecoder() {}
 
@@ -57,6 +58,10 @@ public final class ImageDecoder {
         String kind = kind(file);
         return switch (kind) {
             case "jpeg" -> jpeg.read(file, shared);
+            case "png" -> {
+                PixelImage usual = png.read(file);
+                yield usual != null ? usual : read(ofJdk(kind), file);
+            }
             case "webp" -> read(new WebPImageReaderSpi().createReaderInstance(null), file);
             default -> read(ofJdk(kind), file);
         };

@@ -61,8 +61,9 @@ final class ParquetPages implements PageReader {
 
     @Override
     public @Nullable DictionaryPage readDictionaryPage() {
+        PageHeader header = null;
         try {
-            PageHeader header = header();
+            header = header();
             if (header == null || header.dictionary_page_header == null) {
                 return null;
             }
@@ -76,14 +77,17 @@ final class ParquetPages implements PageReader {
                     BytesInput.from(plain), values, Encoding.valueOf(header.dictionary_page_header.encoding.name()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (OutOfMemoryError e) {
+            throw new UncheckedIOException(tooLarge(header));
         }
     }
 
     @Override
     public @Nullable DataPage readPage() {
+        PageHeader header = null;
         try {
             while (valuesLeft > 0) {
-                PageHeader header = header();
+                header = header();
                 if (header == null) {
                     throw new EOFException();
                 }
@@ -97,6 +101,8 @@ final class ParquetPages implements PageReader {
             return null;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (OutOfMemoryError e) {
+            throw new UncheckedIOException(tooLarge(header));
         }
     }
 
@@ -158,11 +164,20 @@ final class ParquetPages implements PageReader {
         if (header.compressed_page_size < 0 || header.compressed_page_size > chunk.getTotalSize()) {
             throw new IOException("a page says that it is " + header.compressed_page_size + " bytes long");
         }
-        byte[] packed = in.readNBytes(header.compressed_page_size);
-        if (packed.length < header.compressed_page_size) {
+        byte[] packed = new byte[header.compressed_page_size]; // no more than the file holds
+        if (in.readNBytes(packed, 0, packed.length) < packed.length) {
             throw new EOFException();
         }
         return packed;
+    }
+
+    private static IOException tooLarge(@Nullable PageHeader header) {
+        long megabytes =
+                header == null ? 0 : Math.max(header.compressed_page_size, header.uncompressed_page_size) / 1_000_000;
+        return new IOException("a page of " + megabytes + " MB does not fit into Java's memory, "
+                + Runtime.getRuntime().maxMemory() / 1_000_000
+                + " MB: give it four times as much as the page, DIFFUSE_JAVA_OPTS=-Xmx8g, or write the file with smaller row"
+                + " groups");
     }
 
     /** Bytes {@code from} … {@code to}−1 of a file. */

@@ -6,9 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.data.GoldenPictures;
 import dev.diffusion4j.data.PixelImage;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -109,6 +117,58 @@ class ImageDecoderTest {
         int frame = indexOf(file, (byte) 0xff, (byte) 0xc0);
         Arrays.fill(file, frame + 5, frame + 9, (byte) 0xff);
         assertThatThrownBy(() -> ImageDecoder.decode(file)).hasMessage("the picture is too large: 65535x65535 pixels");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2, 4, 6})
+    void a_png_of_all_filters_is_what_the_jdk_reads(int type) throws IOException {
+        int channels = type < 4 ? type + 1 : type - 2;
+        for (int side = 1; side < 40; side += 6) {
+            byte[] file = png(type, side, channels);
+            Raster expected = ImageIO.read(new ByteArrayInputStream(file)).getRaster();
+            PixelImage image = ImageDecoder.decode(file);
+            assertThat(image.channels()).isEqualTo(channels < 3 ? 1 : 3);
+            for (int i = 0; i < image.length(); i++) {
+                int pixel = i / image.channels();
+                assertThat(image.pixels()[i] & 0xff)
+                        .isEqualTo(expected.getSample(pixel % side, pixel / side, i % image.channels()));
+            }
+        }
+    }
+
+    /** Chance for rows, each filter in turn, in data chunks of seven bytes. */
+    private static byte[] png(int type, int side, int channels) throws IOException {
+        byte[] rows = new byte[side * (side * channels + 1)];
+        new Random(side).nextBytes(rows);
+        for (int y = 0; y < side; y++) {
+            rows[y * (side * channels + 1)] = (byte) (y < 5 ? 4 - y : y % 5);
+        }
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (DeflaterOutputStream deflater = new DeflaterOutputStream(packed)) {
+            deflater.write(rows);
+        }
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        file.write(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'});
+        chunk(file, "IHDR", new byte[] {0, 0, 0, (byte) side, 0, 0, 0, (byte) side, 8, (byte) type, 0, 0, 0});
+        chunk(file, "tEXt", "a\0b".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+        byte[] data = packed.toByteArray();
+        for (int at = 0; at < data.length; at += 7) {
+            chunk(file, "IDAT", Arrays.copyOfRange(data, at, Math.min(data.length, at + 7)));
+        }
+        chunk(file, "IEND", new byte[0]);
+        return file.toByteArray();
+    }
+
+    private static void chunk(ByteArrayOutputStream file, String kind, byte[] data) throws IOException {
+        CRC32 crc = new CRC32();
+        byte[] name = kind.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+        crc.update(name);
+        crc.update(data);
+        DataOutputStream out = new DataOutputStream(file);
+        out.writeInt(data.length);
+        out.write(name);
+        out.write(data);
+        out.writeInt((int) crc.getValue());
     }
 
     private static int indexOf(byte[] bytes, byte first, byte second) {
