@@ -15,7 +15,7 @@ import java.util.Set;
 
 /**
  * Requests to the Hub. The token goes to the endpoint's own host and to no other, redirected or not. What fails for a moment (no
- * connection, 429, 5xx) is tried again after a pause that doubles. Thread-safe.
+ * connection, 429, 5xx) is tried again after a pause that doubles. With {@code HF_HUB_OFFLINE} nothing is asked. Thread-safe.
  *
  * <p>By {@link HttpURLConnection}, because {@code java.net.http} takes twice as long for a large file.
  */
@@ -100,6 +100,10 @@ final class HubHttp {
 
     private Answer ask(String method, URI address, Body body, Map<String, String> headers, boolean everywhere)
             throws IOException {
+        if (settings.offline()) {
+            throw UserError.failure(
+                    "HF_HUB_OFFLINE is set, so the Hub is not asked: unset it for what needs an answer");
+        }
         Duration pause = firstPause;
         for (int attempt = 1; ; attempt++) {
             Answer answer;

@@ -17,6 +17,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -119,6 +120,20 @@ final class HubClientTest {
         assertThat(server.requests()).isNotEmpty().allSatisfy(request -> assertThat(request.token())
                 .isEqualTo(request.host().equals("hub") ? "Bearer hf_right" : "null"));
         assertThat(client("HF_TOKEN", "hf_right").whoAmI()).contains("ada");
+    }
+
+    @Test
+    void offline_nobody_is_asked_for_anything() {
+        server.commit(REPO, Map.of("a.txt", SMALL));
+        HubClient offline = client("HF_HUB_OFFLINE", "1", "HF_TOKEN", "hf_right");
+        List<ThrowingCallable> questions =
+                List.of(offline::whoAmI, () -> offline.list(REPO), () -> offline.commit(REPO));
+        for (ThrowingCallable question : questions) {
+            assertThatThrownBy(question)
+                    .isInstanceOf(UserError.class)
+                    .hasMessage("HF_HUB_OFFLINE is set, so the Hub is not asked: unset it for what needs an answer");
+        }
+        assertThat(server.requests()).isEmpty();
     }
 
     @Test
