@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
@@ -25,15 +26,29 @@ final class HubHttp {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(60);
     private static final Set<Integer> REDIRECT = Set.of(301, 302, 303, 307, 308);
     private static final Set<Integer> FOR_A_MOMENT = Set.of(429, 500, 502, 503, 504);
+    /** With these the Hub has not begun to do what was asked. */
+    private static final Set<Integer> UNTOUCHED = Set.of(429, 503);
+    /** With these it may have done it all the same. */
+    static final Set<Integer> IN_DOUBT = Set.of(500, 502, 504);
+
+    /** For the answer to what must not be done twice. */
+    static final Duration LONG_PATIENCE = Duration.ofMinutes(5);
 
     private final HubSettings settings;
     private final Duration firstPause;
+    private final Duration longPatience;
     private final EnvironmentProxies proxies;
 
     /** @param firstPause before the second try */
     HubHttp(HubSettings settings, Duration firstPause) {
+        this(settings, firstPause, LONG_PATIENCE);
+    }
+
+    /** @param longPatience with {@link #sendOnce} */
+    HubHttp(HubSettings settings, Duration firstPause, Duration longPatience) {
         this.settings = settings;
         this.firstPause = firstPause;
+        this.longPatience = longPatience;
         proxies = new EnvironmentProxies(settings.environment());
     }
 
@@ -85,21 +100,52 @@ final class HubHttp {
 
     /** Follows all redirects. */
     Answer get(URI address, Map<String, String> headers) throws IOException {
-        return ask("GET", address, Body.NONE, headers, true);
+        return ask(new Question("GET", Body.NONE, headers, true, true), address);
     }
 
     /** Follows redirects within the same host only: the headers of the first answer that leads elsewhere are what counts. */
     Answer head(URI address) throws IOException {
-        return ask("HEAD", address, Body.NONE, Map.of("Accept-Encoding", "identity"), false);
+        return ask(new Question("HEAD", Body.NONE, Map.of("Accept-Encoding", "identity"), false, true), address);
     }
 
     /** With a body; not redirected. */
     Answer send(String method, URI address, Body body, Map<String, String> headers) throws IOException {
-        return ask(method, address, body, headers, false);
+        return ask(new Question(method, body, headers, false, true), address);
     }
 
-    private Answer ask(String method, URI address, Body body, Map<String, String> headers, boolean everywhere)
-            throws IOException {
+    /**
+     * For what must not be done twice, a commit above all: sent again only where nothing was done for certain (no connection, 429,
+     * 503), and waited for longer; not redirected.
+     *
+     * @return an answer, of which {@link #IN_DOUBT} leave open whether it was done
+     * @throws LostAnswer where it was sent, and perhaps done
+     */
+    Answer sendOnce(URI address, Body body, Map<String, String> headers) throws IOException {
+        return ask(new Question("POST", body, headers, false, false), address);
+    }
+
+    /** What is asked of an address. */
+    private record Question(
+            String method, Body body, Map<String, String> headers, boolean goesAnywhere, boolean mayRepeat) {
+        boolean mayRepeat(int status) {
+            return mayRepeat ? FOR_A_MOMENT.contains(status) : UNTOUCHED.contains(status);
+        }
+    }
+
+    /** A request was sent, but nobody knows whether it was done. */
+    static final class LostAnswer extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        LostAnswer(String message) {
+            super(message);
+        }
+
+        LostAnswer(String message, IOException cause) {
+            super(message, cause);
+        }
+    }
+
+    private Answer ask(Question question, URI address) throws IOException {
         if (settings.offline()) {
             throw UserError.failure(
                     "HF_HUB_OFFLINE is set, so the Hub is not asked: unset it for what needs an answer");
@@ -108,7 +154,9 @@ final class HubHttp {
         for (int attempt = 1; ; attempt++) {
             Answer answer;
             try {
-                answer = redirected(method, address, body, headers, everywhere);
+                answer = redirected(question, address);
+            } catch (LostAnswer e) {
+                throw e;
             } catch (IOException e) {
                 if (attempt == TRIES) {
                     throw e;
@@ -117,7 +165,7 @@ final class HubHttp {
                 pause = pause.multipliedBy(2);
                 continue;
             }
-            if (!FOR_A_MOMENT.contains(answer.status()) || attempt == TRIES) {
+            if (!question.mayRepeat(answer.status()) || attempt == TRIES) {
                 return answer;
             }
             answer.close();
@@ -135,7 +183,7 @@ final class HubHttp {
         }
     }
 
-    private static void sleep(Duration pause) {
+    static void sleep(Duration pause) {
         try {
             Thread.sleep(pause.toMillis());
         } catch (InterruptedException e) {
@@ -144,17 +192,16 @@ final class HubHttp {
         }
     }
 
-    private Answer redirected(String method, URI address, Body body, Map<String, String> headers, boolean everywhere)
-            throws IOException {
+    private Answer redirected(Question question, URI address) throws IOException {
         URI at = address;
         for (int i = 0; i <= REDIRECTS; i++) {
-            Answer answer = once(method, at, body, headers);
+            Answer answer = once(question, at);
             String location = answer.header("Location");
             if (!REDIRECT.contains(answer.status()) || location.isEmpty()) {
                 return answer;
             }
             URI next = resolve(at, location);
-            if (!everywhere && !isSameHost(next, at)) {
+            if (!question.goesAnywhere() && !isSameHost(next, at)) {
                 return answer;
             }
             answer.close();
@@ -178,24 +225,47 @@ final class HubHttp {
         throw new IOException("a redirect that leads nowhere");
     }
 
-    private Answer once(String method, URI address, Body body, Map<String, String> headers) throws IOException {
+    private Answer once(Question question, URI address) throws IOException {
         HttpURLConnection connection = (HttpURLConnection)
                 address.toURL().openConnection(proxies.select(address).get(0));
         connection.setInstanceFollowRedirects(false);
         connection.setUseCaches(false);
-        int patience = Math.toIntExact(settings.patience().toMillis());
-        connection.setConnectTimeout(patience);
-        connection.setReadTimeout(patience);
-        connection.setRequestMethod(method);
+        connection.setConnectTimeout(Math.toIntExact(settings.patience().toMillis()));
+        connection.setReadTimeout(Math.toIntExact(patience(question).toMillis()));
+        connection.setRequestMethod(question.method());
         connection.setRequestProperty("User-Agent", "diffusion4j");
-        headers.forEach(connection::setRequestProperty);
+        question.headers().forEach(connection::setRequestProperty);
         HubToken token = settings.token();
         if (token != null && isSameHost(address, settings.endpoint())) {
             connection.setRequestProperty("Authorization", "Bearer " + token.secret());
         }
+        Body body = question.body();
         if (body.length() >= 0) {
             connection.setDoOutput(true);
-            connection.setFixedLengthStreamingMode(body.length());
+            connection.setFixedLengthStreamingMode(body.length()); // which also keeps Java from sending it twice
+        }
+        if (question.mayRepeat()) {
+            return exchanged(address, connection, body);
+        }
+        connection.connect(); // what fails so far was not sent
+        try {
+            return exchanged(address, connection, body);
+        } catch (IOException e) {
+            throw new LostAnswer(
+                    e instanceof SocketTimeoutException
+                            ? "no answer within " + patience(question).toSeconds() + " s"
+                            : String.valueOf(e.getMessage()),
+                    e);
+        }
+    }
+
+    private Duration patience(Question question) {
+        Duration usual = settings.patience();
+        return question.mayRepeat() || usual.compareTo(longPatience) > 0 ? usual : longPatience;
+    }
+
+    private static Answer exchanged(URI address, HttpURLConnection connection, Body body) throws IOException {
+        if (body.length() >= 0) {
             try (OutputStream out = connection.getOutputStream()) {
                 body.writeTo(out);
             }

@@ -27,8 +27,10 @@ import org.jspecify.annotations.Nullable;
 public final class HubPublisher {
     private static final int SAMPLE = 512; // bytes by which the Hub tells text from data
     private static final int AT_ONCE = 256; // files of one question
+    private static final int LOOKS = 4; // for a commit whose answer was lost
 
     private final HubSettings settings;
+    private final Duration firstPause;
     private final HubClient client;
     private final HubHttp http;
     private final HubErrors errors;
@@ -45,9 +47,15 @@ public final class HubPublisher {
     }
 
     HubPublisher(HubSettings settings, HubProgress progress, Duration firstPause) {
+        this(settings, progress, firstPause, HubHttp.LONG_PATIENCE);
+    }
+
+    /** @param longPatience for the answer to a commit */
+    HubPublisher(HubSettings settings, HubProgress progress, Duration firstPause, Duration longPatience) {
         this.settings = settings;
+        this.firstPause = firstPause;
         client = new HubClient(settings, HubProgress.SILENT, firstPause);
-        http = new HubHttp(settings, firstPause);
+        http = new HubHttp(settings, firstPause, longPatience);
         errors = new HubErrors(settings);
         storage = new LfsUpload(settings, http, errors, progress);
     }
@@ -146,7 +154,8 @@ public final class HubPublisher {
      * @param message its first line is the commit's title
      * @param asPullRequest whether to propose it instead
      * @throws UserError (exit code 1) where the token may not write, somebody else committed since the plan was made, a file
-     *     cannot be read, or the Hub cannot be reached; what the repository holds is then as before
+     *     cannot be read, or the Hub cannot be reached; what the repository holds is then as before, but for a commit whose answer
+     *     was lost, which is looked for and said to be in doubt
      */
     public Published publish(HubRepo repo, Plan plan, String message, boolean asPullRequest) {
         List<String> names = plan.changed();
@@ -235,17 +244,56 @@ public final class HubPublisher {
                                     "lfsFile",
                                     Map.of("path", name, "algo", "sha256", "oid", hash, "size", Files.size(file))));
         }
-        String path = "/api/" + repo.type().plural() + "/" + repo.id() + "/commit/" + HubPath.segment(repo.revision())
-                + (asPullRequest ? "?create_pr=1" : "");
-        try (HubHttp.Answer answer = post(path, body.toString(), "application/x-ndjson")) {
+        try {
+            return sendCommit(repo, body.toString(), asPullRequest);
+        } catch (HubHttp.LostAnswer e) {
+            return lookFor(repo, plan, asPullRequest, e);
+        }
+    }
+
+    private Published sendCommit(HubRepo repo, String body, boolean asPullRequest) throws IOException {
+        URI address = URI.create(settings.endpoint() + "/api/" + repo.type().plural() + "/" + repo.id() + "/commit/"
+                + HubPath.segment(repo.revision()) + (asPullRequest ? "?create_pr=1" : ""));
+        try (HubHttp.Answer answer =
+                http.sendOnce(address, LfsUpload.text(body), Map.of("Content-Type", "application/x-ndjson"))) {
             if (answer.status() == 409 || answer.status() == 412) {
                 throw UserError.failure(
                         "somebody else committed to " + repo + " meanwhile: look at it, and push again");
             }
-            Map<String, @Nullable Object> done = HubClient.parsed(errors, repo, "the commit", answer);
-            Object url = asPullRequest ? done.get("pullRequestUrl") : done.get("commitUrl");
-            return new Published(String.valueOf(done.get("commitOid")), String.valueOf(url));
+            if (HubHttp.IN_DOUBT.contains(answer.status())) {
+                throw new HubHttp.LostAnswer("status " + answer.status());
+            }
+            try {
+                Map<String, @Nullable Object> done = HubClient.parsed(errors, repo, "the commit", answer);
+                Object url = asPullRequest ? done.get("pullRequestUrl") : done.get("commitUrl");
+                return new Published(String.valueOf(done.get("commitOid")), String.valueOf(url));
+            } catch (IOException e) {
+                throw new HubHttp.LostAnswer(errors.reason(e), e);
+            }
         }
+    }
+
+    /** Without the Hub's answer to a commit: it was made where the branch has moved on and holds what was planned. */
+    private Published lookFor(HubRepo repo, Plan plan, boolean asPullRequest, HubHttp.LostAnswer problem) {
+        String page = settings.endpoint() + "/" + repo.type().urlPrefix() + repo.id();
+        Duration pause = firstPause;
+        for (int look = 0; look < LOOKS && !asPullRequest; look++) {
+            HubHttp.sleep(pause);
+            pause = pause.multipliedBy(2);
+            try {
+                String head = client.commit(repo);
+                if (!head.equals(plan.parent()) && plan(repo, plan.files()).changed().isEmpty()) {
+                    return new Published(head, page + "/commit/" + head);
+                }
+            } catch (UserError e) {
+                break; // nothing can be seen
+            }
+        }
+        throw UserError.failure(
+                "no word came of the commit to " + repo + " (" + problem.getMessage()
+                        + "); the Hub may have committed it: look at " + page
+                        + (asPullRequest ? "/discussions" : "/commits/" + repo.revision()) + ", then push again",
+                problem);
     }
 
     private static String line(String key, Map<String, ? extends @Nullable Object> value) {

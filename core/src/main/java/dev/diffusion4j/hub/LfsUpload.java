@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** Large files go to the Hub's storage by git LFS's batch protocol: in one piece, or in parts where the Hub asks for parts. */
 final class LfsUpload {
     private static final String LFS = "application/vnd.git-lfs+json";
+    private static final Map<String, String> HEADERS = Map.of("Content-Type", LFS, "Accept", LFS);
 
     private final HubSettings settings;
     private final HubHttp http;
@@ -85,7 +86,7 @@ final class LfsUpload {
     }
 
     private HubHttp.Answer post(URI address, Object question) throws IOException {
-        return http.send("POST", address, text(Json.compact(question)), Map.of("Content-Type", LFS, "Accept", LFS));
+        return http.send("POST", address, text(Json.compact(question)), HEADERS);
     }
 
     private void one(HubRepo repo, Map<String, @Nullable Object> object, Path file) throws IOException {
@@ -133,7 +134,8 @@ final class LfsUpload {
                 parts.add(Map.of("partNumber", number, "etag", answer.header("ETag")));
             }
         }
-        try (HubHttp.Answer answer = post(href, Map.of("oid", oid, "parts", parts))) {
+        HubHttp.Body whole = text(Json.compact(Map.of("oid", oid, "parts", parts)));
+        try (HubHttp.Answer answer = http.sendOnce(href, whole, HEADERS)) {
             good(answer, file, repo);
         }
     }

@@ -9,13 +9,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is published is there, whole, in one commit; what cannot be published changes nothing. */
 final class HubPublisherTest {
@@ -50,16 +54,13 @@ final class HubPublisherTest {
         server.close();
     }
 
-    private HubSettings settings(String token) {
-        return HubSettings.of(
-                Map.of(
-                        "HF_ENDPOINT",
-                        server.endpoint(),
-                        "HF_TOKEN",
-                        token,
-                        "HF_HOME",
-                        folder.resolve("home").toString()),
-                folder);
+    private HubSettings settings(String token, String... more) {
+        Map<String, String> environment = new HashMap<>(Map.of("HF_ENDPOINT", server.endpoint(), "HF_TOKEN", token));
+        environment.put("HF_HOME", folder.resolve("home").toString());
+        for (int i = 0; i < more.length; i += 2) {
+            environment.put(more[i], more[i + 1]);
+        }
+        return HubSettings.of(environment, folder);
     }
 
     private HubPublisher publisher() {
@@ -131,5 +132,93 @@ final class HubPublisherTest {
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("nothing was committed");
         assertThat(server.files(REPO)).containsOnlyKeys(".gitattributes");
+    }
+
+    /** Patient for a second with a commit. */
+    private HubPublisher hasty() {
+        Duration second = Duration.ofSeconds(1);
+        return new HubPublisher(
+                settings("hf_right", "HF_HUB_DOWNLOAD_TIMEOUT", "1"),
+                HubProgress.SILENT,
+                Duration.ofMillis(100),
+                second);
+    }
+
+    private long asked(String pathEnd) {
+        return server.requests().stream()
+                .filter(request -> request.path().endsWith(pathEnd))
+                .count();
+    }
+
+    private static boolean sleep(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return false;
+    }
+
+    @Test
+    void a_commit_whose_answer_is_lost_is_looked_for_and_not_sent_again() {
+        publisher().create(REPO, false);
+        HubPublisher hasty = hasty();
+        HubPublisher.Plan plan = hasty.plan(REPO, files);
+        server.trouble("/commit/main", (exchange, content) -> sleep(1200));
+        HubPublisher.Published published = hasty.publish(REPO, plan, "Late", false);
+        assertThat(published.commit()).isEqualTo(server.head(REPO));
+        assertThat(published.url()).endsWith("/ada/mine/commit/" + published.commit());
+        assertThat(asked("/commit/main")).isEqualTo(1);
+        assertThat(server.files(REPO)).containsKeys("README.md", "unet/diffusion_pytorch_model.safetensors");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void a_commit_in_doubt_is_sent_once_and_said_to_be_in_doubt(boolean asPullRequest) throws IOException {
+        HubPublisher publisher = publisher();
+        publisher.create(REPO, false);
+        HubPublisher.Plan plan = publisher.plan(REPO, files);
+        server.trouble("/commit/main", (exchange, content) -> {
+            HubServer.error(exchange, 504, "", "the gateway gave up");
+            return true;
+        });
+        assertThatThrownBy(() -> publisher.publish(REPO, plan, "Mine", asPullRequest))
+                .isInstanceOf(UserError.class)
+                .hasMessage("no word came of the commit to ada/mine (status 504); the Hub may have committed it: look at "
+                        + server.endpoint() + "/ada/mine/" + (asPullRequest ? "discussions" : "commits/main")
+                        + ", then push again");
+        assertThat(asked("/commit/main")).isEqualTo(1);
+    }
+
+    @Test
+    void a_busy_hub_has_not_committed_and_is_asked_again() {
+        HubPublisher publisher = publisher();
+        publisher.create(REPO, false);
+        AtomicInteger asked = new AtomicInteger();
+        server.trouble("/commit/main", (exchange, content) -> {
+            boolean isBusy = asked.getAndIncrement() < 2;
+            if (isBusy) {
+                HubServer.error(exchange, asked.get() == 1 ? 503 : 429, "", "later");
+            }
+            return isBusy;
+        });
+        publisher.publish(REPO, publisher.plan(REPO, files), "Mine", false);
+        assertThat(asked("/commit/main")).isEqualTo(3);
+        assertThat(server.files(REPO)).containsKey("README.md");
+    }
+
+    @Test
+    void the_parts_of_a_file_are_joined_once() {
+        HubPublisher publisher = publisher();
+        publisher.create(REPO, false);
+        server.trouble("/lfs/complete", (exchange, content) -> {
+            HubServer.error(exchange, 504, "", "the gateway gave up");
+            return true;
+        });
+        assertThatThrownBy(() -> publisher.publish(REPO, publisher.plan(REPO, files), "Mine", false))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("the storage answered 504")
+                .hasMessageContaining("nothing was committed");
+        assertThat(asked("/lfs/complete")).isEqualTo(1);
     }
 }
