@@ -93,13 +93,21 @@ public final class HubClient {
      * @throws UserError (exit code 1) where there is none, it may not be seen, or the Hub cannot be reached
      */
     public String commit(HubRepo repo) {
+        return head(repo).orElseThrow(() -> errors.noRevision(repo));
+    }
+
+    /** As {@link #commit}; empty where the repository has no such revision. */
+    Optional<String> head(HubRepo repo) {
         URI address = api(repo.type().plural() + "/" + repo.id() + "/revision/" + HubPath.segment(repo.revision()));
         try (HubHttp.Answer answer = http.get(address, Map.of())) {
+            if (HubErrors.isNoRevision(answer)) {
+                return Optional.empty();
+            }
             String sha = String.valueOf(object(repo, "the revision", answer).get("sha"));
             if (!HubRepo.isCommit(sha)) {
                 throw new IOException("an answer without a commit: is this a Hub?");
             }
-            return sha;
+            return Optional.of(sha);
         } catch (IOException e) {
             throw errors.of(repo, "the revision", e);
         }

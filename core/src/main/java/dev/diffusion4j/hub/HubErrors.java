@@ -23,7 +23,7 @@ final class HubErrors {
 
     /** An answer that is no success. */
     UserError of(HubRepo repo, String what, HubHttp.Answer answer) {
-        String kind = repo.type() == HubRepo.Type.MODEL ? "model" : "data set";
+        String kind = kind(repo);
         boolean isKnown = settings.token() != null;
         String code = answer.header("X-Error-Code");
         if (code.equals("GatedRepo")) {
@@ -31,9 +31,8 @@ final class HubErrors {
                     + settings.endpoint() + "/" + repo.type().urlPrefix() + repo.id()
                     + (isKnown ? ", with the account of your token" : ", then log in: diffuse hub login"));
         }
-        if (code.equals("RevisionNotFound")) {
-            return UserError.failure("the " + kind + " " + repo.id() + " has no revision '" + repo.revision()
-                    + "': it is a branch, a tag or a commit");
+        if (isNoRevision(answer)) {
+            return noRevision(repo);
         }
         if (code.equals("EntryNotFound")) {
             return UserError.failure("the " + kind + " " + repo + " has no file " + what);
@@ -62,6 +61,21 @@ final class HubErrors {
                 UserError.failure("the Hub answered " + answer.status() + " to " + what + " of " + repo
                         + (answer.status() >= 500 ? ": try again later" : ""));
         };
+    }
+
+    /** Whether the repository is there, but not the revision that was asked for. */
+    static boolean isNoRevision(HubHttp.Answer answer) {
+        return answer.header("X-Error-Code").equals("RevisionNotFound");
+    }
+
+    /** That it is not there. */
+    UserError noRevision(HubRepo repo) {
+        return UserError.failure("the " + kind(repo) + " " + repo.id() + " has no revision '" + repo.revision()
+                + "': it is a branch, a tag or a commit");
+    }
+
+    private static String kind(HubRepo repo) {
+        return repo.type() == HubRepo.Type.MODEL ? "model" : "data set";
     }
 
     /** No answer, or half of one. */

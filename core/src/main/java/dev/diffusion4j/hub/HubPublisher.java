@@ -16,6 +16,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -71,9 +72,11 @@ public final class HubPublisher {
      * What a commit would do.
      *
      * @param parent the commit that it follows; {@code null} where there is no repository yet
+     * @param isNewBranch whether there is no such branch yet: it will begin at {@code parent}, the main branch's commit
      * @param changes by path in the repository
      */
-    public record Plan(@Nullable String parent, Map<String, Change> changes, Map<String, Path> files) {
+    public record Plan(
+            @Nullable String parent, boolean isNewBranch, Map<String, Change> changes, Map<String, Path> files) {
         /** The paths that a commit would send. */
         public List<String> changed() {
             return changes.entrySet().stream()
@@ -96,8 +99,11 @@ public final class HubPublisher {
         needToken();
         Map<String, String> there = new TreeMap<>();
         @Nullable String parent = null;
+        boolean isNewBranch = false;
         if (client.exists(repo)) {
-            parent = client.commit(repo);
+            Optional<String> head = client.head(repo);
+            isNewBranch = head.isEmpty() && mayBeMade(repo);
+            parent = head.isPresent() ? head.get() : client.commit(isNewBranch ? repo.at(HubRepo.MAIN) : repo);
             client.list(repo.at(parent)).forEach(entry -> there.put(entry.path(), entry.etag()));
         }
         Map<String, Change> changes = new TreeMap<>();
@@ -107,7 +113,21 @@ public final class HubPublisher {
             changes.put(
                     name, present == null ? Change.NEW : isSame(file, present, repo) ? Change.SAME : Change.CHANGED);
         });
-        return new Plan(parent, changes, Map.copyOf(files));
+        return new Plan(parent, isNewBranch, changes, Map.copyOf(files));
+    }
+
+    /** A name of a branch, which no commit has and no pull request. */
+    private static boolean mayBeMade(HubRepo repo) {
+        return !repo.isCommit() && !repo.revision().equals(HubRepo.MAIN) && !repo.revision().startsWith("refs/");
+    }
+
+    private void makeBranch(HubRepo repo, String start) throws IOException {
+        String path = "/api/" + repo.type().plural() + "/" + repo.id() + "/branch/" + HubPath.segment(repo.revision());
+        try (HubHttp.Answer answer = post(path, Json.compact(Map.of("startingPoint", start)), "application/json")) {
+            if (!answer.isGood() && answer.status() != 409) { // 409: somebody else made it
+                throw errors.of(repo, "the making of the branch", answer);
+            }
+        }
     }
 
     private boolean isSame(Path file, String etag, HubRepo repo) {
@@ -149,7 +169,7 @@ public final class HubPublisher {
     }
 
     /**
-     * Sends what a plan says is new or changed.
+     * Sends what a plan says is new or changed; a branch that is not there is made just before the commit.
      *
      * @param message its first line is the commit's title
      * @param asPullRequest whether to propose it instead
@@ -163,14 +183,18 @@ public final class HubPublisher {
             throw UserError.failure(repo + " has all of this already: there is nothing to commit");
         }
         try {
-            Map<String, String> modes = modes(repo, plan, names, asPullRequest);
+            HubRepo base = plan.isNewBranch() ? repo.at(HubRepo.MAIN) : repo;
+            Map<String, String> modes = modes(base, plan, names, asPullRequest);
             Map<String, String> hashes = new LinkedHashMap<>();
             for (String name : names) {
                 if ("lfs".equals(modes.get(name)) && Files.size(file(plan, name)) > 0) {
                     hashes.put(name, Hashes.sha256(file(plan, name)));
                 }
             }
-            storage.send(repo, hashes, name -> file(plan, name));
+            storage.send(base, hashes, name -> file(plan, name));
+            if (plan.isNewBranch()) {
+                makeBranch(repo, String.valueOf(plan.parent()));
+            }
             return commit(repo, plan, names, hashes, message, asPullRequest);
         } catch (IOException e) {
             throw errors.of(repo, "the commit", e);

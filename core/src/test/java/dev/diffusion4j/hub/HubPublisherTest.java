@@ -111,6 +111,40 @@ final class HubPublisherTest {
     }
 
     @Test
+    void a_branch_that_is_not_there_is_made_of_the_main_one() throws IOException {
+        HubPublisher publisher = publisher();
+        publisher.create(REPO, false);
+        publisher.publish(REPO, publisher.plan(REPO, files), "First", false);
+        String main = server.head(REPO);
+        HubRepo branch = REPO.at("try/other");
+        file("README.md", 301);
+        HubPublisher.Plan plan = publisher.plan(branch, files);
+        assertThat(plan.isNewBranch()).isTrue();
+        assertThat(plan.parent()).isEqualTo(main);
+        assertThat(plan.changed()).containsExactly("README.md");
+        assertThat(server.files(branch)).isEmpty(); // a plan changes nothing
+        publisher.publish(branch, plan, "Other", false);
+        assertThat(server.files(branch).get("README.md")).hasSize(301);
+        assertThat(server.files(branch)).containsKey("unet/config.json");
+        assertThat(server.head(REPO)).isEqualTo(main);
+        assertThat(publisher.plan(branch, files).isNewBranch()).isFalse();
+        assertThatThrownBy(() -> publisher.plan(REPO.at("refs/pr/7"), files))
+                .hasMessageStartingWith("the model ada/mine has no revision 'refs/pr/7'");
+    }
+
+    @Test
+    void a_branch_that_somebody_else_began_meanwhile_is_theirs() throws IOException {
+        HubPublisher publisher = publisher();
+        publisher.create(REPO, false);
+        HubRepo branch = REPO.at("other");
+        HubPublisher.Plan plan = publisher.plan(branch, files);
+        server.commit(branch, Map.of("theirs.txt", new byte[] {1}));
+        assertThatThrownBy(() -> publisher.publish(branch, plan, "Mine", false))
+                .hasMessage("somebody else committed to ada/mine@other meanwhile: look at it, and push again");
+        assertThat(server.files(branch)).containsOnlyKeys("theirs.txt");
+    }
+
+    @Test
     void who_may_not_is_told() {
         assertThatThrownBy(() -> publisher().create(HubRepo.model("others/mine"), false))
                 .hasMessageContaining("the token may not do this with others/mine");

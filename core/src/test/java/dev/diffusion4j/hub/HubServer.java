@@ -121,6 +121,13 @@ public final class HubServer implements AutoCloseable {
         return true;
     }
 
+    /** A new branch that begins at a branch or a commit; false where it cannot be. */
+    boolean branch(HubRepo repo, String start) {
+        Repository repository = repository(repo);
+        String commit = repository.commits.containsKey(start) ? start : repository.branches.get(start);
+        return commit != null && repository.branches.putIfAbsent(repo.revision(), commit) == null;
+    }
+
     /** What a branch holds now; empty where there is none. */
     public Map<String, byte[]> files(HubRepo repo) {
         Repository repository = repositories.get(repo.folderName());

@@ -44,6 +44,8 @@ final class HubWrites {
             batch(exchange, object(body));
         } else if (path.startsWith("/lfs/verify")) {
             verify(exchange, object(body));
+        } else if (path.contains("/branch/")) {
+            branch(exchange, repo(path), object(body));
         } else if (path.contains("/commit/")) {
             commit(exchange, path, new String(body, StandardCharsets.UTF_8));
         } else {
@@ -66,6 +68,16 @@ final class HubWrites {
             HubServer.json(exchange, Map.of("url", server.endpoint() + "/" + repo.id(), "name", repo.id(), "id", "1"));
         } else {
             HubServer.error(exchange, 409, "", "You already created this model repo");
+        }
+    }
+
+    private void branch(HttpExchange exchange, HubRepo repo, Map<String, @Nullable Object> wish) throws IOException {
+        if (!server.exists(repo)) {
+            HubServer.error(exchange, 404, "RepoNotFound", "Repository not found");
+        } else if (server.branch(repo, String.valueOf(wish.getOrDefault("startingPoint", HubRepo.MAIN)))) {
+            HubServer.json(exchange, Map.of());
+        } else {
+            HubServer.error(exchange, 409, "", "Reference already exists");
         }
     }
 
