@@ -116,6 +116,21 @@ public final class HubPublisher {
         return new Plan(parent, isNewBranch, changes, Map.copyOf(files));
     }
 
+    /** Asks how a file would be sent, which the Hub tells nobody who may not write. */
+    private void checkRight(HubRepo repo) throws IOException {
+        Map<String, Object> file = Map.of("path", "README.md", "sample", "", "size", 0);
+        try (HubHttp.Answer answer = preupload(repo.at(HubRepo.MAIN), List.of(file), false)) {
+            HubClient.parsed(errors, repo, "the right to write", answer);
+        }
+    }
+
+    private HubHttp.Answer preupload(HubRepo repo, List<Map<String, Object>> files, boolean asPullRequest)
+            throws IOException {
+        String path = "/api/" + repo.type().plural() + "/" + repo.id() + "/preupload/"
+                + HubPath.segment(repo.revision()) + (asPullRequest ? "?create_pr=1" : "");
+        return post(path, Json.compact(Map.of("files", files)), "application/json");
+    }
+
     /** A name of a branch, which no commit has and no pull request. */
     private static boolean mayBeMade(HubRepo repo) {
         return !repo.isCommit() && !repo.revision().equals(HubRepo.MAIN) && !repo.revision().startsWith("refs/");
@@ -147,6 +162,7 @@ public final class HubPublisher {
      * Makes the repository where there is none; one that is there stays as it is.
      *
      * @param isPrivate whether only its owners may see it
+     * @throws UserError (exit code 1) where the token may not make it, nor write into one that is there
      */
     public void create(HubRepo repo, boolean isPrivate) {
         needToken();
@@ -160,7 +176,9 @@ public final class HubPublisher {
         wish.put("type", repo.type().singular());
         wish.put("visibility", isPrivate ? "private" : "public");
         try (HubHttp.Answer answer = post("/api/repos/create", Json.compact(wish), "application/json")) {
-            if (!answer.isGood() && answer.status() != 409) { // 409: it is there
+            if (answer.status() == 403 && client.exists(repo)) { // such is a token for some repositories only
+                checkRight(repo);
+            } else if (!answer.isGood() && answer.status() != 409) { // 409: it is there
                 throw errors.of(repo, "the making of the repository", answer);
             }
         } catch (IOException e) {
@@ -218,9 +236,7 @@ public final class HubPublisher {
                     files.add(Map.of("path", name, "sample", sample, "size", Files.size(file)));
                 }
             }
-            String path = "/api/" + repo.type().plural() + "/" + repo.id() + "/preupload/"
-                    + HubPath.segment(repo.revision()) + (asPullRequest ? "?create_pr=1" : "");
-            try (HubHttp.Answer answer = post(path, Json.compact(Map.of("files", files)), "application/json")) {
+            try (HubHttp.Answer answer = preupload(repo, files, asPullRequest)) {
                 Object list =
                         HubClient.parsed(errors, repo, "the commit", answer).get("files");
                 for (Object file : list instanceof List<?> all ? all : List.of()) {

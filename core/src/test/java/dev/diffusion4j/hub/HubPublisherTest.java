@@ -155,6 +155,27 @@ final class HubPublisherTest {
     }
 
     @Test
+    void a_token_for_one_repository_may_write_into_it() {
+        publisher().create(REPO, false);
+        server.trouble("/api/repos/create", (exchange, content) -> {
+            HubServer.error(exchange, 403, "", "You don't have the rights to create a model under this namespace");
+            return true;
+        });
+        HubPublisher publisher = publisher();
+        publisher.create(REPO, false); // may not make any, but it is there
+        publisher.publish(REPO, publisher.plan(REPO, files), "Mine", false);
+        assertThat(server.files(REPO)).containsKey("README.md");
+        assertThatThrownBy(() -> publisher.create(HubRepo.model("ada/new"), false))
+                .hasMessageContaining("the token may not do this with ada/new (the making of the repository)");
+        server.trouble("/preupload/main", (exchange, content) -> {
+            HubServer.error(exchange, 403, "", "Forbidden: pass `create_pr=1` as a query parameter");
+            return true;
+        });
+        assertThatThrownBy(() -> publisher.create(REPO, false)) // it may read it only
+                .hasMessageContaining("the token may not do this with ada/mine (the right to write)");
+    }
+
+    @Test
     void a_storage_that_fails_leaves_the_repository_as_it_was() throws IOException {
         HubPublisher publisher = publisher();
         publisher.create(REPO, false);
