@@ -22,15 +22,36 @@ final class HubPath {
      */
     static Path below(Path folder, String name, HubRepo repo) {
         Path base = folder.toAbsolutePath().normalize();
-        boolean isSafe = !name.contains("\\")
-                && !name.contains(":")
-                && name.chars().noneMatch(Character::isISOControl)
-                && Arrays.stream(name.split("/", -1)).noneMatch(NOT_A_NAME::contains);
-        if (!isSafe || !base.resolve(name).normalize().startsWith(base)) {
+        if (!isSafe(name) || !base.resolve(name).normalize().startsWith(base)) {
             throw UserError.failure(repo + " names a file '" + name.replaceAll("\\p{Cntrl}", "?")
                     + "', which would lie outside of its folder: nothing is written");
         }
         return base.resolve(name);
+    }
+
+    private static boolean isSafe(String name) {
+        return isPortable(name) && Arrays.stream(name.split("/", -1)).noneMatch(NOT_A_NAME::contains);
+    }
+
+    private static boolean isPortable(String name) {
+        return name.chars().noneMatch(c -> c == '\\' || c == ':' || Character.isISOControl(c));
+    }
+
+    /**
+     * Whether a file of this name may be published, so that it can be fetched again on any system.
+     *
+     * @throws UserError (exit code 1) naming the character that may not be there
+     */
+    static void checkSent(String name, HubRepo repo) {
+        if (!isSafe(name)) {
+            String why = name.contains(":")
+                    ? "the name holds ':'"
+                    : name.contains("\\")
+                            ? "the name holds '\\'"
+                            : isPortable(name) ? "it is no path in a repository" : "the name holds a control character";
+            throw UserError.failure("cannot publish '" + name.replaceAll("\\p{Cntrl}", "?") + "' in " + repo + ": " + why
+                    + ", rename it");
+        }
     }
 
     /** As it stands in an address. */

@@ -108,7 +108,7 @@ public final class HubPublisher {
         }
         Map<String, Change> changes = new TreeMap<>();
         files.forEach((name, file) -> {
-            HubPath.below(Path.of("/"), name, repo);
+            HubPath.checkSent(name, repo);
             String present = there.get(name);
             changes.put(
                     name, present == null ? Change.NEW : isSame(file, present, repo) ? Change.SAME : Change.CHANGED);

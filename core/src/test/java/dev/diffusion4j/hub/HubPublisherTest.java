@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -173,6 +174,18 @@ final class HubPublisherTest {
         });
         assertThatThrownBy(() -> publisher.create(REPO, false)) // it may read it only
                 .hasMessageContaining("the token may not do this with ada/mine (the right to write)");
+    }
+
+    @Test
+    void a_name_that_not_every_system_can_have_is_told() throws IOException {
+        for (String letter : List.of(":", "\\")) {
+            files.put("samples/12" + letter + "30.png", files.get("README.md"));
+            assertThatThrownBy(() -> publisher().plan(REPO, files))
+                    .isInstanceOf(UserError.class)
+                    .hasMessage("cannot publish 'samples/12" + letter + "30.png' in ada/mine: the name holds '" + letter
+                            + "', rename it");
+            files.remove("samples/12" + letter + "30.png");
+        }
     }
 
     @Test
