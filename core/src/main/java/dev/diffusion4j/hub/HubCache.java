@@ -2,19 +2,23 @@
 package dev.diffusion4j.hub;
 
 import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.UserError;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * One repository's folder in the cache, laid out as {@code huggingface_hub} does, so that what either fetched is found by both:
  * {@code blobs/ETAG}, {@code refs/REVISION} with the commit, {@code snapshots/COMMIT/PATH} as links to blobs. Only whole files
- * get these names.
+ * get these names. The list of a commit's files is kept beside, for when nobody can be asked.
  */
 final class HubCache {
     private final HubRepo repo;
@@ -120,5 +124,63 @@ final class HubCache {
     /** Whether that was noted down. */
     boolean isMissing(String commit, String name) {
         return Files.exists(HubPath.below(folder.resolve(".no_exist").resolve(commit), name, repo));
+    }
+
+    /** Where the list of a commit's files is kept: in a hidden folder, as the Python client has its {@code .no_exist}. */
+    private Path list(String commit) {
+        return folder.resolve(".diffusion4j").resolve(commit + ".txt");
+    }
+
+    /** All files of a commit, where the list of them was kept. */
+    Optional<List<HubEntry>> files(String commit) {
+        if (!Files.isRegularFile(list(commit))) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Files.readAllLines(list(commit)).stream()
+                    .map(line -> line.split(" ", 3))
+                    .map(parts -> new HubEntry(parts[2], Long.parseLong(parts[0]), parts[1]))
+                    .toList());
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty(); // asked for again
+        }
+    }
+
+    /** Keeps the list, which never changes: a file a line, with its size and its hash. */
+    void rememberFiles(String commit, List<HubEntry> entries) {
+        StringBuilder text = new StringBuilder();
+        for (HubEntry entry : entries) {
+            if (entry.path().chars().anyMatch(Character::isISOControl)
+                    || entry.etag().contains(" ")) {
+                return; // such a name is refused when it is fetched
+            }
+            text.append(entry.size())
+                    .append(' ')
+                    .append(entry.etag())
+                    .append(' ')
+                    .append(entry.path())
+                    .append('\n');
+        }
+        try {
+            AtomicFile.write(list(commit), text.toString());
+        } catch (UserError e) {
+            // the cache may not be written to: the list is asked for again
+        }
+    }
+
+    /** The files of a commit that are here; empty where there are none. */
+    List<HubEntry> present(String commit) throws IOException {
+        Path snapshot = snapshot(commit);
+        if (!Files.isDirectory(snapshot)) {
+            return List.of();
+        }
+        List<HubEntry> entries = new ArrayList<>();
+        try (Stream<Path> all = Files.walk(snapshot)) {
+            for (Path file : (Iterable<Path>) all.filter(Files::isRegularFile)::iterator) {
+                String name = snapshot.relativize(file).toString().replace('\\', '/');
+                entries.add(new HubEntry(name, Files.size(file), ""));
+            }
+        }
+        return entries;
     }
 }

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -21,8 +20,6 @@ import java.util.concurrent.Future;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -132,9 +129,7 @@ public final class HubClient {
             cache.remember(commit);
             return repo.at(commit);
         } catch (UserError e) {
-            if (!(e.getCause() instanceof IOException unreachable) || unreachable instanceof FileSystemException) {
-                throw e; // the Hub said no
-            }
+            IOException unreachable = unreachable(e).orElseThrow(() -> e);
             String known = lastCommit(cache).orElseThrow(() -> e);
             LOG.warn("the Hub cannot be reached ({}); using {} as it was", errors.reason(unreachable), repo);
             return repo.at(known);
@@ -261,33 +256,98 @@ public final class HubClient {
      *
      * @param wanted which, by their paths
      * @return the commit's folder in the cache, with what {@code wanted} named and perhaps more
-     * @throws UserError as {@link #file}
+     * @throws UserError as {@link #contents} and {@link #fetch}
      */
     public Path snapshot(HubRepo repo, Predicate<String> wanted) {
-        if (settings.offline()) {
-            return offline(repo);
+        return fetch(contents(repo), wanted);
+    }
+
+    /**
+     * Which files the repository has now; without a network, with a warning, or offline, at the commit of last time.
+     *
+     * @throws UserError (exit code 1) as {@link #pin}, or where the list of files is not known here and the Hub cannot be asked
+     */
+    public HubContents contents(HubRepo repo) {
+        HubRepo commit = pin(repo);
+        HubCache cache = new HubCache(settings.cache(), commit);
+        Optional<List<HubEntry>> known = cache.files(commit.revision());
+        if (known.isPresent()) {
+            return new HubContents(repo, commit, known.get(), true);
         }
-        HubRepo pinned = repo.isCommit() ? repo : repo.at(commit(repo));
-        List<HubEntry> entries =
-                list(pinned).stream().filter(entry -> wanted.test(entry.path())).toList();
-        HubCache cache = new HubCache(settings.cache(), repo);
+        if (settings.offline()) {
+            return present(cache, repo, commit).orElseThrow(() -> errors.offline(repo, "what is needed"));
+        }
+        try {
+            List<HubEntry> entries = list(commit);
+            cache.rememberFiles(commit.revision(), entries);
+            return new HubContents(repo, commit, entries, true);
+        } catch (UserError e) {
+            IOException unreachable = unreachable(e).orElseThrow(() -> e);
+            HubContents present = present(cache, repo, commit).orElseThrow(() -> e);
+            LOG.warn("the Hub cannot be reached ({}); using what is here of {}", errors.reason(unreachable), repo);
+            return present;
+        }
+    }
+
+    private Optional<HubContents> present(HubCache cache, HubRepo repo, HubRepo commit) {
+        try {
+            List<HubEntry> entries = cache.present(commit.revision());
+            return entries.isEmpty() ? Optional.empty() : Optional.of(new HubContents(repo, commit, entries, false));
+        } catch (IOException e) {
+            throw errors.of(repo, "what is in the cache", e);
+        }
+    }
+
+    /** Why nobody answered, where that is the trouble. */
+    private static Optional<IOException> unreachable(UserError problem) {
+        return problem.getCause() instanceof IOException cause && !(cause instanceof FileSystemException)
+                ? Optional.of(cause)
+                : Optional.empty(); // the Hub said no
+    }
+
+    /**
+     * Several files of what a repository has, eight at once; those that the cache has are not asked for.
+     *
+     * @param wanted which, by their paths
+     * @return the commit's folder in the cache
+     * @throws UserError as {@link #file}
+     */
+    public Path fetch(HubContents contents, Predicate<String> wanted) {
+        HubRepo commit = contents.commit();
+        HubCache cache = new HubCache(settings.cache(), commit);
+        List<HubEntry> missing = contents.entries().stream()
+                .filter(entry -> wanted.test(entry.path()))
+                .filter(entry -> !Files.exists(cache.pointer(commit.revision(), entry.path())))
+                .toList();
+        if (missing.isEmpty()) {
+            return cache.snapshot(commit.revision());
+        }
+        if (settings.offline()) {
+            throw errors.offline(contents.asked(), missing.get(0).path());
+        }
         try {
             cache.prepare();
-            cache.remember(pinned.revision());
-            checkSpace(cache, pinned, entries);
+            checkSpace(missing);
         } catch (IOException e) {
-            throw errors.of(repo, "its files", e);
+            throw errors.of(contents.asked(), "its files", e);
         }
-        fetchAll(pinned, entries.stream().map(HubEntry::path).toList());
-        return cache.snapshot(pinned.revision());
+        return files(commit, missing.stream().map(HubEntry::path).toList());
+    }
+
+    /**
+     * What to say of something that {@code contents} does not have, and perhaps only because it is not whole: nobody could be
+     * asked.
+     */
+    public UserError unknown(HubContents contents, String what) {
+        return settings.offline()
+                ? errors.offline(contents.asked(), what)
+                : errors.of(contents.asked(), what, new IOException("no connection"));
     }
 
     /** Before the first of many files: each alone might fit. */
-    private void checkSpace(HubCache cache, HubRepo repo, List<HubEntry> entries) throws IOException {
-        long missing = entries.stream()
-                .filter(entry -> !Files.exists(cache.pointer(repo.revision(), entry.path())))
-                .mapToLong(entry -> Math.max(0, entry.size()))
-                .sum();
+    private void checkSpace(List<HubEntry> entries) throws IOException {
+        long missing =
+                entries.stream().mapToLong(entry -> Math.max(0, entry.size())).sum();
         long free = disk.usable(settings.cache());
         if (missing > free) {
             throw BlobDownload.full(settings.cache(), missing, free);
@@ -306,21 +366,6 @@ public final class HubClient {
         return new HubCache(settings.cache(), commit).snapshot(commit.revision());
     }
 
-    /** The paths of all files of a commit; offline, those that are in the cache. */
-    public Set<String> names(HubRepo repo) {
-        if (!settings.offline()) {
-            return list(repo).stream().map(HubEntry::path).collect(Collectors.toSet());
-        }
-        Path folder = offline(repo);
-        try (Stream<Path> files = Files.walk(folder)) {
-            return files.filter(Files::isRegularFile)
-                    .map(file -> folder.relativize(file).toString().replace('\\', '/'))
-                    .collect(Collectors.toSet());
-        } catch (IOException e) {
-            throw errors.of(repo, "what is in the cache", e);
-        }
-    }
-
     /** What the cache has of it, without a question to anybody. */
     public Optional<Path> cached(HubRepo repo) {
         HubCache cache = new HubCache(settings.cache(), repo);
@@ -329,10 +374,6 @@ public final class HubClient {
         } catch (IOException e) {
             throw errors.of(repo, "what is in the cache", e);
         }
-    }
-
-    private Path offline(HubRepo repo) {
-        return cached(repo).orElseThrow(() -> errors.offline(repo, "what is needed"));
     }
 
     private void fetchAll(HubRepo repo, List<String> names) {

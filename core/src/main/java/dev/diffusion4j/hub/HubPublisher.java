@@ -118,7 +118,7 @@ public final class HubPublisher {
 
     /** Asks how a file would be sent, which the Hub tells nobody who may not write. */
     private void checkRight(HubRepo repo) throws IOException {
-        Map<String, Object> file = Map.of("path", "README.md", "sample", "", "size", 0);
+        Map<String, Object> file = Map.of("path", "README.md", "sample", "", "size", 0L);
         try (HubHttp.Answer answer = preupload(repo.at(HubRepo.MAIN), List.of(file), false)) {
             HubClient.parsed(errors, repo, "the right to write", answer);
         }

@@ -6,11 +6,11 @@ import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.adapter.LoraFolder;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.hub.HubClient;
+import dev.diffusion4j.hub.HubContents;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.HubSettings;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -39,16 +39,24 @@ public final class LoraPlace {
                 .orElse(choice);
     }
 
-    /** The commit's folder in the cache, with the first file that is a LoRA's. */
     private static Path fetch(HubRepo repo, HubProgress progress) {
         HubClient hub = new HubClient(HubSettings.fromEnvironment(), progress);
-        Set<String> there = hub.names(repo);
+        return fetch(hub.contents(repo), hub);
+    }
+
+    /** The commit's folder in the cache, with the first file that is a LoRA's. */
+    static Path fetch(HubContents there, HubClient hub) {
         String weights = LoraFile.FILES.stream()
-                .filter(there::contains)
+                .filter(there::has)
                 .findFirst()
-                .orElseThrow(() -> UserError.failure(
-                        repo + " on the Hub holds no LoRA: it has none of " + String.join(", ", LoraFile.FILES)));
-        Path folder = hub.snapshot(repo, Set.of(weights, LoraFolder.CONFIG)::contains);
-        return Objects.requireNonNull(folder);
+                .orElseThrow(() -> none(there, hub));
+        return hub.fetch(there, Set.of(weights, LoraFolder.CONFIG)::contains);
+    }
+
+    private static UserError none(HubContents there, HubClient hub) {
+        return there.isWhole()
+                ? UserError.failure(there.asked() + " on the Hub holds no LoRA: it has none of "
+                        + String.join(", ", LoraFile.FILES))
+                : hub.unknown(there, "the LoRA");
     }
 }

@@ -3,6 +3,7 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.hub.HubClient;
+import dev.diffusion4j.hub.HubContents;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.HubSettings;
@@ -11,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -69,39 +69,48 @@ public final class PipelinePlace {
 
     /** The configs first: they say which weights are needed, and whether this library has a use for them. */
     static Path fetch(HubRepo repo, @Nullable String variant, HubClient hub) {
-        Path folder = hub.snapshot(repo, path -> path.endsWith(".json") && !path.endsWith(".index.json"));
-        if (!Files.exists(folder.resolve(INDEX))) {
-            throw UserError.failure(repo + " on the Hub is no pipeline: it has no " + INDEX);
+        return fetch(hub.contents(repo), variant, hub);
+    }
+
+    private static Path fetch(HubContents there, @Nullable String variant, HubClient hub) {
+        String name = there.asked() + " on the Hub";
+        if (!there.has(INDEX)) {
+            throw there.isWhole()
+                    ? UserError.failure(name + " is no pipeline: it has no " + INDEX)
+                    : hub.unknown(there, INDEX);
         }
+        Path folder = hub.fetch(there, path -> path.endsWith(".json") && !path.endsWith(".index.json"));
         PipelineFolder opened = PipelineFolder.open(folder);
-        opened.modelKind(repo + " on the Hub"); // refuses a family that we do not have
+        opened.modelKind(name); // refuses a family that we do not have
         Path model = opened.modelFolder();
         String inside = folder.relativize(model).toString().replace('\\', '/');
-        HubRepo commit = repo.at(Objects.requireNonNull(folder.getFileName()).toString());
-        weights(commit, inside.isEmpty() ? "" : inside + "/", variant, hub);
+        weights(there, inside.isEmpty() ? "" : inside + "/", variant, hub);
         return folder;
     }
 
-    private static void weights(HubRepo commit, String inside, @Nullable String variant, HubClient hub) {
-        Set<String> there = hub.names(commit);
+    private static void weights(HubContents there, String inside, @Nullable String variant, HubClient hub) {
         for (int i = 0; i < WEIGHTS.size(); i++) {
             String whole = inside + varied(WEIGHTS.get(i), variant);
             String index = inside + varied(SHARDS.get(i), variant);
-            if (there.contains(whole)) {
-                hub.file(commit, whole);
+            if (there.has(whole)) {
+                hub.fetch(there, whole::equals);
                 return;
             }
-            if (there.contains(index)) {
-                Set<String> shards = shards(hub.file(commit, index)).stream()
-                        .map(shard -> inside + shard)
-                        .collect(Collectors.toSet());
-                hub.snapshot(commit, shards::contains);
+            if (there.has(index)) {
+                Path map = hub.fetch(there, index::equals).resolve(index);
+                List<String> shards =
+                        shards(map).stream().map(shard -> inside + shard).toList();
+                hub.fetch(there, shards::contains);
+                hub.files(there.commit(), shards); // says which of them it lacks
                 return;
             }
         }
-        throw UserError.failure(commit.id() + " on the Hub has no weights"
-                + (variant == null ? "" : " of the variant " + variant) + " in "
-                + (inside.isEmpty() ? "its folder" : inside) + ": looked for " + String.join(", ", WEIGHTS));
+        String none = "weights" + (variant == null ? "" : " of the variant " + variant) + " in "
+                + (inside.isEmpty() ? "its folder" : inside);
+        throw there.isWhole()
+                ? UserError.failure(there.asked().id() + " on the Hub has no " + none + ": looked for "
+                        + String.join(", ", WEIGHTS))
+                : hub.unknown(there, "a file of " + none);
     }
 
     private static Set<String> shards(Path index) {

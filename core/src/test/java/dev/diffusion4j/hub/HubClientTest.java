@@ -99,8 +99,56 @@ final class HubClientTest {
         assertThat(server.requests())
                 .allMatch(request -> request.path().startsWith("/api/")); // nothing is fetched twice
         server.close();
-        assertThat(client("HF_HUB_OFFLINE", "1").snapshot(REPO, path -> true)).isEqualTo(folder);
+        assertThat(client("HF_HUB_OFFLINE", "1").snapshot(REPO, path -> !path.endsWith(".bin"))).isEqualTo(folder);
         assertThat(client().file(REPO, "b.txt")).hasBinaryContent(SMALL); // no network, but it is here
+    }
+
+    @Test
+    void without_a_network_what_was_fetched_before_is_used() throws IOException {
+        server.commit(REPO, Map.of("a.txt", SMALL, "b/w.safetensors", LARGE));
+        Path folder = client().snapshot(REPO, path -> true);
+        server.close();
+        assertThat(client().snapshot(REPO, path -> true)).isEqualTo(folder);
+        assertThat(client().snapshot(REPO.at(folder.getFileName().toString()), path -> true))
+                .isEqualTo(folder);
+        Files.delete(folder.resolve("a.txt"));
+        assertThatThrownBy(() -> client().snapshot(REPO, path -> true))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("cannot get a.txt of ada/digits@")
+                .hasMessageContaining("(no connection): check the network");
+    }
+
+    @Test
+    void what_the_python_client_fetched_is_used_without_a_network_too() throws IOException {
+        server.commit(REPO, Map.of("a.txt", SMALL, "b/w.safetensors", LARGE));
+        Path folder = client().snapshot(REPO, path -> path.endsWith(".txt"));
+        try (Stream<Path> lists = Files.list(cache().resolve(".diffusion4j"))) {
+            for (Path list : lists.toList()) {
+                Files.delete(list); // which that client does not have
+            }
+        }
+        server.close();
+        for (String offline : List.of("0", "1")) {
+            HubContents there = client("HF_HUB_OFFLINE", offline).contents(REPO);
+            assertThat(there.isWhole()).isFalse();
+            assertThat(there.names()).containsExactly("a.txt");
+            assertThat(client("HF_HUB_OFFLINE", offline).fetch(there, path -> true)).isEqualTo(folder);
+        }
+    }
+
+    @Test
+    void offline_half_a_repository_is_not_taken_for_a_whole_one() {
+        server.commit(REPO, Map.of("a.txt", SMALL, "b/w.safetensors", LARGE));
+        Path folder = client().snapshot(REPO, path -> path.endsWith(".txt"));
+        server.forgetRequests();
+        HubClient offline = client("HF_HUB_OFFLINE", "1");
+        assertThat(offline.snapshot(REPO, path -> path.endsWith(".txt"))).isEqualTo(folder);
+        assertThat(offline.contents(REPO).names()).containsExactlyInAnyOrder("a.txt", "b/w.safetensors");
+        assertThatThrownBy(() -> offline.snapshot(REPO, path -> true))
+                .isInstanceOf(UserError.class)
+                .hasMessageStartingWith("HF_HUB_OFFLINE is set, and b/w.safetensors of ada/digits is not in ")
+                .hasMessageEndingWith("diffuse hub pull ada/digits");
+        assertThat(server.requests()).isEmpty();
     }
 
     @Test

@@ -4,6 +4,7 @@ package dev.diffusion4j.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.checkpoint.PickledWeights;
@@ -22,6 +23,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which files of a repository's pipeline are fetched, and which pipelines are none of ours. */
 final class HubPipelineTest {
@@ -103,5 +106,33 @@ final class HubPipelineTest {
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("names 'vae' (AutoencoderKL) beside the network 'unet', which is not supported");
         assertThat(server.requests()).noneMatch(request -> request.host().equals("storage"));
+    }
+
+    private HubClient offline() {
+        return HubServer.client(HubSettings.of(Map.of("HF_ENDPOINT", server.endpoint(), "HF_HUB_OFFLINE", "1"), home));
+    }
+
+    @Test
+    void without_a_network_a_model_is_taken_as_it_was() {
+        Path folder = fetch();
+        server.close();
+        HubClient client = HubServer.client(HubSettings.of(Map.of("HF_ENDPOINT", server.endpoint()), home));
+        assertThat(PipelinePlace.fetch(REPO, null, client)).isEqualTo(folder);
+        assertThat(PipelinePlace.fetch(REPO, null, offline())).isEqualTo(folder);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void offline_weights_that_were_not_fetched_are_said_to_be_missing_here(boolean isListKnown) throws IOException {
+        Path folder = fetch();
+        Files.delete(folder.resolve(WEIGHTS));
+        String missing = WEIGHTS;
+        if (!isListKnown) {
+            AtomicFile.deleteTree(folder.getParent().resolveSibling(".diffusion4j"));
+            missing = "a file of weights in unet/";
+        }
+        assertThatThrownBy(() -> PipelinePlace.fetch(REPO, null, offline()))
+                .isInstanceOf(UserError.class)
+                .hasMessageStartingWith("HF_HUB_OFFLINE is set, and " + missing + " of ada/digits is not in ");
     }
 }
