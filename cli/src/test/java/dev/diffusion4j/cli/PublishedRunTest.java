@@ -130,7 +130,7 @@ final class PublishedRunTest {
                 .containsPattern("ada/thin-lora@[0-9a-f]{40}:0.5");
         Command.Outcome none = run(List.of(), sample + "ada/base --out @/none");
         assertThat(none.code()).isEqualTo(1);
-        assertThat(none.err()).contains("ada/base on the Hub holds no LoRA");
+        assertThat(none.err()).contains("ada/base is a model, not a LoRA: give it to --model");
     }
 
     private int[] pixels(String name) throws IOException {

@@ -53,7 +53,15 @@ public final class LoraPlace {
         return hub.fetch(there, Set.of(weights, LoraFolder.CONFIG)::contains);
     }
 
+    /** Whether a repository holds a LoRA; a whole model may lie beside it. */
+    static boolean isLora(HubContents there) {
+        return there.has(LoraFolder.CONFIG) || there.hasAny(LoraFile.FILES::contains);
+    }
+
     private static UserError none(HubContents there, HubClient hub) {
+        if (PipelinePlace.isPipeline(there)) {
+            return UserError.failure(there.asked() + " is a model, not a LoRA: give it to --model");
+        }
         return there.isWhole()
                 ? UserError.failure(there.asked() + " on the Hub holds no LoRA: it has none of "
                         + String.join(", ", LoraFile.FILES))

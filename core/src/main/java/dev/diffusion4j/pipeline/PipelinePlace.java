@@ -47,7 +47,7 @@ public final class PipelinePlace {
      *
      * @param variant of the weights, {@code fp16} for example, or {@code null}
      * @return {@code place} itself, the model in it where it is the folder of a run, or a commit's folder in the Hub's cache
-     * @throws UserError (exit code 1) where the repository cannot be had, or is no pipeline
+     * @throws UserError (exit code 1) where the repository cannot be had, or is no pipeline, a LoRA for example
      */
     public static Path folder(Path place, @Nullable String variant, HubProgress progress) {
         return repository(place)
@@ -62,9 +62,19 @@ public final class PipelinePlace {
         return isRun ? inside : folder;
     }
 
-    /** A repository's pipeline, whatever folders are here. */
+    /** A repository's pipeline or LoRA, whatever folders are here. */
     public static Path fetch(HubRepo repo, HubProgress progress) {
-        return fetch(repo, null, new HubClient(HubSettings.fromEnvironment(), progress));
+        return fetch(repo, new HubClient(HubSettings.fromEnvironment(), progress));
+    }
+
+    static Path fetch(HubRepo repo, HubClient hub) {
+        HubContents there = hub.contents(repo);
+        return isPipeline(there) || !LoraPlace.isLora(there) ? fetch(there, null, hub) : LoraPlace.fetch(there, hub);
+    }
+
+    /** Whether a repository holds a whole model. */
+    static boolean isPipeline(HubContents there) {
+        return there.has(INDEX);
     }
 
     /** The configs first: they say which weights are needed, and whether this library has a use for them. */
@@ -74,7 +84,10 @@ public final class PipelinePlace {
 
     private static Path fetch(HubContents there, @Nullable String variant, HubClient hub) {
         String name = there.asked() + " on the Hub";
-        if (!there.has(INDEX)) {
+        if (!isPipeline(there)) {
+            if (LoraPlace.isLora(there)) {
+                throw UserError.failure(there.asked() + " is a LoRA, not a model: give it to --lora, or lora.from");
+            }
             throw there.isWhole()
                     ? UserError.failure(name + " is no pipeline: it has no " + INDEX)
                     : hub.unknown(there, INDEX);

@@ -135,4 +135,47 @@ final class HubPipelineTest {
                 .isInstanceOf(UserError.class)
                 .hasMessageStartingWith("HF_HUB_OFFLINE is set, and " + missing + " of ada/digits is not in ");
     }
+
+    /** A LoRA as peft has it in a repository. */
+    private HubRepo lora() {
+        HubRepo lora = HubRepo.model("ada/thin");
+        server.commit(
+                lora,
+                Map.of(
+                        "adapter_config.json",
+                        "{}".getBytes(StandardCharsets.UTF_8),
+                        "adapter_model.safetensors",
+                        new byte[2000],
+                        "optimizer.pt",
+                        new byte[3000]));
+        return lora;
+    }
+
+    @Test
+    void a_lora_is_fetched_as_one_and_used_without_a_network() {
+        HubRepo lora = lora();
+        HubClient client = HubServer.client(HubSettings.of(Map.of("HF_ENDPOINT", server.endpoint()), home));
+        Path folder = PipelinePlace.fetch(lora, client);
+        assertThat(folder.resolve("adapter_model.safetensors")).exists();
+        assertThat(folder.resolve("adapter_config.json")).exists();
+        assertThat(folder.resolve("optimizer.pt")).doesNotExist();
+        server.close();
+        assertThat(LoraPlace.fetch(client.contents(lora), client)).isEqualTo(folder);
+        assertThat(LoraPlace.fetch(offline().contents(lora), offline())).isEqualTo(folder);
+        assertThatThrownBy(() -> PipelinePlace.fetch(lora, null, offline()))
+                .hasMessage("ada/thin is a LoRA, not a model: give it to --lora, or lora.from");
+    }
+
+    @Test
+    void a_lora_and_a_model_are_not_taken_for_each_other() {
+        HubRepo lora = lora();
+        fetch();
+        HubClient client = HubServer.client(HubSettings.of(Map.of("HF_ENDPOINT", server.endpoint()), home));
+        assertThatThrownBy(() -> PipelinePlace.fetch(lora, null, client))
+                .isInstanceOf(UserError.class)
+                .hasMessage("ada/thin is a LoRA, not a model: give it to --lora, or lora.from");
+        assertThatThrownBy(() -> LoraPlace.fetch(client.contents(REPO), client))
+                .isInstanceOf(UserError.class)
+                .hasMessage("ada/digits is a model, not a LoRA: give it to --model");
+    }
 }
