@@ -85,7 +85,7 @@ final class HubCommand implements Runnable {
 
         @Override
         public Integer call() throws IOException {
-            HubSettings settings = HubSettings.fromEnvironment();
+            HubSettings settings = HubSettings.withoutToken();
             String text = read();
             if (text.isEmpty()) {
                 throw UserError.usage("no token was given: copy one from " + settings.endpoint() + "/settings/tokens");

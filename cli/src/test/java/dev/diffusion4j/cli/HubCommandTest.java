@@ -3,14 +3,23 @@ package dev.diffusion4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.hub.HubServer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What can be said without a network; the rest is HubClientTest's, HubPublisherTest's and oracle/check_hub.py's. */
+/** What can be said without a network, and what is typed; the rest is HubClientTest's, HubPublisherTest's and oracle/check_hub.py's. */
 final class HubCommandTest {
+    private static final List<String> SETTINGS = List.of("HF_ENDPOINT", "HF_HOME", "HF_TOKEN", "HF_HUB_OFFLINE");
+
     @TempDir
     Path folder;
 
@@ -35,5 +44,40 @@ final class HubCommandTest {
         Command.Outcome result = Command.run("sample", "--model", "src/nothing", "--out", folder.toString());
         assertThat(result.code()).isEqualTo(1);
         assertThat(result.err()).contains("there is no folder src/nothing").doesNotContain("Hub");
+    }
+
+    private Command.Outcome withInput(String input, String... words) {
+        InputStream before = System.in;
+        System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
+        try {
+            return Command.run(words);
+        } finally {
+            System.setIn(before);
+        }
+    }
+
+    @Test
+    void login_replaces_a_token_that_is_none() throws IOException {
+        try (HubServer server = new HubServer()) {
+            System.setProperty("HF_ENDPOINT", server.endpoint());
+            System.setProperty("HF_HOME", folder.toString());
+            System.setProperty("HF_TOKEN", "");
+            Files.writeString(folder.resolve("token"), "two words");
+            assertThat(Command.run("hub", "whoami").err())
+                    .contains("the token in " + folder.resolve("token") + " holds blanks");
+            Command.Outcome login = withInput("hf_right\n", "hub", "login");
+            assertThat(login.code()).as(login.err()).isZero();
+            assertThat(login.out()).startsWith("logged in as ada");
+            assertThat(Command.run("hub", "whoami").out()).startsWith("ada");
+            System.setProperty("HF_HUB_OFFLINE", "1");
+            for (String command : List.of("whoami", "login", "ls ada/tiny")) {
+                Command.Outcome offline = withInput("hf_wrong\n", ("hub " + command).split(" "));
+                assertThat(offline.code()).isEqualTo(1);
+                assertThat(offline.err()).contains("HF_HUB_OFFLINE is set, so the Hub is not asked");
+            }
+            assertThat(folder.resolve("token")).hasContent("hf_right");
+        } finally {
+            SETTINGS.forEach(System::clearProperty);
+        }
     }
 }

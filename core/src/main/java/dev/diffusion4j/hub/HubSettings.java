@@ -48,15 +48,32 @@ public record HubSettings(
 
     /** Of this process; a system property of a variable's name goes before the variable. */
     public static HubSettings fromEnvironment() {
+        return of(variables(), home());
+    }
+
+    /** As {@link #fromEnvironment}, but for nobody: a token is not even looked at, so that a bad one can be replaced. */
+    public static HubSettings withoutToken() {
+        return of(variables(), home(), false);
+    }
+
+    private static Map<String, String> variables() {
         Map<String, String> all = new HashMap<>(System.getenv());
         System.getProperties().stringPropertyNames().stream()
                 .filter(name -> name.startsWith("HF_"))
                 .forEach(name -> all.put(name, System.getProperty(name)));
-        return of(all, Path.of(System.getProperty("user.home")));
+        return all;
+    }
+
+    private static Path home() {
+        return Path.of(System.getProperty("user.home"));
     }
 
     /** @param home the user's folder */
     public static HubSettings of(Map<String, String> environment, Path home) {
+        return of(environment, home, true);
+    }
+
+    private static HubSettings of(Map<String, String> environment, Path home, boolean readsToken) {
         Variables all = new Variables(environment);
         Path base = all.path("HF_HOME");
         if (base == null) {
@@ -71,7 +88,7 @@ public record HubSettings(
                 endpoint(all.text("HF_ENDPOINT")),
                 cache == null ? base.resolve("hub") : cache,
                 ownTokenFile,
-                all.isTrue("HF_HUB_DISABLE_IMPLICIT_TOKEN") ? null : token(all, ownTokenFile),
+                readsToken && !all.isTrue("HF_HUB_DISABLE_IMPLICIT_TOKEN") ? token(all, ownTokenFile) : null,
                 all.isTrue("HF_HUB_OFFLINE") || all.isTrue("TRANSFORMERS_OFFLINE"),
                 all.seconds("HF_HUB_DOWNLOAD_TIMEOUT", PATIENCE_SECONDS),
                 environment);
