@@ -3,6 +3,7 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.hub.HubClient;
+import dev.diffusion4j.hub.HubContents;
 import dev.diffusion4j.hub.HubEntry;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.HubSettings;
@@ -19,6 +20,8 @@ import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import java.util.regex.PatternSyntaxException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -151,22 +154,38 @@ final class HubCommand implements Runnable {
         @Override
         public Integer call() {
             HubRepo repo = repository.repo();
+            List<PathMatcher> patterns = include.stream().map(Pull::pattern).toList();
             PrintWriter out = spec.commandLine().getOut();
             try (HubLine line = new HubLine()) {
-                if (include.isEmpty() && !repository.isDataset) {
-                    out.println(PipelinePlace.fetch(repo, line));
-                } else {
-                    out.println(new HubClient(HubSettings.fromEnvironment(), line).snapshot(repo, this::isWanted));
-                }
+                out.println(
+                        patterns.isEmpty() && !repository.isDataset
+                                ? PipelinePlace.fetch(repo, line)
+                                : fetch(repo, patterns, new HubClient(HubSettings.fromEnvironment(), line)));
             }
             return 0;
         }
 
-        private boolean isWanted(String path) {
-            return include.isEmpty()
-                    || include.stream()
-                            .map(pattern -> FileSystems.getDefault().getPathMatcher("glob:" + pattern))
-                            .anyMatch((PathMatcher matcher) -> matcher.matches(Path.of(path)));
+        private Path fetch(HubRepo repo, List<PathMatcher> patterns, HubClient hub) {
+            HubContents there = hub.contents(repo);
+            Predicate<String> isWanted = path ->
+                    patterns.isEmpty() || patterns.stream().anyMatch(pattern -> pattern.matches(Path.of(path)));
+            if (!there.hasAny(isWanted)) {
+                String what = patterns.isEmpty() ? "" : " that matches --include '" + String.join("', '", include) + "'";
+                throw there.isWhole()
+                        ? UserError.failure(repo + " has no file" + what + ": diffuse hub ls " + repo
+                                + (repository.isDataset ? " --dataset" : "") + " lists what it has")
+                        : hub.unknown(there, "a file" + what);
+            }
+            return hub.fetch(there, isWanted);
+        }
+
+        private static PathMatcher pattern(String text) {
+            try {
+                return FileSystems.getDefault().getPathMatcher("glob:" + text);
+            } catch (PatternSyntaxException e) {
+                throw UserError.usage("--include: '" + text + "' is no pattern of paths (" + e.getDescription()
+                        + "): write '*.json' or 'unet/**' for example");
+            }
         }
     }
 

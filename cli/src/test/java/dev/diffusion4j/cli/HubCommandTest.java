@@ -3,6 +3,7 @@ package dev.diffusion4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.HubServer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +30,7 @@ final class HubCommandTest {
             delimiter = '|',
             value = {
                 "hub pull digits | 2 | 'digits' is no repository: write it as organisation/name",
+                "hub pull a/b --include [ | 2 | --include: '[' is no pattern of paths",
                 "hub pull a/b@../c | 2 | '../c' is no revision of a/b",
                 "hub ls a//b | 2 | 'a//b' is no repository",
                 "hub push /nowhere/at/all a/b --yes | 1 | there is no folder /nowhere/at/all",
@@ -76,6 +79,26 @@ final class HubCommandTest {
                 assertThat(offline.err()).contains("HF_HUB_OFFLINE is set, so the Hub is not asked");
             }
             assertThat(folder.resolve("token")).hasContent("hf_right");
+        } finally {
+            SETTINGS.forEach(System::clearProperty);
+        }
+    }
+
+    @Test
+    void a_pattern_that_no_file_matches_is_told() throws IOException {
+        try (HubServer server = new HubServer()) {
+            System.setProperty("HF_ENDPOINT", server.endpoint());
+            System.setProperty("HF_HOME", folder.toString());
+            server.commit(HubRepo.model("ada/tiny"), Map.of("unet/a.txt", new byte[3], "b.txt", new byte[4]));
+            Command.Outcome none = Command.run("hub", "pull", "ada/tiny", "--include", "*.nope");
+            assertThat(none.code()).isEqualTo(1);
+            assertThat(none.out()).isEmpty();
+            assertThat(none.err())
+                    .contains("ada/tiny has no file that matches --include '*.nope': diffuse hub ls ada/tiny lists");
+            Command.Outcome some = Command.run("hub", "pull", "ada/tiny", "--include", "*.nope", "--include", "unet/*");
+            assertThat(some.code()).as(some.err()).isZero();
+            assertThat(Path.of(some.out().strip()).resolve("unet/a.txt")).exists();
+            assertThat(Path.of(some.out().strip()).resolve("b.txt")).doesNotExist();
         } finally {
             SETTINGS.forEach(System::clearProperty);
         }
