@@ -115,6 +115,17 @@ def main():
             assert draw(theirs).shape == draw(pushed).shape
             print("what Python published, Java fetches")
 
+            code = "import sys; from huggingface_hub import HfApi; a = HfApi(); [a.create_branch(sys.argv[1], branch='their/branch', exist_ok=True) for _ in range(2)]; print('ok')"
+            run([sys.executable, "-c", code, "ada/theirs"], env)
+            note = scratch / "note"
+            note.mkdir()
+            (note / "note.txt").write_text("on a branch")
+            code = "import sys; from huggingface_hub import hf_hub_download as d; print(open(d(sys.argv[1], 'note.txt', revision=sys.argv[2])).read())"
+            for branch in ("their/branch", "our/branch"):
+                run([HOME / "diffuse", "hub", "push", note, f"ada/theirs@{branch}", "--yes"], env)
+                assert run([sys.executable, "-c", code, "ada/theirs", branch], env) == "on a branch"
+            print("branches that Python and Java made, pushed to by Java and read by Python")
+
             env = environment(endpoint, scratch / "race")
             commands = [[sys.executable, "-c", PULL, "ada/big"], [HOME / "diffuse", "hub", "pull", "ada/big", "--include", "**"]] * 3
             racing = [subprocess.Popen([str(word) for word in command], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

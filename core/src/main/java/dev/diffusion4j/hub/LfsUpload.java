@@ -137,6 +137,11 @@ final class LfsUpload {
         HubHttp.Body whole = text(Json.compact(Map.of("oid", oid, "parts", parts)));
         try (HubHttp.Answer answer = http.sendOnce(href, whole, HEADERS)) {
             good(answer, file, repo);
+        } catch (HubHttp.LostAnswer e) {
+            throw UserError.failure(
+                    "no word came of the storage about " + file + " for " + repo + " (" + e.getMessage()
+                            + "): try again; nothing was committed",
+                    e);
         }
     }
 
