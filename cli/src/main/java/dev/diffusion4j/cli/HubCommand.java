@@ -167,10 +167,11 @@ final class HubCommand implements Runnable {
 
         private Path fetch(HubRepo repo, List<PathMatcher> patterns, HubClient hub) {
             HubContents there = hub.contents(repo);
-            Predicate<String> isWanted = path ->
-                    patterns.isEmpty() || patterns.stream().anyMatch(pattern -> pattern.matches(Path.of(path)));
+            Predicate<String> isWanted =
+                    path -> patterns.isEmpty() || patterns.stream().anyMatch(pattern -> pattern.matches(Path.of(path)));
             if (!there.hasAny(isWanted)) {
-                String what = patterns.isEmpty() ? "" : " that matches --include '" + String.join("', '", include) + "'";
+                String what =
+                        patterns.isEmpty() ? "" : " that matches --include '" + String.join("', '", include) + "'";
                 throw there.isWhole()
                         ? UserError.failure(repo + " has no file" + what + ": diffuse hub ls " + repo
                                 + (repository.isDataset ? " --dataset" : "") + " lists what it has")

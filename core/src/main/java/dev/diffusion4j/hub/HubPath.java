@@ -49,8 +49,8 @@ final class HubPath {
                     : name.contains("\\")
                             ? "the name holds '\\'"
                             : isPortable(name) ? "it is no path in a repository" : "the name holds a control character";
-            throw UserError.failure("cannot publish '" + name.replaceAll("\\p{Cntrl}", "?") + "' in " + repo + ": " + why
-                    + ", rename it");
+            throw UserError.failure("cannot publish '" + name.replaceAll("\\p{Cntrl}", "?") + "' in " + repo + ": "
+                    + why + ", rename it");
         }
     }
 

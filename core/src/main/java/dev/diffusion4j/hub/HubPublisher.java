@@ -133,7 +133,9 @@ public final class HubPublisher {
 
     /** A name of a branch, which no commit has and no pull request. */
     private static boolean mayBeMade(HubRepo repo) {
-        return !repo.isCommit() && !repo.revision().equals(HubRepo.MAIN) && !repo.revision().startsWith("refs/");
+        return !repo.isCommit()
+                && !repo.revision().equals(HubRepo.MAIN)
+                && !repo.revision().startsWith("refs/");
     }
 
     private void makeBranch(HubRepo repo, String start) throws IOException {
@@ -322,7 +324,8 @@ public final class HubPublisher {
             pause = pause.multipliedBy(2);
             try {
                 String head = client.commit(repo);
-                if (!head.equals(plan.parent()) && plan(repo, plan.files()).changed().isEmpty()) {
+                if (!head.equals(plan.parent())
+                        && plan(repo, plan.files()).changed().isEmpty()) {
                     return new Published(head, page + "/commit/" + head);
                 }
             } catch (UserError e) {

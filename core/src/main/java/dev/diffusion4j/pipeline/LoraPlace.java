@@ -46,10 +46,7 @@ public final class LoraPlace {
 
     /** The commit's folder in the cache, with the first file that is a LoRA's. */
     static Path fetch(HubContents there, HubClient hub) {
-        String weights = LoraFile.FILES.stream()
-                .filter(there::has)
-                .findFirst()
-                .orElseThrow(() -> none(there, hub));
+        String weights = LoraFile.FILES.stream().filter(there::has).findFirst().orElseThrow(() -> none(there, hub));
         return hub.fetch(there, Set.of(weights, LoraFolder.CONFIG)::contains);
     }
 

@@ -99,7 +99,8 @@ final class HubClientTest {
         assertThat(server.requests())
                 .allMatch(request -> request.path().startsWith("/api/")); // nothing is fetched twice
         server.close();
-        assertThat(client("HF_HUB_OFFLINE", "1").snapshot(REPO, path -> !path.endsWith(".bin"))).isEqualTo(folder);
+        assertThat(client("HF_HUB_OFFLINE", "1").snapshot(REPO, path -> !path.endsWith(".bin")))
+                .isEqualTo(folder);
         assertThat(client().file(REPO, "b.txt")).hasBinaryContent(SMALL); // no network, but it is here
     }
 
@@ -132,7 +133,8 @@ final class HubClientTest {
             HubContents there = client("HF_HUB_OFFLINE", offline).contents(REPO);
             assertThat(there.isWhole()).isFalse();
             assertThat(there.names()).containsExactly("a.txt");
-            assertThat(client("HF_HUB_OFFLINE", offline).fetch(there, path -> true)).isEqualTo(folder);
+            assertThat(client("HF_HUB_OFFLINE", offline).fetch(there, path -> true))
+                    .isEqualTo(folder);
         }
     }
 

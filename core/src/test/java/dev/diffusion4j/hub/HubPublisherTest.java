@@ -252,9 +252,10 @@ final class HubPublisherTest {
         });
         assertThatThrownBy(() -> publisher.publish(REPO, plan, "Mine", asPullRequest))
                 .isInstanceOf(UserError.class)
-                .hasMessage("no word came of the commit to ada/mine (status 504); the Hub may have committed it: look at "
-                        + server.endpoint() + "/ada/mine/" + (asPullRequest ? "discussions" : "commits/main")
-                        + ", then push again");
+                .hasMessage(
+                        "no word came of the commit to ada/mine (status 504); the Hub may have committed it: look at "
+                                + server.endpoint() + "/ada/mine/" + (asPullRequest ? "discussions" : "commits/main")
+                                + ", then push again");
         assertThat(asked("/commit/main")).isEqualTo(1);
     }
 
