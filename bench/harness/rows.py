@@ -49,7 +49,7 @@ def guided(gradient):
 
 
 def features(kind, tuned):
-    return Case("features", kind, [kind, 16, 2], tuned=tuned, compiled=["compile"], flops=kind)
+    return Case("features", kind, [kind, 16, 6], tuned=tuned, compiled=["compile"], flops=kind)
 
 
 CASES = {

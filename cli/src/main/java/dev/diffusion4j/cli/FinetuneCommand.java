@@ -147,6 +147,10 @@ final class FinetuneCommand implements Callable<Integer> {
         Path folder = out != null ? out : Path.of("runs").resolve(name);
         PublishOptions.Target target = publish.target(folder);
         TrainCommand.fetch(recipe);
+        if (target != null) {
+            TrainingRun.check(recipe, folder);
+            target.create();
+        }
         TrainingRun run = TrainingRun.start(recipe, folder);
         if (wandbProject != null) {
             PrintWriter err = spec.commandLine().getErr();

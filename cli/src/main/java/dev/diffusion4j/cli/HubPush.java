@@ -69,6 +69,12 @@ final class HubPush implements Callable<Integer> {
             description = "Publish a run's checkpoints too, which hold the state of its optimiser.")
     boolean withCheckpoints;
 
+    @Option(
+            names = "--card",
+            paramLabel = "SIDE",
+            description = "Whose words of the card stay, where both changed them: here or hub.")
+    Publication.@Nullable CardChoice card;
+
     @Option(names = "--yes", description = "Do not ask. Needed where there is no terminal to ask on.")
     boolean isSure;
 
@@ -80,7 +86,7 @@ final class HubPush implements Callable<Integer> {
         HubRepo repo = HubCommand.repo(id, isDataset);
         try (HubLine line = new HubLine()) {
             Publication publication =
-                    Publication.of(folder, repo, HubSettings.fromEnvironment(), line, withCheckpoints, license);
+                    Publication.of(folder, repo, HubSettings.fromEnvironment(), line, withCheckpoints, license, card);
             HubPublisher.Plan plan = publication.plan();
             tell(repo, publication);
             if (isDry || plan.changed().isEmpty()) {
@@ -130,8 +136,11 @@ final class HubPush implements Callable<Integer> {
                 plan.changed().size(),
                 bytes,
                 plan.changes().size() - plan.changed().size());
-        if (publication.leavesCheckpoints()) {
+        if (publication.leavesState()) {
             out.println("the checkpoints stay here; --with-checkpoints publishes them too");
+        }
+        if (publication.keepsWordsOfHub()) {
+            out.println("the card keeps what is written on the Hub; --card here takes the words of this folder");
         }
         if (!isDataset && !publication.namesLicence()) {
             out.println("the card names no licence, so nobody knows what they may do with it: see --license");

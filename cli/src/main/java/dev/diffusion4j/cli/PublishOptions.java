@@ -87,7 +87,7 @@ final class PublishOptions {
         /** Publishes what a run made. */
         void send(Path folder, PrintWriter out) {
             try (HubLine line = new HubLine()) {
-                Publication publication = Publication.of(folder, repo, settings, line, false, null);
+                Publication publication = Publication.of(folder, repo, settings, line, false, null, null);
                 if (publication.plan().changed().isEmpty()) {
                     out.println(repo + " has all of it already");
                     return;

@@ -139,7 +139,11 @@ final class TrainCommand implements Callable<Integer> {
                             + " --set, --seed and --dtype away");
         }
         PublishOptions.Target target = publish.target(folder);
-        return execute(TrainingRun.resume(folder, allowDrift), target, spec);
+        TrainingRun run = TrainingRun.resume(folder, allowDrift);
+        if (target != null) {
+            target.create();
+        }
+        return execute(run, target, spec);
     }
 
     private int started(String name) {
@@ -152,6 +156,10 @@ final class TrainCommand implements Callable<Integer> {
         Path folder = out != null ? out : Path.of("runs", loaded.name());
         PublishOptions.Target target = publish.target(folder);
         fetch(loaded);
+        if (target != null) {
+            TrainingRun.check(loaded, folder);
+            target.create();
+        }
         return execute(TrainingRun.start(loaded, folder), target, spec);
     }
 
@@ -171,9 +179,6 @@ final class TrainCommand implements Callable<Integer> {
      * @param target where the model is published at the end; {@code null} where it is not
      */
     static int execute(TrainingRun run, PublishOptions.@Nullable Target target, CommandSpec spec) {
-        if (target != null) {
-            target.create();
-        }
         warn(run.recipe(), spec);
         TrainingConsole console = new TrainingConsole(
                 spec.commandLine().getOut(), spec.commandLine().getErr());
@@ -201,9 +206,9 @@ final class TrainCommand implements Callable<Integer> {
                                                     ? saved
                                                     : run.folder().lora()) + ", for the model in "
                                             + run.recipe().model().from());
-            if (target != null) {
-                target.send(run.folder().path(), spec.commandLine().getOut());
-            }
+        }
+        if (target != null) {
+            target.send(run.folder().path(), spec.commandLine().getOut());
         }
         return 0;
     }

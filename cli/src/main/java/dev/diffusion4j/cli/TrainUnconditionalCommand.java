@@ -77,6 +77,12 @@ final class TrainUnconditionalCommand implements Callable<Integer> {
         changes.set("export.folder", outputDir.toString()).add(more);
         Recipe recipe = Recipes.load("train-unconditional", changes.list());
         PublishOptions.Target target = publish.target(outputDir);
+        if (target != null) {
+            if (resumeFromCheckpoint == null && !overwriteOutputDir) {
+                TrainingRun.check(recipe, outputDir);
+            }
+            target.create();
+        }
         return TrainCommand.execute(run(recipe), target, spec);
     }
 

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
@@ -103,8 +104,36 @@ final class PublishedRunTest {
         assertThat(pushed.out()).contains("the checkpoints stay here");
         assertThat(text("ada/mine", "README.md"))
                 .contains("license: mit\n", "metrics:\n- kid\n", "## Figures", "| kid | ", "conv-classifier, 8 px");
+        card_words_are_kept_on_both_sides();
         run(List.of(), "hub push @/mine ada/mine --yes --with-checkpoints");
         assertThat(server.files(HubRepo.model("ada/mine")).keySet()).anyMatch(name -> name.startsWith("checkpoints/"));
+    }
+
+    private void editOnHub(String card) {
+        Map<String, byte[]> files = new HashMap<>(server.files(HubRepo.model("ada/mine")));
+        files.put("README.md", card.getBytes(StandardCharsets.UTF_8));
+        server.commit(HubRepo.model("ada/mine"), files);
+    }
+
+    private void card_words_are_kept_on_both_sides() throws IOException {
+        Path card = folder.resolve("mine/model/README.md");
+        Files.writeString(card, Files.readString(card) + "\n## My notes\n");
+        run(List.of(), "hub push @/mine ada/mine --yes");
+        assertThat(text("ada/mine", "README.md")).contains("## My notes", "license: mit");
+        String there = text("ada/mine", "README.md") + "Theirs.\r\n";
+        editOnHub(there);
+        run(List.of(), "hub push @/mine ada/mine --yes");
+        assertThat(text("ada/mine", "README.md"))
+                .contains("## My notes", "Theirs.")
+                .containsOnlyOnce("## How to use it");
+        Files.writeString(card, Files.readString(card) + "\nMore.\n");
+        there = text("ada/mine", "README.md") + "Else.\n";
+        editOnHub(there);
+        Command.Outcome both = run(List.of(), "hub push @/mine ada/mine --yes");
+        assertThat(both.code()).isEqualTo(1);
+        assertThat(both.err()).contains("say --card here or --card hub");
+        run(List.of(), "hub push @/mine ada/mine --yes --card here");
+        assertThat(text("ada/mine", "README.md")).contains("More.").doesNotContain("Else.");
     }
 
     @Test

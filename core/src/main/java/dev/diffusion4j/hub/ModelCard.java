@@ -20,6 +20,8 @@ public record ModelCard(Map<String, Object> frontMatter, Map<String, String> sec
     public static final String PLACE = "THIS/REPOSITORY";
 
     private static final Pattern FRONT = Pattern.compile("\\A---\\R(.*?)\\R?---\\R", Pattern.DOTALL);
+    private static final Pattern SECTION =
+            Pattern.compile("<!-- diffusion4j: ([\\w-]+) -->\\R(.*?)<!-- /diffusion4j: \\1 -->\\R?", Pattern.DOTALL);
     private static final Pattern KEY = Pattern.compile("(?m)^([A-Za-z_][\\w-]*):");
     /** What YAML takes for something else than text where it stands bare. */
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z][\\w ./-]*");
@@ -70,7 +72,7 @@ public record ModelCard(Map<String, Object> frontMatter, Map<String, String> sec
 
     /**
      * This card in the place of an older one: its sections are exchanged where the older one has them, and come at the end where it
-     * does not; one that a reader took out, marks and all, comes back. All else of the older text stays, byte by byte.
+     * does not; one that a reader took out, marks and all, comes back. All else of the older text stays, its ends of lines too.
      *
      * @param older a card of ours that readers may have changed, or any other text
      */
@@ -78,6 +80,10 @@ public record ModelCard(Map<String, Object> frontMatter, Map<String, String> sec
         if (older.isBlank()) {
             return text();
         }
+        return older.contains("\r\n") ? overUnix(unix(older)).replace("\n", "\r\n") : overUnix(older);
+    }
+
+    private String overUnix(String older) {
         Matcher front = FRONT.matcher(older);
         String body = older;
         String keys = "";
@@ -96,6 +102,15 @@ public record ModelCard(Map<String, Object> frontMatter, Map<String, String> sec
             body = exchanged(body, section.getKey(), section.getValue());
         }
         return head + "---\n" + body;
+    }
+
+    /** What a reader wrote, or may have: the text without our sections, and the keys before it. */
+    public static String ownWords(String card) {
+        return SECTION.matcher(unix(card)).replaceAll("").strip();
+    }
+
+    private static String unix(String text) {
+        return text.replace("\r\n", "\n");
     }
 
     /** The keys before the text of a card; empty where there are none. */
@@ -133,21 +148,29 @@ public record ModelCard(Map<String, Object> frontMatter, Map<String, String> sec
      * the Hub's card has not; the rest is {@code theirs}.
      */
     public static String joined(String theirs, String fresh) {
+        return theirs.contains("\r\n")
+                ? joinedUnix(unix(theirs), fresh).replace("\n", "\r\n")
+                : joinedUnix(theirs, fresh);
+    }
+
+    private static String joinedUnix(String theirs, String fresh) {
         if (!isOurs(fresh)) {
             return fresh;
         }
         Map<String, String> sections = new LinkedHashMap<>();
-        Matcher section = Pattern.compile(
-                        "<!-- diffusion4j: ([\\w-]+) -->\\R(.*?)<!-- /diffusion4j: \\1 -->", Pattern.DOTALL)
-                .matcher(fresh);
+        Matcher section = SECTION.matcher(fresh);
         while (section.find()) {
             sections.put(section.group(1), section.group(2));
         }
-        String joined = new ModelCard(Map.of(), sections).over(theirs);
-        Matcher front = FRONT.matcher(fresh);
-        Matcher own = FRONT.matcher(joined);
+        return withKeysOf(new ModelCard(Map.of(), sections).over(theirs), fresh);
+    }
+
+    /** {@code card} with the keys before {@code other} that it has not. */
+    public static String withKeysOf(String card, String other) {
+        Matcher front = FRONT.matcher(unix(other));
+        Matcher own = FRONT.matcher(card);
         if (!front.find() || !own.find()) {
-            return joined;
+            return card;
         }
         List<String> present = keysOf(own.group(1));
         StringBuilder head = new StringBuilder("---\n" + (own.group(1).isEmpty() ? "" : own.group(1) + "\n"));
@@ -157,6 +180,6 @@ public record ModelCard(Map<String, Object> frontMatter, Map<String, String> sec
                 head.append(block).append('\n');
             }
         }
-        return head + "---\n" + joined.substring(own.end());
+        return head + "---\n" + card.substring(own.end());
     }
 }

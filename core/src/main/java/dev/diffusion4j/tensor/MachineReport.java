@@ -54,8 +54,8 @@ public record MachineReport(Map<String, Object> facts, List<String> advice) {
         facts.put("settings", String.join("; ", natives.settings()));
         facts.put("convolution_f32_gflops", round(probe.convF32()));
         facts.put("convolution_bf16_gflops", round(probe.convBf16()));
-        facts.put("product_f32_gflops", round(probe.productF32()));
-        facts.put("product_bf16_gflops", round(probe.productBf16()));
+        facts.put("product_f32_gflops", round(Math.max(probe.productF32(), probe.packedProductF32())));
+        facts.put("product_bf16_gflops", round(Math.max(probe.productBf16(), probe.packedProductBf16())));
         facts.put("auto_dtype", Precision.AUTO.resolve(Devices.cpu()).key());
         return new MachineReport(facts, advice(natives, cpu, probe));
     }

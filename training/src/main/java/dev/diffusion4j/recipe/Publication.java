@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.adapter.LoraFolder;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.hub.HubClient;
@@ -19,34 +18,34 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A folder on its way to the Hub: which of its files go, with which card, and what that changes there. */
 public final class Publication {
     private static final String CARD = "README.md";
     private static final String FIGURES = "eval.jsonl";
-    private static final String CHECKPOINTS = "checkpoints";
-    /** Of a run: what others have a use for. */
-    private static final List<String> OF_A_RUN = List.of("recipe.yaml", "loss.png");
 
     private final HubRepo repo;
     private final HubPublisher publisher;
     private final HubSettings settings;
     private final Map<String, Path> files;
-    private final boolean leavesCheckpoints;
+    private final boolean leavesState;
+    private @Nullable Path localCard;
+    private boolean keepsWordsOfHub;
     private HubPublisher.Plan plan;
 
-    private Publication(
-            HubRepo repo,
-            HubSettings settings,
-            HubProgress progress,
-            Map<String, Path> files,
-            boolean leavesCheckpoints) {
+    /** Whose words of a card stay, where they were changed here and on the Hub. */
+    public enum CardChoice {
+        HERE,
+        HUB
+    }
+
+    private Publication(HubRepo repo, HubSettings settings, HubProgress progress, PublicFiles chosen) {
         this.repo = repo;
         this.settings = settings;
-        this.files = files;
-        this.leavesCheckpoints = leavesCheckpoints;
+        this.leavesState = chosen.leavesState();
+        files = new TreeMap<>();
+        chosen.byName().forEach((name, file) -> files.put(name, PublicCopy.of(name, file)));
         publisher = new HubPublisher(settings, progress);
         plan = publisher.plan(repo, files);
     }
@@ -55,8 +54,9 @@ public final class Publication {
      * Compares a folder with what the repository has; sends nothing.
      *
      * @param folder a model's or a LoRA's, a run's (of which its model or LoRA goes, with its recipe and curve), or any other
-     * @param isWhole whether checkpoints go too, which hold the optimiser's state
+     * @param isWhole whether the state of the optimiser goes too
      * @param licence for the card, where it names none; {@code null} for none
+     * @param choice whose words of the card stay, where both sides changed them; {@code null} to refuse then
      * @throws UserError (exit code 1) where the folder is not there or empty, nobody is logged in, or the Hub cannot be asked
      */
     public static Publication of(
@@ -65,11 +65,10 @@ public final class Publication {
             HubSettings settings,
             HubProgress progress,
             boolean isWhole,
-            @Nullable String licence) {
-        Map<String, Path> files = files(folder, isWhole);
-        boolean leaves = !isWhole && Files.isDirectory(folder.resolve(CHECKPOINTS));
-        Publication publication = new Publication(repo, settings, progress, files, leaves);
-        publication.prepareCard(licence, FigureFile.read(folder.resolve(FIGURES)));
+            @Nullable String licence,
+            @Nullable CardChoice choice) {
+        Publication publication = new Publication(repo, settings, progress, PublicFiles.of(folder, isWhole));
+        publication.prepareCard(licence, FigureFile.read(folder.resolve(FIGURES)), choice);
         return publication;
     }
 
@@ -84,9 +83,14 @@ public final class Publication {
         return card != null && ModelCard.frontMatterKeys(read(card)).contains("license");
     }
 
+    /** Whether the card on the Hub says other things, outside of our sections, than the one here, and goes on saying them. */
+    public boolean keepsWordsOfHub() {
+        return keepsWordsOfHub;
+    }
+
     /** Whether there is a training state that stays here. */
-    public boolean leavesCheckpoints() {
-        return leavesCheckpoints;
+    public boolean leavesState() {
+        return leavesState;
     }
 
     /**
@@ -100,35 +104,50 @@ public final class Publication {
             publisher.create(repo, isPrivate);
             plan = publisher.plan(repo, files);
         }
-        return publisher.publish(repo, plan, message, isProposed);
+        HubPublisher.Published published = publisher.publish(repo, plan, message, isProposed);
+        if (localCard != null && !isProposed) {
+            String there = read(Objects.requireNonNull(files.get(CARD)));
+            CardRecord.beside(localCard).write(repo, read(localCard), there);
+        }
+        return published;
     }
 
-    /** With the repository's name in it, and with what was written around our sections on the Hub. */
-    private void prepareCard(@Nullable String licence, List<Figure> figures) {
+    /** With the repository's name in it, and with what readers wrote around our sections, here or on the Hub. */
+    private void prepareCard(@Nullable String licence, List<Figure> figures, @Nullable CardChoice choice) {
         Path card = files.get(CARD);
         if (card == null) {
             return;
         }
+        localCard = card;
         String fresh = read(card);
         if (ModelCard.isOurs(fresh) && !figures.isEmpty()) {
             fresh = CardFigures.card(figures).over(fresh);
         }
         fresh = fresh.replace(ModelCard.PLACE, repo.id());
         if (plan.changes().get(CARD) == HubPublisher.Change.CHANGED) {
-            HubClient client = new HubClient(settings);
-            fresh = ModelCard.joined(read(client.file(repo.at(Objects.requireNonNull(plan.parent())), CARD)), fresh);
+            Path there = new HubClient(settings).file(repo.at(Objects.requireNonNull(plan.parent())), CARD);
+            fresh = joined(fresh, read(card), read(there), choice);
         }
         if (licence != null) {
             fresh = new ModelCard(Map.of("license", licence), Map.of()).over(fresh);
         }
-        try {
-            Path written = Files.createTempFile("card", ".md");
-            written.toFile().deleteOnExit();
-            files.put(CARD, Files.writeString(written, fresh));
-        } catch (IOException e) {
-            throw UserError.failure("cannot prepare the card " + card + ": " + AtomicFile.reason(e), e);
-        }
+        files.put(CARD, PublicCopy.temporary(fresh, CARD));
         plan = publisher.plan(repo, files);
+    }
+
+    /** Words that were changed on one side only win; of both, the choice. */
+    private String joined(String fresh, String here, String there, @Nullable CardChoice choice) {
+        CardRecord last = CardRecord.beside(Objects.requireNonNull(localCard));
+        boolean isChangedHere = last.knows(repo) && last.isChangedHere(here);
+        boolean isChangedThere = !last.knows(repo) || last.isChangedThere(there);
+        if (isChangedHere && isChangedThere && choice == null) {
+            throw UserError.failure(
+                    "the card was changed here and on the Hub since it was published last: say --card here or"
+                            + " --card hub, whose words stay");
+        }
+        boolean takesHere = choice == null ? isChangedHere : choice == CardChoice.HERE;
+        keepsWordsOfHub = !takesHere && !ModelCard.ownWords(there).equals(ModelCard.ownWords(fresh));
+        return takesHere ? ModelCard.withKeysOf(fresh, there) : ModelCard.joined(there, fresh);
     }
 
     private static String read(Path card) {
@@ -137,63 +156,5 @@ public final class Publication {
         } catch (IOException e) {
             throw UserError.failure("cannot read the card " + card + ": " + AtomicFile.reason(e), e);
         }
-    }
-
-    private static Map<String, Path> files(Path folder, boolean isWhole) {
-        if (!Files.isDirectory(folder)) {
-            throw UserError.failure("there is no folder " + folder);
-        }
-        Path root = content(folder.toAbsolutePath());
-        Map<String, Path> files = below(root, isWhole);
-        if (!root.equals(folder.toAbsolutePath())) {
-            for (String name : OF_A_RUN) {
-                if (Files.isRegularFile(folder.resolve(name))) {
-                    files.putIfAbsent(name, folder.resolve(name));
-                }
-            }
-            if (isWhole && Files.isDirectory(folder.resolve(CHECKPOINTS))) {
-                below(folder.resolve(CHECKPOINTS), true)
-                        .forEach((name, file) -> files.put(CHECKPOINTS + "/" + name, file));
-            }
-        }
-        if (files.isEmpty()) {
-            throw UserError.failure(folder + " holds no files to publish");
-        }
-        return files;
-    }
-
-    /** The model or the LoRA of a run; else the folder itself. */
-    private static Path content(Path folder) {
-        RunFolder run = new RunFolder(folder);
-        if (!Files.exists(run.recipe())) {
-            return folder;
-        }
-        return Files.exists(run.lora().resolve(LoraFolder.CONFIG))
-                ? run.lora()
-                : Files.exists(run.model().resolve("model_index.json")) ? run.model() : folder;
-    }
-
-    private static Map<String, Path> below(Path root, boolean isWhole) {
-        Map<String, Path> files = new TreeMap<>();
-        try (Stream<Path> all = Files.walk(root)) {
-            all.filter(Files::isRegularFile).forEach(file -> {
-                Path name = root.relativize(file);
-                if (!isHidden(name) && (isWhole || !name.startsWith(CHECKPOINTS))) {
-                    files.put(name.toString().replace('\\', '/'), file);
-                }
-            });
-        } catch (IOException e) {
-            throw UserError.failure("cannot read " + root + ": " + AtomicFile.reason(e), e);
-        }
-        return files;
-    }
-
-    private static boolean isHidden(Path name) {
-        for (Path part : name) {
-            if (part.toString().startsWith(".")) {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.adapter.Lora;
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
@@ -26,6 +27,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** The card of a trained model: {@code README.md} beside its {@code model_index.json}, with its pictures. */
@@ -132,6 +134,14 @@ final class RunCard {
         return new ModelCard(front, sections);
     }
 
+    /** Without those of a LoRA. */
+    private long baseParameters() {
+        long own = recipe.lora() == null
+                ? 0
+                : Lora.weights(model).values().stream().mapToLong(Tensor::numel).sum();
+        return model.parameterCount() - own;
+    }
+
     /** The repository that the network came from. */
     private Optional<HubRepo> base() {
         String from = recipe.model().from();
@@ -158,7 +168,7 @@ final class RunCard {
         LoraConfig lora = recipe.lora();
         String made = (lora == null ? "A" : "A LoRA of rank " + lora.rank() + " for a") + " `"
                 + model.kind().key() + "` of "
-                + String.format(Locale.ROOT, "%,d", model.parameterCount()) + " parameters"
+                + String.format(Locale.ROOT, "%,d", baseParameters()) + " parameters"
                 + base().map(repo -> ", begun from [" + repo.id() + "](https://huggingface.co/" + repo.id()
                                 + ") (revision `" + repo.revision() + "`)")
                         .orElse("");

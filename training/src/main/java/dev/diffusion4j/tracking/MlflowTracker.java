@@ -29,6 +29,7 @@ public final class MlflowTracker implements Tracker {
     /** In the run's folder: which run on which server it is. */
     static final String FILE = "mlflow.json";
 
+    private static final int SHORT_WAIT = 1500; // milliseconds without a word
     private static final String METRICS = "metrics.jsonl";
     private static final int MOST_NUMBERS = 100_000;
     private static final long MOST_BYTES = 64L << 20;
@@ -129,7 +130,11 @@ public final class MlflowTracker implements Tracker {
     public void close() {
         Duration most = sender.finish(status);
         try {
-            thread.join(most.toMillis());
+            thread.join(Math.min(SHORT_WAIT, most.toMillis()));
+            if (thread.isAlive() && most.toMillis() > SHORT_WAIT) {
+                LOG.warn("waiting for MLflow, {} s at most", most.toSeconds());
+                thread.join(most.toMillis() - SHORT_WAIT);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
