@@ -116,8 +116,10 @@ final class HubPush implements Callable<Integer> {
     private void tell(HubRepo repo, Publication publication) {
         HubPublisher.Plan plan = publication.plan();
         PrintWriter out = spec.commandLine().getOut();
-        out.println(
-                repo + (plan.parent() == null ? ": a new repository" + (isPrivate ? ", private" : ", public") : ""));
+        out.println(repo
+                + (plan.parent() == null
+                        ? ": a new repository" + (isPrivate ? ", private" : ", public")
+                        : plan.isNewBranch() ? ": a new branch" : ""));
         long bytes = 0;
         for (String name : plan.changed()) {
             try {
