@@ -138,9 +138,11 @@ record PublicFiles(Map<String, Path> byName, boolean leavesState) {
         /** In the Hub's cache all files are links, to its blobs. */
         private void check(Path link) throws IOException {
             Path target = Files.exists(link) ? link.toRealPath() : null;
-            Path snapshots = root.getParent();
-            boolean isCache = snapshots != null && snapshots.endsWith("snapshots");
-            boolean isOfCache = target != null && isCache && target.startsWith(snapshots.resolveSibling("blobs"));
+            Path above = root.getParent();
+            boolean isOfCache = target != null
+                    && above != null
+                    && above.endsWith("snapshots")
+                    && target.startsWith(above.resolveSibling("blobs"));
             if (target == null || Files.isDirectory(target) || !(target.startsWith(root) || isOfCache)) {
                 throw UserError.failure(link + " is a link to " + Files.readSymbolicLink(link)
                         + ", which is not a file of this folder: put the file itself there, or take the link away");
