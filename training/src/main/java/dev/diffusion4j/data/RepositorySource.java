@@ -39,8 +39,7 @@ final class RepositorySource {
         if (words.size() > 3 || words.stream().anyMatch(String::isBlank)) {
             throw UserError.usage("'" + text + "' is no data set of the Hub: it must be " + FORM);
         }
-        Path lists = folder(options, "hub");
-        HubTree tree = new HubTree(hub, repository(words.get(0)), lists);
+        HubTree tree = new HubTree(hub, repository(words.get(0)));
         return open(tree, words.subList(1, words.size()), options);
     }
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data.repository;
 
-import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.hub.HubClient;
+import dev.diffusion4j.hub.HubContents;
 import dev.diffusion4j.hub.HubEntry;
 import dev.diffusion4j.hub.HubRepo;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -33,52 +32,14 @@ public final class HubTree implements FileTree {
     /**
      * Asks for the commit and its files.
      *
-     * @param lists where lists of files are kept
      * @throws UserError (exit code 1) where there is no such data set, it may not be seen, or the Hub cannot be reached
      */
-    public HubTree(HubClient hub, HubRepo repo, Path lists) {
+    public HubTree(HubClient hub, HubRepo repo) {
         this.hub = hub;
         asked = repo;
-        commit = hub.pin(repo);
-        Path list = lists.resolve(repo.id().replace("/", "--") + "--" + commit.revision() + ".txt");
-        List<HubEntry> all = known(list);
-        if (all.isEmpty()) {
-            all = hub.list(commit);
-            keep(all, list);
-        }
-        all.forEach(entry -> entries.put(entry.path(), entry));
-    }
-
-    /** A file a line: size, hash, path. */
-    private static List<HubEntry> known(Path list) {
-        if (!Files.isRegularFile(list)) {
-            return List.of();
-        }
-        try {
-            return Files.readAllLines(list).stream()
-                    .map(line -> line.split(" ", 3))
-                    .map(parts -> new HubEntry(parts[2], Long.parseLong(parts[0]), parts[1]))
-                    .toList();
-        } catch (IOException | RuntimeException e) {
-            return List.of(); // asked for again
-        }
-    }
-
-    private static void keep(List<HubEntry> entries, Path list) {
-        StringBuilder text = new StringBuilder();
-        for (HubEntry entry : entries) {
-            if (entry.path().chars().anyMatch(Character::isISOControl)
-                    || entry.etag().contains(" ")) {
-                return; // such a name is refused when it is fetched
-            }
-            text.append(entry.size())
-                    .append(' ')
-                    .append(entry.etag())
-                    .append(' ')
-                    .append(entry.path())
-                    .append('\n');
-        }
-        AtomicFile.write(list, text.toString());
+        HubContents contents = hub.contents(repo);
+        commit = contents.commit();
+        contents.entries().forEach(entry -> entries.put(entry.path(), entry));
     }
 
     @Override
