@@ -3,6 +3,7 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.ModelCard;
 import dev.diffusion4j.json.Json;
@@ -46,12 +47,17 @@ final class CardRecord {
         return !hash(card).equals(known.get("there"));
     }
 
+    /** Keeps it for the next push, where the folder may be written. */
     void write(HubRepo repo, String here, String there) {
         Map<String, @Nullable Object> now = new LinkedHashMap<>();
         now.put("repo", repo.id());
         now.put("here", hash(here));
         now.put("there", hash(there));
-        AtomicFile.write(file, Json.pretty(now));
+        try {
+            AtomicFile.write(file, Json.pretty(now));
+        } catch (UserError e) {
+            // a folder that may not be written: it is published all the same, and the next push goes by the Hub's words
+        }
     }
 
     private static String hash(String card) {

@@ -137,6 +137,9 @@ public final class Publication {
 
     /** Words that were changed on one side only win; of both, the choice. */
     private String joined(String fresh, String here, String there, @Nullable CardChoice choice) {
+        if (!ModelCard.isOurs(fresh)) {
+            return fresh; // whole, as any other file
+        }
         CardRecord last = CardRecord.beside(Objects.requireNonNull(localCard));
         boolean isChangedHere = last.knows(repo) && last.isChangedHere(here);
         boolean isChangedThere = !last.knows(repo) || last.isChangedThere(there);
