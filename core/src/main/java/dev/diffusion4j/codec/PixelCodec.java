@@ -35,6 +35,11 @@ public record PixelCodec(int channels, SampleRange range) implements SampleCodec
     }
 
     @Override
+    public int pictureChannels() {
+        return channels;
+    }
+
+    @Override
     public Tensor encode(Tensor pictures, NoiseSource noise) {
         return range.fromSigned(pictures);
     }

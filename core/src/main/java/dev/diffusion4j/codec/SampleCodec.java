@@ -17,13 +17,16 @@ public interface SampleCodec extends AutoCloseable {
     /**
      * The shape of one sample.
      *
-     * @param size of the picture, a multiple of {@link #sizeMultiple()} in both directions
+     * @param size of the picture, a multiple of {@link #scaleFactor()} in both directions
      * @return (C, H, W) of its sample
      */
     long[] shape(SampleSize size);
 
-    /** What a picture's height and width must be multiples of. */
-    default int sizeMultiple() {
+    /** C': channels of a picture. */
+    int pictureChannels();
+
+    /** A picture is this many times as high and as wide as its sample. */
+    default int scaleFactor() {
         return 1;
     }
 

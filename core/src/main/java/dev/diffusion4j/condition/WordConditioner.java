@@ -24,8 +24,8 @@ public final class WordConditioner implements Conditioner {
     public void check(List<Subject> subjects, String field) {
         for (Subject subject : subjects) {
             if (subject.classLabel() != null) {
-                throw UserError.usage("this network draws what words say, not classes: give {prompt} in place of {"
-                        + field + "}");
+                throw UserError.usage(
+                        "this network draws what words say, not classes: give {prompt} in place of {" + field + "}");
             }
             if (subject.prompt() == null) {
                 throw UserError.usage("this network draws what words say: give {prompt}");
@@ -41,8 +41,7 @@ public final class WordConditioner implements Conditioner {
                 .map(subject -> words.encodeCaption(subject.prompt()))
                 .flatMapToLong(Arrays::stream)
                 .toArray();
-        return Conditioning.of(
-                Conditioning.TOKENS, Tensors.ofLongs(tokens).view(subjects.size(), words.maxTokens()));
+        return Conditioning.of(Conditioning.TOKENS, Tensors.ofLongs(tokens).view(subjects.size(), words.maxTokens()));
     }
 
     @Override

@@ -72,8 +72,12 @@ public final class Branches {
     /** For pictures {@code first … first+count−1} of the batch. */
     public Branches narrow(int first, int count) {
         return new Branches(
-                conditionings.stream().map(each -> each.size() == 0 ? each : each.narrow(first, count)).toList(),
-                weights.stream().map(each -> Arrays.copyOfRange(each, first, first + count)).toList());
+                conditionings.stream()
+                        .map(each -> each.size() == 0 ? each : each.narrow(first, count))
+                        .toList(),
+                weights.stream()
+                        .map(each -> Arrays.copyOfRange(each, first, first + count))
+                        .toList());
     }
 
     /** All branches for one call of the network, one after the other; owned by the current scope. */

@@ -94,7 +94,10 @@ public final class Conditioning {
 
     /** B; 0 where there is no condition. */
     public long size() {
-        return tensors.values().stream().mapToLong(tensor -> tensor.size(0)).findFirst().orElse(0);
+        return tensors.values().stream()
+                .mapToLong(tensor -> tensor.size(0))
+                .findFirst()
+                .orElse(0);
     }
 
     /** Pictures {@code start … start+count−1}; views. */
@@ -159,11 +162,15 @@ public final class Conditioning {
             }
         }
         Set<String> known = all.keySet();
-        padded.forEach(part -> part.tensors.keySet().forEach(name -> Check.that(
-                name.equals(KEEP) || known.contains(name),
-                "'" + name + "' is given for some pictures of a batch, but not for others")));
+        padded.forEach(part -> part.tensors
+                .keySet()
+                .forEach(name -> Check.that(
+                        name.equals(KEEP) || known.contains(name),
+                        "'" + name + "' is given for some pictures of a batch, but not for others")));
         if (dropped) {
-            all.put(KEEP, cat(vector(padded.stream().map(Conditioning::keepOrOnes).toList()), 0));
+            all.put(
+                    KEEP,
+                    cat(vector(padded.stream().map(Conditioning::keepOrOnes).toList()), 0));
         }
         return new Conditioning(all);
     }

@@ -6,6 +6,7 @@ import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.json.Yaml;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.StepOptions;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ public record SchedulerOptions(Map<String, @Nullable Object> config, StepOptions
      * Reads {@code key=value} texts; a value is written as in YAML.
      *
      * @param name of what the texts were given to, for messages: {@code --scheduler-option}
-     * @throws UserError (exit code 2) where a text is not of this form, or the scheduler has no such setting
+     * @throws UserError where a text is not of this form, or the scheduler has no such setting
      */
     public static SchedulerOptions parse(SchedulerKind kind, List<String> texts, String name) {
         List<String> known = new ArrayList<>(kind.create(Map.of()).config().keySet());
