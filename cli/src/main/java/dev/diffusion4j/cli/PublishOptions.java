@@ -2,6 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.hub.HubClient;
 import dev.diffusion4j.hub.HubPublisher;
 import dev.diffusion4j.hub.HubRepo;
@@ -98,7 +99,7 @@ final class PublishOptions {
                                 .url());
             } catch (UserError e) {
                 throw UserError.failure(
-                        "the training is done, but it could not be published: " + e.getMessage()
+                        "the training is done, but it could not be published: " + Worded.marked(e)
                                 + "; later: diffuse hub push " + folder + " " + repo,
                         e);
             }
