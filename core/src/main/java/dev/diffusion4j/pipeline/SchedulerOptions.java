@@ -6,7 +6,6 @@ import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.json.Yaml;
-import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.StepOptions;
 import java.util.ArrayList;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Changes to a scheduler that were given as text, {@code use_karras_sigmas=true}: of its config and of its run.
  *
  * @param config by the keys of {@code scheduler_config.json}; for {@link DiffusionPipeline#withScheduler(SchedulerKind, Map)}
- * @param step for {@link GenerationRequest#withStepOptions}
+ * @param step for {@link dev.diffusion4j.pipeline.request.RequestDraft#stepOptions}
  */
 public record SchedulerOptions(Map<String, @Nullable Object> config, StepOptions step) {
     /**
