@@ -235,14 +235,7 @@ final class CompareCommand implements Callable<Integer> {
 
     /** So that what is done once at a network's first use is in nobody's time. */
     private static void warmUp(DiffusionPipeline pipeline, GenerationRequest base) {
-        GenerationRequest one = base.with(r -> r.steps(2));
-        if (base.classes() != null) {
-            one = one.with(r -> r.classes(base.classes().subList(0, 1)));
-        } else if (base.prompts() != null) {
-            one = one.with(r -> r.prompts(base.prompts().subList(0, 1)));
-        } else {
-            one = one.with(r -> r.count(1));
-        }
+        GenerationRequest one = base.only(0).with(r -> r.steps(2));
         Drawn.by(pipeline, one, "", StepListener.NONE, new Cancellation());
     }
 

@@ -197,7 +197,7 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private void tell(String line) {
-        spec.commandLine().getErr().println("diffuse: " + line);
+        spec.commandLine().getErr().println("diffuse: " + new FlagNames(spec).word(line));
     }
 
     private void judgeImages(String folder, @Nullable ClipJudge words, Path file, List<Figure> earlier) {

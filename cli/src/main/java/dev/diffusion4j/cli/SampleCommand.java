@@ -218,7 +218,7 @@ final class SampleCommand implements Callable<Integer> {
     }
 
     private void tell(String line) {
-        spec.commandLine().getErr().println("diffuse: " + line);
+        spec.commandLine().getErr().println("diffuse: " + new FlagNames(spec).word(line));
     }
 
     private int again(Path picture) {
