@@ -5,6 +5,7 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.evaluation.Comparison;
 import dev.diffusion4j.evaluation.Drawn;
 import dev.diffusion4j.evaluation.Evaluator;
@@ -225,10 +226,10 @@ final class CompareCommand implements Callable<Integer> {
         try {
             return made.get();
         } catch (UserError e) {
-            String line = title + ": " + e.getMessage();
+            String line = title + ": " + Worded.marked(e);
             throw e.exitCode() == UserError.USAGE ? UserError.usage(line) : UserError.failure(line, e);
         } catch (IllegalArgumentException e) {
-            throw UserError.usage(title + ": " + e.getMessage());
+            throw UserError.usage(title + ": " + Worded.marked(e));
         }
     }
 

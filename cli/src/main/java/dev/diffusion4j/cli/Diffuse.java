@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.base.FieldNames;
 import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
@@ -75,7 +77,9 @@ public final class Diffuse implements Runnable {
             List<String> unmatched = error instanceof UnmatchedArgumentException unknown
                     ? unknown.getUnmatched()
                     : command.getUnmatchedArguments(); // what is missing was perhaps misspelt
-            String message = unmatched.isEmpty() ? firstLine(error) : unknown(unmatched.get(0), command);
+            String message = unmatched.isEmpty()
+                    ? firstLine(String.valueOf(error.getMessage()))
+                    : unknown(unmatched.get(0), command);
             command.getErr().println("diffuse: " + message + " (see '" + help + "')");
             return UserError.USAGE;
         });
@@ -103,25 +107,26 @@ public final class Diffuse implements Runnable {
         if (root.verbose) {
             error.printStackTrace(err);
         }
+        FieldNames flags = new FlagNames(command.getCommandSpec());
         if (error instanceof UserError user) {
-            err.println("diffuse: " + user.getMessage());
+            err.println("diffuse: " + user.worded(flags));
             return user.exitCode();
         }
         if (error instanceof IllegalArgumentException) {
-            err.println("diffuse: " + firstLine(error));
+            err.println("diffuse: " + firstLine(Worded.message(error, flags)));
             return UserError.USAGE;
         }
         if (error instanceof CancellationException) {
             err.println("diffuse: cancelled");
             return UserError.FAILURE;
         }
-        err.println("diffuse: " + error.getClass().getSimpleName() + ": " + firstLine(error)
-                + (root.verbose ? "" : " (--verbose shows where)"));
+        err.println("diffuse: " + error.getClass().getSimpleName() + ": "
+                + firstLine(String.valueOf(error.getMessage())) + (root.verbose ? "" : " (--verbose shows where)"));
         return UserError.FAILURE;
     }
 
-    private static String firstLine(Throwable error) {
-        return String.valueOf(error.getMessage()).lines().findFirst().orElse("");
+    private static String firstLine(String message) {
+        return message.lines().findFirst().orElse("");
     }
 
     /** Runs the command and ends the process. */

@@ -2,6 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.hub.HubClient;
 import dev.diffusion4j.hub.HubPublisher;
 import dev.diffusion4j.hub.HubRepo;
@@ -92,13 +93,10 @@ final class PublishOptions {
                     out.println(repo + " has all of it already");
                     return;
                 }
-                out.println("published: "
-                        + publication
-                                .send("Train with diffusion4j", isPrivate, false)
-                                .url());
+                HubPush.print(publication.send("Train with diffusion4j", isPrivate, false), out, "published: ");
             } catch (UserError e) {
                 throw UserError.failure(
-                        "the training is done, but it could not be published: " + e.getMessage()
+                        "the training is done, but it could not be published: " + Worded.marked(e)
                                 + "; later: diffuse hub push " + folder + " " + repo,
                         e);
             }

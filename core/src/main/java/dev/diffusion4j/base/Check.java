@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Argument checks whose message names the argument, its value and the rule it broke. All are written so that NaN fails.
- * Each returns its argument and throws {@link IllegalArgumentException}.
+ * Each returns its argument and throws {@link InvalidArgument}, an {@link IllegalArgumentException}.
  */
 public final class Check {
     private Check() {}
@@ -13,7 +13,7 @@ public final class Check {
     /** {@code value > 0}. */
     public static int positive(int value, String name) {
         if (value <= 0) {
-            throw new IllegalArgumentException(name + " must be > 0, but was " + value);
+            throw new InvalidArgument(name + " must be > 0, but was " + value);
         }
         return value;
     }
@@ -21,7 +21,7 @@ public final class Check {
     /** {@code value > 0}. */
     public static long positive(long value, String name) {
         if (value <= 0) {
-            throw new IllegalArgumentException(name + " must be > 0, but was " + value);
+            throw new InvalidArgument(name + " must be > 0, but was " + value);
         }
         return value;
     }
@@ -29,7 +29,7 @@ public final class Check {
     /** {@code value > 0} and finite. */
     public static double positive(double value, String name) {
         if (!(value > 0) || Double.isInfinite(value)) {
-            throw new IllegalArgumentException(name + " must be a finite number > 0, but was " + value);
+            throw new InvalidArgument(name + " must be a finite number > 0, but was " + value);
         }
         return value;
     }
@@ -37,7 +37,7 @@ public final class Check {
     /** {@code value >= 0}. */
     public static int notNegative(int value, String name) {
         if (value < 0) {
-            throw new IllegalArgumentException(name + " must be >= 0, but was " + value);
+            throw new InvalidArgument(name + " must be >= 0, but was " + value);
         }
         return value;
     }
@@ -45,7 +45,7 @@ public final class Check {
     /** {@code value >= 0} and finite. */
     public static double notNegative(double value, String name) {
         if (!(value >= 0) || Double.isInfinite(value)) {
-            throw new IllegalArgumentException(name + " must be a finite number >= 0, but was " + value);
+            throw new InvalidArgument(name + " must be a finite number >= 0, but was " + value);
         }
         return value;
     }
@@ -53,7 +53,7 @@ public final class Check {
     /** Neither NaN nor infinite. */
     public static double finite(double value, String name) {
         if (!Double.isFinite(value)) {
-            throw new IllegalArgumentException(name + " must be a finite number, but was " + value);
+            throw new InvalidArgument(name + " must be a finite number, but was " + value);
         }
         return value;
     }
@@ -61,7 +61,7 @@ public final class Check {
     /** {@code 0 < value < 1}. */
     public static double inOpenUnit(double value, String name) {
         if (!(value > 0 && value < 1)) {
-            throw new IllegalArgumentException(name + " must lie in (0, 1), but was " + value);
+            throw new InvalidArgument(name + " must lie in (0, 1), but was " + value);
         }
         return value;
     }
@@ -69,7 +69,7 @@ public final class Check {
     /** {@code low <= value <= high}. */
     public static double inRange(double value, double low, double high, String name) {
         if (!(value >= low && value <= high)) {
-            throw new IllegalArgumentException(name + " must lie in [" + low + ", " + high + "], but was " + value);
+            throw new InvalidArgument(name + " must lie in [" + low + ", " + high + "], but was " + value);
         }
         return value;
     }
@@ -77,7 +77,7 @@ public final class Check {
     /** {@code low <= value <= high}. */
     public static int inRange(int value, int low, int high, String name) {
         if (value < low || value > high) {
-            throw new IllegalArgumentException(name + " must lie in [" + low + ", " + high + "], but was " + value);
+            throw new InvalidArgument(name + " must lie in [" + low + ", " + high + "], but was " + value);
         }
         return value;
     }
@@ -85,7 +85,7 @@ public final class Check {
     /** Not {@code null}. */
     public static <T> T given(@Nullable T value, String name) {
         if (value == null) {
-            throw new IllegalArgumentException(name + " is missing");
+            throw new InvalidArgument(name + " is missing");
         }
         return value;
     }
@@ -93,7 +93,7 @@ public final class Check {
     /** Any other rule: {@code message} says what is wrong, with the value, and what is allowed. */
     public static void that(boolean holds, String message) {
         if (!holds) {
-            throw new IllegalArgumentException(message);
+            throw new InvalidArgument(message);
         }
     }
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.base;
 
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Something the person at the keyboard can mend: one line that says what, where, its value, what is allowed and what to do.
- * The command prints the message alone and ends with {@link #exitCode()}.
+ * The command prints the message alone and ends with {@link #exitCode()}. A message names the library's fields in braces, as
+ * {@link FieldNames} describes: {@code getMessage()} has them bare, {@link #worded} in the words of a face.
  */
-public final class UserError extends RuntimeException {
+public final class UserError extends RuntimeException implements Worded {
     /** The exit code of a run that failed. */
     public static final int FAILURE = 1;
     /** The exit code of a command that was called wrongly. */
@@ -17,10 +19,12 @@ public final class UserError extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private static final int LONGEST = 2000;
 
+    private final String text;
     private final int exitCode;
 
     private UserError(String message, int exitCode, @Nullable Throwable cause) {
-        super(oneLine(message), cause);
+        super(FieldNames.BARE.word(oneLine(message)), cause);
+        this.text = oneLine(message);
         this.exitCode = exitCode;
     }
 
@@ -56,6 +60,16 @@ public final class UserError extends RuntimeException {
             }
         }
         return line.append(length < message.length() ? "…" : "").toString();
+    }
+
+    @Override
+    public String worded(FieldNames names) {
+        return names.word(text);
+    }
+
+    /** The fields that the message is about, the first one first; empty where it names none. */
+    public List<String> fields() {
+        return FieldNames.in(text);
     }
 
     /** 1 (failure) or 2 (usage). */

@@ -4,6 +4,7 @@ package dev.diffusion4j.guidance;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,7 +131,7 @@ public record LossGuidance(
         try {
             loss.checkChannels(channels);
         } catch (IllegalArgumentException e) {
-            throw UserError.usage("the guidance '" + name + "' " + e.getMessage());
+            throw UserError.usage("the guidance '" + name + "' " + Worded.marked(e));
         }
     }
 

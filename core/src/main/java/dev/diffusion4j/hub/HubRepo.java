@@ -2,6 +2,7 @@
 package dev.diffusion4j.hub;
 
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -85,7 +86,7 @@ public record HubRepo(Type type, String id, String revision) {
         try {
             return Optional.of(new HubRepo(type, id, at < 0 ? MAIN : text.substring(at + 1)));
         } catch (IllegalArgumentException e) {
-            throw UserError.usage(String.valueOf(e.getMessage()));
+            throw UserError.usage(Worded.marked(e));
         }
     }
 

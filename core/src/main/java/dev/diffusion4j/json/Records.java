@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.json;
 
+import dev.diffusion4j.base.InvalidArgument;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.Nearest;
+import dev.diffusion4j.base.Worded;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
@@ -143,7 +145,7 @@ public final class Records {
             return constructor.newInstance(values);
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof IllegalArgumentException refused) {
-                throw new IllegalArgumentException(where + ": " + refused.getMessage(), refused);
+                throw new InvalidArgument(where + ": " + Worded.marked(refused), refused);
             }
             throw new IllegalStateException(e.getCause());
         } catch (ReflectiveOperationException e) {
@@ -304,7 +306,7 @@ public final class Records {
                     type.getMethod("fromJson", Object.class).invoke(null, value));
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof IllegalArgumentException refused) {
-                throw new IllegalArgumentException(where + ": " + refused.getMessage(), refused);
+                throw new InvalidArgument(where + ": " + Worded.marked(refused), refused);
             }
             throw new IllegalStateException(e.getCause());
         } catch (ReflectiveOperationException e) {

@@ -3,6 +3,7 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.guidance.loss.ClipLoss;
@@ -133,7 +134,7 @@ public record GenerationNote(
             RunManifest manifest = RunManifest.fromText(text, png + ": note " + RunManifest.NOTE);
             return new Read(manifest, Records.bind(EMPTY, manifest.settings(), png + ": note " + RunManifest.NOTE));
         } catch (IllegalArgumentException e) {
-            throw UserError.failure(String.valueOf(e.getMessage()), e);
+            throw UserError.failure(Worded.marked(e), e);
         }
     }
 

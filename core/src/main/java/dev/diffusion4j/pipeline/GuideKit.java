@@ -2,8 +2,10 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.base.InvalidArgument;
 import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.guidance.GuideSpec;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.guidance.loss.ClassifierLoss;
@@ -96,8 +98,8 @@ public final class GuideKit implements AutoCloseable {
         try {
             return make(spec);
         } catch (IllegalArgumentException e) {
-            String why = String.valueOf(e.getMessage());
-            throw why.contains(text) ? e : new IllegalArgumentException("the guidance '" + text + "': " + why, e);
+            String why = Worded.marked(e);
+            throw why.contains(text) ? e : new InvalidArgument("the guidance '" + text + "': " + why, e);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightLoader;
 import dev.diffusion4j.checkpoint.WeightSource;
@@ -167,7 +168,7 @@ public final class PipelineFolder {
         try {
             return SchedulerKind.ofClass(name, folder.toString()).create(config);
         } catch (IllegalArgumentException e) {
-            throw UserError.failure(file + ": " + e.getMessage(), e);
+            throw UserError.failure(file + ": " + Worded.marked(e), e);
         }
     }
 
@@ -220,7 +221,7 @@ public final class PipelineFolder {
         try {
             return modelFamily().create(config);
         } catch (IllegalArgumentException e) {
-            throw UserError.failure(file + ": " + e.getMessage(), e);
+            throw UserError.failure(file + ": " + Worded.marked(e), e);
         } catch (RuntimeException e) {
             if (String.valueOf(e.getMessage()).contains("can't allocate memory")) { // as LibTorch says it
                 throw UserError.failure(file + " describes a network that is too large for this machine's memory", e);

@@ -3,6 +3,7 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.scheduler.SchedulerKind;
@@ -51,7 +52,7 @@ public record SchedulerOptions(Map<String, @Nullable Object> config, StepOptions
         try {
             return Yaml.parse(value, name + " " + text);
         } catch (UserError e) {
-            throw UserError.usage(String.valueOf(e.getMessage()));
+            throw UserError.usage(Worded.marked(e));
         }
     }
 }

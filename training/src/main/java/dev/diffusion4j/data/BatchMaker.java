@@ -2,6 +2,7 @@
 package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -100,7 +101,7 @@ final class BatchMaker {
             return dataset.prepared(index, transform);
         } catch (BrokenExampleException e) {
             if (options.onBroken() == OnBroken.FAIL) {
-                throw UserError.failure(e.getMessage() + " (on_broken: skip would pass over it)", e);
+                throw UserError.failure(Worded.marked(e) + " (on_broken: skip would pass over it)", e);
             }
             broken.add(index, String.valueOf(e.getMessage()));
             return null;

@@ -2,6 +2,7 @@
 package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +56,8 @@ record FetchedFiles(String key, String variable, List<String> mirrors, Map<Strin
             } catch (Download.Failed e) {
                 throw UserError.failure(
                         key + " needs " + String.join(", ", missing) + ", which are not in " + folder
-                                + " and could not be fetched (" + name + " from " + e.getMessage() + "); " + otherwise,
+                                + " and could not be fetched (" + name + " from " + Worded.marked(e) + "); "
+                                + otherwise,
                         e);
             }
         }

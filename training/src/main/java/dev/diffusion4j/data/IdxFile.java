@@ -3,6 +3,7 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -54,7 +55,7 @@ record IdxFile(int[] shape, byte[] values) {
         } catch (EOFException e) {
             throw UserError.failure(file + " is cut short", e);
         } catch (ZipException e) {
-            throw UserError.failure(file + " is damaged: " + e.getMessage(), e);
+            throw UserError.failure(file + " is damaged: " + Worded.marked(e), e);
         } catch (IOException e) {
             throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
         }

@@ -2,6 +2,7 @@
 package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.data.parquet.ImagePacker;
 import dev.diffusion4j.data.repository.DatasetLayout;
 import dev.diffusion4j.data.repository.FileTree;
@@ -51,7 +52,7 @@ final class RepositorySource {
                     at < 0 ? text : text.substring(0, at),
                     at < 0 ? HubRepo.MAIN : text.substring(at + 1));
         } catch (IllegalArgumentException e) {
-            throw UserError.usage(e.getMessage() + "; a data set of the Hub is " + FORM);
+            throw UserError.usage(Worded.marked(e) + "; a data set of the Hub is " + FORM);
         }
     }
 

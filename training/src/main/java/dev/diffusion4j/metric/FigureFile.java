@@ -3,6 +3,7 @@ package dev.diffusion4j.metric;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ public final class FigureFile {
         try {
             return Figure.of(Json.parseObject(line, where), where);
         } catch (IllegalArgumentException e) {
-            throw UserError.failure(where + " is no figure of diffuse eval: " + e.getMessage(), e);
+            throw UserError.failure(where + " is no figure of diffuse eval: " + Worded.marked(e), e);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Yaml;
 import java.io.IOException;
@@ -77,7 +78,7 @@ public final class Recipes {
         try {
             return Recipe.of(values, where);
         } catch (IllegalArgumentException e) {
-            throw UserError.usage(String.valueOf(e.getMessage()));
+            throw UserError.usage(Worded.marked(e));
         }
     }
 
@@ -119,7 +120,7 @@ public final class Recipes {
         try {
             value = Yaml.parse(change.substring(equals + 1), "--set " + change);
         } catch (UserError e) {
-            throw UserError.usage(String.valueOf(e.getMessage()));
+            throw UserError.usage(Worded.marked(e));
         }
         Map<String, @Nullable Object> group = values;
         for (int i = 0; i + 1 < path.length; i++) {

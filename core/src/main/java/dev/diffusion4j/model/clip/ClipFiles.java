@@ -2,6 +2,7 @@
 package dev.diffusion4j.model.clip;
 
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightLoader;
 import dev.diffusion4j.checkpoint.WeightSource;
@@ -62,7 +63,7 @@ final class ClipFiles {
         } catch (java.io.IOException e) {
             throw UserError.failure("cannot read " + place + ": " + dev.diffusion4j.base.AtomicFile.reason(e), e);
         } catch (IllegalArgumentException e) {
-            throw UserError.failure(place + ": " + e.getMessage(), e);
+            throw UserError.failure(place + ": " + Worded.marked(e), e);
         }
         throw UserError.failure(place + " holds no CLIP: " + CONFIG + " with " + TRANSFORMERS_WEIGHTS.get(1) + ", or "
                 + OPEN_CLIP_CONFIG + " with " + OPEN_CLIP_WEIGHTS.get(0) + " was expected, found "

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.base.FieldNames;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * Names the library's fields as the flags of one command: {@code guidanceScale} is {@code --guidance-scale} where the command has
+ * that flag, and a key of a recipe is {@code --set training.max_steps} where it has {@code --set}.
+ */
+final class FlagNames implements FieldNames {
+    /** Fields whose flag is not the same words in another spelling. */
+    private static final Map<String, String> FLAGS = Map.ofEntries(
+            Map.entry("classes", "--class"),
+            Map.entry("classLabels", "--class"),
+            Map.entry("prompts", "--prompt"),
+            Map.entry("batchSize", "--batch"),
+            Map.entry("numInferenceSteps", "--steps"),
+            Map.entry("sampleSize", "--size"),
+            Map.entry("precision", "--dtype"),
+            Map.entry("loras", "--lora"),
+            Map.entry("adapters", "--lora"),
+            Map.entry("guides", "--guide"),
+            Map.entry("schedulerOptions", "--scheduler-option"),
+            Map.entry("noiseMode", "--noise"),
+            Map.entry("folder", "--out"));
+
+    private final Set<String> known;
+
+    FlagNames(CommandSpec command) {
+        known = command.optionsMap().keySet();
+    }
+
+    @Override
+    public String of(String field) {
+        if (field.indexOf('.') > 0) {
+            return known.contains("--set") ? "--set " + field : field;
+        }
+        String flag = FLAGS.getOrDefault(field, kebab(field));
+        return known.contains(flag) ? flag : field;
+    }
+
+    private static String kebab(String field) {
+        return "--" + field.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+    }
+}
