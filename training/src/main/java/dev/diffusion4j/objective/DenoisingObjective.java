@@ -60,7 +60,7 @@ public final class DenoisingObjective implements Objective {
             DenoisingSettings settings) {
         Check.that(
                 !settings.drop().isActive() || conditioner.canDrop(),
-                "a " + model.kind().key() + " always needs its condition, so that there is nothing to drop");
+                "a " + model.modelClass().name() + " always needs its condition, so that there is nothing to drop");
         this.model = model;
         this.scheduler = scheduler;
         this.conditioner = conditioner;
