@@ -4,7 +4,9 @@ package dev.diffusion4j.layer;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -14,14 +16,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A layer with one weight that a {@link LowRank} product can stand beside, as tensors {@code lora_A.weight} and {@code
- * lora_B.weight} of its own, which are trained, or be added to.
+ * A layer with one weight that {@link LowRank} products can stand beside: one of the layer's own, with the parameters {@code
+ * lora_A.weight} and {@code lora_B.weight}, which is trained; and one that only the current call sees ({@link ActiveProducts}). A
+ * product can also be added to the weight.
  */
 public abstract class Adaptable extends Layer {
     private static final String DOWN = "lora_A.weight";
     private static final String UP = "lora_B.weight";
 
     private volatile @Nullable LowRank lora;
+    private volatile boolean merged;
 
     /** {@code (out, in)} or {@code (out, in, k, k)}; borrowed. */
     public abstract Tensor weight();
@@ -54,7 +58,7 @@ public abstract class Adaptable extends Layer {
         upShape[0] = downShape[0];
         upShape[1] = rank;
         downShape[0] = rank;
-        LowRank made = new LowRank(parameter(DOWN, downShape), parameter(UP, upShape), scale, dropout, this::project);
+        LowRank made = new LowRank(parameter(DOWN, downShape), parameter(UP, upShape), scale, dropout);
         lora = made;
         return made;
     }
@@ -66,6 +70,7 @@ public abstract class Adaptable extends Layer {
             return;
         }
         lora = null;
+        merged = false;
         dropParameter(DOWN);
         dropParameter(UP);
     }
@@ -78,18 +83,18 @@ public abstract class Adaptable extends Layer {
     /** Adds the product to the weight, so that it costs nothing more; {@link #unmerge} takes it out again. */
     public final void merge() {
         LowRank present = lora;
-        if (present != null && !present.isMerged()) {
+        if (present != null && !merged) {
             addToWeight(present, 1);
-            present.merged(true);
+            merged = true;
         }
     }
 
     /** The reverse of {@link #merge}, but for rounding. */
     public final void unmerge() {
         LowRank present = lora;
-        if (present != null && present.isMerged()) {
+        if (present != null && merged) {
             addToWeight(present, -1);
-            present.merged(false);
+            merged = false;
         }
     }
 
@@ -121,18 +126,20 @@ public abstract class Adaptable extends Layer {
         dropPrepared();
     }
 
-    /** Whether {@link #foldedWeight} says all that the layer does. */
+    /** Whether {@link #foldedWeight} is all that the layer multiplies by. */
     final boolean isFoldable() {
-        LowRank present = lora;
-        return present == null || present.isMerged() || !present.dropsInput();
+        return products().stream().noneMatch(LowRank::dropsInput);
     }
 
-    /** The weight with the product in it, on the graph; the weight alone where there is none. A handle of the current scope's. */
+    /** The weight with the products in it, on the graph; the weight alone where there are none. A handle of the current scope's. */
     final Tensor foldedWeight() {
-        LowRank present = lora;
-        return present == null || present.isMerged()
-                ? plainWeight()
-                : TensorScope.keepResult(() -> weight().add(present.product(weight())));
+        return TensorScope.keepResult(() -> {
+            Tensor folded = plainWeight();
+            for (LowRank product : products()) {
+                folded = folded.add(product.product(folded));
+            }
+            return folded;
+        });
     }
 
     /** The weight in plain order, a handle of the current scope's. */
@@ -141,16 +148,40 @@ public abstract class Adaptable extends Layer {
         return present.is_mkldnn() ? present.to_dense() : new Tensor(present);
     }
 
-    /** The product beside the weight that must be added to the layer's output; {@code null} where there is none. */
-    protected final @Nullable LowRank beside() {
-        LowRank present = lora;
-        return present == null || present.isMerged() ? null : present;
+    /** Whether the current call sees a product beside the weight. */
+    final boolean isAdapted() {
+        return lora != null && !merged || ActiveProducts.beside(this) != null;
     }
 
-    /** {@code output} with the product's share. */
-    protected final Tensor withLora(Tensor output, Tensor input) {
-        LowRank present = beside();
-        return present == null ? output : present.plus(output, input, this::expand);
+    private List<LowRank> products() {
+        List<LowRank> seen = new ArrayList<>(2);
+        LowRank own = lora;
+        if (own != null && !merged) {
+            seen.add(own);
+        }
+        LowRank active = ActiveProducts.beside(this);
+        if (active != null) {
+            seen.add(active);
+        }
+        return seen;
+    }
+
+    /**
+     * {@code output} + scale·B·A·{@code input} for each product that the current call sees; on the graph where there is one.
+     *
+     * @param output what the layer makes of {@code input} by its weight and bias alone
+     * @return {@code output} itself where there is no product, else a new tensor owned by the current scope
+     */
+    protected final Tensor withProducts(Tensor output, Tensor input) {
+        Tensor sum = output;
+        for (LowRank product : products()) {
+            Tensor before = sum;
+            sum = TensorScope.keepResult(() -> {
+                Tensor thin = project(product.seen(input), product.down());
+                return before.add(expand(thin, product.up()), new Scalar(product.scale()));
+            });
+        }
+        return sum;
     }
 
     /** All in {@code root}, by dotted name. */

@@ -50,18 +50,20 @@ public final class Conv2d extends Adaptable {
      * @return (B, out, H', W'), a new tensor
      */
     public Tensor forward(Tensor sample) {
+        return isAdapted() ? TensorScope.keepResult(() -> withProducts(plain(sample), sample)) : plain(sample);
+    }
+
+    private Tensor plain(Tensor sample) {
         PackedConvolution fast = packed(sample);
         if (fast != null) {
             return GradMode.is_enabled() ? unpacked(fast, sample) : fast.forward(sample, bias);
         }
-        if (beside() == null && weight.size(1) > 1) {
+        if (weight.size(1) > 1) {
             return conv2d(sample, weight, biasOptional, stride, padding, NO_DILATION, 1);
         }
-        return TensorScope.keepResult(() -> {
-            Tensor output = conv2d(sample, weight, biasOptional, stride, padding, NO_DILATION, 1);
-            // of one channel both layouts look alike, and LibTorch takes the slower one for all that comes after
-            return withLora(weight.size(1) > 1 ? output : laidOut(output), sample);
-        });
+        // of one channel both layouts look alike, and LibTorch takes the slower one for all that comes after
+        return TensorScope.keepResult(
+                () -> laidOut(conv2d(sample, weight, biasOptional, stride, padding, NO_DILATION, 1)));
     }
 
     @Override
@@ -87,7 +89,7 @@ public final class Conv2d extends Adaptable {
             return TensorScope.keepResult(() -> other.add(forward(sample)));
         }
         PackedConvolution fast = packed(sample);
-        if (fast != null && temporary && other.is_contiguous(MemoryFormat.ChannelsLast)) {
+        if (fast != null && temporary && !isAdapted() && other.is_contiguous(MemoryFormat.ChannelsLast)) {
             fast.addTo(other, sample, bias);
             return other;
         }
@@ -96,10 +98,7 @@ public final class Conv2d extends Adaptable {
 
     private @Nullable PackedConvolution packed(Tensor sample) {
         PackedConvolution known = packed;
-        if (known != null || !isFrozen() || beside() != null || GradMode.is_enabled()) {
-            return known;
-        }
-        return pack(sample);
+        return known != null || !isFrozen() || GradMode.is_enabled() ? known : pack(sample);
     }
 
     private synchronized @Nullable PackedConvolution pack(Tensor sample) {

@@ -31,22 +31,20 @@ public final class Linear extends Adaptable {
      * @return (…, out), a new tensor
      */
     public Tensor forward(Tensor features) {
+        return isAdapted() ? TensorScope.keepResult(() -> withProducts(plain(features), features)) : plain(features);
+    }
+
+    private Tensor plain(Tensor features) {
         PackedLinear fast = packed(features);
-        if (fast != null) {
-            return GradMode.is_enabled() ? unpacked(features) : fast.forward(features, bias);
-        }
-        if (beside() == null) {
+        if (fast == null) {
             return linear(features, weight, biasOptional);
         }
-        return TensorScope.keepResult(() -> withLora(linear(features, weight, biasOptional), features));
+        return GradMode.is_enabled() ? unpacked(features) : fast.forward(features, bias);
     }
 
     private @Nullable PackedLinear packed(Tensor features) {
         PackedLinear known = packed;
-        if (known != null || !isFrozen() || beside() != null || GradMode.is_enabled()) {
-            return known;
-        }
-        return pack(features);
+        return known != null || !isFrozen() || GradMode.is_enabled() ? known : pack(features);
     }
 
     private synchronized @Nullable PackedLinear pack(Tensor features) {

@@ -3,14 +3,13 @@ package dev.diffusion4j.layer;
 
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
-import java.util.function.BinaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A product of two thin matrices beside a weight, scale·B·A: Hu et al. (2021). B begins as zero, so that the layer does what it did.
- * The tensors belong to the layer that it stands in.
+ * A product of two thin matrices beside a weight, scale·B·A: Hu et al. (2021). Where B is zero the layer does what it did without.
+ * The tensors belong to whoever made the product: the layer that it is trained in, or an adapter's view of a network.
  */
 public final class LowRank {
     private final Tensor down;
@@ -18,34 +17,31 @@ public final class LowRank {
     private final double scale;
     private final double probability;
     private final Dropout dropout;
-    private final BinaryOperator<Tensor> project;
-    private boolean merged;
 
     /**
-     * @param down A, (r, in) or (r, in, k, k); borrowed
-     * @param up B, (out, r) or (out, r, 1, 1); borrowed
-     * @param scale alpha / r
-     * @param dropout share of the input that training leaves out
-     * @param project the layer's own operation with A in the place of its weight, without a bias
+     * @param down A, {@code (r, in)} or {@code (r, in, k, k)}, of the dtype that the layer computes in; borrowed
+     * @param up B, {@code (out, r)} or {@code (out, r, 1, 1)}; borrowed
+     * @param scale what the product is multiplied by, such as alpha / r
      */
-    LowRank(Tensor down, Tensor up, double scale, double dropout, BinaryOperator<Tensor> project) {
+    public LowRank(Tensor down, Tensor up, double scale) {
+        this(down, up, scale, 0);
+    }
+
+    /** @param dropout share of the input that training leaves out before the product */
+    LowRank(Tensor down, Tensor up, double scale, double dropout) {
         this.down = down;
         this.up = up;
         this.scale = scale;
         this.probability = dropout;
         this.dropout = new Dropout(dropout);
-        this.project = project;
     }
 
-    /** {@code output} + scale·B·A·{@code input}, a new tensor, with a graph where one is wanted. */
-    Tensor plus(Tensor output, Tensor input, BinaryOperator<Tensor> expand) {
-        return TensorScope.keepResult(() -> {
-            Tensor thin = project.apply(dropout.forward(input), down);
-            return output.add(expand.apply(thin, up), new Scalar(scale));
-        });
+    /** What A sees of a layer's input. */
+    Tensor seen(Tensor input) {
+        return dropout.forward(input);
     }
 
-    /** scale·B·A in the shape {@code like} has, f32, on the graph where one is wanted. */
+    /** scale·B·A in the shape {@code like} has, f32, on the graph where there is one; a new tensor. */
     Tensor product(Tensor like) {
         return TensorScope.keepResult(() -> up.to(ScalarType.Float)
                 .flatten(1, -1)
@@ -69,21 +65,12 @@ public final class LowRank {
         return down.size(0);
     }
 
-    /** alpha / r. */
+    /** What B·A is multiplied by. */
     public double scale() {
         return scale;
     }
 
-    /** Whether it is part of the weight just now. */
-    public boolean isMerged() {
-        return merged;
-    }
-
     boolean dropsInput() {
         return probability > 0;
-    }
-
-    void merged(boolean value) {
-        merged = value;
     }
 }

@@ -24,7 +24,7 @@ public final class Upsample extends Layer {
      */
     public Tensor forward(Tensor sample) {
         if (isFrozen()
-                && conv.beside() == null
+                && !conv.isAdapted()
                 && !GradMode.is_enabled()
                 && sample.device().is_cpu()
                 && sample.is_contiguous(MemoryFormat.ChannelsLast)

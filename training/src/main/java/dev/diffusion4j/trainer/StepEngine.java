@@ -8,6 +8,7 @@ import static org.bytedeco.pytorch.global.torch.set_autocast_dtype;
 import static org.bytedeco.pytorch.global.torch.set_autocast_enabled;
 import static org.bytedeco.pytorch.global.torch.set_num_threads;
 
+import dev.diffusion4j.layer.ActiveProducts;
 import dev.diffusion4j.layer.TrainingMode;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.tensor.BackwardTape;
@@ -54,6 +55,7 @@ final class StepEngine implements AutoCloseable {
     StepLosses accumulate(Objective.Task task, double share, List<RandomStream> dropout) {
         long total = task.size();
         int shards = (int) Math.min(choices.shards(), total);
+        ActiveProducts products = ActiveProducts.current();
         List<Future<StepLosses>> losses = new ArrayList<>();
         long start = 0;
         for (int i = 0; i < shards; i++) {
@@ -64,7 +66,7 @@ final class StepEngine implements AutoCloseable {
                 set_num_threads(Math.max(1, choices.threads() / shards));
                 double weight = (double) count / total;
                 Objective.Task shard = shards == 1 ? task : task.slice(first, count);
-                return TrainingMode.run(random, () -> backward(shard, weight * share))
+                return products.run(() -> TrainingMode.run(random, () -> backward(shard, weight * share)))
                         .times(weight);
             })));
             start += count;
