@@ -32,7 +32,9 @@ final class FrameHeader {
     final int skipProbability;
 
     private final boolean hasSegments;
-    private boolean isAbsolute;
+    /** Whether a segment's numbers stand for the frame's, or are added to them. */
+    private boolean isAbsolute = true;
+
     private final int[] segmentQuantizers = new int[SEGMENTS];
     private final int[] segmentFilters = new int[SEGMENTS];
 
@@ -42,7 +44,7 @@ final class FrameHeader {
             throw cutShort();
         }
         int tag = file[start] & 0xff | (file[start + 1] & 0xff) << 8 | (file[start + 2] & 0xff) << 16;
-        boolean isKeyFrame = (tag & 1) == 0;
+        boolean isKeyFrame = (tag & 1) == 0 && (tag >> 4 & 1) == 1; // and is shown
         boolean isMarked = file[start + 3] == (byte) 0x9d && file[start + 4] == 1 && file[start + 5] == 0x2a;
         if (!isKeyFrame || !isMarked || (tag >> 1 & 7) > 3) {
             throw new DecodeException("the file is damaged: its picture does not begin as VP8 does");
@@ -105,15 +107,17 @@ final class FrameHeader {
     private static BoolReader[] partitions(byte[] file, int first, int end, int count) throws DecodeException {
         BoolReader[] partitions = new BoolReader[count];
         int at = first + 3 * (count - 1);
-        if (at > end) {
-            throw cutShort();
-        }
-        for (int i = 0; i < count; i++) {
+        int last = end;
+        for (int i = 0; i < count && at <= end; i++) {
             int size = first + 3 * i;
             int length = i == count - 1 ? end - at : u16(file, size) | (file[size + 2] & 0xff) << 16;
             int next = Math.min(end, at + length);
             partitions[i] = new BoolReader(file, at, next);
+            last = at;
             at = next;
+        }
+        if (last >= end) {
+            throw cutShort();
         }
         return partitions;
     }
