@@ -176,6 +176,6 @@ final class HubPipelineTest {
                 .hasMessage("ada/thin is a LoRA, not a model: give it to --lora, or lora.from");
         assertThatThrownBy(() -> LoraPlace.fetch(client.contents(REPO), client))
                 .isInstanceOf(UserError.class)
-                .hasMessage("ada/digits is a model, not a LoRA: give it to --model");
+                .hasMessage("ada/digits is a model, not a LoRA: give it as model");
     }
 }
