@@ -96,11 +96,20 @@ final class HubPush implements Callable<Integer> {
                 spec.commandLine().getOut().println("nothing was published");
                 return 0;
             }
-            spec.commandLine()
-                    .getOut()
-                    .println(publication.send(message, isPrivate, isProposed).url());
+            print(
+                    publication.send(message, isPrivate, isProposed),
+                    spec.commandLine().getOut(),
+                    "");
         }
         return 0;
+    }
+
+    /** The address of what was published, after what was not. */
+    static void print(HubPublisher.Published published, PrintWriter out, String before) {
+        if (!published.ignored().isEmpty()) {
+            out.println("not published, as a .gitignore says: " + String.join(", ", published.ignored()));
+        }
+        out.println(before + published.url());
     }
 
     private boolean isAgreed() {

@@ -93,10 +93,7 @@ final class PublishOptions {
                     out.println(repo + " has all of it already");
                     return;
                 }
-                out.println("published: "
-                        + publication
-                                .send("Train with diffusion4j", isPrivate, false)
-                                .url());
+                HubPush.print(publication.send("Train with diffusion4j", isPrivate, false), out, "published: ");
             } catch (UserError e) {
                 throw UserError.failure(
                         "the training is done, but it could not be published: " + Worded.marked(e)

@@ -31,6 +31,8 @@ final class BlobDownload {
     private final HubProgress progress;
     private final Disk disk;
     private CompletableFuture<Void> flushing = CompletableFuture.completedFuture(null);
+    /** Whether the last answer was the whole again instead of what was missing. */
+    private boolean beganAnew;
     /** Of all bytes so far. */
     private Checksum checksum;
 
@@ -148,25 +150,30 @@ final class BlobDownload {
         }
         long done = hashPart(out);
         progress.onBytes(done);
+        long most = done; // to begin anew and come as far again is no progress
         for (int idle = 0; done != file.size(); ) {
-            long before = done;
+            IOException problem;
             try {
                 done = request(out, done);
                 if (file.size() < 0) {
                     break;
                 }
-                if (done < file.size() && ++idle == TRIES_WITHOUT_PROGRESS) {
-                    throw new IOException("the connection was closed after " + done + " of " + file.size() + " bytes");
-                }
+                problem = new IOException("the connection was closed after " + done + " of " + file.size() + " bytes");
             } catch (WrongContent | FileSystemException e) {
                 throw e;
             } catch (IOException e) {
                 done = hashPart(out);
-                idle = done > before ? 0 : idle + 1;
-                if (idle == TRIES_WITHOUT_PROGRESS) {
-                    throw e;
-                }
+                problem = e;
             }
+            if (done == file.size()) {
+                break;
+            }
+            idle = done > most && !beganAnew ? 0 : idle + 1;
+            most = Math.max(most, done);
+            if (idle >= TRIES_WITHOUT_PROGRESS) {
+                throw problem;
+            }
+            http.pause(idle + 1);
         }
         if (!checksum.isRight()) {
             throw new WrongContent("its content is wrong (the checksum differs)");
@@ -199,7 +206,9 @@ final class BlobDownload {
             if (!answer.isGood()) {
                 throw new IOException("status " + answer.status());
             }
-            if (from > 0 && answer.status() != 206) { // the whole again
+            checkAnswer(answer, from);
+            beganAnew = from > 0 && answer.status() != 206;
+            if (beganAnew) { // the whole again
                 out.truncate(0);
                 progress.onBytes(-from);
                 checksum = new Checksum(file.etag(), file.size());
@@ -209,13 +218,32 @@ final class BlobDownload {
         }
     }
 
+    /** What is not the file, or another part of it, must not be written: a proxy's page, something compressed. */
+    private void checkAnswer(HubHttp.Answer answer, long from) throws IOException {
+        String encoding = answer.header("Content-Encoding");
+        if (!encoding.isEmpty() && !encoding.equalsIgnoreCase("identity")) {
+            throw new WrongContent("it comes compressed (" + encoding + "), though it was asked for as it is");
+        }
+        boolean isPart = answer.status() == 206;
+        String range = answer.header("Content-Range");
+        if (isPart && !range.isEmpty() && !range.startsWith("bytes " + from + "-")) {
+            throw new IOException("the part from byte " + from + " was asked for, but the answer is '" + range + "'");
+        }
+        long expected = file.size() - (isPart ? from : 0);
+        long length = answer.connection().getContentLengthLong();
+        if (file.size() >= 0 && length >= 0 && length != expected) {
+            throw new IOException("the answer has " + length + " bytes instead of " + expected
+                    + ", so it is not the file; is there a proxy or a firewall?");
+        }
+    }
+
     private long copy(InputStream body, FileChannel out, long from) throws IOException {
         byte[] bytes = new byte[BUFFER];
         long at = from;
         long flushed = from;
         for (int read = body.read(bytes); read >= 0; read = body.read(bytes)) {
             if (file.size() >= 0 && at + read > file.size()) {
-                throw new WrongContent("it is longer than the " + file.size() + " bytes that were said");
+                throw new WrongContent("it is longer than the " + file.size() + " bytes that the Hub named");
             }
             ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, read);
             checksum.update(buffer);
@@ -249,9 +277,9 @@ final class BlobDownload {
     }
 
     private static FileSystemException ofDisk(String name, IOException problem) {
-        FileSystemException told = new FileSystemException(name, null, AtomicFile.reason(problem));
-        told.initCause(problem);
-        return told;
+        FileSystemException known = new FileSystemException(name, null, AtomicFile.reason(problem));
+        known.initCause(problem);
+        return known;
     }
 
     /** The disk writes what is here while more comes, so that little is left to be synced at the end. */
@@ -259,7 +287,7 @@ final class BlobDownload {
         try {
             out.force(false);
         } catch (IOException e) {
-            // the sync at the end tells
+            // the sync at the end fails too
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.hub;
 
+import dev.diffusion4j.base.Interrupts;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
@@ -10,9 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -36,6 +39,7 @@ public final class HubClient {
     private static final Logger LOG = LoggerFactory.getLogger(HubClient.class);
     private static final int AT_ONCE = 8;
     private static final int LONGEST_ANSWER = 64 << 20;
+    private static final int MOST_PAGES = 10_000; // of a thousand files each
     private static final Pattern NEXT = Pattern.compile("<([^>]+)>\\s*;\\s*rel=\"next\"");
 
     private final HubSettings settings;
@@ -149,11 +153,15 @@ public final class HubClient {
     /** All files of a repository, folders in order of their names. */
     public List<HubEntry> list(HubRepo repo) {
         List<HubEntry> entries = new ArrayList<>();
+        Set<URI> seen = new HashSet<>();
         @Nullable
         URI page = api(repo.type().plural() + "/" + repo.id() + "/tree/" + HubPath.segment(repo.revision())
                 + "?recursive=true");
         try {
             while (page != null) {
+                if (!seen.add(page) || seen.size() > MOST_PAGES) {
+                    throw new IOException("a list that never ends: page " + (seen.size() + 1) + " is " + page);
+                }
                 try (HubHttp.Answer answer = http.get(page, Map.of())) {
                     for (Object entry : array(repo, "the list of files", answer)) {
                         if (entry instanceof Map) {
@@ -161,11 +169,11 @@ public final class HubClient {
                         }
                     }
                     Matcher next = NEXT.matcher(answer.header("Link"));
-                    page = next.find() ? page.resolve(next.group(1)) : null;
+                    page = next.find() ? HubHttp.resolve(page, next.group(1), "a next page that leads") : null;
                 }
             }
-        } catch (IOException | IllegalArgumentException e) {
-            throw errors.of(repo, "the list of files", e instanceof IOException io ? io : new IOException(e));
+        } catch (IOException e) {
+            throw errors.of(repo, "the list of files", e);
         }
         return entries;
     }
@@ -392,8 +400,7 @@ public final class HubClient {
         } catch (ExecutionException e) {
             throw e.getCause() instanceof UserError known ? known : new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw UserError.failure("interrupted while fetching " + repo, e);
+            throw Interrupts.cancelled("while fetching " + repo);
         } finally {
             workers.shutdownNow();
         }
@@ -428,6 +435,14 @@ public final class HubClient {
             return Json.object(value);
         }
         throw new IOException("an answer that is no object: is this a Hub?");
+    }
+
+    /** An entry of a list in an answer, which must be an object. */
+    static Map<String, @Nullable Object> entry(@Nullable Object value) throws IOException {
+        if (value instanceof Map) {
+            return Json.object(value);
+        }
+        throw new IOException("an answer whose list holds " + Json.describe(value) + ": is this a Hub?");
     }
 
     private List<?> array(HubRepo repo, String what, HubHttp.Answer answer) throws IOException {

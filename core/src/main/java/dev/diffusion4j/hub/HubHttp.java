@@ -2,10 +2,12 @@
 package dev.diffusion4j.hub;
 
 import dev.diffusion4j.base.EnvironmentProxies;
+import dev.diffusion4j.base.Interrupts;
 import dev.diffusion4j.base.UserError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.math.BigInteger;
 import java.net.HttpURLConnection;
 import java.net.SocketTimeoutException;
 import java.net.URI;
@@ -13,6 +15,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Requests to the Hub. The token goes to the endpoint's own host and to no other, redirected or not. What fails for a moment (no
@@ -24,6 +27,8 @@ final class HubHttp {
     private static final int TRIES = 5;
     private static final int REDIRECTS = 10;
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(60);
+    private static final Set<String> WEB = Set.of("http", "https");
+    private static final Pattern DELAY = Pattern.compile("\\d{1,100}"); // a longer one is no delay
     private static final Set<Integer> REDIRECT = Set.of(301, 302, 303, 307, 308);
     private static final Set<Integer> FOR_A_MOMENT = Set.of(429, 500, 502, 503, 504);
     /** With these the Hub has not begun to do what was asked. */
@@ -174,21 +179,26 @@ final class HubHttp {
         }
     }
 
-    private static Duration asked(String retryAfter, Duration otherwise) {
-        try {
-            Duration asked = Duration.ofSeconds(Long.parseLong(retryAfter));
-            return asked.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : asked;
-        } catch (NumberFormatException e) {
-            return otherwise; // none, or a date
+    /** What the server asks for, at most a minute; a date, a negative number or anything else that is no delay is ignored. */
+    static Duration asked(String retryAfter, Duration otherwise) {
+        if (!DELAY.matcher(retryAfter).matches()) {
+            return otherwise;
         }
+        BigInteger seconds = new BigInteger(retryAfter).min(BigInteger.valueOf(LONGEST_PAUSE.toSeconds()));
+        return Duration.ofSeconds(seconds.longValue());
+    }
+
+    /** Waits before the same is asked for the {@code attempt}-th time after the first. */
+    void pause(int attempt) {
+        Duration pause = firstPause.multipliedBy(1L << Math.min(attempt - 1, 16));
+        sleep(pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause);
     }
 
     static void sleep(Duration pause) {
         try {
             Thread.sleep(pause.toMillis());
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw UserError.failure("interrupted while waiting for the Hub", e);
+            throw Interrupts.cancelled("while waiting for the Hub");
         }
     }
 
@@ -200,7 +210,7 @@ final class HubHttp {
             if (!REDIRECT.contains(answer.status()) || location.isEmpty()) {
                 return answer;
             }
-            URI next = resolve(at, location);
+            URI next = resolve(at, location, "a redirect that leads");
             if (!question.goesAnywhere() && !isSameHost(next, at)) {
                 return answer;
             }
@@ -210,19 +220,35 @@ final class HubHttp {
         throw new IOException("more than " + REDIRECTS + " redirects");
     }
 
-    private static URI resolve(URI at, String location) throws IOException {
+    /**
+     * An address that an answer names, perhaps relative to that of the question.
+     *
+     * @param what names it ("a redirect that leads")
+     * @throws IOException where it is none of http or https, or leads from https to http
+     */
+    static URI resolve(URI at, String location, String what) throws IOException {
+        URI next;
         try {
-            URI next = at.resolve(location);
-            boolean isWeb =
-                    Set.of("http", "https").contains(String.valueOf(next.getScheme())) && next.getHost() != null;
-            boolean isLessSafe = "https".equals(at.getScheme()) && "http".equals(next.getScheme());
-            if (isWeb && !isLessSafe) {
-                return next;
-            }
+            next = at.resolve(location);
         } catch (IllegalArgumentException e) {
-            // told below
+            throw new IOException(what + " to '" + location + "', which is no address", e);
         }
-        throw new IOException("a redirect that leads nowhere");
+        if (!WEB.contains(String.valueOf(next.getScheme())) || next.getHost() == null) {
+            throw new IOException(what + " to '" + location + "', which is no address of http or https");
+        }
+        if ("https".equals(at.getScheme()) && "http".equals(next.getScheme())) {
+            throw new IOException(
+                    what + " from https to " + next.getScheme() + "://" + next.getHost() + ", which is not encrypted");
+        }
+        return next;
+    }
+
+    /** As {@link #resolve}, for an address that must be whole. */
+    static URI absolute(URI at, String location, String what) throws IOException {
+        if (!location.contains("://")) {
+            throw new IOException(what + " to '" + location + "', which is no whole address");
+        }
+        return resolve(at, location, what);
     }
 
     private Answer once(Question question, URI address) throws IOException {
@@ -230,8 +256,8 @@ final class HubHttp {
                 address.toURL().openConnection(proxies.select(address).get(0));
         connection.setInstanceFollowRedirects(false);
         connection.setUseCaches(false);
-        connection.setConnectTimeout(Math.toIntExact(settings.patience().toMillis()));
-        connection.setReadTimeout(Math.toIntExact(patience(question).toMillis()));
+        connection.setConnectTimeout(millis(settings.patience()));
+        connection.setReadTimeout(millis(patience(question)));
         connection.setRequestMethod(question.method());
         connection.setRequestProperty("User-Agent", "diffusion4j");
         question.headers().forEach(connection::setRequestProperty);
@@ -257,6 +283,11 @@ final class HubHttp {
                             : String.valueOf(e.getMessage()),
                     e);
         }
+    }
+
+    /** As a connection takes it: at most some 24 days. */
+    private static int millis(Duration patience) {
+        return (int) Math.min(Integer.MAX_VALUE, patience.toMillis());
     }
 
     private Duration patience(Question question) {

@@ -8,11 +8,13 @@ import dev.diffusion4j.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * storage before. Files of the repository that are not given stay as they are. Thread-safe.
  */
 public final class HubPublisher {
+    private static final String GIT_IGNORE = ".gitignore";
     private static final int SAMPLE = 512; // bytes by which the Hub tells text from data
     private static final int AT_ONCE = 256; // files of one question
     private static final int LOOKS = 4; // for a commit whose answer was lost
@@ -74,9 +77,14 @@ public final class HubPublisher {
      * @param parent the commit that it follows; {@code null} where there is no repository yet
      * @param isNewBranch whether there is no such branch yet: it will begin at {@code parent}, the main branch's commit
      * @param changes by path in the repository
+     * @param gitIgnore the .gitignore whose files are not sent; {@code null} for none but the repository's own
      */
     public record Plan(
-            @Nullable String parent, boolean isNewBranch, Map<String, Change> changes, Map<String, Path> files) {
+            @Nullable String parent,
+            boolean isNewBranch,
+            Map<String, Change> changes,
+            Map<String, Path> files,
+            @Nullable Path gitIgnore) {
         /** The paths that a commit would send. */
         public List<String> changed() {
             return changes.entrySet().stream()
@@ -86,8 +94,11 @@ public final class HubPublisher {
         }
     }
 
-    /** @param url of the commit, or of the pull request */
-    public record Published(String commit, String url) {}
+    /**
+     * @param url of the commit, or of the pull request
+     * @param ignored what was not sent because a .gitignore names it
+     */
+    public record Published(String commit, String url, List<String> ignored) {}
 
     /**
      * Compares files with what the repository has; sends nothing.
@@ -96,6 +107,15 @@ public final class HubPublisher {
      * @throws UserError (exit code 1) where nobody is logged in, the repository may not be seen, or a file cannot be read
      */
     public Plan plan(HubRepo repo, Map<String, Path> files) {
+        return plan(repo, files, files.get(GIT_IGNORE));
+    }
+
+    /**
+     * As {@link #plan(HubRepo, Map)}, for files of a folder whose .gitignore is not among them.
+     *
+     * @param gitIgnore where it is; {@code null} for none
+     */
+    public Plan plan(HubRepo repo, Map<String, Path> files, @Nullable Path gitIgnore) {
         needToken();
         Map<String, String> there = new TreeMap<>();
         @Nullable String parent = null;
@@ -113,22 +133,22 @@ public final class HubPublisher {
             changes.put(
                     name, present == null ? Change.NEW : isSame(file, present, repo) ? Change.SAME : Change.CHANGED);
         });
-        return new Plan(parent, isNewBranch, changes, Map.copyOf(files));
+        return new Plan(parent, isNewBranch, changes, Map.copyOf(files), gitIgnore);
     }
 
     /** Asks how a file would be sent, which the Hub tells nobody who may not write. */
     private void checkRight(HubRepo repo) throws IOException {
         Map<String, Object> file = Map.of("path", "README.md", "sample", "", "size", 0L);
-        try (HubHttp.Answer answer = preupload(repo.at(HubRepo.MAIN), List.of(file), false)) {
+        try (HubHttp.Answer answer = preupload(repo.at(HubRepo.MAIN), Map.of("files", List.of(file)), false)) {
             HubClient.parsed(errors, repo, "the right to write", answer);
         }
     }
 
-    private HubHttp.Answer preupload(HubRepo repo, List<Map<String, Object>> files, boolean asPullRequest)
+    private HubHttp.Answer preupload(HubRepo repo, Map<String, Object> question, boolean asPullRequest)
             throws IOException {
         String path = "/api/" + repo.type().plural() + "/" + repo.id() + "/preupload/"
                 + HubPath.segment(repo.revision()) + (asPullRequest ? "?create_pr=1" : "");
-        return post(path, Json.compact(Map.of("files", files)), "application/json");
+        return post(path, Json.compact(question), "application/json");
     }
 
     /** A name of a branch, which no commit has and no pull request. */
@@ -198,16 +218,21 @@ public final class HubPublisher {
      *     was lost, which is looked for and said to be in doubt
      */
     public Published publish(HubRepo repo, Plan plan, String message, boolean asPullRequest) {
-        List<String> names = plan.changed();
-        if (names.isEmpty()) {
+        if (plan.changed().isEmpty()) {
             throw UserError.failure(repo + " has all of this already: there is nothing to commit");
         }
         try {
             HubRepo base = plan.isNewBranch() ? repo.at(HubRepo.MAIN) : repo;
-            Map<String, String> modes = modes(base, plan, names, asPullRequest);
+            Modes modes = modes(base, plan, asPullRequest);
+            List<String> names = new ArrayList<>(plan.changed());
+            names.removeAll(modes.ignored());
+            if (names.isEmpty()) {
+                throw UserError.failure("there is nothing to commit to " + repo + ": a .gitignore names all of "
+                        + String.join(", ", modes.ignored()));
+            }
             Map<String, String> hashes = new LinkedHashMap<>();
             for (String name : names) {
-                if ("lfs".equals(modes.get(name)) && Files.size(file(plan, name)) > 0) {
+                if ("lfs".equals(modes.byName().get(name)) && Files.size(file(plan, name)) > 0) {
                     hashes.put(name, Hashes.sha256(file(plan, name)));
                 }
             }
@@ -215,7 +240,8 @@ public final class HubPublisher {
             if (plan.isNewBranch()) {
                 makeBranch(repo, String.valueOf(plan.parent()));
             }
-            return commit(repo, plan, names, hashes, message, asPullRequest);
+            Published done = commit(repo, plan, names, hashes, message, asPullRequest);
+            return new Published(done.commit(), done.url(), modes.ignored());
         } catch (IOException e) {
             throw errors.of(repo, "the commit", e);
         }
@@ -225,10 +251,21 @@ public final class HubPublisher {
         return java.util.Objects.requireNonNull(plan.files().get(name));
     }
 
-    /** Whether the Hub wants a file in the commit ({@code regular}) or in its storage ({@code lfs}). */
-    private Map<String, String> modes(HubRepo repo, Plan plan, List<String> names, boolean asPullRequest)
-            throws IOException {
-        Map<String, String> modes = new TreeMap<>();
+    /**
+     * How the Hub wants the files.
+     *
+     * @param byName in the commit ({@code regular}) or in its storage ({@code lfs})
+     * @param ignored those that a .gitignore names, the one that is sent or the repository's own
+     */
+    private record Modes(Map<String, String> byName, List<String> ignored) {}
+
+    private Modes modes(HubRepo repo, Plan plan, boolean asPullRequest) throws IOException {
+        Modes modes = new Modes(new TreeMap<>(), new ArrayList<>());
+        Map<String, Object> question = new TreeMap<>();
+        if (plan.gitIgnore() != null) {
+            question.put("gitIgnore", new String(Files.readAllBytes(plan.gitIgnore()), StandardCharsets.UTF_8));
+        }
+        List<String> names = plan.changed();
         for (int from = 0; from < names.size(); from += AT_ONCE) {
             List<Map<String, Object>> files = new ArrayList<>();
             for (String name : names.subList(from, Math.min(names.size(), from + AT_ONCE))) {
@@ -238,12 +275,17 @@ public final class HubPublisher {
                     files.add(Map.of("path", name, "sample", sample, "size", Files.size(file)));
                 }
             }
-            try (HubHttp.Answer answer = preupload(repo, files, asPullRequest)) {
+            question.put("files", files);
+            try (HubHttp.Answer answer = preupload(repo, question, asPullRequest)) {
                 Object list =
                         HubClient.parsed(errors, repo, "the commit", answer).get("files");
                 for (Object file : list instanceof List<?> all ? all : List.of()) {
-                    Map<String, @Nullable Object> entry = Json.object(file);
-                    modes.put(String.valueOf(entry.get("path")), String.valueOf(entry.get("uploadMode")));
+                    Map<String, @Nullable Object> entry = HubClient.entry(file);
+                    String name = String.valueOf(entry.get("path"));
+                    modes.byName().put(name, String.valueOf(entry.get("uploadMode")));
+                    if (Boolean.TRUE.equals(entry.get("shouldIgnore")) && names.contains(name)) {
+                        modes.ignored().add(name);
+                    }
                 }
             }
         }
@@ -289,7 +331,7 @@ public final class HubPublisher {
         try {
             return sendCommit(repo, body.toString(), asPullRequest);
         } catch (HubHttp.LostAnswer e) {
-            return lookFor(repo, plan, asPullRequest, e);
+            return lookFor(repo, plan, names, asPullRequest, e);
         }
     }
 
@@ -308,7 +350,7 @@ public final class HubPublisher {
             try {
                 Map<String, @Nullable Object> done = HubClient.parsed(errors, repo, "the commit", answer);
                 Object url = asPullRequest ? done.get("pullRequestUrl") : done.get("commitUrl");
-                return new Published(String.valueOf(done.get("commitOid")), String.valueOf(url));
+                return new Published(String.valueOf(done.get("commitOid")), String.valueOf(url), List.of());
             } catch (IOException e) {
                 throw new HubHttp.LostAnswer(errors.reason(e), e);
             }
@@ -316,7 +358,8 @@ public final class HubPublisher {
     }
 
     /** Without the Hub's answer to a commit: it was made where the branch has moved on and holds what was planned. */
-    private Published lookFor(HubRepo repo, Plan plan, boolean asPullRequest, HubHttp.LostAnswer problem) {
+    private Published lookFor(
+            HubRepo repo, Plan plan, List<String> sent, boolean asPullRequest, HubHttp.LostAnswer problem) {
         String page = settings.endpoint() + "/" + repo.type().urlPrefix() + repo.id();
         Duration pause = firstPause;
         for (int look = 0; look < LOOKS && !asPullRequest; look++) {
@@ -325,8 +368,8 @@ public final class HubPublisher {
             try {
                 String head = client.commit(repo);
                 if (!head.equals(plan.parent())
-                        && plan(repo, plan.files()).changed().isEmpty()) {
-                    return new Published(head, page + "/commit/" + head);
+                        && Collections.disjoint(plan(repo, plan.files()).changed(), sent)) {
+                    return new Published(head, page + "/commit/" + head, List.of());
                 }
             } catch (UserError e) {
                 break; // nothing can be seen

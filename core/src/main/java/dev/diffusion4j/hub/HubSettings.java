@@ -4,6 +4,7 @@ package dev.diffusion4j.hub;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,7 @@ public record HubSettings(
     private static final String ENDPOINT = "https://huggingface.co";
     private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
     private static final int PATIENCE_SECONDS = 10;
+    private static final BigInteger LONGEST_PATIENCE = BigInteger.valueOf(1_000_000); // seconds; more than a week
 
     public HubSettings {
         environment = environment.entrySet().stream() // its other variables, tokens among them, are nobody's business
@@ -170,7 +172,13 @@ public record HubSettings(
         Duration seconds(String name, int otherwise) {
             String value = text(name);
             try {
-                return Duration.ofSeconds(value == null ? otherwise : Math.max(1, Integer.parseInt(value)));
+                return Duration.ofSeconds(
+                        value == null
+                                ? otherwise
+                                : new BigInteger(value)
+                                        .max(BigInteger.ONE)
+                                        .min(LONGEST_PATIENCE)
+                                        .longValue());
             } catch (NumberFormatException e) {
                 throw UserError.usage(name + " is '" + value + "', but must be a whole number of seconds");
             }

@@ -76,10 +76,10 @@ final class LfsUpload {
         try (HubHttp.Answer answer = post(address, question)) {
             Object list = HubClient.parsed(errors, repo, "the storage", answer).get("objects");
             for (Object object : list instanceof List<?> all ? all : List.of()) {
-                Map<String, @Nullable Object> entry = Json.object(object);
+                Map<String, @Nullable Object> entry = HubClient.entry(object);
                 Path path = byHash.get(String.valueOf(entry.get("oid")));
                 if (path != null) {
-                    one(repo, entry, path);
+                    one(repo, entry, path, address);
                 }
             }
         }
@@ -89,7 +89,8 @@ final class LfsUpload {
         return http.send("POST", address, text(Json.compact(question)), HEADERS);
     }
 
-    private void one(HubRepo repo, Map<String, @Nullable Object> object, Path file) throws IOException {
+    /** @param from the address whose answer {@code object} is */
+    private void one(HubRepo repo, Map<String, @Nullable Object> object, Path file, URI from) throws IOException {
         if (object.get("error") instanceof Map<?, ?> error) {
             throw UserError.failure("the storage of " + repo + " does not take " + file + ": " + error.get("message"));
         }
@@ -98,7 +99,7 @@ final class LfsUpload {
             return; // it is there already
         }
         String oid = String.valueOf(object.get("oid"));
-        URI href = URI.create(String.valueOf(upload.get("href")));
+        URI href = place(from, upload.get("href"));
         Map<String, String> header = new TreeMap<>();
         if (upload.get("header") instanceof Map<?, ?> all) {
             all.forEach((key, value) -> header.put(String.valueOf(key), String.valueOf(value)));
@@ -107,14 +108,25 @@ final class LfsUpload {
         if (chunk == null) {
             put(href, file, 0, Files.size(file), header, repo).close();
         } else {
-            inParts(href, file, Long.parseLong(chunk), header, oid, repo);
+            inParts(href, file, chunkSize(chunk), header, oid, repo);
         }
         if (actions.get("verify") instanceof Map<?, ?> verify) {
-            URI address = URI.create(String.valueOf(verify.get("href")));
-            try (HubHttp.Answer answer = post(address, Map.of("oid", oid, "size", Files.size(file)))) {
+            try (HubHttp.Answer answer =
+                    post(place(from, verify.get("href")), Map.of("oid", oid, "size", Files.size(file)))) {
                 good(answer, file, repo);
             }
         }
+    }
+
+    private static URI place(URI from, @Nullable Object href) throws IOException {
+        return HubHttp.absolute(from, String.valueOf(href), "a place in the storage that leads");
+    }
+
+    private static long chunkSize(String text) throws IOException {
+        if (!text.matches("[1-9]\\d{0,17}")) {
+            throw new IOException("parts of '" + text + "' bytes");
+        }
+        return Long.parseLong(text);
     }
 
     /** @param addresses of the parts, by number from 1 */
@@ -130,7 +142,7 @@ final class LfsUpload {
                     .findFirst()
                     .orElseThrow(() -> new IOException("the storage names no place for part " + number));
             try (HubHttp.Answer answer =
-                    put(URI.create(address), file, from, Math.min(chunk, size - from), Map.of(), repo)) {
+                    put(place(href, address), file, from, Math.min(chunk, size - from), Map.of(), repo)) {
                 parts.add(Map.of("partNumber", number, "etag", answer.header("ETag")));
             }
         }

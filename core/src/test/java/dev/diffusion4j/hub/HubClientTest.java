@@ -280,7 +280,7 @@ final class HubClientTest {
             return true;
         });
         assertThatThrownBy(() -> client().file(REPO, "w.safetensors"))
-                .hasMessageContaining("it is longer than the 3000000 bytes that were said");
+                .hasMessageContaining("it is longer than the 3000000 bytes that the Hub named");
         assertThat(blobs()).isEmpty();
     }
 

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.json.Json;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is published is there, whole, in one commit; what cannot be published changes nothing. */
@@ -199,6 +203,55 @@ final class HubPublisherTest {
         assertThatThrownBy(() -> publisher.publish(REPO, publisher.plan(REPO, files), "Mine", false))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("nothing was committed");
+        assertThat(server.files(REPO)).containsOnlyKeys(".gitattributes");
+    }
+
+    @Test
+    void what_a_gitignore_names_is_not_sent() throws IOException {
+        Path gitIgnore = Files.writeString(folder.resolve(".gitignore"), "secret.txt\nsecret.bin\n");
+        file("secret.txt", 40);
+        file("secret.bin", 4000); // for the storage
+        HubPublisher publisher = publisher();
+        publisher.create(REPO, false);
+        HubPublisher.Published done =
+                publisher.publish(REPO, publisher.plan(REPO, files, gitIgnore), "All but the secrets", false);
+        assertThat(done.ignored()).containsExactly("secret.bin", "secret.txt");
+        assertThat(server.files(REPO))
+                .containsKeys("README.md", "empty.txt")
+                .doesNotContainKeys("secret.txt", "secret.bin");
+        assertThat(asked(HubServer.sha256(Files.readAllBytes(folder.resolve("secret.bin")))))
+                .isZero();
+        assertThatThrownBy(() -> publisher.publish(REPO, publisher.plan(REPO, files, gitIgnore), "Again", false))
+                .hasMessage("there is nothing to commit to ada/mine: a .gitignore names all of secret.bin, secret.txt");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "file:///nowhere, is no address of http or https",
+        "/relative, is no whole address",
+        "http://a b, is no address",
+        "mailto:ada@example.org, is no whole address"
+    })
+    void a_place_in_the_storage_that_is_no_address_of_the_web_is_named(String href, String why) {
+        HubPublisher publisher = publisher();
+        publisher.create(REPO, false);
+        HubPublisher.Plan plan = publisher.plan(REPO, files);
+        server.trouble("/objects/batch", (exchange, content) -> {
+            Map<String, Object> question = Json.parseObject(
+                    new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8), "question");
+            List<Object> objects = new ArrayList<>();
+            for (Object object : (List<?>) question.get("objects")) {
+                Map<String, Object> answer = new TreeMap<>(Json.object(object));
+                answer.put("actions", Map.of("upload", Map.of("href", href)));
+                objects.add(answer);
+            }
+            HubServer.json(exchange, Map.of("objects", objects));
+            return true;
+        });
+        assertThatThrownBy(() -> publisher.publish(REPO, plan, "Mine", false))
+                .isInstanceOfSatisfying(
+                        UserError.class, error -> assertThat(error.exitCode()).isEqualTo(UserError.FAILURE))
+                .hasMessageContaining("a place in the storage that leads to '" + href + "', which " + why);
         assertThat(server.files(REPO)).containsOnlyKeys(".gitattributes");
     }
 

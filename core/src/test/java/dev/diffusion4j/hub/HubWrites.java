@@ -94,6 +94,9 @@ final class HubWrites {
             HubServer.error(exchange, 404, "RepoNotFound", "Repository not found");
             return;
         }
+        List<String> ignored = question.get("gitIgnore") instanceof String names
+                ? names.lines().toList()
+                : List.of();
         List<Map<String, Object>> answers = new ArrayList<>();
         for (Object file : list(question.get("files"))) {
             Map<String, @Nullable Object> entry = Json.object(file);
@@ -104,7 +107,7 @@ final class HubWrites {
                     "uploadMode",
                     size >= HubServer.LFS_FROM ? "lfs" : "regular",
                     "shouldIgnore",
-                    false));
+                    ignored.contains(String.valueOf(entry.get("path"))))); // plain names only
         }
         HubServer.json(exchange, Map.of("files", answers));
     }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which files of a folder are published: of a run its model or LoRA, recipe and curve, of any other folder all; hidden files stay,
@@ -20,8 +21,9 @@ import java.util.stream.Stream;
  *
  * @param byName by their paths in the repository
  * @param leavesState whether there is a training state that stays here
+ * @param gitIgnore the folder's .gitignore, whose files stay here too; {@code null} for none
  */
-record PublicFiles(Map<String, Path> byName, boolean leavesState) {
+record PublicFiles(Map<String, Path> byName, boolean leavesState, @Nullable Path gitIgnore) {
     private static final String CHECKPOINTS = "checkpoints";
     /** Marks the folder of a training state of ours. */
     private static final String STATE = "optimizer.safetensors";
@@ -64,7 +66,8 @@ record PublicFiles(Map<String, Path> byName, boolean leavesState) {
                                         + " holds the state of a training and nothing else: --with-checkpoints publishes it"
                                 : folder + " holds no files to publish");
             }
-            return new PublicFiles(collector.files, leaves);
+            Path gitIgnore = root.resolve(".gitignore");
+            return new PublicFiles(collector.files, leaves, Files.isRegularFile(gitIgnore) ? gitIgnore : null);
         } catch (IOException e) {
             throw UserError.failure("cannot read " + folder + ": " + AtomicFile.reason(e), e);
         }

@@ -30,6 +30,7 @@ public final class Publication {
     private final HubSettings settings;
     private final Map<String, Path> files;
     private final boolean leavesState;
+    private final @Nullable Path gitIgnore;
     private @Nullable Path localCard;
     private boolean keepsWordsOfHub;
     private HubPublisher.Plan plan;
@@ -43,11 +44,12 @@ public final class Publication {
     private Publication(HubRepo repo, HubSettings settings, HubProgress progress, PublicFiles chosen) {
         this.repo = repo;
         this.settings = settings;
-        this.leavesState = chosen.leavesState();
+        leavesState = chosen.leavesState();
+        gitIgnore = chosen.gitIgnore();
         files = new TreeMap<>();
         chosen.byName().forEach((name, file) -> files.put(name, PublicCopy.of(name, file)));
         publisher = new HubPublisher(settings, progress);
-        plan = publisher.plan(repo, files);
+        plan = publisher.plan(repo, files, gitIgnore);
     }
 
     /**
@@ -102,10 +104,10 @@ public final class Publication {
     public HubPublisher.Published send(String message, boolean isPrivate, boolean isProposed) {
         if (plan.parent() == null) {
             publisher.create(repo, isPrivate);
-            plan = publisher.plan(repo, files);
+            plan = publisher.plan(repo, files, gitIgnore);
         }
         HubPublisher.Published published = publisher.publish(repo, plan, message, isProposed);
-        if (localCard != null && !isProposed) {
+        if (localCard != null && !isProposed && !published.ignored().contains(CARD)) {
             String there = read(Objects.requireNonNull(files.get(CARD)));
             CardRecord.beside(localCard).write(repo, read(localCard), there);
         }
@@ -132,7 +134,7 @@ public final class Publication {
             fresh = new ModelCard(Map.of("license", licence), Map.of()).over(fresh);
         }
         files.put(CARD, PublicCopy.temporary(fresh, CARD));
-        plan = publisher.plan(repo, files);
+        plan = publisher.plan(repo, files, gitIgnore);
     }
 
     /** Words that were changed on one side only win; of both, the choice. */
