@@ -4,13 +4,11 @@ package dev.diffusion4j.pipeline;
 import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.adapter.LoraChoice;
-import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.condition.Conditioners;
 import dev.diffusion4j.guidance.LossGuidance;
-import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.PromptWords;
@@ -107,7 +105,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         Scheduler scheduler = files.readScheduler();
         DiffusionModel model = (DiffusionModel) files.readModel(device, precision, options.variant());
         try {
-            addLoras(model, options.loras());
+            PipelineAdapters.merge(model, options.loras());
         } catch (RuntimeException e) {
             model.close();
             throw e;
@@ -125,14 +123,6 @@ public final class DiffusionPipeline implements AutoCloseable {
                 setup,
                 new WeightsHash(files.modelFolder(), options.loras()),
                 false);
-    }
-
-    private static void addLoras(DiffusionModel model, List<LoraChoice> loras) {
-        for (LoraChoice choice : loras) {
-            try (LoraFile file = LoraFile.open(LoraPlace.file(choice.path(), HubProgress.SILENT))) {
-                file.mergeInto(model, choice.scale());
-            }
-        }
     }
 
     /** Of parts; the pipeline becomes the owner of {@code model}, which lies on the CPU in f32. */
