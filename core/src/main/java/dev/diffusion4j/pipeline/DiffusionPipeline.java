@@ -318,6 +318,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         }
         request.stepOptions().checkFor(scheduler);
         model.checkSize(sizeOf(request, model));
+        DrawingNeed.checkBatch(request, sizeOf(request, model), model.sampleChannels());
         model.checkClasses(request.classes());
         model.checkPrompts(request.prompts());
         steering.forEach(guidance -> guidance.checkChannels(model.sampleChannels()));
