@@ -10,6 +10,7 @@ import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.model.crossattn.CrossAttentionUnet;
 import dev.diffusion4j.model.inception.InceptionV3;
+import dev.diffusion4j.model.patched.PatchedUnet;
 import dev.diffusion4j.model.resunet.ResidualUnet;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
 import dev.diffusion4j.model.unetlab.LabUnet;
@@ -28,6 +29,7 @@ public enum ModelKind implements Keyed {
     CROSS_ATTENTION_UNET("CrossAttentionUnet", "diffusion4j", CrossAttentionUnet::fromConfig),
     RESIDUAL_UNET("ResidualUnet", "diffusion4j", ResidualUnet::fromConfig),
     BASIC_UNET("BasicUnet", "diffusion4j", BasicUnet::fromConfig),
+    PATCHED_UNET("PatchedUnet", "diffusion4j", PatchedUnet::fromConfig),
     CLIP("CLIPModel", "transformers", ClipModel::fromConfig),
     INCEPTION_V3("InceptionV3", "diffusion4j", InceptionV3::fromConfig),
     CONV_CLASSIFIER("ConvClassifier", "diffusion4j", ConvClassifier::fromConfig);

@@ -30,7 +30,7 @@ final class ModelFactory {
             return spec.withConfig(resized(config, size));
         }
         switch (spec.kind()) {
-            case UNET_2D -> {
+            case UNET_2D, PATCHED_UNET -> {
                 fitUnet(config, size, channels, channels);
                 if (spec.classConditional()) {
                     config.putIfAbsent("num_class_embeds", classes(spec, data));
@@ -151,7 +151,7 @@ final class ModelFactory {
         }
         String key =
                 switch (spec.kind()) {
-                    case UNET_2D -> "num_class_embeds";
+                    case UNET_2D, PATCHED_UNET -> "num_class_embeds";
                     case LAB_UNET -> "context_dim";
                     default -> "num_classes";
                 };

@@ -39,7 +39,8 @@ final class Objectives {
         if (config.contextDrop().isActive() && !canDrop) {
             throw UserError.usage("objective.context_drop drops classes, but a "
                     + model.kind().key() + " cannot do without: leave it away, or train a "
-                    + ModelKind.LAB_UNET.key() + " or a " + ModelKind.CROSS_ATTENTION_UNET.key());
+                    + ModelKind.LAB_UNET.key() + ", a " + ModelKind.CROSS_ATTENTION_UNET.key() + " or a "
+                    + ModelKind.PATCHED_UNET.key() + " with classes");
         }
         if (samples.guidanceScale() != 1 && !canDrop) {
             throw UserError.usage("samples.guidance_scale is " + samples.guidanceScale() + ", but a "
