@@ -9,6 +9,7 @@ import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.DrawingNeed;
 import dev.diffusion4j.pipeline.Film;
 import dev.diffusion4j.pipeline.GenerationFiles;
 import dev.diffusion4j.pipeline.GenerationNote;
@@ -94,6 +95,7 @@ final class SampleCommand implements Callable<Integer> {
             names = "--noise",
             paramLabel = "MODE",
             defaultValue = "per-image",
+            completionCandidates = Choices.NoiseModes.class,
             description =
                     "per-image (each picture has its own random stream: diffusers with a list of generators) or shared "
                             + "(one stream for all: diffusers with a single generator); default: ${DEFAULT-VALUE}.")
@@ -107,7 +109,7 @@ final class SampleCommand implements Callable<Integer> {
     String variant;
 
     @Option(
-            names = "--out",
+            names = {"-o", "--out"},
             paramLabel = "DIR",
             required = true,
             description = "The folder for 0000.png, 0001.png, …; files of these names are replaced.")
@@ -184,6 +186,7 @@ final class SampleCommand implements Callable<Integer> {
                 sweep.sweep().isEmpty() || !grid && !film && trace == null && saveTensors == null,
                 "a sweep writes sweep.png and sweep.gif: leave --grid, --film, --trace and --save-tensors away");
         guidance.checkClip(guidance.guides, false);
+        DrawingNeed.checkFiles(pictures.each(1), out);
         return scheduler
                 .seeded(pictures.asked(1))
                 .withSize(size == null ? null : parseSize(size))
@@ -293,7 +296,7 @@ final class SampleCommand implements Callable<Integer> {
                     .getOut()
                     .printf(
                             Locale.ROOT,
-                            "%d %s in %s (%s, %d steps, %s, seed %d, %.1f s)%n",
+                            "%d %s in %s (%s, %d steps, %s, seed %d, %s)%n",
                             files.size(),
                             files.size() == 1 ? "picture" : "pictures",
                             out,
@@ -301,7 +304,7 @@ final class SampleCommand implements Callable<Integer> {
                             request.steps(),
                             pipeline.precision().key(),
                             request.seed(),
-                            seconds);
+                            Times.text(seconds));
             more.forEach(line -> spec.commandLine().getOut().println(line));
         }
     }
