@@ -8,16 +8,16 @@ import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
-import dev.diffusion4j.model.ModelKind;
-import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.ModelClass;
+import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.model.ModelRole;
+import dev.diffusion4j.model.SampleShape;
+import dev.diffusion4j.model.unet2d.UNet2DConfig;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
 import dev.diffusion4j.tensor.TensorScope;
-import java.util.Map;
-import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link UNet2DModel} that sees each patch of p×p pixels as one pixel of p² times the channels (space to depth, and back at the
@@ -26,18 +26,26 @@ import org.jspecify.annotations.Nullable;
  * Weight names are those of the inner network, below {@code unet}.
  */
 public final class PatchedUnet extends DiffusionModel {
+    /** How files name it, and how it is made and fitted to data: as a {@link UNet2DModel} is. */
+    public static final ModelFamily FAMILY = new ModelFamily(
+            ModelClass.of("diffusion4j", "PatchedUnet", ModelRole.DENOISER),
+            json -> new PatchedUnet(PatchedUnetConfig.of(Records.settings(json))),
+            UNet2DConfig::fit);
+
     private final PatchedUnetConfig config;
     private final UNet2DModel unet;
 
     /** A network without content; {@link #initialize} it or read weights into it. */
     public PatchedUnet(PatchedUnetConfig config) {
+        super(
+                FAMILY.modelClass(),
+                config.toMap(),
+                new SampleShape(
+                        config.unet().inChannels(),
+                        config.unet().sampleSize(),
+                        config.patchSize() * config.inner().sizeMultiple()));
         this.config = config;
         unet = child("unet", new UNet2DModel(config.inner()));
-    }
-
-    /** From the keys of a {@code config.json}. */
-    public static PatchedUnet fromConfig(Map<String, @Nullable Object> json) {
-        return new PatchedUnet(PatchedUnetConfig.of(Records.settings(json)));
     }
 
     @Override
@@ -72,28 +80,8 @@ public final class PatchedUnet extends DiffusionModel {
     }
 
     @Override
-    public ModelKind kind() {
-        return ModelKind.PATCHED_UNET;
-    }
-
-    @Override
-    public Map<String, @Nullable Object> config() {
-        return config.toMap();
-    }
-
-    @Override
-    public int sampleChannels() {
-        return config.unet().inChannels();
-    }
-
-    @Override
     public int outChannels() {
         return config.unet().outChannels();
-    }
-
-    @Override
-    public Optional<SampleSize> sampleSize() {
-        return Optional.ofNullable(config.unet().sampleSize());
     }
 
     @Override
@@ -105,10 +93,5 @@ public final class PatchedUnet extends DiffusionModel {
     @Override
     public boolean canDropContext() {
         return numClasses() > 0;
-    }
-
-    @Override
-    public int sizeMultiple() {
-        return config.patchSize() * unet.sizeMultiple();
     }
 }
