@@ -15,7 +15,9 @@ import picocli.CommandLine.Spec;
         name = "completion",
         description = "Print a completion script for bash or zsh.",
         footerHeading = "%nExamples:%n",
-        footer = {"  eval \"$(diffuse completion bash)\"", "  diffuse completion bash > ~/.local/share/bash-completion/completions/diffuse"
+        footer = {
+            "  eval \"$(diffuse completion bash)\"",
+            "  diffuse completion bash > ~/.local/share/bash-completion/completions/diffuse"
         },
         mixinStandardHelpOptions = true)
 final class Completion implements Callable<Integer> {
@@ -28,13 +30,15 @@ final class Completion implements Callable<Integer> {
             paramLabel = "SHELL",
             arity = "0..1",
             defaultValue = "bash",
-            description = "bash or zsh; default: ${DEFAULT-VALUE}. zsh reads the same script, and loads its own bashcompinit.")
+            description =
+                    "bash or zsh; default: ${DEFAULT-VALUE}. zsh reads the same script, and loads its own bashcompinit.")
     String shell = "bash";
 
     @Override
     public Integer call() {
         if (!SHELLS.contains(shell)) {
-            throw UserError.usage("there is no completion for '" + shell + "'; there is for " + String.join(", ", SHELLS));
+            throw UserError.usage(
+                    "there is no completion for '" + shell + "'; there is for " + String.join(", ", SHELLS));
         }
         spec.commandLine()
                 .getOut()

@@ -33,8 +33,24 @@ final class HelpGroups {
     private static final Map<String, List<String>> COMMANDS = new LinkedHashMap<>();
 
     static {
-        put(OPTIONS, "Model and result", "--model", "--from", "--start_model", "--images", "--variant", "--lora", "--out");
-        put(OPTIONS, "Model and result", "--output_dir", "--overwrite_output_dir", "--model_save_name", "--gif", "--json");
+        put(
+                OPTIONS,
+                "Model and result",
+                "--model",
+                "--from",
+                "--start_model",
+                "--images",
+                "--variant",
+                "--lora",
+                "--out");
+        put(
+                OPTIONS,
+                "Model and result",
+                "--output_dir",
+                "--overwrite_output_dir",
+                "--model_save_name",
+                "--gif",
+                "--json");
         put(OPTIONS, "Run", "--resume", "--resume_from_checkpoint", "--preset", "--set", "--allow-drift");
         put(OPTIONS, "Data", "--data", "--dataset_name", "--image-column", "--caption-column", "--label-column");
         put(OPTIONS, "Data", "--data-size", "--data-fit", "--data-limit");

@@ -71,7 +71,8 @@ final class OtherFlags {
         Set<String> known = command.optionsMap().keySet();
         String plain = word.replaceAll("[-_]", "").toLowerCase(Locale.ROOT);
         Optional<String> same = known.stream()
-                .filter(name -> name.replaceAll("[-_]", "").toLowerCase(Locale.ROOT).equals(plain))
+                .filter(name ->
+                        name.replaceAll("[-_]", "").toLowerCase(Locale.ROOT).equals(plain))
                 .findFirst();
         Optional<String> ours = OURS.getOrDefault(plain, List.of()).stream()
                 .filter(flag -> known.contains(flag.startsWith(SET + " ") ? SET : flag))

@@ -24,10 +24,7 @@ import picocli.CommandLine.Spec;
         description =
                 "Train a network on digits, draw new ones class by class, let a classifier judge them: one to two minutes.",
         footerHeading = "%nExamples:%n",
-        footer = {
-            "  diffuse quickstart",
-            "  diffuse quickstart --out runs/look --set training.max_steps=100"
-        },
+        footer = {"  diffuse quickstart", "  diffuse quickstart --out runs/look --set training.max_steps=100"},
         mixinStandardHelpOptions = true)
 final class QuickstartCommand implements Callable<Integer> {
     @Spec
@@ -81,12 +78,34 @@ final class QuickstartCommand implements Callable<Integer> {
         String model = outcome.model().toString();
         printer.println("next: "
                 + CommandText.of(
-                        "sample", "--model", model, "--class", "all", "--count", "8", "--scheduler", "ddim", "--grid",
-                        "--out", "pictures"));
+                        "sample",
+                        "--model",
+                        model,
+                        "--class",
+                        "all",
+                        "--count",
+                        "8",
+                        "--scheduler",
+                        "ddim",
+                        "--grid",
+                        "--out",
+                        "pictures"));
         printer.println("      "
                 + CommandText.of(
-                        "sample", "--model", model, "--class", "3", "--count", "8", "--scheduler", "ddim",
-                        "--guidance-scale", "3", "--grid", "--out", "guided"));
+                        "sample",
+                        "--model",
+                        model,
+                        "--class",
+                        "3",
+                        "--count",
+                        "8",
+                        "--scheduler",
+                        "ddim",
+                        "--guidance-scale",
+                        "3",
+                        "--grid",
+                        "--out",
+                        "guided"));
         printer.println("      " + CommandText.of("train", "mnist-class-conditioned", "--data", "mnist"));
         printer.println("      " + CommandText.of("recipes"));
         printer.flush();

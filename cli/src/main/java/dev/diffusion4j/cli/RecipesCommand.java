@@ -24,7 +24,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Lists the recipes, or prints one. */
-@Command(name = "recipes", description = "List the recipes with what they cost here, or print one.",
+@Command(
+        name = "recipes",
+        description = "List the recipes with what they cost here, or print one.",
         footerHeading = "%nExamples:%n",
         footer = {"  diffuse recipes", "  diffuse recipes quickstart > mine.yaml"},
         mixinStandardHelpOptions = true)
@@ -66,8 +68,11 @@ final class RecipesCommand implements Callable<Integer> {
         double gflops = SpeedProbe.current().best();
         section(out, "FIRST STEPS, minutes each", gflops, name -> RecipeTimes.isFirstStep(name)
                 .orElse(false));
-        section(out, "LONG JOBS; a preset is shorter: diffuse train NAME --preset quick", gflops, name -> !RecipeTimes.isFirstStep(name)
-                .orElse(true));
+        section(
+                out,
+                "LONG JOBS; a preset is shorter: diffuse train NAME --preset quick",
+                gflops,
+                name -> !RecipeTimes.isFirstStep(name).orElse(true));
         section(out, "AS LONG AS YOUR NETWORK AND DATA TAKE", gflops, name -> RecipeTimes.isFirstStep(name)
                 .isEmpty());
         out.printf(

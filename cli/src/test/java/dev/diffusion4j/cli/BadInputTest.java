@@ -328,7 +328,12 @@ class BadInputTest {
                         "did you mean 'training'"),
                 call(2, TRAIN + "--set training.epoch=3", "did you mean 'epochs'"),
                 call(2, TRAIN + "--set max_steps=3", "did you mean 'training.max_steps'?"),
-                bad(2, "max_steps at the top", write("a.yaml", "max_steps: 3\n"), "train @/a.yaml", "training.max_steps"),
+                bad(
+                        2,
+                        "max_steps at the top",
+                        write("a.yaml", "max_steps: 3\n"),
+                        "train @/a.yaml",
+                        "training.max_steps"),
                 call(2, TRAIN + "--max_steps 3", "did you mean '--set training.max_steps=N'?"),
                 call(2, TRAIN + "--set samples.scheduler=euler_a", "did you mean 'euler-ancestral'?"),
                 bad(

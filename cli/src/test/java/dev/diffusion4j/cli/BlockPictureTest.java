@@ -37,6 +37,7 @@ class BlockPictureTest {
         List<BufferedImage> column = QuickstartConsole.firstColumn(ImageGrid.of(all, 2));
         assertThat(column).hasSize(10);
         assertThat(BlockPicture.lines(column.subList(9, 10)).get(0)).isEqualTo(" ".repeat(2 + 9) + "█");
-        assertThat(QuickstartConsole.firstColumn(ImageGrid.of(all.subList(0, 1), 1))).isEmpty();
+        assertThat(QuickstartConsole.firstColumn(ImageGrid.of(all.subList(0, 1), 1)))
+                .isEmpty();
     }
 }

@@ -41,7 +41,8 @@ class HelpTest {
                         "Examples:");
         assertThat(help).doesNotContain("Options:");
         assertThat(Command.run("--help").out())
-                .containsSubsequence("First steps:", "quickstart", "Draw:", "sample", "Train:", "finetune", "Judge:", "eval");
+                .containsSubsequence(
+                        "First steps:", "quickstart", "Draw:", "sample", "Train:", "finetune", "Judge:", "eval");
     }
 
     @Test
@@ -96,7 +97,8 @@ class HelpTest {
     void recipes_tell_first_steps_from_long_jobs_and_estimate_the_time() {
         String list = Command.run("recipes").out();
         assertThat(list)
-                .containsSubsequence("FIRST STEPS", "quickstart", "butterflies-32", "LONG JOBS", "flowers-continuous", "AS LONG AS")
+                .containsSubsequence(
+                        "FIRST STEPS", "quickstart", "butterflies-32", "LONG JOBS", "flowers-continuous", "AS LONG AS")
                 .contains("an estimate from one measurement of this machine");
         assertThat(list).containsPattern("here: .*(s|min|h|d); preset quick .*(s|min|h)");
     }

@@ -37,7 +37,8 @@ public interface Keyed {
         String plain = plain(word);
         return choices.stream()
                 .filter(choice -> plain(choice.key()).equals(plain)
-                        || choice.otherNames().stream().anyMatch(name -> plain(name).equals(plain)))
+                        || choice.otherNames().stream()
+                                .anyMatch(name -> plain(name).equals(plain)))
                 .findFirst()
                 .map(choice -> " (did you mean '" + choice.key() + "'?)")
                 .orElseGet(() ->

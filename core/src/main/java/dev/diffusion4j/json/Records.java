@@ -298,7 +298,8 @@ public final class Records {
             keys.add(name);
         }
         throw new IllegalArgumentException(where + ": unknown value '" + key + "'"
-                + (choices.isEmpty() ? Nearest.hint(key, keys) : Keyed.hint(key, choices)) + "; choose one of " + String.join(", ", keys));
+                + (choices.isEmpty() ? Nearest.hint(key, keys) : Keyed.hint(key, choices)) + "; choose one of "
+                + String.join(", ", keys));
     }
 
     private static Record defaults(Class<?> type) {

@@ -30,9 +30,8 @@ public final class DrawingNeed {
      * @throws UserError (exit code 2) where one batch cannot be in memory
      */
     static void checkBatch(GenerationRequest request, SampleSize size, int channels) {
-        int together = request.noise() == NoiseMode.SHARED
-                ? request.count()
-                : Math.min(request.batchSize(), request.count());
+        int together =
+                request.noise() == NoiseMode.SHARED ? request.count() : Math.min(request.batchSize(), request.count());
         checkBatch(together, size, channels, Pointer.totalPhysicalBytes());
     }
 

@@ -17,8 +17,8 @@ final class UnfinishedRun {
     /** What to do instead of reading {@code folder} as a model; empty where it belongs to no run. */
     static Optional<UserError> error(Path folder) {
         if (Files.exists(folder.resolve(RECIPE))) {
-            return Optional.of(UserError.failure(folder + " is a run that has not finished, so that it holds no model yet: "
-                    + resume(folder)));
+            return Optional.of(UserError.failure(
+                    folder + " is a run that has not finished, so that it holds no model yet: " + resume(folder)));
         }
         Path whole = folder.toAbsolutePath().normalize();
         Path parent = whole.getParent();
@@ -36,7 +36,8 @@ final class UnfinishedRun {
         }
         Path model = PipelinePlace.insideRun(run);
         String instead = model.equals(run) ? resume(run) : "the finished model is in " + model;
-        return Optional.of(UserError.failure(folder + is + ", which a training goes on from, and no model: " + instead));
+        return Optional.of(
+                UserError.failure(folder + is + ", which a training goes on from, and no model: " + instead));
     }
 
     private static String resume(Path run) {

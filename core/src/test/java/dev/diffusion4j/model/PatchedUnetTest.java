@@ -55,18 +55,18 @@ class PatchedUnetTest {
             assertThat(model.numClasses()).isEqualTo(3);
             assertThat(model.sizeMultiple()).isEqualTo(2);
             TensorScope.run(() -> {
-                inner.stateDict().forEach(
-                        (name, weight) -> weight.copy_(model.stateDict().get("unet." + name)));
+                inner.stateDict()
+                        .forEach(
+                                (name, weight) -> weight.copy_(model.stateDict().get("unet." + name)));
                 Tensor sample = random.randn(1, 1, 8, 8);
                 Tensor time = Tensors.ofDoubles(7);
                 Tensor cut = Tensors.of(patches(Tensors.floats(sample), 8), 1, 4, 4, 4);
                 for (int label = 0; label < 4; label++) { // 3 is no class
                     Conditioning given = label < 3
                             ? Conditioning.ofClasses(Tensors.ofLongs(label))
-                            : Conditioning.ofClasses(Tensors.ofLongs(1))
-                                    .withKeep(Tensors.ofDoubles(0));
-                    float[] expected = Tensors.floats(
-                            inner.forward(cut, time, Conditioning.ofClasses(Tensors.ofLongs(label))));
+                            : Conditioning.ofClasses(Tensors.ofLongs(1)).withKeep(Tensors.ofDoubles(0));
+                    float[] expected =
+                            Tensors.floats(inner.forward(cut, time, Conditioning.ofClasses(Tensors.ofLongs(label))));
                     float[] actual = Tensors.floats(model.forward(sample, time, given));
                     assertThat(patches(actual, 8)).containsExactly(expected);
                 }

@@ -78,7 +78,9 @@ record DataSpec(DataSourceKind kind, String folder, Split split) {
 
     /** What the files in a folder look like. */
     private static String ofFolder(Path folder) {
-        String kind = hasFile(folder, ".*[-.]idx3-ubyte(\\.gz)?") ? "idx" : hasFile(folder, ".*\\.parquet") ? "parquet" : "folder";
+        String kind = hasFile(folder, ".*[-.]idx3-ubyte(\\.gz)?")
+                ? "idx"
+                : hasFile(folder, ".*\\.parquet") ? "parquet" : "folder";
         return kind + ":" + folder;
     }
 

@@ -126,11 +126,14 @@ public record Recipe(
     /** {@code runs/flower-classifier-quick/model} for {@code runs/flower-classifier/model}. */
     private static Optional<Path> ofPreset(Path model) {
         Path run = model.getParent();
-        if (run == null || run.getFileName() == null || !Recipes.BUILT_IN.contains(run.getFileName().toString())) {
+        if (run == null
+                || run.getFileName() == null
+                || !Recipes.BUILT_IN.contains(run.getFileName().toString())) {
             return Optional.empty();
         }
         return Recipes.presets(run.getFileName().toString()).keySet().stream()
-                .map(preset -> run.resolveSibling(run.getFileName() + "-" + preset).resolve(model.getFileName()))
+                .map(preset ->
+                        run.resolveSibling(run.getFileName() + "-" + preset).resolve(model.getFileName()))
                 .filter(Files::exists)
                 .findFirst();
     }

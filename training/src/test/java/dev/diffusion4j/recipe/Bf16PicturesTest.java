@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class Bf16PicturesTest {
     private static final int STEPS = 40;
+
     private record Drawn(List<BufferedImage> images, double recognised) {}
 
     @Test

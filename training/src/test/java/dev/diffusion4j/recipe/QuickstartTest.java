@@ -95,8 +95,7 @@ class QuickstartTest {
 
         List<String> other = new ArrayList<>(TINY);
         other.add("training.batch_size=9");
-        assertThatThrownBy(() ->
-                        new Quickstart(other, folder.resolve("run"), 3).run(watcher, () -> false))
+        assertThatThrownBy(() -> new Quickstart(other, folder.resolve("run"), 3).run(watcher, () -> false))
                 .hasMessageContaining("training.batch_size is 8 there and 9 here");
     }
 
