@@ -4,6 +4,7 @@ package dev.diffusion4j.cli;
 import java.lang.reflect.Member;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,16 +93,16 @@ final class HelpGroups {
     }
 
     private static String options(Help help) {
-        Map<String, List<OptionSpec>> groups = new LinkedHashMap<>();
-        OPTIONS.keySet().forEach(heading -> groups.put(heading, new ArrayList<>()));
-        help.commandSpec().options().stream()
+        List<OptionSpec> shown = help.commandSpec().options().stream()
                 .filter(option -> !option.hidden())
-                .forEach(option -> groups.get(headingOf(option)).add(option));
+                .toList();
         StringBuilder text = new StringBuilder();
-        groups.forEach((heading, options) -> {
+        OPTIONS.forEach((heading, order) -> {
+            List<OptionSpec> options = shown.stream()
+                    .filter(option -> headingOf(option).equals(heading))
+                    .sorted(Comparator.comparingInt(option -> place(option, order)))
+                    .toList();
             if (!options.isEmpty()) {
-                List<String> order = OPTIONS.get(heading);
-                options.sort(java.util.Comparator.comparingInt(option -> place(option, order)));
                 Layout layout = help.createDefaultLayout(
                         help.commandSpec().options(), help.commandSpec().positionalParameters(), help.colorScheme());
                 layout.addOptions(options, help.createDefaultParamLabelRenderer());
@@ -134,7 +135,11 @@ final class HelpGroups {
         StringBuilder text = new StringBuilder();
         COMMANDS.forEach((heading, names) -> {
             Map<String, Help> some = new LinkedHashMap<>();
-            names.forEach(name -> some.put(name, help.subcommands().get(name)));
+            help.subcommands().forEach((name, command) -> {
+                if (names.contains(name)) {
+                    some.put(name, command);
+                }
+            });
             text.append(String.format("%n%s:%n", heading)).append(help.commandList(some));
         });
         return text.toString();
