@@ -2,7 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.pipeline.NoiseMode;
+import dev.diffusion4j.pipeline.request.NoiseMode;
 import dev.diffusion4j.recipe.Recipes;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Precision;

@@ -4,6 +4,8 @@ package dev.diffusion4j.pipeline;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.NoiseMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
