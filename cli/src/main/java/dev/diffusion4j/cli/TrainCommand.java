@@ -38,6 +38,7 @@ final class TrainCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "RECIPE|FILE.yaml",
             arity = "0..1",
+            completionCandidates = Choices.RecipeNames.class,
             description = "A recipe by name, see 'diffuse recipes', or a file.")
     @Nullable
     String recipe;
@@ -76,7 +77,7 @@ final class TrainCommand implements Callable<Integer> {
     ColumnOptions columns = new ColumnOptions();
 
     @Option(
-            names = "--out",
+            names = {"-o", "--out"},
             paramLabel = "DIR",
             description = "The folder of the run; default: runs/ and the recipe's name.")
     @Nullable
@@ -102,6 +103,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--dtype",
             paramLabel = "T",
+            completionCandidates = Choices.Precisions.class,
             description = "f32, bf16 or auto (bf16 where it is clearly faster); default: the recipe's, mostly auto.")
     @Nullable
     String dtype;
@@ -146,6 +148,18 @@ final class TrainCommand implements Callable<Integer> {
         return execute(run, target, spec);
     }
 
+    /** Loudly, because the pictures that come out look like nothing that a person had in mind. */
+    private void sayWhereShapesAreMadeUp(String name, Recipe loaded) {
+        if (Recipes.WITH_STAND_IN_DATA.contains(name)
+                && loaded.data().source().equals(Recipes.builtIn(name).data().source())) {
+            spec.commandLine()
+                    .getErr()
+                    .println("diffuse: NOTE: " + name
+                            + " was given no --data and learns from MADE-UP SHAPES; for pictures of"
+                            + " yours give --data folder:PATH, for a data set of the Hub --data hf:org/name");
+        }
+    }
+
     private int started(String name) {
         List<String> all = new ArrayList<>(changes);
         Changes flags = new Changes().set("data.source", data);
@@ -156,6 +170,7 @@ final class TrainCommand implements Callable<Integer> {
         Path folder = out != null ? out : Path.of("runs", loaded.name());
         PublishOptions.Target target = publish.target(folder);
         fetch(loaded);
+        sayWhereShapesAreMadeUp(name, loaded);
         if (target != null) {
             TrainingRun.check(loaded, folder);
             target.create();
@@ -173,6 +188,14 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
+    private static List<String> resume(Path folder, PublishOptions.@Nullable Target target) {
+        List<String> words = new ArrayList<>(List.of("train", "--resume", folder.toString()));
+        if (target != null) {
+            words.addAll(target.flags());
+        }
+        return words;
+    }
+
     /**
      * Runs to the end, or to a Ctrl-C.
      *
@@ -188,8 +211,8 @@ final class TrainCommand implements Callable<Integer> {
             if (!summary.finished()) {
                 spec.commandLine()
                         .getErr()
-                        .println("stopped after step " + summary.steps() + "; go on with: diffuse train --resume "
-                                + summary.folder());
+                        .println("stopped after step " + summary.steps() + "; go on with: "
+                                + CommandText.of(resume(summary.folder(), target)));
                 return UserError.FAILURE;
             }
             String saved = run.recipe().export().folder();

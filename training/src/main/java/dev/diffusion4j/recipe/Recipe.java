@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,20 +97,45 @@ public record Recipe(
         return Yaml.write(toMap());
     }
 
-    /** Without the kernel distance where its extractor is not there, which is said in a line; the rest can be measured. */
-    Recipe withoutMissingExtractor() {
+    /**
+     * With the extractor of the kernel distance that is there: the one named, or what a preset of its recipe made. Without the
+     * distance where there is neither, which is said in a line; the rest can be measured.
+     */
+    Recipe withExtractorThatIsThere() {
         if (validation == null
                 || validation.kid() == null
                 || Files.exists(Path.of(validation.kid().extractor()))) {
             return this;
         }
-        LOG.warn(
-                "val_kid will not be measured: there is no {}; train it by 'diffuse train flower-classifier', or name"
-                        + " another classifier's folder by --set validation.kid.extractor=FOLDER",
-                validation.kid().extractor());
-        Map<String, @Nullable Object> without = new LinkedHashMap<>();
-        without.put("kid", null);
-        return with("validation", without);
+        Path named = Path.of(validation.kid().extractor());
+        Optional<Path> made = ofPreset(named);
+        Map<String, @Nullable Object> change = new LinkedHashMap<>();
+        if (made.isPresent()) {
+            LOG.info("val_kid is measured by {}, since there is no {}", made.get(), named);
+            change.put("kid", Map.of("extractor", made.get().toString()));
+        } else {
+            LOG.warn(
+                    "val_kid will not be measured: there is no {}; train it with the recipe flower-classifier, or set"
+                            + " validation.kid.extractor to another classifier's folder",
+                    named);
+            change.put("kid", null);
+        }
+        return with("validation", change);
+    }
+
+    /** {@code runs/flower-classifier-quick/model} for {@code runs/flower-classifier/model}. */
+    private static Optional<Path> ofPreset(Path model) {
+        Path run = model.getParent();
+        if (run == null
+                || run.getFileName() == null
+                || !Recipes.BUILT_IN.contains(run.getFileName().toString())) {
+            return Optional.empty();
+        }
+        return Recipes.presets(run.getFileName().toString()).keySet().stream()
+                .map(preset ->
+                        run.resolveSibling(run.getFileName() + "-" + preset).resolve(model.getFileName()))
+                .filter(Files::exists)
+                .findFirst();
     }
 
     /** With other values in a group: {@code with("training", Map.of("epochs", 3))}. */

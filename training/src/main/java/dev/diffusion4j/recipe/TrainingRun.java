@@ -111,7 +111,7 @@ public final class TrainingRun {
                             Map.of(
                                     "config",
                                     named.scheduler().fit(named.data(), data).config()))
-                    .withoutMissingExtractor();
+                    .withExtractorThatIsThere();
             LoraTraining.check(resolved, networks);
             return resolved;
         }
