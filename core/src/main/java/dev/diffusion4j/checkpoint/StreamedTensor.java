@@ -43,7 +43,8 @@ public final class StreamedTensor implements AutoCloseable {
             channel = FileChannel.open(
                     spool, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
         } catch (IOException e) {
-            throw UserError.failure("cannot keep tensors in the folder for temporary files: " + AtomicFile.reason(e), e);
+            throw UserError.failure(
+                    "cannot keep tensors in the folder for temporary files: " + AtomicFile.reason(e), e);
         }
     }
 
@@ -70,7 +71,8 @@ public final class StreamedTensor implements AutoCloseable {
      */
     public void write(Path file, Map<String, String> metadata) {
         Check.that(
-                rows == info.shape().get(0), "the tensor has " + rows + " of its " + info.shape().get(0) + " rows");
+                rows == info.shape().get(0),
+                "the tensor has " + rows + " of its " + info.shape().get(0) + " rows");
         byte[] head = SafetensorsText.header(List.of(info), metadata);
         AtomicFile.writeChannel(file, out -> {
             ByteBuffer length =

@@ -57,7 +57,8 @@ public final class DrawingJob implements AutoCloseable {
             DiffusionPipeline loaded = DiffusionPipeline.load(folder, plan.loading());
             try {
                 Chosen chosen = chosen(plan, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
-                return new DrawingJob(loaded, kit, chosen, folder.toString(), plan.subject().perRow(loaded), null);
+                return new DrawingJob(
+                        loaded, kit, chosen, folder.toString(), plan.subject().perRow(loaded), null);
             } catch (RuntimeException e) {
                 loaded.close();
                 throw e;
@@ -97,8 +98,7 @@ public final class DrawingJob implements AutoCloseable {
                 DiffusionPipeline pipeline = loaded.withScheduler(again.scheduler(), note.schedulerConfig())
                         .steeredBy(kit.parseAll(note.guides()));
                 Chosen chosen = new Chosen(pipeline, note.request());
-                return new DrawingJob(
-                        loaded, kit, chosen, folder.toString(), SubjectSelection.PER_ROW, note.index());
+                return new DrawingJob(loaded, kit, chosen, folder.toString(), SubjectSelection.PER_ROW, note.index());
             } catch (RuntimeException e) {
                 loaded.close();
                 throw e;

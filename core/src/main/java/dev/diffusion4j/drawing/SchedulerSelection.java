@@ -19,8 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param options changes to it, {@code use_karras_sigmas=true} for example
  * @param steps denoising steps; {@code null} for as many as suit the algorithm
  */
-public record SchedulerSelection(
-        @Nullable SchedulerKind kind, List<String> options, @Nullable Integer steps) {
+public record SchedulerSelection(@Nullable SchedulerKind kind, List<String> options, @Nullable Integer steps) {
     /** The network's own algorithm as it is configured. */
     public static final SchedulerSelection OWN = new SchedulerSelection(null, List.of(), null);
 

@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param prompt words, or {@code null}
  * @param each how many pictures of each
  */
-public record SubjectSelection(
-        boolean allClasses, @Nullable Integer oneClass, @Nullable String prompt, int each) {
+public record SubjectSelection(boolean allClasses, @Nullable Integer oneClass, @Nullable String prompt, int each) {
     /** Pictures in a row of a grid where classes do not say otherwise. */
     public static final int PER_ROW = 8;
 
@@ -87,7 +86,8 @@ public record SubjectSelection(
         if (allClasses && each > 1) {
             return each;
         }
-        boolean fits = allClasses && pipeline.classInput() == ClassInput.COUNTED && pipeline.numClasses() <= LONGEST_ROW;
+        boolean fits =
+                allClasses && pipeline.classInput() == ClassInput.COUNTED && pipeline.numClasses() <= LONGEST_ROW;
         return fits ? pipeline.numClasses() : PER_ROW;
     }
 }

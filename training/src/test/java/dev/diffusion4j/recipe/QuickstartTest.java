@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.metric.Variety;
-import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
