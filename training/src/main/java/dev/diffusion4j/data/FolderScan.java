@@ -2,6 +2,7 @@
 package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.FileNames;
 import dev.diffusion4j.base.UserError;
 import java.io.IOException;
 import java.nio.file.FileSystemLoopException;
@@ -54,7 +55,8 @@ final class FolderScan extends SimpleFileVisitor<Path> {
         String name = file.getFileName().toString();
         String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
         if (attributes.isRegularFile() && ENDINGS.contains(ending) && !isHidden(file)) {
-            found.add(new Found(root.relativize(file).toString().replace('\\', '/'), attributes.size()));
+            found.add(new Found(
+                    FileNames.readable(root.relativize(file)).toString().replace('\\', '/'), attributes.size()));
         }
         return FileVisitResult.CONTINUE;
     }
