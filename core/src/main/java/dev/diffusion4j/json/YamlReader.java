@@ -52,7 +52,7 @@ final class YamlReader {
             return copy(named(parser.getText()));
         }
         boolean isGroup = parser.currentToken().isStructStart();
-        String anchor = parser.getCurrentAnchor();
+        String anchor = parser.getObjectId();
         if (isGroup && anchor != null) {
             anchors.remove(anchor); // it may name another value from here on, but not itself
         }

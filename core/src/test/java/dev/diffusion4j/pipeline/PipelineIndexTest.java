@@ -15,7 +15,9 @@ class PipelineIndexTest {
 
     @Test
     void a_pipeline_class_that_is_named_with_its_file_is_no_component() throws IOException {
-        Files.writeString(folder.resolve("model_index.json"), """
+        Files.writeString(
+                folder.resolve("model_index.json"),
+                """
                 {"_class_name": ["pipeline", "MyPipe"], "_diffusers_version": "0.30.0",
                  "unet": ["diffusers", "UNet2DModel"], "scheduler": ["diffusers", "DDPMScheduler"]}
                 """);
