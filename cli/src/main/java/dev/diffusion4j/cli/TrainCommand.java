@@ -170,12 +170,13 @@ final class TrainCommand implements Callable<Integer> {
         Path folder = out != null ? out : Path.of("runs", loaded.name());
         PublishOptions.Target target = publish.target(folder);
         fetch(loaded);
-        sayWhereShapesAreMadeUp(name, loaded);
         if (target != null) {
             TrainingRun.check(loaded, folder);
             target.create();
         }
-        return execute(TrainingRun.start(loaded, folder), target, spec);
+        TrainingRun run = TrainingRun.start(loaded, folder);
+        sayWhereShapesAreMadeUp(name, loaded);
+        return execute(run, target, spec);
     }
 
     /** The network that a recipe starts from, where that is on the Hub: here its progress can be seen. */

@@ -53,7 +53,7 @@ class HelpTest {
             if (command.getCommandSpec().usageMessage().hidden()) {
                 return;
             }
-            assertThat(Pattern.compile("(?m)^  " + name + "\\b").matcher(top).results())
+            assertThat(Pattern.compile("(?m)^  " + name + "[ ,]").matcher(top).results())
                     .as(name)
                     .hasSize(1);
             String help = command.getUsageMessage();
