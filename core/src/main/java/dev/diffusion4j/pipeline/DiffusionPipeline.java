@@ -10,6 +10,7 @@ import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.PromptWords;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.scheduler.SamplingSettings;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
@@ -82,7 +83,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      */
     public static DiffusionPipeline load(Path folder, LoadOptions options) {
         Device device = Devices.parse(options.device());
-        Precision precision = options.precision().resolve(device);
+        Precision precision = SpeedProbe.resolve(options.precision(), device);
         PipelineFolder files = PipelineFolder.open(folder, options.families());
         if (!files.modelFamily().isDenoiser()) {
             throw UserError.failure(folder + " holds a " + files.modelFamily().name() + ", which draws no pictures");
