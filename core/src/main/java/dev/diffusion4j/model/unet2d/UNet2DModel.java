@@ -26,7 +26,6 @@ import dev.diffusion4j.model.SampleShape;
 import dev.diffusion4j.model.unet2d.UNet2DConfig.TimeEmbeddingType;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
@@ -52,9 +51,9 @@ public final class UNet2DModel extends DiffusionModel {
     private final TimestepEmbedding timeEmbedding;
     private final @Nullable Embedding classTable;
     private final @Nullable TimestepEmbedding classEmbedding;
-    private final List<Level> downBlocks = new ArrayList<>();
+    private final List<Level> downBlocks;
     private final @Nullable MidBlock midBlock;
-    private final List<Level> upBlocks = new ArrayList<>();
+    private final List<Level> upBlocks;
     private final GroupNorm normOut;
     private final Conv2d convOut;
 
@@ -71,7 +70,6 @@ public final class UNet2DModel extends DiffusionModel {
         this.config = config;
         List<Integer> widths = config.blockOutChannels();
         int first = widths.get(0);
-        int levels = widths.size();
         convIn = child("conv_in", Conv2d.same(config.inChannels(), first));
         timeProjection = child("time_proj", timeProjection(config));
         int timeIn = config.timeEmbeddingType() == TimeEmbeddingType.FOURIER ? 2 * first : first;
@@ -82,21 +80,11 @@ public final class UNet2DModel extends DiffusionModel {
         classEmbedding = "timestep".equals(config.classEmbedType())
                 ? child("class_embedding", new TimestepEmbedding(timeIn, config.timeFeatures()))
                 : null;
-        UNetLevels blocks = new UNetLevels(config);
-        for (int i = 0; i < levels; i++) {
-            int in = widths.get(Math.max(i - 1, 0));
-            downBlocks.add(child(
-                    "down_blocks." + i,
-                    blocks.down(config.downBlockTypes().get(i), in, widths.get(i), i == levels - 1)));
-        }
-        midBlock = config.midBlockType() == null ? null : child("mid_block", blocks.mid(widths.get(levels - 1)));
-        for (int i = 0; i < levels; i++) {
-            int out = widths.get(levels - 1 - i);
-            int below = widths.get(Math.min(levels - i, levels - 1));
-            int above = widths.get(Math.max(levels - 2 - i, 0));
-            upBlocks.add(child(
-                    "up_blocks." + i, blocks.up(config.upBlockTypes().get(i), above, below, out, i == levels - 1)));
-        }
+        UNetLevels made = new UNetLevels(config);
+        downBlocks = children("down_blocks", made.down());
+        MidBlock middle = made.mid();
+        midBlock = middle == null ? null : child("mid_block", middle);
+        upBlocks = children("up_blocks", made.up());
         int groups = config.normNumGroups() != null ? config.normNumGroups() : Math.min(first / 4, 32);
         normOut = child("conv_norm_out", new GroupNorm(groups, first, config.normEps()));
         convOut = child("conv_out", Conv2d.same(first, config.outChannels()));

@@ -41,8 +41,34 @@ final class UNetLevels {
         });
     }
 
+    /** The levels on the way down, from the top. */
+    List<Level> down() {
+        List<Integer> widths = config.blockOutChannels();
+        return IntStream.range(0, widths.size())
+                .mapToObj(i -> down(
+                        config.downBlockTypes().get(i),
+                        widths.get(Math.max(i - 1, 0)),
+                        widths.get(i),
+                        i == widths.size() - 1))
+                .toList();
+    }
+
+    /** The levels on the way up, from the bottom. */
+    List<Level> up() {
+        List<Integer> widths = config.blockOutChannels();
+        int last = widths.size() - 1;
+        return IntStream.rangeClosed(0, last)
+                .mapToObj(i -> up(
+                        config.upBlockTypes().get(i),
+                        widths.get(Math.max(last - 1 - i, 0)),
+                        widths.get(Math.min(last + 1 - i, last)),
+                        widths.get(last - i),
+                        i == last))
+                .toList();
+    }
+
     /** @param last whether this is the lowest level, which is not halved */
-    Level down(DownBlockType type, int in, int out, boolean last) {
+    private Level down(DownBlockType type, int in, int out, boolean last) {
         List<ResnetBlock.Spec> resnets = IntStream.range(0, config.layersPerBlock())
                 .mapToObj(i -> i == 0 ? in : out)
                 .map(from -> type.isSkip()
@@ -67,7 +93,13 @@ final class UNetLevels {
                 : null;
     }
 
-    MidBlock mid(int channels) {
+    /** The lowest part of the U; {@code null} where the config has none. */
+    @Nullable
+    MidBlock mid() {
+        if (config.midBlockType() == null) {
+            return null;
+        }
+        int channels = config.blockOutChannels().get(config.blockOutChannels().size() - 1);
         int groups = config.normNumGroups() != null ? config.normNumGroups() : Math.min(channels / 4, 32);
         ResnetBlock.Spec resnet = plain(channels, channels, groups, Resample.Kind.NONE)
                 .with(s -> s.outputScale = config.midBlockScaleFactor());
@@ -88,7 +120,7 @@ final class UNetLevels {
      * @param previous width of the level below
      * @param last whether this is the top level, which is not doubled
      */
-    Level up(UpBlockType type, int in, int previous, int out, boolean last) {
+    private Level up(UpBlockType type, int in, int previous, int out, boolean last) {
         int count = config.layersPerBlock() + 1;
         List<ResnetBlock.Spec> resnets = IntStream.range(0, count)
                 .mapToObj(i -> up(type, i == 0 ? previous : out, i == count - 1 ? in : out, out))
