@@ -3,6 +3,7 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.checkpoint.NotFiniteWeights;
 import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.checkpoint.TensorInfo;
 import dev.diffusion4j.checkpoint.WeightFiles;
@@ -99,10 +100,14 @@ public final class ModelInfo {
             numbers.merge(tensor.dtype().name(), tensor.count(), Long::sum);
             bytes += tensor.byteSize();
         }
+        Map<String, Long> notFinite = NotFiniteWeights.countIn(weights);
         Map<String, @Nullable Object> summary = new LinkedHashMap<>();
         summary.put("tensors", (long) weights.tensors().size());
         summary.put("numbers", numbers);
         summary.put("bytes", bytes);
+        if (!notFinite.isEmpty()) {
+            summary.put("numbers_that_are_not_finite", notFinite);
+        }
         summary.put("metadata", weights.metadata());
         return summary;
     }
