@@ -19,6 +19,7 @@ import dev.diffusion4j.tracking.Trackers;
 import dev.diffusion4j.trainer.Checkpoints;
 import dev.diffusion4j.trainer.Choices;
 import dev.diffusion4j.trainer.Trainer;
+import dev.diffusion4j.trainer.UpdatePlan;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -93,9 +94,10 @@ public final class TrainingRun {
         recipe.trackers().forEach(TrackerKind::check);
         Recipe named = Pretrained.adopt(Exports.located(recipe.with("data", Map.of("source", source)), folder));
         Previews.check(named);
-        try (TrainingData data = open(named.data(), own)) {
+        try (TrainingData data = open(named.data(), own);
+                TrainingData heldBack = Validation.heldBack(named, own)) {
             ModelSpec fitted = ModelFactory.fit(named, data);
-            ModelFactory.check(fitted, named, data);
+            ModelFactory.check(fitted, named, data, heldBack);
             Recipe resolved = CaptionWords.withPreviews(
                             named.with("model", Map.of("config", fitted.config())), data.dataset())
                     .with(
@@ -234,7 +236,8 @@ public final class TrainingRun {
                     Validation validation = Validation.open(recipe, own, data, objective, scheduler, folder);
                     Trainer trainer = new Trainer(objective, loader, recipe.training(), choices, checkpoints)) {
                 if (checkpoint != null) {
-                    Checkpoints.restore(checkpoint, trainer.state());
+                    Checkpoints.restore(
+                            checkpoint, trainer.state(), recipe.training().gradientAccumulationSteps());
                 }
                 return cook(trainer, data, model, scheduler, loader, validation, choices, listener, stop);
             }
@@ -272,7 +275,7 @@ public final class TrainingRun {
     private long batchesDone() {
         return checkpoint == null
                 ? 0
-                : Checkpoints.readStep(checkpoint) * recipe.training().gradientAccumulationSteps();
+                : Checkpoints.readBatches(checkpoint, recipe.training().gradientAccumulationSteps());
     }
 
     private RunSummary cook(
@@ -285,16 +288,17 @@ public final class TrainingRun {
             Choices choices,
             RunListener listener,
             BooleanSupplier stop) {
+        UpdatePlan plan = recipe.training().plan(loader.batchesPerEpoch());
         listener.onPlan(new RunPlan(
                 recipe.name(),
                 data.dataset().description(),
                 trainer.trainedParameters(),
                 trainer.state().globalStep(),
                 trainer.totalSteps(),
-                recipe.training().stepsPerEpoch(loader.batchesPerEpoch()),
+                plan.stepsPerEpoch(),
                 trainer.secondsPerStep(),
                 ProcessMemory.peakMiB(),
-                recipe.training().batchSize() * recipe.training().gradientAccumulationSteps(),
+                recipe.training().batchSize() * plan.batchesOfNextStep(0),
                 choices.dtype().key(),
                 choices.threads()));
         Previews previews =
@@ -326,11 +330,7 @@ public final class TrainingRun {
     /** Whether all updates are done and all pictures drawn. */
     private boolean finish(Trainer trainer, BatchLoader loader, RunLog log, BooleanSupplier stop) {
         try {
-            log.drawMissing(
-                    trainer.state(),
-                    trainer.totalSteps(),
-                    loader.batchesPerEpoch(),
-                    recipe.training().gradientAccumulationSteps());
+            log.drawMissing(trainer.state(), recipe.training().plan(loader.batchesPerEpoch()));
         } catch (CancellationException e) {
             return false; // the checkpoint that it went on from is still there
         }
