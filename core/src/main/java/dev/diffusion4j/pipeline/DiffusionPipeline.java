@@ -317,6 +317,7 @@ public final class DiffusionPipeline implements AutoCloseable {
                     + " timesteps that the network was trained on, but was " + request.steps());
         }
         request.stepOptions().checkFor(scheduler);
+        ChannelFit.checkDrawing(model, scheduler);
         model.checkSize(sizeOf(request, model));
         model.checkClasses(request.classes());
         model.checkPrompts(request.prompts());

@@ -6,8 +6,10 @@ import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.classconditioned.ClassConditionedConfig;
 import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.pipeline.ChannelFit;
 import dev.diffusion4j.tensor.RandomStream;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +29,7 @@ final class ModelFactory {
         Object size = height == width ? (Object) (long) height : List.of((long) height, (long) width);
         Map<String, @Nullable Object> config = new LinkedHashMap<>(spec.config());
         if (spec.from() != null) {
+            nameClasses(spec, config, data);
             return spec.withConfig(resized(config, size));
         }
         switch (spec.kind()) {
@@ -74,9 +77,20 @@ final class ModelFactory {
                 config.putIfAbsent("sample_size", size);
                 config.putIfAbsent("in_channels", (long) channels);
                 config.putIfAbsent("num_classes", classes(spec, data));
+                nameClasses(spec, config, data);
             }
         }
         return spec.withConfig(config);
+    }
+
+    /** A classifier keeps the names of its classes, so that pictures in folders of the same names can be judged by it. */
+    private static void nameClasses(ModelSpec spec, Map<String, @Nullable Object> config, TrainingData data) {
+        List<String> names = data.dataset().classNames();
+        if (spec.kind() == ModelKind.CONV_CLASSIFIER
+                && config.get("num_classes") instanceof Long count
+                && count == names.size()) {
+            config.put("class_names", names);
+        }
     }
 
     private static Map<String, @Nullable Object> resized(Map<String, @Nullable Object> config, Object size) {
@@ -109,21 +123,30 @@ final class ModelFactory {
     /**
      * Makes the network once, with the weights that it starts from if any, before anything is written.
      *
+     * @param heldBack what the network is measured on besides; {@code null} for nothing
      * @throws UserError where it cannot halve the size of the pictures, has other channels, knows other classes than the data has,
-     *     or cannot learn what the objective says (exit code 2), or the weights do not fit it (exit code 1)
+     *     learns classes and finds pictures without, or cannot learn what the objective says (exit code 2), or the weights do not
+     *     fit it (exit code 1)
      */
-    static void check(ModelSpec spec, Recipe recipe, TrainingData data) {
+    static void check(ModelSpec spec, Recipe recipe, TrainingData data, @Nullable TrainingData heldBack) {
         try (Model model = spec.kind().create(spec.config())) {
             Objectives.check(recipe.objective(), recipe.samples(), model);
             int known = 0;
             if (model instanceof DiffusionModel denoiser) {
                 denoiser.sampleSize().ifPresent(denoiser::checkSize);
+                ChannelFit.checkTraining(denoiser);
                 checkChannels(denoiser.sampleChannels(), data);
                 known = denoiser.numClasses();
             } else if (model instanceof ConvClassifier classifier) {
                 known = classifier.numClasses();
             }
             checkClasses(spec, known, data);
+            if (known > 0) {
+                ClassLabels.check(data.dataset(), spec.kind().key());
+            }
+            if (known > 0 && heldBack != null) {
+                ClassLabels.check(heldBack.dataset(), spec.kind().key());
+            }
             if (spec.from() != null) {
                 Pretrained.fill(model, spec);
             }

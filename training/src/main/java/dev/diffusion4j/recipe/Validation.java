@@ -74,10 +74,7 @@ final class Validation implements AutoCloseable {
         if (config == null) {
             return null;
         }
-        TrainingData heldBack = (own == null
-                        ? TrainingData.openHeldBack(recipe.data(), SourceOptions.defaults())
-                        : TrainingData.heldBackOf(recipe.data(), own.get()))
-                .limitedTo(config.limit());
+        TrainingData heldBack = heldBack(recipe, config, own);
         try {
             KidMeasure kid = null;
             if (config.kid() != null && objective.model() instanceof DiffusionModel model) {
@@ -95,6 +92,20 @@ final class Validation implements AutoCloseable {
             heldBack.close();
             throw e;
         }
+    }
+
+    /** The pictures that it measures on, which the caller closes; {@code null} where nothing is measured. */
+    static @Nullable TrainingData heldBack(Recipe recipe, @Nullable Supplier<? extends Dataset> own) {
+        ValidationConfig config = recipe.validation();
+        return config == null ? null : heldBack(recipe, config, own);
+    }
+
+    private static TrainingData heldBack(
+            Recipe recipe, ValidationConfig config, @Nullable Supplier<? extends Dataset> own) {
+        return (own == null
+                        ? TrainingData.openHeldBack(recipe.data(), SourceOptions.defaults())
+                        : TrainingData.heldBackOf(recipe.data(), own.get()))
+                .limitedTo(config.limit());
     }
 
     /**
