@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a model folder or a file holds, as plain values. Everything that is told was read and checked. */
 public final class ModelInfo {
+    /** Of weights: how many numbers are NaN or infinite, for each tensor that holds any; not there where none does. */
+    public static final String NOT_FINITE = "not_finite";
+
     private ModelInfo() {}
 
     /**
@@ -106,7 +109,7 @@ public final class ModelInfo {
         summary.put("numbers", numbers);
         summary.put("bytes", bytes);
         if (!notFinite.isEmpty()) {
-            summary.put("numbers_that_are_not_finite", notFinite);
+            summary.put(NOT_FINITE, notFinite);
         }
         summary.put("metadata", weights.metadata());
         return summary;

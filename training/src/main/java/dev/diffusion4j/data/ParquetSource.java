@@ -213,7 +213,7 @@ final class ParquetSource implements Dataset {
     @Override
     public String name(int index) {
         int number = pack(index);
-        return name(number, index - starts[number]);
+        return tables.get(number).path().getFileName() + ", row " + (index - starts[number]);
     }
 
     private int pack(int index) {

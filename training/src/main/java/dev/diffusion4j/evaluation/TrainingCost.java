@@ -38,10 +38,10 @@ public record TrainingCost(long steps, double lastLoss, double seconds) {
         return Optional.of(new TrainingCost(loss.size(), loss.lastMean(), seconds));
     }
 
-    /** Of one update; earlier versions noted only its speed, from which a smaller last batch cannot be told. */
+    /** @param pictures of an update, where its line does not say: earlier versions did not note how many the last had */
     private static double seconds(Map<String, @Nullable Object> line, double pictures) {
         double speed = number(line, "images_per_second", 0);
-        return number(line, "step_seconds", speed > 0 ? pictures / speed : 0);
+        return speed > 0 ? number(line, "examples", pictures) / speed : 0;
     }
 
     private static double picturesOfUpdate(Map<String, @Nullable Object> recipe) {

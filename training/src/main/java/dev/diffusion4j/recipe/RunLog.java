@@ -190,7 +190,7 @@ final class RunLog implements TrainingListener {
         values.put("lr", report.learningRate());
         values.put("epoch", (double) report.epoch());
         values.put("images_per_second", report.examples() / report.seconds());
-        values.put("step_seconds", report.seconds());
+        values.put("examples", (double) report.examples());
         values.putAll(report.scalars());
         if (!Double.isNaN(report.gradNorm())) {
             values.put("grad_norm", report.gradNorm());

@@ -20,8 +20,8 @@ class TrainingCostTest {
         Files.writeString(run.resolve("recipe.yaml"), "training: {batch_size: 64}\n");
         Files.writeString(
                 run.resolve("metrics.jsonl"),
-                "{\"step\": 1, \"loss\": 1.0, \"images_per_second\": 128.0, \"step_seconds\": 0.5}\n"
-                        + "{\"step\": 2, \"loss\": 3.0, \"images_per_second\": 4.0, \"step_seconds\": 0.25}\n");
+                "{\"step\": 1, \"loss\": 1.0, \"images_per_second\": 128.0, \"examples\": 64.0}\n"
+                        + "{\"step\": 2, \"loss\": 3.0, \"images_per_second\": 4.0, \"examples\": 1.0}\n");
         assertThat(TrainingCost.of(run.resolve("model"))).hasValue(new TrainingCost(2, 2, 0.75));
     }
 }
