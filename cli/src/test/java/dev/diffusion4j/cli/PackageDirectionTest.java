@@ -47,6 +47,7 @@ class PackageDirectionTest {
         allow(
                 "recipe",
                 "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image hub pipeline data metric tracking objective trainer");
+        allow("testkit", "tensor scheduler");
         allow("plot", "schedule tensor model guidance scheduler image pipeline data tracking");
         allow(
                 "evaluation",

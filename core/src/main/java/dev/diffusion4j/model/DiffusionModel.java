@@ -3,12 +3,24 @@ package dev.diffusion4j.model;
 
 import dev.diffusion4j.base.UserError;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** A network that predicts, from a noisy sample and its timestep, the noise, the clean sample or the velocity. */
 public abstract class DiffusionModel extends Model {
+    private final SampleShape shape;
+
+    /**
+     * @param modelClass how files name it
+     * @param config every key of its {@code config.json} but the underscored ones
+     * @param shape of the samples that it is made for
+     */
+    protected DiffusionModel(ModelClass modelClass, Map<String, ? extends @Nullable Object> config, SampleShape shape) {
+        super(modelClass, config);
+        this.shape = shape;
+    }
 
     /**
      * @param sample x_t, (B, C, H, W), in the network's dtype
@@ -19,7 +31,9 @@ public abstract class DiffusionModel extends Model {
     public abstract Tensor forward(Tensor sample, Tensor timestep, Conditioning conditioning);
 
     /** C: channels of a sample. */
-    public abstract int sampleChannels();
+    public final int sampleChannels() {
+        return shape.channels();
+    }
 
     /** Channels of the prediction: C, or 2·C where the variance is predicted too. */
     public int outChannels() {
@@ -32,7 +46,9 @@ public abstract class DiffusionModel extends Model {
     }
 
     /** The height and width it was made for; empty where the config does not say. */
-    public abstract Optional<SampleSize> sampleSize();
+    public final Optional<SampleSize> sampleSize() {
+        return Optional.ofNullable(shape.size());
+    }
 
     /** How many classes it knows; 0 where it is not told a class, or takes more than a table's rows: {@link #classInput()}. */
     public abstract int numClasses();
@@ -56,7 +72,9 @@ public abstract class DiffusionModel extends Model {
     }
 
     /** Height and width must be multiples of this. */
-    public abstract int sizeMultiple();
+    public final int sizeMultiple() {
+        return shape.sizeMultiple();
+    }
 
     /**
      * @param classes one a picture, or {@code null} for none

@@ -45,13 +45,14 @@ public final class ChannelFit {
 
     private static void checkNetwork(DiffusionModel model) {
         model.channelProblem().ifPresent(problem -> {
-            throw UserError.usage("the " + model.kind().key() + " cannot be used as its config says: " + problem);
+            throw UserError.usage(
+                    "the " + model.modelClass().name() + " cannot be used as its config says: " + problem);
         });
     }
 
     private static String channels(DiffusionModel model) {
         int in = model.sampleChannels();
-        return "the " + model.kind().key() + " takes samples of " + in + (in == 1 ? " channel" : " channels")
+        return "the " + model.modelClass().name() + " takes samples of " + in + (in == 1 ? " channel" : " channels")
                 + " and predicts " + model.outChannels();
     }
 }

@@ -85,9 +85,9 @@ public final class DiffusionPipeline implements AutoCloseable {
     public static DiffusionPipeline load(Path folder, LoadOptions options) {
         Device device = Devices.parse(options.device());
         Precision precision = options.precision().resolve(device);
-        PipelineFolder files = PipelineFolder.open(folder);
-        if (!files.modelKind().drawsPictures()) {
-            throw UserError.failure(folder + " holds a " + files.modelKind().key() + ", which draws no pictures");
+        PipelineFolder files = PipelineFolder.open(folder, options.families());
+        if (!files.modelFamily().isDenoiser()) {
+            throw UserError.failure(folder + " holds a " + files.modelFamily().name() + ", which draws no pictures");
         }
         Scheduler scheduler = files.readScheduler();
         DiffusionModel model = (DiffusionModel) files.readModel(device, precision, options.variant());

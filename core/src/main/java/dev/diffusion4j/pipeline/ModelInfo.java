@@ -68,11 +68,11 @@ public final class ModelInfo {
         }
         Map<String, @Nullable Object> network = new LinkedHashMap<>();
         try (Model model = folder.readModel(Devices.cpu(), Precision.F32, null)) {
-            network.put("class", model.kind().key());
+            network.put("class", model.modelClass().name());
             network.put("parameters", model.parameterCount());
             network.put("config", model.config());
         }
-        try (WeightSource weights = WeightFiles.open(folder.modelFolder(), null)) {
+        try (WeightSource weights = folder.openWeights()) {
             network.put("weights", summary(weights));
         }
         info.put(folder.modelName(), network);

@@ -94,7 +94,7 @@ public final class PipelinePlace {
         }
         Path folder = hub.fetch(there, path -> path.endsWith(".json") && !path.endsWith(".index.json"));
         PipelineFolder opened = PipelineFolder.open(folder);
-        opened.modelKind(name); // refuses a family that we do not have
+        opened.modelFamily(name); // refuses a family that we do not have
         Path model = opened.modelFolder();
         String inside = folder.relativize(model).toString().replace('\\', '/');
         weights(there, inside.isEmpty() ? "" : inside + "/", variant, hub);

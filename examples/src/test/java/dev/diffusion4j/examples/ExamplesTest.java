@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -129,6 +130,30 @@ class ExamplesTest {
                         .run(new RunListener() {}, () -> false)
                         .steps())
                 .isEqualTo(3);
+    }
+
+    @Test
+    void your_own_model_is_trained_stopped_resumed_loaded_and_drawn() throws IOException {
+        Path whole = folder.resolve("whole");
+        Path stopped = folder.resolve("stopped");
+        assertThat(YourOwnModel.train(whole, 4, () -> false).finished()).isTrue();
+        AtomicInteger asked = new AtomicInteger();
+        assertThat(YourOwnModel.train(stopped, 4, () -> asked.incrementAndGet() > 2)
+                        .finished())
+                .isFalse();
+        assertThat(YourOwnModel.train(stopped, 4, () -> false).finished()).isTrue();
+        assertThat(stopped.resolve("model/unet/diffusion_pytorch_model.safetensors"))
+                .hasSameBinaryContentAs(whole.resolve("model/unet/diffusion_pytorch_model.safetensors"));
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(stopped.resolve("model"), YourOwnModel.loading());
+                GenerationResult drawn =
+                        pipeline.generate(GenerationRequest.DEFAULT.withCount(2).withSteps(2))) {
+            assertThat(drawn.images()).hasSize(2);
+            pipeline.save(folder.resolve("saved"));
+        }
+        assertThat(folder.resolve("saved/model_index.json")).content().contains("my.application");
+        assertThatExceptionOfType(UserError.class)
+                .isThrownBy(() -> DiffusionPipeline.load(folder.resolve("saved")))
+                .withMessageContaining("'YourOwnModel'");
     }
 
     @Test

@@ -55,7 +55,7 @@ public final class DenoisingObjective implements Objective {
             boolean trackImageLoss) {
         Check.that(
                 !drop.isActive() || model.canDropContext(),
-                "a " + model.kind().key() + " always needs its condition, so that there is nothing to drop");
+                "a " + model.modelClass().name() + " always needs its condition, so that there is nothing to drop");
         this.trackImageLoss = trackImageLoss;
         this.model = model;
         this.scheduler = scheduler;

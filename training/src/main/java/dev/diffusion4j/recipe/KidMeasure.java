@@ -14,9 +14,10 @@ import dev.diffusion4j.json.Json;
 import dev.diffusion4j.metric.ClassifierFeatures;
 import dev.diffusion4j.metric.FeatureExtractor;
 import dev.diffusion4j.metric.KernelDistance;
+import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
@@ -83,7 +84,8 @@ final class KidMeasure implements AutoCloseable {
             DiffusionModel model,
             Scheduler trained,
             TrainingData data,
-            TrainingData heldBack) {
+            TrainingData heldBack,
+            ModelFamilies families) {
         int held = heldBack.dataset().size();
         int drawn = config.count() == 0 ? held : config.count();
         if (Math.min(held, drawn) < config.block()) {
@@ -91,7 +93,7 @@ final class KidMeasure implements AutoCloseable {
                     + held + " held back and " + drawn
                     + " to be drawn: set validation.kid.block lower, or use more pictures");
         }
-        FeatureExtractor extractor = openExtractor(Path.of(config.extractor()));
+        FeatureExtractor extractor = openExtractor(Path.of(config.extractor()), families);
         try {
             return new KidMeasure(config, algorithm, model, trained, extractor, data, heldBack);
         } catch (RuntimeException e) {
@@ -100,15 +102,15 @@ final class KidMeasure implements AutoCloseable {
         }
     }
 
-    private static FeatureExtractor openExtractor(Path path) {
-        PipelineFolder folder = PipelineFolder.open(path);
+    private static FeatureExtractor openExtractor(Path path, ModelFamilies families) {
+        PipelineFolder folder = PipelineFolder.open(path, families);
         Model model = folder.readModel(Devices.cpu(), Precision.F32, null);
-        if (model instanceof ConvClassifier classifier) {
+        if (model instanceof Classifier classifier) {
             return new ClassifierFeatures(classifier, hash(folder.modelFolder()));
         }
         model.close();
-        throw UserError.usage("validation.kid.extractor must be the folder of a ConvClassifier, but " + path
-                + " holds a " + folder.modelKind().key());
+        throw UserError.usage("validation.kid.extractor must be the folder of a classifier, but " + path + " holds a "
+                + folder.modelFamily().name());
     }
 
     private static String hash(Path folder) {

@@ -38,11 +38,11 @@ final class LoraTraining {
      * @throws UserError (exit code 2) where the targets name none of the network's layers, (exit code 1) where nothing of {@code
      *     lora.from} fits
      */
-    static void check(Recipe recipe) {
+    static void check(Recipe recipe, ModelFactory networks) {
         if (recipe.lora() == null) {
             return;
         }
-        try (Model model = ModelFactory.createEmpty(recipe.model())) {
+        try (Model model = networks.createEmpty(recipe.model())) {
             inject(model, recipe).ifPresent(LOG::warn);
         }
     }

@@ -5,6 +5,7 @@ import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
@@ -36,8 +37,8 @@ final class Previews {
     }
 
     /** @throws UserError (exit code 2) where the recipe's network is trained for other algorithms than its pictures are drawn by */
-    static void check(Recipe recipe) {
-        if (recipe.samples().count() == 0 || !ModelFactory.isDenoiser(recipe.model())) {
+    static void check(Recipe recipe, ModelFamily family) {
+        if (recipe.samples().count() == 0 || !family.isDenoiser()) {
             return;
         }
         SchedulerKind trained = recipe.scheduler().kind();
