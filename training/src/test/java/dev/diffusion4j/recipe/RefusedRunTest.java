@@ -11,8 +11,8 @@ import dev.diffusion4j.data.PixelImage;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.PipelineFolder;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -149,7 +149,7 @@ class RefusedRunTest {
         try (DiffusionPipeline pipeline = DiffusionPipeline.of(
                 (DiffusionModel) ModelKind.UNET_2D.create(config),
                 SchedulerKind.valueOf(scheduler.toUpperCase(Locale.ROOT)).create(settings))) {
-            assertThatThrownBy(() -> pipeline.check(GenerationRequest.DEFAULT.withSteps(2)))
+            assertThatThrownBy(() -> pipeline.check(GenerationRequest.DEFAULT.with(r -> r.steps(2))))
                     .isInstanceOf(UserError.class)
                     .hasMessageContaining(said);
         }
