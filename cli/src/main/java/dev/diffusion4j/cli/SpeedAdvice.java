@@ -2,7 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.tensor.SpeedProbe;
+import dev.diffusion4j.processor.SpeedProbe;
 import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
 
