@@ -12,6 +12,7 @@ import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.PromptWords;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.scheduler.Canvas;
 import dev.diffusion4j.scheduler.SamplingSettings;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
@@ -234,14 +235,18 @@ public final class DiffusionPipeline implements AutoCloseable {
     public List<String> notices(GenerationRequest request) {
         return shared.use(model -> {
             check(request, model);
-            try (SchedulerRun run = scheduler.start(settings(request))) {
+            try (SchedulerRun run = scheduler.start(settings(request, model))) {
                 return GuidanceNotices.of(steering, request.guidance(), model.sampleChannels(), run.timesteps().length);
             }
         });
     }
 
-    private static SamplingSettings settings(GenerationRequest request) {
-        return new SamplingSettings(request.steps(), request.eta(), request.stepOptions());
+    private static SamplingSettings settings(GenerationRequest request, DiffusionModel model) {
+        SampleSize size = sizeOf(request, model);
+        return SamplingSettings.ofSteps(request.steps())
+                .withEta(request.eta())
+                .withCanvas(new Canvas(size.height(), size.width(), 1))
+                .withOptions(request.stepOptions());
     }
 
     private Tensor generateBatches(
@@ -258,7 +263,7 @@ public final class DiffusionPipeline implements AutoCloseable {
             int count = Math.min(batchSize, request.count() - start);
             batches.push_back(TensorScope.keepResult(() -> {
                 try (NoiseSource noise = source.open(first, count);
-                        SchedulerRun run = scheduler.start(settings(request))) {
+                        SchedulerRun run = scheduler.start(settings(request, model))) {
                     long[] shape = {count, model.sampleChannels(), size.height(), size.width()};
                     return DenoisingLoop.sample(
                             steering(request, model, first, count), run, noise, shape, listener, cancellation);
@@ -304,9 +309,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     public SampleSize check(GenerationRequest request) {
         return shared.use(model -> {
             check(request, model);
-            scheduler
-                    .start(new SamplingSettings(request.steps(), request.eta(), request.stepOptions()))
-                    .close();
+            scheduler.start(settings(request, model)).close();
             return sizeOf(request, model);
         });
     }

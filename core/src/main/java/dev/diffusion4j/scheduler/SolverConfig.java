@@ -5,6 +5,7 @@ import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.TimeShift;
 import java.util.EnumSet;
 import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
 
 /** The settings that all exponential integrators share. */
 interface SolverConfig extends SigmaConfig {
@@ -12,6 +13,11 @@ interface SolverConfig extends SigmaConfig {
             PredictionType.EPSILON, PredictionType.SAMPLE, PredictionType.V_PREDICTION, PredictionType.FLOW_PREDICTION);
 
     int solverOrder();
+
+    /** The network's output without what may come with it; a view, or {@code modelOutput} itself. */
+    default Tensor mean(Tensor modelOutput, Tensor sample) {
+        return modelOutput;
+    }
 
     boolean thresholding();
 
