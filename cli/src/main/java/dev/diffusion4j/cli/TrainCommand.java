@@ -124,9 +124,9 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private static void warn(Recipe chosen, CommandSpec spec) {
-        if (chosen.model().kind().drawsPictures()) {
-            TerminalSignal.warning(chosen.scheduler().create())
+    private static void warn(TrainingRun run, CommandSpec spec) {
+        if (run.family().isDenoiser()) {
+            TerminalSignal.warning(run.recipe().scheduler().create())
                     .ifPresent(line -> spec.commandLine().getErr().println("diffuse: " + line));
         }
     }
@@ -179,7 +179,7 @@ final class TrainCommand implements Callable<Integer> {
      * @param target where the model is published at the end; {@code null} where it is not
      */
     static int execute(TrainingRun run, PublishOptions.@Nullable Target target, CommandSpec spec) {
-        warn(run.recipe(), spec);
+        warn(run, spec);
         TrainingConsole console = new TrainingConsole(
                 spec.commandLine().getOut(), spec.commandLine().getErr());
         try (StopSignal stop = new StopSignal(spec.commandLine().getErr())) {

@@ -32,34 +32,43 @@ public final class WeightFiles {
      * @throws UserError (exit code 1) saying what was found instead, or what is wrong with a file
      */
     public static WeightSource open(Path folder, @Nullable String variant) {
+        return open(folder, STEM, variant);
+    }
+
+    /**
+     * As {@link #open(Path, String)} for files of another name.
+     *
+     * @param stem what the files' names begin with
+     */
+    public static WeightSource open(Path folder, String stem, @Nullable String variant) {
         List<@Nullable String> wanted = new ArrayList<>();
         wanted.add(variant);
         if (variant == null) {
             wanted.addAll(VARIANTS);
         }
         for (String candidate : wanted) {
-            WeightSource found = openVariant(folder, candidate);
+            WeightSource found = openVariant(folder, stem, candidate);
             if (found != null) {
                 return found;
             }
         }
-        String name = variant == null ? STEM + SAFETENSORS : STEM + "." + variant + SAFETENSORS;
+        String name = variant == null ? stem + SAFETENSORS : stem + "." + variant + SAFETENSORS;
         throw UserError.failure(
                 "there are no weights in " + folder + ": " + name + " was expected, found " + listing(folder));
     }
 
-    private static @Nullable WeightSource openVariant(Path folder, @Nullable String variant) {
+    private static @Nullable WeightSource openVariant(Path folder, String stem, @Nullable String variant) {
         String dotted = variant == null ? "" : "." + variant;
         for (String extension : List.of(SAFETENSORS, ".bin")) {
             List<String> indexes = List.of(
-                    STEM + extension + ".index" + dotted + ".json",
-                    STEM + extension + dotted + ".index.json"); // the second as diffusers wrote it before 0.31
+                    stem + extension + ".index" + dotted + ".json",
+                    stem + extension + dotted + ".index.json"); // the second as diffusers wrote it before 0.31
             for (String index : indexes) {
                 if (Files.exists(folder.resolve(index))) {
                     return ShardedWeights.open(folder.resolve(index));
                 }
             }
-            Path whole = folder.resolve(STEM + dotted + extension);
+            Path whole = folder.resolve(stem + dotted + extension);
             if (Files.exists(whole)) {
                 return openFile(whole);
             }

@@ -42,12 +42,21 @@ public final class WeightWriter {
      *     weights' own format
      */
     public WeightWriter(@Nullable String variant) {
+        this(WeightFiles.STEM, variant);
+    }
+
+    /**
+     * As {@link #WeightWriter(String)} under another name.
+     *
+     * @param stem what the files' names begin with
+     */
+    public WeightWriter(String stem, @Nullable String variant) {
         Check.that(
                 variant == null || VARIANTS.containsKey(variant),
                 "variant must be one of " + String.join(", ", VARIANTS.keySet()) + ", but was '" + variant + "'");
         String dotted = variant == null ? "" : "." + variant;
-        this.stem = WeightFiles.STEM + dotted;
-        this.index = WeightFiles.STEM + ".safetensors.index" + dotted + ".json";
+        this.stem = stem + dotted;
+        this.index = stem + ".safetensors.index" + dotted + ".json";
         this.type = variant == null ? null : VARIANTS.get(variant);
     }
 

@@ -14,8 +14,8 @@ import dev.diffusion4j.guidance.loss.ColourLoss;
 import dev.diffusion4j.guidance.loss.MaskLoss;
 import dev.diffusion4j.guidance.loss.PictureLosses;
 import dev.diffusion4j.image.PictureFile;
+import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
@@ -180,9 +180,9 @@ public final class GuideKit implements AutoCloseable {
         }
         PipelineFolder folder = PipelineFolder.open(PipelinePlace.insideRun(path(parts.get(0), spec)));
         Model model = own(folder.readModel(Devices.cpu(), Precision.F32, null));
-        if (!(model instanceof ConvClassifier network)) {
+        if (!(model instanceof Classifier network)) {
             throw UserError.failure(
-                    parts.get(0) + " holds a " + model.kind().key() + ", but a classifier was expected");
+                    parts.get(0) + " holds a " + model.modelClass().name() + ", but a classifier was expected");
         }
         network.requiresGrad(false);
         return new ClassifierLoss(network, label);

@@ -2,6 +2,7 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.tensor.Precision;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,29 +14,42 @@ import org.jspecify.annotations.Nullable;
  * @param precision what the network computes in
  * @param variant of the weights' files ({@code fp16}); {@code null} for the plain ones, or whatever there is
  * @param loras adapters that are added to the weights, in this order
+ * @param families that the network may be of
  */
-public record LoadOptions(String device, Precision precision, @Nullable String variant, List<LoraChoice> loras) {
+public record LoadOptions(
+        String device, Precision precision, @Nullable String variant, List<LoraChoice> loras, ModelFamilies families) {
     /** On the CPU in f32: the pictures that diffusers draws. */
-    public static final LoadOptions DEFAULT = new LoadOptions("cpu", Precision.F32, null, List.of());
+    public static final LoadOptions DEFAULT =
+            new LoadOptions("cpu", Precision.F32, null, List.of(), ModelFamilies.BUILT_IN);
 
     public LoadOptions {
         loras = List.copyOf(loras);
     }
 
+    /** For folders whose network is of a family of this library. */
+    public LoadOptions(String device, Precision precision, @Nullable String variant, List<LoraChoice> loras) {
+        this(device, precision, variant, loras, ModelFamilies.BUILT_IN);
+    }
+
     public LoadOptions withDevice(String value) {
-        return new LoadOptions(value, precision, variant, loras);
+        return new LoadOptions(value, precision, variant, loras, families);
     }
 
     public LoadOptions withPrecision(Precision value) {
-        return new LoadOptions(device, value, variant, loras);
+        return new LoadOptions(device, value, variant, loras, families);
     }
 
     public LoadOptions withVariant(@Nullable String value) {
-        return new LoadOptions(device, precision, value, loras);
+        return new LoadOptions(device, precision, value, loras, families);
     }
 
     /** With adapters in the network; several are added up. */
     public LoadOptions withLoras(List<LoraChoice> value) {
-        return new LoadOptions(device, precision, variant, value);
+        return new LoadOptions(device, precision, variant, value, families);
+    }
+
+    /** For folders whose network is of a family outside this library. */
+    public LoadOptions withFamilies(ModelFamilies value) {
+        return new LoadOptions(device, precision, variant, loras, value);
     }
 }

@@ -21,7 +21,7 @@ public final class LoraPlace {
     /**
      * The file with the weights; fetched first where it is on the Hub.
      *
-     * @throws UserError (exit code 1) where there is none
+     * @throws UserError where there is none
      */
     public static Path file(Path place, HubProgress progress) {
         return LoraFile.find(PipelinePlace.repository(place)
@@ -57,7 +57,7 @@ public final class LoraPlace {
 
     private static UserError none(HubContents there, HubClient hub) {
         if (PipelinePlace.isPipeline(there)) {
-            return UserError.failure(there.asked() + " is a model, not a LoRA: give it to --model");
+            return UserError.failure(there.asked() + " is a model, not a LoRA: give it as {model}");
         }
         return there.isWhole()
                 ? UserError.failure(there.asked() + " on the Hub holds no LoRA: it has none of "

@@ -28,7 +28,7 @@ public final class ModelInfo {
     /**
      * Looks into a folder, a file of weights, a picture, or a JSON or YAML file.
      *
-     * @throws UserError (exit code 1) naming the file and what is wrong with it
+     * @throws UserError naming the file and what is wrong with it
      */
     public static Map<String, @Nullable Object> of(Path path) {
         if (Files.isDirectory(path)) {
@@ -64,11 +64,11 @@ public final class ModelInfo {
         }
         Map<String, @Nullable Object> network = new LinkedHashMap<>();
         try (Model model = folder.readModel(Devices.cpu(), Precision.F32, null)) {
-            network.put("class", model.kind().key());
+            network.put("class", model.modelClass().name());
             network.put("parameters", model.parameterCount());
             network.put("config", model.config());
         }
-        try (WeightSource weights = WeightFiles.open(folder.modelFolder(), null)) {
+        try (WeightSource weights = folder.openWeights()) {
             network.put("weights", summary(weights));
         }
         info.put(folder.modelName(), network);

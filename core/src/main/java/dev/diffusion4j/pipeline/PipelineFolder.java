@@ -9,9 +9,11 @@ import dev.diffusion4j.checkpoint.WeightLoader;
 import dev.diffusion4j.checkpoint.WeightSource;
 import dev.diffusion4j.checkpoint.WeightWriter;
 import dev.diffusion4j.json.Json;
-import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.model.ModelClass;
+import dev.diffusion4j.model.ModelFamilies;
+import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Devices;
@@ -40,18 +42,29 @@ public final class PipelineFolder {
 
     private final Path folder;
     private final Map<String, @Nullable Object> index;
+    private final ModelFamilies families;
 
-    private PipelineFolder(Path folder, Map<String, @Nullable Object> index) {
+    private PipelineFolder(Path folder, Map<String, @Nullable Object> index, ModelFamilies families) {
         this.folder = folder;
         this.index = index;
+        this.families = families;
     }
 
     /**
      * Reads {@code model_index.json}.
      *
-     * @throws UserError (exit code 1) where there is none, saying what was found; where it names components that we do not have
+     * @throws UserError where there is none, saying what was found; where it names components that we do not have
      */
     public static PipelineFolder open(Path folder) {
+        return open(folder, ModelFamilies.BUILT_IN);
+    }
+
+    /**
+     * As {@link #open(Path)}.
+     *
+     * @param families that the folder's network may be of
+     */
+    public static PipelineFolder open(Path folder, ModelFamilies families) {
         if (!Files.exists(folder)) {
             throw UserError.failure("there is no folder " + folder);
         }
@@ -63,7 +76,7 @@ public final class PipelineFolder {
             throw UserError.failure(
                     folder + " is not a model folder: it has no " + INDEX + "; found " + WeightFiles.listing(folder));
         }
-        PipelineFolder opened = new PipelineFolder(folder, Json.readObject(file));
+        PipelineFolder opened = new PipelineFolder(folder, Json.readObject(file), families);
         opened.refuseOtherComponents();
         return opened;
     }
@@ -83,10 +96,11 @@ public final class PipelineFolder {
         }
     }
 
-    /** All components but the scheduler; an entry of two nulls is none. */
+    /** All components but the scheduler; an entry of two nulls is none, and a name with an underscore is the folder's own. */
     private List<String> networks() {
         return index.keySet().stream()
-                .filter(name -> !name.equals("scheduler") && className(index.get(name)) != null)
+                .filter(name -> !name.startsWith("_") && !name.equals("scheduler"))
+                .filter(name -> className(index.get(name)) != null)
                 .toList();
     }
 
@@ -94,7 +108,7 @@ public final class PipelineFolder {
     public String modelName() {
         List<String> networks = networks();
         return networks.stream()
-                .filter(name -> ModelKind.find(java.util.Objects.requireNonNull(className(index.get(name))))
+                .filter(name -> families.find(java.util.Objects.requireNonNull(className(index.get(name))))
                         .isPresent())
                 .findFirst()
                 .or(() -> networks.stream().findFirst())
@@ -103,18 +117,23 @@ public final class PipelineFolder {
     }
 
     /** The family of the network, known before its weights are read. */
-    public ModelKind modelKind() {
-        return modelKind(folder.toString());
+    public ModelFamily modelFamily() {
+        return modelFamily(folder.toString());
     }
 
     /** @param where the folder's name in an error */
-    ModelKind modelKind(String where) {
-        return ModelKind.named(java.util.Objects.requireNonNull(className(index.get(modelName()))), where);
+    ModelFamily modelFamily(String where) {
+        return families.named(java.util.Objects.requireNonNull(className(index.get(modelName()))), where);
     }
 
-    /** The class that {@code model_index.json} names for the whole, such as {@code DDPMPipeline}. */
+    /**
+     * The class that {@code model_index.json} names for the whole, such as {@code DDPMPipeline}; a pipeline of somebody's own is
+     * named with its file, {@code ["pipeline", "MyPipeline"]}.
+     */
     public String pipelineClass() {
-        return String.valueOf(index.get("_class_name"));
+        Object named = index.get("_class_name");
+        String custom = className(named);
+        return custom == null ? String.valueOf(named) : custom;
     }
 
     private static @Nullable String className(@Nullable Object component) {
@@ -184,12 +203,18 @@ public final class PipelineFolder {
      * Fills a network with the weights.
      *
      * @param model on the CPU, of any floating dtype
-     * @throws UserError (exit code 1) where they do not fit it; it is unchanged then
+     * @throws UserError where they do not fit it; it is unchanged then
      */
     public void readWeights(Model model, @Nullable String variant) {
-        try (WeightSource weights = WeightFiles.open(modelFolder(), variant)) {
+        try (WeightSource weights =
+                WeightFiles.open(modelFolder(), model.modelClass().weightStem(), variant)) {
             WeightLoader.load(weights, model.stateDict(), model::weightName);
         }
+    }
+
+    /** The network's weights as they lie in the files; the caller closes them. */
+    WeightSource openWeights() {
+        return WeightFiles.open(modelFolder(), modelFamily().modelClass().weightStem(), null);
     }
 
     /** SHA-256 of the weights; of the hashes of the files where there are several. Empty where they cannot be read. */
@@ -200,7 +225,7 @@ public final class PipelineFolder {
     private Model createModel(Path file) {
         Map<String, @Nullable Object> config = Json.readObject(file);
         try {
-            return modelKind().create(config);
+            return modelFamily().create(config);
         } catch (IllegalArgumentException e) {
             throw UserError.failure(file + ": " + Worded.marked(e), e);
         } catch (RuntimeException e) {
@@ -218,19 +243,20 @@ public final class PipelineFolder {
      * @param scheduler {@code null} for a network that draws no pictures
      */
     public static void write(Path folder, Model model, @Nullable Scheduler scheduler, SaveOptions options) {
-        String name = model instanceof DiffusionModel ? "unet" : "classifier";
+        ModelClass modelClass = model.modelClass();
+        String name = modelClass.role().component();
         Path component = folder.resolve(name);
-        WeightWriter writer = new WeightWriter(options.variant());
+        WeightWriter writer = new WeightWriter(modelClass.weightStem(), options.variant());
         TensorScope.run(() -> writer.write(component, model.snapshot(), options.maxShardBytes()));
-        writeConfig(component.resolve(MODEL_CONFIG), model.kind().key(), model.config());
+        writeConfig(component.resolve(MODEL_CONFIG), modelClass.name(), model.config());
         Map<String, @Nullable Object> index = new LinkedHashMap<>();
-        index.put(name, List.of(model.kind().library(), model.kind().key()));
+        index.put(name, List.of(modelClass.library(), modelClass.name()));
         if (scheduler != null) {
             String className = scheduler.kind().className();
             writeConfig(folder.resolve("scheduler").resolve(SCHEDULER_CONFIG), className, scheduler.config());
             index.put("scheduler", List.of("diffusers", className));
         }
-        writeConfig(folder.resolve(INDEX), pipelineClass(model, scheduler), index);
+        writeConfig(folder.resolve(INDEX), pipelineClass(modelClass, scheduler), index);
     }
 
     /** {@link #write(Path, Model, Scheduler, SaveOptions)} as diffusers saves by default. */
@@ -243,8 +269,8 @@ public final class PipelineFolder {
      * takes every scheduler; it can only be called with those that need no scaled input and whose {@code step} takes a generator.
      * The others have no class there that calls them: their parts are to be called one by one, as {@code DenoisingLoop} does.
      */
-    private static String pipelineClass(Model model, @Nullable Scheduler scheduler) {
-        if (model.kind() != ModelKind.UNET_2D || scheduler == null) {
+    private static String pipelineClass(ModelClass modelClass, @Nullable Scheduler scheduler) {
+        if (!modelClass.isDiffusers() || modelClass.role() != ModelRole.DENOISER || scheduler == null) {
             return "DiffusionPipeline";
         }
         return switch (scheduler.kind()) {

@@ -47,7 +47,7 @@ public final class PipelinePlace {
      *
      * @param variant of the weights, {@code fp16} for example, or {@code null}
      * @return {@code place} itself, the model in it where it is the folder of a run, or a commit's folder in the Hub's cache
-     * @throws UserError (exit code 1) where the repository cannot be had, or is no pipeline, a LoRA for example
+     * @throws UserError where the repository cannot be had, or is no pipeline, a LoRA for example
      */
     public static Path folder(Path place, @Nullable String variant, HubProgress progress) {
         return repository(place)
@@ -86,7 +86,7 @@ public final class PipelinePlace {
         String name = there.asked() + " on the Hub";
         if (!isPipeline(there)) {
             if (LoraPlace.isLora(there)) {
-                throw UserError.failure(there.asked() + " is a LoRA, not a model: give it to --lora, or lora.from");
+                throw UserError.failure(there.asked() + " is a LoRA, not a model: give it as {loras}, or lora.from");
             }
             throw there.isWhole()
                     ? UserError.failure(name + " is no pipeline: it has no " + INDEX)
@@ -94,7 +94,7 @@ public final class PipelinePlace {
         }
         Path folder = hub.fetch(there, path -> path.endsWith(".json") && !path.endsWith(".index.json"));
         PipelineFolder opened = PipelineFolder.open(folder);
-        opened.modelKind(name); // refuses a family that we do not have
+        opened.modelFamily(name); // refuses a family that we do not have
         Path model = opened.modelFolder();
         String inside = folder.relativize(model).toString().replace('\\', '/');
         weights(there, inside.isEmpty() ? "" : inside + "/", variant, hub);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.layer.TrainingMode;
+import dev.diffusion4j.model.resunet.ResidualUnet;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
@@ -51,7 +52,7 @@ class LessonNetsGoldenTest {
                     DiffusionModel model = create(golden.json(name))) {
                 model.initialize(initial);
                 assertThat(model.stateDict().keySet()).containsExactlyInAnyOrderElementsOf(names(golden, name));
-                if (model.kind() == ModelKind.RESIDUAL_UNET) {
+                if (model instanceof ResidualUnet) {
                     Tensor last = Objects.requireNonNull(model.stateDict().get("conv_out.weight"));
                     assertThat(last.norm().item_float()).isZero();
                     last.copy_(random.randn(Tensors.shape(last)).mul(new Scalar(0.1)));
@@ -79,7 +80,8 @@ class LessonNetsGoldenTest {
         @SuppressWarnings("unchecked")
         Map<String, @Nullable Object> config =
                 (Map<String, @Nullable Object>) Objects.requireNonNull(description.get("config"));
-        return (DiffusionModel) ModelKind.named(String.valueOf(description.get("class")), "golden")
+        return (DiffusionModel) ModelFamilies.BUILT_IN
+                .named(String.valueOf(description.get("class")), "golden")
                 .create(config);
     }
 
@@ -119,7 +121,7 @@ class LessonNetsGoldenTest {
     @ParameterizedTest(name = "{0} has {1} parameters")
     @CsvSource({"LabUnet,2547457", "BasicUnet,309057", "CrossAttentionUnet,32175313", "ResidualUnet,1950627"})
     void parameters_as_in_the_lessons(String kind, long parameters) {
-        try (Model model = ModelKind.named(kind, "test").create(Map.of())) {
+        try (Model model = ModelFamilies.BUILT_IN.named(kind, "test").create(Map.of())) {
             assertThat(model.parameterCount()).isEqualTo(parameters);
         }
     }

@@ -5,8 +5,8 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.checkpoint.WeightFiles;
-import dev.diffusion4j.model.ModelKind;
-import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.model.Classifier;
+import dev.diffusion4j.model.Model;
 import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
@@ -19,7 +19,7 @@ import java.nio.file.Path;
  * @param network on the CPU in f32; owned
  * @param weightsHash SHA-256 of its weights' file
  */
-public record LoadedClassifier(ConvClassifier network, String weightsHash) implements AutoCloseable {
+public record LoadedClassifier(Classifier network, String weightsHash) implements AutoCloseable {
 
     /**
      * Reads a model folder, or the folder of a run.
@@ -29,17 +29,19 @@ public record LoadedClassifier(ConvClassifier network, String weightsHash) imple
     public static LoadedClassifier open(Path folder) {
         Path model = ModelFolders.modelOf(folder);
         PipelineFolder files = PipelineFolder.open(model);
-        if (files.modelKind() != ModelKind.CONV_CLASSIFIER) {
-            throw UserError.failure(
-                    folder + " holds a " + files.modelKind().key() + ", but a classifier is needed here");
-        }
         try {
             StringBuilder hashes = new StringBuilder();
             for (Path file : WeightFiles.files(files.modelFolder())) {
                 hashes.append(Hashes.sha256(file));
             }
             String hash = hashes.length() == 64 ? hashes.toString() : Hashes.sha256(hashes.toString());
-            return new LoadedClassifier((ConvClassifier) files.readModel(Devices.cpu(), Precision.F32, null), hash);
+            Model read = files.readModel(Devices.cpu(), Precision.F32, null);
+            if (read instanceof Classifier network) {
+                return new LoadedClassifier(network, hash);
+            }
+            read.close();
+            throw UserError.failure(
+                    folder + " holds a " + read.modelClass().name() + ", but a classifier is needed here");
         } catch (IOException e) {
             throw UserError.failure("cannot read " + files.modelFolder() + ": " + AtomicFile.reason(e), e);
         }

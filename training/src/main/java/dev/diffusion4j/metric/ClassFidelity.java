@@ -4,7 +4,7 @@ package dev.diffusion4j.metric;
 import static org.bytedeco.pytorch.global.torch.argmax;
 
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.Arrays;
@@ -27,7 +27,7 @@ public record ClassFidelity(int[] recognised, int[] total) {
      * @param images {@code float32 (N, C, H, W)} in [−1, 1]
      * @param wanted the class of each
      */
-    public static ClassFidelity of(ConvClassifier classifier, Tensor images, int[] wanted) {
+    public static ClassFidelity of(Classifier classifier, Tensor images, int[] wanted) {
         Check.that(
                 images.size(0) == wanted.length,
                 "there are " + wanted.length + " classes for " + images.size(0) + " pictures");
@@ -35,7 +35,7 @@ public record ClassFidelity(int[] recognised, int[] total) {
     }
 
     /** Of pictures of any size and channels. */
-    public static ClassFidelity of(ConvClassifier classifier, PictureSet pictures, int[] wanted, PictureResize resize) {
+    public static ClassFidelity of(Classifier classifier, PictureSet pictures, int[] wanted, PictureResize resize) {
         long[] found = TensorScope.compute(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
                 return Tensors.longs(pictures.map(some -> {
@@ -60,7 +60,7 @@ public record ClassFidelity(int[] recognised, int[] total) {
     }
 
     /** The most likely class of each picture. */
-    public static long[] classify(ConvClassifier classifier, Tensor images) {
+    public static long[] classify(Classifier classifier, Tensor images) {
         long[] found = new long[(int) images.size(0)];
         for (int start = 0; start < found.length; start += BATCH) {
             int first = start;

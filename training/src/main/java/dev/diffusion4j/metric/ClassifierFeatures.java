@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.metric;
 
+import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.SampleSize;
-import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.tensor.TensorScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The layer before the last of a classifier of one's own: for data that Inception's thousand classes do not describe. */
 public final class ClassifierFeatures implements FeatureExtractor {
-    private final ConvClassifier classifier;
+    private final Classifier classifier;
     private final String weightsHash;
     private final PictureResize resize;
 
@@ -18,12 +18,12 @@ public final class ClassifierFeatures implements FeatureExtractor {
      * @param classifier owned: {@link #close} closes it
      * @param weightsHash SHA-256 of its file
      */
-    public ClassifierFeatures(ConvClassifier classifier, String weightsHash) {
+    public ClassifierFeatures(Classifier classifier, String weightsHash) {
         this(classifier, weightsHash, PictureResize.CLEAN);
     }
 
     /** With another way of resizing. */
-    public ClassifierFeatures(ConvClassifier classifier, String weightsHash, PictureResize resize) {
+    public ClassifierFeatures(Classifier classifier, String weightsHash, PictureResize resize) {
         this.classifier = classifier;
         this.weightsHash = weightsHash;
         this.resize = resize;
@@ -39,11 +39,10 @@ public final class ClassifierFeatures implements FeatureExtractor {
     }
 
     /** Pictures (B, C, H, W) in [0, 1] as the classifier wants them: its channels and size, values in [−1, 1]. */
-    static Tensor input(ConvClassifier classifier, Tensor picturesUnit, PictureResize resize) {
+    static Tensor input(Classifier classifier, Tensor picturesUnit, PictureResize resize) {
         return TensorScope.keepResult(() -> {
-            SampleSize size = classifier.typedConfig().sampleSize();
-            Tensor channels =
-                    PictureChannels.to(picturesUnit, classifier.typedConfig().inChannels());
+            SampleSize size = classifier.sampleSize();
+            Tensor channels = PictureChannels.to(picturesUnit, classifier.inChannels());
             Tensor sized = resize.apply(channels, size.height(), size.width());
             return sized.mul(new Scalar(2.0)).sub(new Scalar(1.0));
         });
@@ -51,7 +50,7 @@ public final class ClassifierFeatures implements FeatureExtractor {
 
     @Override
     public String name() {
-        return "conv-classifier";
+        return classifier.featuresName();
     }
 
     @Override
@@ -61,7 +60,7 @@ public final class ClassifierFeatures implements FeatureExtractor {
 
     @Override
     public int size() {
-        return classifier.typedConfig().sampleSize().height();
+        return classifier.sampleSize().height();
     }
 
     @Override

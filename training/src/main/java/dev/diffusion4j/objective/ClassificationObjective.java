@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.objective;
 
+import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.Map;
@@ -13,10 +13,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Learn to name the class: the cross-entropy of the scores and the labels. */
 public final class ClassificationObjective implements Objective {
-    private final ConvClassifier model;
+    private final Classifier model;
 
     /** @param model borrowed */
-    public ClassificationObjective(ConvClassifier model) {
+    public ClassificationObjective(Classifier model) {
         this.model = model;
     }
 

@@ -3,7 +3,6 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.Dataset;
-import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.PromptWords;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,19 +25,21 @@ final class CaptionWords {
         List<String> words = PromptWords.vocabulary(captions(dataset, MOST_CAPTIONS), MOST_WORDS);
         if (words.isEmpty()) {
             throw UserError.usage(
-                    dataset.description() + " has no captions, but this recipe's network is told words: use data with"
+                    dataset.description() + " has no captions, but this recipe's network draws words: use data with"
                             + " captions (shapes, or a folder with metadata.jsonl), or set model.config.max_tokens to 0");
         }
         return words;
     }
 
-    /** The recipe with prompts for its previews, where its network is told words and none are given. */
-    static Recipe withPreviews(Recipe recipe, Dataset dataset) {
-        boolean wanted = recipe.model().kind() == ModelKind.CROSS_ATTENTION_UNET
-                && recipe.model().config().get("max_tokens") instanceof Long tokens
-                && tokens > 0
-                && recipe.samples().prompts().isEmpty();
-        return wanted ? recipe.with("samples", Map.of("prompts", captions(dataset, PREVIEWS))) : recipe;
+    /**
+     * The recipe with prompts for its previews where none are given.
+     *
+     * @param isWanted whether its network draws words
+     */
+    static Recipe withPreviews(Recipe recipe, Dataset dataset, boolean isWanted) {
+        return isWanted && recipe.samples().prompts().isEmpty()
+                ? recipe.with("samples", Map.of("prompts", captions(dataset, PREVIEWS)))
+                : recipe;
     }
 
     private static List<String> captions(Dataset dataset, int most) {

@@ -7,6 +7,8 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.checkpoint.WeightFiles;
+import dev.diffusion4j.codec.PixelCodec;
+import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.BatchLoader;
 import dev.diffusion4j.data.TrainingData;
@@ -14,14 +16,14 @@ import dev.diffusion4j.json.Json;
 import dev.diffusion4j.metric.ClassifierFeatures;
 import dev.diffusion4j.metric.FeatureExtractor;
 import dev.diffusion4j.metric.KernelDistance;
+import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.PipelineFolder;
-import dev.diffusion4j.scheduler.SampleRange;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Devices;
@@ -43,6 +45,8 @@ import org.jspecify.annotations.Nullable;
 /** The kernel distance between pictures that a network draws and held-back ones; the features of these are found once. */
 final class KidMeasure implements AutoCloseable {
     private static final int BATCH = 64;
+    /** Pictures of a data set lie in its range, of whatever channels. */
+    private static final SampleCodec DATA = PixelCodec.signed(1);
 
     private final ValidationConfig.KidConfig config;
     private final SchedulerKind algorithm;
@@ -83,7 +87,8 @@ final class KidMeasure implements AutoCloseable {
             DiffusionModel model,
             Scheduler trained,
             TrainingData data,
-            TrainingData heldBack) {
+            TrainingData heldBack,
+            ModelFamilies families) {
         int held = heldBack.dataset().size();
         int drawn = config.count() == 0 ? held : config.count();
         if (Math.min(held, drawn) < config.block()) {
@@ -91,7 +96,7 @@ final class KidMeasure implements AutoCloseable {
                     + held + " held back and " + drawn
                     + " to be drawn: set validation.kid.block lower, or use more pictures");
         }
-        FeatureExtractor extractor = openExtractor(Path.of(config.extractor()));
+        FeatureExtractor extractor = openExtractor(Path.of(config.extractor()), families);
         try {
             return new KidMeasure(config, algorithm, model, trained, extractor, data, heldBack);
         } catch (RuntimeException e) {
@@ -100,15 +105,15 @@ final class KidMeasure implements AutoCloseable {
         }
     }
 
-    private static FeatureExtractor openExtractor(Path path) {
-        PipelineFolder folder = PipelineFolder.open(path);
+    private static FeatureExtractor openExtractor(Path path, ModelFamilies families) {
+        PipelineFolder folder = PipelineFolder.open(path, families);
         Model model = folder.readModel(Devices.cpu(), Precision.F32, null);
-        if (model instanceof ConvClassifier classifier) {
+        if (model instanceof Classifier classifier) {
             return new ClassifierFeatures(classifier, hash(folder.modelFolder()));
         }
         model.close();
-        throw UserError.usage("validation.kid.extractor must be the folder of a ConvClassifier, but " + path
-                + " holds a " + folder.modelKind().key());
+        throw UserError.usage("validation.kid.extractor must be the folder of a classifier, but " + path + " holds a "
+                + folder.modelFamily().name());
     }
 
     private static String hash(Path folder) {
@@ -129,8 +134,8 @@ final class KidMeasure implements AutoCloseable {
         for (int done = 0; done < count; ) {
             Batch batch = loader.next();
             int taken = Math.min(batch.size(), count - done);
-            rows.push_back(TensorScope.keepResult(() ->
-                    extractor.features(SampleRange.SIGNED.toUnit(batch.images().narrow(0, 0, taken)))));
+            rows.push_back(TensorScope.keepResult(
+                    () -> extractor.features(DATA.pictures(batch.images().narrow(0, 0, taken)))));
             done += taken;
         }
         return cat(rows, 0);
@@ -194,7 +199,7 @@ final class KidMeasure implements AutoCloseable {
                 int first = start;
                 rows.push_back(TensorScope.keepResult(() -> {
                     try (GenerationResult result = Drawing.generate(pipeline, request(first), stop)) {
-                        Tensor pictures = result.range().toUnit(result.samples());
+                        Tensor pictures = result.pictures();
                         return extractor.features(
                                 pictures.clamp_min(new Scalar(0.0)).clamp_max(new Scalar(1.0)));
                     }
@@ -207,17 +212,14 @@ final class KidMeasure implements AutoCloseable {
     /** Of classes in turn, where there are classes. */
     private GenerationRequest request(int first) {
         int count = Math.min(BATCH, count() - first);
-        GenerationRequest plain = GenerationRequest.DEFAULT
-                .withCount(count)
-                .withBatchSize(BATCH)
-                .withSeed(config.seed() + first)
-                .withSteps(config.steps());
+        GenerationRequest plain = GenerationRequest.of(
+                r -> r.count(count).batchSize(BATCH).seed(config.seed() + first).steps(config.steps()));
         int classes = model.numClasses();
         return classes == 0
                 ? plain
-                : plain.withClasses(IntStream.range(first, first + count)
+                : plain.with(r -> r.classes(IntStream.range(first, first + count)
                         .mapToObj(i -> i % classes)
-                        .toList());
+                        .toList()));
     }
 
     @Override

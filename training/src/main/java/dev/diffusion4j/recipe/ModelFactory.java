@@ -1,109 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.TrainingData;
-import dev.diffusion4j.json.Json;
+import dev.diffusion4j.model.ClassInput;
+import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.FitTarget;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.classconditioned.ClassConditionedConfig;
-import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.model.ModelFamilies;
+import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.RandomStream;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a recipe's network, with sizes and channels that fit the data. */
 final class ModelFactory {
-    private ModelFactory() {}
+    private final ModelFamilies families;
+
+    ModelFactory(ModelFamilies families) {
+        this.families = families;
+    }
+
+    /** @throws UserError (exit code 2) naming the nearest one where there is no such family */
+    ModelFamily family(ModelSpec spec) {
+        return families.find(spec.kind())
+                .orElseThrow(() -> UserError.usage("model.kind: unknown value '" + spec.kind() + "'"
+                        + Nearest.hint(spec.kind(), families.names()) + "; choose one of "
+                        + String.join(", ", families.names())));
+    }
 
     /** The spec with everything filled in that the data decides; a pretrained network takes the data's size too. */
-    static ModelSpec fit(Recipe recipe, TrainingData data) {
+    ModelSpec fit(Recipe recipe, TrainingData data) {
         ModelSpec spec = recipe.model();
-        int channels = data.transform().channels();
-        int height = data.transform().height();
-        int width = data.transform().width();
-        Object size = height == width ? (Object) (long) height : List.of((long) height, (long) width);
-        Map<String, @Nullable Object> config = new LinkedHashMap<>(spec.config());
-        if (spec.from() != null) {
-            return spec.withConfig(resized(config, size));
-        }
-        switch (spec.kind()) {
-            case UNET_2D -> {
-                fitUnet(config, size, channels, channels);
-                if (spec.classConditional()) {
-                    config.putIfAbsent("num_class_embeds", classes(spec, data));
-                }
-            }
-            case CLASS_CONDITIONED_UNET -> {
-                config.putIfAbsent("num_classes", classes(spec, data));
-                long extra = config.get("class_emb_size") instanceof Long given
-                        ? given
-                        : ClassConditionedConfig.DEFAULT.classEmbSize();
-                Map<String, @Nullable Object> unet = config.get("unet") instanceof Map<?, ?> given
-                        ? new LinkedHashMap<>(Json.object(given))
-                        : new LinkedHashMap<>();
-                fitUnet(unet, size, channels + extra, channels);
-                config.put("unet", unet);
-            }
-            case CLIP, INCEPTION_V3 ->
-                throw UserError.usage("a " + spec.kind().key() + " cannot be trained here, only used");
-            case LAB_UNET -> {
-                config.putIfAbsent("sample_size", size);
-                config.putIfAbsent("in_channels", (long) channels);
-                config.putIfAbsent("context_dim", classes(spec, data));
-                config.putIfAbsent("num_train_timesteps", (long)
-                        recipe.scheduler().create().numTrainTimesteps());
-            }
-            case CROSS_ATTENTION_UNET -> {
-                config.putIfAbsent("sample_size", size);
-                config.putIfAbsent("in_channels", (long) channels);
-                if (config.get("max_tokens") instanceof Long tokens && tokens > 0) {
-                    config.put("num_classes", 0L);
-                    config.putIfAbsent("words", CaptionWords.of(data.dataset()));
-                } else {
-                    config.putIfAbsent("num_classes", classes(spec, data));
-                }
-            }
-            case RESIDUAL_UNET, BASIC_UNET -> {
-                config.putIfAbsent("sample_size", size);
-                config.putIfAbsent("in_channels", (long) channels);
-            }
-            case CONV_CLASSIFIER -> {
-                config.putIfAbsent("sample_size", size);
-                config.putIfAbsent("in_channels", (long) channels);
-                config.putIfAbsent("num_classes", classes(spec, data));
-            }
-        }
+        ModelFamily family = family(spec);
+        FitTarget target = new FitTarget(
+                data.dataset().description(),
+                data.transform().channels(),
+                new SampleSize(data.transform().height(), data.transform().width()),
+                data.dataset().classNames().size(),
+                () -> CaptionWords.of(data.dataset()),
+                family.isDenoiser() ? recipe.scheduler().create().numTrainTimesteps() : 0,
+                spec.classConditional());
+        Map<String, @Nullable Object> config =
+                spec.from() == null ? family.fitted(spec.config(), target) : family.resized(spec.config(), target);
         return spec.withConfig(config);
-    }
-
-    private static Map<String, @Nullable Object> resized(Map<String, @Nullable Object> config, Object size) {
-        if (config.get("unet") instanceof Map<?, ?> inner) {
-            Map<String, @Nullable Object> unet = new LinkedHashMap<>(Json.object(inner));
-            unet.put("sample_size", size);
-            config.put("unet", unet);
-        } else {
-            config.put("sample_size", size);
-        }
-        return config;
-    }
-
-    private static void fitUnet(Map<String, @Nullable Object> config, Object size, long in, long out) {
-        config.putIfAbsent("sample_size", size);
-        config.putIfAbsent("in_channels", in);
-        config.putIfAbsent("out_channels", out);
-    }
-
-    private static long classes(ModelSpec spec, TrainingData data) {
-        int classes = data.dataset().classNames().size();
-        if (classes == 0) {
-            throw UserError.usage(data.dataset().description() + " has no classes, but a "
-                    + spec.kind().key()
-                    + " of this recipe is told the class: use data with class folders, or a recipe without classes");
-        }
-        return classes;
     }
 
     /**
@@ -112,20 +55,20 @@ final class ModelFactory {
      * @throws UserError where it cannot halve the size of the pictures, has other channels, knows other classes than the data has,
      *     or cannot learn what the objective says (exit code 2), or the weights do not fit it (exit code 1)
      */
-    static void check(ModelSpec spec, Recipe recipe, TrainingData data) {
-        try (Model model = spec.kind().create(spec.config())) {
+    void check(ModelSpec spec, Recipe recipe, TrainingData data) {
+        try (Model model = createEmpty(spec)) {
             Objectives.check(recipe.objective(), recipe.samples(), model);
             int known = 0;
             if (model instanceof DiffusionModel denoiser) {
                 denoiser.sampleSize().ifPresent(denoiser::checkSize);
                 checkChannels(denoiser.sampleChannels(), data);
                 known = denoiser.numClasses();
-            } else if (model instanceof ConvClassifier classifier) {
+            } else if (model instanceof Classifier classifier) {
                 known = classifier.numClasses();
             }
             checkClasses(spec, known, data);
             if (spec.from() != null) {
-                Pretrained.fill(model, spec);
+                Pretrained.fill(model, spec, families);
             }
         }
     }
@@ -141,30 +84,20 @@ final class ModelFactory {
 
     private static void checkClasses(ModelSpec spec, int known, TrainingData data) {
         int classes = data.dataset().classNames().size();
-        if (known == 0 || known == classes) {
-            return;
+        if (known != 0 && known != classes) {
+            throw UserError.usage("the network " + (spec.from() == null ? "" : "in " + spec.from() + " ") + "knows "
+                    + known + " classes, but " + data.dataset().description() + " has "
+                    + (classes == 0 ? "no" : classes) + " classes: take data with " + known
+                    + " class folders, or another network");
         }
-        String has = data.dataset().description() + " has " + (classes == 0 ? "no" : classes) + " classes: ";
-        if (spec.from() != null) {
-            throw UserError.usage("the network in " + spec.from() + " knows " + known + " classes, but " + has
-                    + "take data with " + known + " class folders, or another network");
-        }
-        String key =
-                switch (spec.kind()) {
-                    case UNET_2D -> "num_class_embeds";
-                    case LAB_UNET -> "context_dim";
-                    default -> "num_classes";
-                };
-        throw UserError.usage(
-                "model.config." + key + " is " + known + ", but " + has + "leave it away, and the data decides");
     }
 
     /** A network with fresh weights, or with those that it starts from; the caller owns it. */
-    static Model create(ModelSpec spec, long seed) {
-        Model model = spec.kind().create(spec.config());
+    Model create(ModelSpec spec, long seed) {
+        Model model = createEmpty(spec);
         try (RandomStream random = new RandomStream(seed)) {
             if (spec.from() != null) {
-                Pretrained.fill(model, spec);
+                Pretrained.fill(model, spec, families);
             } else {
                 model.initialize(random);
             }
@@ -176,12 +109,14 @@ final class ModelFactory {
     }
 
     /** A network whose content comes from a checkpoint; the caller owns it. */
-    static Model createEmpty(ModelSpec spec) {
-        return spec.kind().create(spec.config());
+    Model createEmpty(ModelSpec spec) {
+        return family(spec).create(spec.config());
     }
 
-    /** Whether the family draws pictures. */
-    static boolean isDenoiser(ModelSpec spec) {
-        return spec.kind().drawsPictures();
+    /** Whether the network draws what words say. */
+    boolean drawsWords(ModelSpec spec) {
+        try (Model model = createEmpty(spec)) {
+            return model instanceof DiffusionModel denoiser && denoiser.classInput() == ClassInput.WORDS;
+        }
     }
 }

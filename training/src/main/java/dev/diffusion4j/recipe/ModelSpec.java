@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.model.unet2d.UNet2DModel;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -10,19 +10,19 @@ import org.jspecify.annotations.Nullable;
  * Which network a recipe trains.
  *
  * @param kind its family, by class name; that of the folder where {@code from} names one
- * @param classConditional whether it is told the class of a picture (families that can be, but need not)
+ * @param classConditional whether it is given the class of a picture; for families that can do without
  * @param config keys of its {@code config.json}; sizes and channels that are left out are taken from the data, and all that is
  *     left out from the folder where {@code from} names one
  * @param from a pipeline folder whose network, weights included, is learnt on; {@code null} for one with fresh weights
  * @param fromSha256 the hash of its weights, filled in when a run is set up; other weights are refused from then on
  */
 public record ModelSpec(
-        ModelKind kind,
+        String kind,
         boolean classConditional,
         Map<String, @Nullable Object> config,
         @Nullable String from,
         @Nullable String fromSha256) {
-    public static final ModelSpec DEFAULT = new ModelSpec(ModelKind.UNET_2D, false, Map.of(), null, null);
+    public static final ModelSpec DEFAULT = new ModelSpec(UNet2DModel.FAMILY.name(), false, Map.of(), null, null);
 
     public ModelSpec {
         config = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(config));

@@ -2,12 +2,12 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.ModelKind;
-import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.objective.ClassificationObjective;
 import dev.diffusion4j.objective.DenoisingObjective;
+import dev.diffusion4j.objective.DenoisingSettings;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.scheduler.Scheduler;
 
@@ -20,30 +20,28 @@ final class Objectives {
      * @param epochs of the whole run
      */
     static Objective create(ObjectiveConfig config, Model model, Scheduler scheduler, int epochs) {
-        if (model instanceof ConvClassifier classifier) {
+        if (model instanceof Classifier classifier) {
             return new ClassificationObjective(classifier);
         }
         return new DenoisingObjective(
                 (DiffusionModel) model,
                 scheduler,
-                config.loss(),
-                config.lossWeighting(),
-                config.contextDrop(),
-                epochs,
-                config.trackImageLoss());
+                new DenoisingSettings(
+                        config.loss(), config.lossWeighting(), config.contextDrop(), epochs, config.trackImageLoss()));
     }
 
     /** @throws UserError (exit code 2) where this network cannot learn so */
     static void check(ObjectiveConfig config, SamplesConfig samples, Model model) {
         boolean canDrop = model instanceof DiffusionModel denoiser && denoiser.canDropContext();
         if (config.contextDrop().isActive() && !canDrop) {
-            throw UserError.usage("objective.context_drop drops classes, but a "
-                    + model.kind().key() + " cannot do without: leave it away, or train a "
-                    + ModelKind.LAB_UNET.key() + " or a " + ModelKind.CROSS_ATTENTION_UNET.key());
+            throw UserError.usage(
+                    "objective.context_drop drops classes, but a "
+                            + model.modelClass().name()
+                            + " cannot do without: omit it, or train a network that can, such as a LabUnet or a CrossAttentionUnet");
         }
         if (samples.guidanceScale() != 1 && !canDrop) {
             throw UserError.usage("samples.guidance_scale is " + samples.guidanceScale() + ", but a "
-                    + model.kind().key() + " has no prediction without a class to guide away from: leave it away");
+                    + model.modelClass().name() + " has no prediction without a class to guide away from: omit it");
         }
     }
 }

@@ -10,6 +10,7 @@ import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.pipeline.PipelinePlace;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -32,7 +33,7 @@ final class Pretrained {
      *
      * @throws UserError where the folder is not there or no pipeline folder, or the recipe asks for a scheduler of no folder
      */
-    static Recipe adopt(Recipe recipe) {
+    static Recipe adopt(Recipe recipe, ModelFamilies families) {
         ModelSpec spec = recipe.model();
         if (spec.from() == null) {
             if (Boolean.TRUE.equals(recipe.scheduler().fromModel())) {
@@ -44,11 +45,11 @@ final class Pretrained {
         }
         Optional<HubRepo> repo = PipelinePlace.repository(Path.of(spec.from()));
         Path path = place(spec.from());
-        PipelineFolder folder = open(path);
+        PipelineFolder folder = open(path, families);
         Map<String, @Nullable Object> model = new LinkedHashMap<>();
         Map<String, @Nullable Object> data = new LinkedHashMap<>();
         try (Model network = folder.createModel()) {
-            model.put("kind", network.kind().key());
+            model.put("kind", network.modelClass().name());
             model.put("config", overlaid(network.config(), spec.config()));
             fitData(recipe.data(), network, data);
         }
@@ -56,7 +57,7 @@ final class Pretrained {
                 "from", repo.map(present -> present.at(nameOf(path)).toString()).orElseGet(path::toString));
         model.put("from_sha256", folder.weightsSha256());
         Recipe adopted = recipe.with("model", model).with("data", data);
-        return ModelFactory.isDenoiser(adopted.model()) ? withScheduler(adopted, folder) : adopted;
+        return folder.modelFamily().isDenoiser() ? withScheduler(adopted, folder) : adopted;
     }
 
     /** A folder on this machine, fetched from the Hub where {@code from} is one of its repositories. */
@@ -71,12 +72,12 @@ final class Pretrained {
         return String.valueOf(path.getFileName());
     }
 
-    private static PipelineFolder open(Path path) {
+    private static PipelineFolder open(Path path, ModelFamilies families) {
         if (!Files.isDirectory(path)) {
             throw UserError.failure(
                     "model.from: there is no folder " + path + "; name a model folder, such as that of a finished run");
         }
-        return PipelineFolder.open(path);
+        return PipelineFolder.open(path, families);
     }
 
     private static Map<String, @Nullable Object> overlaid(
@@ -121,14 +122,14 @@ final class Pretrained {
      *
      * @throws UserError where the folder is gone, or its weights do not fit or are others than when the run was set up
      */
-    static void fill(Model model, ModelSpec spec) {
+    static void fill(Model model, ModelSpec spec, ModelFamilies families) {
         String from = Objects.requireNonNull(spec.from());
         Path path = place(from);
         if (!Files.isDirectory(path)) {
             throw UserError.failure("the run has no checkpoint yet and begins with the network in " + from
                     + ", which is no longer there: put the folder back, or start anew with another --set model.from");
         }
-        PipelineFolder folder = PipelineFolder.open(path);
+        PipelineFolder folder = PipelineFolder.open(path, families);
         folder.readWeights(model, null);
         if (spec.fromSha256() != null && !spec.fromSha256().equals(folder.weightsSha256())) {
             throw UserError.failure(

@@ -5,9 +5,10 @@ import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.trainer.Ema;
@@ -36,8 +37,8 @@ final class Previews {
     }
 
     /** @throws UserError (exit code 2) where the recipe's network is trained for other algorithms than its pictures are drawn by */
-    static void check(Recipe recipe) {
-        if (recipe.samples().count() == 0 || !ModelFactory.isDenoiser(recipe.model())) {
+    static void check(Recipe recipe, ModelFamily family) {
+        if (recipe.samples().count() == 0 || !family.isDenoiser()) {
             return;
         }
         SchedulerKind trained = recipe.scheduler().kind();
@@ -75,16 +76,15 @@ final class Previews {
     }
 
     private GenerationRequest request() {
-        GenerationRequest plain = GenerationRequest.DEFAULT
-                .withCount(config.count())
-                .withSeed(SEED)
-                .withSteps(Math.min(config.steps(), trained.numTrainTimesteps()))
-                .withEta(config.eta())
-                .withBatchSize(64);
+        GenerationRequest plain = GenerationRequest.of(r -> r.count(config.count())
+                .seed(SEED)
+                .steps(Math.min(config.steps(), trained.numTrainTimesteps()))
+                .eta(config.eta())
+                .batchSize(64));
         if (model.prompts().isPresent()) {
-            return plain.withPrompts(config.prompts().stream()
+            return plain.with(r -> r.prompts(config.prompts().stream()
                     .flatMap(prompt -> java.util.Collections.nCopies(config.count(), prompt).stream())
-                    .toList());
+                    .toList()));
         }
         if (model.numClasses() == 0) {
             return plain;
@@ -93,6 +93,6 @@ final class Previews {
         for (int label = 0; label < model.numClasses(); label++) {
             classes.addAll(java.util.Collections.nCopies(config.count(), label));
         }
-        return plain.withClasses(classes).withGuidance(ClassifierFree.of(config.guidanceScale()));
+        return plain.with(r -> r.classes(classes).guidance(ClassifierFree.of(config.guidanceScale())));
     }
 }

@@ -10,11 +10,11 @@ import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.metric.ClassFidelity;
 import dev.diffusion4j.metric.Variety;
-import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.PipelineFolder;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
@@ -135,8 +135,8 @@ public final class Quickstart {
     }
 
     private Outcome judge(Path judgeFolder, Path modelFolder, BooleanSupplier stop) {
-        try (ConvClassifier judge = (ConvClassifier)
-                        PipelineFolder.open(judgeFolder).readModel(Devices.cpu(), Precision.F32, null);
+        try (Classifier judge =
+                        (Classifier) PipelineFolder.open(judgeFolder).readModel(Devices.cpu(), Precision.F32, null);
                 DiffusionPipeline loaded = DiffusionPipeline.load(modelFolder);
                 DiffusionPipeline pipeline =
                         loaded.withScheduler(recipe.samples().scheduler());
@@ -165,11 +165,10 @@ public final class Quickstart {
         for (int label : wanted(classes)) {
             labels.add(label);
         }
-        return GenerationRequest.DEFAULT
-                .withClasses(labels)
-                .withSteps(recipe.samples().steps())
-                .withEta(recipe.samples().eta())
-                .withBatchSize(50);
+        return GenerationRequest.of(r -> r.classes(labels)
+                .steps(recipe.samples().steps())
+                .eta(recipe.samples().eta())
+                .batchSize(50));
     }
 
     /** Class by class. */
@@ -191,7 +190,7 @@ public final class Quickstart {
         return ImageGrid.enlarge(ImageGrid.of(some, SHOWN_PER_CLASS), 2);
     }
 
-    private double heldOutAccuracy(ConvClassifier judge) {
+    private double heldOutAccuracy(Classifier judge) {
         Batch batch = heldOut(HELD_OUT);
         int[] labels = new int[batch.size()];
         for (int i = 0; i < labels.length; i++) {

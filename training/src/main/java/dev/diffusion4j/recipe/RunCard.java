@@ -10,7 +10,6 @@ import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.ModelCard;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.pipeline.PipelinePlace;
 import dev.diffusion4j.tracking.JsonlTracker;
 import dev.diffusion4j.trainer.TrainerConfig;
@@ -109,7 +108,7 @@ final class RunCard {
 
     private ModelCard card(Path target) {
         Map<String, Object> front = new TreeMap<>();
-        boolean isDiffusers = model.kind() == ModelKind.UNET_2D && recipe.lora() == null;
+        boolean isDiffusers = model.modelClass().isDiffusers() && recipe.lora() == null;
         front.put("library_name", isDiffusers ? "diffusers" : recipe.lora() != null ? "peft" : "diffusion4j");
         List<String> tags = new ArrayList<>(List.of("diffusion4j"));
         if (recipe.lora() != null) {
@@ -167,7 +166,7 @@ final class RunCard {
         DataConfig data = recipe.data();
         LoraConfig lora = recipe.lora();
         String made = (lora == null ? "A" : "A LoRA of rank " + lora.rank() + " for a") + " `"
-                + model.kind().key() + "` of "
+                + model.modelClass().name() + "` of "
                 + String.format(Locale.ROOT, "%,d", baseParameters()) + " parameters"
                 + base().map(repo -> ", begun from [" + repo.id() + "](https://huggingface.co/" + repo.id()
                                 + ") (revision `" + repo.revision() + "`)")

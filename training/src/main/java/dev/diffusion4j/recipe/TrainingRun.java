@@ -9,6 +9,7 @@ import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tracking.EpochHistory;
@@ -40,19 +41,17 @@ public final class TrainingRun {
     private final Recipe recipe;
     private final RunFolder folder;
     private final @Nullable Path checkpoint;
-    private final @Nullable Supplier<? extends Dataset> own;
+    private final RunParts parts;
+    private final ModelFactory networks;
     private final boolean allowDrift;
 
     private TrainingRun(
-            Recipe recipe,
-            RunFolder folder,
-            @Nullable Path checkpoint,
-            @Nullable Supplier<? extends Dataset> own,
-            boolean allowDrift) {
+            Recipe recipe, RunFolder folder, @Nullable Path checkpoint, RunParts parts, boolean allowDrift) {
         this.recipe = recipe;
         this.folder = folder;
         this.checkpoint = checkpoint;
-        this.own = own;
+        this.parts = parts;
+        this.networks = new ModelFactory(parts.families());
         this.allowDrift = allowDrift;
     }
 
@@ -62,49 +61,58 @@ public final class TrainingRun {
      * @throws UserError (exit code 2) where the folder holds another run, or the data does not suit the recipe
      */
     public static TrainingRun start(Recipe recipe, Path path) {
-        return start(recipe, path, recipe.data().source(), null);
+        return start(recipe, path, RunParts.NONE);
     }
 
     /**
-     * A new run on pictures of one's own. {@code recipe.yaml} names them {@code java:} and their description, so that nothing
-     * else is taken for them on resuming.
+     * A new run with what an application brings to it. {@code recipe.yaml} names its pictures {@code java:} and their
+     * description, so that nothing else is taken for them on resuming.
      *
-     * @param pictures opens them; called more than once, and what it opens is closed
      * @throws UserError as {@link #start(Recipe, Path)}
      */
+    public static TrainingRun start(Recipe recipe, Path path, RunParts parts) {
+        RunFolder folder = new RunFolder(path);
+        Recipe resolved = resolve(recipe, folder, parts);
+        folder.claim(resolved);
+        return new TrainingRun(resolved, folder, null, parts, false);
+    }
+
+    /** {@link #start(Recipe, Path, RunParts)} on an application's own pictures. */
     public static TrainingRun start(Recipe recipe, Path path, Supplier<? extends Dataset> pictures) {
-        try (Dataset first = pictures.get()) {
-            return start(recipe, path, OWN + first.description(), pictures);
+        return start(recipe, path, RunParts.NONE.withPictures(pictures));
+    }
+
+    private static String source(Recipe recipe, RunParts parts) {
+        if (parts.pictures() == null) {
+            return recipe.data().source();
+        }
+        try (Dataset first = parts.pictures().get()) {
+            return OWN + first.description();
         }
     }
 
-    private static TrainingRun start(
-            Recipe recipe, Path path, String source, @Nullable Supplier<? extends Dataset> own) {
-        RunFolder folder = new RunFolder(path);
-        Recipe resolved = resolve(recipe, folder, source, own);
-        folder.claim(resolved);
-        return new TrainingRun(resolved, folder, null, own, false);
-    }
-
     /** With all filled in that the data decides, after a look at whether they suit each other. */
-    private static Recipe resolve(
-            Recipe recipe, RunFolder folder, String source, @Nullable Supplier<? extends Dataset> own) {
+    private static Recipe resolve(Recipe recipe, RunFolder folder, RunParts parts) {
+        ModelFactory networks = new ModelFactory(parts.families());
         LoraTraining.checkBase(recipe);
         recipe.trackers().forEach(TrackerKind::check);
-        Recipe named = Pretrained.adopt(Exports.located(recipe.with("data", Map.of("source", source)), folder));
-        Previews.check(named);
-        try (TrainingData data = open(named.data(), own)) {
-            ModelSpec fitted = ModelFactory.fit(named, data);
-            ModelFactory.check(fitted, named, data);
+        Recipe named = Pretrained.adopt(
+                Exports.located(recipe.with("data", Map.of("source", source(recipe, parts))), folder),
+                parts.families());
+        Previews.check(named, networks.family(named.model()));
+        try (TrainingData data = open(named.data(), parts)) {
+            ModelSpec fitted = networks.fit(named, data);
+            networks.check(fitted, named, data);
+            boolean drawsWords = networks.drawsWords(fitted);
             Recipe resolved = CaptionWords.withPreviews(
-                            named.with("model", Map.of("config", fitted.config())), data.dataset())
+                            named.with("model", Map.of("config", fitted.config())), data.dataset(), drawsWords)
                     .with(
                             "scheduler",
                             Map.of(
                                     "config",
                                     named.scheduler().fit(named.data(), data).config()))
                     .withoutMissingExtractor();
-            LoraTraining.check(resolved);
+            LoraTraining.check(resolved, networks);
             return resolved;
         }
     }
@@ -115,7 +123,7 @@ public final class TrainingRun {
      * @throws UserError (exit code 2) as {@link #start(Recipe, Path)}
      */
     public static void check(Recipe recipe, Path path) {
-        resolve(recipe, new RunFolder(path), recipe.data().source(), null);
+        resolve(recipe, new RunFolder(path), RunParts.NONE);
     }
 
     /**
@@ -125,7 +133,7 @@ public final class TrainingRun {
      */
     public static void checkStartOrResume(Recipe recipe, Path path) {
         RunFolder folder = new RunFolder(path);
-        folder.difference(resolve(recipe, folder, recipe.data().source(), null)).ifPresent(difference -> {
+        folder.difference(resolve(recipe, folder, RunParts.NONE)).ifPresent(difference -> {
             throw UserError.usage(path + " already holds a run of another recipe (" + difference
                     + "): give the same settings as there, or choose another folder");
         });
@@ -133,7 +141,12 @@ public final class TrainingRun {
 
     /** A new run, or the one that is in the folder already, wherever it was stopped. */
     public static TrainingRun startOrResume(Recipe recipe, Path path) {
-        return new RunFolder(path).isBegun() ? resumeOn(path, false, null) : start(recipe, path);
+        return startOrResume(recipe, path, RunParts.NONE);
+    }
+
+    /** {@link #startOrResume(Recipe, Path)} with what an application brings to the run. */
+    public static TrainingRun startOrResume(Recipe recipe, Path path, RunParts parts) {
+        return new RunFolder(path).isBegun() ? resume(path, false, parts) : start(recipe, path, parts);
     }
 
     /**
@@ -143,29 +156,30 @@ public final class TrainingRun {
      * @throws UserError (exit code 2) where there is no run, (exit code 1) where this machine would drift
      */
     public static TrainingRun resume(Path path, boolean allowDrift) {
-        return resumeOn(path, allowDrift, null);
+        return resume(path, allowDrift, RunParts.NONE);
+    }
+
+    /** {@link #resume(Path, boolean, RunParts)} on an application's own pictures. */
+    public static TrainingRun resume(Path path, boolean allowDrift, Supplier<? extends Dataset> pictures) {
+        return resume(path, allowDrift, RunParts.NONE.withPictures(pictures));
     }
 
     /**
-     * As {@link #resume(Path, boolean)} for a run on pictures of one's own.
+     * As {@link #resume(Path, boolean)} for a run to which an application brought something.
      *
-     * @param pictures the same as at its start
+     * @param parts the same as at its start
      */
-    public static TrainingRun resume(Path path, boolean allowDrift, Supplier<? extends Dataset> pictures) {
-        return resumeOn(path, allowDrift, pictures);
-    }
-
-    private static TrainingRun resumeOn(Path path, boolean allowDrift, @Nullable Supplier<? extends Dataset> own) {
+    public static TrainingRun resume(Path path, boolean allowDrift, RunParts parts) {
         RunFolder folder = new RunFolder(path);
         Recipe recipe = folder.readRecipe();
-        if (own == null && recipe.data().source().startsWith(OWN)) {
+        if (parts.pictures() == null && recipe.data().source().startsWith(OWN)) {
             throw UserError.usage(path + " learns from pictures that a Java program made ("
                     + recipe.data().source() + "): resume it from that program");
         }
         Optional<Path> newest =
                 new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints()).newest();
         newest.ifPresent(checkpoint -> checkDrift(Checkpoints.readChoices(checkpoint), allowDrift));
-        return new TrainingRun(recipe, folder, newest.orElse(null), own, allowDrift);
+        return new TrainingRun(recipe, folder, newest.orElse(null), parts, allowDrift);
     }
 
     private static void checkDrift(Choices choices, boolean allowDrift) {
@@ -176,13 +190,20 @@ public final class TrainingRun {
         }
     }
 
-    private static TrainingData open(DataConfig config, @Nullable Supplier<? extends Dataset> own) {
-        return own == null ? TrainingData.open(config, SourceOptions.defaults()) : TrainingData.of(config, own.get());
+    private static TrainingData open(DataConfig config, RunParts parts) {
+        return parts.pictures() == null
+                ? TrainingData.open(config, SourceOptions.defaults())
+                : TrainingData.of(config, parts.pictures().get());
     }
 
     /** As it will be cooked. */
     public Recipe recipe() {
         return recipe;
+    }
+
+    /** The family of the network that learns. */
+    public ModelFamily family() {
+        return networks.family(recipe.model());
     }
 
     /** Where it leaves things. */
@@ -217,7 +238,7 @@ public final class TrainingRun {
     }
 
     private RunSummary train(RunListener listener, BooleanSupplier stop) {
-        try (TrainingData data = open(recipe.data(), own);
+        try (TrainingData data = open(recipe.data(), parts);
                 Model model = network()) {
             LoraTraining.inject(model, recipe);
             Choices choices = choices(model);
@@ -231,7 +252,7 @@ public final class TrainingRun {
             long firstBatch = batchesDone();
             try (BatchLoader loader = data.loader(
                             recipe.training().batchSize(), recipe.training().seed(), firstBatch);
-                    Validation validation = Validation.open(recipe, own, data, objective, scheduler, folder);
+                    Validation validation = Validation.open(recipe, parts, data, objective, scheduler, folder);
                     Trainer trainer = new Trainer(objective, loader, recipe.training(), choices, checkpoints)) {
                 if (checkpoint != null) {
                     Checkpoints.restore(checkpoint, trainer.state());
@@ -243,8 +264,8 @@ public final class TrainingRun {
 
     private Model network() {
         return checkpoint == null || recipe.lora() != null // whose checkpoints hold the LoRA alone
-                ? ModelFactory.create(recipe.model(), recipe.training().seed())
-                : ModelFactory.createEmpty(recipe.model());
+                ? networks.create(recipe.model(), recipe.training().seed())
+                : networks.createEmpty(recipe.model());
     }
 
     private Choices choices(Model model) {

@@ -4,7 +4,6 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.BatchLoader;
-import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.model.DiffusionModel;
@@ -20,7 +19,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.jspecify.annotations.Nullable;
 
@@ -58,14 +56,14 @@ final class Validation implements AutoCloseable {
     /**
      * As a recipe asks for it; {@code null} where it does not.
      *
-     * @param own opens pictures of one's own, or {@code null}
+     * @param parts what the application brings
      * @param data that is trained on; borrowed
      * @param objective borrowed
      * @throws UserError (exit code 2) where nothing is held back, or too little for what is to be measured
      */
     static @Nullable Validation open(
             Recipe recipe,
-            @Nullable Supplier<? extends Dataset> own,
+            RunParts parts,
             TrainingData data,
             Objective objective,
             Scheduler scheduler,
@@ -74,14 +72,16 @@ final class Validation implements AutoCloseable {
         if (config == null) {
             return null;
         }
-        TrainingData heldBack = (own == null
+        TrainingData heldBack = (parts.pictures() == null
                         ? TrainingData.openHeldBack(recipe.data(), SourceOptions.defaults())
-                        : TrainingData.heldBackOf(recipe.data(), own.get()))
+                        : TrainingData.heldBackOf(
+                                recipe.data(), parts.pictures().get()))
                 .limitedTo(config.limit());
         try {
             KidMeasure kid = null;
             if (config.kid() != null && objective.model() instanceof DiffusionModel model) {
-                kid = KidMeasure.open(config.kid(), recipe.samples().scheduler(), model, scheduler, data, heldBack);
+                kid = KidMeasure.open(
+                        config.kid(), recipe.samples().scheduler(), model, scheduler, data, heldBack, parts.families());
                 kid.describe(folder.validation());
             }
             return new Validation(

@@ -5,8 +5,8 @@ import static org.bytedeco.pytorch.global.torch.log_softmax;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.guidance.GuidanceLoss;
+import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.SampleSize;
-import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.tensor.Resize;
 import dev.diffusion4j.tensor.TensorScope;
 import org.bytedeco.pytorch.Scalar;
@@ -16,22 +16,22 @@ import org.bytedeco.pytorch.Tensor;
 public final class ClassifierLoss implements GuidanceLoss {
     private static final long[] CHANNELS = {1};
 
-    private final ConvClassifier classifier;
+    private final Classifier classifier;
     private final int label;
 
     /**
      * @param classifier borrowed
      * @param label from 0
      */
-    public ClassifierLoss(ConvClassifier classifier, int label) {
+    public ClassifierLoss(Classifier classifier, int label) {
         this.classifier = classifier;
         this.label = Check.inRange(label, 0, classifier.numClasses() - 1, "the class of a classifier guidance");
     }
 
     @Override
     public Tensor perImage(Tensor pictures) {
-        SampleSize size = classifier.typedConfig().sampleSize();
-        int channels = classifier.typedConfig().inChannels();
+        SampleSize size = classifier.sampleSize();
+        int channels = classifier.inChannels();
         return TensorScope.keepResult(() -> {
             Tensor seen = pictures;
             if (pictures.size(1) != channels) {

@@ -8,43 +8,44 @@ import dev.diffusion4j.layer.Activation;
 import dev.diffusion4j.layer.Conv2d;
 import dev.diffusion4j.layer.Resample;
 import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.ConfigDraft;
 import dev.diffusion4j.model.DiffusionModel;
-import dev.diffusion4j.model.ModelKind;
-import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.ModelClass;
+import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.model.ModelRole;
+import dev.diffusion4j.model.SampleShape;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The smallest U-Net: six convolutions 5×5 with SiLU after each (the last too), skips that are added, no time: the Hugging Face
  * diffusion course, unit 1, "diffusion models from scratch". It predicts the clean picture; timestep and condition are ignored.
  */
 public final class BasicUnet extends DiffusionModel {
+    /** How files name it, and how it is made and fitted to data. */
+    public static final ModelFamily FAMILY = ModelFamily.of(
+            ModelClass.of("diffusion4j", "BasicUnet", ModelRole.DENOISER),
+            BasicUnetConfig.DEFAULT,
+            BasicUnet::new,
+            ConfigDraft::fillShape);
+
     private static final int KERNEL = 5;
 
-    private final BasicUnetConfig config;
     private final List<Conv2d> down;
     private final List<Conv2d> up;
 
     /** A network without content. */
     public BasicUnet(BasicUnetConfig config) {
-        this.config = config;
+        super(FAMILY.modelClass(), Records.toMap(config), new SampleShape(config.inChannels(), config.sampleSize(), 4));
         down = children("down_layers", List.of(wide(config.inChannels(), 32), wide(32, 64), wide(64, 64)));
         up = children("up_layers", List.of(wide(64, 64), wide(64, 32), wide(32, config.inChannels())));
     }
 
     private static Conv2d wide(int in, int out) {
         return new Conv2d(in, out, KERNEL, 1, KERNEL / 2);
-    }
-
-    /** From the keys of a {@code config.json}. */
-    public static BasicUnet fromConfig(Map<String, @Nullable Object> json) {
-        return new BasicUnet(Records.bind(BasicUnetConfig.DEFAULT, Records.settings(json), "BasicUnet config"));
     }
 
     @Override
@@ -70,32 +71,7 @@ public final class BasicUnet extends DiffusionModel {
     }
 
     @Override
-    public ModelKind kind() {
-        return ModelKind.BASIC_UNET;
-    }
-
-    @Override
-    public Map<String, @Nullable Object> config() {
-        return Records.toMap(config);
-    }
-
-    @Override
-    public int sampleChannels() {
-        return config.inChannels();
-    }
-
-    @Override
-    public Optional<SampleSize> sampleSize() {
-        return Optional.of(config.sampleSize());
-    }
-
-    @Override
     public int numClasses() {
         return 0;
-    }
-
-    @Override
-    public int sizeMultiple() {
-        return 4;
     }
 }

@@ -8,15 +8,14 @@ import dev.diffusion4j.json.Records;
 import dev.diffusion4j.layer.Embedding;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
-import dev.diffusion4j.model.ModelKind;
-import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.ModelClass;
+import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.model.ModelRole;
+import dev.diffusion4j.model.SampleShape;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
 import dev.diffusion4j.tensor.TensorScope;
-import java.util.Map;
-import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link UNet2DModel} whose input has, behind the sample's channels, the learnt numbers of the class, each spread over a whole
@@ -24,21 +23,29 @@ import org.jspecify.annotations.Nullable;
  * {@code model}.
  */
 public final class ClassConditionedUnet extends DiffusionModel {
+    /** How files name it, and how it is made and fitted to data. */
+    public static final ModelFamily FAMILY = ModelFamily.of(
+            ModelClass.of("diffusion4j", "ClassConditionedUnet", ModelRole.DENOISER),
+            ClassConditionedConfig.DEFAULT,
+            ClassConditionedUnet::new,
+            new ClassConditionedFit());
+
     private final ClassConditionedConfig config;
     private final Embedding classEmbedding;
     private final UNet2DModel unet;
 
     /** A network without content. */
     public ClassConditionedUnet(ClassConditionedConfig config) {
+        super(
+                FAMILY.modelClass(),
+                Records.toMap(config),
+                new SampleShape(
+                        config.unet().inChannels() - config.classEmbSize(),
+                        config.unet().sampleSize(),
+                        config.unet().sizeMultiple()));
         this.config = config;
         classEmbedding = child("class_emb", new Embedding(config.numClasses(), config.classEmbSize()));
         unet = child("model", new UNet2DModel(config.unet()));
-    }
-
-    /** From the keys of a {@code config.json}. */
-    public static ClassConditionedUnet fromConfig(Map<String, @Nullable Object> json) {
-        return new ClassConditionedUnet(
-                Records.bind(ClassConditionedConfig.DEFAULT, Records.settings(json), "ClassConditionedUnet config"));
     }
 
     @Override
@@ -62,37 +69,12 @@ public final class ClassConditionedUnet extends DiffusionModel {
     }
 
     @Override
-    public ModelKind kind() {
-        return ModelKind.CLASS_CONDITIONED_UNET;
-    }
-
-    @Override
-    public Map<String, @Nullable Object> config() {
-        return Records.toMap(config);
-    }
-
-    @Override
-    public int sampleChannels() {
-        return config.unet().inChannels() - config.classEmbSize();
-    }
-
-    @Override
     public int outChannels() {
         return config.unet().outChannels();
     }
 
     @Override
-    public Optional<SampleSize> sampleSize() {
-        return unet.sampleSize();
-    }
-
-    @Override
     public int numClasses() {
         return config.numClasses();
-    }
-
-    @Override
-    public int sizeMultiple() {
-        return unet.sizeMultiple();
     }
 }

@@ -8,21 +8,28 @@ import dev.diffusion4j.layer.Activation;
 import dev.diffusion4j.layer.Conv2d;
 import dev.diffusion4j.layer.Dropout;
 import dev.diffusion4j.layer.Linear;
-import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.model.Classifier;
+import dev.diffusion4j.model.ModelClass;
+import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * 3×3 convolutions with ReLU, a halving after the last or after each, two linear layers: the small MNIST network of many lessons,
  * LeCun et al. (1998).
  */
-public final class ConvClassifier extends Model {
+public final class ConvClassifier extends Classifier {
+    /** How files name it, and how it is made and fitted to data. */
+    public static final ModelFamily FAMILY = ModelFamily.of(
+            ModelClass.of("diffusion4j", "ConvClassifier", ModelRole.JUDGE),
+            ConvClassifierConfig.DEFAULT,
+            ConvClassifier::new,
+            draft -> draft.fillShape().fillClasses("num_classes"));
+
     private final ConvClassifierConfig config;
     private final List<Conv2d> convolutions = new ArrayList<>();
     private final Dropout dropoutBefore;
@@ -32,6 +39,12 @@ public final class ConvClassifier extends Model {
 
     /** A network without content. */
     public ConvClassifier(ConvClassifierConfig config) {
+        super(
+                FAMILY.modelClass(),
+                Records.toMap(config),
+                config.inChannels(),
+                config.sampleSize(),
+                config.numClasses());
         this.config = config;
         int in = config.inChannels();
         for (int i = 0; i < config.widths().size(); i++) {
@@ -45,26 +58,13 @@ public final class ConvClassifier extends Model {
         output = child("fc2", new Linear(config.hidden(), config.numClasses()));
     }
 
-    /** From the keys of a {@code config.json}. */
-    public static ConvClassifier fromConfig(Map<String, @Nullable Object> json) {
-        return new ConvClassifier(
-                Records.bind(ConvClassifierConfig.DEFAULT, Records.settings(json), "ConvClassifier config"));
-    }
-
-    /**
-     * @param images (B, C, H, W) in [−1, 1]
-     * @return scores before the softmax, (B, classes), a new tensor owned by the current scope
-     */
+    @Override
     public Tensor forward(Tensor images) {
         return TensorScope.keepResult(() -> output.forward(dropoutAfter.forward(features(images))));
     }
 
-    /**
-     * What the layer before the last says of pictures; distances between sets of pictures may be taken between these.
-     *
-     * @param images (B, C, H, W) in [−1, 1]
-     * @return (B, hidden), not negative, a new tensor owned by the current scope
-     */
+    /** (B, hidden), not negative. */
+    @Override
     public Tensor features(Tensor images) {
         return TensorScope.keepResult(() -> {
             Tensor x = normalized(images);
@@ -89,23 +89,13 @@ public final class ConvClassifier extends Model {
                 .add(new Scalar((0.5 - config.inputMean()) / config.inputStd())));
     }
 
-    /** How many classes. */
-    public int numClasses() {
-        return config.numClasses();
+    @Override
+    public String featuresName() {
+        return "conv-classifier";
     }
 
     /** The config as a record. */
     public ConvClassifierConfig typedConfig() {
         return config;
-    }
-
-    @Override
-    public ModelKind kind() {
-        return ModelKind.CONV_CLASSIFIER;
-    }
-
-    @Override
-    public Map<String, @Nullable Object> config() {
-        return Records.toMap(config);
     }
 }

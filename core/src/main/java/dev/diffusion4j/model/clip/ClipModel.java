@@ -6,7 +6,9 @@ import static org.bytedeco.pytorch.global.torch.linear;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.layer.Init;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.model.ModelClass;
+import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.LinkedHashMap;
@@ -16,10 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Embeds texts and pictures in one space, where what belongs together lies close: Radford et al. (2021). */
 public final class ClipModel extends Model {
+    /** How files name it, and how it is made; it cannot be trained here. */
+    public static final ModelFamily FAMILY =
+            new ModelFamily(ModelClass.ofTransformers("CLIPModel", ModelRole.JUDGE), ClipModel::fromConfig, null);
+
     private static final double PROJECTION_DEVIATION = 0.02;
 
     private final ClipConfig config;
-    private final Map<String, @Nullable Object> unread;
     private final Tensor logitScale;
     private final ClipTextTower text;
     private final ClipVisionTower vision;
@@ -32,8 +37,8 @@ public final class ClipModel extends Model {
     }
 
     private ClipModel(ClipConfig config, Map<String, @Nullable Object> unread) {
+        super(FAMILY.modelClass(), allKeys(config, unread));
         this.config = config;
-        this.unread = unread;
         logitScale = parameter("logit_scale");
         visualProjection = parameter(
                 "visual_projection.weight",
@@ -45,6 +50,12 @@ public final class ClipModel extends Model {
                 config.textConfig().hiddenSize());
         text = child("text_model", new ClipTextTower(config.textConfig()));
         vision = child("vision_model", new ClipVisionTower(config.visionConfig()));
+    }
+
+    private static Map<String, @Nullable Object> allKeys(ClipConfig config, Map<String, @Nullable Object> unread) {
+        Map<String, @Nullable Object> all = new LinkedHashMap<>(unread);
+        all.putAll(Records.toMap(config));
+        return all;
     }
 
     /** From transformers' {@code config.json}; keys that do not matter to the numbers are kept for {@link #config()}. */
@@ -117,17 +128,5 @@ public final class ClipModel extends Model {
     @Override
     public boolean isIgnored(String fileName) {
         return fileName.endsWith(".position_ids");
-    }
-
-    @Override
-    public ModelKind kind() {
-        return ModelKind.CLIP;
-    }
-
-    @Override
-    public Map<String, @Nullable Object> config() {
-        Map<String, @Nullable Object> all = new LinkedHashMap<>(unread);
-        all.putAll(Records.toMap(config));
-        return all;
     }
 }

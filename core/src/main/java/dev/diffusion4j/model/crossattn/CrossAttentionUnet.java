@@ -13,17 +13,19 @@ import dev.diffusion4j.layer.Embedding;
 import dev.diffusion4j.layer.Linear;
 import dev.diffusion4j.layer.SinusoidalProjection;
 import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.ConfigDraft;
 import dev.diffusion4j.model.DiffusionModel;
-import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.model.ModelClass;
+import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.model.PromptWords;
-import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.SampleShape;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -34,6 +36,13 @@ import org.jspecify.annotations.Nullable;
  * token. Weight names as in the lesson that it is from.
  */
 public final class CrossAttentionUnet extends DiffusionModel {
+    /** How files name it, and how it is made and fitted to data. */
+    public static final ModelFamily FAMILY = ModelFamily.of(
+            ModelClass.of("diffusion4j", "CrossAttentionUnet", ModelRole.DENOISER),
+            CrossAttentionConfig.DEFAULT,
+            CrossAttentionUnet::new,
+            CrossAttentionUnet::fit);
+
     private final CrossAttentionConfig config;
     private final SinusoidalProjection time;
     private final Linear timeLinear;
@@ -48,6 +57,10 @@ public final class CrossAttentionUnet extends DiffusionModel {
 
     /** A network without content. */
     public CrossAttentionUnet(CrossAttentionConfig config) {
+        super(
+                FAMILY.modelClass(),
+                Records.toMap(config),
+                new SampleShape(config.inChannels(), config.sampleSize(), 1 << (config.levels() - 1)));
         this.config = config;
         List<Integer> widths = config.blockOutChannels();
         time = child("time_emb.0", new SinusoidalProjection(config.timeEmbedDim(), false, 1));
@@ -77,10 +90,16 @@ public final class CrossAttentionUnet extends DiffusionModel {
         output = child("output", Conv2d.pointwise(widths.get(0), config.inChannels()));
     }
 
-    /** From the keys of a {@code config.json}. */
-    public static CrossAttentionUnet fromConfig(Map<String, @Nullable Object> json) {
-        return new CrossAttentionUnet(
-                Records.bind(CrossAttentionConfig.DEFAULT, Records.settings(json), "CrossAttentionUnet config"));
+    private static void fit(ConfigDraft draft) {
+        draft.fillShape();
+        if (draft.getLong("max_tokens", 0) > 0) {
+            draft.put("num_classes", 0L);
+            if (draft.get("words") == null) {
+                draft.put("words", draft.target().words().get());
+            }
+        } else {
+            draft.fillClasses("num_classes");
+        }
     }
 
     @Override
@@ -107,9 +126,15 @@ public final class CrossAttentionUnet extends DiffusionModel {
         });
     }
 
+    private static @Nullable Tensor given(Conditioning conditioning) {
+        Tensor states = conditioning.get(Conditioning.ENCODER_HIDDEN_STATES);
+        Tensor tokens = conditioning.get(Conditioning.TOKENS);
+        return states != null ? states : tokens != null ? tokens : conditioning.classLabels();
+    }
+
     /** (B, L, D), zeros where the prompt is dropped. */
     private Tensor tokens(Tensor sample, Conditioning conditioning) {
-        Tensor labels = conditioning.classLabels();
+        Tensor labels = given(conditioning);
         if (labels == null) {
             throw UserError.usage(
                     prompts == null
@@ -140,26 +165,6 @@ public final class CrossAttentionUnet extends DiffusionModel {
     }
 
     @Override
-    public ModelKind kind() {
-        return ModelKind.CROSS_ATTENTION_UNET;
-    }
-
-    @Override
-    public Map<String, @Nullable Object> config() {
-        return Records.toMap(config);
-    }
-
-    @Override
-    public int sampleChannels() {
-        return config.inChannels();
-    }
-
-    @Override
-    public Optional<SampleSize> sampleSize() {
-        return Optional.of(config.sampleSize());
-    }
-
-    @Override
     public int numClasses() {
         return prompts == null ? config.numClasses() : 0;
     }
@@ -167,10 +172,5 @@ public final class CrossAttentionUnet extends DiffusionModel {
     @Override
     public boolean canDropContext() {
         return true;
-    }
-
-    @Override
-    public int sizeMultiple() {
-        return 1 << (config.levels() - 1);
     }
 }

@@ -3,30 +3,36 @@ package dev.diffusion4j.model.inception;
 
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.model.ModelClass;
+import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.model.inception.InceptionBlock.Pool;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /** Pictures to 2048 features: Szegedy et al. (2016), "Rethinking the Inception architecture", without its last layer. */
 public final class InceptionV3 extends Model {
+    /** How files name it, and how it is made and fitted to data. */
+    public static final ModelFamily FAMILY = ModelFamily.of(
+            ModelClass.of("diffusion4j", "InceptionV3", ModelRole.JUDGE),
+            InceptionConfig.DEFAULT,
+            InceptionV3::new,
+            null);
+
     /** Numbers of a picture. */
     public static final int FEATURES = 2048;
 
     /** Height and width of a picture must be at least this. */
     public static final int SMALLEST = 75;
 
-    private final InceptionConfig config;
     private final List<InceptionConv> stem = new ArrayList<>();
     private final List<InceptionBlock> blocks = new ArrayList<>();
 
     /** A network without content. */
     public InceptionV3(InceptionConfig config) {
-        this.config = config;
+        super(FAMILY.modelClass(), Records.toMap(config));
         stem.add(child("Conv2d_1a_3x3", InceptionConv.valid(3, 32, 2)));
         stem.add(child("Conv2d_2a_3x3", InceptionConv.valid(32, 32, 1)));
         stem.add(child("Conv2d_2b_3x3", InceptionConv.same(32, 64, 3, 3)));
@@ -45,11 +51,6 @@ public final class InceptionV3 extends Model {
         blocks.add(child("Mixed_7b", InceptionBlock.e(1280, mean)));
         Pool last = config.variant() == InceptionVariant.FID ? Pool.MAX : mean;
         blocks.add(child("Mixed_7c", InceptionBlock.e(FEATURES, last)));
-    }
-
-    /** From the keys of a {@code config.json}. */
-    public static InceptionV3 fromConfig(Map<String, @Nullable Object> json) {
-        return new InceptionV3(Records.bind(InceptionConfig.DEFAULT, Records.settings(json), "InceptionV3 config"));
     }
 
     /**
@@ -78,15 +79,5 @@ public final class InceptionV3 extends Model {
         return fileName.startsWith("AuxLogits.")
                 || fileName.startsWith("fc.")
                 || fileName.endsWith(".num_batches_tracked");
-    }
-
-    @Override
-    public ModelKind kind() {
-        return ModelKind.INCEPTION_V3;
-    }
-
-    @Override
-    public Map<String, @Nullable Object> config() {
-        return Records.toMap(config);
     }
 }

@@ -10,9 +10,12 @@ import dev.diffusion4j.layer.Conv2d;
 import dev.diffusion4j.layer.Init;
 import dev.diffusion4j.layer.Resample;
 import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.ConfigDraft;
 import dev.diffusion4j.model.DiffusionModel;
-import dev.diffusion4j.model.ModelKind;
-import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.ModelClass;
+import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.model.ModelRole;
+import dev.diffusion4j.model.SampleShape;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
@@ -20,20 +23,24 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A U-Net of residual blocks that is told the variance of the noise, not a timestep, and only at its input; it has no attention:
  * the network of the Keras example "Denoising Diffusion Implicit Models". The prediction is zero before training.
  */
 public final class ResidualUnet extends DiffusionModel {
+    /** How files name it, and how it is made and fitted to data. */
+    public static final ModelFamily FAMILY = ModelFamily.of(
+            ModelClass.of("diffusion4j", "ResidualUnet", ModelRole.DENOISER),
+            ResidualUnetConfig.DEFAULT,
+            ResidualUnet::new,
+            ConfigDraft::fillShape);
+
     private final ResidualUnetConfig config;
     private final Tensor frequencies;
     private final Conv2d convIn;
@@ -44,6 +51,10 @@ public final class ResidualUnet extends DiffusionModel {
 
     /** A network without content. */
     public ResidualUnet(ResidualUnetConfig config) {
+        super(
+                FAMILY.modelClass(),
+                Records.toMap(config),
+                new SampleShape(config.inChannels(), config.sampleSize(), 1 << config.halvings()));
         this.config = config;
         List<Integer> widths = config.blockOutChannels();
         frequencies = TensorScope.ownResult(() -> frequencies(config));
@@ -83,12 +94,6 @@ public final class ResidualUnet extends DiffusionModel {
         return linspace(new Scalar(0.0), highest, config.embeddingDim() / 2, new TensorOptions(ScalarType.Float))
                 .exp()
                 .view(1, -1, 1, 1);
-    }
-
-    /** From the keys of a {@code config.json}. */
-    public static ResidualUnet fromConfig(Map<String, @Nullable Object> json) {
-        return new ResidualUnet(
-                Records.bind(ResidualUnetConfig.DEFAULT, Records.settings(json), "ResidualUnet config"));
     }
 
     /** {@code timestep} is the variance of the noise, in [0, 1]. */
@@ -138,33 +143,8 @@ public final class ResidualUnet extends DiffusionModel {
     }
 
     @Override
-    public ModelKind kind() {
-        return ModelKind.RESIDUAL_UNET;
-    }
-
-    @Override
-    public Map<String, @Nullable Object> config() {
-        return Records.toMap(config);
-    }
-
-    @Override
-    public int sampleChannels() {
-        return config.inChannels();
-    }
-
-    @Override
-    public Optional<SampleSize> sampleSize() {
-        return Optional.of(config.sampleSize());
-    }
-
-    @Override
     public int numClasses() {
         return 0;
-    }
-
-    @Override
-    public int sizeMultiple() {
-        return 1 << config.halvings();
     }
 
     @Override

@@ -4,6 +4,7 @@ package dev.diffusion4j.model.unet2d;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.layer.Activation;
+import dev.diffusion4j.model.ConfigDraft;
 import dev.diffusion4j.model.SampleSize;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -209,5 +210,18 @@ public record UNet2DConfig(
 
     boolean scaleShift() {
         return resnetTimeScaleShift.equals("scale_shift");
+    }
+
+    /** Height and width of a sample must be multiples of this. */
+    public int sizeMultiple() {
+        return 1 << (blockOutChannels.size() - 1);
+    }
+
+    /** The size, the channels in and out, and the classes where the network is given them. */
+    static void fit(ConfigDraft draft) {
+        draft.fillShape().fill("out_channels", (long) draft.target().channels());
+        if (draft.target().classConditional() || draft.get("num_class_embeds") != null) {
+            draft.fillClasses("num_class_embeds");
+        }
     }
 }

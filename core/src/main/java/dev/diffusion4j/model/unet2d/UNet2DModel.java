@@ -15,15 +15,16 @@ import dev.diffusion4j.layer.TimestepEmbedding;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
-import dev.diffusion4j.model.ModelKind;
-import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.ModelClass;
+import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.model.ModelRole;
+import dev.diffusion4j.model.SampleShape;
 import dev.diffusion4j.model.unet2d.UNet2DConfig.TimeEmbeddingType;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
@@ -35,10 +36,13 @@ import org.jspecify.annotations.Nullable;
  * al. 2021 for skip blocks and Fourier features). Weight names are diffusers' names.
  */
 public final class UNet2DModel extends DiffusionModel {
+    /** How files name it, and how it is made and fitted to data; unknown keys of its config are kept and saved again. */
+    public static final ModelFamily FAMILY = new ModelFamily(
+            ModelClass.ofDiffusers("UNet2DModel", ModelRole.DENOISER), UNet2DModel::fromConfig, UNet2DConfig::fit);
+
     private static final double FOURIER_SCALE = 16;
 
     private final UNet2DConfig config;
-    private final Map<String, @Nullable Object> unknownKeys;
     private final Conv2d convIn;
     private final TimeProjection timeProjection;
     private final TimestepEmbedding timeEmbedding;
@@ -56,8 +60,11 @@ public final class UNet2DModel extends DiffusionModel {
     }
 
     private UNet2DModel(UNet2DConfig config, Map<String, @Nullable Object> unknownKeys) {
+        super(
+                FAMILY.modelClass(),
+                allKeys(config, unknownKeys),
+                new SampleShape(config.inChannels(), config.sampleSize(), config.sizeMultiple()));
         this.config = config;
-        this.unknownKeys = unknownKeys;
         List<Integer> widths = config.blockOutChannels();
         int first = widths.get(0);
         int levels = widths.size();
@@ -97,6 +104,13 @@ public final class UNet2DModel extends DiffusionModel {
         Records.Bound<UNet2DConfig> bound =
                 Records.bindKnown(UNet2DConfig.DEFAULT, Records.settings(json), "UNet2DModel config");
         return new UNet2DModel(bound.value(), bound.unknown());
+    }
+
+    private static Map<String, @Nullable Object> allKeys(
+            UNet2DConfig config, Map<String, @Nullable Object> unknownKeys) {
+        Map<String, @Nullable Object> all = Records.toMap(config);
+        all.putAll(unknownKeys);
+        return all;
     }
 
     private static TimeProjection timeProjection(UNet2DConfig config) {
@@ -167,36 +181,14 @@ public final class UNet2DModel extends DiffusionModel {
         return UNet2DWeightNames.current(fileName);
     }
 
-    @Override
-    public ModelKind kind() {
-        return ModelKind.UNET_2D;
-    }
-
-    @Override
-    public Map<String, @Nullable Object> config() {
-        Map<String, @Nullable Object> all = Records.toMap(config);
-        all.putAll(unknownKeys);
-        return all;
-    }
-
     /** The config as a record. */
     public UNet2DConfig typedConfig() {
         return config;
     }
 
     @Override
-    public int sampleChannels() {
-        return config.inChannels();
-    }
-
-    @Override
     public int outChannels() {
         return config.outChannels();
-    }
-
-    @Override
-    public Optional<SampleSize> sampleSize() {
-        return Optional.ofNullable(config.sampleSize());
     }
 
     @Override
@@ -214,10 +206,5 @@ public final class UNet2DModel extends DiffusionModel {
             return classEmbedding == null ? ClassInput.VECTOR : ClassInput.ANY_NUMBER;
         }
         return super.classInput();
-    }
-
-    @Override
-    public int sizeMultiple() {
-        return 1 << (config.blockOutChannels().size() - 1);
     }
 }

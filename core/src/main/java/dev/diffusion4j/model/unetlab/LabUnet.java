@@ -12,17 +12,16 @@ import dev.diffusion4j.layer.Linear;
 import dev.diffusion4j.layer.SinusoidalProjection;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
-import dev.diffusion4j.model.ModelKind;
-import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.ModelClass;
+import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.model.ModelRole;
+import dev.diffusion4j.model.SampleShape;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
-import java.util.Map;
-import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The network of a widespread course on generative models with diffusion: two halvings, a dense bottleneck, and before each of
@@ -31,6 +30,14 @@ import org.jspecify.annotations.Nullable;
  * there.
  */
 public final class LabUnet extends DiffusionModel {
+    /** How files name it, and how it is made and fitted to data. */
+    public static final ModelFamily FAMILY = ModelFamily.of(
+            ModelClass.of("diffusion4j", "LabUnet", ModelRole.DENOISER),
+            LabUnetConfig.DEFAULT,
+            LabUnet::new,
+            draft -> draft.fillShape().fillClasses("context_dim").fill("num_train_timesteps", (long)
+                    draft.target().numTrainTimesteps()));
+
     private static final double EPS = 1e-5;
 
     private final LabUnetConfig config;
@@ -54,6 +61,7 @@ public final class LabUnet extends DiffusionModel {
 
     /** A network without content. */
     public LabUnet(LabUnetConfig config) {
+        super(FAMILY.modelClass(), Records.toMap(config), new SampleShape(config.inChannels(), config.sampleSize(), 4));
         this.config = config;
         int c0 = config.channels(0);
         int c1 = config.channels(1);
@@ -76,11 +84,6 @@ public final class LabUnet extends DiffusionModel {
         out0 = child("out.0", Conv2d.same(2L * c0, c0));
         out1 = child("out.1", new GroupNorm(config.smallGroups(), c0, EPS));
         out3 = child("out.3", Conv2d.same(c0, config.inChannels()));
-    }
-
-    /** From the keys of a {@code config.json}. */
-    public static LabUnet fromConfig(Map<String, @Nullable Object> json) {
-        return new LabUnet(Records.bind(LabUnetConfig.DEFAULT, Records.settings(json), "LabUnet config"));
     }
 
     @Override
@@ -127,26 +130,6 @@ public final class LabUnet extends DiffusionModel {
     }
 
     @Override
-    public ModelKind kind() {
-        return ModelKind.LAB_UNET;
-    }
-
-    @Override
-    public Map<String, @Nullable Object> config() {
-        return Records.toMap(config);
-    }
-
-    @Override
-    public int sampleChannels() {
-        return config.inChannels();
-    }
-
-    @Override
-    public Optional<SampleSize> sampleSize() {
-        return Optional.of(config.sampleSize());
-    }
-
-    @Override
     public int numClasses() {
         return config.contextDim();
     }
@@ -154,10 +137,5 @@ public final class LabUnet extends DiffusionModel {
     @Override
     public boolean canDropContext() {
         return true;
-    }
-
-    @Override
-    public int sizeMultiple() {
-        return 4;
     }
 }

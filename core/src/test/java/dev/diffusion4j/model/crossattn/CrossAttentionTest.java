@@ -63,7 +63,8 @@ class CrossAttentionTest {
                     "num_classes", 0L,
                     "max_tokens", 3L,
                     "words", List.of("blue", "circle", "red"));
-            try (CrossAttentionUnet model = CrossAttentionUnet.fromConfig(new java.util.LinkedHashMap<>(config));
+            try (CrossAttentionUnet model = (CrossAttentionUnet)
+                            CrossAttentionUnet.FAMILY.create(new java.util.LinkedHashMap<>(config));
                     RandomStream random = new RandomStream(0)) {
                 model.initialize(random);
                 assertThat(model.stateDict()).containsKeys("word_emb.weight", "place_emb.weight");

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.model;
+
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * What a family fits its config to: the pictures that a network is to learn from, and how it is to be used.
+ *
+ * @param description the data, in words
+ * @param channels of a sample
+ * @param size of a sample
+ * @param classes how many classes the data has; 0 for none
+ * @param words the vocabulary of the captions; throws a {@link dev.diffusion4j.base.UserError} where there are none
+ * @param numTrainTimesteps of the scheduler
+ * @param classConditional whether the network is to be given the class; asked by families that can do without
+ */
+public record FitTarget(
+        String description,
+        int channels,
+        SampleSize size,
+        int classes,
+        Supplier<List<String>> words,
+        int numTrainTimesteps,
+        boolean classConditional) {}
