@@ -96,6 +96,11 @@ public final class DdpmScheduler extends VpScheduler {
     }
 
     @Override
+    public boolean takesOutput(int sampleChannels, int outChannels) {
+        return outChannels == (config.variance().isLearned() ? 2 : 1) * sampleChannels;
+    }
+
+    @Override
     protected SchedulerRun newRun(SamplingSettings settings) {
         int steps = settings.numInferenceSteps();
         checkSteps(steps);

@@ -3,7 +3,6 @@ package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.schedule.PredictionType;
-import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** The settings that DPM-Solver's multistep and singlestep forms share. */
@@ -16,15 +15,9 @@ interface DpmConfig extends SolverConfig {
 
     double lambdaMinClipped();
 
+    @Override
     @Nullable
     VarianceType varianceType();
-
-    /** These solvers leave a variance that comes with the output unused. */
-    @Override
-    default Tensor mean(Tensor modelOutput, Tensor sample) {
-        VarianceType variance = varianceType();
-        return variance == null ? modelOutput : variance.mean(modelOutput, sample);
-    }
 
     /** What the configs of other solvers become here. */
     static AlgorithmType adopt(AlgorithmType type) {

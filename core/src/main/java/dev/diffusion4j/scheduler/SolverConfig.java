@@ -6,6 +6,7 @@ import dev.diffusion4j.schedule.TimeShift;
 import java.util.EnumSet;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** The settings that all exponential integrators share. */
 interface SolverConfig extends SigmaConfig {
@@ -14,9 +15,21 @@ interface SolverConfig extends SigmaConfig {
 
     int solverOrder();
 
-    /** The network's output without what may come with it; a view, or {@code modelOutput} itself. */
+    /** The variance that may come with the network's output, where it is left unused. */
+    default @Nullable VarianceType varianceType() {
+        return null;
+    }
+
+    /** Whether a variance may come with the network's output. */
+    default boolean isVarianceLearned() {
+        VarianceType variance = varianceType();
+        return variance != null && variance.isLearned();
+    }
+
+    /** The network's output without the variance that may come with it; a view, or {@code modelOutput} itself. */
     default Tensor mean(Tensor modelOutput, Tensor sample) {
-        return modelOutput;
+        VarianceType variance = varianceType();
+        return variance == null ? modelOutput : variance.mean(modelOutput, sample);
     }
 
     boolean thresholding();

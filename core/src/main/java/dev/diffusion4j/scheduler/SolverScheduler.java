@@ -43,6 +43,11 @@ abstract class SolverScheduler extends Scheduler {
     }
 
     @Override
+    public final boolean takesOutput(int sampleChannels, int outChannels) {
+        return outChannels == sampleChannels || config.isVarianceLearned() && outChannels == 2 * sampleChannels;
+    }
+
+    @Override
     public final double signalRate(double timestep) {
         return chain.signalRate(timestep);
     }

@@ -24,9 +24,14 @@ public enum VarianceType implements Keyed {
         return key;
     }
 
+    /** Whether networks predict it. */
+    boolean isLearned() {
+        return this == LEARNED || this == LEARNED_RANGE;
+    }
+
     /** Whether the network's output holds a variance besides what it predicts. */
     boolean isIn(Tensor modelOutput, Tensor sample) {
-        return (this == LEARNED || this == LEARNED_RANGE) && modelOutput.size(1) == 2 * sample.size(1);
+        return isLearned() && modelOutput.size(1) == 2 * sample.size(1);
     }
 
     /** The output without the variance that may come with it; a view, or {@code modelOutput} itself. */
