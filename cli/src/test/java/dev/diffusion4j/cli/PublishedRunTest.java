@@ -131,7 +131,7 @@ final class PublishedRunTest {
         editOnHub(there);
         Command.Outcome both = run(List.of(), "hub push @/mine ada/mine --yes");
         assertThat(both.code()).isEqualTo(1);
-        assertThat(both.err()).contains("say --card here or --card hub");
+        assertThat(both.err()).contains("--card here or --card hub chooses whose words stay");
         run(List.of(), "hub push @/mine ada/mine --yes --card here");
         assertThat(text("ada/mine", "README.md")).contains("More.").doesNotContain("Else.");
     }

@@ -42,7 +42,7 @@ record Flowers102Files(FetchedFiles files) {
     Dataset open(Split split, SourceOptions options) {
         Path folder = files.folder(options);
         Path pictures = folder.resolve("jpg");
-        String otherwise = "with the photos in folders of your own use --data folder:PATH";
+        String otherwise = "with the photos in folders of your own use {data} folder:PATH";
         files.fetchMissing(List.of(LABELS, PARTS), options, otherwise);
         if (!Files.exists(pictures)) {
             files.fetchMissing(List.of(ARCHIVE), options, otherwise);

@@ -64,7 +64,7 @@ record MnistFiles(
         fetched.fetchMissing(
                 wanted(split),
                 options,
-                "with the files in a folder of your own use --data idx:FOLDER, without any --data digits");
+                "with the files in a folder of your own use {data} idx:FOLDER, without any {data} digits");
         return IdxSource.inFolder(key, fetched.folder(options), split, classNames);
     }
 

@@ -186,7 +186,7 @@ public final class TrainingRun {
         List<String> missing = choices.missingHere();
         if (!missing.isEmpty() && !allowDrift) {
             throw UserError.failure("this machine cannot go on to the same bits: " + String.join("; ", missing)
-                    + "; --allow-drift goes on all the same");
+                    + "; {allowDrift} goes on all the same");
         }
     }
 
@@ -282,7 +282,7 @@ public final class TrainingRun {
         if (!before.isEmpty() && !before.equals(fingerprint) && !allowDrift) {
             throw UserError.failure("the data changed since the run was stopped: the fingerprint of " + description
                     + " was " + shortened(before) + " and is " + shortened(fingerprint)
-                    + "; --allow-drift goes on all the same");
+                    + "; {allowDrift} goes on all the same");
         }
     }
 

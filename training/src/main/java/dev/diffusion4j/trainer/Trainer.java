@@ -264,7 +264,7 @@ public final class Trainer implements AutoCloseable {
             throw UserError.failure(String.format(
                     Locale.ROOT,
                     "the %s became %s at step %d (learning rate %.3g): lower training.optimizer.learning_rate, set "
-                            + "training.clip_grad_norm to 1, or use --dtype f32; the last checkpoint is from before",
+                            + "training.clip_grad_norm to 1, or use {dtype} f32; the last checkpoint is from before",
                     what,
                     value,
                     state.globalStep() + 1,

@@ -157,8 +157,8 @@ public final class UNet2DModel extends DiffusionModel {
         if (wanted != (labels != null)) {
             throw UserError.usage(
                     wanted
-                            ? "this network draws a class: give class labels (--class)"
-                            : "this network was not trained on classes: leave the class labels (--class) away");
+                            ? "this network draws a class: give {classLabels}"
+                            : "this network was not trained on classes: omit {classLabels}");
         }
         if (labels == null) {
             return time;
