@@ -159,7 +159,7 @@ final class PublishedRunTest {
                 .containsPattern("ada/thin-lora@[0-9a-f]{40}:0.5");
         Command.Outcome none = run(List.of(), sample + "ada/base --out @/none");
         assertThat(none.code()).isEqualTo(1);
-        assertThat(none.err()).contains("ada/base is a model, not a LoRA: give it to --model");
+        assertThat(none.err()).contains("ada/base is a model, not a LoRA: give it as --model");
     }
 
     private int[] pixels(String name) throws IOException {

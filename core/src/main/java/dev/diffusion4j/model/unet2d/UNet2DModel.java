@@ -25,6 +25,7 @@ import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
@@ -41,6 +42,7 @@ public final class UNet2DModel extends DiffusionModel {
             ModelClass.ofDiffusers("UNet2DModel", ModelRole.DENOISER), UNet2DModel::fromConfig, UNet2DConfig::fit);
 
     private static final double FOURIER_SCALE = 16;
+    private static final int SKIP_CHANNELS = 3;
 
     private final UNet2DConfig config;
     private final Conv2d convIn;
@@ -189,6 +191,19 @@ public final class UNet2DModel extends DiffusionModel {
     @Override
     public int outChannels() {
         return config.outChannels();
+    }
+
+    /** The skip blocks of Song et al. carry a picture along that has three channels, whatever the network takes. */
+    @Override
+    public Optional<String> channelProblem() {
+        boolean down = config.downBlockTypes().stream().anyMatch(UNet2DConfig.DownBlockType::isSkip);
+        boolean up = config.upBlockTypes().stream().anyMatch(UNet2DConfig.UpBlockType::isSkip);
+        if (down && config.inChannels() != SKIP_CHANNELS) {
+            return Optional.of("its SkipDownBlock2D need in_channels 3, but it is " + config.inChannels());
+        }
+        return up && config.outChannels() != SKIP_CHANNELS
+                ? Optional.of("its SkipUpBlock2D need out_channels 3, but it is " + config.outChannels())
+                : Optional.empty();
     }
 
     @Override
