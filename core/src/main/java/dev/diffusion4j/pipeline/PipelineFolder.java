@@ -53,7 +53,7 @@ public final class PipelineFolder {
     /**
      * Reads {@code model_index.json}.
      *
-     * @throws UserError (exit code 1) where there is none, saying what was found; where it names components that we do not have
+     * @throws UserError where there is none, saying what was found; where it names components that we do not have
      */
     public static PipelineFolder open(Path folder) {
         return open(folder, ModelFamilies.BUILT_IN);
@@ -197,7 +197,7 @@ public final class PipelineFolder {
      * Fills a network with the weights.
      *
      * @param model on the CPU, of any floating dtype
-     * @throws UserError (exit code 1) where they do not fit it; it is unchanged then
+     * @throws UserError where they do not fit it; it is unchanged then
      */
     public void readWeights(Model model, @Nullable String variant) {
         try (WeightSource weights =
