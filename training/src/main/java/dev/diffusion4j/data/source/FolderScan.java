@@ -2,6 +2,7 @@
 package dev.diffusion4j.data.source;
 
 import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.FileNames;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.decode.ImageDecoder;
 import dev.diffusion4j.data.decode.PictureEndings;
@@ -66,7 +67,7 @@ public final class FolderScan extends SimpleFileVisitor<Path> {
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
         if (attributes.isRegularFile() && !isHidden(file)) {
-            String name = root.relativize(file).toString().replace('\\', '/');
+            String name = FileNames.readable(root.relativize(file)).toString().replace('\\', '/');
             if (PictureEndings.isRead(name) || PictureEndings.of(name).isEmpty() && startsAsPicture(file)) {
                 found.add(new Found(name, attributes.size()));
             } else {
