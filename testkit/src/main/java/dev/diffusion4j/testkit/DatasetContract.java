@@ -105,7 +105,7 @@ public abstract class DatasetContract {
     }
 
     @Test
-    void a_caption_is_the_same_with_and_without_its_picture() {
+    void a_caption_and_a_label_are_the_same_with_and_without_their_picture() {
         try (Dataset dataset = open()) {
             for (int index : places(dataset)) {
                 assertThat(dataset.caption(index))
