@@ -241,7 +241,7 @@ class BadInputTest {
                 call(1, DRAW + "--steps 1 --variant fp16", "fp16"),
                 call(1, DRAW + "--steps 1 --save-tensors /dev/null/a.safetensors", "cannot write", "/dev/null"),
                 call(2, DRAW + "--steps 1 --noise pink", "--noise"),
-                call(2, DRAW + "--steps 1 --guide clip=rose:8", "give its folder with --clip-model"),
+                call(2, DRAW + "--steps 1 --guide clip=rose:8", "name its folder by --clip-model"),
                 call(2, DRAW + "--steps 1 --guide clip=:8 --clip-model @/model", "what the pictures are to show"),
                 call(1, DRAW + "--steps 1 --guide clip=rose:8 --clip-model @/model", "holds no CLIP"),
                 call(1, DRAW + "--steps 1 --guide clip=rose:8 --clip-model @/none", "there is no CLIP at"),

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.codec.PixelCodec;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.scheduler.Canvas;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Precision;
 import java.util.List;
 import org.bytedeco.pytorch.Device;
@@ -21,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param device where the network computes
  * @param precision what it computes in
  * @param steering losses that samples are steered by
+ * @param adapters what the network is seen through
  */
 record PipelineSetup(
         Scheduler scheduler,
@@ -28,26 +34,37 @@ record PipelineSetup(
         @Nullable SampleCodec givenCodec,
         Device device,
         Precision precision,
-        List<LossGuidance> steering) {
+        List<LossGuidance> steering,
+        LoraView adapters) {
 
     PipelineSetup {
         steering = List.copyOf(steering);
     }
 
     PipelineSetup withScheduler(Scheduler value) {
-        return new PipelineSetup(value, conditioner, givenCodec, device, precision, steering);
+        return new PipelineSetup(value, conditioner, givenCodec, device, precision, steering, adapters);
     }
 
     PipelineSetup withConditioner(Conditioner value) {
-        return new PipelineSetup(scheduler, value, givenCodec, device, precision, steering);
+        return new PipelineSetup(scheduler, value, givenCodec, device, precision, steering, adapters);
     }
 
     PipelineSetup withCodec(SampleCodec value) {
-        return new PipelineSetup(scheduler, conditioner, value, device, precision, steering);
+        return new PipelineSetup(scheduler, conditioner, value, device, precision, steering, adapters);
     }
 
     PipelineSetup withSteering(List<LossGuidance> value) {
-        return new PipelineSetup(scheduler, conditioner, givenCodec, device, precision, value);
+        return new PipelineSetup(scheduler, conditioner, givenCodec, device, precision, value, adapters);
+    }
+
+    PipelineSetup withAdapters(LoraView value) {
+        return new PipelineSetup(scheduler, conditioner, givenCodec, device, precision, steering, value);
+    }
+
+    /** A run for pictures of this size; the caller closes it. */
+    SchedulerRun start(GenerationRequest request, DiffusionModel model, SampleSize size) {
+        long[] shape = codec(model).shape(size);
+        return scheduler.start(request.sampling().settings().withCanvas(new Canvas(shape[1], shape[2], 1)));
     }
 
     /** Between pictures and the samples of a network. */
