@@ -4,7 +4,6 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.BatchLoader;
-import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.objective.Objective;
@@ -72,11 +71,7 @@ final class Validation implements AutoCloseable {
         if (config == null) {
             return null;
         }
-        TrainingData heldBack = (parts.pictures() == null
-                        ? TrainingData.openHeldBack(recipe.data(), SourceOptions.defaults())
-                        : TrainingData.heldBackOf(
-                                recipe.data(), parts.pictures().get()))
-                .limitedTo(config.limit());
+        TrainingData heldBack = parts.openHeldBack(recipe.data()).limitedTo(config.limit());
         try {
             KidMeasure kid = null;
             if (config.kid() != null && objective.model() instanceof DiffusionModel model) {
