@@ -24,8 +24,12 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class KilledRunTest {
     private static final int KILLS = 10;
+    /** Attention with heads of eight channels at each level, so that our own loops for it do much of the work. */
     private static final List<String> RUN = List.of(
             "--set=model.config.block_out_channels=[32, 32, 32]",
+            "--set=model.config.attention_head_dim=8",
+            "--set=model.config.down_block_types=[AttnDownBlock2D, AttnDownBlock2D, AttnDownBlock2D]",
+            "--set=model.config.up_block_types=[AttnUpBlock2D, AttnUpBlock2D, AttnUpBlock2D]",
             "--set=data.image_size=12",
             "--set=data.limit=600",
             "--set=training.batch_size=16",
@@ -38,8 +42,9 @@ class KilledRunTest {
     private static final List<String> SMALL_RUN = List.of(
             "--set=model.config.block_out_channels=[32]",
             "--set=model.config.layers_per_block=1",
-            "--set=model.config.down_block_types=[DownBlock2D]",
-            "--set=model.config.up_block_types=[UpBlock2D]",
+            "--set=model.config.attention_head_dim=8",
+            "--set=model.config.down_block_types=[AttnDownBlock2D]",
+            "--set=model.config.up_block_types=[AttnUpBlock2D]",
             "--set=data.image_size=4",
             "--set=data.limit=64",
             "--set=training.batch_size=4",

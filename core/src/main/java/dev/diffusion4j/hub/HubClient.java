@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.hub;
 
+import dev.diffusion4j.base.Interrupts;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
@@ -399,8 +400,7 @@ public final class HubClient {
         } catch (ExecutionException e) {
             throw e.getCause() instanceof UserError known ? known : new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw UserError.failure("interrupted while fetching " + repo, e);
+            throw Interrupts.cancelled("while fetching " + repo);
         } finally {
             workers.shutdownNow();
         }

@@ -2,6 +2,7 @@
 package dev.diffusion4j.hub;
 
 import dev.diffusion4j.base.EnvironmentProxies;
+import dev.diffusion4j.base.Interrupts;
 import dev.diffusion4j.base.UserError;
 import java.io.IOException;
 import java.io.InputStream;
@@ -197,8 +198,7 @@ final class HubHttp {
         try {
             Thread.sleep(pause.toMillis());
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw UserError.failure("interrupted while waiting for the Hub", e);
+            throw Interrupts.cancelled("while waiting for the Hub");
         }
     }
 

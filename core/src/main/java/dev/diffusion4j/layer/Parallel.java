@@ -3,20 +3,22 @@ package dev.diffusion4j.layer;
 
 import static org.bytedeco.pytorch.global.torch.get_num_threads;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import dev.diffusion4j.base.Interrupts;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Splits pictures over as many threads as LibTorch would use here: always the same pictures to the same part, so that sums over
- * parts come out equal each time.
+ * parts come out equal each time. The caller works too, on whatever part nobody has begun, so a busy pool only makes it slower.
  */
 final class Parallel {
-    private static @Nullable ExecutorService pool;
+    /** Shared by all callers; its threads end when they have had nothing to do for a while. */
+    private static final Executor POOL = pool();
 
     private Parallel() {}
 
@@ -31,45 +33,112 @@ final class Parallel {
         return Math.max(1, get_num_threads());
     }
 
+    /**
+     * Returns, or throws, only when no part is at work any more: callers free the memory that the parts write to.
+     *
+     * @throws java.util.concurrent.CancellationException where the thread was interrupted meanwhile; it stays interrupted
+     */
     static void run(int count, Body body) {
-        int parts = Math.min(parts(), count);
-        if (parts == 1) {
+        run(count, parts(), body);
+    }
+
+    static void run(int count, int threads, Body body) {
+        int parts = Math.min(threads, count);
+        if (parts <= 1) {
             body.run(0, count, 0);
             return;
         }
-        List<Future<?>> others = new ArrayList<>();
-        for (int i = 1; i < parts; i++) {
-            int part = i;
-            others.add(pool().submit(() ->
-                    body.run((int) ((long) count * part / parts), (int) ((long) count * (part + 1) / parts), part)));
-        }
-        body.run(0, count / parts, 0);
-        for (Future<?> other : others) {
-            await(other);
-        }
-    }
-
-    private static synchronized ExecutorService pool() {
-        ExecutorService known = pool;
-        if (known == null) {
-            known = Executors.newCachedThreadPool(body -> {
-                Thread thread = new Thread(body, "diffusion4j-kernels");
-                thread.setDaemon(true);
-                return thread;
-            });
-            pool = known;
-        }
-        return known;
-    }
-
-    private static void await(Future<?> future) {
+        Work work = new Work(count, parts, body);
         try {
-            future.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e.getCause());
+            for (int i = 1; i < parts; i++) {
+                POOL.execute(work);
+            }
+        } catch (OutOfMemoryError e) {
+            // the system gives no more threads: those that are there do the work
+        }
+        work.run();
+        work.finish();
+    }
+
+    private static Executor pool() {
+        int size = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
+        ThreadPoolExecutor made =
+                new ThreadPoolExecutor(size, size, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), body -> {
+                    Thread thread = new Thread(body, "diffusion4j-kernels");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        made.allowCoreThreadTimeOut(true);
+        return made;
+    }
+
+    /** The parts of one call. Each thread that runs it takes parts until none is left. */
+    private static final class Work implements Runnable {
+        private final int count;
+        private final int parts;
+        private final Body body;
+        private final AtomicInteger next = new AtomicInteger();
+        private final CountDownLatch unfinished;
+        private volatile @Nullable Throwable failure;
+
+        Work(int count, int parts, Body body) {
+            this.count = count;
+            this.parts = parts;
+            this.body = body;
+            unfinished = new CountDownLatch(parts);
+        }
+
+        @Override
+        public void run() {
+            for (int part = next.getAndIncrement(); part < parts; part = next.getAndIncrement()) {
+                try {
+                    if (failure == null) {
+                        body.run(start(part), start(part + 1), part);
+                    }
+                } catch (Throwable e) { // also an Error: the caller must hear of it
+                    keep(e);
+                } finally {
+                    unfinished.countDown();
+                }
+            }
+        }
+
+        private int start(int part) {
+            return (int) ((long) count * part / parts);
+        }
+
+        private synchronized void keep(Throwable e) {
+            Throwable first = failure;
+            if (first == null) {
+                failure = e;
+            } else if (first != e) {
+                first.addSuppressed(e);
+            }
+        }
+
+        /** Waits for the parts that others have begun, whatever happens. */
+        void finish() {
+            boolean interrupted = false;
+            while (unfinished.getCount() > 0) {
+                try {
+                    unfinished.await();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            Throwable known = failure;
+            if (known instanceof Error error) {
+                throw error;
+            }
+            if (known != null) {
+                throw (RuntimeException) known; // a body throws nothing else
+            }
+            if (interrupted) {
+                throw Interrupts.cancelled("between two layers");
+            }
         }
     }
 }

@@ -35,6 +35,7 @@ public final class BackwardTape implements AutoCloseable {
     private final Deque<Pointer> owned = new ArrayDeque<>();
     private final List<Tensor> anchors = new ArrayList<>();
     private Deque<Pointer> handedBack = new ArrayDeque<>();
+    private @Nullable Throwable failure;
 
     private BackwardTape() {}
 
@@ -151,6 +152,23 @@ public final class BackwardTape implements AutoCloseable {
         });
     }
 
+    /**
+     * The backward pass from {@code loss}, which has passed through {@link #withSides}. What a recorded operation throws comes out as it
+     * is; LibTorch would make another exception of it.
+     */
+    public void backward(Tensor loss) {
+        try {
+            loss.backward();
+        } catch (RuntimeException e) {
+            Throwable cause = failure;
+            failure = null;
+            if (cause instanceof Error error) {
+                throw error;
+            }
+            throw cause instanceof RuntimeException known ? known : e;
+        }
+    }
+
     private static Tensor view(Tensor input) {
         return VIEW.call(new IValue(input), NativeOp.ints(Tensors.shape(input)));
     }
@@ -175,9 +193,14 @@ public final class BackwardTape implements AutoCloseable {
             Deque<Pointer> taken = handedBack;
             handedBack = new ArrayDeque<>();
             taken.forEach(Pointer::close);
-            Tensor result = TensorScope.ownResult(() -> body.apply(new Tensor(gradient)));
-            handedBack.push(result);
-            return result;
+            try {
+                Tensor result = TensorScope.ownResult(() -> body.apply(new Tensor(gradient)));
+                handedBack.push(result);
+                return result;
+            } catch (RuntimeException | Error e) {
+                failure = e;
+                throw e;
+            }
         }
     }
 

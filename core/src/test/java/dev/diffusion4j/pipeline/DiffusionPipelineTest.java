@@ -81,6 +81,14 @@ class DiffusionPipelineTest {
     }
 
     @Test
+    void an_interrupt_cancels_a_call_and_the_thread_stays_interrupted() {
+        StepListener listener = event -> Thread.currentThread().interrupt();
+        assertThatExceptionOfType(CancellationException.class)
+                .isThrownBy(() -> pipeline.generate(REQUEST, listener, new Cancellation()));
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
     void a_listener_that_throws_leaves_no_memory_behind() {
         long before = Pointer.totalCount();
         StepListener listener = event -> {

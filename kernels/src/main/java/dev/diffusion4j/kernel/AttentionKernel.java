@@ -2,7 +2,6 @@
 package dev.diffusion4j.kernel;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -156,7 +155,7 @@ public final class AttentionKernel {
             a6 = p.fma(FloatVector.broadcast(S, rows[r + 14]), a6);
             a7 = p.fma(FloatVector.broadcast(S, rows[r + 15]), a7);
         }
-        sum.lanewise(VectorOperators.LOG).add(top).intoArray(logSums, l);
+        VectorMath.log(sum).add(top).intoArray(logSums, l);
         FloatVector share = FloatVector.broadcast(S, 1f).div(sum);
         a0.mul(share).intoArray(out, o);
         a1.mul(share).intoArray(out, o + n);

@@ -6,7 +6,10 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** What the loops share: the exponential, and packed bf16. */
+/**
+ * What the loops share: exponential and logarithm, and packed bf16. They are written out here, because the Vector API's own
+ * transcendental operations are one function before C2 has compiled them and another after, so that last bits would depend on when that was.
+ */
 final class VectorMath {
     static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
     static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
@@ -28,6 +31,23 @@ final class VectorMath {
     static final int BOUND = Float.floatToRawIntBits(87f);
 
     static final int ONE_BITS = 0x3F800000;
+    /** √½, as bits. */
+    private static final int ROOT_HALF_BITS = Float.floatToRawIntBits(0.70710678f);
+    /** ln 2 in two parts, of which a small whole number times the first is exact. */
+    private static final float LN2_HIGH = 0.693359375f;
+
+    private static final float LN2_LOW = -2.12194440e-4f;
+    /** ln(1 + f) is about f − f²/2 + f³·(L0 + L1·f + …): Moshier's Cephes library, {@code logf}. */
+    private static final float L0 = 3.3333331174e-1f;
+
+    private static final float L1 = -2.4999993993e-1f;
+    private static final float L2 = 2.0000714765e-1f;
+    private static final float L3 = -1.6668057665e-1f;
+    private static final float L4 = 1.4249322787e-1f;
+    private static final float L5 = -1.2420140846e-1f;
+    private static final float L6 = 1.1676998740e-1f;
+    private static final float L7 = -1.1514610310e-1f;
+    private static final float L8 = 7.0376836292e-2f;
     private static final int HIGH_HALF = 0xFFFF0000;
 
     private VectorMath() {}
@@ -50,6 +70,31 @@ final class VectorMath {
         IntVector power =
                 shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(ONE_BITS);
         return p.mul(power.reinterpretAsFloats());
+    }
+
+    /**
+     * ln x to about 1e-7 of the larger of 1 and |ln x|, for a normal positive float; not a number stays so. x = 2^n·(1 + f) with
+     * √½ ≤ 1 + f &lt; √2.
+     */
+    static FloatVector log(FloatVector x) {
+        IntVector bits = x.reinterpretAsInts();
+        IntVector power = bits.sub(ROOT_HALF_BITS).lanewise(VectorOperators.ASHR, 23);
+        FloatVector n =
+                power.add(Float.floatToRawIntBits(ROUND)).reinterpretAsFloats().sub(ROUND);
+        FloatVector f = bits.sub(power.lanewise(VectorOperators.LSHL, 23))
+                .reinterpretAsFloats()
+                .sub(1f);
+        FloatVector p = f.mul(L8).add(L7);
+        p = p.fma(f, FloatVector.broadcast(FLOATS, L6));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, L5));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, L4));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, L3));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, L2));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, L1));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, L0));
+        FloatVector squared = f.mul(f);
+        FloatVector small = p.mul(f).mul(squared).add(n.mul(LN2_LOW)).sub(squared.mul(0.5f));
+        return n.fma(FloatVector.broadcast(FLOATS, LN2_HIGH), small.add(f)).add(x.sub(x));
     }
 
     /** 1 / (1 + e^−x). */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
+import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,6 +33,26 @@ class KernelsTest {
     void the_vector_module_is_there_in_the_tests() {
         assertThat(VectorSupport.isAvailable()).isTrue();
         assertThat(VectorSupport.lanes()).isGreaterThanOrEqualTo(4);
+    }
+
+    @Test
+    void the_logarithm_is_right_to_a_few_last_bits() {
+        float[] x = new float[VectorMath.LANES];
+        for (float start = 1.2e-38f; start < 1e38f; start *= 1.01f) {
+            for (int i = 0; i < x.length; i++) {
+                x[i] = start * (1 + 0.01f * i / x.length);
+            }
+            FloatVector actual = VectorMath.log(FloatVector.fromArray(VectorMath.FLOATS, x, 0));
+            for (int i = 0; i < x.length; i++) {
+                double expected = Math.log(x[i]);
+                assertThat((double) actual.lane(i))
+                        .isCloseTo(expected, within(1.2e-7 * Math.max(1, Math.abs(expected))));
+            }
+        }
+        x[0] = Float.NaN;
+        assertThat(VectorMath.log(FloatVector.fromArray(VectorMath.FLOATS, x, 0))
+                        .lane(0))
+                .isNaN();
     }
 
     @ParameterizedTest(name = "{0} tokens, scale {1}")

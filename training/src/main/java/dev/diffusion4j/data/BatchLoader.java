@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data;
 
+import dev.diffusion4j.base.Interrupts;
 import dev.diffusion4j.base.UserError;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -78,6 +79,7 @@ public final class BatchLoader implements AutoCloseable {
     /**
      * The next batch; waits for it if it must.
      *
+     * @throws java.util.concurrent.CancellationException where the thread is interrupted
      * @throws UserError (exit code 1) where a picture cannot be read and {@link OnBroken#FAIL} was asked for, or none can
      */
     public Batch next() {
@@ -97,8 +99,7 @@ public final class BatchLoader implements AutoCloseable {
             failure = e.getCause() == null ? e : e.getCause();
             throw rethrow(failure);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw UserError.failure("interrupted while waiting for pictures", e);
+            throw Interrupts.cancelled("while waiting for pictures");
         }
     }
 

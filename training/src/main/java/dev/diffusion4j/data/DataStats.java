@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Interrupts;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,8 +68,7 @@ public record DataStats(
             }
             throw new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw UserError.failure("interrupted while reading " + dataset.description(), e);
+            throw Interrupts.cancelled("while reading " + dataset.description());
         } finally {
             pool.shutdown();
         }

@@ -3,6 +3,7 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.base.Interrupts;
 import dev.diffusion4j.base.UserError;
 import java.io.IOException;
 import java.net.URI;
@@ -126,8 +127,7 @@ final class Download {
         } catch (TimeoutException e) {
             return "no answer within " + patience.toSeconds() + " s";
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw UserError.failure("the download of " + address + " was interrupted", e);
+            throw Interrupts.cancelled("while downloading " + address);
         }
     }
 

@@ -8,6 +8,7 @@ import static org.bytedeco.pytorch.global.torch.set_autocast_dtype;
 import static org.bytedeco.pytorch.global.torch.set_autocast_enabled;
 import static org.bytedeco.pytorch.global.torch.set_num_threads;
 
+import dev.diffusion4j.base.Interrupts;
 import dev.diffusion4j.layer.ActiveProducts;
 import dev.diffusion4j.layer.TrainingMode;
 import dev.diffusion4j.objective.Objective;
@@ -17,7 +18,6 @@ import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -77,7 +77,7 @@ final class StepEngine implements AutoCloseable {
     private StepLosses backward(Objective.Task task, double factor) {
         try (BackwardTape tape = BackwardTape.open()) {
             Tensor loss = autocast(task);
-            tape.withSides(loss.mul(new Scalar(factor))).backward();
+            tape.backward(tape.withSides(loss.mul(new Scalar(factor))));
             return new StepLosses(loss.item_float(), task.tracked());
         }
     }
@@ -136,7 +136,7 @@ final class StepEngine implements AutoCloseable {
             throw rethrow(failure);
         }
         if (interrupted) {
-            throw new CancellationException("interrupted while training");
+            throw Interrupts.cancelled("while training");
         }
         return sum;
     }

@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.Tensors;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -49,6 +51,28 @@ class StepEngineTest {
         }
     }
 
+    /** Nothing fails. */
+    private final class Working implements Objective.Task {
+        @Override
+        public long size() {
+            return 2;
+        }
+
+        @Override
+        public Objective.Task slice(long start, long count) {
+            return new Working();
+        }
+
+        @Override
+        public Tensor loss() {
+            Tensor weight = Tensors.of(new float[] {1}, 1);
+            weight.requires_grad_(true);
+            Tensor loss = weight.sum();
+            ended.incrementAndGet();
+            return loss;
+        }
+    }
+
     private void accumulate() {
         try (StepEngine engine = new StepEngine(TWO);
                 RandomStream one = new RandomStream(0);
@@ -63,14 +87,27 @@ class StepEngineTest {
     }
 
     @Test
-    void a_failure_is_told_when_both_shards_ended() {
+    void a_failure_comes_out_when_both_shards_have_ended() {
         accumulate();
     }
 
     @Test
-    void an_interrupt_is_heeded_when_both_shards_ended() {
+    void a_failure_of_an_interrupted_thread_comes_out_when_both_shards_have_ended() {
         Thread.currentThread().interrupt();
         accumulate();
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
+    void an_interrupt_cancels_when_both_shards_have_ended() {
+        Thread.currentThread().interrupt();
+        try (StepEngine engine = new StepEngine(TWO);
+                RandomStream one = new RandomStream(0);
+                RandomStream two = new RandomStream(1)) {
+            assertThatThrownBy(() -> engine.accumulate(new Working(), 1, List.of(one, two)))
+                    .isInstanceOf(CancellationException.class);
+        }
+        assertThat(ended).hasValue(2);
         assertThat(Thread.interrupted()).isTrue();
     }
 }
