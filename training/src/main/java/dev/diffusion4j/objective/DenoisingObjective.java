@@ -12,6 +12,8 @@ import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -170,14 +172,23 @@ public final class DenoisingObjective implements Objective {
 
         @Override
         public Task slice(long start, long count) {
+            return each(tensor -> tensor.narrow(0, start, count));
+        }
+
+        @Override
+        public Task to(Device device) {
+            return each(tensor -> tensor.to(device, Tensors.type(tensor)));
+        }
+
+        private Task each(UnaryOperator<Tensor> change) {
             return new Denoising(
-                    noisy.narrow(0, start, count),
-                    timesteps.narrow(0, start, count),
-                    target.narrow(0, start, count),
-                    labels == null ? null : labels.narrow(0, start, count),
-                    keep == null ? null : keep.narrow(0, start, count),
-                    weights == null ? null : weights.narrow(0, start, count),
-                    imageFactors == null ? null : imageFactors.narrow(0, start, count));
+                    change.apply(noisy),
+                    change.apply(timesteps),
+                    change.apply(target),
+                    labels == null ? null : change.apply(labels),
+                    keep == null ? null : change.apply(keep),
+                    weights == null ? null : change.apply(weights),
+                    imageFactors == null ? null : change.apply(imageFactors));
         }
 
         @Override

@@ -8,6 +8,7 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tracking.EpochHistory;
 import dev.diffusion4j.tracking.LossPlot;
 import dev.diffusion4j.tracking.Tracker;
@@ -91,8 +92,8 @@ final class TrainingSession implements AutoCloseable {
 
     private Choices choices(boolean allowDrift) {
         if (checkpoint == null) {
-            return Choices.forThisMachine(
-                    recipe.training().dtype(), recipe.training().batchSize(), model);
+            Placement wanted = new Placement("cpu", recipe.training().dtype(), 0);
+            return Choices.forThisMachine(wanted, recipe.training().batchSize(), List.of(model));
         }
         Choices before = Checkpoints.readChoices(checkpoint);
         return allowDrift ? before.onThisMachine() : before;

@@ -2,15 +2,15 @@
 package dev.diffusion4j.trainer;
 
 import static org.bytedeco.pytorch.global.torch.get_cpu_capability;
-import static org.bytedeco.pytorch.global.torch.get_num_threads;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.kernel.VectorSupport;
 import dev.diffusion4j.layer.BatchNorm2d;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -23,10 +23,12 @@ import java.util.List;
  * @param shards 1, or 2 for a batch that is split over two threads which share the weights
  * @param lanes width of the vector kernels; 0 where they were not at hand
  * @param instructions the processor's instruction set, as LibTorch names it
+ * @param device where the network computes; checkpoints of runs on the CPU may lack it
  */
-public record Choices(Precision dtype, boolean channelsLast, int threads, int shards, int lanes, String instructions) {
+public record Choices(
+        Precision dtype, boolean channelsLast, int threads, int shards, int lanes, String instructions, String device) {
     /** Plain and slow; for reading. */
-    public static final Choices DEFAULT = new Choices(Precision.F32, false, 1, 1, 0, "DEFAULT");
+    public static final Choices DEFAULT = new Choices(Precision.F32, false, 1, 1, 0, "DEFAULT", "cpu");
 
     public Choices {
         Check.that(dtype != Precision.AUTO, "the dtype must be chosen: f32 or bf16");
@@ -38,40 +40,38 @@ public record Choices(Precision dtype, boolean channelsLast, int threads, int sh
 
     /**
      * What is fastest here, by what was measured on machines of several kinds: bf16 where the processor is fast in it, channels
-     * last where the vector kernels can be used (LibTorch's own norm is slow there), two shards where there are two threads.
+     * last where the vector kernels can be used (LibTorch's own norm is slow there), two shards where there are two threads. A
+     * network that looks at the whole batch is not given half of it.
      *
-     * @param wanted the recipe's dtype; {@code AUTO} asks the probe
+     * @param wanted where to compute and in what; its dtype {@code AUTO} asks the probe
      * @param batchSize of one forward pass
+     * @param networks borrowed; where one has batch norms whose statistics are those of the batch, the batch is not split
      */
-    public static Choices forThisMachine(Precision wanted, int batchSize) {
-        return forThisMachine(wanted, batchSize, true);
-    }
-
-    /**
-     * As {@link #forThisMachine(Precision, int)}; a network that looks at the whole batch is not given half of it.
-     *
-     * @param model borrowed; where it has batch norms whose statistics are those of the batch, the batch is not split
-     */
-    public static Choices forThisMachine(Precision wanted, int batchSize, Model model) {
-        boolean whole = BatchNorm2d.in(model).stream().anyMatch(BatchNorm2d::looksAtBatch);
-        return forThisMachine(wanted, batchSize, !whole);
-    }
-
-    private static Choices forThisMachine(Precision wanted, int batchSize, boolean mayBeSplit) {
-        Precision dtype = wanted.resolve(Devices.cpu());
-        int threads = get_num_threads();
+    public static Choices forThisMachine(Placement wanted, int batchSize, Collection<Model> networks) {
+        Placement placement = wanted.resolved();
+        boolean onCpu = placement.torchDevice().is_cpu();
+        boolean mayBeSplit = onCpu
+                && networks.stream()
+                        .flatMap(network -> BatchNorm2d.in(network).stream())
+                        .noneMatch(BatchNorm2d::looksAtBatch);
         return new Choices(
-                dtype,
-                dtype == Precision.BF16 || VectorSupport.isAvailable(),
-                threads,
-                mayBeSplit && threads >= 2 && batchSize >= 2 ? 2 : 1,
+                placement.dtype(),
+                placement.dtype() == Precision.BF16 || VectorSupport.isAvailable(),
+                placement.threads(),
+                mayBeSplit && placement.threads() >= 2 && batchSize >= 2 ? 2 : 1,
                 VectorSupport.lanes(),
-                instructionsHere());
+                instructionsHere(),
+                placement.device());
+    }
+
+    /** Where the network computes, and in what. */
+    public Placement placement() {
+        return new Placement(device, dtype, threads);
     }
 
     /** The same as far as it can be chosen, with what this machine has in place of what {@link #missingHere} names. */
     public Choices onThisMachine() {
-        return new Choices(dtype, channelsLast, threads, shards, VectorSupport.lanes(), instructionsHere());
+        return new Choices(dtype, channelsLast, threads, shards, VectorSupport.lanes(), instructionsHere(), device);
     }
 
     private static String instructionsHere() {

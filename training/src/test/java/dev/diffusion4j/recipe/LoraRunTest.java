@@ -200,7 +200,7 @@ class LoraRunTest {
                     : Recipes.load("digits-lora", preset, List.of("data.source=digits"));
             assertThatThrownBy(() -> TrainingRun.start(shipped, path))
                     .isInstanceOf(UserError.class)
-                    .hasMessageContaining("--set model.from=FOLDER");
+                    .hasMessageContaining("model.from=FOLDER");
         }
         Path base = base();
         assertThatThrownBy(() -> TrainingRun.start(
