@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import dev.diffusion4j.adapter.Lora;
+import dev.diffusion4j.adapter.LoraAdapter;
 import dev.diffusion4j.adapter.LoraConfig;
-import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.adapter.LoraFolder;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.layer.Adaptable;
@@ -82,11 +82,11 @@ public final class JavaLora {
         try (DiffusionModel model = (DiffusionModel) PipelineFolder.open(folder.resolve("model"))
                         .readModel(Devices.cpu(), Precision.F32, null);
                 Safetensors expected = Safetensors.open(folder.resolve("expected.safetensors"));
-                LoraFile file = LoraFile.open(folder.resolve(name))) {
-            file.mergeInto(model, 1);
+                LoraAdapter adapter = LoraAdapter.read(folder.resolve(name))) {
+            adapter.mergeInto(model, 1);
             Tensor got = output(model, expected.read("sample"), expected.read("timestep"));
             float distance = got.sub(expected.read(name)).abs().max().item_float();
-            System.out.println(name + " (" + file.size() + " layers) in Java: within " + distance);
+            System.out.println(name + " (" + adapter.size() + " layers) in Java: within " + distance);
             if (!(distance <= TOLERANCE)) {
                 throw new IllegalStateException(name + " differs by " + distance);
             }

@@ -5,7 +5,7 @@ import dev.diffusion4j.base.Check;
 import java.nio.file.Path;
 
 /**
- * An adapter's file or folder and how strongly it is to count.
+ * An adapter's file or folder and how much of it counts.
  *
  * @param scale 1 as it was trained, 0 not at all; may be negative
  */
@@ -24,10 +24,10 @@ public record LoraChoice(Path path, double scale) {
             } catch (NumberFormatException e) {
                 Check.that(
                         !number.isBlank() && number.matches(".*[\\\\/.].*"),
-                        "--lora must be FILE or FILE:SCALE with a number such as 0.8, but was '" + text + "'");
+                        "{loras} must be FILE or FILE:SCALE with a number such as 0.8, but was '" + text + "'");
             }
         }
-        Check.that(!text.isBlank(), "--lora must name a file or folder");
+        Check.that(!text.isBlank(), "{loras} must name a file or folder");
         return new LoraChoice(Path.of(text), 1);
     }
 

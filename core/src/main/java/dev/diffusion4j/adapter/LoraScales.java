@@ -7,6 +7,7 @@ import dev.diffusion4j.json.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,14 +15,17 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
-/** What an adapter's products are multiplied by: alpha / r, as {@code adapter_config.json} or the file's own notes say; else 1. */
+/**
+ * What a file's products are multiplied by: alpha / r, as {@code adapter_config.json} or the file's own note says, which diffusers writes
+ * for each part of a pipeline; else 1.
+ */
 final class LoraScales {
     private static final String NOTE = "lora_adapter_metadata";
 
-    private final Map<String, @Nullable Object> config;
-    private final List<OwnAlpha> alphas = new ArrayList<>();
-    private final @Nullable Double alpha;
-    private final String where;
+    /** Under {@code null} what is not of one part alone. */
+    private final Map<@Nullable LoraComponent, Settings> settings = new HashMap<>();
+
+    private LoraScales() {}
 
     /** An entry of {@code alpha_pattern}: the end of a layer's name, as a regular expression, or the whole name. */
     private record OwnAlpha(String name, Pattern pattern, double alpha) {
@@ -30,45 +34,67 @@ final class LoraScales {
         }
     }
 
-    private LoraScales(Map<String, @Nullable Object> config, String where) {
-        this.config = config;
-        this.where = where;
-        this.alpha = number("lora_alpha", config.get("lora_alpha"));
-        number("r", config.get("r")); // the tensors say it; what it is shows whether the file is sound
-        Object patterns = config.get("alpha_pattern");
-        if (patterns instanceof Map<?, ?> map) {
-            Json.object(map).forEach(this::addAlpha);
-        } else if (patterns != null) {
-            throw UserError.failure(
-                    where + ": alpha_pattern is '" + patterns + "', but must be an object such as {\"to_q\": 16}");
-        }
-    }
+    /** One config of peft's. */
+    private static final class Settings {
+        private final List<OwnAlpha> alphas = new ArrayList<>();
+        private final @Nullable Double alpha;
+        private final boolean rootOfRank;
+        private final PeftTargets targets;
+        private final String where;
 
-    private void addAlpha(String name, @Nullable Object value) {
-        String key = "alpha_pattern." + name;
-        Double own = number(key, value);
-        if (own == null) {
-            throw notANumber(key, value);
+        Settings(Map<String, @Nullable Object> config, String where) {
+            this.where = where;
+            PeftSettings.check(config, where);
+            targets = new PeftTargets(config, where);
+            alpha = number("lora_alpha", config.get("lora_alpha"));
+            number("r", config.get("r")); // the tensors say it; what it is shows whether the file is sound
+            rootOfRank = Boolean.TRUE.equals(config.get("use_rslora"));
+            Object patterns = config.get("alpha_pattern");
+            if (patterns instanceof Map<?, ?> map) {
+                Json.object(map).forEach(this::addAlpha);
+            } else if (patterns != null) {
+                throw UserError.failure(
+                        where + ": alpha_pattern is '" + patterns + "', but must be an object such as {\"to_q\": 16}");
+            }
         }
-        try {
-            alphas.add(new OwnAlpha(name, Pattern.compile("(.*\\.)?(" + name + ")"), own));
-        } catch (PatternSyntaxException e) {
-            throw UserError.failure(
-                    where + ": " + key + " is " + value + ", but '" + name
-                            + "' is neither the end of a layer's name nor a regular expression: " + e.getDescription(),
-                    e);
-        }
-    }
 
-    private @Nullable Double number(String key, @Nullable Object value) {
-        if (value != null && !(value instanceof Number number && Double.isFinite(number.doubleValue()))) {
-            throw notANumber(key, value);
+        private void addAlpha(String name, @Nullable Object value) {
+            String key = "alpha_pattern." + name;
+            Double own = number(key, value);
+            if (own == null) {
+                throw notANumber(key, value);
+            }
+            try {
+                alphas.add(new OwnAlpha(name, Pattern.compile("(.*\\.)?(" + name + ")"), own));
+            } catch (PatternSyntaxException e) {
+                throw UserError.failure(
+                        where + ": " + key + " is " + value + ", but '" + name
+                                + "' is neither the end of a layer's name nor a regular expression: "
+                                + e.getDescription(),
+                        e);
+            }
         }
-        return value == null ? null : ((Number) value).doubleValue();
-    }
 
-    private UserError notANumber(String key, @Nullable Object value) {
-        return UserError.failure(where + ": " + key + " is '" + value + "', but must be a number such as 16");
+        private @Nullable Double number(String key, @Nullable Object value) {
+            if (value != null && !(value instanceof Number number && Double.isFinite(number.doubleValue()))) {
+                throw notANumber(key, value);
+            }
+            return value == null ? null : ((Number) value).doubleValue();
+        }
+
+        private UserError notANumber(String key, @Nullable Object value) {
+            return UserError.failure(where + ": " + key + " is '" + value + "', but must be a number such as 16");
+        }
+
+        double of(String layer, long rank) {
+            targets.check(layer);
+            Double own = alphas.stream()
+                    .filter(entry -> entry.isOf(layer))
+                    .findFirst()
+                    .map(OwnAlpha::alpha)
+                    .orElse(alpha);
+            return own == null ? 1 : own / (rootOfRank ? Math.sqrt((double) rank) : rank);
+        }
     }
 
     /**
@@ -76,53 +102,35 @@ final class LoraScales {
      * @throws UserError (exit code 1) where the adapter is of a kind that is not supported, or a number in its config is none
      */
     static LoraScales of(Path file, WeightSource weights) {
-        Path config = file.resolveSibling("adapter_config.json");
-        LoraScales scales;
+        Path config = file.resolveSibling(LoraFolder.CONFIG);
+        LoraScales scales = new LoraScales();
         if (String.valueOf(file.getFileName()).startsWith("adapter_model") && Files.exists(config)) {
-            scales = new LoraScales(Json.readObject(config), config.toString());
+            scales.settings.put(null, new Settings(Json.readObject(config), config.toString()));
         } else {
-            String note = weights.metadata().get(NOTE);
-            Map<String, @Nullable Object> plain = new LinkedHashMap<>();
-            if (note != null) {
-                Json.parseObject(note, file + ": note " + NOTE)
-                        .forEach((key, value) -> plain.put(key.replaceFirst("^unet\\.", ""), value));
-            }
-            scales = new LoraScales(plain, file.toString());
+            scales.readNote(weights.metadata().get(NOTE), file + ": note " + NOTE);
         }
-        scales.refuseOtherKinds();
         return scales;
     }
 
-    private void refuseOtherKinds() {
-        Object type = config.get("peft_type");
-        if (type != null && !type.equals("LORA")) {
-            throw UserError.failure(where + ": an adapter of the type '" + type + "' is not supported, only LORA is");
+    private void readNote(@Nullable String note, String where) {
+        if (note == null) {
+            return;
         }
-        for (String key : List.of("use_dora", "fan_in_fan_out")) {
-            if (Boolean.TRUE.equals(config.get(key))) {
-                throw UserError.failure(where + ": adapters with " + key + " are not supported");
-            }
-        }
-        Object bias = config.get("bias");
-        if (bias != null && !bias.equals("none")) {
-            throw UserError.failure(
-                    where + ": adapters with biases of their own (bias = " + bias + ") are not supported");
-        }
+        Map<@Nullable LoraComponent, Map<String, @Nullable Object>> parts = new HashMap<>();
+        Json.parseObject(note, where).forEach((key, value) -> {
+            LoraComponent component = LoraComponent.of(key).orElse(null);
+            String own = component == null ? key : component.rest(key).orElseThrow();
+            parts.computeIfAbsent(component, ignored -> new LinkedHashMap<>()).put(own, value);
+        });
+        parts.forEach((component, config) -> settings.put(component, new Settings(config, where)));
     }
 
     /**
-     * @param layer as the file names it
-     * @param rank of its tensors
+     * @param rank of the layer's tensors
+     * @throws UserError (exit code 1) where the config leaves the layer out
      */
-    double of(String layer, long rank) {
-        Double own = alphas.stream()
-                .filter(entry -> entry.isOf(layer))
-                .findFirst()
-                .map(OwnAlpha::alpha)
-                .orElse(alpha);
-        if (own == null) {
-            return 1;
-        }
-        return own / (Boolean.TRUE.equals(config.get("use_rslora")) ? Math.sqrt((double) rank) : rank);
+    double of(LoraName name, long rank) {
+        Settings own = settings.getOrDefault(name.component(), settings.get(null));
+        return own == null ? 1 : own.of(name.layer(), rank);
     }
 }

@@ -4,10 +4,8 @@ package dev.diffusion4j.pipeline;
 import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.adapter.LoraChoice;
-import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.guidance.LossGuidance;
-import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.PromptWords;
@@ -92,7 +90,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         Scheduler scheduler = files.readScheduler();
         DiffusionModel model = (DiffusionModel) files.readModel(device, precision, options.variant());
         try {
-            addLoras(model, options.loras());
+            PipelineAdapters.merge(model, options.loras());
         } catch (RuntimeException e) {
             model.close();
             throw e;
@@ -111,14 +109,6 @@ public final class DiffusionPipeline implements AutoCloseable {
                 precision,
                 new WeightsHash(files.modelFolder(), options.loras()),
                 List.of());
-    }
-
-    private static void addLoras(DiffusionModel model, List<LoraChoice> loras) {
-        for (LoraChoice choice : loras) {
-            try (LoraFile file = LoraFile.open(LoraPlace.file(choice.path(), HubProgress.SILENT))) {
-                file.mergeInto(model, choice.scale());
-            }
-        }
     }
 
     /** The adapters that were added to the network when it was loaded. */

@@ -57,7 +57,7 @@ public final class LoraPlace {
 
     private static UserError none(HubContents there, HubClient hub) {
         if (PipelinePlace.isPipeline(there)) {
-            return UserError.failure(there.asked() + " is a model, not a LoRA: give it to --model");
+            return UserError.failure(there.asked() + " is a model, not a LoRA: give it as {model}");
         }
         return there.isWhole()
                 ? UserError.failure(there.asked() + " on the Hub holds no LoRA: it has none of "

@@ -86,7 +86,7 @@ public final class PipelinePlace {
         String name = there.asked() + " on the Hub";
         if (!isPipeline(there)) {
             if (LoraPlace.isLora(there)) {
-                throw UserError.failure(there.asked() + " is a LoRA, not a model: give it to --lora, or lora.from");
+                throw UserError.failure(there.asked() + " is a LoRA, not a model: give it as {loras}, or lora.from");
             }
             throw there.isWhole()
                     ? UserError.failure(name + " is no pipeline: it has no " + INDEX)

@@ -93,7 +93,7 @@ class LoraFolderTest {
             })
     void a_number_that_is_none_is_named(String config, String said) throws IOException {
         write(config);
-        assertThatThrownBy(() -> LoraFile.open(folder).close())
+        assertThatThrownBy(() -> LoraAdapter.read(folder).close())
                 .isInstanceOfSatisfying(
                         UserError.class, error -> assertThat(error.exitCode()).isEqualTo(1))
                 .hasMessageContainingAll("adapter_config.json", said);
@@ -102,7 +102,7 @@ class LoraFolderTest {
     @Test
     void a_sound_config_is_read() throws IOException {
         write("{'lora_alpha': 16, 'r': 2, 'alpha_pattern': {'a.to_q': 4, 'to_[kv]': 1.5}}");
-        LoraFile.open(folder).close();
+        LoraAdapter.read(folder).close();
     }
 
     private void write(String config) throws IOException {

@@ -225,7 +225,7 @@ class LoraTest {
                     inject(model, ALL);
                     fillUp(model);
                     LoraFolder.write(target, model, ALL, "somewhere", null);
-                    try (LoraFile file = LoraFile.open(target)) {
+                    try (LoraAdapter file = LoraAdapter.read(target)) {
                         file.mergeInto(other, 1);
                         assertClose("read", output(other), output(model), 1e-5);
                         file.mergeInto(other, -1);
@@ -271,7 +271,7 @@ class LoraTest {
                     Path file = folder.resolve("pytorch_lora_weights.safetensors");
                     Safetensors.write(file, tensors, Map.of());
                     Tensor before = weight.clone();
-                    try (LoraFile lora = LoraFile.open(folder)) {
+                    try (LoraAdapter lora = LoraAdapter.read(folder)) {
                         lora.mergeInto(model, 1);
                     }
                     double scale = alpha.isEmpty() ? 1 : 0.5;
@@ -318,7 +318,7 @@ class LoraTest {
         Tensor before = output(model);
         String[] message = {""};
         assertThatThrownBy(() -> {
-                    try (LoraFile lora = LoraFile.open(file)) {
+                    try (LoraAdapter lora = LoraAdapter.read(file)) {
                         lora.mergeInto(model, 1);
                     }
                 })

@@ -163,7 +163,7 @@ final class HubPipelineTest {
         assertThat(LoraPlace.fetch(client.contents(lora), client)).isEqualTo(folder);
         assertThat(LoraPlace.fetch(offline().contents(lora), offline())).isEqualTo(folder);
         assertThatThrownBy(() -> PipelinePlace.fetch(lora, null, offline()))
-                .hasMessage("ada/thin is a LoRA, not a model: give it to --lora, or lora.from");
+                .hasMessage("ada/thin is a LoRA, not a model: give it as loras, or lora.from");
     }
 
     @Test
@@ -173,9 +173,9 @@ final class HubPipelineTest {
         HubClient client = HubServer.client(HubSettings.of(Map.of("HF_ENDPOINT", server.endpoint()), home));
         assertThatThrownBy(() -> PipelinePlace.fetch(lora, null, client))
                 .isInstanceOf(UserError.class)
-                .hasMessage("ada/thin is a LoRA, not a model: give it to --lora, or lora.from");
+                .hasMessage("ada/thin is a LoRA, not a model: give it as loras, or lora.from");
         assertThatThrownBy(() -> LoraPlace.fetch(client.contents(REPO), client))
                 .isInstanceOf(UserError.class)
-                .hasMessage("ada/digits is a model, not a LoRA: give it to --model");
+                .hasMessage("ada/digits is a model, not a LoRA: give it as model");
     }
 }

@@ -2,8 +2,8 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.adapter.Lora;
+import dev.diffusion4j.adapter.LoraAdapter;
 import dev.diffusion4j.adapter.LoraConfig;
-import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.adapter.LoraFolder;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.hub.HubProgress;
@@ -17,11 +17,11 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A recipe that teaches a network's LoRA and leaves the network as it is. */
+/** A recipe that trains a LoRA of a network, whose own weights stay as they are. */
 final class LoraTraining {
     private LoraTraining() {}
 
-    /** @throws UserError (exit code 2) where the recipe names no network to adapt; asked first, before sizes are fitted to any other */
+    /** @throws UserError (exit code 2) where the recipe names no network to adapt; checked before sizes are fitted to any other */
     static void checkBase(Recipe recipe) {
         if (recipe.lora() != null && recipe.model().from() == null) {
             throw UserError.usage(
@@ -48,18 +48,19 @@ final class LoraTraining {
         if (config.from() == null) {
             return Optional.empty();
         }
-        try (LoraFile file = LoraFile.open(LoraPlace.file(Path.of(config.from()), HubProgress.SILENT))) {
-            int filled = file.restore(model);
+        try (LoraAdapter adapter = LoraAdapter.read(LoraPlace.file(Path.of(config.from()), HubProgress.SILENT))) {
+            int filled = adapter.restore(model);
             if (filled == 0) {
-                throw UserError.failure("lora.from: " + file.file() + " fills none of the " + layers.size()
+                throw UserError.failure("lora.from: " + adapter.file() + " fills none of the " + layers.size()
                         + " LoRA layers of this run (lora.rank " + config.rank() + ", lora.targets " + config.targets()
-                        + "): its " + file.size() + " are those of other layers or of another rank; name an adapter of"
-                        + " this network, or leave lora.from away");
+                        + "): its " + adapter.size()
+                        + " are those of other layers or of another rank; name an adapter of"
+                        + " this network, or omit lora.from");
             }
-            return filled == layers.size() && filled == file.size()
+            return filled == layers.size() && filled == adapter.size()
                     ? Optional.empty()
-                    : Optional.of(file.file() + " fills " + filled + " of " + layers.size() + " LoRA layers (" + filled
-                            + " of its " + file.size() + " are used); the others begin anew");
+                    : Optional.of(adapter.file() + " fills " + filled + " of " + layers.size() + " LoRA layers ("
+                            + filled + " of its " + adapter.size() + " are used); the others begin anew");
         }
     }
 

@@ -200,7 +200,7 @@ class LoraRunTest {
                     : Recipes.load("digits-lora", preset, List.of("data.source=digits"));
             assertThatThrownBy(() -> TrainingRun.start(shipped, path))
                     .isInstanceOf(UserError.class)
-                    .hasMessageContaining("model.from=FOLDER");
+                    .hasMessageContaining("name its folder with model.from=FOLDER");
         }
         Path base = base();
         assertThatThrownBy(() -> TrainingRun.start(

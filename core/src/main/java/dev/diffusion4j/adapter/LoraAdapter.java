@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.adapter;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.layer.Adaptable;
+import dev.diffusion4j.layer.LowRank;
+import dev.diffusion4j.model.Model;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A LoRA as a value: low-rank products by the names of layers, Hu et al. (2021). Immutable and thread-safe: one adapter serves any
+ * number of networks, added to their weights ({@link #mergeInto}) or beside them, seen by one view alone ({@link LoraView}). It owns
+ * its tensors until it is closed; views that are open then keep what they need.
+ */
+public final class LoraAdapter implements AutoCloseable {
+    private final Path file;
+    private final List<LoraProduct> products;
+    private final int keys;
+
+    private LoraAdapter(Path file, List<LoraProduct> products) {
+        this.file = file;
+        this.products = List.copyOf(products);
+        this.keys = products.stream().mapToInt(LoraProduct::keys).sum();
+    }
+
+    /**
+     * Reads a file, or a folder with {@code adapter_model.safetensors} or {@code pytorch_lora_weights.safetensors} in it, or a run's
+     * folder.
+     *
+     * @return an adapter that the caller closes
+     * @throws UserError (exit code 1) naming the file and what is wrong with it
+     */
+    public static LoraAdapter read(Path path) {
+        Path file = LoraFile.find(path);
+        return new LoraAdapter(file, LoraFile.read(file));
+    }
+
+    /**
+     * Adds all products to the weights of a pipeline's denoiser: the fast way for one use, since a forward pass costs nothing more.
+     *
+     * @param strength 1 as they were trained
+     * @return how much of the file counts
+     * @throws UserError (exit code 1) where it does not fit, counting what does; nothing is changed then
+     */
+    public LoraApplied mergeInto(Model network, double strength) {
+        return mergeInto(Map.of(LoraComponent.UNET, network), strength);
+    }
+
+    /**
+     * Adds all products to the weights of a pipeline's networks.
+     *
+     * @param networks by the part of the pipeline that each is; names without a part mean the denoiser
+     * @param strength 1 as they were trained
+     * @return how much of the file counts
+     * @throws UserError (exit code 1) where it does not fit, counting what does; nothing is changed then
+     */
+    public LoraApplied mergeInto(Map<LoraComponent, ? extends Model> networks, double strength) {
+        LoraFit fit = LoraFit.of(this, networks);
+        fit.products()
+                .forEach((product, layer) ->
+                        layer.addToWeight(product.down(), product.up(), strength * product.scale()));
+        return fit.applied();
+    }
+
+    /**
+     * Copies the products of a pipeline's denoiser into those that a network has already, as far as they are the same layers with the
+     * same rank.
+     *
+     * @return how many of the network's products were filled
+     */
+    public int restore(Model network) {
+        LoraNames names = new LoraNames(network);
+        int filled = 0;
+        for (LoraProduct product : products) {
+            LowRank own = Optional.of(product.name())
+                    .filter(name -> name.component() == null || name.component() == LoraComponent.UNET)
+                    .flatMap(names::layer)
+                    .map(names::get)
+                    .flatMap(Adaptable::lora)
+                    .orElse(null);
+            if (own != null && sameShape(own.down(), product.down()) && sameShape(own.up(), product.up())) {
+                try (NoGradGuard guard = new NoGradGuard()) {
+                    own.down().copy_(product.down());
+                    own.up().copy_(product.up());
+                }
+                filled++;
+            }
+        }
+        return filled;
+    }
+
+    private static boolean sameShape(Tensor one, Tensor other) {
+        return Arrays.equals(one.shape(), other.shape());
+    }
+
+    List<LoraProduct> products() {
+        return products;
+    }
+
+    /** How many layers it has products for. */
+    public int size() {
+        return products.size();
+    }
+
+    /** How many tensors the file has. */
+    public int keys() {
+        return keys;
+    }
+
+    /** The file that it was read from. */
+    public Path file() {
+        return file;
+    }
+
+    @Override
+    public void close() {
+        products.forEach(LoraProduct::close);
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.adapter;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.json.Json;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of peft's {@code LoraConfig} (0.21.2) under which an adapter is the plain sum of its products and the base's weights.
+ * Any other setting, and any key that is not known here and is not off, is refused by name: it may change the base or the forward
+ * pass.
+ */
+final class PeftSettings {
+    /** What is read elsewhere, says where the adapter comes from, or matters to its training alone. */
+    private static final Set<String> ANY = Set.of(
+            "alpha_pattern",
+            "auto_mapping",
+            "base_model_name_or_path",
+            "corda_config",
+            "eva_config",
+            "exclude_modules",
+            "inference_mode",
+            "layers_pattern",
+            "layers_to_transform",
+            "loftq_config",
+            "lora_alpha",
+            "lora_dropout",
+            "lora_ga_config",
+            "megatron_core",
+            "peft_version",
+            "qalora_group_size",
+            "r",
+            "rank_pattern",
+            "revision",
+            "runtime_config",
+            "target_modules",
+            "task_type");
+
+    /** How A and B begin without a change of the base. */
+    private static final List<Object> PLAIN_STARTS =
+            List.of(true, false, "gaussian", "Gaussian", "eva", "orthogonal", "mica");
+
+    private static final Map<String, List<Object>> CHOICES = Map.of(
+            "bias", List.of("none"),
+            "init_lora_weights", PLAIN_STARTS,
+            "peft_type", List.of("LORA"),
+            "use_rslora", List.of(true, false));
+
+    private PeftSettings() {}
+
+    /**
+     * @param where the file, for the message
+     * @throws UserError (exit code 1) naming the first setting that is not among those above
+     */
+    static void check(Map<String, @Nullable Object> config, String where) {
+        config.forEach((key, value) -> {
+            if (!isPlain(key, value)) {
+                throw refusal(key, value, where);
+            }
+        });
+    }
+
+    private static boolean isPlain(String key, @Nullable Object value) {
+        if (value == null || ANY.contains(key)) {
+            return true;
+        }
+        List<Object> choices = CHOICES.get(key);
+        return choices != null ? choices.contains(value) : isOff(value);
+    }
+
+    private static boolean isOff(Object value) {
+        return value.equals(false)
+                || value instanceof Collection<?> list && list.isEmpty()
+                || value instanceof Map<?, ?> map && map.isEmpty();
+    }
+
+    private static UserError refusal(String key, @Nullable Object value, String where) {
+        String text = value instanceof String string ? string : Json.compact(value);
+        if (key.equals("peft_type")) {
+            return UserError.failure(where + ": peft_type is " + text + ", but only LORA adapters can be applied");
+        }
+        if (key.equals("init_lora_weights")) {
+            return UserError.failure(where + ": init_lora_weights is " + text
+                    + ", which may change the weights of the base: convert the adapter by peft's"
+                    + " save_pretrained(path_initial_model_for_weight_conversion=…), and give the result");
+        }
+        return UserError.failure(where + ": " + key + " is " + text
+                + ", which plain LoRA does not have: this adapter would be drawn wrong and cannot be applied");
+    }
+}
