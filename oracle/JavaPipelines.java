@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.NoiseMode;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.json.Json;
@@ -7,9 +9,7 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationFiles;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
-import dev.diffusion4j.pipeline.NoiseMode;
 import dev.diffusion4j.pipeline.SaveOptions;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.StepOptions;
@@ -53,18 +53,12 @@ final class JavaPipelines {
         }
         // drawn from what was saved, so that a variant is rounded here too
         try (DiffusionPipeline pipeline = DiffusionPipeline.load(folder)) {
-            GenerationRequest request = GenerationRequest.DEFAULT
-                    .withCount(3)
-                    .withSeed(7)
-                    .withSteps(((Long) spec.get("steps")).intValue())
-                    .withEta(((Number) spec.get("eta")).doubleValue())
-                    .withBatchSize(3)
-                    .withStepOptions(Records.with(StepOptions.DEFAULT, Json.object(spec.get("step_options"))));
+            GenerationRequest request = GenerationRequest.of(r -> r.count(3).seed(7).steps(((Long) spec.get("steps")).intValue()).eta(((Number) spec.get("eta")).doubleValue()).batchSize(3).stepOptions(Records.with(StepOptions.DEFAULT, Json.object(spec.get("step_options")))));
             if (pipeline.numClasses() > 0) {
-                request = request.withClasses(List.of(0, 1, 2));
+                request = request.with(r -> r.classes(List.of(0, 1, 2)));
             }
             for (NoiseMode mode : NoiseMode.values()) {
-                try (GenerationResult result = pipeline.generate(request.withNoise(mode))) {
+                try (GenerationResult result = pipeline.generate(request.with(r -> r.noise(mode)))) {
                     result.saveTensors(folder.resolve(mode.key() + ".safetensors"));
                     if (mode == NoiseMode.PER_IMAGE && result.samples().size(1) != 2) {
                         GenerationFiles.write(folder.resolve("pictures"), result, pipeline, request, "model", null);

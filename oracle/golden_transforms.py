@@ -3,7 +3,7 @@
 
 "resize.N": a picture, what torchvision's Resize makes of it as a PIL picture and as a tensor. "chain.*": whole transforms, to
 floats. "file.NAME": the bytes of a picture file, and the pixels that Pillow reads from it (convert("RGB"), or grey where the file is).
-Needs nothing but a seed, so that it can be made again.
+"resize.tallN": by Pillow alone. Needs nothing but a seed, so that it can be made again.
 """
 import io
 import pathlib
@@ -11,8 +11,9 @@ import struct
 import zlib
 
 import numpy as np
+import PIL
 import torch
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 from safetensors.torch import save_file
 from torchvision import transforms
 
@@ -154,13 +155,142 @@ def others():
     keep("lossy.webp", saved(pil(picture(24, 18)), "WEBP", quality=80))
 
 
+def turned(orientation, tag=0x0112):
+    exif = Image.Exif()
+    exif[tag] = orientation
+    return exif
+
+
+def upright(name, data):
+    """As the Image feature of datasets has it: turned by its EXIF."""
+    image = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    keep(name, data, hwc(image if image.mode == "L" else image.convert("RGB")))
+
+
+def oriented():
+    """EXIF in other files than JPEG, and what stands in for it."""
+    rgb, grey = pil(picture(13, 9)), pil(picture(13, 9, 1))
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="%d"/></x:xmpmeta>'
+    for orientation in (3, 6):
+        upright(f"orientation{orientation}.png", saved(rgb, "PNG", exif=turned(orientation)))
+    upright("orientation8.webp", saved(rgb, "WEBP", lossless=True, exif=turned(8)))
+    upright("orientation5.tiff", saved(rgb, "TIFF", tiffinfo={0x0112: 5}))
+    upright("orientation9.png", saved(rgb, "PNG", exif=turned(9)))
+    upright("palette_orientation7.png", saved(rgb.quantize(16), "PNG", exif=turned(7)))
+    upright("xmp2.jpg", saved(rgb, "JPEG", quality=85, xmp=xmp % 2))
+    upright("xmp6.webp", saved(rgb, "WEBP", lossless=True, xmp=xmp % 6))
+    for packed in (False, True):
+        text = PngImagePlugin.PngInfo()
+        text.add_itxt("XML:com.adobe.xmp", (xmp % 8).decode(), zip=packed)
+        upright(f"xmp8{'z' if packed else ''}.png", saved(grey, "PNG", pnginfo=text))
+        text = PngImagePlugin.PngInfo()
+        profile = b"Exif\0\0" + turned(6).tobytes().removeprefix(b"Exif\0\0")
+        text.add_text("Raw profile type exif", f"\nexif\n{len(profile):8}\n{profile.hex()}\n", zip=packed)
+        upright(f"profile6{'z' if packed else ''}.png", saved(grey, "PNG", pnginfo=text))
+
+
+def gif(width, height, frame, transparent=None):
+    """A GIF by hand: a frame at (4, 3) of a larger canvas."""
+    body = saved(frame, "GIF")
+    flags, at = body[10], 13
+    table = body[13:13 + (3 << (flags & 7) + 1)]
+    at = body.index(b",", 13 + len(table))
+    control = b"" if transparent is None else bytes([0x21, 0xF9, 4, 1, 0, 0, transparent, 0])
+    place = b"," + struct.pack("<HHHH", 4, 3, *frame.size)
+    return body[:6] + struct.pack("<HH", width, height) + body[10:13] + table + control + place + body[at + 9:]
+
+
+def canvases():
+    frame = pil(picture(9, 8)).quantize(16)
+    for name, transparent in (("canvas", None), ("canvas_transparent", 5)):
+        keep(f"{name}.gif", gif(20, 15, frame, transparent))
+    keep("canvas_small.gif", gif(6, 5, frame))
+    keep("animated.gif", saved(frame, "GIF", save_all=True, append_images=[pil(picture(9, 8)).quantize(8)], duration=50))
+
+
+def webps():
+    """What libwebp makes of lossy pictures: odd and even sizes, all strengths of the loop filters, alpha, segments; and animations."""
+    for i, (width, height, options) in enumerate([
+            (33, 29, {"quality": 30}), (1, 1, {"quality": 50}), (2, 3, {"quality": 90}), (48, 40, {"quality": 0}),
+            (17, 50, {"quality": 100}), (64, 35, {"quality": 60, "method": 6}), (40, 41, {"quality": 10, "method": 0})]):
+        keep(f"lossy{i}.webp", saved(pil(picture(width, height)), "WEBP", **options))
+    rgba = pil(picture(30, 21))
+    rgba.putalpha(pil(picture(30, 21, 1)))
+    keep("lossy_alpha.webp", saved(rgba, "WEBP", quality=70, exact=True))
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    keep("profile.webp", saved(pil(picture(9, 7)), "WEBP", lossless=True, icc_profile=profile[:24] + bytes(12) + profile[36:]))
+    for lossless in (True, False):
+        frames = [pil(picture(20, 16)) for _ in range(2)]
+        keep(f"animated{'_lossless' if lossless else ''}.webp",
+             saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=lossless, duration=50))
+    whole = saved(pil(picture(10, 6)), "WEBP", quality=80)  # its picture at (4, 2) of a canvas of 20 x 12
+    frame = struct.pack("<I", 2)[:3] + struct.pack("<I", 1)[:3] + struct.pack("<I", 9)[:3] + struct.pack("<I", 5)[:3] + b"\x32\0\0\0" + whole[12:]
+    chunk = lambda name, data: name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) & 1)
+    body = (b"WEBP" + chunk(b"VP8X", b"\x02\0\0\0" + struct.pack("<I", 19)[:3] + struct.pack("<I", 11)[:3])
+            + chunk(b"ANIM", bytes(6)) + chunk(b"ANMF", frame))
+    keep("animated_canvas.webp", b"RIFF" + struct.pack("<I", len(body)) + body)
+
+
+def tiffs():
+    rgb, grey = pil(picture(19, 14)), pil(picture(19, 14, 1))
+    rgba = rgb.copy()
+    rgba.putalpha(pil(picture(19, 14, 1)))
+    ink = Image.merge("CMYK", [pil(picture(19, 14, 1)) for _ in range(4)])
+    for compression in (None, "tiff_lzw", "tiff_adobe_deflate", "packbits"):
+        keep(f"rgb_{compression}.tiff", saved(rgb, "TIFF", compression=compression))
+    keep("rgb_predictor.tiff", saved(rgb, "TIFF", compression="tiff_lzw", tiffinfo={317: 2}))
+    keep("rgb_strips.tiff", saved(rgb, "TIFF", compression="tiff_lzw", tiffinfo={278: 3}))
+    keep("grey.tiff", saved(grey, "TIFF"))
+    keep("rgba.tiff", saved(rgba, "TIFF", compression="tiff_lzw"))
+    keep("palette.tiff", saved(rgb.quantize(16), "TIFF"))
+    keep("one_bit.tiff", saved(grey.convert("1"), "TIFF", compression="group4"), hwc(grey.convert("1").convert("L")))
+    keep("cmyk.tiff", saved(ink, "TIFF"))
+    inverted = bytearray(saved(grey, "TIFF"))
+    tag = inverted.index(struct.pack("<HHI", 262, 3, 1))
+    inverted[tag + 8] = 0
+    keep("white_is_zero.tiff", inverted)
+    keep("pages.tiff", saved(rgb, "TIFF", save_all=True, append_images=[pil(picture(6, 5))]))
+    keep("jpeg.tiff", saved(pil(picture(24, 16)), "TIFF", compression="jpeg", quality=90))
+
+
+def netpbm():
+    rgb, grey = pil(picture(11, 7)), pil(picture(11, 7, 1))
+    keep("rgb.ppm", saved(rgb, "PPM"))
+    keep("grey.pgm", saved(grey, "PPM"))
+    bits = grey.convert("1")
+    keep("bits.pbm", saved(bits, "PPM"), hwc(bits.convert("L")))
+    keep("plain.pbm", b"P1\n# a comment\n3 2\n101 0 1\n0", torch.tensor([[0, 255, 0], [255, 0, 255]], dtype=torch.uint8)[..., None])
+    keep("plain.pgm", b"P2 3 2 # a comment\n10\n0 1 2 3\n5 10\n")
+    keep("plain.ppm", b"P3\n2 1\n100\n0 50 100 # white\n33 66 99")
+    deep = rng.integers(0, 1001, (5, 4, 3)).astype(">u2")
+    keep("deep.ppm", b"P6 4 5 1000\n" + deep.tobytes())
+    # Pillow clips 16-bit grey to white; we keep the upper byte
+    keep("deep.pgm", b"P5 4 5 65535\n" + deep[..., 0].tobytes(), torch.from_numpy((deep[..., :1] >> 8).astype(np.uint8)))
+
+
+def tall():
+    """Columns first, from Pillow 13 on: the height shrinks much more than the width."""
+    cases = [(7, 60, 3, (6, 6)), (9, 80, 1, (9, 8)), (12, 40, 3, (12, 20)), (5, 33, 1, (20, 30)), (30, 91, 3, (15, 60)), (30, 90, 3, (15, 60))]
+    for i, (width, height, channels, size) in enumerate(cases):
+        array = picture(width, height, channels)
+        tensors[f"resize.tall{i}.from"] = torch.from_numpy(array)
+        tensors[f"resize.tall{i}.{size[0]}x{size[1]}.pil"] = hwc(pil(array).resize(size, Image.Resampling.BILINEAR))
+
+
 def main():
+    assert PIL.__version__.startswith("13."), PIL.__version__
     resizes()
     chains()
     jpegs()
     others()
     tensors["luma.from"] = torch.from_numpy(rng.integers(0, 256, (16, 16, 3)).astype(np.uint8))
     tensors["luma.to"] = hwc(pil(tensors["luma.from"].numpy()).convert("L"))
+    oriented()
+    canvases()
+    tiffs()
+    netpbm()
+    tall()
+    webps()
     OUT.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, OUT)
     print(len(tensors), "tensors,", OUT.stat().st_size, "bytes")

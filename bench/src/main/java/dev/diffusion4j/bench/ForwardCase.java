@@ -4,11 +4,11 @@ package dev.diffusion4j.bench;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Precision;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -24,11 +24,10 @@ final class ForwardCase {
         int batch = Integer.parseInt(arguments.get(1));
         Precision precision = Precision.valueOf(arguments.get(2).toUpperCase(java.util.Locale.ROOT));
         int steps = Integer.parseInt(arguments.get(3));
-        GenerationRequest request = GenerationRequest.DEFAULT
-                .withCount(batch)
-                .withBatchSize(batch)
-                .withSize(SampleSize.square(Integer.parseInt(arguments.get(0))))
-                .withSteps(steps + 1);
+        GenerationRequest request = GenerationRequest.of(r -> r.count(batch)
+                .batchSize(batch)
+                .size(SampleSize.square(Integer.parseInt(arguments.get(0))))
+                .steps(steps + 1));
         try (GuideKit kit = new GuideKit();
                 DiffusionPipeline loaded =
                         DiffusionPipeline.load(folder, LoadOptions.DEFAULT.withPrecision(precision));

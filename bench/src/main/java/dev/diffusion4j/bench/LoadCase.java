@@ -4,10 +4,10 @@ package dev.diffusion4j.bench;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.NativeRuntime;
 import dev.diffusion4j.tensor.Precision;
 import java.io.IOException;
@@ -45,7 +45,7 @@ final class LoadCase {
             double[] ends = new double[4];
             StepListener clock = event -> ends[event.stepIndex()] = (System.nanoTime() - start) / 1e9;
             GenerationRequest request =
-                    GenerationRequest.DEFAULT.withSize(SampleSize.square(32)).withSteps(ends.length);
+                    GenerationRequest.of(r -> r.size(SampleSize.square(32)).steps(ends.length));
             pipeline.generate(request, clock, new Cancellation()).close();
             double steady = ends[3] - ends[2];
             rounds.done(

@@ -19,8 +19,8 @@ import dev.diffusion4j.metric.PictureSet;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.plot.RunPlots;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import java.io.PrintWriter;
@@ -188,7 +188,7 @@ final class CompareCommand implements Callable<Integer> {
                         for (long seed : seeds.isEmpty() ? List.of(0L) : seeds) {
                             visit.accept(new Way(
                                     pipeline,
-                                    base.withSteps(number).withSeed(seed).withGuidance(ClassifierFree.of(scale))));
+                                    base.with(r -> r.steps(number).seed(seed).guidance(ClassifierFree.of(scale)))));
                         }
                     }
                 }
@@ -235,14 +235,7 @@ final class CompareCommand implements Callable<Integer> {
 
     /** So that what is done once at a network's first use is in nobody's time. */
     private static void warmUp(DiffusionPipeline pipeline, GenerationRequest base) {
-        GenerationRequest one = base.withSteps(2);
-        if (base.classes() != null) {
-            one = one.withClasses(base.classes().subList(0, 1));
-        } else if (base.prompts() != null) {
-            one = one.withPrompts(base.prompts().subList(0, 1));
-        } else {
-            one = one.withCount(1);
-        }
+        GenerationRequest one = base.only(0).with(r -> r.steps(2));
         Drawn.by(pipeline, one, "", StepListener.NONE, new Cancellation());
     }
 

@@ -2,6 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.FieldNames;
+import dev.diffusion4j.base.FileNames;
 import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.base.Worded;
@@ -14,6 +15,7 @@ import java.io.PrintWriter;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InaccessibleObjectException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -112,6 +114,10 @@ public final class Diffuse implements Runnable {
             err.println("diffuse: " + user.worded(flags));
             return user.exitCode();
         }
+        if (error instanceof InvalidPathException path) {
+            err.println("diffuse: " + FileNames.problem(path).getMessage());
+            return UserError.FAILURE;
+        }
         if (error instanceof IllegalArgumentException) {
             err.println("diffuse: " + firstLine(Worded.message(error, flags)));
             return UserError.USAGE;
@@ -134,10 +140,12 @@ public final class Diffuse implements Runnable {
         useLaunchersErrorStream();
         logInOneLine();
         CommandLine line = commandLine();
-        line.setOut(writer(new FileOutputStream(FileDescriptor.out)));
+        CheckedOutput output = new CheckedOutput(new FileOutputStream(FileDescriptor.out));
+        line.setOut(writer(output));
         line.setErr(writer(System.err));
         int code = line.execute(arguments);
-        System.exit(code);
+        line.getOut().flush();
+        System.exit(output.exitCode(code, line.getErr()));
     }
 
     /** What the library logs is a plain line, not java.util.logging's two with a date; a setting of the user's own stays. */

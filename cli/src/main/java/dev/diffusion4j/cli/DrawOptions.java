@@ -5,8 +5,8 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.evaluation.ModelFolders;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.LoadOptions;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Precision;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -93,7 +93,7 @@ final class DrawOptions {
         int each = each(defaultCount);
         Check.positive(batch, "--batch");
         Check.notNegative(eta, "--eta");
-        return GenerationRequest.DEFAULT.withCount(each).withEta(eta).withBatchSize(batch);
+        return GenerationRequest.of(r -> r.count(each).eta(eta).batchSize(batch));
     }
 
     /** With classes and all else but scheduler, steps, seed and guidance. */
@@ -104,6 +104,6 @@ final class DrawOptions {
     /** {@code request} with its classes and its prompt, {@code each} pictures of each. */
     GenerationRequest told(
             GenerationRequest request, ClassChoice classes, DiffusionPipeline pipeline, int each, PrintWriter err) {
-        return words.apply(request.withOptionalClasses(classes.of(pipeline, each)), pipeline, each, err);
+        return words.apply(request.with(r -> r.classes(classes.of(pipeline, each))), pipeline, each, err);
     }
 }

@@ -177,8 +177,7 @@ final class EvalCommand implements Callable<Integer> {
                 DiffusionPipeline steered = loaded.steeredBy(kit.parseAll(guidance.guides));
                 SchedulerChoice.Chosen chosen = scheduler.of(
                         steered,
-                        draw.request(loaded, COUNT, spec.commandLine().getErr())
-                                .withGuidance(guidance.classifierFree()));
+                        draw.request(loaded, COUNT, spec.commandLine().getErr()).with(guidance::apply));
                 Evaluator evaluator =
                         quality.open(chosen.pipeline().check(chosen.request()).height())) {
             evaluator.check(chosen.request());
@@ -198,7 +197,7 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private void tell(String line) {
-        spec.commandLine().getErr().println("diffuse: " + line);
+        spec.commandLine().getErr().println("diffuse: " + new FlagNames(spec).word(line));
     }
 
     private void judgeImages(String folder, @Nullable ClipJudge words, Path file, List<Figure> earlier) {

@@ -8,6 +8,7 @@ import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.model.clip.ClipActivation;
 import dev.diffusion4j.pipeline.GuideKit;
+import dev.diffusion4j.pipeline.request.RequestDraft;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,13 +122,21 @@ final class GuideOptions {
         return new Clip.Origin(clipModel, activation);
     }
 
-    /** @throws UserError (exit code 2) where the options contradict each other */
-    ClassifierFree classifierFree() {
-        return classifierFree(List.of());
+    /** Into a request; see {@link #apply(RequestDraft, List)}. */
+    RequestDraft apply(RequestDraft request) {
+        return apply(request, List.of());
     }
 
-    /** As {@link #classifierFree()}, to be drawn with several scales one after the other where there are any. */
-    ClassifierFree classifierFree(List<Double> sweep) {
+    /**
+     * Into a request that is drawn with several scales one after the other, where there are any.
+     *
+     * @throws UserError where the options contradict each other
+     */
+    RequestDraft apply(RequestDraft request, List<Double> sweep) {
+        return request.guidance(classifierFree(sweep)).negativeClass(negativeClass);
+    }
+
+    private ClassifierFree classifierFree(List<Double> sweep) {
         Check.that(scale == null || w == null, "--guidance-scale and --guidance-w say the same: give one of them");
         if (!sweep.isEmpty()) {
             Check.that(
@@ -148,10 +157,7 @@ final class GuideOptions {
 
     private ClassifierFree settings(double given) {
         double[] share = share();
-        return ClassifierFree.of(given)
-                .withNegativeClass(negativeClass)
-                .withRescale(rescale)
-                .during(share[0], share[1]);
+        return ClassifierFree.of(given).withRescale(rescale).during(share[0], share[1]);
     }
 
     private double[] share() {

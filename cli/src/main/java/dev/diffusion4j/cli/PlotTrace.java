@@ -6,8 +6,8 @@ import dev.diffusion4j.image.GifFile;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.plot.StepPictures;
 import java.awt.image.BufferedImage;
 import java.io.PrintWriter;
@@ -82,7 +82,7 @@ final class PlotTrace implements Callable<Integer> {
         try (DiffusionPipeline loaded = draw.load(model)) {
             GenerationRequest asked =
                     draw.request(loaded, COUNT, spec.commandLine().getErr());
-            try (SchedulerChoice.Chosen chosen = scheduler.of(loaded, asked.withBatchSize(asked.count()))) {
+            try (SchedulerChoice.Chosen chosen = scheduler.of(loaded, asked.with(r -> r.batchSize(asked.count())))) {
                 trace(chosen.pipeline(), chosen.request());
             }
         }
@@ -90,7 +90,7 @@ final class PlotTrace implements Callable<Integer> {
     }
 
     private void trace(DiffusionPipeline pipeline, GenerationRequest request) {
-        StepPictures steps = new StepPictures(pipeline.scheduler().sampleRange(), request.count());
+        StepPictures steps = new StepPictures(pipeline.codec(), request.count());
         try (Progress progress = Progress.steps("drawing", request);
                 GenerationResult result = pipeline.generate(request, steps.andThen(progress), new Cancellation())) {
             progress.close();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.pipeline.GenerationRequest;
-import dev.diffusion4j.pipeline.NoiseMode;
 import dev.diffusion4j.pipeline.StepEvent;
 import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.NoiseMode;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;

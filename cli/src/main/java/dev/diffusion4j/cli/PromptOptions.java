@@ -3,7 +3,7 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.io.PrintWriter;
 import java.util.Collections;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +29,6 @@ final class PromptOptions {
                 .filter(words -> words.beyond(text) > 0)
                 .ifPresent(words -> err.println("diffuse: the prompt has " + (words.maxTokens() + words.beyond(text))
                         + " words; this network reads the first " + words.maxTokens()));
-        return request.withPrompts(Collections.nCopies(count, text));
+        return request.with(r -> r.prompts(Collections.nCopies(count, text)));
     }
 }

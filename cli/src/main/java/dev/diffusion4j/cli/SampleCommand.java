@@ -12,14 +12,15 @@ import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.Film;
 import dev.diffusion4j.pipeline.GenerationFiles;
 import dev.diffusion4j.pipeline.GenerationNote;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.LossTrace;
-import dev.diffusion4j.pipeline.NoiseMode;
+import dev.diffusion4j.pipeline.StepChoice;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.Trace;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.NoiseMode;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.TerminalSignal;
 import dev.diffusion4j.tensor.Precision;
@@ -184,11 +185,9 @@ final class SampleCommand implements Callable<Integer> {
                 sweep.sweep().isEmpty() || !grid && !film && trace == null && saveTensors == null,
                 "a sweep writes sweep.png and sweep.gif: leave --grid, --film, --trace and --save-tensors away");
         guidance.checkClip(guidance.guides, false);
-        return scheduler
-                .seeded(pictures.asked(1))
-                .withSize(size == null ? null : parseSize(size))
-                .withGuidance(guidance.classifierFree(sweep.sweep()))
-                .withNoise(Keyed.fromKey(NoiseMode.class, noise, "--noise"));
+        return scheduler.seeded(pictures.asked(1)).with(r -> guidance.apply(r, sweep.sweep())
+                .size(size == null ? null : parseSize(size))
+                .noise(Keyed.fromKey(NoiseMode.class, noise, "--noise")));
     }
 
     private int draw(Path folder, GenerationRequest asked) {
@@ -219,7 +218,7 @@ final class SampleCommand implements Callable<Integer> {
     }
 
     private void tell(String line) {
-        spec.commandLine().getErr().println("diffuse: " + line);
+        spec.commandLine().getErr().println("diffuse: " + new FlagNames(spec).word(line));
     }
 
     private int again(Path picture) {
@@ -257,10 +256,8 @@ final class SampleCommand implements Callable<Integer> {
             DiffusionPipeline pipeline, GenerationRequest request, String folder, int perRow, @Nullable Integer only) {
         long start = System.nanoTime();
         LossTrace losses = new LossTrace();
-        Trace steps = new Trace(
-                Trace.Steps.evenly(trace == null ? 1 : trace),
-                pipeline.scheduler().sampleRange());
-        Film strip = new Film(FILM_FRAMES, pipeline.scheduler().sampleRange(), only == null ? 0 : only);
+        Trace steps = new Trace(StepChoice.evenly(trace == null ? 1 : trace), pipeline.codec());
+        Film strip = new Film(FILM_FRAMES, pipeline.codec(), only == null ? 0 : only);
         try (Progress progress = Progress.steps("sampling", request).ifLong(() -> adviseOnSpeed(pipeline));
                 GenerationResult result = pipeline.generate(
                         request, watched(strip, steps).andThen(losses).andThen(progress), new Cancellation())) {

@@ -5,8 +5,8 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.SchedulerOptions;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import java.util.ArrayList;
@@ -70,7 +70,7 @@ final class SchedulerChoice {
             Check.positive(steps, "--steps");
         }
         kind();
-        return request.withSeed(seed);
+        return request.with(r -> r.seed(seed));
     }
 
     private @Nullable SchedulerKind kind() {
@@ -87,7 +87,7 @@ final class SchedulerChoice {
         try {
             checkEta(pipeline.scheduler(), request.eta());
             int made = steps == null ? pipeline.defaultSteps() : steps;
-            return new Chosen(pipeline, seeded.withSteps(made).withStepOptions(parsed.step()));
+            return new Chosen(pipeline, seeded.with(r -> r.steps(made).stepOptions(parsed.step())));
         } catch (RuntimeException e) {
             pipeline.close();
             throw e;

@@ -3,8 +3,8 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GuidanceSweep;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;

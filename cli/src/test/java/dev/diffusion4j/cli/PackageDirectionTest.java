@@ -36,25 +36,29 @@ class PackageDirectionTest {
         allow("adapter", "layer model checkpoint tensor json");
         allow("scheduler", "schedule tensor json");
         allow("image", "tensor json");
+        allow("condition", "tensor model");
+        allow("codec", "tensor model scheduler");
         allow("guidance", "tensor model");
         allow("hub", "json");
-        allow("pipeline", "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image hub");
+        allow(
+                "pipeline",
+                "kernel schedule tensor json layer checkpoint model adapter condition codec guidance scheduler image hub");
         allow("data", "tensor image json hub");
         allow("metric", "tensor model data checkpoint json image");
         allow("tracking", "image json");
-        allow("objective", "schedule scheduler model tensor");
+        allow("objective", "schedule scheduler model condition codec tensor");
         allow("trainer", "kernel objective data model adapter layer checkpoint tracking tensor json");
         allow(
                 "recipe",
-                "kernel schedule tensor json layer checkpoint model adapter guidance scheduler image hub pipeline data metric tracking objective trainer");
+                "kernel schedule tensor json layer checkpoint model adapter condition codec guidance scheduler image hub pipeline data metric tracking objective trainer");
         allow("testkit", "tensor scheduler");
-        allow("plot", "schedule tensor model guidance scheduler image pipeline data tracking");
+        allow("plot", "schedule tensor model codec guidance scheduler image pipeline data tracking");
         allow(
                 "evaluation",
-                "schedule tensor json checkpoint model adapter guidance scheduler image hub pipeline data metric tracking");
+                "schedule tensor json checkpoint model adapter condition codec guidance scheduler image hub pipeline data metric tracking");
         allow(
                 "cli",
-                "schedule tensor json checkpoint model adapter guidance scheduler image hub pipeline data metric tracking objective recipe plot evaluation");
+                "schedule tensor json checkpoint model adapter condition codec guidance scheduler image hub pipeline data metric tracking objective recipe plot evaluation");
     }
 
     private static void allow(String name, String below) {

@@ -24,7 +24,7 @@ class ProgressTest {
             try (Progress progress = new Progress("drawing", 1, now::get).ifLong(said::incrementAndGet)) {
                 for (int i = 0; i < 50; i++) {
                     now.addAndGet(millisecondsPerStep * 1_000_000);
-                    progress.onStep(new StepEvent(i, 50, i, sample, sample, java.util.List.of()));
+                    progress.onStep(new StepEvent(i, 50, i, 0, sample, sample, java.util.List.of()));
                 }
             }
         });

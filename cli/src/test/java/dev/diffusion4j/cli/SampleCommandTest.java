@@ -132,7 +132,7 @@ class SampleCommandTest {
                         "diffuse: the guidance 'brightness=1:40,from=0.2,to=0.4' does nothing: none of the 3 steps lies"
                                 + " between 0.2 and 0.4 of the way (they are 0.500 apart)");
         assertThat(said(draw + "--guidance-scale 3 --negative-class 1 --guidance-interval 0.6-0.9"))
-                .contains("--guidance-interval leaves the guidance out of the whole run: none of the 3 steps");
+                .contains("--guidance-interval keeps the guidance out of the whole run: none of the 3 steps");
         assertThat(said(draw + "--guide color=#FF0000:40")).contains("'color=#FF0000:40'", "colour's mean, 0.33");
         assertThat(folder.resolve("0/guidance.csv")).exists();
         run(draw);

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -25,9 +26,12 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Writes files and folders whole or not at all: to a temporary name beside the target, synced to the disk, then renamed.
- * A reader sees the old content or the new, never a part; after an error or a kill the old content is untouched.
+ * A reader sees the old content or the new, never a part; after an error or a kill the old content is untouched. Where the target is a
+ * link, the file that it points to is replaced and the link stays; what is no file, such as a pipe or a device, is written to.
  */
 public final class AtomicFile {
+    private static final int MOST_LINKS = 40; // as Linux follows them
+
     private AtomicFile() {}
 
     /** Writes the bytes of one file. */
@@ -66,25 +70,68 @@ public final class AtomicFile {
         write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** {@link #write(Path, Body)} with the open channel. */
+    /** {@link #write(Path, Body)} with the open channel, which is written in order: a pipe has no positions. */
     public static void writeChannel(Path target, ChannelBody body) {
-        Path temporary = beside(target);
         try {
-            Path parent = target.toAbsolutePath().getParent();
+            if (isPipeOrDevice(target)) {
+                try (FileChannel channel = FileChannel.open(target, StandardOpenOption.WRITE)) {
+                    body.write(channel);
+                }
+            } else {
+                replace(followed(target), body);
+            }
+        } catch (IOException e) {
+            throw UserError.failure("cannot write " + target + ": " + reason(e), e);
+        }
+    }
+
+    private static boolean isPipeOrDevice(Path target) {
+        try {
+            return Files.readAttributes(target, BasicFileAttributes.class).isOther();
+        } catch (IOException e) {
+            return false; // not there, or writing it says what is wrong
+        }
+    }
+
+    /** The file that a link, or a link to a link, points to, whether it is there or not; any other path itself. */
+    public static Path followed(Path path) throws IOException {
+        Path at = path;
+        for (int i = 0; i < MOST_LINKS; i++) {
+            if (!Files.isSymbolicLink(at)) {
+                return at;
+            }
+            at = at.toAbsolutePath().resolveSibling(Files.readSymbolicLink(at));
+        }
+        throw new FileSystemException(path.toString(), null, "a link that leads to itself");
+    }
+
+    private static void replace(Path file, ChannelBody body) throws IOException {
+        Path temporary = beside(file);
+        try {
+            Path parent = file.toAbsolutePath().getParent();
             if (parent != null) {
-                Files.createDirectories(parent);
+                makeFolders(parent);
             }
             try (FileChannel channel =
                     FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 body.write(channel);
                 channel.force(true);
             }
-            rename(temporary, target);
+            rename(temporary, file);
             syncFolder(parent);
-        } catch (IOException e) {
-            throw UserError.failure("cannot write " + target + ": " + reason(e), e);
         } finally {
             deleteQuietly(temporary);
+        }
+    }
+
+    /** As {@link Files#createDirectories}, which names the folder alone where it cannot be made. */
+    private static void makeFolders(Path folder) throws IOException {
+        try {
+            Files.createDirectories(folder);
+        } catch (NoSuchFileException e) {
+            throw new FileSystemException(folder.toString(), null, "the folder " + folder + " cannot be made");
+        } catch (FileAlreadyExistsException e) {
+            throw new FileSystemException(folder.toString(), null, e.getFile() + " is a file, not a folder");
         }
     }
 
@@ -97,7 +144,7 @@ public final class AtomicFile {
         Path temporary = beside(target);
         try {
             Path parent = target.toAbsolutePath().getParent();
-            Files.createDirectories(temporary);
+            makeFolders(temporary);
             body.fill(temporary);
             syncTree(temporary);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
@@ -110,7 +157,7 @@ public final class AtomicFile {
     }
 
     /**
-     * Finds out before long work whether files can be put into {@code folder} at its end, as far as can be told without writing.
+     * Finds out before long work whether files can be put into {@code folder} at its end, as far as can be seen without writing.
      *
      * @throws UserError (exit code 1) where a file is in the way or the folder may not be written to
      */
@@ -175,7 +222,7 @@ public final class AtomicFile {
         if (e instanceof CharacterCodingException) {
             return "it is not UTF-8 text";
         }
-        if (e instanceof java.nio.file.FileSystemException system && system.getReason() != null) {
+        if (e instanceof FileSystemException system && system.getReason() != null) {
             return String.valueOf(system.getReason());
         }
         return message;

@@ -2,48 +2,44 @@
 package dev.diffusion4j.guidance;
 
 import dev.diffusion4j.base.Check;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Classifier-free guidance, Ho &amp; Salimans (2022): u + scale·(c − u) of the predictions with (c) and without (u) the condition.
  * Their w is scale − 1, the w of some lessons is the scale itself.
  *
  * @param scale 1 is the conditional prediction, 0 the unconditional one, more than 1 exaggerates
- * @param negativeClass a class to move away from instead of no class, or {@code null}
  * @param rescale share in [0, 1] that is brought back to the conditional prediction's standard deviation: Lin et al. (2024), 3.4
  * @param from first step it acts in, as a share of all; outside the prediction is the conditional one: Kynkäänniemi et al. (2024)
  * @param to last step it acts in, as a share of all; 1 is the last
  */
-public record ClassifierFree(double scale, @Nullable Integer negativeClass, double rescale, double from, double to) {
+public record ClassifierFree(double scale, double rescale, double from, double to) {
     /** The conditional prediction as it is. */
-    public static final ClassifierFree OFF = new ClassifierFree(1, null, 0, 0, 1);
+    public static final ClassifierFree OFF = new ClassifierFree(1, 0, 0, 1);
 
     public ClassifierFree {
-        Check.that(Double.isFinite(scale), "the guidance scale must be a number, but was " + scale);
-        Check.inRange(rescale, 0, 1, "guidance-rescale");
-        Check.inRange(from, 0, 1, "the start of guidance-interval");
-        Check.inRange(to, from, 1, "the end of guidance-interval");
-        Check.that(
-                negativeClass == null || negativeClass >= 0,
-                "negative-class must be at least 0, but was " + negativeClass);
+        Check.that(Double.isFinite(scale), "{guidanceScale} must be a number, but was " + scale);
+        Check.inRange(rescale, 0, 1, "{guidanceRescale}");
+        Check.inRange(from, 0, 1, "the start of {guidanceInterval}");
+        Check.inRange(to, from, 1, "the end of {guidanceInterval}");
     }
 
-    /** In all steps, away from no class. */
+    /** In all steps. */
     public static ClassifierFree of(double scale) {
-        return new ClassifierFree(scale, null, 0, 0, 1);
+        return new ClassifierFree(scale, 0, 0, 1);
     }
 
-    public ClassifierFree withNegativeClass(@Nullable Integer value) {
-        return new ClassifierFree(scale, value, rescale, from, to);
+    /** With another scale. */
+    public ClassifierFree withScale(double value) {
+        return new ClassifierFree(value, rescale, from, to);
     }
 
     public ClassifierFree withRescale(double value) {
-        return new ClassifierFree(scale, negativeClass, value, from, to);
+        return new ClassifierFree(scale, value, from, to);
     }
 
     /** In some steps only. */
     public ClassifierFree during(double first, double last) {
-        return new ClassifierFree(scale, negativeClass, rescale, first, last);
+        return new ClassifierFree(scale, rescale, first, last);
     }
 
     /** Whether the prediction without the condition is needed at this share of the steps. */

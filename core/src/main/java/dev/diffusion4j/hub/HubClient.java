@@ -160,7 +160,7 @@ public final class HubClient {
         try {
             while (page != null) {
                 if (!seen.add(page) || seen.size() > MOST_PAGES) {
-                    throw new IOException("a list that never ends: page " + (seen.size() + 1) + " is " + page);
+                    throw new HubHttp.BadAnswer("a list that never ends: page " + (seen.size() + 1) + " is " + page);
                 }
                 try (HubHttp.Answer answer = http.get(page, Map.of())) {
                     for (Object entry : array(repo, "the list of files", answer)) {
@@ -442,7 +442,7 @@ public final class HubClient {
         if (value instanceof Map) {
             return Json.object(value);
         }
-        throw new IOException("an answer whose list holds " + Json.describe(value) + ": is this a Hub?");
+        throw new HubHttp.BadAnswer("an answer whose list holds " + Json.describe(value) + ": is this a Hub?");
     }
 
     private List<?> array(HubRepo repo, String what, HubHttp.Answer answer) throws IOException {

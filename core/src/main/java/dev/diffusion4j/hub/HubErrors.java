@@ -86,10 +86,13 @@ final class HubErrors {
                             + AtomicFile.reason(problem) + "; HF_HUB_CACHE names another folder",
                     problem);
         }
+        String failed = "cannot get " + what + " of " + repo + " from "
+                + settings.endpoint().getHost() + through() + " (" + reason(problem) + ")";
+        if (problem instanceof HubHttp.BadAnswer) {
+            return UserError.failure(failed + ": is this a Hub? see HF_ENDPOINT", problem);
+        }
         return UserError.failure(
-                "cannot get " + what + " of " + repo + " from "
-                        + settings.endpoint().getHost() + through() + " (" + reason(problem)
-                        + "): check the network, or "
+                failed + ": check the network, or "
                         + settings.endpoint().getScheme().toUpperCase(Locale.ROOT)
                         + "_PROXY; what is in the cache is used with HF_HUB_OFFLINE=1",
                 problem);

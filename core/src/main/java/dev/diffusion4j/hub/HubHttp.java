@@ -137,6 +137,15 @@ final class HubHttp {
         }
     }
 
+    /** An answer that makes no sense: the network is not at fault. */
+    static final class BadAnswer extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        BadAnswer(String message) {
+            super(message);
+        }
+    }
+
     /** A request was sent, but nobody knows whether it was done. */
     static final class LostAnswer extends IOException {
         private static final long serialVersionUID = 1L;
@@ -224,20 +233,20 @@ final class HubHttp {
      * An address that an answer names, perhaps relative to that of the question.
      *
      * @param what names it ("a redirect that leads")
-     * @throws IOException where it is none of http or https, or leads from https to http
+     * @throws BadAnswer where it is none of http or https, or leads from https to http
      */
     static URI resolve(URI at, String location, String what) throws IOException {
         URI next;
         try {
             next = at.resolve(location);
         } catch (IllegalArgumentException e) {
-            throw new IOException(what + " to '" + location + "', which is no address", e);
+            throw new BadAnswer(what + " to '" + location + "', which is no address");
         }
         if (!WEB.contains(String.valueOf(next.getScheme())) || next.getHost() == null) {
-            throw new IOException(what + " to '" + location + "', which is no address of http or https");
+            throw new BadAnswer(what + " to '" + location + "', which is no address of http or https");
         }
         if ("https".equals(at.getScheme()) && "http".equals(next.getScheme())) {
-            throw new IOException(
+            throw new BadAnswer(
                     what + " from https to " + next.getScheme() + "://" + next.getHost() + ", which is not encrypted");
         }
         return next;
@@ -246,7 +255,7 @@ final class HubHttp {
     /** As {@link #resolve}, for an address that must be whole. */
     static URI absolute(URI at, String location, String what) throws IOException {
         if (!location.contains("://")) {
-            throw new IOException(what + " to '" + location + "', which is no whole address");
+            throw new BadAnswer(what + " to '" + location + "', which is no whole address");
         }
         return resolve(at, location, what);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.hub;
 
+import dev.diffusion4j.base.FileNames;
 import dev.diffusion4j.base.UserError;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +23,7 @@ final class HubPath {
      */
     static Path below(Path folder, String name, HubRepo repo) {
         Path base = folder.toAbsolutePath().normalize();
-        if (!isSafe(name) || !base.resolve(name).normalize().startsWith(base)) {
+        if (!isSafe(name) || !FileNames.resolve(base, name).normalize().startsWith(base)) {
             throw UserError.failure(repo + " names a file '" + name.replaceAll("\\p{Cntrl}", "?")
                     + "', which would lie outside of its folder: nothing is written");
         }

@@ -109,11 +109,12 @@ public record HubSettings(
     public void keepToken() {
         String secret = Objects.requireNonNull(token).secret();
         try {
-            Path folder = Objects.requireNonNull(tokenFile.toAbsolutePath().getParent());
+            Path file = AtomicFile.followed(tokenFile);
+            Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
             Files.createDirectories(folder);
             Path fresh = Files.createTempFile(folder, ".token", ""); // its owner's alone, where the system knows owners
             Files.writeString(fresh, secret);
-            Files.move(fresh, tokenFile, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw UserError.failure("cannot keep the token in " + tokenFile + ": " + AtomicFile.reason(e), e);
         }

@@ -124,7 +124,7 @@ final class LfsUpload {
 
     private static long chunkSize(String text) throws IOException {
         if (!text.matches("[1-9]\\d{0,17}")) {
-            throw new IOException("parts of '" + text + "' bytes");
+            throw new HubHttp.BadAnswer("parts of '" + text + "' bytes");
         }
         return Long.parseLong(text);
     }
@@ -140,7 +140,7 @@ final class LfsUpload {
                     .filter(entry -> entry.getKey().matches("0*" + number))
                     .map(Map.Entry::getValue)
                     .findFirst()
-                    .orElseThrow(() -> new IOException("the storage names no place for part " + number));
+                    .orElseThrow(() -> new HubHttp.BadAnswer("the storage names no place for part " + number));
             try (HubHttp.Answer answer =
                     put(place(href, address), file, from, Math.min(chunk, size - from), Map.of(), repo)) {
                 parts.add(Map.of("partNumber", number, "etag", answer.header("ETag")));

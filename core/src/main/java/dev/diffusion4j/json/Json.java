@@ -2,7 +2,6 @@
 package dev.diffusion4j.json;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -99,7 +98,7 @@ public final class Json {
                 throw UserError.failure(where + " is empty; it must hold JSON");
             }
             Object value = new Json(parser).value();
-            end(parser, where);
+            end(parser);
             return value;
         } catch (IOException e) {
             throw broken(where, e);
@@ -123,22 +122,21 @@ public final class Json {
                 next(parser);
                 field.accept(name, new Json(parser).value());
             }
-            end(parser, where);
+            end(parser);
         } catch (IOException e) {
             throw broken(where, e);
         }
     }
 
-    private static void end(JsonParser parser, String where) throws IOException {
+    private static void end(JsonParser parser) throws IOException {
         if (parser.nextToken() != null) {
-            throw UserError.failure(
-                    where + " is not JSON: more text follows the end of the value" + at(parser.currentLocation()));
+            throw new Refused("more text follows the end of the value", parser);
         }
     }
 
     private static UserError broken(String where, IOException e) {
         if (e instanceof JsonProcessingException json) {
-            return UserError.failure(where + " is not JSON: " + json.getOriginalMessage() + at(json.getLocation()), e);
+            return UserError.failure(where + " is not JSON: " + ParserWords.of(json), e);
         }
         return UserError.failure(where + " is not JSON: " + AtomicFile.reason(e), e);
     }
@@ -238,12 +236,8 @@ public final class Json {
         return token;
     }
 
-    private static String at(@Nullable JsonLocation location) {
-        return location == null ? "" : " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")";
-    }
-
     /** What this class refuses, with the place. */
-    private static final class Refused extends JsonProcessingException {
+    static final class Refused extends JsonProcessingException {
         private static final long serialVersionUID = 1L;
 
         Refused(String message, JsonParser parser) {

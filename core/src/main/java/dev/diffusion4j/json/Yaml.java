@@ -2,10 +2,9 @@
 package dev.diffusion4j.json;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
 import java.io.IOException;
@@ -17,18 +16,21 @@ import org.jspecify.annotations.Nullable;
 
 /** YAML as the same plain Java values as {@link Json}. */
 public final class Yaml {
-    private static final ObjectMapper MAPPER = new ObjectMapper(YAMLFactory.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-            .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
-            .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
-            .build());
+    private static final int MAX_TEXT = 3_000_000; // characters; a long card of a data set has some hundred thousand
+    private static final int MAX_LINE = 200_000;
+
+    private static final YAMLFactory FACTORY = new AnchoredYaml();
 
     private Yaml() {}
 
     /** The object in a file; {@link UserError} (exit code 1) naming the file and the line where there is none. */
     public static Map<String, @Nullable Object> readObject(Path file) {
         try {
+            long size = Files.size(file);
+            if (size > MAX_TEXT) {
+                throw UserError.failure(
+                        file + " has " + size + " bytes, but YAML of more than " + MAX_TEXT + " is not read");
+            }
             return parseObject(Files.readString(file), file.toString());
         } catch (IOException e) {
             throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
@@ -49,40 +51,40 @@ public final class Yaml {
 
     /** The value that {@code text} holds: {@code 3}, {@code true}, {@code [1, 2]}, {@code a word}, … */
     public static @Nullable Object parse(String text, String where) {
-        try {
-            return widen(MAPPER.readValue(text, Object.class));
+        checkLength(text, where);
+        try (YAMLParser parser = FACTORY.createParser(text)) {
+            return new YamlReader(parser).document();
         } catch (JsonProcessingException e) {
-            String message = e.getOriginalMessage().lines().findFirst().orElse("");
-            String line =
-                    e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")";
-            throw UserError.failure(where + " is not YAML: " + message + line, e);
+            throw UserError.failure(where + " is not YAML: " + ParserWords.of(e), e);
+        } catch (IOException e) {
+            throw UserError.failure(where + " is not YAML: " + AtomicFile.reason(e), e);
         }
     }
 
     /** The text of an object, keys in the map's order. */
     public static String write(Map<String, ?> object) {
         try {
-            return MAPPER.writeValueAsString(object);
+            return new ObjectMapper(FACTORY).writeValueAsString(object);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    /** Jackson gives small integers as Integer; we know Long only. */
-    private static @Nullable Object widen(@Nullable Object value) {
-        if (value instanceof Map<?, ?> map) {
-            Map<String, @Nullable Object> wide = new LinkedHashMap<>();
-            map.forEach((key, child) -> wide.put(String.valueOf(key), widen(child)));
-            return wide;
+    /** The parser copies the rest of a line at each thousand characters of it: a line of megabytes would take minutes. */
+    private static void checkLength(String text, String where) {
+        if (text.length() > MAX_TEXT) {
+            throw UserError.failure(where + " has " + text.length() + " characters, but YAML of more than " + MAX_TEXT
+                    + " is not read");
         }
-        if (value instanceof java.util.List<?> list) {
-            java.util.List<@Nullable Object> wide = new java.util.ArrayList<>();
-            list.forEach(child -> wide.add(widen(child)));
-            return wide;
+        int line = 1;
+        for (int from = 0; from < text.length(); line++) {
+            int end = text.indexOf('\n', from);
+            int next = end < 0 ? text.length() : end;
+            if (next - from > MAX_LINE) {
+                throw UserError.failure(where + " is not read: line " + line + " has " + (next - from)
+                        + " characters, and at most " + MAX_LINE + " are allowed");
+            }
+            from = next + 1;
         }
-        if (value instanceof Integer number) {
-            return number.longValue();
-        }
-        return value instanceof java.math.BigInteger big ? (Object) big.doubleValue() : value;
     }
 }

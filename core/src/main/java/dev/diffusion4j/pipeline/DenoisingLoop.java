@@ -9,48 +9,71 @@ import dev.diffusion4j.tensor.TensorScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
-/** The one sampling loop, for all pipelines and schedulers. Memory does not grow with the steps. */
-final class DenoisingLoop {
-    private DenoisingLoop() {}
+/**
+ * The one sampling loop, for all pipelines and schedulers. Memory does not grow with the steps.
+ *
+ * @param run of one batch, before its first step
+ * @param noise of the batch
+ * @param firstImage index of the batch's first picture in the call, for the listener
+ */
+record DenoisingLoop(
+        Steering steering,
+        SchedulerRun run,
+        NoiseSource noise,
+        int firstImage,
+        StepListener listener,
+        Cancellation cancellation) {
+
+    /** Where a run starts. */
+    @FunctionalInterface
+    interface Start {
+        /**
+         * The first sample; moves the run to the call that it belongs to.
+         *
+         * @return {@code float32 (B, C, H, W)}, owned by the current scope
+         */
+        Tensor sample(SchedulerRun run, NoiseSource noise);
+
+        /** @param shape (B, C, H, W) */
+        static Start fromNoise(long[] shape) {
+            return (run, noise) -> run.initialSample(noise.randn(shape));
+        }
+    }
 
     /**
-     * From noise to a sample.
+     * From a first sample to the last.
      *
-     * @param shape (B, C, H, W)
      * @return x₀, {@code float32 (B, C, H, W)}, owned by the current scope
      */
-    static Tensor sample(
-            Steering steering,
-            SchedulerRun run,
-            NoiseSource noise,
-            long[] shape,
-            StepListener listener,
-            Cancellation cancellation) {
+    Tensor run(Start start, AfterStep afterStep) {
         double[] timesteps = run.timesteps();
         return TensorScope.keepResult(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
-                Tensor current = run.initialSample(noise.randn(shape));
-                for (int i = 0; i < timesteps.length; i++) {
+                Tensor current = start.sample(run, noise);
+                for (int i = run.stepIndex(); i < timesteps.length; i++) {
                     cancellation.check();
-                    int stepIndex = i;
+                    NetworkCall call = new NetworkCall(timesteps[i], i, timesteps.length, 0);
                     Tensor sample = current;
-                    current = TensorScope.keepResult(() -> {
-                        Steered steered = steering.predict(
-                                run, sample, new NetworkCall(timesteps[stepIndex], stepIndex, timesteps.length, 0));
-                        StepResult result = run.step(steered.output(), steered.sample(), noise);
-                        listener.onStep(new StepEvent(
-                                stepIndex,
-                                timesteps.length,
-                                timesteps[stepIndex],
-                                result.prevSample(),
-                                result.predOriginalSample(),
-                                steered.losses()));
-                        return result.prevSample();
-                    });
+                    current = TensorScope.keepResult(() -> step(call, sample, afterStep));
                     sample.close();
                 }
                 return current;
             }
         });
+    }
+
+    private Tensor step(NetworkCall call, Tensor sample, AfterStep afterStep) {
+        Steered steered = steering.predict(run, sample, call);
+        StepResult result = run.step(steered.output(), steered.sample(), noise);
+        Tensor next = afterStep.apply(result.prevSample(), run, noise);
+        listener.onStep(new StepEvent(
+                call.index(),
+                call.calls(),
+                call.timestep(),
+                firstImage,
+                next,
+                result.predOriginalSample(),
+                steered.losses()));
+        return next;
     }
 }

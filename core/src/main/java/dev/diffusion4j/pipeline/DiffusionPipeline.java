@@ -5,18 +5,20 @@ import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.codec.SampleCodec;
+import dev.diffusion4j.condition.Conditioner;
+import dev.diffusion4j.condition.Conditioners;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.PromptWords;
 import dev.diffusion4j.model.SampleSize;
-import dev.diffusion4j.scheduler.SamplingSettings;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.NativeMemory;
-import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
 import java.nio.file.Path;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -34,11 +37,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A network with a scheduler: draws pictures. Immutable and thread-safe: any number of threads may call {@link #generate} at
- * once. Close it to free the network; calls that are running end first.
+ * once. Close it to free the network; calls that are running end first. What the {@code with…} methods return are views of it that
+ * share its network: they need not be closed, and end with it.
  *
  * <pre>{@code
  * try (var pipeline = DiffusionPipeline.load(Path.of("my-model"));
- *         var result = pipeline.generate(GenerationRequest.DEFAULT.withSeed(7))) {
+ *         var result = pipeline.generate(GenerationRequest.of(r -> r.seed(7)))) {
  *     ImageIO.write(result.images().get(0), "png", new File("picture.png"));
  * }
  * }</pre>
@@ -47,27 +51,38 @@ public final class DiffusionPipeline implements AutoCloseable {
     private static final long MANY_PARAMETERS = 1 << 24;
 
     private final SharedModel shared;
-    private final Scheduler scheduler;
-    private final Device device;
-    private final Precision precision;
+    private final PipelineSetup setup;
+    private final Supplier<String> modelHash;
+    private final boolean isView;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private final Supplier<String> modelHash;
-    private final List<LossGuidance> steering;
-
-    private DiffusionPipeline(
-            SharedModel shared,
-            Scheduler scheduler,
-            Device device,
-            Precision precision,
-            Supplier<String> modelHash,
-            List<LossGuidance> steering) {
-        this.modelHash = modelHash;
-        this.steering = List.copyOf(steering);
+    private DiffusionPipeline(SharedModel shared, PipelineSetup setup, Supplier<String> modelHash, boolean isView) {
         this.shared = shared;
-        this.scheduler = scheduler;
-        this.device = device;
-        this.precision = precision;
+        this.setup = setup;
+        this.modelHash = modelHash;
+        this.isView = isView;
+    }
+
+    private static DiffusionPipeline onCpu(DiffusionModel model, boolean owned, Scheduler scheduler) {
+        PipelineSetup setup =
+                new PipelineSetup(scheduler, Conditioners.of(model), null, Devices.cpu(), Precision.F32, List.of());
+        return new DiffusionPipeline(new SharedModel(model, owned), setup, () -> "", false);
+    }
+
+    private DiffusionPipeline view(PipelineSetup other) {
+        checkOpen();
+        return new DiffusionPipeline(shared, other, modelHash, true);
+    }
+
+    private void checkOpen() {
+        if (closed.get()) {
+            throw new IllegalStateException("this pipeline is closed");
+        }
+    }
+
+    private <R> R use(Function<DiffusionModel, R> body) {
+        checkOpen();
+        return shared.use(body);
     }
 
     /** Loads a folder that diffusers or this library saved, on the CPU in f32. */
@@ -78,7 +93,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     /**
      * Loads a folder that diffusers or this library saved.
      *
-     * @throws UserError (exit code 1) naming the file and what is wrong with it
+     * @throws UserError naming the file and what is wrong with it
      */
     public static DiffusionPipeline load(Path folder, LoadOptions options) {
         Device device = Devices.parse(options.device());
@@ -102,61 +117,52 @@ public final class DiffusionPipeline implements AutoCloseable {
         if (model.parameterCount() > MANY_PARAMETERS) {
             NativeMemory.giveBack(); // what the conversion of the weights left behind
         }
+        PipelineSetup setup = new PipelineSetup(scheduler, Conditioners.of(model), null, device, precision, List.of());
         return new DiffusionPipeline(
                 new SharedModel(model, true, options.loras()),
-                scheduler,
-                device,
-                precision,
+                setup,
                 new WeightsHash(files.modelFolder(), options.loras()),
-                List.of());
-    }
-
-    /** The adapters that were added to the network when it was loaded. */
-    public List<LoraChoice> loras() {
-        return shared.loras();
+                false);
     }
 
     /** Of parts; the pipeline becomes the owner of {@code model}, which lies on the CPU in f32. */
     public static DiffusionPipeline of(DiffusionModel model, Scheduler scheduler) {
-        return new DiffusionPipeline(
-                new SharedModel(model, true), scheduler, Devices.cpu(), Precision.F32, () -> "", List.of());
+        return onCpu(model, true, scheduler);
     }
 
     /** Of parts; {@code model}, on the CPU in f32, stays its owner's: close the pipeline first. */
     public static DiffusionPipeline borrowing(DiffusionModel model, Scheduler scheduler) {
-        return new DiffusionPipeline(
-                new SharedModel(model, false), scheduler, Devices.cpu(), Precision.F32, () -> "", List.of());
+        return onCpu(model, false, scheduler);
     }
 
     /**
-     * The same network with another algorithm, whose settings are taken over from the present one where both know them, as
-     * diffusers' {@code from_config} does. Both pipelines must be closed.
+     * A view of this pipeline with another algorithm, whose settings are taken over from the present one where both know them, as
+     * diffusers' {@code from_config} does.
      *
      * @param settings changes, by the keys of {@code scheduler_config.json}
-     * @throws UserError (exit code 2) where the network was not trained for such an algorithm
+     * @throws UserError where the network was not trained for such an algorithm
      */
     public DiffusionPipeline withScheduler(SchedulerKind kind, Map<String, ?> settings) {
-        Map<String, @Nullable Object> config = new LinkedHashMap<>(scheduler.config());
+        Map<String, @Nullable Object> config = new LinkedHashMap<>(scheduler().config());
         config.putAll(settings);
         return withScheduler(kind.create(config));
     }
 
     /**
-     * The same network with an algorithm of one's own, or a built-in one that is configured from scratch. Both pipelines must
-     * be closed.
+     * A view with an algorithm of the application's own, or a built-in one that is configured from scratch.
      *
-     * @throws UserError (exit code 2) where the network was not trained for such an algorithm
+     * @throws UserError where the network was not trained for such an algorithm
      */
     public DiffusionPipeline withScheduler(Scheduler other) {
-        if (other.chain() != scheduler.chain()) {
-            String way = scheduler.chain() == SchedulerKind.Chain.FLOW
+        if (other.chain() != scheduler().chain()) {
+            String way = scheduler().chain() == SchedulerKind.Chain.FLOW
                     ? "; the solvers do with use_flow_sigmas=true and prediction_type=flow_prediction"
                     : "";
             throw UserError.usage("scheduler '" + other.kind().key()
                     + "' as it is configured does not fit this model, which was trained for '"
-                    + scheduler.kind().key() + "'" + way);
+                    + scheduler().kind().key() + "'" + way);
         }
-        return new DiffusionPipeline(shared.hold(), other, device, precision, modelHash, steering);
+        return view(setup.withScheduler(other));
     }
 
     /** {@link #withScheduler(SchedulerKind, Map)} without changes. */
@@ -164,17 +170,34 @@ public final class DiffusionPipeline implements AutoCloseable {
         return withScheduler(kind, Map.of());
     }
 
-    /**
-     * The same network, steered by these losses, all at once, in place of those of before. Both pipelines must be closed; what the
-     * losses need stays its owner's.
-     */
+    /** A view whose samples are steered by these losses, all at once, in place of those of before. What they need is borrowed. */
     public DiffusionPipeline steeredBy(List<LossGuidance> guidances) {
-        return new DiffusionPipeline(shared.hold(), scheduler, device, precision, modelHash, guidances);
+        return view(setup.withSteering(guidances));
+    }
+
+    /** A view whose conditions are encoded by {@code conditioner}, which is borrowed. */
+    public DiffusionPipeline withConditioner(Conditioner conditioner) {
+        return view(setup.withConditioner(conditioner));
+    }
+
+    /** A view whose samples are the pictures that {@code codec} encodes; it is borrowed. */
+    public DiffusionPipeline withCodec(SampleCodec codec) {
+        return view(setup.withCodec(codec));
     }
 
     /** What samples are steered by. */
     public List<LossGuidance> steering() {
-        return steering;
+        return setup.steering();
+    }
+
+    /** Between pictures and samples; borrowed. */
+    public SampleCodec codec() {
+        return use(setup::codec);
+    }
+
+    /** The adapters that were added to the network when it was loaded. */
+    public List<LoraChoice> loras() {
+        return shared.loras();
     }
 
     /** Draws pictures. */
@@ -185,139 +208,106 @@ public final class DiffusionPipeline implements AutoCloseable {
     /**
      * Draws pictures.
      *
-     * @param listener is told of each step of each batch, on this thread
+     * @param listener hears of each step of each batch, on this thread
      * @param cancellation lets another thread end the call within one step
      * @return the samples; the caller closes it
-     * @throws java.util.concurrent.CancellationException where it was cancelled
-     * @throws UserError (exit code 2) where the network cannot draw what was asked for
+     * @throws java.util.concurrent.CancellationException where it was cancelled, or the thread interrupted
+     * @throws UserError where the network cannot draw what was asked for
      */
     public GenerationResult generate(GenerationRequest request, StepListener listener, Cancellation cancellation) {
         return generate(request, NoiseFactory.of(request), listener, cancellation);
     }
 
-    /** As {@link #generate(GenerationRequest, StepListener, Cancellation)} from noise of one's own. */
+    /** As {@link #generate(GenerationRequest, StepListener, Cancellation)} from other noise. */
     public GenerationResult generate(
             GenerationRequest request, NoiseFactory noise, StepListener listener, Cancellation cancellation) {
-        return shared.use(model -> {
-            check(request, model);
-            Tensor samples =
-                    TensorScope.ownResult(() -> generateBatches(request, noise, model, listener, cancellation));
-            return new GenerationResult(samples, scheduler.sampleRange(), guides(request));
+        return use(model -> {
+            SampleSize size = new RequestCheck(setup, model).check(request);
+            Tensor samples = TensorScope.ownResult(() -> {
+                TensorVector batches = new TensorVector();
+                new BatchSampler(setup, model, request, noise, listener, cancellation)
+                        .forEachBatch(size, (first, batch) -> batches.push_back(batch));
+                return cat(batches, 0);
+            });
+            return new GenerationResult(samples, setup.codec(model), guides(request));
         });
+    }
+
+    /**
+     * Draws pictures and hands them out batch by batch, as they are drawn: memory does not grow with their number.
+     *
+     * @param sink takes each batch, on this thread; where it throws, the call ends so
+     * @param listener hears of each step of each batch, on this thread
+     * @param cancellation lets another thread end the call within one step
+     * @throws java.util.concurrent.CancellationException where it was cancelled, or the thread interrupted
+     * @throws UserError where the network cannot draw what was asked for
+     */
+    public void draw(GenerationRequest request, ResultSink sink, StepListener listener, Cancellation cancellation) {
+        use(model -> {
+            SampleSize size = new RequestCheck(setup, model).check(request);
+            SampleCodec codec = setup.codec(model);
+            List<String> guides = guides(request);
+            new BatchSampler(setup, model, request, NoiseFactory.of(request), listener, cancellation)
+                    .forEachBatch(
+                            size, (first, batch) -> sink.accept(first, new GenerationResult(batch, codec, guides)));
+            return true;
+        });
+    }
+
+    /** Takes what was drawn of a request, batch by batch. */
+    @FunctionalInterface
+    public interface ResultSink {
+        /**
+         * @param first index of the batch's first picture
+         * @param batch valid during the call only
+         */
+        void accept(int first, GenerationResult batch);
     }
 
     /** All that pushes samples, in words. */
     private List<String> guides(GenerationRequest request) {
         List<String> all =
-                new ArrayList<>(steering.stream().map(LossGuidance::name).toList());
+                new ArrayList<>(steering().stream().map(LossGuidance::name).toList());
         if (request.guidance().scale() != 1) {
-            all.add("--guidance-scale " + request.guidance().scale());
+            all.add("{guidanceScale} " + request.guidance().scale());
         }
         return all;
     }
 
     /**
-     * What a user must be told of guidances that would do nothing here, or other than their words say: a line each.
+     * What is worth saying of guidances that would do nothing here, or other than their words say: a line each.
      *
-     * @throws UserError (exit code 2) as {@link #generate(GenerationRequest)}
+     * @throws UserError as {@link #generate(GenerationRequest)}
      */
     public List<String> notices(GenerationRequest request) {
-        return shared.use(model -> {
-            check(request, model);
-            try (SchedulerRun run = scheduler.start(settings(request))) {
-                return GuidanceNotices.of(steering, request.guidance(), model.sampleChannels(), run.timesteps().length);
+        return use(model -> {
+            new RequestCheck(setup, model).check(request);
+            int channels = setup.codec(model).pictureChannels();
+            try (SchedulerRun run = scheduler().start(request.sampling().settings())) {
+                return GuidanceNotices.of(steering(), request.guidance(), channels, run.timesteps().length);
             }
         });
-    }
-
-    private static SamplingSettings settings(GenerationRequest request) {
-        return new SamplingSettings(request.steps(), request.eta(), request.stepOptions());
-    }
-
-    private Tensor generateBatches(
-            GenerationRequest request,
-            NoiseFactory source,
-            DiffusionModel model,
-            StepListener listener,
-            Cancellation cancellation) {
-        SampleSize size = sizeOf(request, model);
-        int batchSize = request.noise() == NoiseMode.SHARED ? request.count() : request.batchSize();
-        TensorVector batches = new TensorVector();
-        for (int start = 0; start < request.count(); start += batchSize) {
-            int first = start;
-            int count = Math.min(batchSize, request.count() - start);
-            batches.push_back(TensorScope.keepResult(() -> {
-                try (NoiseSource noise = source.open(first, count);
-                        SchedulerRun run = scheduler.start(settings(request))) {
-                    long[] shape = {count, model.sampleChannels(), size.height(), size.width()};
-                    return DenoisingLoop.sample(
-                            steering(request, model, first, count), run, noise, shape, listener, cancellation);
-                }
-            }));
-        }
-        return cat(batches, 0);
-    }
-
-    private Steering steering(GenerationRequest request, DiffusionModel model, int first, int count) {
-        List<long[]> told = told(request, model);
-        List<long[]> own = told == null ? null : told.subList(first, first + count);
-        return new Steering(steering, scheduler, new GuidedDenoiser(model, device, precision, own, request.guidance()));
-    }
-
-    /** A class number, or the tokens of a prompt, for each picture. */
-    private static @Nullable List<long[]> told(GenerationRequest request, DiffusionModel model) {
-        if (model.prompts().isPresent() && request.prompts() != null) {
-            return request.prompts().stream().map(model.prompts().get()::encode).toList();
-        }
-        return request.classes() == null
-                ? null
-                : request.classes().stream().map(label -> new long[] {label}).toList();
-    }
-
-    private static SampleSize sizeOf(GenerationRequest request, DiffusionModel model) {
-        SampleSize size = request.size();
-        if (size != null) {
-            return size;
-        }
-        return model.sampleSize()
-                .orElseThrow(
-                        () -> UserError.usage("this network's config names no sample_size: say it with --size WxH"));
     }
 
     /**
      * Looks whether {@link #generate} can draw this, without drawing anything.
      *
      * @return the size that its pictures will have
-     * @throws UserError (exit code 2) where the network cannot draw what is asked for
+     * @throws UserError where the network cannot draw what is asked for
      * @throws IllegalArgumentException where the scheduler cannot run so
      */
     public SampleSize check(GenerationRequest request) {
-        return shared.use(model -> {
-            check(request, model);
-            scheduler
-                    .start(new SamplingSettings(request.steps(), request.eta(), request.stepOptions()))
-                    .close();
-            return sizeOf(request, model);
+        return use(model -> {
+            SampleSize size = new RequestCheck(setup, model).check(request);
+            scheduler().start(request.sampling().settings()).close();
+            return size;
         });
-    }
-
-    private void check(GenerationRequest request, DiffusionModel model) {
-        if (request.steps() > scheduler.numTrainTimesteps()) {
-            throw UserError.usage("--steps must be at most the " + scheduler.numTrainTimesteps()
-                    + " timesteps that the network was trained on, but was " + request.steps());
-        }
-        request.stepOptions().checkFor(scheduler);
-        model.checkSize(sizeOf(request, model));
-        model.checkClasses(request.classes());
-        model.checkPrompts(request.prompts());
-        steering.forEach(guidance -> guidance.checkChannels(model.sampleChannels()));
-        model.checkGuidance(request.guidance().scale(), request.guidance().negativeClass());
     }
 
     /**
      * Writes a folder that diffusers can load (where it knows the network), or replaces the files of one.
      *
-     * @throws UserError (exit code 1) where it cannot be written; what was there is then whole still
+     * @throws UserError where it cannot be written; what was there is then whole still
      */
     public void save(Path folder) {
         save(folder, SaveOptions.DEFAULT);
@@ -325,25 +315,25 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** {@link #save(Path)} in several files of weights, or as a variant. */
     public void save(Path folder, SaveOptions options) {
-        shared.use(model -> {
-            PipelineFolder.write(folder, model, scheduler, options);
+        use(model -> {
+            PipelineFolder.write(folder, model, scheduler(), options);
             return true;
         });
     }
 
     /** The algorithm. */
     public Scheduler scheduler() {
-        return scheduler;
+        return setup.scheduler();
     }
 
     /** What the network computes in: f32 or bf16. */
     public Precision precision() {
-        return precision;
+        return setup.precision();
     }
 
     /** Where it computes: {@code cpu}, {@code cuda:0}. */
     public String deviceName() {
-        return Devices.name(device);
+        return Devices.name(setup.device());
     }
 
     /** SHA-256 of the weights' files; empty where the network was not loaded from files. */
@@ -353,30 +343,33 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** Steps that suit the scheduler where none are asked for: all that were trained for DDPM and the lessons' loop, few for LCM, else 50. */
     public int defaultSteps() {
-        int trained = scheduler.numTrainTimesteps();
-        boolean all = scheduler.kind() == SchedulerKind.DDPM || scheduler.kind() == SchedulerKind.LESSON_DDPM;
+        int trained = scheduler().numTrainTimesteps();
+        boolean all = scheduler().kind() == SchedulerKind.DDPM || scheduler().kind() == SchedulerKind.LESSON_DDPM;
         return all ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
     }
 
     /** What it is told about classes. */
     public ClassInput classInput() {
-        return shared.use(DiffusionModel::classInput);
+        return use(DiffusionModel::classInput);
     }
 
     /** The words that it can be told; empty where it is told none. */
     public Optional<PromptWords> prompts() {
-        return shared.use(DiffusionModel::prompts);
+        return use(DiffusionModel::prompts);
     }
 
     /** How many classes it can be asked for; 0 where they are not counted, see {@link #classInput()}. */
     public int numClasses() {
-        return shared.use(DiffusionModel::numClasses);
+        return use(DiffusionModel::numClasses);
     }
 
-    /** Frees the network when no other pipeline and no running call needs it; closing twice is fine. */
+    /**
+     * Ends this pipeline: later calls are refused. A view is ended alone, and need not be; the pipeline that it is a view of frees
+     * the network as soon as no running call needs it. Closing twice is fine.
+     */
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true)) {
+        if (closed.compareAndSet(false, true) && !isView) {
             shared.release();
         }
     }

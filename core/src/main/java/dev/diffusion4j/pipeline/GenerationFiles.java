@@ -3,6 +3,7 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.image.PngFile;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -13,6 +13,8 @@ import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.model.clip.ClipActivation;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.NoiseMode;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import java.nio.file.Path;
@@ -122,7 +124,7 @@ public record GenerationNote(
     /**
      * Reads the note of a PNG.
      *
-     * @throws UserError (exit code 1) where there is none
+     * @throws UserError where there is none
      */
     public static Read read(Path png) {
         String text = PngFile.readNotes(png).get(RunManifest.NOTE);
@@ -132,7 +134,8 @@ public record GenerationNote(
         }
         try {
             RunManifest manifest = RunManifest.fromText(text, png + ": note " + RunManifest.NOTE);
-            return new Read(manifest, Records.bind(EMPTY, manifest.settings(), png + ": note " + RunManifest.NOTE));
+            Map<String, @Nullable Object> settings = OldNotes.upgraded(manifest.settings());
+            return new Read(manifest, Records.bind(EMPTY, settings, png + ": note " + RunManifest.NOTE));
         } catch (IllegalArgumentException e) {
             throw UserError.failure(Worded.marked(e), e);
         }

@@ -3,8 +3,8 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.checkpoint.Safetensors;
+import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.image.Images;
-import dev.diffusion4j.scheduler.SampleRange;
 import dev.diffusion4j.tensor.TensorScope;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
@@ -16,17 +16,17 @@ import org.bytedeco.pytorch.global.torch;
 /** The samples of one call; close it to free them. */
 public final class GenerationResult implements AutoCloseable {
     private final Tensor samples;
-    private final SampleRange range;
+    private final SampleCodec codec;
     private final List<String> guides;
 
-    GenerationResult(Tensor samples, SampleRange range) {
-        this(samples, range, List.of());
+    GenerationResult(Tensor samples, SampleCodec codec) {
+        this(samples, codec, List.of());
     }
 
     /** @param guides what pushed the samples, in words */
-    GenerationResult(Tensor samples, SampleRange range, List<String> guides) {
+    GenerationResult(Tensor samples, SampleCodec codec, List<String> guides) {
         this.samples = samples;
-        this.range = range;
+        this.codec = codec;
         this.guides = List.copyOf(guides);
     }
 
@@ -40,22 +40,26 @@ public final class GenerationResult implements AutoCloseable {
         Safetensors.write(file, Map.of("samples", samples), Map.of("format", "pt"));
     }
 
-    /** What is black and what is white in {@link #samples()}. */
-    public SampleRange range() {
-        return range;
+    /**
+     * The pictures of the samples: black 0 and white 1, not cut.
+     *
+     * @return {@code float32 (N, C', H', W')}, a new tensor owned by the current scope
+     */
+    public Tensor pictures() {
+        return codec.pictures(samples);
     }
 
     /**
      * As 8-bit pictures.
      *
-     * @throws UserError (exit code 1) where a sample holds NaN or infinity, which no picture can show
+     * @throws UserError where a sample holds NaN or infinity, which no picture can show
      */
     public List<BufferedImage> images() {
         checkFinite();
-        return TensorScope.compute(() -> Images.fromSamples(range.toUnit(samples), 0, 1));
+        return TensorScope.compute(() -> Images.fromSamples(pictures(), 0, 1));
     }
 
-    /** @throws UserError (exit code 1) where a sample holds NaN or infinity */
+    /** @throws UserError where a sample holds NaN or infinity */
     void checkFinite() {
         if (TensorScope.compute(() -> torch.isfinite(samples).all().item_bool())) {
             return;
@@ -64,10 +68,9 @@ public final class GenerationResult implements AutoCloseable {
         throw UserError.failure(
                 guides.isEmpty()
                         ? none
-                                + "try --dtype f32, more steps or another --scheduler, or see with 'diffuse info' whether its"
-                                + " weights are sound"
+                                + "try {dtype} f32, more steps or another {scheduler}, or look whether its weights are finite"
                         : none + "it was guided by " + String.join(", ", guides)
-                                + "; take a smaller scale, or leave the guidance away to see whether it is the cause");
+                                + "; take a smaller scale, or omit the guidance to see whether it is the cause");
     }
 
     @Override

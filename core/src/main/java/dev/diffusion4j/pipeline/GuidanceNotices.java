@@ -30,7 +30,7 @@ final class GuidanceNotices {
             }
         }
         if (!actsIn(calls, progress -> progress >= free.from() && progress <= free.to())) {
-            lines.add("--guidance-interval leaves the guidance out of the whole run: "
+            lines.add("{guidanceInterval} keeps the guidance out of the whole run: "
                     + window(calls, free.from(), free.to()));
         }
         return lines;

@@ -2,10 +2,10 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.image.GifFile;
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.image.PngFile;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ public final class GuidanceSweep {
      * @param request whose guidance's scale is replaced by each of {@code scales}; column k has seed {@code request.seed() + k}
      * @param scales at least one
      * @param listener is told of each step of each row
-     * @throws dev.diffusion4j.base.UserError (exit code 2) where the network cannot be guided so
+     * @throws dev.diffusion4j.base.UserError where the network cannot be guided so
      */
     public static GuidanceSweep draw(
             DiffusionPipeline pipeline,
@@ -45,13 +45,10 @@ public final class GuidanceSweep {
         Check.that(!scales.isEmpty(), "a sweep needs at least one guidance scale");
         List<Trace> rows = new ArrayList<>();
         for (double scale : scales) {
-            ClassifierFree given = request.guidance();
-            ClassifierFree guidance =
-                    new ClassifierFree(scale, given.negativeClass(), given.rescale(), given.from(), given.to());
-            Trace row = new Trace(
-                    Trace.Steps.everyAndLast(EVERY, LAST), pipeline.scheduler().sampleRange());
-            try (GenerationResult result =
-                    pipeline.generate(request.withGuidance(guidance), row.andThen(listener), cancellation)) {
+            Trace row = new Trace(StepChoice.everyAndLast(EVERY, LAST), pipeline.codec());
+            GenerationRequest scaled =
+                    request.with(r -> r.guidance(request.guidance().withScale(scale)));
+            try (GenerationResult result = pipeline.generate(scaled, row.andThen(listener), cancellation)) {
                 result.checkFinite();
             }
             rows.add(row);

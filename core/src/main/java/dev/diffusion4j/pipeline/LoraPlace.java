@@ -21,7 +21,7 @@ public final class LoraPlace {
     /**
      * The file with the weights; fetched first where it is on the Hub.
      *
-     * @throws UserError (exit code 1) where there is none
+     * @throws UserError where there is none
      */
     public static Path file(Path place, HubProgress progress) {
         return LoraFile.find(PipelinePlace.repository(place)

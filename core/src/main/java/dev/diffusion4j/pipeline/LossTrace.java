@@ -74,7 +74,7 @@ public final class LossTrace implements StepListener {
     /**
      * Takes away what {@link #write} left for pictures of before; any other file of that name stays.
      *
-     * @throws UserError (exit code 1) where it cannot be deleted
+     * @throws UserError where it cannot be deleted
      */
     public static void delete(Path file) {
         try {

@@ -28,7 +28,7 @@ public final class ModelInfo {
     /**
      * Looks into a folder, a file of weights, a picture, or a JSON or YAML file.
      *
-     * @throws UserError (exit code 1) naming the file and what is wrong with it
+     * @throws UserError naming the file and what is wrong with it
      */
     public static Map<String, @Nullable Object> of(Path path) {
         if (Files.isDirectory(path)) {

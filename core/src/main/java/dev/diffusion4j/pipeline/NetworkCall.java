@@ -4,7 +4,7 @@ package dev.diffusion4j.pipeline;
 /**
  * Where in a run the network is called.
  *
- * @param timestep what the network is told
+ * @param timestep what the network is given
  * @param index 0-based, in {@code [0, calls)}
  * @param calls of the network in the whole run
  * @param firstImage which picture of the batch the first of the sample is; not 0 where a batch is done in parts
@@ -15,8 +15,8 @@ public record NetworkCall(double timestep, int index, int calls, int firstImage)
         return calls == 1 ? 0 : (double) index / (calls - 1);
     }
 
-    /** The same with another timestep told. */
-    NetworkCall told(double time) {
+    /** The same with another timestep. */
+    NetworkCall withTimestep(double time) {
         return new NetworkCall(time, index, calls, firstImage);
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.NoiseMode;
 import dev.diffusion4j.tensor.NoiseSource;
 
 /** Where the noise of each batch comes from. */

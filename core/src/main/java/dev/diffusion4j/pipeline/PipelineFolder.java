@@ -53,7 +53,7 @@ public final class PipelineFolder {
     /**
      * Reads {@code model_index.json}.
      *
-     * @throws UserError (exit code 1) where there is none, saying what was found; where it names components that we do not have
+     * @throws UserError where there is none, saying what was found; where it names components that we do not have
      */
     public static PipelineFolder open(Path folder) {
         return open(folder, ModelFamilies.BUILT_IN);
@@ -96,10 +96,11 @@ public final class PipelineFolder {
         }
     }
 
-    /** All components but the scheduler; an entry of two nulls is none. */
+    /** All components but the scheduler; an entry of two nulls is none, and a name with an underscore is the folder's own. */
     private List<String> networks() {
         return index.keySet().stream()
-                .filter(name -> !name.equals("scheduler") && className(index.get(name)) != null)
+                .filter(name -> !name.startsWith("_") && !name.equals("scheduler"))
+                .filter(name -> className(index.get(name)) != null)
                 .toList();
     }
 
@@ -125,9 +126,14 @@ public final class PipelineFolder {
         return families.named(java.util.Objects.requireNonNull(className(index.get(modelName()))), where);
     }
 
-    /** The class that {@code model_index.json} names for the whole, such as {@code DDPMPipeline}. */
+    /**
+     * The class that {@code model_index.json} names for the whole, such as {@code DDPMPipeline}; a pipeline of somebody's own is
+     * named with its file, {@code ["pipeline", "MyPipeline"]}.
+     */
     public String pipelineClass() {
-        return String.valueOf(index.get("_class_name"));
+        Object named = index.get("_class_name");
+        String custom = className(named);
+        return custom == null ? String.valueOf(named) : custom;
     }
 
     private static @Nullable String className(@Nullable Object component) {
@@ -197,7 +203,7 @@ public final class PipelineFolder {
      * Fills a network with the weights.
      *
      * @param model on the CPU, of any floating dtype
-     * @throws UserError (exit code 1) where they do not fit it; it is unchanged then
+     * @throws UserError where they do not fit it; it is unchanged then
      */
     public void readWeights(Model model, @Nullable String variant) {
         try (WeightSource weights =

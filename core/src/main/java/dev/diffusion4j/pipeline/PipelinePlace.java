@@ -47,7 +47,7 @@ public final class PipelinePlace {
      *
      * @param variant of the weights, {@code fp16} for example, or {@code null}
      * @return {@code place} itself, the model in it where it is the folder of a run, or a commit's folder in the Hub's cache
-     * @throws UserError (exit code 1) where the repository cannot be had, or is no pipeline, a LoRA for example
+     * @throws UserError where the repository cannot be had, or is no pipeline, a LoRA for example
      */
     public static Path folder(Path place, @Nullable String variant, HubProgress progress) {
         return repository(place)

@@ -18,14 +18,14 @@ import org.jspecify.annotations.Nullable;
  * Changes to a scheduler that were given as text, {@code use_karras_sigmas=true}: of its config and of its run.
  *
  * @param config by the keys of {@code scheduler_config.json}; for {@link DiffusionPipeline#withScheduler(SchedulerKind, Map)}
- * @param step for {@link GenerationRequest#withStepOptions}
+ * @param step for {@link dev.diffusion4j.pipeline.request.RequestDraft#stepOptions}
  */
 public record SchedulerOptions(Map<String, @Nullable Object> config, StepOptions step) {
     /**
      * Reads {@code key=value} texts; a value is written as in YAML.
      *
      * @param name of what the texts were given to, for messages: {@code --scheduler-option}
-     * @throws UserError (exit code 2) where a text is not of this form, or the scheduler has no such setting
+     * @throws UserError where a text is not of this form, or the scheduler has no such setting
      */
     public static SchedulerOptions parse(SchedulerKind kind, List<String> texts, String name) {
         List<String> known = new ArrayList<>(kind.create(Map.of()).config().keySet());

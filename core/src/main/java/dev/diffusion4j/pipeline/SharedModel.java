@@ -6,7 +6,7 @@ import dev.diffusion4j.model.DiffusionModel;
 import java.util.List;
 import java.util.function.Function;
 
-/** A network that several pipelines and running calls hold; freed when the last lets go. */
+/** The network of a pipeline and its views: freed when the pipeline is closed and the last running call has ended. */
 final class SharedModel {
     private final DiffusionModel model;
     private final boolean owned;
@@ -30,19 +30,14 @@ final class SharedModel {
         return loras;
     }
 
-    DiffusionModel model() {
-        return model;
-    }
-
-    /** @throws IllegalStateException where it was freed already */
-    synchronized SharedModel hold() {
+    private synchronized void hold() {
         if (holders == 0) {
             throw new IllegalStateException("this pipeline is closed");
         }
         holders++;
-        return this;
     }
 
+    /** Lets go of it: once for each {@link #use} that runs, and once by the pipeline itself. */
     synchronized void release() {
         holders--;
         if (holders == 0 && owned) {
@@ -50,7 +45,11 @@ final class SharedModel {
         }
     }
 
-    /** Runs {@code body} while the network is surely alive. */
+    /**
+     * Runs {@code body} while the network is surely alive.
+     *
+     * @throws IllegalStateException where it was freed already
+     */
     <R> R use(Function<DiffusionModel, R> body) {
         hold();
         try {

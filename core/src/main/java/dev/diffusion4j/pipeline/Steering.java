@@ -4,6 +4,7 @@ package dev.diffusion4j.pipeline;
 import static org.bytedeco.pytorch.global.torch.cat;
 import static org.bytedeco.pytorch.global.torch.zeros_like;
 
+import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.guidance.LossGuidance.Gradient;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -32,9 +33,11 @@ final class Steering {
 
     private final List<LossGuidance> guidances;
     private final Scheduler scheduler;
+    private final SampleCodec codec;
     private final Denoiser denoiser;
 
-    Steering(List<LossGuidance> guidances, Scheduler scheduler, Denoiser denoiser) {
+    Steering(List<LossGuidance> guidances, Scheduler scheduler, SampleCodec codec, Denoiser denoiser) {
+        this.codec = codec;
         this.guidances = guidances;
         this.scheduler = scheduler;
         this.denoiser = denoiser;
@@ -55,7 +58,7 @@ final class Steering {
 
     /** Calls the network and pushes the sample; tensors are owned by the current scope. */
     Steered predict(SchedulerRun run, Tensor sample, NetworkCall atTimestep) {
-        NetworkCall call = atTimestep.told(scheduler.networkTime(atTimestep.timestep()));
+        NetworkCall call = atTimestep.withTimestep(scheduler.networkTime(atTimestep.timestep()));
         List<LossGuidance> active = guidances.stream()
                 .filter(guidance -> guidance.isActive(call.progress()))
                 .toList();
@@ -154,8 +157,7 @@ final class Steering {
                 Tensor total;
                 try (AutoGradMode on = new AutoGradMode(true);
                         RandomStream random = new RandomStream(draw)) {
-                    Tensor perImage =
-                            guidance.loss().perImage(scheduler.sampleRange().toUnit(leaf), random);
+                    Tensor perImage = guidance.loss().perImage(codec.pictures(leaf), random);
                     total = perImage.sum();
                 }
                 total._backward(new TensorVector(leaf), new TensorOptional(), new BoolOptional(), false);

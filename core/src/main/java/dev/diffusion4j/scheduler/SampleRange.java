@@ -110,6 +110,19 @@ public record SampleRange(List<Double> lows, List<Double> highs) {
     }
 
     /**
+     * A sample as a picture in [−1, 1], not cut; differentiable: the inverse of {@link #fromSigned}.
+     *
+     * @param sample {@code float32 (B, C, H, W)} in this range
+     * @return {@code sample} itself where it lies in that range already, or a new tensor owned by the current scope
+     */
+    public Tensor toSigned(Tensor sample) {
+        if (equals(SIGNED)) {
+            return sample;
+        }
+        return TensorScope.keepResult(() -> toUnit(sample).mul(new Scalar(2.0)).sub(new Scalar(1.0)));
+    }
+
+    /**
      * A sample with what is blacker than black or whiter than white cut; differentiable, with the gradient 0 where it was cut.
      *
      * @return a new tensor owned by the current scope

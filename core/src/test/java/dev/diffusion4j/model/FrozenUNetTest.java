@@ -59,8 +59,7 @@ class FrozenUNetTest {
                 model.initialize(initial);
                 SampleSize size = model.sampleSize().orElseThrow();
                 Tensor sample = random.randn(2, model.sampleChannels(), size.height(), size.width());
-                Conditioning conditioning =
-                        new Conditioning(UNet2DGoldenTest.labels(golden.json(variant), random), null);
+                Conditioning conditioning = UNet2DGoldenTest.conditioning(golden.json(variant), random);
                 model.channelsLast(true);
                 model.freeze();
                 for (int i = 0; i < 2; i++) {

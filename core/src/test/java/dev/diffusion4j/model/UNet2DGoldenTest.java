@@ -62,7 +62,7 @@ class UNet2DGoldenTest {
                 SampleSize size = model.sampleSize().orElseThrow();
                 Tensor sample = random.randn(2, model.sampleChannels(), size.height(), size.width());
                 Tensor timestep = Tensors.ofDoubles(3, 977);
-                Conditioning conditioning = new Conditioning(labels(golden.json(variant), random), null);
+                Conditioning conditioning = conditioning(golden.json(variant), random);
                 try (NoGradGuard guard = new NoGradGuard()) {
                     assertClose(
                             "output",
@@ -103,7 +103,12 @@ class UNet2DGoldenTest {
         return norms;
     }
 
-    static @Nullable Tensor labels(Map<String, @Nullable Object> config, RandomStream random) {
+    static Conditioning conditioning(Map<String, @Nullable Object> config, RandomStream random) {
+        Tensor labels = labels(config, random);
+        return labels == null ? Conditioning.NONE : Conditioning.ofClasses(labels);
+    }
+
+    private static @Nullable Tensor labels(Map<String, @Nullable Object> config, RandomStream random) {
         if (config.get("num_class_embeds") != null) {
             return Tensors.ofLongs(4, 1);
         }

@@ -10,6 +10,7 @@ import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.NoiseSource;
@@ -33,7 +34,7 @@ class ClassifierFreeTest {
     private static final int T = 20;
     private static final List<Integer> CLASSES = List.of(2, 0);
     private static final GenerationRequest ONE_STEP =
-            GenerationRequest.DEFAULT.withClasses(CLASSES).withSeed(4).withSteps(1);
+            GenerationRequest.of(r -> r.classes(CLASSES).seed(4).steps(1));
 
     private static DiffusionModel lab;
     private static Scheduler scheduler;
@@ -68,7 +69,7 @@ class ClassifierFreeTest {
 
     private static Tensor draw(DiffusionModel model, GenerationRequest request, ClassifierFree guidance) {
         try (DiffusionPipeline pipeline = DiffusionPipeline.borrowing(model, scheduler);
-                GenerationResult result = pipeline.generate(request.withGuidance(guidance))) {
+                GenerationResult result = pipeline.generate(request.with(r -> r.guidance(guidance)))) {
             return result.samples().clone();
         }
     }
@@ -120,11 +121,12 @@ class ClassifierFreeTest {
     @Test
     void one_is_no_guidance_and_zero_knows_no_class() {
         TensorScope.run(() -> {
-            GenerationRequest request = ONE_STEP.withSteps(T);
+            GenerationRequest request = ONE_STEP.with(r -> r.steps(T));
             assertThat(Tensors.floats(draw(lab, request, ClassifierFree.of(1))))
                     .isEqualTo(Tensors.floats(draw(lab, request, ClassifierFree.OFF)));
             assertThat(Tensors.floats(draw(lab, request, ClassifierFree.of(0))))
-                    .isEqualTo(Tensors.floats(draw(lab, request.withClasses(List.of(1, 1)), ClassifierFree.of(0))))
+                    .isEqualTo(Tensors.floats(
+                            draw(lab, request.with(r -> r.classes(List.of(1, 1))), ClassifierFree.of(0))))
                     .isNotEqualTo(Tensors.floats(draw(lab, request, ClassifierFree.OFF)));
         });
     }
@@ -150,12 +152,12 @@ class ClassifierFreeTest {
     void acts_in_its_interval_only() {
         TensorScope.run(() -> {
             ClassifierFree strong = ClassifierFree.of(6);
-            float[] plain = Tensors.floats(draw(lab, ONE_STEP.withSteps(4), ClassifierFree.OFF));
-            assertThat(Tensors.floats(draw(lab, ONE_STEP.withSteps(4), strong.during(0.1, 0.2))))
+            float[] plain = Tensors.floats(draw(lab, ONE_STEP.with(r -> r.steps(4)), ClassifierFree.OFF));
+            assertThat(Tensors.floats(draw(lab, ONE_STEP.with(r -> r.steps(4)), strong.during(0.1, 0.2))))
                     .isEqualTo(plain);
-            assertThat(Tensors.floats(draw(lab, ONE_STEP.withSteps(4), strong.during(0.9, 1))))
+            assertThat(Tensors.floats(draw(lab, ONE_STEP.with(r -> r.steps(4)), strong.during(0.9, 1))))
                     .isNotEqualTo(plain)
-                    .isNotEqualTo(Tensors.floats(draw(lab, ONE_STEP.withSteps(4), strong)));
+                    .isNotEqualTo(Tensors.floats(draw(lab, ONE_STEP.with(r -> r.steps(4)), strong)));
         });
     }
 
@@ -181,11 +183,11 @@ class ClassifierFreeTest {
                 Tensor noise = noise();
                 Tensor expected = step(
                         noise, guided(predict(unet, noise, CLASSES, 1), predict(unet, noise, List.of(1, 1), 1), 3));
-                ClassifierFree away = ClassifierFree.of(3).withNegativeClass(1);
-                assertClose("sample", draw(unet, ONE_STEP, away), expected, 1e-4);
+                GenerationRequest away = ONE_STEP.with(r -> r.negativeClass(1));
+                assertClose("sample", draw(unet, away, ClassifierFree.of(3)), expected, 1e-4);
                 assertThatThrownBy(() -> draw(unet, ONE_STEP, ClassifierFree.of(3)))
                         .isInstanceOf(UserError.class)
-                        .hasMessageContaining("--negative-class");
+                        .hasMessageContaining("negativeClass");
             }
         });
     }

@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.codec.PixelCodec;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
-import dev.diffusion4j.scheduler.SampleRange;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.NoiseMode;
 import dev.diffusion4j.scheduler.SamplingSettings;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerRun;
@@ -40,7 +42,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What a pipeline promises to those who share it: threads, batches, memory, its end. */
 class DiffusionPipelineTest {
     private static final GenerationRequest REQUEST =
-            GenerationRequest.DEFAULT.withSteps(6).withCount(2).withSeed(3);
+            GenerationRequest.of(r -> r.steps(6).count(2).seed(3));
 
     private static DiffusionPipeline loaded;
     private static DiffusionPipeline pipeline;
@@ -75,7 +77,7 @@ class DiffusionPipelineTest {
             }
         };
         assertThatExceptionOfType(CancellationException.class)
-                .isThrownBy(() -> pipeline.generate(REQUEST.withSteps(1000), listener, cancellation));
+                .isThrownBy(() -> pipeline.generate(REQUEST.with(r -> r.steps(1000)), listener, cancellation));
         assertThat(steps).hasValue(3);
         assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
     }
@@ -103,13 +105,13 @@ class DiffusionPipelineTest {
     @Test
     void two_threads_draw_at_once_what_each_draws_alone() throws Exception {
         float[] first = draw(pipeline, REQUEST);
-        float[] second = draw(pipeline, REQUEST.withSeed(90));
+        float[] second = draw(pipeline, REQUEST.with(r -> r.seed(90)));
         assertThat(first).isNotEqualTo(second);
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try {
             for (int i = 0; i < 5; i++) {
                 Future<float[]> one = threads.submit(() -> draw(pipeline, REQUEST));
-                Future<float[]> other = threads.submit(() -> draw(pipeline, REQUEST.withSeed(90)));
+                Future<float[]> other = threads.submit(() -> draw(pipeline, REQUEST.with(r -> r.seed(90))));
                 assertThat(one.get()).isEqualTo(first);
                 assertThat(other.get()).isEqualTo(second);
             }
@@ -133,7 +135,7 @@ class DiffusionPipelineTest {
         long before = Pointer.totalCount();
         AtomicLong most = new AtomicLong();
         own.generate(
-                        REQUEST.withSteps(steps),
+                        REQUEST.with(r -> r.steps(steps)),
                         event -> most.accumulateAndGet(Pointer.totalCount() - before, Math::max),
                         new Cancellation())
                 .close();
@@ -143,20 +145,21 @@ class DiffusionPipelineTest {
 
     @Test
     void a_picture_does_not_depend_on_its_batch() {
-        float[] together = draw(pipeline, REQUEST.withCount(5).withEta(0.5).withBatchSize(5));
-        float[] split = draw(pipeline, REQUEST.withCount(5).withEta(0.5).withBatchSize(2));
+        float[] together = draw(pipeline, REQUEST.with(r -> r.count(5).eta(0.5).batchSize(5)));
+        float[] split = draw(pipeline, REQUEST.with(r -> r.count(5).eta(0.5).batchSize(2)));
         Golden.assertClose("batches of 2", split, together, 1e-4);
-        float[] alone = draw(pipeline, REQUEST.withCount(1).withSeed(7).withEta(0.5));
+        float[] alone = draw(pipeline, REQUEST.with(r -> r.count(1).seed(7).eta(0.5)));
         Golden.assertClose("alone", alone, java.util.Arrays.copyOfRange(together, 4 * 256, 5 * 256), 1e-4);
-        assertThat(draw(pipeline, REQUEST.withCount(5).withEta(0.5).withBatchSize(5)))
+        assertThat(draw(pipeline, REQUEST.with(r -> r.count(5).eta(0.5).batchSize(5))))
                 .isEqualTo(together);
     }
 
     @Test
     void shared_noise_comes_from_one_stream_for_the_whole_call() {
-        GenerationRequest shared = REQUEST.withNoise(NoiseMode.SHARED);
-        assertThat(draw(pipeline, shared.withCount(1))).isEqualTo(draw(pipeline, REQUEST.withCount(1)));
-        float[] both = draw(pipeline, shared.withBatchSize(1)); // is drawn together all the same
+        GenerationRequest shared = REQUEST.with(r -> r.noise(NoiseMode.SHARED));
+        assertThat(draw(pipeline, shared.with(r -> r.count(1))))
+                .isEqualTo(draw(pipeline, REQUEST.with(r -> r.count(1))));
+        float[] both = draw(pipeline, shared.with(r -> r.batchSize(1))); // is drawn together all the same
         assertThat(both).isEqualTo(draw(pipeline, shared));
         float[] ownStream = draw(pipeline, REQUEST);
         float[] second = java.util.Arrays.copyOfRange(both, 256, 512);
@@ -164,24 +167,32 @@ class DiffusionPipelineTest {
     }
 
     @Test
-    void closing_frees_the_network_once_nobody_needs_it() {
+    void closing_frees_the_network_once_no_call_needs_it_and_ends_its_views() {
         long before = Pointer.totalCount();
         DiffusionPipeline own = DiffusionPipeline.load(Golden.path("tiny-pipeline"));
-        DiffusionPipeline other = own.withScheduler(SchedulerKind.EULER);
-        long held = Pointer.totalCount();
-        own.close();
-        own.close();
-        assertThat(Pointer.totalCount()).isLessThanOrEqualTo(held);
-        assertThat(draw(other, REQUEST)).doesNotContain(Float.NaN);
-        StepListener closing = event -> other.close();
-        try (GenerationResult result = other.generate(REQUEST, closing, new Cancellation())) {
+        DiffusionPipeline view = own.withScheduler(SchedulerKind.EULER);
+        StepListener closing = event -> own.close();
+        try (GenerationResult result = view.generate(REQUEST, closing, new Cancellation())) {
             assertThat(Tensors.floats(result.samples())).isEqualTo(drawnBy(SchedulerKind.EULER));
         }
+        own.close();
         assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
         assertThatIllegalStateException()
-                .isThrownBy(() -> other.generate(REQUEST))
+                .isThrownBy(() -> view.generate(REQUEST))
                 .withMessageContaining("closed");
         assertThatIllegalStateException().isThrownBy(() -> own.withScheduler(SchedulerKind.DDIM));
+    }
+
+    @Test
+    void a_closed_view_is_closed_alone() {
+        try (DiffusionPipeline own = DiffusionPipeline.load(Golden.path("tiny-pipeline"))) {
+            DiffusionPipeline view = own.withScheduler(SchedulerKind.EULER);
+            view.close();
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> view.generate(REQUEST))
+                    .withMessageContaining("closed");
+            assertThat(draw(own, REQUEST)).doesNotContain(Float.NaN);
+        }
     }
 
     private static float[] drawnBy(SchedulerKind kind) {
@@ -206,20 +217,21 @@ class DiffusionPipelineTest {
         try (DiffusionPipeline own = DiffusionPipeline.of(model, SchedulerKind.DDIM.create(Map.of()))) {
             assertThat(own.classInput()).isEqualTo(ClassInput.ANY_NUMBER);
             float[] expected = TensorScope.compute(() -> {
-                Conditioning labels = new Conditioning(Tensors.ofDoubles(7, 100_000), null);
+                Conditioning labels = Conditioning.ofClasses(Tensors.ofDoubles(7, 100_000));
                 SampleSize size = model.sampleSize().orElseThrow();
                 try (NoiseSource noise = NoiseSource.perImage(3, 2);
                         SchedulerRun run = own.scheduler().start(SamplingSettings.ofSteps(2))) {
                     Denoiser denoiser =
                             (sample, call) -> model.forward(sample, Tensors.ofDoubles(call.timestep()), labels);
-                    Steering plain = new Steering(List.of(), own.scheduler(), denoiser);
+                    Steering plain = new Steering(List.of(), own.scheduler(), own.codec(), denoiser);
                     long[] shape = {2, model.sampleChannels(), size.height(), size.width()};
-                    return Tensors.floats(
-                            DenoisingLoop.sample(plain, run, noise, shape, StepListener.NONE, new Cancellation()));
+                    return Tensors.floats(new DenoisingLoop(plain, run, noise, 0, StepListener.NONE, new Cancellation())
+                            .run(DenoisingLoop.Start.fromNoise(shape), AfterStep.NONE));
                 }
             });
-            GenerationRequest request = REQUEST.withSteps(2);
-            assertThat(draw(own, request.withClasses(List.of(7, 100_000)))).isEqualTo(expected);
+            GenerationRequest request = REQUEST.with(r -> r.steps(2));
+            assertThat(draw(own, request.with(r -> r.classes(List.of(7, 100_000)))))
+                    .isEqualTo(expected);
             assertThatExceptionOfType(UserError.class)
                     .isThrownBy(() -> own.generate(request))
                     .withMessageContaining("any whole number");
@@ -228,16 +240,16 @@ class DiffusionPipelineTest {
 
     @Test
     void seeds_do_not_run_over() {
-        GenerationRequest last = REQUEST.withCount(1).withSeed(Long.MAX_VALUE);
+        GenerationRequest last = REQUEST.with(r -> r.count(1).seed(Long.MAX_VALUE));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> last.withCount(2))
-                .withMessageContaining("at most 9223372036854775807");
+                .isThrownBy(() -> last.with(r -> r.count(2)))
+                .withMessageContaining("at most 9223372036854775806");
     }
 
     @Test
     void what_is_not_a_number_becomes_no_picture() {
         Tensor broken = Tensors.of(new float[] {0, Float.NaN, 0, 0}, 1, 1, 2, 2);
-        try (GenerationResult result = new GenerationResult(broken, SampleRange.SIGNED)) {
+        try (GenerationResult result = new GenerationResult(broken, PixelCodec.signed(1))) {
             assertThatExceptionOfType(UserError.class)
                     .isThrownBy(result::images)
                     .withMessageContaining("not finite");

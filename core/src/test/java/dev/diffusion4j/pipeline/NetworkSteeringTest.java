@@ -12,6 +12,7 @@ import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.model.classifier.ConvClassifierConfig;
 import dev.diffusion4j.model.clip.Clip;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
@@ -40,7 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NetworkSteeringTest {
     private static final Path QUICK = Golden.path("clip/quick/config.json").getParent();
     private static final GenerationRequest REQUEST =
-            GenerationRequest.DEFAULT.withSteps(20).withCount(2).withSeed(5);
+            GenerationRequest.of(r -> r.steps(20).count(2).seed(5));
 
     private static DiffusionPipeline loaded;
     private static DiffusionPipeline pipeline;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.checkpoint.WeightFiles;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.testing.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,8 +34,7 @@ class SaveOverTest {
         }
         try (DiffusionPipeline pipeline = DiffusionPipeline.load(folder.resolve("model"))) {
             pipeline.save(folder.resolve("model"));
-            pipeline.generate(GenerationRequest.DEFAULT.withSteps(1))
-                    .close(); // which puts the weights in another order
+            pipeline.generate(GenerationRequest.of(r -> r.steps(1))).close(); // which puts the weights in another order
             pipeline.save(folder.resolve("model"));
         }
         String weights = "unet/" + WeightFiles.STEM + ".safetensors";

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerKind.Chain;
 import dev.diffusion4j.tensor.Tensors;
@@ -43,7 +44,7 @@ class SchedulerSwapTest {
         }
         try (DiffusionPipeline swapped = pipeline.withScheduler(kind);
                 GenerationResult result =
-                        swapped.generate(GenerationRequest.DEFAULT.withCount(2).withSteps(4))) {
+                        swapped.generate(GenerationRequest.of(r -> r.count(2).steps(4)))) {
             for (float value : Tensors.floats(result.samples())) {
                 assertThat(value).isBetween(-30f, 30f);
             }

@@ -9,6 +9,7 @@ import dev.diffusion4j.guidance.GuidanceLoss;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.guidance.ScaleSchedule;
 import dev.diffusion4j.guidance.loss.PictureLosses;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
@@ -27,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Samples that are pushed down a loss: equal to the course's loops, and for all schedulers. */
 class SteeringTest {
     private static final GenerationRequest REQUEST =
-            GenerationRequest.DEFAULT.withSteps(10).withCount(2).withSeed(3);
+            GenerationRequest.of(r -> r.steps(10).count(2).seed(3));
 
     private static DiffusionPipeline loaded;
     private static DiffusionPipeline pipeline;
@@ -93,7 +94,7 @@ class SteeringTest {
         List<LossGuidance> steering = List.of(parse("brightness=0.9:300,gradient=" + variant));
         float[] together = draw(pipeline, REQUEST, steering).samples;
         long before = Pointer.totalCount();
-        float[] alone = draw(pipeline, REQUEST.withBatchSize(1), steering).samples;
+        float[] alone = draw(pipeline, REQUEST.with(r -> r.batchSize(1)), steering).samples;
         assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
         for (int i = 0; i < alone.length; i++) {
             assertThat(alone[i]).isCloseTo(together[i], within(1e-4f));
@@ -108,7 +109,7 @@ class SteeringTest {
             }) // made for networks of another kind
     void steers_with_every_scheduler(SchedulerKind kind) {
         try (DiffusionPipeline other = loaded.withScheduler(kind)) {
-            GenerationRequest request = REQUEST.withSteps(12);
+            GenerationRequest request = REQUEST.with(r -> r.steps(12));
             double plain = draw(other, request, List.of()).meanBrightness();
             double bright =
                     draw(other, request, List.of(parse("brightness=1:2000"))).meanBrightness();

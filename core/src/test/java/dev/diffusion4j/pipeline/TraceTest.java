@@ -3,7 +3,8 @@ package dev.diffusion4j.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.diffusion4j.scheduler.SampleRange;
+import dev.diffusion4j.codec.PixelCodec;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.TerminalSignal;
 import dev.diffusion4j.testing.Golden;
@@ -12,7 +13,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class TraceTest {
-    private static int[] kept(Trace.Steps wanted, int steps) {
+    private static int[] kept(StepChoice wanted, int steps) {
         return IntStream.range(0, steps)
                 .filter(index -> wanted.contains(index, steps))
                 .map(index -> index + 1)
@@ -21,20 +22,20 @@ class TraceTest {
 
     @Test
     void keeps_the_steps_that_the_lessons_show() {
-        assertThat(kept(Trace.Steps.evenly(15), 150))
+        assertThat(kept(StepChoice.evenly(15), 150))
                 .containsExactly(10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150);
-        assertThat(kept(Trace.Steps.evenly(20), 1000)).hasSize(20).contains(50, 950, 1000);
-        assertThat(kept(Trace.Steps.evenly(7), 3)).containsExactly(1, 2, 3);
-        assertThat(kept(Trace.Steps.evenly(4), 10)).hasSize(4).contains(10);
-        assertThat(kept(Trace.Steps.everyAndLast(10, 3), 35)).containsExactly(10, 20, 30, 33, 34, 35);
+        assertThat(kept(StepChoice.evenly(20), 1000)).hasSize(20).contains(50, 950, 1000);
+        assertThat(kept(StepChoice.evenly(7), 3)).containsExactly(1, 2, 3);
+        assertThat(kept(StepChoice.evenly(4), 10)).hasSize(4).contains(10);
+        assertThat(kept(StepChoice.everyAndLast(10, 3), 35)).containsExactly(10, 20, 30, 33, 34, 35);
     }
 
     @Test
     void has_a_row_for_each_picture_of_all_batches() {
         try (DiffusionPipeline pipeline = DiffusionPipeline.load(Golden.path("tiny-pipeline"))) {
             GenerationRequest request =
-                    GenerationRequest.DEFAULT.withCount(3).withBatchSize(2).withSteps(6);
-            Trace trace = new Trace(Trace.Steps.evenly(3), SampleRange.SIGNED);
+                    GenerationRequest.of(r -> r.count(3).batchSize(2).steps(6));
+            Trace trace = new Trace(StepChoice.evenly(3), PixelCodec.signed(1));
             try (GenerationResult result = pipeline.generate(request, trace, new Cancellation())) {
                 assertThat(trace.columns()).isEqualTo(3);
                 assertThat(trace.pictures()).hasSize(3).allSatisfy(row -> assertThat(row)

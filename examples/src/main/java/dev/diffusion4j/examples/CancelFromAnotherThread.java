@@ -3,9 +3,9 @@ package dev.diffusion4j.examples;
 
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Executors;
@@ -24,7 +24,7 @@ public final class CancelFromAnotherThread {
     /** How many steps were made. */
     static int run(Path model, long milliseconds) {
         GenerationRequest request =
-                GenerationRequest.DEFAULT.withCount(16).withSteps(1000).withSeed(3);
+                GenerationRequest.of(r -> r.count(16).steps(1000).seed(3));
         Cancellation cancellation = new Cancellation();
         int[] steps = {0};
         StepListener counter = event -> steps[0]++;

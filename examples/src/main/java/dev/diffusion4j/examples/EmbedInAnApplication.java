@@ -2,8 +2,8 @@
 package dev.diffusion4j.examples;
 
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.NativeRuntime;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ public final class EmbedInAnApplication implements AutoCloseable {
     public Future<BufferedImage> draw(long seed) {
         return workers.submit(() -> {
             try (GenerationResult result =
-                    pipeline.generate(GenerationRequest.DEFAULT.withSeed(seed).withSteps(10))) {
+                    pipeline.generate(GenerationRequest.of(r -> r.seed(seed).steps(10)))) {
                 return result.images().get(0);
             }
         });

@@ -2,8 +2,8 @@
 package dev.diffusion4j.examples;
 
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import java.awt.image.BufferedImage;
 import java.io.File;
@@ -20,8 +20,7 @@ public final class LoadAndSample {
     public static void main(String[] args) throws IOException {
         Path model = Path.of(args[0]);
         Path out = Path.of(args[1]);
-        GenerationRequest request =
-                GenerationRequest.DEFAULT.withCount(4).withSeed(7).withSteps(30);
+        GenerationRequest request = GenerationRequest.of(r -> r.count(4).seed(7).steps(30));
         try (DiffusionPipeline loaded = DiffusionPipeline.load(model);
                 DiffusionPipeline pipeline = loaded.withScheduler(SchedulerKind.DDIM);
                 GenerationResult result = pipeline.generate(request)) {

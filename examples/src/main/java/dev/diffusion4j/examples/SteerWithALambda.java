@@ -7,10 +7,10 @@ import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.pipeline.LossTrace;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.TensorScope;
 import java.awt.image.BufferedImage;
@@ -44,7 +44,7 @@ public final class SteerWithALambda {
 
     private static List<BufferedImage> draw(DiffusionPipeline from, List<LossGuidance> steering) {
         GenerationRequest request =
-                GenerationRequest.DEFAULT.withCount(PER_ROW).withSeed(1).withSteps(20);
+                GenerationRequest.of(r -> r.count(PER_ROW).seed(1).steps(20));
         LossTrace trace = new LossTrace();
         try (DiffusionPipeline steered = from.steeredBy(steering);
                 GenerationResult result = steered.generate(request, trace, new Cancellation())) {

@@ -4,8 +4,8 @@ package dev.diffusion4j.examples;
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
@@ -22,7 +22,7 @@ public final class SwapScheduler {
     /** {@code SwapScheduler MODEL_FOLDER PICTURE.png}. */
     public static void main(String[] args) {
         GenerationRequest request =
-                GenerationRequest.DEFAULT.withCount(PER_ROW).withSeed(1).withSteps(20);
+                GenerationRequest.of(r -> r.count(PER_ROW).seed(1).steps(20));
         List<BufferedImage> rows = new ArrayList<>();
         try (DiffusionPipeline loaded = DiffusionPipeline.load(Path.of(args[0]))) {
             for (SchedulerKind kind :

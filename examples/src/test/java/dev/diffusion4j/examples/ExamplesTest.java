@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.recipe.RunListener;
 import dev.diffusion4j.recipe.TrainingRun;
 import dev.diffusion4j.tensor.Tensors;
@@ -43,7 +43,7 @@ class ExamplesTest {
         assertThat(run.resolve("samples/step-000003.png")).isNotEmptyFile();
         try (DiffusionPipeline pipeline = DiffusionPipeline.load(run.resolve("model"));
                 GenerationResult drawn = pipeline.generate(
-                        GenerationRequest.DEFAULT.withClasses(List.of(3, 7)).withSteps(2))) {
+                        GenerationRequest.of(r -> r.classes(List.of(3, 7)).steps(2)))) {
             assertThat(drawn.images()).hasSize(2);
         }
     }
@@ -98,11 +98,11 @@ class ExamplesTest {
 
     @Test
     void your_own_scheduler() {
-        GenerationRequest request = GenerationRequest.DEFAULT.withSteps(40).withSeed(5);
+        GenerationRequest request = GenerationRequest.of(r -> r.steps(40).seed(5));
         try (DiffusionPipeline loaded = DiffusionPipeline.load(MODEL);
                 DiffusionPipeline own = loaded.withScheduler(new YourOwnScheduler(2, loaded.scheduler()));
                 GenerationResult many = own.generate(request);
-                GenerationResult more = own.generate(request.withSteps(80))) {
+                GenerationResult more = own.generate(request.with(r -> r.steps(80)))) {
             // an ODE solver: twice the steps lead to nearly the same picture
             float[] a = Tensors.floats(many.samples());
             float[] b = Tensors.floats(more.samples());
@@ -146,7 +146,7 @@ class ExamplesTest {
                 .hasSameBinaryContentAs(whole.resolve("model/unet/diffusion_pytorch_model.safetensors"));
         try (DiffusionPipeline pipeline = DiffusionPipeline.load(stopped.resolve("model"), YourOwnModel.loading());
                 GenerationResult drawn =
-                        pipeline.generate(GenerationRequest.DEFAULT.withCount(2).withSteps(2))) {
+                        pipeline.generate(GenerationRequest.of(r -> r.count(2).steps(2)))) {
             assertThat(drawn.images()).hasSize(2);
             pipeline.save(folder.resolve("saved"));
         }

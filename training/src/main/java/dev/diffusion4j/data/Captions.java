@@ -6,9 +6,12 @@ import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -22,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What pictures show, from {@code metadata.jsonl} or {@code metadata.csv} as Hugging Face's image folders have them: an object a line,
- * or a line of titles and a row a picture, with the {@code file_name} relative to the file, and a {@code text}, {@code caption} or
+ * or a line of titles and a row a picture, with the {@code file_name} relative to the file ({@code ./a.png} is {@code a.png}), and a {@code text}, {@code caption} or
  * {@code prompt}, or another column that is named. One at the top, or one in each folder.
  */
 final class Captions {
@@ -40,7 +43,7 @@ final class Captions {
         keys = column == null ? KEYS : List.of(column);
     }
 
-    /** The files that may tell of these pictures, those that are there: in their folders, and in all above. */
+    /** The files that may describe these pictures, those that are there: in their folders, and in all above. */
     static List<String> files(Path root, List<String> names) {
         Set<String> folders = new TreeSet<>(Set.of(""));
         for (String name : names) {
@@ -70,7 +73,7 @@ final class Captions {
             captions.read(root.resolve(file), file.substring(0, file.lastIndexOf('/') + 1), there);
         }
         if (column != null && !there.contains(column)) {
-            throw UserError.usage("--caption-column: "
+            throw UserError.usage("{captionColumn}: "
                     + (files.isEmpty()
                             ? "there is no metadata.csv or metadata.jsonl beside the pictures"
                             : String.join(", ", files) + " has no column " + column + Nearest.hint(column, there)
@@ -82,7 +85,9 @@ final class Captions {
     private void read(Path file, String folder, Set<String> columns) {
         String text;
         try {
-            text = Files.readString(file);
+            text = withoutMark(Files.readString(file));
+        } catch (CharacterCodingException e) {
+            throw UserError.failure(file + " is not UTF-8 text: save it as UTF-8", e);
         } catch (IOException e) {
             throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
         }
@@ -92,7 +97,7 @@ final class Captions {
             if (!(line.get(NAME) instanceof String name)) {
                 throw UserError.failure(where + ": there is no " + NAME);
             }
-            String full = folder + name.replace('\\', '/');
+            String full = normalized(folder + name.replace('\\', '/'));
             String caption = caption(line, where);
             if (!pictures.contains(full)) {
                 missing.add(full);
@@ -108,6 +113,26 @@ final class Captions {
         if (!missing.isEmpty()) {
             LOG.warn("{} names {} files that are not there; the first is {}", file, missing.size(), missing.get(0));
         }
+    }
+
+    /** Without the byte order mark that some editors of Windows write. */
+    private static String withoutMark(String text) {
+        return text.startsWith("\ufeff") ? text.substring(1) : text;
+    }
+
+    /** As Python's {@code os.path.normpath}: without {@code .}, empty parts, and {@code ..} with the folder before it. */
+    private static String normalized(String path) {
+        Deque<String> parts = new ArrayDeque<>();
+        for (String part : path.split("/")) {
+            boolean isUp =
+                    part.equals("..") && !parts.isEmpty() && !parts.getLast().equals("..");
+            if (isUp) {
+                parts.removeLast();
+            } else if (!part.isEmpty() && !part.equals(".")) {
+                parts.addLast(part);
+            }
+        }
+        return (path.startsWith("/") ? "/" : "") + String.join("/", parts);
     }
 
     private static void forEachLine(String text, Path file, BiConsumer<String, Map<String, @Nullable Object>> take) {

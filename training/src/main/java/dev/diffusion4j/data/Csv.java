@@ -15,13 +15,13 @@ final class Csv {
     private int line = 1;
 
     private Csv(String text) {
-        this.text = text.startsWith("\ufeff") ? text.substring(1) : text;
+        this.text = text;
     }
 
     /**
      * Each row by its titles; empty values are left out.
      *
-     * @param row told where the row stands, and its values
+     * @param row is given where the row stands, and its values
      * @throws UserError (exit code 1) where a row is longer than the titles, or a quote is not closed
      */
     static void forEachRow(String text, String where, BiConsumer<String, Map<String, String>> row) {

@@ -51,10 +51,10 @@ public enum DataSourceKind implements Keyed {
         }
     },
     /** Picture files, in one folder a class or flat: {@link FolderSource}. */
-    FOLDER("folder", "folder:PATH", true, false) {
+    FOLDER("folder", "folder:PATH[:split]", true, false) {
         @Override
         Dataset open(DataSpec spec, SourceOptions options) {
-            return FolderSource.open(Path.of(spec.folder()), options.columns());
+            return FolderSource.open(spec.folder(), options.columns());
         }
     },
     /** A data set of the Hub, fetched on first use: {@link RepositorySource}. */

@@ -19,8 +19,7 @@ public final class DataSources {
         DataSpec parsed = DataSpec.parse(spec);
         if (!options.columns().equals(ColumnChoice.FOUND) && !parsed.kind().hasColumns()) {
             throw UserError.usage("the data source " + parsed.kind().key()
-                    + " has no columns to choose from: leave --image-column, --caption-column and --label-column"
-                    + " (data.image_column and so on) away");
+                    + " has no columns to choose from: omit {imageColumn}, {captionColumn} and {labelColumn}");
         }
         return parsed.kind().open(parsed, options);
     }

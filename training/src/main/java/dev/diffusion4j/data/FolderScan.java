@@ -2,8 +2,12 @@
 package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.FileNames;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.data.decode.ImageDecoder;
+import dev.diffusion4j.data.decode.PictureEndings;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
@@ -15,25 +19,27 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 
-/** Finds the picture files below a folder, in the order of their names. */
+/**
+ * Finds the picture files below a folder, in the order of their names: by their endings, and those without one by their first bytes.
+ * Hidden files and folders are passed over.
+ */
 final class FolderScan extends SimpleFileVisitor<Path> {
-    static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "webp", "gif", "bmp");
+    private static final int START = 16;
 
     /** @param name relative to the folder, with forward slashes on every system, so that the order is the same everywhere */
     record Found(String name, long bytes) {}
 
     private final Path root;
     private final List<Found> found = new ArrayList<>();
+    private final List<String> others = new ArrayList<>();
 
     private FolderScan(Path root) {
         this.root = root;
     }
 
     /** @throws UserError (exit code 1) where a folder cannot be read */
-    static List<Found> of(Path root) {
+    static FolderScan of(Path root) {
         FolderScan scan = new FolderScan(root);
         try {
             Files.walkFileTree(root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, scan);
@@ -41,7 +47,16 @@ final class FolderScan extends SimpleFileVisitor<Path> {
             throw UserError.failure("cannot read the folder " + root + ": " + AtomicFile.reason(e), e);
         }
         scan.found.sort(Comparator.comparing(Found::name));
-        return scan.found;
+        return scan;
+    }
+
+    List<Found> pictures() {
+        return found;
+    }
+
+    /** The names of all other files, in no order. */
+    List<String> others() {
+        return others;
     }
 
     @Override
@@ -51,12 +66,23 @@ final class FolderScan extends SimpleFileVisitor<Path> {
 
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-        String name = file.getFileName().toString();
-        String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-        if (attributes.isRegularFile() && ENDINGS.contains(ending) && !isHidden(file)) {
-            found.add(new Found(root.relativize(file).toString().replace('\\', '/'), attributes.size()));
+        if (attributes.isRegularFile() && !isHidden(file)) {
+            String name = FileNames.readable(root.relativize(file)).toString().replace('\\', '/');
+            if (PictureEndings.isRead(name) || PictureEndings.of(name).isEmpty() && startsAsPicture(file)) {
+                found.add(new Found(name, attributes.size()));
+            } else {
+                others.add(name);
+            }
         }
         return FileVisitResult.CONTINUE;
+    }
+
+    private static boolean startsAsPicture(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            return ImageDecoder.isPicture(in.readNBytes(START));
+        } catch (IOException e) {
+            return false; // a file that may not be read, and is not named as a picture
+        }
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.FolderScan.Found;
+import dev.diffusion4j.data.decode.PictureEndings;
 import dev.diffusion4j.data.parquet.ColumnChoice;
 import dev.diffusion4j.data.repository.DatasetLayout;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +27,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Picture files in a folder and the folders in it, in the order of their names. Where each lies in a folder of its own class
  * ({@code cats/1.jpg}), the first folder's name is the class; where some lie at the top there are no classes. Captions come from
- * {@code metadata.jsonl} or {@code metadata.csv} ({@link Captions}). Files and folders whose names begin with a dot, and files of other kinds, are passed
- * over.
+ * {@code metadata.jsonl} or {@code metadata.csv} ({@link Captions}). Files and folders whose names begin with a dot are passed over;
+ * pictures of kinds that are not read are counted in a warning.
  */
 public final class FolderSource implements Dataset {
     private static final Logger LOG = LoggerFactory.getLogger(FolderSource.class);
@@ -55,25 +57,47 @@ public final class FolderSource implements Dataset {
     }
 
     /**
-     * Lists the files; none is opened.
+     * Lists the files.
      *
      * @throws UserError (exit code 1) where there is no such folder or no picture in it, or {@code metadata.jsonl} is not sound
      */
     public static FolderSource open(Path root) {
-        return open(root, ColumnChoice.FOUND);
+        return of(root, scan(root), ColumnChoice.FOUND);
     }
 
-    /** As {@link #open(Path)}, with the column of {@code metadata.jsonl} or {@code metadata.csv} that holds the captions. */
-    static FolderSource open(Path root, ColumnChoice columns) {
+    /**
+     * The training part of a folder, or another part, as {@link FolderSplits} finds it.
+     *
+     * @param text {@code PATH} or {@code PATH:SPLIT}; {@code all} is every picture
+     * @param columns with the column of {@code metadata.jsonl} or {@code metadata.csv} that holds the captions
+     * @throws UserError as {@link #open(Path)}; (exit code 2) where there is no such split
+     */
+    static FolderSource open(String text, ColumnChoice columns) {
+        FolderSplits.Place place = FolderSplits.place(text);
         checkColumns(columns);
+        FolderScan scan = scan(place.root());
+        Optional<DatasetLayout.Part> part = FolderSplits.part(place, scan);
+        return part.isPresent()
+                ? ofPart("folder:" + place.root() + " (" + part.get().split() + ")", place.root(), part.get(), columns)
+                : of(place.root(), scan, columns);
+    }
+
+    private static FolderScan scan(Path root) {
         if (!Files.isDirectory(root)) {
             throw UserError.failure("there is no folder " + root);
         }
-        List<Found> files = FolderScan.of(root);
-        if (files.isEmpty()) {
-            throw UserError.failure(root + " holds no pictures (files ending in "
-                    + String.join(", ", new TreeSet<>(FolderScan.ENDINGS)) + ")");
+        FolderScan scan = FolderScan.of(root);
+        Optional<String> notRead = PictureEndings.notRead(scan.others());
+        if (scan.pictures().isEmpty()) {
+            throw UserError.failure(root + " holds no pictures (files ending in " + PictureEndings.text() + ")"
+                    + notRead.map(counts -> "; not read: " + counts).orElse(""));
         }
+        notRead.ifPresent(counts -> LOG.warn("{} holds pictures that are not read: {}", root, counts));
+        return scan;
+    }
+
+    private static FolderSource of(Path root, FolderScan scan, ColumnChoice columns) {
+        List<Found> files = scan.pictures();
         TreeSet<String> folders = new TreeSet<>();
         files.forEach(file -> folders.add(firstFolder(file.name())));
         boolean flat = folders.contains("");
@@ -137,9 +161,9 @@ public final class FolderSource implements Dataset {
 
     private static void checkColumns(ColumnChoice columns) {
         if (columns.image() != null || columns.label() != null) {
-            throw UserError.usage("pictures in folders have no columns of pictures and classes: leave "
-                    + (columns.image() != null ? "--image-column" : "--label-column")
-                    + " away; --caption-column names one of metadata.csv or metadata.jsonl");
+            throw UserError.usage("pictures in folders have no columns of pictures and classes: omit "
+                    + (columns.image() != null ? "{imageColumn}" : "{labelColumn}")
+                    + "; {captionColumn} names one of metadata.csv or metadata.jsonl");
         }
     }
 

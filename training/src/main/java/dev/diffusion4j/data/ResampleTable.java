@@ -3,7 +3,7 @@ package dev.diffusion4j.data;
 
 /**
  * Which source samples make up each output sample of a line, and with what weights: a triangle as wide as one output sample, or as
- * one input sample where the line grows ("bilinear, antialiased"). Whole numbers of {@value #BITS} bits, as in Pillow, so that
+ * one input sample where the line grows ("bilinear, antialiased"). Whole numbers of {@value #BITS} bits, as in Pillow 13, so that
  * results are equal bit by bit.
  */
 final class ResampleTable {

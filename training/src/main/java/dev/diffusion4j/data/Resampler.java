@@ -4,8 +4,9 @@ package dev.diffusion4j.data;
 import java.util.Arrays;
 
 /**
- * Bilinear resizing with antialiasing, equal to Pillow's (and so to torchvision's {@code Resize} on pictures): first along the rows,
- * rounded to 8 bits, then along the columns. Keeps its tables and buffers from one picture to the next; not thread-safe.
+ * Bilinear resizing with antialiasing, equal to that of Pillow 13 (and so to torchvision's {@code Resize} on pictures): first along
+ * the rows, rounded to 8 bits, then along the columns; the other way round where the height shrinks much more than the width. Pillow
+ * up to version 12 always took the rows first. Keeps its tables and buffers from one picture to the next; not thread-safe.
  */
 final class Resampler {
     private static final int HALF = 1 << (ResampleTable.BITS - 1);
@@ -28,26 +29,70 @@ final class Resampler {
         if (down.from != height || down.to != newHeight) {
             down = new ResampleTable(height, newHeight);
         }
+        int start = (top * image.width() + left) * image.channels();
+        byte[] pixels = newHeight < height && height - newHeight > 2 * (width - newWidth)
+                ? columnsFirst(image, start)
+                : rowsFirst(image, start);
+        return new PixelImage(newWidth, newHeight, image.channels(), pixels);
+    }
+
+    private byte[] rowsFirst(PixelImage image, int start) {
         int channels = image.channels();
-        int line = newWidth * channels;
+        rows(image.pixels(), start, image.width() * channels, down.from, channels);
+        int line = across.to * channels;
+        byte[] out = new byte[line * down.to];
+        for (int y = 0; y < down.to; y++) {
+            clear(line);
+            for (int k = 0; k < down.count[y]; k++) {
+                add(between, (down.first[y] + k) * line, (int) down.weights[y * down.taps + k], sums, line);
+            }
+            putSums(out, y * line, line);
+        }
+        return out;
+    }
+
+    private byte[] columnsFirst(PixelImage image, int start) {
+        int channels = image.channels();
+        int stride = image.width() * channels;
+        int line = across.from * channels;
+        byte[] lower = new byte[line * down.to];
+        for (int y = 0; y < down.to; y++) {
+            clear(line);
+            for (int k = 0; k < down.count[y]; k++) {
+                int row = start + (down.first[y] + k) * stride;
+                addLevels(image.pixels(), row, (int) down.weights[y * down.taps + k], sums, line);
+            }
+            putSums(lower, y * line, line);
+        }
+        if (across.from == across.to) {
+            return lower;
+        }
+        rows(lower, 0, line, down.to, channels);
+        byte[] out = new byte[across.to * channels * down.to];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = (byte) between[i];
+        }
+        return out;
+    }
+
+    /** Resizes {@code height} rows into {@link #between}. */
+    private void rows(byte[] from, int start, int stride, int height, int channels) {
+        int line = across.to * channels;
         int needed = Math.multiplyExact(line, height);
         if (between.length < needed || between.length > KEEP && needed < KEEP) {
             between = new int[needed];
         }
-        int stride = image.width() * channels;
-        int start = top * stride + left * channels;
-        if (width == newWidth) {
+        if (across.from == across.to) {
             for (int y = 0; y < height; y++) {
-                copy(image.pixels(), start + y * stride, y * line, line);
+                copy(from, start + y * stride, y * line, line);
             }
         } else if (channels == 1) {
             for (int y = 0; y < height; y++) {
-                greyRow(image.pixels(), start + y * stride, across, between, y * line);
+                greyRow(from, start + y * stride, across, between, y * line);
             }
         } else {
-            colourRows(image.pixels(), start, stride, height, line);
+            colourRows(from, start, stride, height, line);
         }
-        return new PixelImage(newWidth, newHeight, channels, columns(line, newHeight));
     }
 
     private void copy(byte[] from, int start, int to, int length) {
@@ -113,27 +158,29 @@ final class Resampler {
         into[at + 2] = blue >> ResampleTable.BITS;
     }
 
-    /** Adds whole rows, which the compiler turns into vector instructions. */
-    private byte[] columns(int line, int newHeight) {
-        byte[] out = new byte[line * newHeight];
+    private void clear(int line) {
         if (sums.length < line) {
             sums = new int[line];
         }
-        for (int y = 0; y < newHeight; y++) {
-            Arrays.fill(sums, 0, line, HALF);
-            for (int k = 0; k < down.count[y]; k++) {
-                add(between, (down.first[y] + k) * line, (int) down.weights[y * down.taps + k], sums, line);
-            }
-            for (int i = 0; i < line; i++) {
-                out[y * line + i] = (byte) (sums[i] >> ResampleTable.BITS);
-            }
-        }
-        return out;
+        Arrays.fill(sums, 0, line, HALF);
     }
 
+    private void putSums(byte[] out, int at, int line) {
+        for (int i = 0; i < line; i++) {
+            out[at + i] = (byte) (sums[i] >> ResampleTable.BITS);
+        }
+    }
+
+    /** Adds a whole row, which the compiler turns into vector instructions. */
     private static void add(int[] from, int start, int weight, int[] sums, int length) {
         for (int i = 0; i < length; i++) {
             sums[i] += from[start + i] * weight;
+        }
+    }
+
+    private static void addLevels(byte[] from, int start, int weight, int[] sums, int length) {
+        for (int i = 0; i < length; i++) {
+            sums[i] += (from[start + i] & 0xff) * weight;
         }
     }
 }

@@ -45,17 +45,17 @@ public final class TrainingData implements AutoCloseable {
         return options.withImageSize(config.imageSize()).withColumns(config.columns());
     }
 
-    /** As {@link #openHeldBack}, of a data set of one's own, which it then owns. */
+    /** As {@link #openHeldBack}, of another data set, which it then owns. */
     public static TrainingData heldBackOf(DataConfig config, Dataset source) {
         if (config.validationShare() == 0) {
             throw UserError.usage(
                     "the recipe measures on pictures that are held back from training, but data.validation_share"
-                            + " is 0: set it to 0.2, or leave the recipe's validation away");
+                            + " is 0: set it to 0.2, or omit the recipe's validation");
         }
         return prepared(config, Subset.split(limited(config, source), config.validationShare(), true), false);
     }
 
-    /** With a data set of one's own, which it then owns; {@code config.source()} is not looked at. */
+    /** With a data set of the caller's, which it then owns; {@code config.source()} is not looked at. */
     public static TrainingData of(DataConfig config, Dataset source) {
         return kept(config, source, config.validationShare() > 0);
     }

@@ -12,9 +12,9 @@ import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationNote;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.awt.image.BufferedImage;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,7 +68,7 @@ public record Drawn(
             how.put("prompts", prompts.stream().distinct().toList());
         }
         ClassifierFree guidance = request.guidance();
-        Integer negative = guidance.negativeClass();
+        Integer negative = request.subject().negativeClass();
         how.put("guidance_scale", guidance.scale());
         how.put("negative_class", negative == null ? null : (Object) negative.longValue());
         how.put("guidance_rescale", guidance.rescale());

@@ -11,7 +11,7 @@ import dev.diffusion4j.metric.FrechetDistance;
 import dev.diffusion4j.metric.KernelDistance;
 import dev.diffusion4j.metric.PictureResize;
 import dev.diffusion4j.metric.PictureSet;
-import dev.diffusion4j.pipeline.GenerationRequest;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -2,15 +2,21 @@
 package dev.diffusion4j.objective;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.codec.PixelCodec;
+import dev.diffusion4j.codec.SampleCodec;
+import dev.diffusion4j.condition.Conditioner;
+import dev.diffusion4j.condition.Conditioners;
+import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.PromptWords;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Device;
@@ -29,41 +35,39 @@ public final class DenoisingObjective implements Objective {
 
     private final DiffusionModel model;
     private final Scheduler scheduler;
-    private final LossType lossType;
-    private final LossWeighting weighting;
-    private final ContextDrop drop;
-    private final int epochs;
-    private final boolean trackImageLoss;
+    private final Conditioner conditioner;
+    private final SampleCodec codec;
+    private final DenoisingSettings settings;
 
     /** @param model borrowed */
     public DenoisingObjective(DiffusionModel model, Scheduler scheduler, LossType lossType, LossWeighting weighting) {
-        this(model, scheduler, lossType, weighting, ContextDrop.NONE, 1, false);
+        this(model, scheduler, DenoisingSettings.of(lossType, weighting));
+    }
+
+    /** @param model borrowed; its own conditioner, and pixels in the scheduler's range */
+    public DenoisingObjective(DiffusionModel model, Scheduler scheduler, DenoisingSettings settings) {
+        this(model, scheduler, Conditioners.of(model), PixelCodec.of(model.sampleChannels(), scheduler), settings);
     }
 
     /**
-     * @param model borrowed; where {@code drop} is active, one that can drop its condition
-     * @param drop how often a picture's condition is dropped
-     * @param epochs of the whole run, for the schedule of {@code drop}
-     * @param trackImageLoss whether {@link Objective.Task#tracked()} holds {@link #IMAGE_LOSS}; not for {@link LossType#HUBER}
+     * @param model borrowed, as are the conditioner and the codec
+     * @param conditioner of the network's conditions; where conditions are dropped, one that can drop them
+     * @param codec between the data's pictures and the network's samples
      */
     public DenoisingObjective(
             DiffusionModel model,
             Scheduler scheduler,
-            LossType lossType,
-            LossWeighting weighting,
-            ContextDrop drop,
-            int epochs,
-            boolean trackImageLoss) {
+            Conditioner conditioner,
+            SampleCodec codec,
+            DenoisingSettings settings) {
         Check.that(
-                !drop.isActive() || model.canDropContext(),
+                !settings.drop().isActive() || conditioner.canDrop(),
                 "a " + model.modelClass().name() + " always needs its condition, so that there is nothing to drop");
-        this.trackImageLoss = trackImageLoss;
         this.model = model;
         this.scheduler = scheduler;
-        this.lossType = lossType;
-        this.weighting = weighting;
-        this.drop = drop;
-        this.epochs = epochs;
+        this.conditioner = conditioner;
+        this.codec = codec;
+        this.settings = settings;
     }
 
     @Override
@@ -73,28 +77,30 @@ public final class DenoisingObjective implements Objective {
 
     @Override
     public Map<String, Double> scalars(int epoch) {
-        return drop.isActive() ? Map.of("context_drop", drop.at(epoch, epochs)) : Map.of();
+        return settings.drop().isActive()
+                ? Map.of("context_drop", settings.drop().at(epoch, settings.epochs()))
+                : Map.of();
     }
 
     @Override
     public Task draw(TrainingExamples examples, RandomStream random) {
-        Tensor images = scheduler.sampleRange().fromSigned(examples.images());
+        Tensor images = codec.encode(examples.images(), random);
         Tensor noise = scheduler.noise(random.randn(Tensors.shape(images)));
         double[] timesteps = timesteps(examples.size(), random);
         double[] weights = Arrays.stream(timesteps)
-                .map(timestep -> weighting.weight(scheduler.snr(timestep), scheduler.predictionType()))
+                .map(timestep -> settings.weighting().weight(scheduler.snr(timestep), scheduler.predictionType()))
                 .toArray();
-        double dropped = drop.at(examples.epoch(), epochs);
+        double dropped = settings.drop().at(examples.epoch(), settings.epochs());
         Tensor keep = dropped == 0 ? null : ContextDrop.drawKeep(random, examples.size(), dropped);
         return new Denoising(
                 scheduler.scaleModelInput(scheduler.addNoise(images, noise, timesteps), timesteps),
                 Tensors.ofDoubles(
                         Arrays.stream(timesteps).map(scheduler::networkTime).toArray()),
                 scheduler.trainingTarget(images, noise, timesteps),
-                told(examples),
+                subjects(examples),
                 keep,
-                weighting == LossWeighting.UNIFORM ? null : Tensors.ofDoubles(weights),
-                trackImageLoss ? imageFactors(timesteps) : null);
+                settings.weighting() == LossWeighting.UNIFORM ? null : Tensors.ofDoubles(weights),
+                settings.trackImageLoss() ? imageFactors(timesteps) : null);
     }
 
     /** As the scheduler knows them. */
@@ -119,22 +125,19 @@ public final class DenoisingObjective implements Objective {
                             .predOriginalSampleCoefficients(
                                     scheduler.signalRate(timestep), scheduler.noiseRate(timestep));
                     double ratio = Math.abs(c[1] / c[2]);
-                    return lossType == LossType.MSE ? ratio * ratio : ratio;
+                    return settings.lossType() == LossType.MSE ? ratio * ratio : ratio;
                 })
                 .toArray());
     }
 
-    /** Classes {@code int64 (B)} or the words of captions {@code int64 (B, L)}, as the network is told; {@code null} for nothing. */
-    private @Nullable Tensor told(TrainingExamples examples) {
-        if (model.prompts().isEmpty()) {
-            return model.numClasses() > 0 ? examples.labels() : null;
+    private static List<Subject> subjects(TrainingExamples examples) {
+        long[] labels = Tensors.longs(examples.labels());
+        List<Subject> subjects = new ArrayList<>();
+        for (int i = 0; i < labels.length; i++) {
+            Integer label = labels[i] < 0 ? null : (Integer) Math.toIntExact(labels[i]);
+            subjects.add(new Subject(label, examples.captions().get(i)));
         }
-        PromptWords words = model.prompts().get();
-        long[] tokens = examples.captions().stream()
-                .map(words::encodeCaption)
-                .flatMapToLong(Arrays::stream)
-                .toArray();
-        return Tensors.ofLongs(tokens).view(examples.size(), -1);
+        return subjects;
     }
 
     /** Noisy pictures and what is to be predicted for them. */
@@ -142,7 +145,7 @@ public final class DenoisingObjective implements Objective {
         private final Tensor noisy;
         private final Tensor timesteps;
         private final Tensor target;
-        private final @Nullable Tensor labels;
+        private final List<Subject> subjects;
         private final @Nullable Tensor keep;
         private final @Nullable Tensor weights;
         private final @Nullable Tensor imageFactors;
@@ -152,7 +155,7 @@ public final class DenoisingObjective implements Objective {
                 Tensor noisy,
                 Tensor timesteps,
                 Tensor target,
-                @Nullable Tensor labels,
+                List<Subject> subjects,
                 @Nullable Tensor keep,
                 @Nullable Tensor weights,
                 @Nullable Tensor imageFactors) {
@@ -160,7 +163,7 @@ public final class DenoisingObjective implements Objective {
             this.noisy = noisy;
             this.timesteps = timesteps;
             this.target = target;
-            this.labels = labels;
+            this.subjects = subjects;
             this.keep = keep;
             this.weights = weights;
         }
@@ -172,20 +175,20 @@ public final class DenoisingObjective implements Objective {
 
         @Override
         public Task slice(long start, long count) {
-            return each(tensor -> tensor.narrow(0, start, count));
+            return each(tensor -> tensor.narrow(0, start, count), subjects.subList((int) start, (int) (start + count)));
         }
 
         @Override
         public Task to(Device device) {
-            return each(tensor -> tensor.to(device, Tensors.type(tensor)));
+            return each(tensor -> tensor.to(device, Tensors.type(tensor)), subjects);
         }
 
-        private Task each(UnaryOperator<Tensor> change) {
+        private Task each(UnaryOperator<Tensor> change, List<Subject> some) {
             return new Denoising(
                     change.apply(noisy),
                     change.apply(timesteps),
                     change.apply(target),
-                    labels == null ? null : change.apply(labels),
+                    some,
                     keep == null ? null : change.apply(keep),
                     weights == null ? null : change.apply(weights),
                     imageFactors == null ? null : change.apply(imageFactors));
@@ -194,18 +197,18 @@ public final class DenoisingObjective implements Objective {
         @Override
         public Tensor loss() {
             return TensorScope.keepResult(() -> {
-                Conditioning conditioning = labels == null
-                        ? Conditioning.NONE
-                        : Conditioning.ofClasses(labels).withKeep(keep);
+                Conditioning all = conditioner.encode(subjects).to(noisy.device(), Tensors.type(noisy));
+                Conditioning conditioning = keep == null ? all : conditioner.drop(all, keep);
                 Tensor prediction =
                         model.forward(noisy, timesteps, conditioning).to(ScalarType.Float);
                 if (imageFactors != null) {
                     tracked = Map.of(IMAGE_LOSS, imageLoss(prediction.detach(), imageFactors));
                 }
                 if (weights == null) {
-                    return lossType.mean(prediction, target);
+                    return settings.lossType().mean(prediction, target);
                 }
-                return lossType.elementwise(prediction, target)
+                return settings.lossType()
+                        .elementwise(prediction, target)
                         .mean(1, 2, 3)
                         .mul(weights)
                         .mean();
@@ -213,7 +216,8 @@ public final class DenoisingObjective implements Objective {
         }
 
         private double imageLoss(Tensor prediction, Tensor factors) {
-            return TensorScope.compute(() -> lossType.elementwise(prediction, target)
+            return TensorScope.compute(() -> settings.lossType()
+                    .elementwise(prediction, target)
                     .mean(1, 2, 3)
                     .mul(factors)
                     .mean()

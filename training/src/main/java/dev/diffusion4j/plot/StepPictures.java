@@ -2,12 +2,12 @@
 package dev.diffusion4j.plot;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.image.Images;
 import dev.diffusion4j.image.Panels;
 import dev.diffusion4j.pipeline.StepEvent;
 import dev.diffusion4j.pipeline.StepListener;
-import dev.diffusion4j.scheduler.SampleRange;
 import dev.diffusion4j.tensor.TensorScope;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
@@ -22,7 +22,7 @@ import org.bytedeco.pytorch.Tensor;
 public final class StepPictures implements StepListener {
     private static final Color GREY = new Color(127, 127, 127);
 
-    private final SampleRange range;
+    private final SampleCodec codec;
     private final int most;
     private final TreeMap<Integer, Kept> kept = new TreeMap<>();
     private boolean finished;
@@ -31,11 +31,11 @@ public final class StepPictures implements StepListener {
     private record Kept(List<BufferedImage> samples, List<BufferedImage> originals) {}
 
     /**
-     * @param range of the samples
+     * @param codec of the samples; borrowed
      * @param most pictures of the first batch that are kept
      */
-    public StepPictures(SampleRange range, int most) {
-        this.range = range;
+    public StepPictures(SampleCodec codec, int most) {
+        this.codec = codec;
         this.most = Check.positive(most, "pictures");
     }
 
@@ -51,7 +51,7 @@ public final class StepPictures implements StepListener {
 
     private List<BufferedImage> pictures(Tensor batch) {
         Tensor some = batch.narrow(0, 0, Math.min(most, batch.size(0)));
-        return Images.fromSamples(range.toUnit(some), 0, 1);
+        return Images.fromSamples(codec.preview(some), 0, 1);
     }
 
     /** How many steps there were. */

@@ -3,8 +3,8 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.util.function.BooleanSupplier;
 
 /** Pictures that a Ctrl-C ends within a denoising step. */

@@ -7,6 +7,8 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.checkpoint.WeightFiles;
+import dev.diffusion4j.codec.PixelCodec;
+import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.BatchLoader;
 import dev.diffusion4j.data.TrainingData;
@@ -19,10 +21,9 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.PipelineFolder;
-import dev.diffusion4j.scheduler.SampleRange;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Devices;
@@ -44,6 +45,8 @@ import org.jspecify.annotations.Nullable;
 /** The kernel distance between pictures that a network draws and held-back ones; the features of these are found once. */
 final class KidMeasure implements AutoCloseable {
     private static final int BATCH = 64;
+    /** Pictures of a data set lie in its range, of whatever channels. */
+    private static final SampleCodec DATA = PixelCodec.signed(1);
 
     private final ValidationConfig.KidConfig config;
     private final SchedulerKind algorithm;
@@ -131,8 +134,8 @@ final class KidMeasure implements AutoCloseable {
         for (int done = 0; done < count; ) {
             Batch batch = loader.next();
             int taken = Math.min(batch.size(), count - done);
-            rows.push_back(TensorScope.keepResult(() ->
-                    extractor.features(SampleRange.SIGNED.toUnit(batch.images().narrow(0, 0, taken)))));
+            rows.push_back(TensorScope.keepResult(
+                    () -> extractor.features(DATA.pictures(batch.images().narrow(0, 0, taken)))));
             done += taken;
         }
         return cat(rows, 0);
@@ -196,7 +199,7 @@ final class KidMeasure implements AutoCloseable {
                 int first = start;
                 rows.push_back(TensorScope.keepResult(() -> {
                     try (GenerationResult result = Drawing.generate(pipeline, request(first), stop)) {
-                        Tensor pictures = result.range().toUnit(result.samples());
+                        Tensor pictures = result.pictures();
                         return extractor.features(
                                 pictures.clamp_min(new Scalar(0.0)).clamp_max(new Scalar(1.0)));
                     }
@@ -209,17 +212,14 @@ final class KidMeasure implements AutoCloseable {
     /** Of classes in turn, where there are classes. */
     private GenerationRequest request(int first) {
         int count = Math.min(BATCH, count() - first);
-        GenerationRequest plain = GenerationRequest.DEFAULT
-                .withCount(count)
-                .withBatchSize(BATCH)
-                .withSeed(config.seed() + first)
-                .withSteps(config.steps());
+        GenerationRequest plain = GenerationRequest.of(
+                r -> r.count(count).batchSize(BATCH).seed(config.seed() + first).steps(config.steps()));
         int classes = model.numClasses();
         return classes == 0
                 ? plain
-                : plain.withClasses(IntStream.range(first, first + count)
+                : plain.with(r -> r.classes(IntStream.range(first, first + count)
                         .mapToObj(i -> i % classes)
-                        .toList());
+                        .toList()));
     }
 
     @Override

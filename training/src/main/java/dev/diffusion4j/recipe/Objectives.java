@@ -7,6 +7,7 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.objective.ClassificationObjective;
 import dev.diffusion4j.objective.DenoisingObjective;
+import dev.diffusion4j.objective.DenoisingSettings;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.scheduler.Scheduler;
 
@@ -25,11 +26,8 @@ final class Objectives {
         return new DenoisingObjective(
                 (DiffusionModel) model,
                 scheduler,
-                config.loss(),
-                config.lossWeighting(),
-                config.contextDrop(),
-                epochs,
-                config.trackImageLoss());
+                new DenoisingSettings(
+                        config.loss(), config.lossWeighting(), config.contextDrop(), epochs, config.trackImageLoss()));
     }
 
     /** @throws UserError (exit code 2) where this network cannot learn so */

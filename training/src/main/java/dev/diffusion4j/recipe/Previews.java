@@ -7,8 +7,8 @@ import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.trainer.Ema;
@@ -76,16 +76,15 @@ final class Previews {
     }
 
     private GenerationRequest request() {
-        GenerationRequest plain = GenerationRequest.DEFAULT
-                .withCount(config.count())
-                .withSeed(SEED)
-                .withSteps(Math.min(config.steps(), trained.numTrainTimesteps()))
-                .withEta(config.eta())
-                .withBatchSize(64);
+        GenerationRequest plain = GenerationRequest.of(r -> r.count(config.count())
+                .seed(SEED)
+                .steps(Math.min(config.steps(), trained.numTrainTimesteps()))
+                .eta(config.eta())
+                .batchSize(64));
         if (model.prompts().isPresent()) {
-            return plain.withPrompts(config.prompts().stream()
+            return plain.with(r -> r.prompts(config.prompts().stream()
                     .flatMap(prompt -> java.util.Collections.nCopies(config.count(), prompt).stream())
-                    .toList());
+                    .toList()));
         }
         if (model.numClasses() == 0) {
             return plain;
@@ -94,6 +93,6 @@ final class Previews {
         for (int label = 0; label < model.numClasses(); label++) {
             classes.addAll(java.util.Collections.nCopies(config.count(), label));
         }
-        return plain.withClasses(classes).withGuidance(ClassifierFree.of(config.guidanceScale()));
+        return plain.with(r -> r.classes(classes).guidance(ClassifierFree.of(config.guidanceScale())));
     }
 }

@@ -12,9 +12,9 @@ import dev.diffusion4j.metric.ClassFidelity;
 import dev.diffusion4j.metric.Variety;
 import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.PipelineFolder;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
@@ -163,11 +163,10 @@ public final class Quickstart {
         for (int label : wanted(classes)) {
             labels.add(label);
         }
-        return GenerationRequest.DEFAULT
-                .withClasses(labels)
-                .withSteps(recipe.samples().steps())
-                .withEta(recipe.samples().eta())
-                .withBatchSize(50);
+        return GenerationRequest.of(r -> r.classes(labels)
+                .steps(recipe.samples().steps())
+                .eta(recipe.samples().eta())
+                .batchSize(50));
     }
 
     /** Class by class. */

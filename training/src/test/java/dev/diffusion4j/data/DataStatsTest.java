@@ -28,7 +28,7 @@ class DataStatsTest {
         assertThat(new int[] {stats.minWidth(), stats.maxWidth(), stats.minHeight(), stats.maxHeight()})
                 .containsExactly(4, 16, 1, 8);
         assertThat(stats.channels()).isEqualTo(3);
-        assertThat(stats.broken()).containsExactly("b/4.jpg: it is no JPEG, PNG, WebP, GIF or BMP file");
+        assertThat(stats.broken()).containsExactly("b/4.jpg: it is not a JPEG, PNG, WebP, GIF, BMP, TIFF or PPM file");
         assertThat(stats.mean().get(0)).isCloseTo(16 / 64.0, within(1e-9));
         assertThat(stats.std().get(0)).isCloseTo(Math.sqrt(0.25 * 0.75), within(1e-9));
         assertThat(stats.mean().get(2)).isCloseTo(0.2 * 16 / 64, within(1e-9));

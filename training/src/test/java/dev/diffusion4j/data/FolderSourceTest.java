@@ -8,6 +8,7 @@ import dev.diffusion4j.base.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,6 +79,64 @@ class FolderSourceTest extends SourceContract {
     }
 
     @Test
+    void a_file_name_in_metadata_may_be_written_in_other_ways() throws IOException {
+        Files.writeString(
+                folder.resolve("metadata.jsonl"),
+                """
+                \ufeff{"file_name": "./red/a.png", "text": "a"}
+                {"file_name": "red//deeper/../deeper/b.PNG", "text": "b"}
+                {"file_name": "/blue/z.png", "text": "from the root of the disk"}
+                """);
+        assertThat(IntStream.range(0, 3).mapToObj(i -> open().example(i).caption()))
+                .containsExactly(null, "a", "b");
+        Files.write(folder.resolve("metadata.jsonl"), new byte[] {'{', (byte) 0xff, '}'});
+        assertThatThrownBy(this::open).hasMessageEndingWith("metadata.jsonl is not UTF-8 text: save it as UTF-8");
+    }
+
+    @Test
+    void folders_named_train_and_test_are_parts_whose_folders_are_classes() {
+        for (String name : List.of("train/ant/1", "train/bee/2", "test/bee/3", "validation/ant/4", "test/cat/5")) {
+            TestFiles.picture(folder.resolve("parts/" + name + ".png"), 4, 4, 0);
+        }
+        String spec = "folder:" + folder.resolve("parts");
+        assertThat(names(spec)).containsExactly("train/ant/1.png", "train/bee/2.png");
+        assertThat(names(spec + ":test")).containsExactly("test/bee/3.png", "test/cat/5.png");
+        assertThat(names(spec + ":validation")).containsExactly("validation/ant/4.png");
+        assertThat(DataSources.open(spec + ":test").classNames()).containsExactly("ant", "bee", "cat");
+        assertThat(DataSources.open(spec + ":test").example(1).label()).isEqualTo(2);
+        assertThat(names(spec + ":all")).hasSize(5);
+        assertThatThrownBy(() -> DataSources.open(spec + ":tset"))
+                .hasMessageContaining("parts has no part tset (did you mean 'test'?); it has train, validation, test");
+    }
+
+    @Test
+    void names_without_a_training_part_are_one_whole() {
+        TestFiles.picture(folder.resolve("shots/test-1.png"), 4, 4, 0);
+        TestFiles.picture(folder.resolve("shots/garden.png"), 4, 4, 0);
+        assertThat(names("folder:" + folder.resolve("shots"))).hasSize(2);
+    }
+
+    private static List<String> names(String spec) {
+        FolderSource source = (FolderSource) DataSources.open(spec);
+        return IntStream.range(0, source.size()).mapToObj(source::name).toList();
+    }
+
+    @Test
+    void pictures_are_found_by_all_their_endings_or_their_first_bytes() throws IOException {
+        Path mixed = folder.resolve("mixed");
+        Path png = TestFiles.picture(mixed.resolve("a.png"), 4, 4, 0);
+        Files.write(mixed.resolve("b.jfif"), Files.readAllBytes(png));
+        Files.write(mixed.resolve("c"), Files.readAllBytes(png));
+        Files.writeString(mixed.resolve("d.ppm"), "P3 1 1 255 9 9 9");
+        Files.writeString(mixed.resolve("LICENSE"), "not a picture");
+        assertThat(names("folder:" + mixed)).containsExactly("a.png", "b.jfif", "c", "d.ppm");
+        Path other = Files.createDirectory(folder.resolve("other"));
+        Files.writeString(other.resolve("a.avif"), "");
+        Files.writeString(other.resolve("b.HEIC"), "");
+        assertThatThrownBy(() -> FolderSource.open(other)).hasMessageEndingWith("; not read: 1 .avif, 1 .heic");
+    }
+
+    @Test
     void the_fingerprint_sees_names_sizes_and_captions_but_not_times() throws IOException {
         String before = open().fingerprint();
         Files.setLastModifiedTime(folder.resolve("red/a.png"), java.nio.file.attribute.FileTime.fromMillis(1));
@@ -94,7 +153,7 @@ class FolderSourceTest extends SourceContract {
         Files.writeString(folder.resolve("blue/broken.jpg"), "no JPEG");
         assertThatThrownBy(() -> open().example(0))
                 .isInstanceOf(BrokenExampleException.class)
-                .hasMessage("blue/broken.jpg: it is no JPEG, PNG, WebP, GIF or BMP file");
+                .hasMessage("blue/broken.jpg: it is not a JPEG, PNG, WebP, GIF, BMP, TIFF or PPM file");
     }
 
     @Test

@@ -241,7 +241,7 @@ final class RepositorySourceTest {
                 .isInstanceOfSatisfying(
                         UserError.class, e -> assertThat(e.exitCode()).isEqualTo(UserError.USAGE))
                 .hasMessageContaining(
-                        "--image-column: hf:ada/plain, data/train-00000-of-00002.parquet has no column imgae"
+                        "imageColumn: hf:ada/plain, data/train-00000-of-00002.parquet has no column imgae"
                                 + " (did you mean 'image'?); its columns: image (a picture), label (whole numbers), text (text)");
         assertThatThrownBy(() -> open("ada/plain", new ColumnChoice(null, "label", null)))
                 .hasMessageContaining("the column label")

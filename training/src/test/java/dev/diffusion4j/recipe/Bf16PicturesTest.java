@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.within;
 import dev.diffusion4j.metric.ClassFidelity;
 import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.PipelineFolder;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
@@ -64,10 +64,8 @@ class Bf16PicturesTest {
                 DiffusionPipeline ddim = loaded.withScheduler(SchedulerKind.DDIM);
                 ConvClassifier judge = (ConvClassifier) PipelineFolder.open(folder.resolve("judge/model"))
                         .readModel(Devices.cpu(), Precision.F32, null);
-                GenerationResult drawn = ddim.generate(GenerationRequest.DEFAULT
-                        .withClasses(classes)
-                        .withSteps(STEPS)
-                        .withBatchSize(50))) {
+                GenerationResult drawn = ddim.generate(GenerationRequest.of(
+                        r -> r.classes(classes).steps(STEPS).batchSize(50)))) {
             int[] wanted = classes.stream().mapToInt(Integer::intValue).toArray();
             return new Drawn(
                     drawn.images(),

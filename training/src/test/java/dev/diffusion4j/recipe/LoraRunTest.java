@@ -9,9 +9,9 @@ import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.LoadOptions;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.io.IOException;
@@ -110,7 +110,7 @@ class LoraRunTest {
 
     private static float[] draw(Path model, List<LoraChoice> loras) {
         GenerationRequest request =
-                GenerationRequest.DEFAULT.withClasses(List.of(4)).withSteps(2);
+                GenerationRequest.of(r -> r.classes(List.of(4)).steps(2));
         try (DiffusionPipeline pipeline = DiffusionPipeline.load(model, LoadOptions.DEFAULT.withLoras(loras));
                 GenerationResult result = pipeline.generate(request)) {
             return TensorScope.compute(() -> Tensors.floats(result.samples()));

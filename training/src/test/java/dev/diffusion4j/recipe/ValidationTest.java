@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationRequest;
 import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tracking.JsonlTracker;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -132,7 +132,7 @@ class ValidationTest {
     private static BufferedImage redrawn(Path model) {
         try (DiffusionPipeline pipeline = DiffusionPipeline.load(model);
                 GenerationResult result = pipeline.generate(
-                        GenerationRequest.DEFAULT.withCount(9).withSeed(0).withSteps(3))) {
+                        GenerationRequest.of(r -> r.count(9).seed(0).steps(3)))) {
             return ImageGrid.of(result.images(), 3);
         }
     }

@@ -11,6 +11,7 @@ import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.resunet.ResidualUnet;
 import dev.diffusion4j.objective.ContextDrop;
 import dev.diffusion4j.objective.DenoisingObjective;
+import dev.diffusion4j.objective.DenoisingSettings;
 import dev.diffusion4j.objective.LossType;
 import dev.diffusion4j.objective.LossWeighting;
 import dev.diffusion4j.objective.Objective;
@@ -118,7 +119,9 @@ class LessonRulesTest {
                     RandomStream random = new RandomStream(1);
                     RandomStream dropout = new RandomStream(2)) {
                 Objective objective = new DenoisingObjective(
-                        net, SCHEDULER, LossType.L1, LossWeighting.UNIFORM, ContextDrop.NONE, 1, true);
+                        net,
+                        SCHEDULER,
+                        new DenoisingSettings(LossType.L1, LossWeighting.UNIFORM, ContextDrop.NONE, 1, true));
                 Tensor images = random.rand(64, 3, 16, 16);
                 TrainingExamples examples =
                         new TrainingExamples(images, Tensors.ofLongs(new long[64]), Collections.nCopies(64, null), 0);

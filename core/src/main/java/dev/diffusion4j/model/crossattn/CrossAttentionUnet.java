@@ -126,9 +126,15 @@ public final class CrossAttentionUnet extends DiffusionModel {
         });
     }
 
+    private static @Nullable Tensor given(Conditioning conditioning) {
+        Tensor states = conditioning.get(Conditioning.ENCODER_HIDDEN_STATES);
+        Tensor tokens = conditioning.get(Conditioning.TOKENS);
+        return states != null ? states : tokens != null ? tokens : conditioning.classLabels();
+    }
+
     /** (B, L, D), zeros where the prompt is dropped. */
     private Tensor tokens(Tensor sample, Conditioning conditioning) {
-        Tensor labels = conditioning.classLabels();
+        Tensor labels = given(conditioning);
         if (labels == null) {
             throw UserError.usage(
                     prompts == null

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data.decode;
 
-import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
 import dev.diffusion4j.data.PixelImage;
 import java.awt.image.BufferedImage;
 import java.io.EOFException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 
 /**
- * Reads JPEG, PNG, WebP, GIF (its first picture) and BMP, told apart by their first bytes. Pixels are those of Pillow's
- * {@code convert("RGB")}, or grey where the file is: alpha is dropped, colour profiles are not applied, CMYK is turned to RGB.
- * Two things differ from it: 16-bit grey keeps its upper 8 bits (Pillow clips it to white), and a JPEG is turned upright by its
- * EXIF orientation.
+ * Reads JPEG, PNG, WebP, GIF, BMP, TIFF and Netpbm's files, told apart by their first bytes; of several pictures in a file the first.
+ * Pixels are those of Pillow's {@code convert("RGB")}, or grey where the file is: alpha is dropped, colour profiles are not applied,
+ * CMYK is turned to RGB. A picture is turned upright by its EXIF orientation, as {@code ImageOps.exif_transpose} does it. One thing
+ * differs: 16-bit grey keeps its upper 8 bits, where Pillow clips it to white.
  */
 public final class ImageDecoder {
     private static final ThreadLocal<ImageDecoder> OF_THREAD = ThreadLocal.withInitial(ImageDecoder::new);
@@ -54,25 +52,38 @@ public final class ImageDecoder {
         }
     }
 
+    /** Whether a file that begins so is a picture that is read. */
+    public static boolean isPicture(byte[] start) {
+        try {
+            PictureKind.of(start);
+            return true;
+        } catch (DecodeException e) {
+            return false;
+        }
+    }
+
     private PixelImage read(byte[] file, boolean shared) throws IOException {
-        String kind = kind(file);
-        return switch (kind) {
-            case "jpeg" -> jpeg.read(file, shared);
-            case "png" -> {
+        return switch (PictureKind.of(file)) {
+            case JPEG -> jpeg.read(file, shared);
+            case PNG -> {
                 PixelImage usual = png.read(file);
-                yield usual != null ? usual : read(ofJdk(kind), file);
+                PixelImage image = usual != null ? usual : Pixels.of(read(ofJdk("png"), file));
+                yield Orientation.upright(image, PngNotes.orientation(file));
             }
-            case "webp" -> read(new WebPImageReaderSpi().createReaderInstance(null), file);
-            default -> read(ofJdk(kind), file);
+            case WEBP -> WebpReader.read(file);
+            case GIF -> GifReader.read(file);
+            case BMP -> Pixels.of(read(ofJdk("bmp"), file));
+            case TIFF -> TiffReader.read(file);
+            case PNM -> PnmReader.read(file);
         };
     }
 
-    private static PixelImage read(ImageReader reader, byte[] file) throws IOException {
+    /** The first picture of a file, as {@code reader} gives it. */
+    static BufferedImage read(ImageReader reader, byte[] file) throws IOException {
         try (ByteArrayImageStream stream = new ByteArrayImageStream(file)) {
             reader.setInput(stream, true, true);
             PixelLimits.check(reader.getWidth(0), reader.getHeight(0));
-            BufferedImage image = reader.read(0);
-            return Pixels.of(image);
+            return reader.read(0);
         } finally {
             reader.dispose();
         }
@@ -88,29 +99,6 @@ public final class ImageDecoder {
             }
         }
         throw new IllegalStateException("this Java has no reader for " + format + " (module java.desktop)");
-    }
-
-    private static String kind(byte[] file) throws DecodeException {
-        if (file.length == 0) {
-            throw new DecodeException("the file is empty");
-        }
-        String start = new String(file, 0, Math.min(12, file.length), StandardCharsets.ISO_8859_1);
-        if (start.startsWith("\u00ff\u00d8")) {
-            return "jpeg";
-        }
-        if (start.startsWith("\u0089PNG")) {
-            return "png";
-        }
-        if (start.startsWith("GIF8")) {
-            return "gif";
-        }
-        if (start.startsWith("BM")) {
-            return "bmp";
-        }
-        if (start.startsWith("RIFF") && start.startsWith("WEBP", 8)) {
-            return "webp";
-        }
-        throw new DecodeException("it is no JPEG, PNG, WebP, GIF or BMP file");
     }
 
     private static String reason(Exception e) {

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data.decode;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-
 /** What stands before a JPEG's compressed data (ITU-T T.81, annex B), as far as it decides how pixels are read. */
 final class JpegHeader {
-    private static final int ORIENTATION = 0x0112;
+    private static final String XMP = "http://ns.adobe.com/xap/1.0/\0";
 
     int width;
     int height;
     int components;
     private String ids = "";
     boolean jfif;
-    /** Adobe's word on the colours: 0 as they are, 1 YCbCr, 2 YCCK; −1 where it says nothing. */
+    /** What Adobe's segment says of the colours: 0 as they are, 1 YCbCr, 2 YCCK; −1 where it says nothing. */
     int adobeTransform = -1;
-    /** EXIF's 1 … 8; 1 is upright. */
-    int orientation = 1;
+
+    final Exif exif = new Exif();
     /** Where the compressed data begins. */
     int dataStart;
 
@@ -69,8 +66,9 @@ final class JpegHeader {
         } else if (marker == 0xe0 && length >= 5 && text(start, "JFIF")) {
             jfif = true;
         } else if (marker == 0xe1 && length >= 14 && text(start, "Exif")) {
-            orientation =
-                    orientation(ByteBuffer.wrap(file, start + 6, length - 6).slice());
+            exif.readTiff(file, start, length);
+        } else if (marker == 0xe1 && length > XMP.length() && text(start, XMP)) {
+            exif.readXmp(file, start, length);
         } else if (marker == 0xe2) {
             file[at + 1] = (byte) 0xef;
         } else if (marker == 0xee && length >= 12 && text(start, "Adobe")) {
@@ -94,26 +92,5 @@ final class JpegHeader {
 
     private int u16(int at) {
         return (file[at] & 0xff) << 8 | file[at + 1] & 0xff;
-    }
-
-    /** From a TIFF structure; upright where it is not sound. */
-    private static int orientation(ByteBuffer tiff) {
-        tiff.order(tiff.get(0) == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
-        int directory = tiff.getInt(4);
-        if (directory < 8 || directory > tiff.limit() - 2) {
-            return 1;
-        }
-        int entries = tiff.getShort(directory) & 0xffff;
-        for (int i = 0; i < entries; i++) {
-            int entry = directory + 2 + 12 * i;
-            if (entry + 12 > tiff.limit()) {
-                return 1;
-            }
-            if ((tiff.getShort(entry) & 0xffff) == ORIENTATION) {
-                int value = tiff.getShort(entry + 8);
-                return value >= 1 && value <= 8 ? value : 1;
-            }
-        }
-        return 1;
     }
 }

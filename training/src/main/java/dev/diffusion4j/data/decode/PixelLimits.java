@@ -2,13 +2,14 @@
 package dev.diffusion4j.data.decode;
 
 /** How large a picture may be: a few bytes of a file can claim billions of pixels. */
-final class PixelLimits {
+public final class PixelLimits {
     /** Where Pillow stops, too. */
-    static final long MAX_PIXELS = 178_956_970;
+    public static final long MAX_PIXELS = 178_956_970;
 
     private PixelLimits() {}
 
-    static void check(int width, int height) throws DecodeException {
+    /** @throws DecodeException where a side is below 1, or there are more pixels than {@value #MAX_PIXELS} */
+    public static void check(int width, int height) throws DecodeException {
         if (width < 1 || height < 1) {
             throw new DecodeException("the file is damaged: its picture is " + width + "x" + height);
         }

@@ -58,13 +58,13 @@ public record ImageColumns(
         if (image == null) {
             image = onlyImage(schema, features, where);
         } else {
-            check(schema, image, "--image-column", where, List.of(Kind.IMAGE, Kind.BYTES));
+            check(schema, image, "imageColumn", where, List.of(Kind.IMAGE, Kind.BYTES));
         }
         String label = choice.label();
         if (label == null) {
             label = foundLabel(schema, features);
         } else {
-            check(schema, label, "--label-column", where, List.of(Kind.WHOLE, Kind.TEXT));
+            check(schema, label, "labelColumn", where, List.of(Kind.WHOLE, Kind.TEXT));
         }
         String caption = choice.caption();
         if (caption == null) {
@@ -73,7 +73,7 @@ public record ImageColumns(
                     .findFirst()
                     .orElse(null);
         } else {
-            check(schema, caption, "--caption-column", where, List.of(Kind.TEXT));
+            check(schema, caption, "captionColumn", where, List.of(Kind.TEXT));
         }
         boolean isText = label != null && kind(schema.getType(label)) == Kind.TEXT;
         List<String> names = label == null ? List.of() : classNames(schema, features, label);
@@ -103,7 +103,7 @@ public record ImageColumns(
                 found.isEmpty()
                         ? where + " has no column of pictures (bytes of image files); its columns: " + list(schema)
                         : where + " has several columns of pictures, " + String.join(", ", found)
-                                + ": name one, --image-column " + found.get(0));
+                                + ": name one with {imageColumn}, such as " + found.get(0));
     }
 
     private static @Nullable String foundLabel(MessageType schema, Features features) {
@@ -116,17 +116,17 @@ public record ImageColumns(
         return isThere ? LABEL : null;
     }
 
-    private static void check(MessageType schema, String name, String flag, String where, List<Kind> wanted) {
+    private static void check(MessageType schema, String name, String field, String where, List<Kind> wanted) {
         if (!schema.containsField(name)) {
             List<String> there = named(schema, type -> true);
-            throw UserError.usage(flag + ": " + where + " has no column " + name + Nearest.hint(name, there)
+            throw UserError.usage("{" + field + "}: " + where + " has no column " + name + Nearest.hint(name, there)
                     + "; its columns: " + list(schema));
         }
         Kind kind = kind(schema.getType(name));
         if (!wanted.contains(kind)) {
             String words = String.join(" or ", wanted.stream().map(k -> k.words).toList());
-            throw UserError.usage(flag + ": the column " + name + " of " + where + " holds " + kind.words + ", not "
-                    + words + "; the columns: " + list(schema));
+            throw UserError.usage("{" + field + "}: the column " + name + " of " + where + " holds " + kind.words
+                    + ", not " + words + "; the columns: " + list(schema));
         }
     }
 

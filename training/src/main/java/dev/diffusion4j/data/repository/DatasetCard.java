@@ -36,7 +36,7 @@ final class DatasetCard {
         this.where = where;
     }
 
-    /** Without a word. */
+    /** Of a data set without one. */
     static DatasetCard none() {
         return new DatasetCard(Map.of(), "");
     }
@@ -44,7 +44,10 @@ final class DatasetCard {
     /** @throws UserError (exit code 1) where its front matter is no YAML */
     static DatasetCard read(Path file, String where) {
         try {
-            List<String> lines = Files.readString(file).lines().toList();
+            String text = Files.readString(file);
+            List<String> lines = (text.startsWith("\ufeff") ? text.substring(1) : text)
+                    .lines()
+                    .toList();
             int end = lines.isEmpty() || !lines.get(0).strip().equals("---")
                     ? -1
                     : lines.subList(1, lines.size()).indexOf("---");

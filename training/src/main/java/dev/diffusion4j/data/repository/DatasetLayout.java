@@ -3,23 +3,25 @@ package dev.diffusion4j.data.repository;
 
 import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.data.decode.PictureEndings;
 import dev.diffusion4j.data.parquet.Features;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The configurations and splits of a data set: those that its card names, or those that the files' names tell. */
 public final class DatasetLayout {
+    private static final Logger LOG = LoggerFactory.getLogger(DatasetLayout.class);
     private static final Set<String> PARQUET = Set.of("parquet", "geoparquet", "gpq");
-    private static final Set<String> IMAGES = Set.of("jpg", "jpeg", "png", "webp", "gif", "bmp");
     private static final Set<String> METADATA = Set.of("metadata.csv", "metadata.jsonl");
 
     private final FileTree tree;
@@ -72,6 +74,12 @@ public final class DatasetLayout {
         Map<String, List<String>> splits = splits(chosen);
         Map<String, List<String>> data = new LinkedHashMap<>();
         boolean isParquet = isParquet(splits);
+        if (!isParquet) {
+            PictureEndings.notRead(
+                            splits.values().stream().flatMap(List::stream).toList())
+                    .ifPresent(
+                            counts -> LOG.warn("{} holds pictures that are not read: {}", tree.description(), counts));
+        }
         splits.forEach((name, files) -> {
             List<String> kept = files.stream()
                     .filter(isParquet ? DatasetLayout::isParquet : DatasetLayout::isFolderFile)
@@ -117,7 +125,7 @@ public final class DatasetLayout {
                 return wanted.isEmpty() ? DatasetCard.DEFAULT : wanted;
             }
             throw UserError.usage(tree.description() + " has no configuration " + wanted + "; it has one, "
-                    + DatasetCard.DEFAULT + ": leave it away");
+                    + DatasetCard.DEFAULT + ": omit it");
         }
         if (wanted.isEmpty()) {
             return configs.stream()
@@ -186,7 +194,7 @@ public final class DatasetLayout {
         Map<String, Integer> endings = new TreeMap<>();
         splits.values().stream()
                 .flatMap(List::stream)
-                .forEach(name -> endings.merge("." + ending(name), 1, Integer::sum));
+                .forEach(name -> endings.merge("." + PictureEndings.of(name), 1, Integer::sum));
         List<String> counts = new ArrayList<>();
         endings.forEach((ending, count) -> counts.add(count + " " + ending));
         return UserError.failure(
@@ -196,23 +204,19 @@ public final class DatasetLayout {
     }
 
     private static boolean isParquet(String name) {
-        return PARQUET.contains(ending(name));
+        return PARQUET.contains(PictureEndings.of(name));
     }
 
     private static boolean isImage(String name) {
-        return IMAGES.contains(ending(name));
+        return PictureEndings.isRead(name);
     }
 
-    /** Whether it tells of pictures. */
-    static boolean isMetadata(String name) {
+    /** Whether a file of this name describes pictures. */
+    public static boolean isMetadata(String name) {
         return METADATA.contains(name.substring(name.lastIndexOf('/') + 1));
     }
 
     private static boolean isFolderFile(String name) {
         return isImage(name) || isMetadata(name);
-    }
-
-    private static String ending(String name) {
-        return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
     }
 }

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * (Apache-2.0), in its order. First {@code data/SPLIT-00000-of-00001.*}; then folders named train, test, …; then files named so;
  * else all files are {@code train}.
  */
-final class SplitNames {
+public final class SplitNames {
     static final String TRAIN = "train";
 
     private static final Pattern SHARD = Pattern.compile("data/(\\w+(?:\\.\\w+)*)-\\d{5}-of-\\d{5}[^/]*\\.[^/]*");
@@ -40,8 +40,15 @@ final class SplitNames {
 
     private SplitNames() {}
 
-    /** @return each split's files, in the order of their names; empty where there are no files */
+    /** Each split's files, in the order of their names; where no name says so, all are {@code train}. Empty where there are no files. */
     static Map<String, List<String>> of(Collection<String> names) {
+        Map<String, List<String>> splits = named(names);
+        List<String> all = names.stream().filter(SplitNames::isData).sorted().toList();
+        return !splits.isEmpty() || all.isEmpty() ? splits : Map.of(TRAIN, all);
+    }
+
+    /** As {@link #of}, but empty where no name names a split. A file whose name names none, among others that do, is in none. */
+    public static Map<String, List<String>> named(Collection<String> names) {
         List<String> all = names.stream().filter(SplitNames::isData).sorted().toList();
         Map<String, List<String>> splits = shards(all);
         if (splits.isEmpty()) {
@@ -50,7 +57,7 @@ final class SplitNames {
         if (splits.isEmpty()) {
             splits = byKeyword(all, "(?:.*/)?(?:[^/]*" + SEPARATOR + ")?(?:%s)" + SEPARATOR + "[^/]*");
         }
-        return !splits.isEmpty() || all.isEmpty() ? splits : Map.of(TRAIN, all);
+        return splits;
     }
 
     private static boolean isData(String path) {

@@ -48,24 +48,9 @@ class ImageDecoderTest {
     void pixels_are_those_that_Pillow_reads(String name) throws DecodeException {
         PixelImage actual = ImageDecoder.decode(golden.bytes("file." + name));
         PixelImage expected = golden.picture("pixels." + name);
-        if (name.equals(
-                "lossy.webp")) { // chroma is enlarged in another way than libwebp's: one level on photos, more on this
-            assertThat(meanDifference(actual, expected)).isLessThan(8);
-            assertThat(meanDifference(actual.withChannels(1), expected.withChannels(1)))
-                    .isLessThan(2);
-            return;
-        }
         int tolerance = name.endsWith(".jpg") ? 1 : 0; // a JDK may have another build of libjpeg
         boolean greyAsColour = actual.channels() == 3 && expected.channels() == 1;
         GoldenPictures.assertSame(name, greyAsColour ? actual.withChannels(1) : actual, expected, tolerance);
-    }
-
-    private static double meanDifference(PixelImage a, PixelImage b) {
-        double sum = 0;
-        for (int i = 0; i < b.length(); i++) {
-            sum += Math.abs((a.pixels()[i] & 0xff) - (b.pixels()[i] & 0xff));
-        }
-        return sum / b.length();
     }
 
     @Test
@@ -77,8 +62,13 @@ class ImageDecoderTest {
         assertThat(ImageDecoder.decode(golden.bytes("file.420.jpg")).pixels()).isNotSameAs(large.pixels());
     }
 
+    /** Of an animation, the first picture may be whole. */
+    static List<String> filesOfOnePicture() {
+        return files().stream().filter(name -> !name.startsWith("animated")).toList();
+    }
+
     @ParameterizedTest(name = "{0}")
-    @MethodSource("files")
+    @MethodSource("filesOfOnePicture")
     void a_file_that_is_cut_short_is_broken(String name) {
         byte[] file = golden.bytes("file." + name);
         assertThatThrownBy(() -> ImageDecoder.decode(Arrays.copyOf(file, file.length * 2 / 3)))
@@ -102,6 +92,13 @@ class ImageDecoderTest {
                 assertThat(e.getMessage()).isNotBlank();
             }
         }
+    }
+
+    @Test
+    void a_picture_of_another_kind_is_named() {
+        byte[] avif = "\0\0\0\u001cftypavif\0\0\0\0".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+        assertThatThrownBy(() -> ImageDecoder.decode(avif))
+                .hasMessage("it is an AVIF file, which is not read: convert it to PNG or JPEG");
     }
 
     @ParameterizedTest

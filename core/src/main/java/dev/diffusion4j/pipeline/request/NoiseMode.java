@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.pipeline;
+package dev.diffusion4j.pipeline.request;
 
 import dev.diffusion4j.base.Keyed;
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.condition;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.model.Conditioning;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Encodes subjects for a network. The sampler and the training objective call the same one; nobody else turns a class or a caption
+ * into a tensor. It keeps no state of a call, so any number of threads may use it at once; whatever it caches is its own.
+ */
+public interface Conditioner extends AutoCloseable {
+
+    /**
+     * Refuses what {@link #encode} could not encode as a person means it, before anything is computed. Captions of a data set are
+     * not checked: words that the network does not know are left out of them.
+     *
+     * @param subjects one a picture
+     * @param field what the subjects are called in messages: {@code class}, {@code negativeClass}
+     * @throws UserError naming the subject, what is allowed and what to do
+     */
+    void check(List<Subject> subjects, String field);
+
+    /**
+     * Encodes. Where the conditioner's own network learns, this happens on the tape.
+     *
+     * @param subjects one a picture
+     * @return on the CPU or where the conditioner computes; tensors owned by the current scope, or by the conditioner's cache
+     */
+    Conditioning encode(List<Subject> subjects);
+
+    /** Whether it knows what "nothing" is for its network: a dropped class, the empty prompt, zeros. */
+    boolean canDrop();
+
+    /**
+     * The same with nothing in place of some pictures' conditions.
+     *
+     * @param conditioning a result of {@link #encode}
+     * @param keep {@code float32 (B)}: 0 where a picture's condition is dropped, else 1
+     * @return tensors owned by the current scope, or those of {@code conditioning}
+     * @throws IllegalStateException where it {@linkplain #canDrop() knows no nothing}
+     */
+    Conditioning drop(Conditioning conditioning, Tensor keep);
+
+    /** Frees what it owns; a conditioner without tensors has nothing to do. */
+    @Override
+    default void close() {}
+}

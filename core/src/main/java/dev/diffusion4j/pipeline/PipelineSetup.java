@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.codec.PixelCodec;
+import dev.diffusion4j.codec.SampleCodec;
+import dev.diffusion4j.condition.Conditioner;
+import dev.diffusion4j.guidance.LossGuidance;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.tensor.Precision;
+import java.util.List;
+import org.bytedeco.pytorch.Device;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a pipeline draws with, besides its network. Nothing here is owned.
+ *
+ * @param scheduler the algorithm
+ * @param conditioner encodes what pictures show
+ * @param givenCodec between pictures and samples; {@code null} for the pixels of the scheduler's range
+ * @param device where the network computes
+ * @param precision what it computes in
+ * @param steering losses that samples are steered by
+ */
+record PipelineSetup(
+        Scheduler scheduler,
+        Conditioner conditioner,
+        @Nullable SampleCodec givenCodec,
+        Device device,
+        Precision precision,
+        List<LossGuidance> steering) {
+
+    PipelineSetup {
+        steering = List.copyOf(steering);
+    }
+
+    PipelineSetup withScheduler(Scheduler value) {
+        return new PipelineSetup(value, conditioner, givenCodec, device, precision, steering);
+    }
+
+    PipelineSetup withConditioner(Conditioner value) {
+        return new PipelineSetup(scheduler, value, givenCodec, device, precision, steering);
+    }
+
+    PipelineSetup withCodec(SampleCodec value) {
+        return new PipelineSetup(scheduler, conditioner, value, device, precision, steering);
+    }
+
+    PipelineSetup withSteering(List<LossGuidance> value) {
+        return new PipelineSetup(scheduler, conditioner, givenCodec, device, precision, value);
+    }
+
+    /** Between pictures and the samples of a network. */
+    SampleCodec codec(DiffusionModel model) {
+        return givenCodec == null ? PixelCodec.of(model.sampleChannels(), scheduler) : givenCodec;
+    }
+}

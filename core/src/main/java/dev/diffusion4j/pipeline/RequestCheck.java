@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.codec.SampleCodec;
+import dev.diffusion4j.condition.Conditioner;
+import dev.diffusion4j.condition.Subject;
+import dev.diffusion4j.model.ClassInput;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import java.util.List;
+
+/**
+ * Looks whether a network can draw what is asked for, before anything is computed.
+ *
+ * @param model borrowed
+ */
+record RequestCheck(PipelineSetup setup, DiffusionModel model) {
+
+    /**
+     * @return the size of the pictures
+     * @throws UserError naming what cannot be drawn
+     */
+    SampleSize check(GenerationRequest request) {
+        int trained = setup.scheduler().numTrainTimesteps();
+        if (request.steps() > trained) {
+            throw UserError.usage("{steps} must be at most the " + trained
+                    + " timesteps that the network was trained on, but was " + request.steps());
+        }
+        request.stepOptions().checkFor(setup.scheduler());
+        SampleSize size = size(request);
+        checkSize(size);
+        setup.conditioner()
+                .check(request.subject().different(), request.subject().field());
+        checkGuidance(request);
+        int channels = setup.codec(model).pictureChannels();
+        setup.steering().forEach(guidance -> guidance.checkChannels(channels));
+        return size;
+    }
+
+    /** Of the pictures: what is asked for, or what the network was made for. */
+    SampleSize size(GenerationRequest request) {
+        SampleSize asked = request.size();
+        if (asked != null) {
+            return asked;
+        }
+        int factor = setup.codec(model).scaleFactor();
+        SampleSize own = model.sampleSize()
+                .orElseThrow(() -> UserError.usage(
+                        "this network's config names no sample_size: choose one with {size}, 64x64 for example"));
+        return new SampleSize(own.height() * factor, own.width() * factor);
+    }
+
+    private void checkSize(SampleSize size) {
+        SampleCodec codec = setup.codec(model);
+        int factor = codec.scaleFactor();
+        if (size.height() % factor != 0 || size.width() % factor != 0) {
+            throw UserError.usage("{size} " + size.text() + " does not fit: width and height must be multiples of "
+                    + factor + ", because a picture is that many times as large as its sample");
+        }
+        long[] shape = codec.shape(size);
+        if (shape[0] != model.sampleChannels()) {
+            throw UserError.usage("the network denoises samples of " + model.sampleChannels()
+                    + " channels, but the pipeline's codec makes samples of " + shape[0]);
+        }
+        model.checkSize(new SampleSize((int) shape[1], (int) shape[2]));
+    }
+
+    private void checkGuidance(GenerationRequest request) {
+        Conditioner conditioner = setup.conditioner();
+        List<Subject> negatives = request.subject().negatives(0, request.count());
+        if (negatives != null) {
+            conditioner.check(
+                    negatives, request.subject().negativeClass() == null ? "negativePrompt" : "negativeClass");
+        }
+        if (request.guidance().scale() == 1 || negatives != null) {
+            return;
+        }
+        if (!conditioner.canDrop()) {
+            throw UserError.usage(
+                    model.classInput() == ClassInput.NONE
+                            ? "this network was not trained on classes, so there is nothing to guide: omit"
+                                    + " {guidanceScale}, or steer by a loss with {guides}"
+                            : "this network always needs a class, so there is no prediction without one to guide away"
+                                    + " from: name a class with {negativeClass}, or train a network with"
+                                    + " objective.context_drop=0.1");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline.request;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.model.SampleSize;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How many pictures of which size, and their noise.
+ *
+ * @param size of the pictures; {@code null} for the size that the network was made for
+ * @param count how many pictures
+ * @param seed of the first; picture k has {@code seed + k}
+ * @param batchSize pictures drawn together; fewer need less memory, the pictures are the same
+ * @param noise where the noise comes from
+ */
+public record Canvas(@Nullable SampleSize size, int count, long seed, int batchSize, NoiseMode noise) {
+    /** One picture, seed 0. */
+    public static final Canvas DEFAULT = new Canvas(null, 1, 0, 16, NoiseMode.PER_IMAGE);
+
+    public Canvas {
+        Check.positive(count, "{count}");
+        Check.that(seed >= 0, "{seed} must be >= 0, but was " + seed);
+        long last = Long.MAX_VALUE - count + 1;
+        Check.that(
+                seed <= last,
+                "{seed} must be at most " + last + " with {count} " + count
+                        + ", because picture k is drawn with seed + k; but was " + seed);
+        Check.positive(batchSize, "{batch}");
+    }
+
+    /** Pictures that are drawn together: all of them where they share a stream of noise. */
+    public int together() {
+        return noise == NoiseMode.SHARED ? count : Math.min(batchSize, count);
+    }
+
+    /** How many batches it takes. */
+    public int batches() {
+        return (count - 1) / together() + 1;
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline.request;
+
+import dev.diffusion4j.base.Check;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pictures that a run starts from.
+ *
+ * @param picture the file of the picture to start from in place of noise, or {@code null}
+ * @param strength how much of it is drawn anew, in (0, 1]: the last {@code int(steps · strength)} steps run; of use with a picture
+ * @param mask the file of a picture that is white where the start picture is drawn anew and black where it is kept, or
+ *     {@code null} for white everywhere
+ */
+public record Inputs(@Nullable String picture, double strength, @Nullable String mask) {
+    /** Noise alone. */
+    public static final Inputs NONE = new Inputs(null, 0.8, null);
+
+    public Inputs {
+        Check.that(strength > 0 && strength <= 1, "{strength} must lie in (0, 1], but was " + strength);
+        Check.that(mask == null || picture != null, "{mask} says what is kept of a picture: give {picture} too");
+    }
+}

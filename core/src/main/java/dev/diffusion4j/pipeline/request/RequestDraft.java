@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline.request;
+
+import dev.diffusion4j.guidance.ClassifierFree;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.scheduler.StepOptions;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link GenerationRequest} that is being edited. Nothing is checked before the edit is done, so the order of calls does not
+ * matter. Where classes or prompts are set and no count is, there is one picture of each; a single one counts for all pictures.
+ */
+public final class RequestDraft {
+    private @Nullable List<Integer> classes;
+    private @Nullable List<String> prompts;
+    private @Nullable Integer negativeClass;
+    private @Nullable List<String> negativePrompts;
+    private @Nullable String picture;
+    private double strength;
+    private @Nullable String mask;
+    private @Nullable SampleSize size;
+    private int count;
+    private long seed;
+    private int batchSize;
+    private NoiseMode noise;
+    private int steps;
+    private double eta;
+    private StepOptions options;
+    private ClassifierFree guidance;
+    private boolean isCounted;
+    private boolean isNamed;
+
+    RequestDraft(GenerationRequest from) {
+        classes = from.classes();
+        prompts = from.prompts();
+        negativeClass = from.subject().negativeClass();
+        negativePrompts = from.subject().negativePrompts();
+        picture = from.inputs().picture();
+        strength = from.inputs().strength();
+        mask = from.inputs().mask();
+        size = from.size();
+        count = from.count();
+        seed = from.seed();
+        batchSize = from.batchSize();
+        noise = from.noise();
+        steps = from.steps();
+        eta = from.eta();
+        options = from.stepOptions();
+        guidance = from.guidance();
+    }
+
+    /** One picture of each class, or all of the only one; in place of prompts. */
+    public RequestDraft classes(Integer... value) {
+        return classes(Arrays.asList(value));
+    }
+
+    /** {@link #classes(Integer...)}; {@code null} for none. */
+    public RequestDraft classes(@Nullable List<Integer> value) {
+        classes = value;
+        prompts = null;
+        isNamed = true;
+        return this;
+    }
+
+    /** What all pictures show; in place of classes. */
+    public RequestDraft prompt(String value) {
+        return prompts(List.of(value));
+    }
+
+    /** One picture of each prompt, or all of the only one; in place of classes. {@code null} for none. */
+    public RequestDraft prompts(@Nullable List<String> value) {
+        prompts = value;
+        classes = null;
+        isNamed = true;
+        return this;
+    }
+
+    /** A class to guide away from, or {@code null} for nothing in particular. */
+    public RequestDraft negativeClass(@Nullable Integer value) {
+        negativeClass = value;
+        return this;
+    }
+
+    /** What all pictures are guided away from. */
+    public RequestDraft negativePrompt(String value) {
+        return negativePrompts(List.of(value));
+    }
+
+    /** What each picture is guided away from, or one for all; {@code null} for nothing in particular. */
+    public RequestDraft negativePrompts(@Nullable List<String> value) {
+        negativePrompts = value;
+        return this;
+    }
+
+    /** The file of a picture to start from; {@code null} for noise. */
+    public RequestDraft picture(@Nullable String value) {
+        picture = value;
+        return this;
+    }
+
+    /** How much of the picture is drawn anew, in (0, 1]. */
+    public RequestDraft strength(double value) {
+        strength = value;
+        return this;
+    }
+
+    /** The file of a picture that is white where the start picture is drawn anew; {@code null} for everywhere. */
+    public RequestDraft mask(@Nullable String value) {
+        mask = value;
+        return this;
+    }
+
+    /** Of the pictures; {@code null} for the size that the network was made for. */
+    public RequestDraft size(@Nullable SampleSize value) {
+        size = value;
+        return this;
+    }
+
+    /** How many pictures. */
+    public RequestDraft count(int value) {
+        count = value;
+        isCounted = true;
+        return this;
+    }
+
+    /** Of the first picture; picture k has seed + k. */
+    public RequestDraft seed(long value) {
+        seed = value;
+        return this;
+    }
+
+    /** Pictures drawn together at most; fewer need less memory. */
+    public RequestDraft batchSize(int value) {
+        batchSize = value;
+        return this;
+    }
+
+    /** Where the noise comes from. */
+    public RequestDraft noise(NoiseMode value) {
+        noise = value;
+        return this;
+    }
+
+    /** Denoising steps. */
+    public RequestDraft steps(int value) {
+        steps = value;
+        return this;
+    }
+
+    /** Share of fresh noise, for schedulers that take it. */
+    public RequestDraft eta(double value) {
+        eta = value;
+        return this;
+    }
+
+    /** What only some schedulers take; see {@link StepOptions#checkFor}. */
+    public RequestDraft stepOptions(StepOptions value) {
+        options = value;
+        return this;
+    }
+
+    /** Classifier-free guidance. */
+    public RequestDraft guidance(ClassifierFree value) {
+        guidance = value;
+        return this;
+    }
+
+    /** Classifier-free guidance in all steps, away from nothing in particular. */
+    public RequestDraft guidanceScale(double value) {
+        return guidance(ClassifierFree.of(value));
+    }
+
+    GenerationRequest toRequest() {
+        int named = classes != null ? classes.size() : prompts != null ? prompts.size() : 0;
+        int pictures = isNamed && !isCounted && named > 0 ? named : count;
+        return new GenerationRequest(
+                new SubjectGroup(
+                        forAll(classes, pictures),
+                        forAll(prompts, pictures),
+                        negativeClass,
+                        forAll(negativePrompts, pictures)),
+                new Inputs(picture, strength, mask),
+                new Canvas(size, pictures, seed, batchSize, noise),
+                new Sampling(steps, eta, options),
+                guidance);
+    }
+
+    private static <T> @Nullable List<T> forAll(@Nullable List<T> given, int pictures) {
+        return given != null && given.size() == 1 && pictures > 1 ? Collections.nCopies(pictures, given.get(0)) : given;
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PipelineIndexTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void a_pipeline_class_that_is_named_with_its_file_is_no_component() throws IOException {
+        Files.writeString(
+                folder.resolve("model_index.json"),
+                """
+                {"_class_name": ["pipeline", "MyPipe"], "_diffusers_version": "0.30.0",
+                 "unet": ["diffusers", "UNet2DModel"], "scheduler": ["diffusers", "DDPMScheduler"]}
+                """);
+        PipelineFolder opened = PipelineFolder.open(folder);
+
+        assertThat(opened.modelName()).isEqualTo("unet");
+        assertThat(opened.pipelineClass()).isEqualTo("MyPipe");
+    }
+}
