@@ -3,7 +3,6 @@ package dev.diffusion4j.tensor;
 
 import static org.bytedeco.pytorch.global.torch.clear_cache;
 import static org.bytedeco.pytorch.global.torch.decrement_nesting;
-import static org.bytedeco.pytorch.global.torch.get_num_threads;
 import static org.bytedeco.pytorch.global.torch.increment_nesting;
 import static org.bytedeco.pytorch.global.torch.set_autocast_dtype;
 import static org.bytedeco.pytorch.global.torch.set_autocast_enabled;
@@ -32,16 +31,6 @@ public record Placement(String device, Precision dtype, int threads) {
     }
 
     /**
-     * The same with what {@code auto} stands for on this machine.
-     *
-     * @throws dev.diffusion4j.base.UserError (exit code 2) where there is no such device
-     */
-    public Placement resolved() {
-        Device found = torchDevice();
-        return new Placement(Devices.name(found), dtype.resolve(found), threads == 0 ? get_num_threads() : threads);
-    }
-
-    /**
      * LibTorch's name of the device; a shared object, never closed.
      *
      * @throws dev.diffusion4j.base.UserError (exit code 2) where there is no such device
@@ -52,7 +41,7 @@ public record Placement(String device, Precision dtype, int threads) {
 
     /**
      * Runs {@code body} on this thread so that operations which gain from it compute in {@link #dtype}, on tensors that stay f32.
-     * Not for {@code auto}: {@link #resolved} first.
+     * Not for {@code auto}, which must be chosen first.
      */
     public <R> R autocast(Supplier<R> body) {
         if (dtype == Precision.F32) {

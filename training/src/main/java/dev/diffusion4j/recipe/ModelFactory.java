@@ -11,6 +11,7 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.pipeline.ChannelFit;
 import dev.diffusion4j.tensor.RandomStream;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +44,7 @@ final class ModelFactory {
                 data.dataset().description(),
                 data.transform().channels(),
                 new SampleSize(data.transform().height(), data.transform().width()),
-                data.dataset().classNames().size(),
+                data.dataset().classNames(),
                 () -> CaptionWords.of(data.dataset()),
                 family.isDenoiser() ? recipe.scheduler().create().numTrainTimesteps() : 0,
                 spec.classConditional());
@@ -55,19 +56,27 @@ final class ModelFactory {
     /**
      * Looks, before anything is written, whether a network suits the data, and fills it with the weights that it starts from if any.
      *
-     * @throws UserError where it cannot halve the size of the pictures, has other channels, or knows other classes than the data has
-     *     (exit code 2), or the weights do not fit it (exit code 1)
+     * @param heldBack what the network is measured on besides; {@code null} for nothing
+     * @throws UserError where it cannot halve the size of the pictures, has other channels, knows other classes than the data has,
+     *     or learns classes and finds pictures without (exit code 2), or the weights do not fit it (exit code 1)
      */
-    void check(Model model, ModelSpec spec, TrainingData data) {
+    void check(Model model, ModelSpec spec, TrainingData data, @Nullable TrainingData heldBack) {
         int known = 0;
         if (model instanceof DiffusionModel denoiser) {
             denoiser.sampleSize().ifPresent(denoiser::checkSize);
+            ChannelFit.checkTraining(denoiser);
             checkChannels(denoiser.sampleChannels(), data);
             known = denoiser.numClasses();
         } else if (model instanceof Classifier classifier) {
             known = classifier.numClasses();
         }
         checkClasses(spec, known, data);
+        if (known > 0) {
+            ClassLabels.check(data.dataset(), spec.kind());
+        }
+        if (known > 0 && heldBack != null) {
+            ClassLabels.check(heldBack.dataset(), spec.kind());
+        }
         if (spec.from() != null) {
             Pretrained.fill(model, spec, families);
         }

@@ -36,8 +36,9 @@ final class Resolution {
         written.trackers().forEach(TrackerKind::check);
         Recipe adopted = adopted(placed(written));
         Previews.check(adopted, networks.family(adopted.model()));
-        try (TrainingData data = parts.open(adopted.data())) {
-            return fitted(adopted, data);
+        try (TrainingData data = parts.open(adopted.data());
+                TrainingData heldBack = Validation.heldBack(adopted, parts)) {
+            return fitted(adopted, data, heldBack);
         }
     }
 
@@ -91,11 +92,11 @@ final class Resolution {
     }
 
     /** With what the data decides, after the network was made once to see whether all suits each other. */
-    private Recipe fitted(Recipe adopted, TrainingData data) {
+    private Recipe fitted(Recipe adopted, TrainingData data, @Nullable TrainingData heldBack) {
         ModelSpec network = networks.fit(adopted, data);
         try (Model model = networks.createEmpty(network)) {
             Objectives.check(adopted.objective(), adopted.samples(), model);
-            networks.check(model, network, data);
+            networks.check(model, network, data, heldBack);
             boolean drawsWords = model instanceof DiffusionModel denoiser && denoiser.classInput() == ClassInput.WORDS;
             LoraTraining.inject(model, adopted.lora(), adopted.training().seed())
                     .ifPresent(LOG::warn);

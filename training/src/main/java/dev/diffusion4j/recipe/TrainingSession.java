@@ -16,6 +16,7 @@ import dev.diffusion4j.tracking.Trackers;
 import dev.diffusion4j.trainer.Checkpoints;
 import dev.diffusion4j.trainer.Choices;
 import dev.diffusion4j.trainer.Trainer;
+import dev.diffusion4j.trainer.UpdatePlan;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -71,7 +72,8 @@ final class TrainingSession implements AutoCloseable {
                     new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), fingerprint);
             trainer = held(new Trainer(objective, loader, recipe.training(), choices, checkpoints));
             if (checkpoint != null) {
-                Checkpoints.restore(checkpoint, trainer.state());
+                Checkpoints.restore(
+                        checkpoint, trainer.state(), recipe.training().gradientAccumulationSteps());
             }
         } catch (RuntimeException | Error e) {
             close();
@@ -115,7 +117,7 @@ final class TrainingSession implements AutoCloseable {
     private long batchesDone() {
         return checkpoint == null
                 ? 0
-                : Checkpoints.readStep(checkpoint) * recipe.training().gradientAccumulationSteps();
+                : Checkpoints.readBatches(checkpoint, recipe.training().gradientAccumulationSteps());
     }
 
     /** Trains to the end, or until {@code stop} returns true; then a checkpoint is there. */
@@ -143,16 +145,17 @@ final class TrainingSession implements AutoCloseable {
     }
 
     private RunPlan plan() {
+        UpdatePlan plan = recipe.training().plan(loader.batchesPerEpoch());
         return new RunPlan(
                 recipe.name(),
                 data.dataset().description(),
                 trainer.trainedParameters(),
                 trainer.state().globalStep(),
                 trainer.totalSteps(),
-                recipe.training().stepsPerEpoch(loader.batchesPerEpoch()),
+                plan.stepsPerEpoch(),
                 trainer.secondsPerStep(),
                 ProcessMemory.peakMiB(),
-                recipe.training().batchSize() * recipe.training().gradientAccumulationSteps(),
+                recipe.training().batchSize() * plan.batchesOfNextStep(0),
                 choices.dtype().key(),
                 choices.threads());
     }
@@ -170,11 +173,7 @@ final class TrainingSession implements AutoCloseable {
     /** Whether all updates are done and all pictures drawn. */
     private boolean train(RunLog log, BooleanSupplier stop) {
         try {
-            log.drawMissing(
-                    trainer.state(),
-                    trainer.totalSteps(),
-                    loader.batchesPerEpoch(),
-                    recipe.training().gradientAccumulationSteps());
+            log.drawMissing(trainer.state(), recipe.training().plan(loader.batchesPerEpoch()));
         } catch (CancellationException e) {
             return false; // the checkpoint that it went on from is still there
         }

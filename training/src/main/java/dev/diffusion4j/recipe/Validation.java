@@ -71,7 +71,7 @@ final class Validation implements AutoCloseable {
         if (config == null) {
             return null;
         }
-        TrainingData heldBack = parts.openHeldBack(recipe.data()).limitedTo(config.limit());
+        TrainingData heldBack = heldBack(recipe, config, parts);
         try {
             KidMeasure kid = null;
             if (config.kid() != null && objective.model() instanceof DiffusionModel model) {
@@ -90,6 +90,16 @@ final class Validation implements AutoCloseable {
             heldBack.close();
             throw e;
         }
+    }
+
+    /** The pictures that it measures on, which the caller closes; {@code null} where nothing is measured. */
+    static @Nullable TrainingData heldBack(Recipe recipe, RunParts parts) {
+        ValidationConfig config = recipe.validation();
+        return config == null ? null : heldBack(recipe, config, parts);
+    }
+
+    private static TrainingData heldBack(Recipe recipe, ValidationConfig config, RunParts parts) {
+        return parts.openHeldBack(recipe.data()).limitedTo(config.limit());
     }
 
     /**

@@ -2,16 +2,20 @@
 package dev.diffusion4j.trainer;
 
 import static org.bytedeco.pytorch.global.torch.get_cpu_capability;
+import static org.bytedeco.pytorch.global.torch.get_num_threads;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.kernel.VectorSupport;
 import dev.diffusion4j.layer.BatchNorm2d;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.processor.SpeedProbe;
+import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.bytedeco.pytorch.Device;
 
 /**
  * What was chosen for this machine when a run began. All of it changes the last bits of the results, so it is stored in every
@@ -48,20 +52,21 @@ public record Choices(
      * @param networks borrowed; where one has batch norms whose statistics are those of the batch, the batch is not split
      */
     public static Choices forThisMachine(Placement wanted, int batchSize, Collection<Model> networks) {
-        Placement placement = wanted.resolved();
-        boolean onCpu = placement.torchDevice().is_cpu();
-        boolean mayBeSplit = onCpu
+        Device device = wanted.torchDevice();
+        Precision dtype = SpeedProbe.resolve(wanted.dtype(), device);
+        int threads = wanted.threads() == 0 ? get_num_threads() : wanted.threads();
+        boolean mayBeSplit = device.is_cpu()
                 && networks.stream()
                         .flatMap(network -> BatchNorm2d.in(network).stream())
                         .noneMatch(BatchNorm2d::looksAtBatch);
         return new Choices(
-                placement.dtype(),
-                placement.dtype() == Precision.BF16 || VectorSupport.isAvailable(),
-                placement.threads(),
-                mayBeSplit && placement.threads() >= 2 && batchSize >= 2 ? 2 : 1,
+                dtype,
+                dtype == Precision.BF16 || VectorSupport.isAvailable(),
+                threads,
+                mayBeSplit && threads >= 2 && batchSize >= 2 ? 2 : 1,
                 VectorSupport.lanes(),
                 instructionsHere(),
-                placement.device());
+                Devices.name(device));
     }
 
     /** Where the network computes, and in what. */

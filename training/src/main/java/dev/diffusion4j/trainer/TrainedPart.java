@@ -20,8 +20,9 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param parameters what the optimiser moves, by name; borrowed
  * @param saved what a checkpoint holds, by name; borrowed
+ * @param all every tensor of the networks, by name, also those that do not learn; borrowed
  */
-record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved) {
+record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved, Map<String, Tensor> all) {
 
     /**
      * @param networks by name; borrowed
@@ -51,7 +52,7 @@ record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved) {
             throw UserError.usage("training.freeze " + config.freeze() + " leaves nothing to learn");
         }
         parameters.values().forEach(tensor -> tensor.set_requires_grad(true));
-        return new TrainedPart(parameters, saved);
+        return new TrainedPart(parameters, saved, all);
     }
 
     private static void put(Map<String, Tensor> into, String prefix, Map<String, Tensor> tensors) {
@@ -77,7 +78,7 @@ record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved) {
             if (child instanceof BatchNorm2d norm && matches(fixed, prefix + name + ".running_mean")) {
                 norm.freezeStatistics();
             }
-            freezeNorms(prefix + name + ".", child, fixed);
+            freezeNorms(Layer.prefix(prefix, name), child, fixed);
         });
     }
 }
