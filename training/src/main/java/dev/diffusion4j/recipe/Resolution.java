@@ -73,7 +73,7 @@ final class Resolution {
             if (Boolean.TRUE.equals(fromModel)) {
                 throw UserError.usage(
                         "recipe " + placed.name() + " takes the scheduler of the folder that it starts from:"
-                                + " name one with {model.from}=FOLDER, or set {scheduler.from_model}=false");
+                                + " give {model.from}=FOLDER or {scheduler.from_model}=false");
             }
             return placed;
         }
