@@ -2,7 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.Classifier;
@@ -25,10 +25,10 @@ final class ModelFactory {
         this.families = families;
     }
 
-    /** @throws UserError (exit code 2) naming the nearest one where there is no such family */
+    /** @throws Problem (a wrong request) naming the nearest one where there is no such family */
     ModelFamily family(ModelSpec spec) {
         return families.find(spec.kind())
-                .orElseThrow(() -> UserError.usage("model.kind: unknown value '" + spec.kind() + "'"
+                .orElseThrow(() -> Problem.request("model.kind: unknown value '" + spec.kind() + "'"
                         + Nearest.hint(spec.kind(), families.names()) + "; choose one of "
                         + String.join(", ", families.names())));
     }
@@ -54,9 +54,9 @@ final class ModelFactory {
      * Makes the network once, with the weights that it starts from if any, before anything is written.
      *
      * @param heldBack what the network is measured on besides; {@code null} for nothing
-     * @throws UserError where it cannot halve the size of the pictures, has other channels, knows other classes than the data has,
-     *     learns classes and finds pictures without, or cannot learn what the objective says (exit code 2), or the weights do not
-     *     fit it (exit code 1)
+     * @throws Problem where it cannot halve the size of the pictures, has other channels, knows other classes than the data has,
+     *     learns classes and finds pictures without, or cannot learn what the objective says (a wrong request), or the weights do not
+     *     fit it (a failure)
      */
     void check(ModelSpec spec, Recipe recipe, TrainingData data, @Nullable TrainingData heldBack) {
         try (Model model = createEmpty(spec)) {
@@ -86,7 +86,7 @@ final class ModelFactory {
     private static void checkChannels(int known, TrainingData data) {
         int channels = data.transform().channels();
         if (known != channels) {
-            throw UserError.usage("the network takes pictures of " + known + " channels, but those of "
+            throw Problem.request("the network takes pictures of " + known + " channels, but those of "
                     + data.dataset().description() + " are prepared with " + channels + ": set data.channels to "
                     + (known == 1 ? "grey" : known == 3 ? "rgb" : "what fits, or take another network"));
         }
@@ -95,7 +95,7 @@ final class ModelFactory {
     private static void checkClasses(ModelSpec spec, int known, TrainingData data) {
         int classes = data.dataset().classNames().size();
         if (known != 0 && known != classes) {
-            throw UserError.usage("the network " + (spec.from() == null ? "" : "in " + spec.from() + " ") + "knows "
+            throw Problem.request("the network " + (spec.from() == null ? "" : "in " + spec.from() + " ") + "knows "
                     + known + " classes, but " + data.dataset().description() + " has "
                     + (classes == 0 ? "no" : classes) + " classes: take data with " + known
                     + " class folders, or another network");

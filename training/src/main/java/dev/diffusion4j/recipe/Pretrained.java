@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.hub.HubProgress;
@@ -31,13 +31,13 @@ final class Pretrained {
      * it, the hash of the weights, the scheduler where it is the folder's, and the size and channels of the pictures where the
      * data leaves them open. A recipe without {@code model.from} comes back as it is.
      *
-     * @throws UserError where the folder is not there or no pipeline folder, or the recipe asks for a scheduler of no folder
+     * @throws Problem where the folder is not there or no pipeline folder, or the recipe asks for a scheduler of no folder
      */
     static Recipe adopt(Recipe recipe, ModelFamilies families) {
         ModelSpec spec = recipe.model();
         if (spec.from() == null) {
             if (Boolean.TRUE.equals(recipe.scheduler().fromModel())) {
-                throw UserError.usage(
+                throw Problem.request(
                         "recipe " + recipe.name() + " takes the scheduler of the folder that it starts from:"
                                 + " give {model.from}=FOLDER or {scheduler.from_model}=false");
             }
@@ -74,7 +74,7 @@ final class Pretrained {
 
     private static PipelineFolder open(Path path, ModelFamilies families) {
         if (!Files.isDirectory(path)) {
-            throw UserError.failure(
+            throw Problem.failure(
                     "model.from: there is no folder " + path + "; name a model folder, such as that of a finished run");
         }
         return PipelineFolder.open(path, families);
@@ -120,19 +120,19 @@ final class Pretrained {
     /**
      * Fills a network that was made of {@code spec.config()} with the folder's weights.
      *
-     * @throws UserError where the folder is gone, or its weights do not fit or are others than when the run was set up
+     * @throws Problem where the folder is gone, or its weights do not fit or are others than when the run was set up
      */
     static void fill(Model model, ModelSpec spec, ModelFamilies families) {
         String from = Objects.requireNonNull(spec.from());
         Path path = place(from);
         if (!Files.isDirectory(path)) {
-            throw UserError.failure("the run has no checkpoint yet and begins with the network in " + from
+            throw Problem.failure("the run has no checkpoint yet and begins with the network in " + from
                     + ", which is no longer there: put the folder back, or start anew with another {model.from}");
         }
         PipelineFolder folder = PipelineFolder.open(path, families);
         folder.readWeights(model, null);
         if (spec.fromSha256() != null && !spec.fromSha256().equals(folder.weightsSha256())) {
-            throw UserError.failure(
+            throw Problem.failure(
                     "the weights in " + from
                             + " are no longer those that the run was set up with: put them back, or start anew in another folder");
         }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.trainer;
 
 import dev.diffusion4j.adapter.Lora;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.layer.BatchNorm2d;
 import dev.diffusion4j.layer.Layer;
 import dev.diffusion4j.model.Model;
@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved) {
 
-    /** @throws UserError (exit code 2) where a pattern names nothing, or nothing is left to learn */
+    /** @throws Problem (a wrong request) where a pattern names nothing, or nothing is left to learn */
     static TrainedPart of(Model model, TrainerConfig config) {
         List<Pattern> fixed = config.freeze().stream().map(NamePattern::of).toList();
         checkNames(model, config.freeze());
@@ -29,7 +29,7 @@ record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved) {
         Map<String, Tensor> parameters = new LinkedHashMap<>(adapted ? Lora.weights(model) : model.namedParameters());
         parameters.keySet().removeIf(name -> matches(fixed, name));
         if (parameters.isEmpty()) {
-            throw UserError.usage("training.freeze " + config.freeze() + " leaves nothing to learn");
+            throw Problem.request("training.freeze " + config.freeze() + " leaves nothing to learn");
         }
         model.requiresGrad(false);
         parameters.values().forEach(tensor -> tensor.set_requires_grad(true));
@@ -46,7 +46,7 @@ record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved) {
             Pattern pattern = NamePattern.of(text);
             if (model.stateDict().keySet().stream()
                     .noneMatch(name -> pattern.matcher(name).matches())) {
-                throw UserError.usage("training.freeze '" + text
+                throw Problem.request("training.freeze '" + text
                         + "' names no part of this network; its tensors are named such as "
                         + String.join(
                                 ", ",
