@@ -2,7 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.NoiseMode;
 import dev.diffusion4j.pipeline.request.RequestDraft;
@@ -43,6 +43,6 @@ final class CanvasOptions {
         } catch (IllegalArgumentException e) {
             // the message below covers both
         }
-        throw UserError.usage("{size} must be WxH, each from 1 to 65536, such as 64x48, but was '" + text + "'");
+        throw Problem.request("{size} must be WxH, each from 1 to 65536, such as 64x48, but was '" + text + "'");
     }
 }

@@ -3,7 +3,7 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.SubjectSelection;
 import dev.diffusion4j.evaluation.ModelFolders;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
@@ -115,7 +115,7 @@ final class DrawOptions {
         try {
             return Integer.valueOf(text);
         } catch (NumberFormatException e) {
-            throw UserError.usage("{classes} must be a whole number or 'all', but was '" + text + "'");
+            throw Problem.request("{classes} must be a whole number or 'all', but was '" + text + "'");
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.DrawingAgain;
 import dev.diffusion4j.drawing.DrawingJob;
 import dev.diffusion4j.drawing.DrawingPlan;
@@ -100,7 +100,7 @@ final class SampleCommand implements Callable<Integer> {
 
     private DrawingJob open(HubLine hub) {
         if (from == null && model == null) {
-            throw UserError.usage("give either --model DIR or --from IMAGE.png");
+            throw Problem.request("give either --model DIR or --from IMAGE.png");
         }
         if (from != null) {
             Unheeded.refuse(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.drawing.DrawingJob;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.GuidanceSweep;
@@ -42,7 +41,7 @@ record SampleRun(DrawingJob job, SampleOutputs outputs, boolean json, CommandSpe
                         .getErr()
                         .println("diffuse: stopped; " + files.written() + " of " + job.count() + " pictures are in "
                                 + outputs.out);
-                return UserError.FAILURE;
+                return ExitCodes.FAILURE;
             }
             progress.close();
             files.finish();

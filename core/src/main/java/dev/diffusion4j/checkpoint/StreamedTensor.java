@@ -3,7 +3,7 @@ package dev.diffusion4j.checkpoint;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tensor.Tensors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -43,8 +43,7 @@ public final class StreamedTensor implements AutoCloseable {
             channel = FileChannel.open(
                     spool, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
         } catch (IOException e) {
-            throw UserError.failure(
-                    "cannot keep tensors in the folder for temporary files: " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot keep tensors in the folder for temporary files: " + AtomicFile.reason(e), e);
         }
     }
 
@@ -58,7 +57,7 @@ public final class StreamedTensor implements AutoCloseable {
                 channel.write(bytes);
             }
         } catch (IOException e) {
-            throw UserError.failure("cannot keep tensors in " + spool + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot keep tensors in " + spool + ": " + AtomicFile.reason(e), e);
         }
         rows += tensor.size(0);
     }
@@ -67,7 +66,7 @@ public final class StreamedTensor implements AutoCloseable {
      * Writes the file.
      *
      * @param metadata such as {@code format = pt}, which PyTorch's loaders ask for
-     * @throws UserError where it cannot be written; what was there is whole still
+     * @throws Problem where it cannot be written; what was there is whole still
      */
     public void write(Path file, Map<String, String> metadata) {
         Check.that(
@@ -101,7 +100,7 @@ public final class StreamedTensor implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            throw UserError.failure("cannot delete " + spool + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot delete " + spool + ": " + AtomicFile.reason(e), e);
         }
     }
 }

@@ -3,7 +3,7 @@ package dev.diffusion4j.drawing;
 
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.pipeline.LoadOptions;
@@ -33,7 +33,7 @@ public record DrawingAgain(
     /**
      * Reads the note.
      *
-     * @throws UserError where there is none
+     * @throws Problem where there is none
      */
     public static DrawingAgain of(
             Path picture, @Nullable Path movedModel, @Nullable String variant, Clip.@Nullable Origin movedClip) {
@@ -71,7 +71,7 @@ public record DrawingAgain(
         }
         Path folder = Path.of(note().model());
         if (!Files.exists(folder)) {
-            throw UserError.failure("there is no folder " + folder + ", with whose model " + picture
+            throw Problem.failure("there is no folder " + folder + ", with whose model " + picture
                     + " was drawn: give its new place with {model}");
         }
         return folder;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.drawing;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.SchedulerSelection.Chosen;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.pipeline.Cancellation;
@@ -48,7 +48,7 @@ public final class DrawingJob implements AutoCloseable {
      *
      * @param progress hears how much comes from the Hub
      * @param notice hears in a line each what will be otherwise than asked
-     * @throws UserError naming what cannot be drawn so
+     * @throws Problem naming what cannot be drawn so
      */
     public static DrawingJob open(DrawingPlan plan, HubProgress progress, Consumer<String> notice) {
         Path folder = PipelinePlace.folder(plan.model(), plan.loading().variant(), progress);
@@ -82,7 +82,7 @@ public final class DrawingJob implements AutoCloseable {
      *
      * @param again which one, and what has moved since
      * @param notice hears in a line each what may make it another picture
-     * @throws UserError where the picture has no note, or what it names is not there
+     * @throws Problem where the picture has no note, or what it names is not there
      */
     public static DrawingJob open(DrawingAgain again, HubProgress progress, Consumer<String> notice) {
         Path folder = again.folder(progress);
@@ -141,7 +141,7 @@ public final class DrawingJob implements AutoCloseable {
      * @param listener hears of each step
      * @param cancellation lets another thread end the job within one step; pictures that the sink has stay there
      * @throws java.util.concurrent.CancellationException where it was cancelled, or the thread interrupted
-     * @throws UserError where a picture holds numbers that are not finite
+     * @throws Problem where a picture holds numbers that are not finite
      */
     public void draw(PictureSink sink, StepListener listener, Cancellation cancellation) {
         pipeline().draw(request(), (first, batch) -> handOut(first, batch, sink), listener, cancellation);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.drawing;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.SchedulerOptions;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
@@ -37,7 +37,7 @@ public record SchedulerSelection(@Nullable SchedulerKind kind, List<String> opti
     /**
      * A view of {@code pipeline} with this algorithm, and {@code request} with its steps.
      *
-     * @throws UserError where the network was not trained for it, or it has no such option
+     * @throws Problem where the network was not trained for it, or it has no such option
      */
     public Chosen on(DiffusionPipeline pipeline, GenerationRequest request) {
         SchedulerKind chosen = kind == null ? pipeline.scheduler().kind() : kind;
@@ -48,14 +48,14 @@ public record SchedulerSelection(@Nullable SchedulerKind kind, List<String> opti
         return new Chosen(view, request.with(r -> r.steps(made).stepOptions(parsed.step())));
     }
 
-    /** @throws UserError where fresh noise was asked for and the algorithm takes none */
+    /** @throws Problem where fresh noise was asked for and the algorithm takes none */
     public static void checkEta(Scheduler chosen, double eta) {
         if (eta > 0 && !chosen.takesEta()) {
             List<String> takers = Arrays.stream(SchedulerKind.values())
                     .filter(kind -> kind.create(Map.of()).takesEta())
                     .map(SchedulerKind::key)
                     .toList();
-            throw UserError.usage("the scheduler '" + chosen.kind().key()
+            throw Problem.request("the scheduler '" + chosen.kind().key()
                     + "' takes no {eta}: omit it, or choose one that does with {scheduler}: "
                     + String.join(", ", takers));
         }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.drawing;
 
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
@@ -42,7 +42,7 @@ public record SubjectSelection(boolean allClasses, @Nullable Integer oneClass, @
      * {@code request} with these subjects.
      *
      * @param notice hears in one line what the network will not read
-     * @throws UserError where the network has no such classes, or too many
+     * @throws Problem where the network has no such classes, or too many
      */
     public GenerationRequest in(DiffusionPipeline pipeline, GenerationRequest request, Consumer<String> notice) {
         if (prompt != null) {
@@ -63,9 +63,9 @@ public record SubjectSelection(boolean allClasses, @Nullable Integer oneClass, @
     private static int numClasses(DiffusionPipeline pipeline) {
         return switch (pipeline.classInput()) {
             case ANY_NUMBER ->
-                throw UserError.usage("this network takes any whole number from 0 as a class, so there is no end of all"
+                throw Problem.request("this network takes any whole number from 0 as a class, so there is no end of all"
                         + " classes: choose one with {classes}");
-            case NONE -> throw UserError.usage("this network was not trained on classes: omit {classes}");
+            case NONE -> throw Problem.request("this network was not trained on classes: omit {classes}");
             default -> pipeline.numClasses();
         };
     }

@@ -4,7 +4,7 @@ package dev.diffusion4j.drawing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.image.PngFile;
@@ -136,7 +136,7 @@ class DrawingJobTest {
 
     @Test
     void what_cannot_be_drawn_is_named_before_anything_is() {
-        assertThatExceptionOfType(UserError.class)
+        assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> open(new DrawingPlan(
                         MODEL,
                         LoadOptions.DEFAULT,
