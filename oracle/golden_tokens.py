@@ -29,6 +29,10 @@ WORDS = (
 ).split(" ")
 
 
+# an apostrophe before a long s is a contraction for OpenCLIP, whose pattern ignores case, and none for transformers
+LONG_S = ("'\u017fe", "it'\u017ft", "rock'\u017f", "'\u017f", "'\u212a", "DON'\u017f")
+
+
 def vocabulary(path):
     lines = gzip.open(path).read().decode("utf-8").split("\n")
     merges = lines[1 : 49152 - 256 - 2 + 1]
@@ -51,6 +55,7 @@ def strings():
             if unicodedata.ucd_3_2_0.category(c) not in ("Cn", "Cc", "Co", "Cs"):  # old enough for every peer to know it
                 letters.append(c)
         yield "".join(letters)
+    yield from LONG_S
 
 
 def mendable(text):

@@ -234,7 +234,7 @@ final class EvalCommand implements Callable<Integer> {
         to.println("pictures        " + pictures.description() + ": " + pictures.size());
         judgement.figures().forEach(figure -> to.println(FigureText.line(figure)));
         if (judgement.fidelity() != null) {
-            to.print(judgement.fidelity().table(pictures.classNames()));
+            to.print(judgement.fidelity().table(judgement.classNames()));
         }
         FigureText.warnings(judgement.figures()).forEach(to::println);
         FigureText.earlier(judgement.figures(), earlier).forEach(to::println);

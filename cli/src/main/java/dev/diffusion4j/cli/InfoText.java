@@ -4,6 +4,7 @@ package dev.diffusion4j.cli;
 import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Yaml;
+import dev.diffusion4j.pipeline.ModelInfo;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,10 +39,10 @@ final class InfoText {
         values.forEach((key, value) -> {
             String name = String.valueOf(key);
             readable.put(
-                    name,
+                    name.equals(ModelInfo.NOT_FINITE) ? "numbers that are not finite (NaN or infinite)" : name,
                     switch (name) {
                         case "bytes", "files" -> counted(value, "bytes");
-                        case "parameters", "numbers" -> counted(value, "");
+                        case "parameters", "numbers", ModelInfo.NOT_FINITE -> counted(value, "");
                         default -> plain(value);
                     });
         });

@@ -7,7 +7,7 @@ import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.RecipeTimes;
 import dev.diffusion4j.recipe.Recipes;
-import dev.diffusion4j.tensor.SpeedProbe;
+import dev.diffusion4j.processor.SpeedProbe;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;

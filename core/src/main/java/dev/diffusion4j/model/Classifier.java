@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.model;
 
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,11 @@ public abstract class Classifier extends Model {
 
     /** The name of {@link #features} in reports and caches. */
     public abstract String featuresName();
+
+    /** The classes' names, class 0 first; empty where it keeps none. */
+    public List<String> classNames() {
+        return List.of();
+    }
 
     /** C: channels of a picture. */
     public final int inChannels() {

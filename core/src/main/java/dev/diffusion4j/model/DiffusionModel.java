@@ -39,6 +39,11 @@ public abstract class DiffusionModel extends Model {
         return sampleChannels();
     }
 
+    /** Why it cannot compute anything with the channels that its config names, in words; empty where it can. */
+    public Optional<String> channelProblem() {
+        return Optional.empty();
+    }
+
     /** The height and width it was made for; empty where the config does not say. */
     public final Optional<SampleSize> sampleSize() {
         return Optional.ofNullable(shape.size());

@@ -10,7 +10,7 @@ import java.util.function.Supplier;
  * @param description the data, in words
  * @param channels of a sample
  * @param size of a sample
- * @param classes how many classes the data has; 0 for none
+ * @param classNames the data's classes, class 0 first; empty for none
  * @param words the vocabulary of the captions; throws a {@link dev.diffusion4j.base.UserError} where there are none
  * @param numTrainTimesteps of the scheduler
  * @param classConditional whether the network is to be given the class; asked by families that can do without
@@ -19,7 +19,16 @@ public record FitTarget(
         String description,
         int channels,
         SampleSize size,
-        int classes,
+        List<String> classNames,
         Supplier<List<String>> words,
         int numTrainTimesteps,
-        boolean classConditional) {}
+        boolean classConditional) {
+    public FitTarget {
+        classNames = List.copyOf(classNames);
+    }
+
+    /** How many classes the data has; 0 for none. */
+    public int classes() {
+        return classNames.size();
+    }
+}

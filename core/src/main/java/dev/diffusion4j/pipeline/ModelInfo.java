@@ -3,6 +3,7 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.checkpoint.NotFiniteWeights;
 import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.checkpoint.TensorInfo;
 import dev.diffusion4j.checkpoint.WeightFiles;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a model folder or a file holds, as plain values. Everything that is told was read and checked. */
 public final class ModelInfo {
+    /** Of weights: how many numbers are NaN or infinite, for each tensor that holds any; not there where none does. */
+    public static final String NOT_FINITE = "not_finite";
+
     private ModelInfo() {}
 
     /**
@@ -99,10 +103,14 @@ public final class ModelInfo {
             numbers.merge(tensor.dtype().name(), tensor.count(), Long::sum);
             bytes += tensor.byteSize();
         }
+        Map<String, Long> notFinite = NotFiniteWeights.countIn(weights);
         Map<String, @Nullable Object> summary = new LinkedHashMap<>();
         summary.put("tensors", (long) weights.tensors().size());
         summary.put("numbers", numbers);
         summary.put("bytes", bytes);
+        if (!notFinite.isEmpty()) {
+            summary.put(NOT_FINITE, notFinite);
+        }
         summary.put("metadata", weights.metadata());
         return summary;
     }

@@ -29,6 +29,7 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
                     + " timesteps that the network was trained on, but was " + request.steps());
         }
         request.stepOptions().checkFor(setup.scheduler());
+        ChannelFit.checkDrawing(model, setup.scheduler());
         SampleSize size = size(request);
         checkSize(size);
         long[] shape = setup.codec(model).shape(size);

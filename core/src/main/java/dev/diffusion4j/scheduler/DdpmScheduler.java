@@ -122,6 +122,11 @@ public final class DdpmScheduler extends VpScheduler {
     }
 
     @Override
+    public boolean takesOutput(int sampleChannels, int outChannels) {
+        return outChannels == (config.variance().isLearned() ? 2 : 1) * sampleChannels;
+    }
+
+    @Override
     public SchedulerRun start(SamplingSettings settings) {
         checkSteps(settings.numInferenceSteps());
         return new Run(config.timestepSpacing.timesteps(

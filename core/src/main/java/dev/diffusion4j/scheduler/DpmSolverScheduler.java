@@ -86,6 +86,16 @@ abstract class DpmSolverScheduler extends SolverScheduler {
         return count;
     }
 
+    @Override
+    public boolean takesOutput(int sampleChannels, int outChannels) {
+        return outChannels == sampleChannels || isVarianceLearned() && outChannels == 2 * sampleChannels;
+    }
+
+    private boolean isVarianceLearned() {
+        DdpmScheduler.VarianceType variance = config.varianceType();
+        return variance != null && variance.isLearned();
+    }
+
     /** A run that takes outputs with a learned variance, which it leaves unused. */
     abstract class DpmRun extends SolverRun {
         DpmRun(SigmaTable table) {
@@ -98,9 +108,7 @@ abstract class DpmSolverScheduler extends SolverScheduler {
         }
 
         private Tensor mean(Tensor modelOutput, Tensor sample) {
-            DdpmScheduler.VarianceType variance = config.varianceType();
-            boolean learned = variance != null && variance.isLearned();
-            return learned && modelOutput.size(1) == 2 * sample.size(1)
+            return isVarianceLearned() && modelOutput.size(1) == 2 * sample.size(1)
                     ? modelOutput.narrow(1, 0, sample.size(1))
                     : modelOutput;
         }

@@ -77,6 +77,16 @@ public abstract class Scheduler {
     }
 
     /**
+     * Whether a run can step with the outputs of a network.
+     *
+     * @param sampleChannels C, of the network's samples
+     * @param outChannels of its outputs; 2·C where a variance is predicted too
+     */
+    public boolean takesOutput(int sampleChannels, int outChannels) {
+        return outChannels == sampleChannels;
+    }
+
+    /**
      * x₀'s share in x_t = signalRate·x₀ + noiseRate·ε.
      *
      * @param timestep as the network is told it

@@ -30,6 +30,20 @@ public interface Dataset extends AutoCloseable {
      */
     Example example(int index);
 
+    /**
+     * A picture's class, −1 where it has none. A source that knows without decoding says so here.
+     *
+     * @throws BrokenExampleException as {@link #example}
+     */
+    default int label(int index) {
+        return example(index).label();
+    }
+
+    /** What a picture is called in messages. */
+    default String name(int index) {
+        return "picture " + index;
+    }
+
     /** What a picture shows, in words; {@code null} where that is not known. A source that knows without decoding says so here. */
     default @Nullable String caption(int index) {
         return example(index).caption();

@@ -61,10 +61,19 @@ public final class DigitsSource implements Dataset {
     }
 
     @Override
-    public Example example(int index) {
+    public int label(int index) {
+        return number(index) % 10;
+    }
+
+    private int number(int index) {
         Objects.checkIndex(index, size);
-        int number = split.hasTrain() ? index : index + TRAIN_SIZE;
-        int digit = number % 10;
+        return split.hasTrain() ? index : index + TRAIN_SIZE;
+    }
+
+    @Override
+    public Example example(int index) {
+        int number = number(index);
+        int digit = label(index);
         SeededRandom random = SeededRandom.of(seed, VERSION, number);
         DigitGlyphs.Glyph glyph = DigitGlyphs.pick(digit, random.nextDouble());
         byte[] pixels = new Handwriting(random).write(glyph);

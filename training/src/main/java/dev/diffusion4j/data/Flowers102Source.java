@@ -80,6 +80,16 @@ final class Flowers102Source implements Dataset {
     }
 
     @Override
+    public int label(int index) {
+        return labels[index];
+    }
+
+    @Override
+    public String name(int index) {
+        return photos.name(places[index]);
+    }
+
+    @Override
     public Example prepared(int index, ImageTransform transform) {
         return named(index, photos.prepared(places[index], transform));
     }

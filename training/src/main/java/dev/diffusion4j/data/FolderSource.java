@@ -203,8 +203,17 @@ public final class FolderSource implements Dataset {
     }
 
     /** The file's name below the folder, with forward slashes. */
+    @Override
     public String name(int index) {
         return files.get(index).name();
+    }
+
+    @Override
+    public int label(int index) {
+        return classNames.isEmpty()
+                ? -1
+                : Collections.binarySearch(
+                        classNames, classOf.apply(files.get(index).name()));
     }
 
     @Override
@@ -224,7 +233,7 @@ public final class FolderSource implements Dataset {
 
     private EncodedImage read(int index) {
         Found file = files.get(index);
-        int label = classNames.isEmpty() ? -1 : Collections.binarySearch(classNames, classOf.apply(file.name()));
+        int label = label(index);
         try {
             byte[] bytes = Files.readAllBytes(root.resolve(file.name()));
             return new EncodedImage(bytes, label, captions.get(file.name()), file.name());

@@ -126,7 +126,8 @@ final class IdxSource implements Dataset {
         return new Example(new PixelImage(width, height, 1, pixels), label(index), null);
     }
 
-    private int label(int index) {
+    @Override
+    public int label(int index) {
         return labels == null ? -1 : labels[index] & 0xff;
     }
 

@@ -65,11 +65,21 @@ public final class JoinedDataset implements Dataset {
     }
 
     @Override
+    public int label(int index) {
+        return find(index, Dataset::label);
+    }
+
+    @Override
+    public String name(int index) {
+        return find(index, (part, place) -> part.description() + ", " + part.name(place));
+    }
+
+    @Override
     public Example prepared(int index, ImageTransform transform) {
         return find(index, (part, place) -> part.prepared(place, transform));
     }
 
-    private Example find(int index, BiFunction<Dataset, Integer, Example> read) {
+    private <T> T find(int index, BiFunction<Dataset, Integer, T> read) {
         Objects.checkIndex(index, size);
         int left = index;
         for (Dataset part : parts) {

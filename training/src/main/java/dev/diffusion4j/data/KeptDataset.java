@@ -56,6 +56,16 @@ final class KeptDataset implements Dataset {
     }
 
     @Override
+    public int label(int index) {
+        return from.label(index);
+    }
+
+    @Override
+    public String name(int index) {
+        return from.name(index);
+    }
+
+    @Override
     public @Nullable String caption(int index) {
         return from.caption(index);
     }

@@ -197,14 +197,23 @@ final class ParquetSource implements Dataset {
             if (image == null) {
                 throw broken(number, index, String.valueOf(caption), null);
             }
-            int label = pack.label(row);
-            if (label >= 0 && labels != null) {
-                label = labels[number][label];
-            }
-            return new EncodedImage(image, label, caption, name(number, row));
+            return new EncodedImage(image, label(index), caption, name(number, row));
         } catch (IOException e) {
             throw broken(number, index, AtomicFile.reason(e), e);
         }
+    }
+
+    @Override
+    public int label(int index) {
+        int number = pack(index);
+        int label = packs.get(number).label(index - starts[number]);
+        return label >= 0 && labels != null ? labels[number][label] : label;
+    }
+
+    @Override
+    public String name(int index) {
+        int number = pack(index);
+        return tables.get(number).path().getFileName() + ", row " + (index - starts[number]);
     }
 
     private int pack(int index) {

@@ -66,6 +66,11 @@ public final class ShapesSource implements Dataset {
     }
 
     @Override
+    public int label(int index) {
+        return scene(index).form().ordinal();
+    }
+
+    @Override
     public String caption(int index) {
         return scene(index).caption();
     }

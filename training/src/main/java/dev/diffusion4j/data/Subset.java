@@ -84,6 +84,16 @@ public final class Subset implements Dataset {
     }
 
     @Override
+    public int label(int index) {
+        return whole.label(indices[index]);
+    }
+
+    @Override
+    public String name(int index) {
+        return whole.name(indices[index]);
+    }
+
+    @Override
     public @Nullable String caption(int index) {
         return whole.caption(indices[index]);
     }

@@ -57,8 +57,9 @@ public final class Evaluator implements AutoCloseable {
      *
      * @param figures to be kept
      * @param fidelity class by class; {@code null} where nobody asked
+     * @param classNames of its classes, class 0 first; may be empty
      */
-    public record Judgement(List<Figure> figures, @Nullable ClassFidelity fidelity) {
+    public record Judgement(List<Figure> figures, @Nullable ClassFidelity fidelity, List<String> classNames) {
         /** The figure of that name, or {@code null}. */
         public @Nullable Figure figure(String metric) {
             return figures.stream()
@@ -117,7 +118,8 @@ public final class Evaluator implements AutoCloseable {
     /** As {@link #judge(PictureSet, boolean, Map)}, and by a CLIP too; {@code words} is borrowed. */
     public Judgement judge(
             PictureSet pictures, boolean kept, Map<String, @Nullable Object> drawn, @Nullable ClipJudge words) {
-        check(pictures.size(), pictures.labels());
+        int[] labels = judge == null ? pictures.labels() : judge.labels(pictures);
+        check(pictures.size(), labels);
         List<Figure> figures = new ArrayList<>();
         FeatureExtractor network = extractor;
         PictureSet real = reference;
@@ -126,13 +128,13 @@ public final class Evaluator implements AutoCloseable {
         }
         ClassFidelity fidelity = null;
         if (judge != null) {
-            fidelity = ClassFidelity.of(judge.network(), pictures, pictures.labels(), PictureResize.CLEAN);
+            fidelity = ClassFidelity.of(judge.network(), pictures, labels, PictureResize.CLEAN);
             figures.add(figure(fidelity, judge, pictures, drawn));
         }
         if (words != null) {
             figures.add(words.figure(pictures, drawn));
         }
-        return new Judgement(figures, fidelity);
+        return new Judgement(figures, fidelity, judge == null ? List.of() : judge.classNames(pictures));
     }
 
     private void distances(
@@ -198,7 +200,7 @@ public final class Evaluator implements AutoCloseable {
                 pictures.contentHash(),
                 "",
                 "",
-                pictures.classes(),
+                fidelity.classes(),
                 drawn);
     }
 

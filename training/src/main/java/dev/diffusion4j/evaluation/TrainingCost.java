@@ -3,6 +3,7 @@ package dev.diffusion4j.evaluation;
 
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Yaml;
+import dev.diffusion4j.tracking.JsonlTracker;
 import dev.diffusion4j.tracking.LossCurve;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,17 +27,21 @@ public record TrainingCost(long steps, double lastLoss, double seconds) {
 
     private static Optional<TrainingCost> read(Path run) {
         LossCurve loss = LossCurve.read(run.resolve("metrics.jsonl"), "loss");
-        LossCurve speed = LossCurve.read(run.resolve("metrics.jsonl"), "images_per_second");
         Path recipe = run.resolve("recipe.yaml");
         if (loss.size() == 0 || !Files.exists(recipe)) {
             return Optional.empty();
         }
         double pictures = picturesOfUpdate(Yaml.readObject(recipe));
-        double seconds = 0;
-        for (double value : speed.values()) {
-            seconds += value > 0 ? pictures / value : 0;
-        }
+        double seconds = JsonlTracker.read(run.resolve("metrics.jsonl")).stream()
+                .mapToDouble(line -> seconds(line, pictures))
+                .sum();
         return Optional.of(new TrainingCost(loss.size(), loss.lastMean(), seconds));
+    }
+
+    /** @param pictures of an update, where its line does not say: earlier versions did not note how many the last had */
+    private static double seconds(Map<String, @Nullable Object> line, double pictures) {
+        double speed = number(line, "images_per_second", 0);
+        return speed > 0 ? number(line, "examples", pictures) / speed : 0;
     }
 
     private static double picturesOfUpdate(Map<String, @Nullable Object> recipe) {

@@ -8,7 +8,9 @@ import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -92,6 +94,17 @@ public record ClassFidelity(int[] recognised, int[] total) {
             }
         }
         return table.toString();
+    }
+
+    /** How many were looked at of each class, by its number; classes without pictures are left out. */
+    public Map<String, Integer> classes() {
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        for (int label = 0; label < total.length; label++) {
+            if (total[label] > 0) {
+                counts.put(Integer.toString(label), total[label]);
+            }
+        }
+        return counts;
     }
 
     /** All that were recognised. */

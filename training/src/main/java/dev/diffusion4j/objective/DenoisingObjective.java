@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -86,7 +87,11 @@ public final class DenoisingObjective implements Objective {
         Tensor noise = scheduler.noise(random.randn(Tensors.shape(images)));
         double[] timesteps = timesteps(examples.size(), random);
         double[] weights = Arrays.stream(timesteps)
-                .map(timestep -> settings.weighting().weight(scheduler.snr(timestep), scheduler.predictionType()))
+                .map(timestep -> settings.weighting()
+                        .weight(
+                                scheduler.signalRate(timestep),
+                                scheduler.noiseRate(timestep),
+                                scheduler.predictionType()))
                 .toArray();
         double dropped = settings.drop().at(examples.epoch(), settings.epochs());
         Tensor keep = dropped == 0 ? null : ContextDrop.drawKeep(random, examples.size(), dropped);
@@ -202,6 +207,34 @@ public final class DenoisingObjective implements Objective {
                         .mul(weights)
                         .mean();
             });
+        }
+
+        @Override
+        public Optional<String> notFinite() {
+            String by = " (scheduler " + scheduler.kind().key() + ", prediction type "
+                    + scheduler.predictionType().key() + ")";
+            return firstNotFinite(noisy)
+                    .map(time -> "the noisy pictures are not finite" + time + by + ": look at the pictures")
+                    .or(() -> firstNotFinite(target)
+                            .map(time -> "what the network is to predict is not finite" + time + by
+                                    + ": take another scheduler.config"))
+                    .or(() -> weights == null
+                            ? Optional.empty()
+                            : firstNotFinite(weights)
+                                    .map(time -> "the weight of the loss is not finite" + time + by
+                                            + ": set objective.weighting to uniform"));
+        }
+
+        /** At which timestep. */
+        private Optional<String> firstNotFinite(Tensor values) {
+            float[] largest = TensorScope.compute(
+                    () -> Tensors.floats(values.reshape(size(), -1).abs().amax(new long[] {1}, false)));
+            for (int i = 0; i < largest.length; i++) {
+                if (!Float.isFinite(largest[i])) {
+                    return Optional.of(" at timestep " + Tensors.floats(timesteps)[i]);
+                }
+            }
+            return Optional.empty();
         }
 
         private double imageLoss(Tensor prediction, Tensor factors) {

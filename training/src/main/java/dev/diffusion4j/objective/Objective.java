@@ -4,6 +4,7 @@ package dev.diffusion4j.objective;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.RandomStream;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -40,6 +41,14 @@ public interface Objective {
 
         /** The mean loss over the examples, a scalar {@code float32} with its graph, owned by the current scope. */
         Tensor loss();
+
+        /**
+         * What of its inputs and targets holds numbers that are not finite, in words and with what to do about it; empty where
+         * all are finite. Asked where the loss is no number.
+         */
+        default Optional<String> notFinite() {
+            return Optional.empty();
+        }
 
         /** Other means over the examples that are worth a curve, as the last call of {@link #loss()} found them, by name. */
         default Map<String, Double> tracked() {

@@ -12,6 +12,7 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.pipeline.ChannelFit;
 import dev.diffusion4j.tensor.RandomStream;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +41,7 @@ final class ModelFactory {
                 data.dataset().description(),
                 data.transform().channels(),
                 new SampleSize(data.transform().height(), data.transform().width()),
-                data.dataset().classNames().size(),
+                data.dataset().classNames(),
                 () -> CaptionWords.of(data.dataset()),
                 family.isDenoiser() ? recipe.scheduler().create().numTrainTimesteps() : 0,
                 spec.classConditional());
@@ -52,21 +53,30 @@ final class ModelFactory {
     /**
      * Makes the network once, with the weights that it starts from if any, before anything is written.
      *
+     * @param heldBack what the network is measured on besides; {@code null} for nothing
      * @throws UserError where it cannot halve the size of the pictures, has other channels, knows other classes than the data has,
-     *     or cannot learn what the objective says (exit code 2), or the weights do not fit it (exit code 1)
+     *     learns classes and finds pictures without, or cannot learn what the objective says (exit code 2), or the weights do not
+     *     fit it (exit code 1)
      */
-    void check(ModelSpec spec, Recipe recipe, TrainingData data) {
+    void check(ModelSpec spec, Recipe recipe, TrainingData data, @Nullable TrainingData heldBack) {
         try (Model model = createEmpty(spec)) {
             Objectives.check(recipe.objective(), recipe.samples(), model);
             int known = 0;
             if (model instanceof DiffusionModel denoiser) {
                 denoiser.sampleSize().ifPresent(denoiser::checkSize);
+                ChannelFit.checkTraining(denoiser);
                 checkChannels(denoiser.sampleChannels(), data);
                 known = denoiser.numClasses();
             } else if (model instanceof Classifier classifier) {
                 known = classifier.numClasses();
             }
             checkClasses(spec, known, data);
+            if (known > 0) {
+                ClassLabels.check(data.dataset(), spec.kind());
+            }
+            if (known > 0 && heldBack != null) {
+                ClassLabels.check(heldBack.dataset(), spec.kind());
+            }
             if (spec.from() != null) {
                 Pretrained.fill(model, spec, families);
             }

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /** In what two recipes differ. */
 final class RecipeDifference {
+    /** What the data decides and earlier versions did not note: a run of theirs has no other recipe for that. */
+    private static final Set<String> FILLED_IN_LATER = Set.of("model.config.class_names");
+
     private RecipeDifference() {}
 
     /** The first key that differs, with both values, in words: {@code training.max_steps is 20 there and 450 here}. */
@@ -25,7 +28,7 @@ final class RecipeDifference {
         for (String key : keys) {
             Object old = there.get(key);
             Object now = here.get(key);
-            if (Objects.equals(old, now)) {
+            if (Objects.equals(old, now) || old == null && FILLED_IN_LATER.contains(prefix + key)) {
                 continue;
             }
             if (old instanceof Map<?, ?> && now instanceof Map<?, ?>) {

@@ -8,6 +8,7 @@ import dev.diffusion4j.trainer.Ema;
 import dev.diffusion4j.trainer.StepReport;
 import dev.diffusion4j.trainer.TrainState;
 import dev.diffusion4j.trainer.TrainingListener;
+import dev.diffusion4j.trainer.UpdatePlan;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,14 +83,14 @@ final class RunLog implements TrainingListener {
      *
      * @throws java.util.concurrent.CancellationException where it is stopped again
      */
-    void drawMissing(TrainState state, long totalSteps, long batchesPerEpoch, int batchesPerStep) {
+    void drawMissing(TrainState state, UpdatePlan plan) {
         long step = state.globalStep();
         if (step == 0) {
             return;
         }
-        long done = step * batchesPerStep;
-        boolean endsEpoch = done / batchesPerEpoch > (done - batchesPerStep) / batchesPerEpoch;
-        long epoch = endsEpoch ? done / batchesPerEpoch - 1 : (done - 1) / batchesPerEpoch;
+        long totalSteps = plan.totalSteps(step, state.batchesDone());
+        boolean endsEpoch = plan.endsEpoch(state.batchesDone());
+        long epoch = plan.epochAfter(state.batchesDone() - 1);
         if (isValidationDue(step, totalSteps, endsEpoch, epoch) && !isMeasured(step)) {
             measure(step, state);
         }
@@ -189,6 +190,7 @@ final class RunLog implements TrainingListener {
         values.put("lr", report.learningRate());
         values.put("epoch", (double) report.epoch());
         values.put("images_per_second", report.examples() / report.seconds());
+        values.put("examples", (double) report.examples());
         values.putAll(report.scalars());
         if (!Double.isNaN(report.gradNorm())) {
             values.put("grad_norm", report.gradNorm());

@@ -20,6 +20,7 @@ import dev.diffusion4j.tracking.Trackers;
 import dev.diffusion4j.trainer.Checkpoints;
 import dev.diffusion4j.trainer.Choices;
 import dev.diffusion4j.trainer.Trainer;
+import dev.diffusion4j.trainer.UpdatePlan;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -100,9 +101,10 @@ public final class TrainingRun {
                 Exports.located(recipe.with("data", Map.of("source", source(recipe, parts))), folder),
                 parts.families());
         Previews.check(named, networks.family(named.model()));
-        try (TrainingData data = open(named.data(), parts)) {
+        try (TrainingData data = open(named.data(), parts);
+                TrainingData heldBack = Validation.heldBack(named, parts)) {
             ModelSpec fitted = networks.fit(named, data);
-            networks.check(fitted, named, data);
+            networks.check(fitted, named, data, heldBack);
             boolean drawsWords = networks.drawsWords(fitted);
             Recipe resolved = CaptionWords.withPreviews(
                             named.with("model", Map.of("config", fitted.config())), data.dataset(), drawsWords)
@@ -255,7 +257,8 @@ public final class TrainingRun {
                     Validation validation = Validation.open(recipe, parts, data, objective, scheduler, folder);
                     Trainer trainer = new Trainer(objective, loader, recipe.training(), choices, checkpoints)) {
                 if (checkpoint != null) {
-                    Checkpoints.restore(checkpoint, trainer.state());
+                    Checkpoints.restore(
+                            checkpoint, trainer.state(), recipe.training().gradientAccumulationSteps());
                 }
                 return cook(trainer, data, model, scheduler, loader, validation, choices, listener, stop);
             }
@@ -293,7 +296,7 @@ public final class TrainingRun {
     private long batchesDone() {
         return checkpoint == null
                 ? 0
-                : Checkpoints.readStep(checkpoint) * recipe.training().gradientAccumulationSteps();
+                : Checkpoints.readBatches(checkpoint, recipe.training().gradientAccumulationSteps());
     }
 
     private RunSummary cook(
@@ -306,16 +309,17 @@ public final class TrainingRun {
             Choices choices,
             RunListener listener,
             BooleanSupplier stop) {
+        UpdatePlan plan = recipe.training().plan(loader.batchesPerEpoch());
         listener.onPlan(new RunPlan(
                 recipe.name(),
                 data.dataset().description(),
                 trainer.trainedParameters(),
                 trainer.state().globalStep(),
                 trainer.totalSteps(),
-                recipe.training().stepsPerEpoch(loader.batchesPerEpoch()),
+                plan.stepsPerEpoch(),
                 trainer.secondsPerStep(),
                 ProcessMemory.peakMiB(),
-                recipe.training().batchSize() * recipe.training().gradientAccumulationSteps(),
+                recipe.training().batchSize() * plan.batchesOfNextStep(0),
                 choices.dtype().key(),
                 choices.threads()));
         Previews previews =
@@ -347,11 +351,7 @@ public final class TrainingRun {
     /** Whether all updates are done and all pictures drawn. */
     private boolean finish(Trainer trainer, BatchLoader loader, RunLog log, BooleanSupplier stop) {
         try {
-            log.drawMissing(
-                    trainer.state(),
-                    trainer.totalSteps(),
-                    loader.batchesPerEpoch(),
-                    recipe.training().gradientAccumulationSteps());
+            log.drawMissing(trainer.state(), recipe.training().plan(loader.batchesPerEpoch()));
         } catch (CancellationException e) {
             return false; // the checkpoint that it went on from is still there
         }

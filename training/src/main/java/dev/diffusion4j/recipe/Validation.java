@@ -72,11 +72,7 @@ final class Validation implements AutoCloseable {
         if (config == null) {
             return null;
         }
-        TrainingData heldBack = (parts.pictures() == null
-                        ? TrainingData.openHeldBack(recipe.data(), SourceOptions.defaults())
-                        : TrainingData.heldBackOf(
-                                recipe.data(), parts.pictures().get()))
-                .limitedTo(config.limit());
+        TrainingData heldBack = heldBack(recipe, config, parts);
         try {
             KidMeasure kid = null;
             if (config.kid() != null && objective.model() instanceof DiffusionModel model) {
@@ -95,6 +91,20 @@ final class Validation implements AutoCloseable {
             heldBack.close();
             throw e;
         }
+    }
+
+    /** The pictures that it measures on, which the caller closes; {@code null} where nothing is measured. */
+    static @Nullable TrainingData heldBack(Recipe recipe, RunParts parts) {
+        ValidationConfig config = recipe.validation();
+        return config == null ? null : heldBack(recipe, config, parts);
+    }
+
+    private static TrainingData heldBack(Recipe recipe, ValidationConfig config, RunParts parts) {
+        return (parts.pictures() == null
+                        ? TrainingData.openHeldBack(recipe.data(), SourceOptions.defaults())
+                        : TrainingData.heldBackOf(
+                                recipe.data(), parts.pictures().get()))
+                .limitedTo(config.limit());
     }
 
     /**

@@ -81,6 +81,7 @@ public final class Checkpoints {
     private static Map<String, @Nullable Object> describe(TrainState state, Choices choices, String data) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("global_step", state.globalStep());
+        json.put("batches_done", state.batchesDone());
         json.put("epoch_loss_sum", state.epochLosses().loss());
         if (!state.epochLosses().tracked().isEmpty()) {
             json.put(
@@ -153,11 +154,24 @@ public final class Checkpoints {
     }
 
     /**
+     * Batches that a checkpoint's run had taken.
+     *
+     * @param accumulation batches of an update, where they were not yet noted: an update always had as many then
+     */
+    public static long readBatches(Path checkpoint, int accumulation) {
+        Map<String, @Nullable Object> json = Json.readObject(checkpoint.resolve("state.json"));
+        return json.containsKey("batches_done")
+                ? number(json, "batches_done", checkpoint).longValue()
+                : number(json, "global_step", checkpoint).longValue() * accumulation;
+    }
+
+    /**
      * Fills {@code state} from a checkpoint.
      *
+     * @param accumulation as {@link #readBatches}
      * @throws UserError (exit code 1) where it does not fit the network or is broken
      */
-    public static void restore(Path checkpoint, TrainState state) {
+    public static void restore(Path checkpoint, TrainState state, int accumulation) {
         Map<String, @Nullable Object> json = Json.readObject(checkpoint.resolve("state.json"));
         fill(checkpoint.resolve("model.safetensors"), state.trained().saved());
         fill(checkpoint.resolve("optimizer.safetensors"), state.optimizer().state());
@@ -176,6 +190,7 @@ public final class Checkpoints {
         }
         state.restore(
                 number(json, "global_step", checkpoint).longValue(),
+                readBatches(checkpoint, accumulation),
                 new StepLosses(number(json, "epoch_loss_sum", checkpoint).doubleValue(), tracked(json)),
                 number(json, "epoch_loss_count", checkpoint).longValue());
     }

@@ -53,10 +53,10 @@ public record LearningRateSchedule(Shape name, int warmupSteps, double gamma, do
      *
      * @param step updates done so far, from 0
      * @param totalSteps of the whole run
-     * @param stepsPerEpoch for {@code exponential}
+     * @param epoch epochs finished so far, for {@code exponential}
      * @param baseRate the learning rate that is multiplied, for {@code polynomial}
      */
-    public double factor(long step, long totalSteps, long stepsPerEpoch, double baseRate) {
+    public double factor(long step, long totalSteps, long epoch, double baseRate) {
         boolean warms = name != Shape.CONSTANT && name != Shape.EXPONENTIAL;
         if (warms && step < warmupSteps) {
             return (double) step / Math.max(1, warmupSteps);
@@ -72,7 +72,7 @@ public record LearningRateSchedule(Shape name, int warmupSteps, double gamma, do
                 double end = POLYNOMIAL_END / baseRate;
                 yield (1 - end) * Math.pow(1 - progress, power) + end;
             }
-            case EXPONENTIAL -> Math.pow(gamma, (double) (step / Math.max(1, stepsPerEpoch)));
+            case EXPONENTIAL -> Math.pow(gamma, (double) epoch);
         };
     }
 }

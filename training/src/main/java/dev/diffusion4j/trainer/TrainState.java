@@ -19,6 +19,7 @@ public final class TrainState implements AutoCloseable {
     private final RandomStream random;
     private final List<RandomStream> dropout = new ArrayList<>();
     private long globalStep;
+    private long batchesDone;
     private StepLosses epochLosses = StepLosses.ZERO;
     private long epochLossCount;
 
@@ -72,8 +73,15 @@ public final class TrainState implements AutoCloseable {
         return globalStep;
     }
 
-    void advance() {
+    /** Batches that these updates took, over all epochs. */
+    public long batchesDone() {
+        return batchesDone;
+    }
+
+    /** After an update of so many batches. */
+    void advance(int batches) {
         globalStep++;
+        batchesDone += batches;
     }
 
     void addLosses(StepLosses losses) {
@@ -104,8 +112,9 @@ public final class TrainState implements AutoCloseable {
         return epochLossCount;
     }
 
-    void restore(long step, StepLosses losses, long lossCount) {
+    void restore(long step, long batches, StepLosses losses, long lossCount) {
         globalStep = step;
+        batchesDone = batches;
         epochLosses = losses;
         epochLossCount = lossCount;
     }

@@ -13,7 +13,6 @@ import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -32,6 +31,7 @@ public final class Trainer implements AutoCloseable {
     private final Objective objective;
     private final BatchLoader loader;
     private final TrainerConfig config;
+    private final UpdatePlan plan;
     private final Checkpoints checkpoints;
     private final Choices choices;
     private final StepEngine engine;
@@ -55,6 +55,7 @@ public final class Trainer implements AutoCloseable {
         this.objective = objective;
         this.loader = loader;
         this.config = config;
+        this.plan = config.plan(loader.batchesPerEpoch());
         this.choices = choices;
         this.checkpoints = checkpoints;
         objective.model().channelsLast(choices.channelsLast());
@@ -77,17 +78,16 @@ public final class Trainer implements AutoCloseable {
 
     /** Updates of the whole run. */
     public long totalSteps() {
-        return config.totalSteps(loader.batchesPerEpoch());
+        return plan.totalSteps(state.globalStep(), state.batchesDone());
     }
 
     /**
      * Learns until all steps are done, or {@code stop} or the listener says so; a checkpoint is written then too.
      *
-     * @throws UserError (exit code 1) where the loss is no longer a number, with the step and what to try
+     * @throws UserError (exit code 1) where the loss is no longer a number, with the step, the reason as far as it can be found, and what to try
      */
     public Outcome run(TrainingListener listener, BooleanSupplier stop) {
         long total = totalSteps();
-        long perEpoch = config.stepsPerEpoch(loader.batchesPerEpoch());
         NativeMemory.giveBack();
         long first = state.globalStep();
         while (state.globalStep() < total) {
@@ -95,7 +95,7 @@ public final class Trainer implements AutoCloseable {
                 save(listener);
                 return Outcome.STOPPED;
             }
-            StepReport report = step(total, perEpoch);
+            StepReport report = step(total);
             boolean stopped = false;
             try {
                 if (Long.bitCount(report.globalStep() - first)
@@ -109,7 +109,7 @@ public final class Trainer implements AutoCloseable {
             if (report.endsEpoch()) {
                 state.endEpoch();
             }
-            if (stopped || isCheckpointDue(perEpoch) || report.globalStep() == total) {
+            if (stopped || isCheckpointDue(report) || report.globalStep() == total) {
                 save(listener);
             }
             if (stopped) {
@@ -166,7 +166,7 @@ public final class Trainer implements AutoCloseable {
             state.optimizer().clearGradients();
             best = Math.min(best, (System.nanoTime() - start) / 1e9);
         }
-        return best * config.gradientAccumulationSteps();
+        return best * plan.batchesPerStep();
     }
 
     private TrainingExamples blank() {
@@ -179,46 +179,36 @@ public final class Trainer implements AutoCloseable {
                 0);
     }
 
-    private boolean isCheckpointDue(long perEpoch) {
+    private boolean isCheckpointDue(StepReport report) {
         Integer every = config.checkpointEverySteps();
-        return state.globalStep() % (every == null ? perEpoch : every) == 0;
+        return every == null ? report.endsEpoch() : report.globalStep() % every == 0;
     }
 
-    private StepReport step(long total, long perEpoch) {
+    private StepReport step(long total) {
         long start = System.nanoTime();
-        double rate = config.optimizer().learningRate()
-                * config.learningRateSchedule()
-                        .factor(
-                                state.globalStep(),
-                                total,
-                                perEpoch,
-                                config.optimizer().learningRate());
+        int epoch = plan.epochAfter(state.batchesDone());
+        double rate = rate(total, epoch);
+        int batches = plan.batchesOfNextStep(state.batchesDone());
         StepLosses losses = StepLosses.ZERO;
         int examples = 0;
-        int epoch = 0;
-        boolean endsEpoch = false;
-        for (int i = 0; i < config.gradientAccumulationSteps(); i++) {
+        for (int i = 0; i < batches; i++) {
             Batch batch = loader.next();
-            StepLosses batchLosses = accumulate(batch);
-            checkFinite(batchLosses.loss(), "loss", rate);
+            StepLosses batchLosses = accumulate(batch, rate);
             state.addLosses(batchLosses);
-            losses = losses.plus(batchLosses.times(1.0 / config.gradientAccumulationSteps()));
+            losses = losses.plus(batchLosses.times(1.0 / batches));
             examples += batch.size();
-            boolean last = batch.indexInEpoch() == loader.batchesPerEpoch() - 1;
-            epoch = endsEpoch && !last ? epoch : batch.epoch(); // an update that ends an epoch belongs to it
-            endsEpoch |= last;
             if (config.gradientAccumulationSteps() > 1) {
                 gradients.take();
             }
         }
         gradients.give();
         double norm = update(rate);
-        state.advance();
+        state.advance(batches);
         return new StepReport(
                 state.globalStep(),
                 total,
                 epoch,
-                endsEpoch,
+                plan.endsEpoch(state.batchesDone()),
                 losses.loss(),
                 rate,
                 norm,
@@ -230,14 +220,22 @@ public final class Trainer implements AutoCloseable {
                 state.epochMeanTracked());
     }
 
-    private StepLosses accumulate(Batch batch) {
+    private double rate(long total, int epoch) {
+        double base = config.optimizer().learningRate();
+        return base * config.learningRateSchedule().factor(state.globalStep(), total, epoch, base);
+    }
+
+    /** @throws UserError (exit code 1) where the loss is no number */
+    private StepLosses accumulate(Batch batch, double rate) {
         return TensorScope.compute(() -> {
-            TrainingExamples examples =
-                    new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions(), batch.epoch());
-            return engine.accumulate(
-                    objective.draw(examples, state.random()),
-                    1.0 / config.gradientAccumulationSteps(),
-                    state.dropout());
+            Objective.Task task = objective.draw(
+                    new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions(), batch.epoch()),
+                    state.random());
+            StepLosses losses = engine.accumulate(task, 1.0 / config.gradientAccumulationSteps(), state.dropout());
+            if (!Double.isFinite(losses.loss())) {
+                throw new NotFinite(state, config, choices).ofLoss(losses.loss(), rate, task);
+            }
+            return losses;
         });
     }
 
@@ -247,7 +245,9 @@ public final class Trainer implements AutoCloseable {
         double divisor = 1;
         if (config.clipGradNorm() != null) {
             norm = GradientClipping.norm(state.trained().parameters().values());
-            checkFinite(norm, "gradient's norm", rate);
+            if (!Double.isFinite(norm)) {
+                throw new NotFinite(state, config, choices).ofGradient(norm, rate);
+            }
             divisor = GradientClipping.divisor(norm, config.clipGradNorm());
         }
         state.optimizer().step(rate, divisor);
@@ -257,19 +257,6 @@ public final class Trainer implements AutoCloseable {
             ema.update();
         }
         return norm;
-    }
-
-    private void checkFinite(double value, String what, double rate) {
-        if (!Double.isFinite(value)) {
-            throw UserError.failure(String.format(
-                    Locale.ROOT,
-                    "the %s became %s at step %d (learning rate %.3g): lower training.optimizer.learning_rate, set "
-                            + "training.clip_grad_norm to 1, or use --dtype f32; the last checkpoint is from before",
-                    what,
-                    value,
-                    state.globalStep() + 1,
-                    rate));
-        }
     }
 
     @Override

@@ -7,12 +7,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long and how is learnt.
+ * How long a network learns, and how.
  *
  * @param epochs passes over the data
  * @param maxSteps updates at most; {@code null} for all of the epochs
  * @param batchSize examples of one forward pass
- * @param gradientAccumulationSteps forward passes of one update
+ * @param gradientAccumulationSteps forward passes of one update; fewer make the last one of an epoch
  * @param optimizer Adam's settings
  * @param learningRateSchedule the rate over time
  * @param clipGradNorm the gradients' norm is cut to it; {@code null} for no cut
@@ -73,14 +73,8 @@ public record TrainerConfig(
         freeze.forEach(NamePattern::of);
     }
 
-    /** Updates of a pass over the data. */
-    public long stepsPerEpoch(int batchesPerEpoch) {
-        return Math.max(1, batchesPerEpoch / gradientAccumulationSteps);
-    }
-
-    /** Updates of the whole run. */
-    public long totalSteps(int batchesPerEpoch) {
-        long all = (long) epochs * batchesPerEpoch / gradientAccumulationSteps;
-        return Math.max(1, maxSteps == null ? all : Math.min(all, maxSteps));
+    /** How batches make updates. */
+    public UpdatePlan plan(int batchesPerEpoch) {
+        return new UpdatePlan(batchesPerEpoch, gradientAccumulationSteps, epochs, maxSteps);
     }
 }

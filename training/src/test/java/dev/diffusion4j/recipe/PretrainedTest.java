@@ -164,7 +164,7 @@ class PretrainedTest {
     }
 
     @Test
-    void an_update_over_the_end_of_an_epoch_belongs_to_that_epoch() {
+    void an_update_ends_with_its_epoch() {
         List<String> ends = new ArrayList<>();
         Recipe odd = recipe(
                 "data.limit=12", // three batches, of which an update takes two
@@ -180,7 +180,7 @@ class PretrainedTest {
                             }
                         },
                         () -> false);
-        assertThat(ends).containsExactly("1 at step 2", "2 at step 3");
+        assertThat(ends).containsExactly("1 at step 2", "2 at step 4");
     }
 
     private double firstLoss(Recipe recipe, String name) {

@@ -178,7 +178,7 @@ class TrainingGoldenTest {
                         ? 1
                         : GradientClipping.divisor(
                                 GradientClipping.norm(model.namedParameters().values()), clip);
-                optimizer.step(1e-3 * schedule.factor(step, 5, 5, 1e-3), divisor);
+                optimizer.step(1e-3 * schedule.factor(step, 5, 0, 1e-3), divisor);
                 optimizer.clearGradients();
                 ema.update();
             }

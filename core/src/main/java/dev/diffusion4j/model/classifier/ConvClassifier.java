@@ -9,6 +9,8 @@ import dev.diffusion4j.layer.Conv2d;
 import dev.diffusion4j.layer.Dropout;
 import dev.diffusion4j.layer.Linear;
 import dev.diffusion4j.model.Classifier;
+import dev.diffusion4j.model.ConfigDraft;
+import dev.diffusion4j.model.ConfigFit;
 import dev.diffusion4j.model.ModelClass;
 import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.model.ModelRole;
@@ -28,7 +30,27 @@ public final class ConvClassifier extends Classifier {
             ModelClass.of("diffusion4j", "ConvClassifier", ModelRole.JUDGE),
             ConvClassifierConfig.DEFAULT,
             ConvClassifier::new,
-            draft -> draft.fillShape().fillClasses("num_classes"));
+            new Fit());
+
+    /** It keeps the names of the classes that it learns, so that pictures in folders of these names can be judged by it. */
+    private static final class Fit implements ConfigFit {
+        @Override
+        public void fit(ConfigDraft draft) {
+            nameClasses(draft.fillShape().fillClasses("num_classes"));
+        }
+
+        @Override
+        public void resize(ConfigDraft draft) {
+            ConfigFit.super.resize(draft);
+            nameClasses(draft);
+        }
+
+        private static void nameClasses(ConfigDraft draft) {
+            if (draft.getLong("num_classes", 0) == draft.target().classes()) {
+                draft.put("class_names", draft.target().classNames());
+            }
+        }
+    }
 
     private final ConvClassifierConfig config;
     private final List<Conv2d> convolutions = new ArrayList<>();
@@ -92,6 +114,11 @@ public final class ConvClassifier extends Classifier {
     @Override
     public String featuresName() {
         return "conv-classifier";
+    }
+
+    @Override
+    public List<String> classNames() {
+        return config.classNames();
     }
 
     /** The config as a record. */

@@ -17,6 +17,7 @@ import java.util.List;
  * @param inputMean what is taken off a pixel from 0 to 1
  * @param inputStd by what it is divided then; with a mean of 0.5 and 0.5 here the network gets pixels from −1 to 1
  * @param halveEach whether the size is halved after each convolution, which then keeps it, and not only after the last
+ * @param classNames the classes' names, class 0 first; empty where they are not known, as in folders of earlier versions
  */
 public record ConvClassifierConfig(
         SampleSize sampleSize,
@@ -27,14 +28,19 @@ public record ConvClassifierConfig(
         double dropout,
         double inputMean,
         double inputStd,
-        boolean halveEach) {
-    public static final ConvClassifierConfig DEFAULT =
-            new ConvClassifierConfig(SampleSize.square(28), 1, 10, List.of(32, 64), 128, 0.25, 0.5, 0.5, false);
+        boolean halveEach,
+        List<String> classNames) {
+    public static final ConvClassifierConfig DEFAULT = new ConvClassifierConfig(
+            SampleSize.square(28), 1, 10, List.of(32, 64), 128, 0.25, 0.5, 0.5, false, List.of());
 
     public ConvClassifierConfig {
         widths = List.copyOf(widths);
+        classNames = List.copyOf(classNames);
         Check.inRange(inChannels, 1, 4096, "in_channels");
         Check.inRange(numClasses, 2, 1_000_000, "num_classes");
+        Check.that(
+                classNames.isEmpty() || classNames.size() == numClasses,
+                "class_names must name all " + numClasses + " classes, but there are " + classNames.size());
         Check.inRange(hidden, 1, 1 << 20, "hidden");
         Check.inRange(dropout, 0, 0.5, "dropout");
         Check.inRange(inputMean, 0, 1, "input_mean");

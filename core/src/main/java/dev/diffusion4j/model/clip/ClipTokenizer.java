@@ -132,11 +132,15 @@ public final class ClipTokenizer {
         return vocabulary.ranks().getOrDefault(pieces.get(at) + " " + pieces.get(at + 1), Integer.MAX_VALUE);
     }
 
-    /** The words that all references agree on: contractions, runs of letters, single digits, runs of other signs. */
-    static Pattern words(String start, String end) {
+    /**
+     * The words that all references agree on: contractions, runs of letters, single digits, runs of other signs.
+     *
+     * @param flags of {@link Pattern}: transformers looks at lower case alone, OpenCLIP takes a long s for an s
+     */
+    static Pattern words(String start, String end, int flags) {
         return Pattern.compile(
                 Pattern.quote(start) + "|" + Pattern.quote(end)
                         + "|'s|'t|'re|'ve|'m|'ll|'d|\\p{L}+|\\p{N}|[^\\p{IsWhite_Space}\\p{L}\\p{N}]+",
-                Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
+                flags);
     }
 }

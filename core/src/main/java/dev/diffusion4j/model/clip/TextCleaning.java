@@ -13,7 +13,7 @@ import org.jsoup.parser.Parser;
 public enum TextCleaning implements Keyed {
     /** transformers: NFC, runs of white space become one blank, lower case letter by letter; padded with the end token. */
     TRANSFORMERS("transformers") {
-        private final Pattern words = ClipTokenizer.words(BpeVocabulary.START, BpeVocabulary.END);
+        private final Pattern words = ClipTokenizer.words(BpeVocabulary.START, BpeVocabulary.END, 0);
         /** The byte-level splitter cuts once more, by GPT-2's words. */
         private final Pattern inner = Pattern.compile(
                 "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\p{IsWhite_Space}\\p{L}\\p{N}]+|\\p{IsWhite_Space}+");
@@ -58,7 +58,7 @@ public enum TextCleaning implements Keyed {
     },
     /** OpenCLIP: what ftfy mends that users meet, entities, white space, lower case; padded with 0. */
     OPEN_CLIP("open_clip") {
-        private final Pattern words = ClipTokenizer.words(START, END);
+        private final Pattern words = ClipTokenizer.words(START, END, Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
 
         @Override
         List<Part> parts(String text) {
