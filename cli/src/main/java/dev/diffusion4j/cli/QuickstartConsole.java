@@ -2,8 +2,8 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.image.ImageGrid;
-import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.recipe.Quickstart;
 import dev.diffusion4j.recipe.RunListener;
 import dev.diffusion4j.recipe.RunPlan;

@@ -154,7 +154,8 @@ final class TrainCommand implements Callable<Integer> {
         if (Recipes.WITH_STAND_IN_DATA.contains(name) && !given) {
             spec.commandLine()
                     .getErr()
-                    .println("diffuse: NOTE: " + name + " was given no --data and learns from MADE-UP SHAPES; for pictures of"
+                    .println("diffuse: NOTE: " + name
+                            + " was given no --data and learns from MADE-UP SHAPES; for pictures of"
                             + " yours give --data folder:PATH, for a data set of the Hub --data hf:org/name");
         }
     }

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.metric.Variety;
-import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,7 +98,8 @@ class QuickstartTest {
                 .contains("class-conditional")
                 .doesNotContain("unconditional-image-generation");
         try (DiffusionPipeline pipeline = DiffusionPipeline.load(outcome.model())) {
-            pipeline.check(GenerationRequest.of(r -> r.classes(3).guidanceScale(3).steps(2))); // can be guided
+            pipeline.check(
+                    GenerationRequest.of(r -> r.classes(3).guidanceScale(3).steps(2))); // can be guided
         }
 
         List<String> other = new ArrayList<>(TINY);
