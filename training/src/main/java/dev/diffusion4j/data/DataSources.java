@@ -3,6 +3,7 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.parquet.ColumnChoice;
+import dev.diffusion4j.data.source.DataSpec;
 
 /** Opens data sets by the text that names them; see {@link DataSourceKind#form}. */
 public final class DataSources {

@@ -3,6 +3,7 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.data.random.EpochOrder;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;

@@ -2,11 +2,11 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.UserError;
-import dev.diffusion4j.data.BatchLoader;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamily;
@@ -188,7 +188,7 @@ public final class TrainingRun {
         List<String> missing = choices.missingHere();
         if (!missing.isEmpty() && !allowDrift) {
             throw UserError.failure("this machine cannot go on to the same bits: " + String.join("; ", missing)
-                    + "; --allow-drift goes on all the same");
+                    + "; {allowDrift} goes on all the same");
         }
     }
 
@@ -285,7 +285,7 @@ public final class TrainingRun {
         if (!before.isEmpty() && !before.equals(fingerprint) && !allowDrift) {
             throw UserError.failure("the data changed since the run was stopped: the fingerprint of " + description
                     + " was " + shortened(before) + " and is " + shortened(fingerprint)
-                    + "; --allow-drift goes on all the same");
+                    + "; {allowDrift} goes on all the same");
         }
     }
 

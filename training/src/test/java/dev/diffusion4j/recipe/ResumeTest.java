@@ -139,7 +139,7 @@ class ResumeTest {
                 .hasMessageContaining("the data changed")
                 .hasMessageContaining("digits (train)")
                 .hasMessageContaining("0123456789ab")
-                .hasMessageContaining("--allow-drift");
+                .hasMessageContaining("allowDrift");
 
         String instructions =
                 String.valueOf(Json.object(state(run).get("choices")).get("instructions"));
