@@ -8,15 +8,10 @@ import dev.diffusion4j.json.Records;
 import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.tracking.TrackerKind;
 import dev.diffusion4j.trainer.TrainerConfig;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A whole training: network, scheduler, data, and how long and how it learns.
@@ -50,8 +45,6 @@ public record Recipe(
         ExportConfig export,
         @Nullable String project,
         @Nullable ValidationConfig validation) {
-
-    private static final Logger LOG = LoggerFactory.getLogger(Recipe.class);
 
     /** The only place where a recipe's defaults are written down. */
     public static final Recipe DEFAULT = new Recipe(
@@ -97,51 +90,73 @@ public record Recipe(
         return Yaml.write(toMap());
     }
 
-    /**
-     * With the extractor of the kernel distance that is there: the one named, or what a preset of its recipe made. Without the
-     * distance where there is neither, which is said in a line; the rest can be measured.
-     */
-    Recipe withExtractorThatIsThere() {
-        if (validation == null
-                || validation.kid() == null
-                || Files.exists(Path.of(validation.kid().extractor()))) {
-            return this;
-        }
-        Path named = Path.of(validation.kid().extractor());
-        Optional<Path> made = ofPreset(named);
-        Map<String, @Nullable Object> change = new LinkedHashMap<>();
-        if (made.isPresent()) {
-            LOG.info("val_kid is measured by {}, since there is no {}", made.get(), named);
-            change.put("kid", Map.of("extractor", made.get().toString()));
-        } else {
-            LOG.warn(
-                    "val_kid will not be measured: there is no {}; train it with the recipe flower-classifier, or set"
-                            + " validation.kid.extractor to another classifier's folder",
-                    named);
-            change.put("kid", null);
-        }
-        return with("validation", change);
+    /** {@code Recipe.DEFAULT.with(recipe -> recipe.training.maxSteps = 15)}: the result is checked anew. */
+    public Recipe with(Consumer<Draft> edit) {
+        Draft draft = draft();
+        edit.accept(draft);
+        return draft.done();
     }
 
-    /** {@code runs/flower-classifier-quick/model} for {@code runs/flower-classifier/model}. */
-    private static Optional<Path> ofPreset(Path model) {
-        Path run = model.getParent();
-        if (run == null
-                || run.getFileName() == null
-                || !Recipes.BUILT_IN.contains(run.getFileName().toString())) {
-            return Optional.empty();
-        }
-        return Recipes.presets(run.getFileName().toString()).keySet().stream()
-                .map(preset ->
-                        run.resolveSibling(run.getFileName() + "-" + preset).resolve(model.getFileName()))
-                .filter(Files::exists)
-                .findFirst();
+    Draft draft() {
+        return new Draft(this);
     }
 
-    /** With other values in a group: {@code with("training", Map.of("epochs", 3))}. */
-    public Recipe with(String group, Map<String, ?> values) {
-        Map<String, @Nullable Object> change = new LinkedHashMap<>();
-        change.put(group, values);
-        return Records.bind(this, change, "recipe " + name);
+    /** The values on their way to other ones; checked when they are done. */
+    public static final class Draft {
+        public String name;
+        public String summary;
+        public String source;
+        public List<String> figures;
+        public String cost;
+        public final ModelSpec.Draft model;
+        public final SchedulerSpec.Draft scheduler;
+        public final ObjectiveConfig.Draft objective;
+        public final DataConfig.Draft data;
+        public final TrainerConfig.Draft training;
+        public final SamplesConfig.Draft samples;
+        public @Nullable LoraConfig lora;
+        public List<TrackerKind> trackers;
+        public final ExportConfig.Draft export;
+        public @Nullable String project;
+        public @Nullable ValidationConfig validation;
+
+        private Draft(Recipe from) {
+            name = from.name;
+            summary = from.summary;
+            source = from.source;
+            figures = from.figures;
+            cost = from.cost;
+            model = from.model.draft();
+            scheduler = from.scheduler.draft();
+            objective = from.objective.draft();
+            data = from.data.draft();
+            training = from.training.draft();
+            samples = from.samples.draft();
+            lora = from.lora;
+            trackers = from.trackers;
+            export = from.export.draft();
+            project = from.project;
+            validation = from.validation;
+        }
+
+        Recipe done() {
+            return new Recipe(
+                    name,
+                    summary,
+                    source,
+                    figures,
+                    cost,
+                    model.done(),
+                    scheduler.done(),
+                    objective.done(),
+                    data.done(),
+                    training.done(),
+                    samples.done(),
+                    lora,
+                    trackers,
+                    export.done(),
+                    project,
+                    validation);
+        }
     }
 }

@@ -15,20 +15,20 @@ class ExtractorOfPresetTest {
     @TempDir
     Path runs;
 
-    private Recipe recipe() {
-        return Recipes.load(
-                        "flowers-continuous",
-                        "quick",
-                        List.of("validation.kid.extractor='" + runs.resolve("flower-classifier/model") + "'"))
-                .withExtractorThatIsThere();
+    private ValidationConfig.KidConfig kid() {
+        Recipe recipe = Recipes.load(
+                "flowers-continuous",
+                "quick",
+                List.of("validation.kid.extractor='" + runs.resolve("flower-classifier/model") + "'"));
+        return KidExtractor.measurable(recipe.validation()).kid();
     }
 
     @Test
     void flowers_continuous_finds_what_the_preset_quick_made() throws IOException {
-        assertThat(recipe().validation().kid()).isNull();
+        assertThat(kid()).isNull();
         Path quick = Files.createDirectories(runs.resolve("flower-classifier-quick/model"));
-        assertThat(recipe().validation().kid().extractor()).isEqualTo(quick.toString());
+        assertThat(kid().extractor()).isEqualTo(quick.toString());
         Path whole = Files.createDirectories(runs.resolve("flower-classifier/model"));
-        assertThat(recipe().validation().kid().extractor()).isEqualTo(whole.toString());
+        assertThat(kid().extractor()).isEqualTo(whole.toString());
     }
 }
