@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
@@ -37,7 +37,7 @@ final class Completion implements Callable<Integer> {
     @Override
     public Integer call() {
         if (!SHELLS.contains(shell)) {
-            throw UserError.usage(
+            throw Problem.request(
                     "there is no completion for '" + shell + "'; there is for " + String.join(", ", SHELLS));
         }
         spec.commandLine()

@@ -2,7 +2,7 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.NoiseMode;
@@ -29,7 +29,7 @@ public final class DrawingNeed {
 
     /**
      * @param channels of a sample
-     * @throws UserError (exit code 2) where one batch cannot be in memory
+     * @throws Problem where one batch cannot be in memory
      */
     static void checkBatch(GenerationRequest request, SampleSize size, int channels) {
         int together =
@@ -40,7 +40,7 @@ public final class DrawingNeed {
     static void checkBatch(int together, SampleSize size, int channels, long memory) {
         double need = 1.0 * SAMPLES_OF_A_STEP * BYTES_PER_VALUE * together * channels * size.height() * size.width();
         if (memory > 0 && need > memory) {
-            throw UserError.usage("a step with " + together + (together == 1 ? " picture" : " pictures") + " of "
+            throw Problem.request("a step with " + together + (together == 1 ? " picture" : " pictures") + " of "
                     + size.text() + " needs at least " + text(need) + " of memory, and this machine has " + text(memory)
                     + ": give a smaller {size}" + (together == 1 ? "" : " or {batchSize}"));
         }
@@ -49,7 +49,7 @@ public final class DrawingNeed {
     /**
      * For pictures that are kept in memory, before the network's size is known.
      *
-     * @throws UserError (exit code 2) where not even the smallest pictures would fit
+     * @throws Problem where not even the smallest pictures would fit
      */
     public static void checkCount(int count) {
         checkCount(count, Pointer.totalPhysicalBytes());
@@ -58,7 +58,7 @@ public final class DrawingNeed {
     static void checkCount(int count, long memory) {
         double need = 1.0 * count * SMALLEST_SAMPLE;
         if (memory > 0 && need > memory) {
-            throw UserError.usage("{count} is " + number(count) + ": so many pictures need at least " + text(need)
+            throw Problem.request("{count} is " + number(count) + ": so many pictures need at least " + text(need)
                     + " of memory, even of 8x8 pixels, and this machine has " + text(memory)
                     + "; draw fewer, or in several calls with another {seed} each");
         }
@@ -68,7 +68,7 @@ public final class DrawingNeed {
      * For pictures that are written as files.
      *
      * @param folder where they go; need not be there yet
-     * @throws UserError (exit code 2) where the disk cannot hold so many files
+     * @throws Problem where the disk cannot hold so many files
      */
     public static void checkFiles(int count, Path folder) {
         Path place = folder.toAbsolutePath();
@@ -81,14 +81,14 @@ public final class DrawingNeed {
         try {
             checkFiles(count, folder, Files.getFileStore(place).getUsableSpace());
         } catch (IOException e) {
-            throw UserError.failure("cannot look at the disk of " + folder + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot look at the disk of " + folder + ": " + AtomicFile.reason(e), e);
         }
     }
 
     static void checkFiles(int count, Path folder, long free) {
         double need = 1.0 * count * SMALLEST_FILE;
         if (need > free && count > 1) {
-            throw UserError.usage("{count} is " + number(count) + ": so many pictures need at least " + text(need)
+            throw Problem.request("{count} is " + number(count) + ": so many pictures need at least " + text(need)
                     + " of disk, and " + folder + " has " + text(free) + " left; draw fewer");
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -15,9 +15,9 @@ final class UnfinishedRun {
     private UnfinishedRun() {}
 
     /** What to do instead of reading {@code folder} as a model; empty where it belongs to no run. */
-    static Optional<UserError> error(Path folder) {
+    static Optional<Problem> error(Path folder) {
         if (Files.exists(folder.resolve(RECIPE))) {
-            return Optional.of(UserError.failure(
+            return Optional.of(Problem.failure(
                     folder + " is a run that has not finished, so that it holds no model yet: " + resume(folder)));
         }
         Path whole = folder.toAbsolutePath().normalize();
@@ -30,14 +30,14 @@ final class UnfinishedRun {
                 : Optional.empty();
     }
 
-    private static Optional<UserError> ofRun(Path folder, @Nullable Path run, String is) {
+    private static Optional<Problem> ofRun(Path folder, @Nullable Path run, String is) {
         if (run == null || !Files.exists(run.resolve(RECIPE))) {
             return Optional.empty();
         }
         Path model = PipelinePlace.insideRun(run);
         String instead = model.equals(run) ? resume(run) : "the finished model is in " + model;
         return Optional.of(
-                UserError.failure(folder + is + ", which a training goes on from, and no model: " + instead));
+                Problem.failure(folder + is + ", which a training goes on from, and no model: " + instead));
     }
 
     private static String resume(Path run) {

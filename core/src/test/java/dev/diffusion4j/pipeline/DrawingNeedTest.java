@@ -4,7 +4,7 @@ package dev.diffusion4j.pipeline;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.SampleSize;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -16,7 +16,7 @@ class DrawingNeedTest {
     @Test
     void a_picture_that_cannot_be_in_memory_is_answered_with_what_it_needs() {
         assertThatThrownBy(() -> DrawingNeed.checkBatch(1, HUGE, 3, MEMORY))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessage("a step with 1 picture of 65536x65536 needs at least 206.2 GB of memory, and this machine"
                         + " has 24.0 GB: give a smaller size");
         assertThatThrownBy(() -> DrawingNeed.checkBatch(2, HUGE, 3, MEMORY)).hasMessageContaining("or batchSize");

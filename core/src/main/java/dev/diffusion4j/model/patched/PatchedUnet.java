@@ -4,7 +4,7 @@ package dev.diffusion4j.model.patched;
 import static org.bytedeco.pytorch.global.torch.pixel_shuffle;
 import static org.bytedeco.pytorch.global.torch.pixel_unshuffle;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
@@ -64,7 +64,7 @@ public final class PatchedUnet extends DiffusionModel {
         }
         Tensor labels = conditioning.classLabels();
         if (labels == null) {
-            throw UserError.usage("this network draws a class: give {class}");
+            throw Problem.request("this network draws a class: give {class}");
         }
         Tensor keep = conditioning.keep();
         if (keep == null) {
