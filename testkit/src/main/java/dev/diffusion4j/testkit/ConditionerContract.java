@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.model.Conditioning;
@@ -43,7 +43,7 @@ public abstract class ConditionerContract {
     @Test
     void subjects_that_it_knows_pass_and_another_is_refused() {
         conditioner().check(subjects(), "subject");
-        assertThatExceptionOfType(UserError.class)
+        assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> conditioner().check(List.of(unknown()), "subject"))
                 .satisfies(error -> assertThat(error.getMessage()).doesNotContain("\n"));
     }
