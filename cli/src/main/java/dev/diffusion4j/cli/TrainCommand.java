@@ -149,9 +149,9 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** Loudly, because the pictures that come out look like nothing that a person had in mind. */
-    private void sayWhereShapesAreMadeUp(String name, Recipe loaded) {
-        if (Recipes.WITH_STAND_IN_DATA.contains(name)
-                && loaded.data().source().equals(Recipes.builtIn(name).data().source())) {
+    private void sayWhereShapesAreMadeUp(String name) {
+        boolean given = data != null || changes.stream().anyMatch(change -> change.startsWith("data.source="));
+        if (Recipes.WITH_STAND_IN_DATA.contains(name) && !given) {
             spec.commandLine()
                     .getErr()
                     .println("diffuse: NOTE: " + name
@@ -175,7 +175,7 @@ final class TrainCommand implements Callable<Integer> {
             target.create();
         }
         TrainingRun run = TrainingRun.start(loaded, folder);
-        sayWhereShapesAreMadeUp(name, loaded);
+        sayWhereShapesAreMadeUp(name);
         return execute(run, target, spec);
     }
 

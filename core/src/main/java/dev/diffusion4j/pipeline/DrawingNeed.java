@@ -29,7 +29,7 @@ public final class DrawingNeed {
 
     /**
      * @param channels of a sample
-     * @throws Problem (exit code 2) where one batch cannot be in memory
+     * @throws Problem where one batch cannot be in memory
      */
     static void checkBatch(GenerationRequest request, SampleSize size, int channels) {
         int together =
@@ -49,7 +49,7 @@ public final class DrawingNeed {
     /**
      * For pictures that are kept in memory, before the network's size is known.
      *
-     * @throws Problem (exit code 2) where not even the smallest pictures would fit
+     * @throws Problem where not even the smallest pictures would fit
      */
     public static void checkCount(int count) {
         checkCount(count, Pointer.totalPhysicalBytes());
@@ -68,7 +68,7 @@ public final class DrawingNeed {
      * For pictures that are written as files.
      *
      * @param folder where they go; need not be there yet
-     * @throws Problem (exit code 2) where the disk cannot hold so many files
+     * @throws Problem where the disk cannot hold so many files
      */
     public static void checkFiles(int count, Path folder) {
         Path place = folder.toAbsolutePath();

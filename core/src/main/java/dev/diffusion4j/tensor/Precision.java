@@ -15,7 +15,6 @@ public enum Precision implements Keyed {
     AUTO("auto");
 
     private final String key;
-
     private final List<String> otherNames;
 
     Precision(String key, String... otherNames) {

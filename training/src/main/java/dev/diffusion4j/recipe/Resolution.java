@@ -7,9 +7,6 @@ import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tracking.TrackerKind;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,49 +45,8 @@ final class Resolution {
         return written.with(recipe -> {
             recipe.data.source = parts.source(written.data());
             recipe.export.folder = Exports.located(written.export(), folder);
-            recipe.validation = measurable(written.validation());
+            recipe.validation = KidExtractor.measurable(written.validation());
         });
-    }
-
-    /**
-     * With the extractor of the kernel distance that is there: the one that is named, or what a preset of its recipe made. Without the
-     * distance where there is neither; the rest can be measured.
-     */
-    private static @Nullable ValidationConfig measurable(@Nullable ValidationConfig validation) {
-        if (validation == null
-                || validation.kid() == null
-                || Files.exists(Path.of(validation.kid().extractor()))) {
-            return validation;
-        }
-        Path named = Path.of(validation.kid().extractor());
-        Optional<Path> made = ofPreset(named);
-        if (made.isPresent()) {
-            LOG.info("val_kid is measured by {}, since there is no {}", made.get(), named);
-            return new ValidationConfig(
-                    validation.everyEpochs(),
-                    validation.limit(),
-                    validation.kid().withExtractor(made.get().toString()));
-        }
-        LOG.warn(
-                "val_kid will not be measured: there is no {}; train it with the recipe flower-classifier, or name"
-                        + " another classifier's folder in validation.kid.extractor",
-                named);
-        return new ValidationConfig(validation.everyEpochs(), validation.limit(), null);
-    }
-
-    /** {@code runs/flower-classifier-quick/model} for {@code runs/flower-classifier/model}. */
-    private static Optional<Path> ofPreset(Path model) {
-        Path run = model.getParent();
-        if (run == null
-                || run.getFileName() == null
-                || !Recipes.BUILT_IN.contains(run.getFileName().toString())) {
-            return Optional.empty();
-        }
-        return Recipes.presets(run.getFileName().toString()).keySet().stream()
-                .map(preset ->
-                        run.resolveSibling(run.getFileName() + "-" + preset).resolve(model.getFileName()))
-                .filter(Files::exists)
-                .findFirst();
     }
 
     /** With what the network decides that it starts from; the recipe's own keys are laid over its config. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.metric.Variety;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.nio.file.Path;
@@ -92,6 +93,14 @@ class QuickstartTest {
         assertThat(outcome.asked()).isEqualTo(500);
         assertThat(outcome.shortened()).isTrue();
         assertThat(outcome.grid()).exists();
+        assertThat(outcome.model().resolve("README.md"))
+                .content()
+                .contains("class-conditional")
+                .doesNotContain("unconditional-image-generation");
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(outcome.model())) {
+            pipeline.check(
+                    GenerationRequest.of(r -> r.classes(3).guidanceScale(3).steps(2))); // can be guided
+        }
 
         List<String> other = new ArrayList<>(TINY);
         other.add("training.batch_size=9");
