@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.model.DiffusionModel;
@@ -104,7 +104,7 @@ final class TrainingSession implements AutoCloseable {
     private void checkData(String description, String fingerprint) {
         String before = checkpoint == null ? "" : Checkpoints.readData(checkpoint);
         if (!before.isEmpty() && !before.equals(fingerprint)) {
-            throw UserError.failure("the data changed since the run was stopped: the fingerprint of " + description
+            throw Problem.failure("the data changed since the run was stopped: the fingerprint of " + description
                     + " was " + shortened(before) + " and is " + shortened(fingerprint)
                     + "; {allowDrift} goes on all the same");
         }
