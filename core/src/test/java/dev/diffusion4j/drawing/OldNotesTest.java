@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.pipeline;
+package dev.diffusion4j.drawing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

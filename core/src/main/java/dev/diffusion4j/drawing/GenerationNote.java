@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.pipeline;
+package dev.diffusion4j.drawing;
 
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Problem;
@@ -13,6 +13,7 @@ import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.model.clip.ClipActivation;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.NoiseMode;
 import dev.diffusion4j.scheduler.Scheduler;
