@@ -3,7 +3,9 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Hashes;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -106,6 +108,13 @@ public final class Subset implements Dataset {
     @Override
     public Example prepared(int index, ImageTransform transform) {
         return whole.prepared(indices[index], transform);
+    }
+
+    @Override
+    public Map<String, String> contents() {
+        Map<String, String> contents = new LinkedHashMap<>(whole.contents());
+        contents.put("part that is used", which);
+        return contents;
     }
 
     @Override

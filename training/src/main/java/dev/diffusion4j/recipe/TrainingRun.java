@@ -19,6 +19,7 @@ import dev.diffusion4j.tracking.TrackerKind;
 import dev.diffusion4j.tracking.Trackers;
 import dev.diffusion4j.trainer.Checkpoints;
 import dev.diffusion4j.trainer.Choices;
+import dev.diffusion4j.trainer.DataRecord;
 import dev.diffusion4j.trainer.Trainer;
 import dev.diffusion4j.trainer.UpdatePlan;
 import java.nio.file.Files;
@@ -37,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * the last byte.
  */
 public final class TrainingRun {
-    private static final String OWN = "java:";
+    /** What a source begins with that a Java program brings. */
+    static final String OWN = "java:";
 
     private final Recipe recipe;
     private final RunFolder folder;
@@ -98,7 +100,8 @@ public final class TrainingRun {
         LoraTraining.checkBase(recipe);
         recipe.trackers().forEach(TrackerKind::check);
         Recipe named = Pretrained.adopt(
-                Exports.located(recipe.with("data", Map.of("source", source(recipe, parts))), folder),
+                Exports.located(
+                        RunPlaces.absolute(recipe.with("data", Map.of("source", source(recipe, parts)))), folder),
                 parts.families());
         Previews.check(named, networks.family(named.model()));
         try (TrainingData data = open(named.data(), parts);
@@ -178,6 +181,7 @@ public final class TrainingRun {
             throw UserError.usage(path + " learns from pictures that a Java program made ("
                     + recipe.data().source() + "): resume it from that program");
         }
+        RunPlaces.check(recipe, path);
         Optional<Path> newest =
                 new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints()).newest();
         newest.ifPresent(checkpoint -> checkDrift(Checkpoints.readChoices(checkpoint), allowDrift));
@@ -188,7 +192,7 @@ public final class TrainingRun {
         List<String> missing = choices.missingHere();
         if (!missing.isEmpty() && !allowDrift) {
             throw UserError.failure("this machine cannot go on to the same bits: " + String.join("; ", missing)
-                    + "; --allow-drift goes on all the same");
+                    + "; {allowDrift} goes on all the same");
         }
     }
 
@@ -244,10 +248,10 @@ public final class TrainingRun {
                 Model model = network()) {
             LoraTraining.inject(model, recipe);
             Choices choices = choices(model);
-            String fingerprint = data.dataset().fingerprint();
-            checkData(data.dataset().description(), fingerprint);
+            DataRecord record = DataRecord.of(data.dataset());
+            checkData(data.dataset().description(), record);
             Checkpoints checkpoints =
-                    new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), fingerprint);
+                    new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), record);
             Scheduler scheduler = recipe.scheduler().create();
             Objective objective = Objectives.create(
                     recipe.objective(), model, scheduler, recipe.training().epochs());
@@ -280,17 +284,14 @@ public final class TrainingRun {
         return allowDrift ? before.onThisMachine() : before;
     }
 
-    private void checkData(String description, String fingerprint) {
-        String before = checkpoint == null ? "" : Checkpoints.readData(checkpoint);
-        if (!before.isEmpty() && !before.equals(fingerprint) && !allowDrift) {
-            throw UserError.failure("the data changed since the run was stopped: the fingerprint of " + description
-                    + " was " + shortened(before) + " and is " + shortened(fingerprint)
-                    + "; --allow-drift goes on all the same");
+    private void checkData(String description, DataRecord now) {
+        DataRecord before = checkpoint == null ? DataRecord.NONE : Checkpoints.readData(checkpoint);
+        if (!allowDrift) {
+            now.changeSince(before).ifPresent(change -> {
+                throw UserError.failure("the data changed since the run was stopped: of " + description + " " + change
+                        + "; put back what it was, or go on all the same with {allowDrift}");
+            });
         }
-    }
-
-    private static String shortened(String fingerprint) {
-        return fingerprint.substring(0, Math.min(12, fingerprint.length()));
     }
 
     private long batchesDone() {
