@@ -2,7 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.json.Json;
-import dev.diffusion4j.tensor.MachineReport;
+import dev.diffusion4j.processor.MachineReport;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;

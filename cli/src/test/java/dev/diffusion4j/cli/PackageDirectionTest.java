@@ -28,11 +28,12 @@ class PackageDirectionTest {
         allow("base", "");
         allow("kernel", "");
         allow("schedule", "");
-        allow("tensor", "kernel");
+        allow("tensor", "");
+        allow("processor", "tensor kernel");
         allow("json", "");
-        allow("layer", "tensor kernel");
+        allow("layer", "processor tensor kernel");
         allow("checkpoint", "json tensor");
-        allow("model", "layer checkpoint tensor json");
+        allow("model", "layer checkpoint processor tensor json");
         allow("adapter", "layer model checkpoint tensor json");
         allow("scheduler", "schedule tensor json");
         allow("image", "tensor json");
@@ -42,12 +43,12 @@ class PackageDirectionTest {
         allow("hub", "json");
         allow(
                 "pipeline",
-                "kernel schedule tensor json layer checkpoint model adapter condition codec guidance scheduler image hub");
+                "kernel schedule tensor processor json layer checkpoint model adapter condition codec guidance scheduler image hub");
         allow("data", "tensor image json hub");
         allow("metric", "tensor model data checkpoint json image");
         allow("tracking", "image json");
         allow("objective", "schedule scheduler model condition codec tensor");
-        allow("trainer", "kernel objective data model adapter layer checkpoint tracking tensor json");
+        allow("trainer", "kernel objective data model adapter layer checkpoint tracking processor tensor json");
         allow(
                 "recipe",
                 "kernel schedule tensor json layer checkpoint model adapter condition codec guidance scheduler image hub pipeline data metric tracking objective trainer");
@@ -58,7 +59,7 @@ class PackageDirectionTest {
                 "schedule tensor json checkpoint model adapter condition codec guidance scheduler image hub pipeline data metric tracking");
         allow(
                 "cli",
-                "schedule tensor json checkpoint model adapter condition codec guidance scheduler image hub pipeline data metric tracking objective recipe plot evaluation");
+                "schedule tensor processor json checkpoint model adapter condition codec guidance scheduler image hub pipeline data metric tracking objective recipe plot evaluation");
     }
 
     private static void allow(String name, String below) {

@@ -196,7 +196,7 @@ public abstract class Adaptable extends Layer {
             if (child instanceof Adaptable adaptable) {
                 into.put(prefix + name, adaptable);
             }
-            collect(prefix + name + ".", child, into);
+            collect(prefix(prefix, name), child, into);
         });
     }
 }

@@ -3,9 +3,9 @@ package dev.diffusion4j.layer;
 
 import static org.bytedeco.pytorch.global.torch.conv2d;
 
-import dev.diffusion4j.tensor.PackedConvolution;
+import dev.diffusion4j.processor.PackedConvolution;
+import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.RandomStream;
-import dev.diffusion4j.tensor.SpeedProbe;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import org.bytedeco.pytorch.GradMode;
@@ -14,23 +14,29 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.jspecify.annotations.Nullable;
 
-/** A square convolution with bias: {@code weight (out, in, k, k)}, {@code bias (out)}. */
+/** A square convolution: {@code weight (out, in, k, k)} and, unless it was made without, {@code bias (out)}. */
 public final class Conv2d extends Adaptable {
     private static final long[] NO_DILATION = {1, 1};
     private static final long[] NO_PADDING = {0, 0};
     private static final TensorOptional NO_BIAS = TensorScope.own(new TensorOptional());
 
     private volatile Tensor weight;
-    private final Tensor bias;
+    private final @Nullable Tensor bias;
     private final TensorOptional biasOptional;
     private final long[] stride;
     private final long[] padding;
     private volatile @Nullable PackedConvolution packed;
 
+    /** With a bias. */
     public Conv2d(long in, long out, long kernel, long stride, long padding) {
+        this(in, out, kernel, stride, padding, true);
+    }
+
+    public Conv2d(long in, long out, long kernel, long stride, long padding, boolean withBias) {
         weight = parameter("weight", out, in, kernel, kernel);
-        bias = parameter("bias", out);
-        biasOptional = TensorScope.own(new TensorOptional(bias));
+        Tensor made = withBias ? parameter("bias", out) : null;
+        bias = made;
+        biasOptional = TensorScope.own(made == null ? new TensorOptional() : new TensorOptional(made));
         this.stride = new long[] {stride, stride};
         this.padding = new long[] {padding, padding};
     }
@@ -123,8 +129,8 @@ public final class Conv2d extends Adaptable {
         return weight;
     }
 
-    /** {@code (out)}; borrowed. */
-    public Tensor bias() {
+    /** {@code (out)}; borrowed; {@code null} where there is none. */
+    public @Nullable Tensor bias() {
         return bias;
     }
 

@@ -7,13 +7,18 @@ import dev.diffusion4j.tensor.TensorScope;
 import org.bytedeco.pytorch.Tensor;
 
 /** Halves the size by a 3×3 convolution of stride 2; padding 0 means one more row and column at the right and bottom only. */
-public final class Downsample extends Layer {
+public final class Downsample extends BlockPart {
     private final Conv2d conv;
     private final boolean asymmetric;
 
     public Downsample(long channels, int padding) {
         asymmetric = padding == 0;
         conv = child("conv", new Conv2d(channels, channels, 3, 2, padding));
+    }
+
+    @Override
+    public Tensor forward(Tensor sample, BlockInput input) {
+        return forward(sample);
     }
 
     /**

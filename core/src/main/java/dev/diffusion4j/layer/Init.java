@@ -30,7 +30,10 @@ public final class Init {
                 long field = weight.size(2) * weight.size(3);
                 double bound = Math.sqrt(6.0 / (field * (weight.size(0) + weight.size(1))));
                 random.uniform(weight, -bound, bound);
-                fill(conv.bias(), 0);
+                Tensor bias = conv.bias();
+                if (bias != null) {
+                    fill(bias, 0);
+                }
             }
             glorotConvolutions(part, random);
         }

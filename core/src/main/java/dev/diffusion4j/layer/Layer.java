@@ -45,7 +45,10 @@ public abstract class Layer implements AutoCloseable {
         return tensor;
     }
 
-    /** Makes {@code layer} a part of this one. The name may hold dots ({@code to_out.0}). */
+    /**
+     * Makes {@code layer} a part of this one. The name may hold dots ({@code to_out.0}), or be empty, and then the tensors of {@code layer}
+     * are named as if they were this layer's own.
+     */
     protected final <L extends Layer> L child(String name, L layer) {
         if (children.put(name, layer) != null) {
             throw new IllegalStateException("two layers are named '" + name + "'");
@@ -109,7 +112,7 @@ public abstract class Layer implements AutoCloseable {
             parameters.forEach((name, tensor) -> into.put(prefix + name, new Tensor(tensor)));
             buffers.forEach((name, tensor) -> into.put(prefix + name, new Tensor(tensor)));
         }
-        children.forEach((name, layer) -> layer.collectHandles(prefix + name + ".", into));
+        children.forEach((name, layer) -> layer.collectHandles(prefix(prefix, name), into));
     }
 
     private void collect(String prefix, Map<String, Tensor> into, boolean withParameters, boolean withBuffers) {
@@ -119,7 +122,12 @@ public abstract class Layer implements AutoCloseable {
         if (withBuffers) {
             buffers.forEach((name, tensor) -> into.put(prefix + name, tensor));
         }
-        children.forEach((name, layer) -> layer.collect(prefix + name + ".", into, withParameters, withBuffers));
+        children.forEach((name, layer) -> layer.collect(prefix(prefix, name), into, withParameters, withBuffers));
+    }
+
+    /** What the names within a part begin with, where those beside it begin with {@code prefix}. */
+    public static String prefix(String prefix, String name) {
+        return name.isEmpty() ? prefix : prefix + name + ".";
     }
 
     /** How many numbers are trained. */

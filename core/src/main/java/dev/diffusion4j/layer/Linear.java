@@ -3,9 +3,9 @@ package dev.diffusion4j.layer;
 
 import static org.bytedeco.pytorch.global.torch.linear;
 
-import dev.diffusion4j.tensor.PackedLinear;
+import dev.diffusion4j.processor.PackedLinear;
+import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.RandomStream;
-import dev.diffusion4j.tensor.SpeedProbe;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import org.bytedeco.pytorch.GradMode;
@@ -13,17 +13,23 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.jspecify.annotations.Nullable;
 
-/** x·Wᵀ + b: {@code weight (out, in)}, {@code bias (out)}. */
+/** x·Wᵀ + b: {@code weight (out, in)} and, unless it was made without, {@code bias (out)}. */
 public final class Linear extends Adaptable {
     private volatile Tensor weight;
-    private final Tensor bias;
+    private final @Nullable Tensor bias;
     private final TensorOptional biasOptional;
     private volatile @Nullable PackedLinear packed;
 
+    /** With a bias. */
     public Linear(long in, long out) {
+        this(in, out, true);
+    }
+
+    public Linear(long in, long out, boolean withBias) {
         weight = parameter("weight", out, in);
-        bias = parameter("bias", out);
-        biasOptional = TensorScope.own(new TensorOptional(bias));
+        Tensor made = withBias ? parameter("bias", out) : null;
+        bias = made;
+        biasOptional = TensorScope.own(made == null ? new TensorOptional() : new TensorOptional(made));
     }
 
     /**
@@ -78,8 +84,8 @@ public final class Linear extends Adaptable {
         return weight;
     }
 
-    /** {@code (out)}; borrowed. */
-    public Tensor bias() {
+    /** {@code (out)}; borrowed; {@code null} where there is none. */
+    public @Nullable Tensor bias() {
         return bias;
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.layer;
 
-import dev.diffusion4j.tensor.PackedConvolution;
+import dev.diffusion4j.processor.PackedConvolution;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayList;
@@ -14,6 +14,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Nearest-neighbour doubling and a 3×3 convolution in one: of the nine pixels that an output pixel sees, only four differ, and
@@ -25,15 +26,15 @@ final class PhasedUpsample implements AutoCloseable {
     private static final long[] ONE = {1, 1};
 
     private final List<PackedConvolution> phases = new ArrayList<>();
-    private final Tensor bias;
+    private final @Nullable Tensor bias;
     private final long channels;
 
     /**
      * @param weight {@code (C, C, 3, 3)}; not kept
-     * @param bias {@code (C)}; borrowed
+     * @param bias {@code (C)}; borrowed; {@code null} for none
      * @param sample sizes (B, C, H, W) that it will work on mostly
      */
-    PhasedUpsample(Tensor weight, Tensor bias, long... sample) {
+    PhasedUpsample(Tensor weight, @Nullable Tensor bias, long... sample) {
         this.bias = bias;
         channels = weight.size(0);
         try (NoGradGuard guard = new NoGradGuard()) {

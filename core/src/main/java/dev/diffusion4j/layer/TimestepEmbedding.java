@@ -4,7 +4,7 @@ package dev.diffusion4j.layer;
 import dev.diffusion4j.tensor.TensorScope;
 import org.bytedeco.pytorch.Tensor;
 
-/** Two linear maps with SiLU between: raw time features to what the blocks are told. Names as in diffusers. */
+/** Two linear maps with SiLU between: raw time features to what the blocks are given. Names as in diffusers. */
 public final class TimestepEmbedding extends Layer {
     private final Linear linear1;
     private final Linear linear2;

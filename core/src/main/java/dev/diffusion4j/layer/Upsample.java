@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.layer;
 
-import dev.diffusion4j.tensor.SpeedProbe;
+import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import org.bytedeco.pytorch.GradMode;
@@ -10,12 +10,17 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.jspecify.annotations.Nullable;
 
 /** Doubles the size: nearest neighbour, then a 3×3 convolution. */
-public final class Upsample extends Layer {
+public final class Upsample extends BlockPart {
     private final Conv2d conv;
     private volatile @Nullable PhasedUpsample phased;
 
     public Upsample(long channels) {
         conv = child("conv", Conv2d.same(channels, channels));
+    }
+
+    @Override
+    public Tensor forward(Tensor sample, BlockInput input) {
+        return forward(sample);
     }
 
     /**

@@ -14,6 +14,7 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.PromptWords;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerRun;
@@ -97,7 +98,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      */
     public static DiffusionPipeline load(Path folder, LoadOptions options) {
         Device device = Devices.parse(options.device());
-        Precision precision = options.precision().resolve(device);
+        Precision precision = SpeedProbe.resolve(options.precision(), device);
         PipelineFolder files = PipelineFolder.open(folder, options.families());
         if (!files.modelFamily().isDenoiser()) {
             throw UserError.failure(folder + " holds a " + files.modelFamily().name() + ", which draws no pictures");

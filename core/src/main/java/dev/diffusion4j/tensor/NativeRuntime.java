@@ -3,6 +3,7 @@ package dev.diffusion4j.tensor;
 
 import static org.bytedeco.pytorch.global.torch.get_num_threads;
 
+import dev.diffusion4j.base.CpuFeatures;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -2,7 +2,6 @@
 package dev.diffusion4j.tensor;
 
 import dev.diffusion4j.base.Keyed;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The number format that a network computes in. */
@@ -11,7 +10,7 @@ public enum Precision implements Keyed {
     F32("f32"),
     /** bfloat16 (8 bits of exponent, 7 of fraction): faster where the processor has it, coarser everywhere. */
     BF16("bf16"),
-    /** {@link #BF16} where a short probe finds it clearly faster, else {@link #F32}. */
+    /** {@link #BF16} where the machine is clearly faster with it, else {@link #F32}. */
     AUTO("auto");
 
     private final String key;
@@ -23,17 +22,6 @@ public enum Precision implements Keyed {
     @Override
     public String key() {
         return key;
-    }
-
-    /** {@code F32} or {@code BF16}; {@code AUTO} asks {@link SpeedProbe}. */
-    public Precision resolve(Device device) {
-        if (this != AUTO) {
-            return this;
-        }
-        if (device.is_cuda()) {
-            return BF16;
-        }
-        return SpeedProbe.current().bf16IsFaster() ? BF16 : F32;
     }
 
     /** LibTorch's name; not for {@code AUTO}. */

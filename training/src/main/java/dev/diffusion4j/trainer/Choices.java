@@ -8,6 +8,7 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.kernel.VectorSupport;
 import dev.diffusion4j.layer.BatchNorm2d;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
 import java.util.ArrayList;
@@ -58,7 +59,7 @@ public record Choices(Precision dtype, boolean channelsLast, int threads, int sh
     }
 
     private static Choices forThisMachine(Precision wanted, int batchSize, boolean mayBeSplit) {
-        Precision dtype = wanted.resolve(Devices.cpu());
+        Precision dtype = SpeedProbe.resolve(wanted, Devices.cpu());
         int threads = get_num_threads();
         return new Choices(
                 dtype,

@@ -64,7 +64,7 @@ record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved) {
             if (child instanceof BatchNorm2d norm && matches(fixed, prefix + name + ".running_mean")) {
                 norm.freezeStatistics();
             }
-            freezeNorms(prefix + name + ".", child, fixed);
+            freezeNorms(Layer.prefix(prefix, name), child, fixed);
         });
     }
 }

@@ -3,7 +3,7 @@ package dev.diffusion4j.bench.piece;
 
 import static org.bytedeco.pytorch.global.torch.scaled_dot_product_attention;
 
-import dev.diffusion4j.layer.Attention;
+import dev.diffusion4j.layer.PixelAttention;
 import dev.diffusion4j.tensor.BackwardTape;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
@@ -25,7 +25,7 @@ public class AttentionBenchmark extends PieceBenchmark {
     @Param({"7", "14"})
     public int side = 7;
 
-    private final Attention layer = new Attention(8 * HEADS, 8, 32, 1e-5, 1);
+    private final PixelAttention layer = new PixelAttention(8 * HEADS, 8, 32, 1e-5, 1);
     private Tensor sample = new Tensor();
     private Tensor query = new Tensor();
 

@@ -52,7 +52,7 @@ public final class ClassConditionedUnet extends DiffusionModel {
     public Tensor forward(Tensor sample, Tensor timestep, Conditioning conditioning) {
         Tensor labels = conditioning.classLabels();
         if (labels == null) {
-            throw UserError.usage("this network draws a class: give class labels (--class)");
+            throw UserError.usage("this network draws a class: give {class}");
         }
         return TensorScope.keepResult(() -> {
             Tensor planes = classEmbedding

@@ -2,13 +2,15 @@
 package dev.diffusion4j.model.crossattn;
 
 import dev.diffusion4j.layer.Activation;
+import dev.diffusion4j.layer.AttentionInput;
+import dev.diffusion4j.layer.AttentionNames;
+import dev.diffusion4j.layer.AttentionSpec;
 import dev.diffusion4j.layer.Layer;
 import dev.diffusion4j.layer.LayerNorm;
 import dev.diffusion4j.layer.Linear;
+import dev.diffusion4j.layer.MultiHeadAttention;
 import dev.diffusion4j.tensor.TensorScope;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Pixels ask, the tokens of a prompt answer: one head, norms after the sums, as in Vaswani et al. (2017). With a single token
@@ -16,27 +18,26 @@ import org.bytedeco.pytorch.global.torch;
  */
 final class CrossAttention extends Layer {
     private static final double EPS = 1e-5;
+    private static final AttentionNames NAMES =
+            new AttentionNames("w_q", "w_k", "w_v", "z_linear", "norm_q", "norm_k", false);
 
-    private final Linear question;
-    private final Linear key;
-    private final Linear value;
-    private final Linear back;
+    private final MultiHeadAttention attention;
     private final LayerNorm norm1;
     private final Linear feed0;
     private final Linear feed2;
     private final LayerNorm norm2;
-    private final double scale;
 
-    CrossAttention(long channels, long qSize, long vSize, long fSize, long contextDim) {
-        question = child("w_q", new Linear(channels, qSize));
-        key = child("w_k", new Linear(contextDim, qSize));
-        value = child("w_v", new Linear(contextDim, vSize));
-        back = child("z_linear", new Linear(vSize, channels));
+    CrossAttention(int channels, int qSize, int vSize, int fSize, int contextDim) {
+        AttentionSpec spec = AttentionSpec.self(channels, 1).with(s -> {
+            s.contextFeatures = contextDim;
+            s.headSize = qSize;
+            s.valueSize = vSize;
+        });
+        attention = child("", new MultiHeadAttention(spec, NAMES));
         norm1 = child("norm1", new LayerNorm(channels, EPS));
         feed0 = child("feedforward.0", new Linear(channels, fSize));
         feed2 = child("feedforward.2", new Linear(fSize, channels));
         norm2 = child("norm2", new LayerNorm(channels, EPS));
-        scale = 1 / Math.sqrt((double) qSize);
     }
 
     /**
@@ -48,11 +49,8 @@ final class CrossAttention extends Layer {
         return TensorScope.keepResult(() -> {
             long batch = sample.size(0);
             Tensor pixels = sample.permute(0, 2, 3, 1).reshape(batch, -1, sample.size(1));
-            Tensor scores = question.forward(pixels)
-                    .mul(new Scalar(scale))
-                    .bmm(key.forward(tokens).transpose(1, 2));
-            Tensor answers = torch.softmax(scores, -1).bmm(value.forward(tokens));
-            Tensor once = norm1.forward(back.forward(answers).add(pixels));
+            Tensor once = norm1.forward(
+                    attention.forward(pixels, AttentionInput.of(tokens)).add(pixels));
             Tensor fed = feed2.forward(Activation.RELU.applyToTemporary(feed0.forward(once)));
             return norm2.forward(fed.add(once))
                     .view(batch, sample.size(2), sample.size(3), sample.size(1))

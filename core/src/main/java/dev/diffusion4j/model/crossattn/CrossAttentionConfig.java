@@ -12,12 +12,12 @@ import java.util.List;
  * @param inChannels 1 or 3
  * @param blockOutChannels from the full size down
  * @param timeEmbedDim features of the time
- * @param numClasses rows of the table that a class number is looked up in; 0 for a network that is told words
+ * @param numClasses rows of the table that a class number is looked up in; 0 for a network that is given words
  * @param contextDim D, numbers of a token
  * @param qSize width of questions and keys
  * @param vSize width of answers
  * @param fSize width within the feed-forward layer
- * @param maxTokens L: words of a prompt that are heeded; 0 for a network that is told classes
+ * @param maxTokens L: words of a prompt that are read; 0 for a network that is given classes
  * @param words that it knows
  */
 public record CrossAttentionConfig(
@@ -56,7 +56,7 @@ public record CrossAttentionConfig(
         Check.that(words.size() <= 1_000_000, "words must be at most a million");
         Check.that(
                 numClasses > 0 || maxTokens > 0,
-                "either num_classes or max_tokens must be > 0: what is it to be told?");
+                "either num_classes or max_tokens must be > 0, since the network needs a class or words");
         Check.inRange(contextDim, 1, 1 << 16, "context_dim");
         Check.inRange(qSize, 1, 1 << 16, "q_size");
         Check.inRange(vSize, 1, 1 << 16, "v_size");

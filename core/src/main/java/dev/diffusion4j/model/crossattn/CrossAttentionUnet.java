@@ -138,8 +138,8 @@ public final class CrossAttentionUnet extends DiffusionModel {
         if (labels == null) {
             throw UserError.usage(
                     prompts == null
-                            ? "this network draws a class: give class labels (--class)"
-                            : "this network draws what words say: give a prompt (--prompt)");
+                            ? "this network draws a class: give {class}"
+                            : "this network draws what words describe: give {prompt}");
         }
         return TensorScope.keepResult(() -> {
             Tensor tokens = labels.is_floating_point() ? labels : lookUp(labels);

@@ -30,7 +30,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A U-Net of residual blocks that is told the variance of the noise, not a timestep, and only at its input; it has no attention:
+ * A U-Net of residual blocks that is given the variance of the noise, not a timestep, and only at its input; it has no attention:
  * the network of the Keras example "Denoising Diffusion Implicit Models". The prediction is zero before training.
  */
 public final class ResidualUnet extends DiffusionModel {

@@ -4,6 +4,7 @@ package dev.diffusion4j.model.unet2d;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.layer.Activation;
+import dev.diffusion4j.layer.BlockInput;
 import dev.diffusion4j.layer.Conv2d;
 import dev.diffusion4j.layer.Embedding;
 import dev.diffusion4j.layer.GaussianFourierProjection;
@@ -12,6 +13,9 @@ import dev.diffusion4j.layer.LearnedProjection;
 import dev.diffusion4j.layer.SinusoidalProjection;
 import dev.diffusion4j.layer.TimeProjection;
 import dev.diffusion4j.layer.TimestepEmbedding;
+import dev.diffusion4j.layer.block.BlockState;
+import dev.diffusion4j.layer.block.Level;
+import dev.diffusion4j.layer.block.MidBlock;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
@@ -22,7 +26,6 @@ import dev.diffusion4j.model.SampleShape;
 import dev.diffusion4j.model.unet2d.UNet2DConfig.TimeEmbeddingType;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,9 +53,9 @@ public final class UNet2DModel extends DiffusionModel {
     private final TimestepEmbedding timeEmbedding;
     private final @Nullable Embedding classTable;
     private final @Nullable TimestepEmbedding classEmbedding;
-    private final List<DownBlock> downBlocks = new ArrayList<>();
+    private final List<Level> downBlocks;
     private final @Nullable MidBlock midBlock;
-    private final List<UpBlock> upBlocks = new ArrayList<>();
+    private final List<Level> upBlocks;
     private final GroupNorm normOut;
     private final Conv2d convOut;
 
@@ -69,7 +72,6 @@ public final class UNet2DModel extends DiffusionModel {
         this.config = config;
         List<Integer> widths = config.blockOutChannels();
         int first = widths.get(0);
-        int levels = widths.size();
         convIn = child("conv_in", Conv2d.same(config.inChannels(), first));
         timeProjection = child("time_proj", timeProjection(config));
         int timeIn = config.timeEmbeddingType() == TimeEmbeddingType.FOURIER ? 2 * first : first;
@@ -80,22 +82,11 @@ public final class UNet2DModel extends DiffusionModel {
         classEmbedding = "timestep".equals(config.classEmbedType())
                 ? child("class_embedding", new TimestepEmbedding(timeIn, config.timeFeatures()))
                 : null;
-        for (int i = 0; i < levels; i++) {
-            int in = widths.get(Math.max(i - 1, 0));
-            downBlocks.add(child(
-                    "down_blocks." + i,
-                    new DownBlock(config, config.downBlockTypes().get(i), in, widths.get(i), i == levels - 1)));
-        }
-        midBlock =
-                config.midBlockType() == null ? null : child("mid_block", new MidBlock(config, widths.get(levels - 1)));
-        for (int i = 0; i < levels; i++) {
-            int out = widths.get(levels - 1 - i);
-            int below = widths.get(Math.min(levels - i, levels - 1));
-            int above = widths.get(Math.max(levels - 2 - i, 0));
-            upBlocks.add(child(
-                    "up_blocks." + i,
-                    new UpBlock(config, config.upBlockTypes().get(i), above, below, out, i == levels - 1)));
-        }
+        UNetLevels made = new UNetLevels(config);
+        downBlocks = children("down_blocks", made.down());
+        MidBlock middle = made.mid();
+        midBlock = middle == null ? null : child("mid_block", middle);
+        upBlocks = children("up_blocks", made.up());
         int groups = config.normNumGroups() != null ? config.normNumGroups() : Math.min(first / 4, 32);
         normOut = child("conv_norm_out", new GroupNorm(groups, first, config.normEps()));
         convOut = child("conv_out", Conv2d.same(first, config.outChannels()));
@@ -131,17 +122,18 @@ public final class UNet2DModel extends DiffusionModel {
                     config.centerInputSample() ? sample.mul(new Scalar(2.0)).sub(new Scalar(1.0)) : sample;
             Tensor time = config.actFn().applyToTemporary(embedTime(timestep, conditioning));
             Tensor ordered = isFrozen() ? centred.contiguous(MemoryFormat.ChannelsLast) : centred;
-            UNetState state = new UNetState(convIn.forward(ordered), time, centred);
+            BlockState state = BlockState.ofUNet(convIn.forward(ordered), BlockInput.ofTime(time));
+            state.carry(centred);
             state.pushSkip();
             downBlocks.forEach(block -> block.forward(state));
             if (midBlock != null) {
                 midBlock.forward(state);
             }
-            state.skipSample = null; // the way up carries a picture of its own
+            state.carry(null); // the way up carries a picture of its own
             upBlocks.forEach(block -> block.forward(state));
-            state.apply(hidden ->
+            state.apply((Tensor hidden) ->
                     TensorScope.keepResult(() -> convOut.forward(normOut.forward(hidden, null, Activation.SILU))));
-            Tensor skip = state.skipSample;
+            Tensor skip = state.skipSample();
             Tensor result = skip == null ? state.hidden() : state.hidden().add(skip);
             if (config.timeEmbeddingType() == TimeEmbeddingType.FOURIER) {
                 return result.div(timestep.view(-1, 1, 1, 1)).to(Tensors.type(sample));
@@ -159,8 +151,8 @@ public final class UNet2DModel extends DiffusionModel {
         if (wanted != (labels != null)) {
             throw UserError.usage(
                     wanted
-                            ? "this network draws a class: give class labels (--class)"
-                            : "this network was not trained on classes: leave the class labels (--class) away");
+                            ? "this network draws a class: give {class}"
+                            : "this network was not trained on classes: omit {class}");
         }
         if (labels == null) {
             return time;

@@ -117,7 +117,7 @@ public final class LabUnet extends DiffusionModel {
     private Tensor context(Tensor sample, Conditioning conditioning) {
         Tensor labels = conditioning.classLabels();
         if (labels == null) {
-            throw UserError.usage("this network draws a class: give class labels (--class)");
+            throw UserError.usage("this network draws a class: give {class}");
         }
         return TensorScope.keepResult(() -> {
             Tensor numbers = labels.dim() == 1 ? torch.one_hot(labels, config.contextDim()) : labels;

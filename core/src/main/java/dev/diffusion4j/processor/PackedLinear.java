@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.tensor;
+package dev.diffusion4j.processor;
 
+import dev.diffusion4j.tensor.NativeOp;
+import dev.diffusion4j.tensor.TensorScope;
 import java.util.Optional;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * x·Wᵀ + b with a weight that lies in the order that oneDNN's kernel reads it in, as {@link PackedConvolution} is for convolutions. For
@@ -18,7 +21,7 @@ public final class PackedLinear implements AutoCloseable {
 
     /** What all of them share. */
     private record Operators(
-            NativeOp reorder, NativeOp plain, IValue noActivation, IValue noScalars, IValue noAlgorithm) {
+            NativeOp reorder, NativeOp plain, IValue noActivation, IValue noScalars, IValue noAlgorithm, IValue none) {
         /** Empty where this LibTorch was built without oneDNN. */
         static Optional<Operators> find() {
             try {
@@ -27,7 +30,8 @@ public final class PackedLinear implements AutoCloseable {
                         NativeOp.find("mkldnn::_linear_pointwise", ""),
                         TensorScope.own(new IValue("none")),
                         TensorScope.own(NativeOp.noScalars()),
-                        TensorScope.own(new IValue(""))));
+                        TensorScope.own(new IValue("")),
+                        TensorScope.own(NativeOp.none())));
             } catch (RuntimeException e) {
                 return Optional.empty();
             }
@@ -57,13 +61,14 @@ public final class PackedLinear implements AutoCloseable {
 
     /**
      * @param features (…, in)
+     * @param bias {@code (out)}, or {@code null} for none
      * @return (…, out), a new tensor
      */
-    public Tensor forward(Tensor features, Tensor bias) {
+    public Tensor forward(Tensor features, @Nullable Tensor bias) {
         return operators.plain.call(
                 new IValue(features),
                 weightValue,
-                new IValue(bias),
+                bias == null ? operators.none : new IValue(bias),
                 operators.noActivation,
                 operators.noScalars,
                 operators.noAlgorithm);

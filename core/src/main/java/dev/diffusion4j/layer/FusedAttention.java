@@ -5,96 +5,54 @@ import static org.bytedeco.pytorch.global.torch.cat;
 import static org.bytedeco.pytorch.global.torch.linear;
 import static org.bytedeco.pytorch.global.torch.zeros;
 
-import dev.diffusion4j.base.Check;
 import dev.diffusion4j.kernel.AttentionKernel;
 import dev.diffusion4j.kernel.VectorSupport;
 import dev.diffusion4j.tensor.BackwardTape;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Every pixel looks at every pixel: Vaswani et al. (2017) on a sample's pixels, with group norm before and the input added
- * after. Names are those of diffusers' {@code Attention}.
+ * Tokens that ask each other in heads of {@link AttentionKernel#HEAD} channels, forward and backward by the vector loops: matrix products
+ * are too small to be fast there. Borrows the layers of the {@link MultiHeadAttention} that it belongs to.
  */
-public final class Attention extends Layer {
-    private final @Nullable GroupNorm norm;
+final class FusedAttention {
     private final Linear query;
     private final Linear key;
     private final Linear value;
-    private final Linear out;
     private final int heads;
     private final int inner;
-    private final double outputScale;
     private final ConcurrentHashMap<Integer, AttentionPasses> passes = new ConcurrentHashMap<>();
 
-    /**
-     * @param channels C
-     * @param headSize channels of a head; C div headSize heads
-     * @param groups of the norm, or {@code null} for none
-     * @param outputScale the sum is divided by it
-     */
-    public Attention(int channels, int headSize, @Nullable Integer groups, double eps, double outputScale) {
-        this.heads = channels / headSize;
-        Check.that(
-                heads > 0,
-                "attention_head_dim " + headSize + " is larger than the " + channels + " channels that it divides");
-        this.inner = heads * headSize;
-        this.outputScale = outputScale;
-        norm = groups == null ? null : child("group_norm", new GroupNorm(groups, channels, eps));
-        query = child("to_q", new Linear(channels, inner));
-        key = child("to_k", new Linear(channels, inner));
-        value = child("to_v", new Linear(channels, inner));
-        out = child("to_out.0", new Linear(inner, channels));
+    FusedAttention(Linear query, Linear key, Linear value, int heads) {
+        this.query = query;
+        this.key = key;
+        this.value = value;
+        this.heads = heads;
+        this.inner = heads * AttentionKernel.HEAD;
     }
 
-    /**
-     * @param sample (B, C, H, W)
-     * @return the same shape, a new tensor
-     */
-    public Tensor forward(Tensor sample) {
-        return TensorScope.keepResult(() -> {
-            long batch = sample.size(0);
-            long channels = sample.size(1);
-            long pixels = sample.size(2) * sample.size(3);
-            Tensor tokens = (norm == null ? sample : norm.forward(sample))
-                    .reshape(batch, channels, pixels)
-                    .transpose(1, 2);
-            Optional<BackwardTape> tape = BackwardTape.current();
-            Tensor mixed = tape.isPresent() && isFusible(tokens) ? fused(tape.get(), tokens) : plain(tokens);
-            Tensor result = out.forward(mixed).transpose(1, 2).reshape(batch, channels, sample.size(2), sample.size(3));
-            Tensor sum = GradMode.is_enabled() ? result.add(sample) : result.add_(sample);
-            return outputScale == 1 ? sum : sum.div(new Scalar(outputScale));
-        });
-    }
-
-    /** (B, L, C) to (B, L, inner). */
-    private Tensor plain(Tensor tokens) {
-        return TensorScope.keepResult(() -> AttentionProduct.attend(
-                        split(query.forward(tokens)), split(key.forward(tokens)), split(value.forward(tokens)))
-                .transpose(1, 2)
-                .reshape(tokens.size(0), tokens.size(1), inner));
-    }
-
-    /** (B, L, heads·D) to (B, heads, L, D), a view. */
-    private Tensor split(Tensor tokens) {
-        return tokens.view(tokens.size(0), tokens.size(1), heads, -1).transpose(1, 2);
-    }
-
-    private boolean isFusible(Tensor tokens) {
+    /** Whether the loops know this kind of attention. */
+    static boolean fits(AttentionSpec spec) {
         return VectorSupport.isAvailable()
-                && GradMode.is_enabled()
+                && spec.headSize() == AttentionKernel.HEAD
+                && spec.valueSize() == AttentionKernel.HEAD
+                && spec.contextFeatures() == spec.features()
+                && spec.keyHeads() == spec.heads()
+                && !spec.causal()
+                && spec.headNormEps() == null;
+    }
+
+    /** Whether this call is one for the loops. */
+    boolean fits(Tensor tokens) {
+        return GradMode.is_enabled()
                 && tokens.device().is_cpu()
-                && inner == heads * AttentionKernel.HEAD
                 && isOnGraph(tokens)
                 && query.isFoldable()
                 && key.isFoldable()
@@ -106,17 +64,25 @@ public final class Attention extends Layer {
         return tokens.requires_grad() || query.foldedWeight().requires_grad();
     }
 
-    /** As {@link #plain}, by the kernel for small heads. */
-    private Tensor fused(BackwardTape tape, Tensor tokens) {
+    /** (B, L, C) to (B, L, heads·8), a new tensor on the graph. */
+    Tensor forward(BackwardTape tape, Tensor tokens) {
         return TensorScope.keepResult(() -> {
             Tensor weight = cat(new TensorVector(query.foldedWeight(), key.foldedWeight(), value.foldedWeight()), 0);
-            Tensor bias = cat(new TensorVector(query.bias(), key.bias(), value.bias()), 0);
-            Tensor qkv = linear(tokens, weight, new TensorOptional(bias)); // (B, L, 3·inner)
+            Tensor qkv = linear(tokens, weight, bias()); // (B, L, 3·inner)
             int length = (int) tokens.size(1);
             AttentionPasses own = passes.computeIfAbsent(length, n -> new AttentionPasses(n, heads));
             FusedState state = attend(tape, own, qkv.detach());
             return tape.recordNarrower(qkv, state.result, gradient -> gradientOfQkv(tape, own, state, gradient));
         });
+    }
+
+    private TensorOptional bias() {
+        Tensor ofQuery = query.bias();
+        Tensor ofKey = key.bias();
+        Tensor ofValue = value.bias();
+        return ofQuery == null || ofKey == null || ofValue == null
+                ? new TensorOptional()
+                : new TensorOptional(cat(new TensorVector(ofQuery, ofKey, ofValue), 0));
     }
 
     /**

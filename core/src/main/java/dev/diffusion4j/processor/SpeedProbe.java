@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.tensor;
+package dev.diffusion4j.processor;
 
 import static org.bytedeco.pytorch.global.torch.get_num_threads;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.CacheFolder;
+import dev.diffusion4j.base.CpuFeatures;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.tensor.NativeRuntime;
+import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.tensor.TensorScope;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
@@ -17,6 +21,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -94,6 +99,14 @@ public record SpeedProbe(
     /** Whether convolutions in bf16 are clearly faster here. */
     public boolean bf16IsFaster() {
         return bf16Factor() >= CLEARLY;
+    }
+
+    /** {@code F32} or {@code BF16}: what {@code AUTO} stands for on a device, and the others as they are. */
+    public static Precision resolve(Precision precision, Device device) {
+        if (precision != Precision.AUTO) {
+            return precision;
+        }
+        return device.is_cuda() || current().bf16IsFaster() ? Precision.BF16 : Precision.F32;
     }
 
     /** Whether convolutions of this dtype gain, or at least do not lose, by putting their weight in order once. */

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.tensor;
+package dev.diffusion4j.processor;
 
+import dev.diffusion4j.tensor.NativeOp;
+import dev.diffusion4j.tensor.TensorScope;
 import java.util.Optional;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A convolution whose weight lies in the order that oneDNN's kernel reads it in, so that it is not put in that order anew at each
@@ -81,22 +84,23 @@ public final class PackedConvolution implements AutoCloseable {
 
     /**
      * @param sample (B, in, H, W), channels last
+     * @param bias {@code (out)}, or {@code null} for none
      * @return (B, out, H', W'), channels last, a new tensor
      */
-    public Tensor forward(Tensor sample, Tensor bias) {
+    public Tensor forward(Tensor sample, @Nullable Tensor bias) {
         return forward(sample, bias, operators.noActivation);
     }
 
     /** {@link #forward} with what is below 0 set to 0. */
-    public Tensor forwardRelu(Tensor sample, Tensor bias) {
+    public Tensor forwardRelu(Tensor sample, @Nullable Tensor bias) {
         return forward(sample, bias, operators.relu);
     }
 
-    private Tensor forward(Tensor sample, Tensor bias, IValue activation) {
+    private Tensor forward(Tensor sample, @Nullable Tensor bias, IValue activation) {
         return operators.plain.call(
                 new IValue(sample),
                 weightValue,
-                new IValue(bias),
+                value(bias),
                 padding,
                 stride,
                 dilation,
@@ -106,17 +110,22 @@ public final class PackedConvolution implements AutoCloseable {
                 operators.none);
     }
 
+    private IValue value(@Nullable Tensor bias) {
+        return bias == null ? operators.none : new IValue(bias);
+    }
+
     /**
      * Adds the convolution to {@code sum} in place.
      *
      * @param sum (B, out, H', W'), channels last, seen by nobody else
+     * @param bias {@code (out)}, or {@code null} for none
      */
-    public void addTo(Tensor sum, Tensor sample, Tensor bias) {
+    public void addTo(Tensor sum, Tensor sample, @Nullable Tensor bias) {
         operators.adding.run(
                 new IValue(sum),
                 new IValue(sample),
                 weightValue,
-                new IValue(bias),
+                value(bias),
                 padding,
                 stride,
                 dilation,

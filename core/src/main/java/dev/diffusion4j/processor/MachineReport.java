@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.tensor;
+package dev.diffusion4j.processor;
 
 import static org.bytedeco.pytorch.global.torch.cuda_device_count;
 import static org.bytedeco.pytorch.global.torch.get_cpu_capability;
 import static org.bytedeco.pytorch.global.torch.get_mkldnn_version;
 import static org.bytedeco.pytorch.global.torch.get_num_threads;
 
+import dev.diffusion4j.base.CpuFeatures;
 import dev.diffusion4j.kernel.VectorSupport;
+import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.NativeRuntime;
+import dev.diffusion4j.tensor.Precision;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,7 +60,8 @@ public record MachineReport(Map<String, Object> facts, List<String> advice) {
         facts.put("convolution_bf16_gflops", round(probe.convBf16()));
         facts.put("product_f32_gflops", round(Math.max(probe.productF32(), probe.packedProductF32())));
         facts.put("product_bf16_gflops", round(Math.max(probe.productBf16(), probe.packedProductBf16())));
-        facts.put("auto_dtype", Precision.AUTO.resolve(Devices.cpu()).key());
+        facts.put(
+                "auto_dtype", SpeedProbe.resolve(Precision.AUTO, Devices.cpu()).key());
         return new MachineReport(facts, advice(natives, cpu, probe));
     }
 

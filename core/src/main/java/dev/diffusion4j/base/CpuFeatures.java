@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.tensor;
+package dev.diffusion4j.base;
 
 import java.io.IOException;
 import java.nio.file.Files;

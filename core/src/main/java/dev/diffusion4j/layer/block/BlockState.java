@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.layer.block;
+
+import static org.bytedeco.pytorch.global.torch.cat;
+
+import dev.diffusion4j.layer.BlockInput;
+import dev.diffusion4j.layer.BlockPart;
+import dev.diffusion4j.tensor.TensorScope;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What travels through the levels of one forward pass. Without a graph, a tensor is freed as soon as nothing will read it: the
+ * hidden sample unless it is also a skip, a skip once it was joined.
+ */
+public final class BlockState {
+    private final BlockInput input;
+    private final boolean hasSkips;
+    private final Deque<Tensor> skips = new ArrayDeque<>();
+    private Tensor hidden;
+    private boolean hiddenIsSkip;
+    private @Nullable Tensor skipSample;
+
+    private BlockState(Tensor hidden, BlockInput input, boolean hasSkips) {
+        this.hidden = hidden;
+        this.input = input;
+        this.hasSkips = hasSkips;
+    }
+
+    /**
+     * Of a U-Net, whose way up joins what was remembered on the way down.
+     *
+     * @param hidden (B, C, H, W); freed by the state
+     */
+    public static BlockState ofUNet(Tensor hidden, BlockInput input) {
+        return new BlockState(hidden, input, true);
+    }
+
+    /**
+     * Of an encoder or a decoder, in which nothing is remembered or joined.
+     *
+     * @param hidden (B, C, H, W); freed by the state
+     */
+    public static BlockState ofChain(Tensor hidden, BlockInput input) {
+        return new BlockState(hidden, input, false);
+    }
+
+    /** The sample as it is now, (B, C, H, W); borrowed. */
+    public Tensor hidden() {
+        return hidden;
+    }
+
+    /** What each part is given. */
+    public BlockInput input() {
+        return input;
+    }
+
+    /** Replaces the hidden sample by what {@code part} makes of it. */
+    public void apply(BlockPart part) {
+        apply(sample -> part.forward(sample, input));
+    }
+
+    /** Replaces the hidden sample by the new tensor that {@code layer} makes of it. */
+    public void apply(UnaryOperator<Tensor> layer) {
+        Tensor old = hidden;
+        hidden = layer.apply(old);
+        if (!hiddenIsSkip) {
+            free(old);
+        }
+        hiddenIsSkip = false;
+    }
+
+    /** Remembers the hidden sample for the way up, in a U-Net. */
+    public void pushSkip() {
+        if (hasSkips) {
+            skips.push(hidden);
+            hiddenIsSkip = true;
+        }
+    }
+
+    /** In a U-Net, replaces the hidden sample by what {@code part} makes of it joined with the last skip, (B, C + C', H, W). */
+    public void applyJoined(BlockPart part) {
+        if (!hasSkips) {
+            apply(part);
+            return;
+        }
+        Tensor old = hidden;
+        Tensor skip = skips.pop();
+        boolean shared = hiddenIsSkip; // then it is the last skip itself, as in a network without a middle block
+        hidden = TensorScope.keepResult(() -> {
+            Tensor joined = cat(new TensorVector(old, skip), 1);
+            free(skip);
+            if (!shared) {
+                free(old);
+            }
+            return part.forward(joined, input);
+        });
+        hiddenIsSkip = false;
+    }
+
+    /** The small picture that skip blocks carry along, (B, 3, H, W); {@code null} where there is none yet. */
+    public @Nullable Tensor skipSample() {
+        return skipSample;
+    }
+
+    /** Carries another small picture along, or none. */
+    public void carry(@Nullable Tensor sample) {
+        skipSample = sample;
+    }
+
+    private static void free(Tensor tensor) {
+        if (!GradMode.is_enabled()) {
+            tensor.close();
+        }
+    }
+}
