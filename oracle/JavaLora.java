@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import dev.diffusion4j.adapter.Lora;
 import dev.diffusion4j.adapter.LoraAdapter;
+import dev.diffusion4j.adapter.LoraComponent;
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.adapter.LoraFolder;
+import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.layer.Adaptable;
 import dev.diffusion4j.model.Conditioning;
@@ -73,7 +75,7 @@ public final class JavaLora {
             Adaptable.in(model).values().forEach(
                     layer -> layer.lora().ifPresent(product -> random.normal(product.up(), 0, 0.2)));
             tensors.put("adapted", output(model, sample, timestep));
-            LoraFolder.write(folder.resolve("from-java"), model, lora, folder.resolve("model").toString());
+            LoraFolder.write(folder.resolve("from-java"), model, lora, folder.resolve("model").toString(), null);
             Safetensors.write(folder.resolve("case.safetensors"), tensors, Map.of());
         }
     }
@@ -83,13 +85,22 @@ public final class JavaLora {
                         .readModel(Devices.cpu(), Precision.F32, null);
                 Safetensors expected = Safetensors.open(folder.resolve("expected.safetensors"));
                 LoraAdapter adapter = LoraAdapter.read(folder.resolve(name))) {
-            adapter.mergeInto(model, 1);
-            Tensor got = output(model, expected.read("sample"), expected.read("timestep"));
-            float distance = got.sub(expected.read(name)).abs().max().item_float();
-            System.out.println(name + " (" + adapter.size() + " layers) in Java: within " + distance);
-            if (!(distance <= TOLERANCE)) {
-                throw new IllegalStateException(name + " differs by " + distance);
+            Tensor sample = expected.read("sample");
+            Tensor timestep = expected.read("timestep");
+            Tensor wanted = expected.read(name);
+            try (LoraView view = LoraView.of(Map.of(LoraComponent.UNET, model), List.of(new LoraView.Use(adapter, 1)))) {
+                check(name + " beside the weights", view.run(() -> output(model, sample, timestep)), wanted);
             }
+            System.out.println(adapter.mergeInto(model, 1).text());
+            check(name + " in the weights", output(model, sample, timestep), wanted);
+        }
+    }
+
+    private static void check(String what, Tensor got, Tensor wanted) {
+        float distance = got.sub(wanted).abs().max().item_float();
+        System.out.println(what + " in Java: within " + distance);
+        if (!(distance <= TOLERANCE)) {
+            throw new IllegalStateException(what + ": differs by " + distance);
         }
     }
 }

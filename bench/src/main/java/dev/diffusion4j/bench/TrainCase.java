@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.bench;
 
-import dev.diffusion4j.data.BatchLoader;
 import dev.diffusion4j.data.CacheMode;
 import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.data.DataConfig;
@@ -9,6 +8,7 @@ import dev.diffusion4j.data.OnBroken;
 import dev.diffusion4j.data.ResizeMode;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.objective.DenoisingObjective;
 import dev.diffusion4j.objective.LossType;

@@ -42,8 +42,8 @@ final class DataCommand implements Callable<Integer> {
             paramLabel = "SPEC",
             description =
                     "digits or shapes (made here), mnist or fashion_mnist (downloaded once), idx:FOLDER (files of MNIST's "
-                            + "format), folder:PATH (picture files, flat or one folder a class). Behind these but folder: "
-                            + ":test or :all for another part than the training one. "
+                            + "format), folder:PATH (picture files, flat or one folder a class, or such in train/ and test/). "
+                            + "Behind these :test or :all is another part than the training one. "
                             + "hf:org/name[@revision][:config][:split] is a data set of the Hub, "
                             + "parquet:PATH[:config][:split] a folder of Parquet files or one.")
     String source = "";

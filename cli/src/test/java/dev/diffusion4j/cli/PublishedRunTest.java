@@ -131,7 +131,7 @@ final class PublishedRunTest {
         editOnHub(there);
         Command.Outcome both = run(List.of(), "hub push @/mine ada/mine --yes");
         assertThat(both.code()).isEqualTo(1);
-        assertThat(both.err()).contains("say --card here or --card hub");
+        assertThat(both.err()).contains("--card here or --card hub chooses whose words stay");
         run(List.of(), "hub push @/mine ada/mine --yes --card here");
         assertThat(text("ada/mine", "README.md")).contains("More.").doesNotContain("Else.");
     }
@@ -159,7 +159,7 @@ final class PublishedRunTest {
                 .containsPattern("ada/thin-lora@[0-9a-f]{40}:0.5");
         Command.Outcome none = run(List.of(), sample + "ada/base --out @/none");
         assertThat(none.code()).isEqualTo(1);
-        assertThat(none.err()).contains("ada/base is a model, not a LoRA: give it to --model");
+        assertThat(none.err()).contains("ada/base is a model, not a LoRA: give it as --model");
     }
 
     private int[] pixels(String name) throws IOException {

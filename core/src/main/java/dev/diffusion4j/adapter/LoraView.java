@@ -36,8 +36,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * }</pre>
  */
 public final class LoraView implements AutoCloseable {
+    /** The networks as they are; closing it does nothing. */
+    public static final LoraView NONE = new LoraView(ActiveProducts.NONE, List.of(), List.of(), List.of());
+
     private final ActiveProducts products;
     private final List<Tensor> owned;
+    private final List<LoraChoice> choices;
     private final List<LoraApplied> applied;
     private int holders = 1;
     private boolean closed;
@@ -51,9 +55,10 @@ public final class LoraView implements AutoCloseable {
         }
     }
 
-    private LoraView(ActiveProducts products, List<Tensor> owned, List<LoraApplied> applied) {
+    private LoraView(ActiveProducts products, List<Tensor> owned, List<LoraChoice> choices, List<LoraApplied> applied) {
         this.products = products;
         this.owned = owned;
+        this.choices = choices;
         this.applied = applied;
     }
 
@@ -76,15 +81,19 @@ public final class LoraView implements AutoCloseable {
                 }
             });
         }
-        return beside(byLayer, List.copyOf(applied));
+        List<LoraChoice> choices = uses.stream()
+                .map(use -> new LoraChoice(use.adapter.file(), use.strength))
+                .toList();
+        return beside(byLayer, choices, List.copyOf(applied));
     }
 
-    private static LoraView beside(Map<Adaptable, List<Scaled>> byLayer, List<LoraApplied> applied) {
+    private static LoraView beside(
+            Map<Adaptable, List<Scaled>> byLayer, List<LoraChoice> choices, List<LoraApplied> applied) {
         List<Tensor> owned = new ArrayList<>();
         try {
             Map<Adaptable, LowRank> products = new HashMap<>();
             byLayer.forEach((layer, parts) -> products.put(layer, sum(parts, layer.weight(), owned)));
-            return new LoraView(new ActiveProducts(products), owned, applied);
+            return new LoraView(new ActiveProducts(products), owned, choices, applied);
         } catch (RuntimeException e) {
             owned.forEach(Tensor::close);
             throw e;
@@ -152,6 +161,11 @@ public final class LoraView implements AutoCloseable {
         }
     }
 
+    /** The adapters' files with their strengths, in their order. */
+    public List<LoraChoice> choices() {
+        return choices;
+    }
+
     /** How much of each adapter's file counts, in their order. */
     public List<LoraApplied> applied() {
         return applied;
@@ -160,7 +174,7 @@ public final class LoraView implements AutoCloseable {
     /** Frees the products when what is running has ended; closing twice is fine. */
     @Override
     public synchronized void close() {
-        if (!closed) {
+        if (!closed && this != NONE) {
             closed = true;
             release();
         }

@@ -120,7 +120,6 @@ final class HubErrors {
     /** Nothing may be asked, and the cache does not have it. */
     UserError offline(HubRepo repo, String what) {
         return UserError.failure("HF_HUB_OFFLINE is set, and " + what + " of " + repo + " is not in " + settings.cache()
-                + ": fetch it once without, diffuse hub pull " + repo
-                + (repo.type() == HubRepo.Type.DATASET ? " --dataset" : ""));
+                + ": fetch it once without HF_HUB_OFFLINE");
     }
 }

@@ -4,6 +4,7 @@ package dev.diffusion4j.pipeline;
 import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
@@ -31,6 +32,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -65,8 +67,8 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     private static DiffusionPipeline onCpu(DiffusionModel model, boolean owned, Scheduler scheduler) {
-        PipelineSetup setup =
-                new PipelineSetup(scheduler, Conditioners.of(model), null, Devices.cpu(), Precision.F32, List.of());
+        PipelineSetup setup = new PipelineSetup(
+                scheduler, Conditioners.of(model), null, Devices.cpu(), Precision.F32, List.of(), LoraView.NONE);
         return new DiffusionPipeline(new SharedModel(model, owned), setup, () -> "", false);
     }
 
@@ -83,7 +85,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     private <R> R use(Function<DiffusionModel, R> body) {
         checkOpen();
-        return shared.use(body);
+        return shared.use(model -> setup.adapters().run(() -> body.apply(model)));
     }
 
     /** Loads a folder that diffusers or this library saved, on the CPU in f32. */
@@ -118,7 +120,8 @@ public final class DiffusionPipeline implements AutoCloseable {
         if (model.parameterCount() > MANY_PARAMETERS) {
             NativeMemory.giveBack(); // what the conversion of the weights left behind
         }
-        PipelineSetup setup = new PipelineSetup(scheduler, Conditioners.of(model), null, device, precision, List.of());
+        PipelineSetup setup =
+                new PipelineSetup(scheduler, Conditioners.of(model), null, device, precision, List.of(), LoraView.NONE);
         return new DiffusionPipeline(
                 new SharedModel(model, true, options.loras()),
                 setup,
@@ -186,6 +189,29 @@ public final class DiffusionPipeline implements AutoCloseable {
         return view(setup.withCodec(codec));
     }
 
+    /**
+     * Fits adapters to the network, for {@link #withAdapters} of this pipeline and its views.
+     *
+     * @return a view of the network that the caller closes, before this pipeline; the adapters may be closed at once
+     * @throws UserError where one does not fit the network, counting what does
+     */
+    public LoraView fit(List<LoraView.Use> uses) {
+        return use(model -> PipelineAdapters.view(model, uses));
+    }
+
+    /**
+     * A view that sees the network through adapters, in place of those of the view before; those that were added to the weights when it
+     * was loaded count besides. Views with other adapters, or none, draw at the same time; {@link #save(Path)} writes the network
+     * without them.
+     *
+     * @param adapters of {@link #fit}; borrowed
+     */
+    public DiffusionPipeline withAdapters(LoraView adapters) {
+        checkOpen();
+        PipelineSetup other = setup.withAdapters(adapters);
+        return new DiffusionPipeline(shared, other, WeightsHash.of(modelHash, loras(other)), true);
+    }
+
     /** What samples are steered by. */
     public List<LossGuidance> steering() {
         return setup.steering();
@@ -196,9 +222,14 @@ public final class DiffusionPipeline implements AutoCloseable {
         return use(setup::codec);
     }
 
-    /** The adapters that were added to the network when it was loaded. */
+    /** The adapters that count: those that were added to the weights when they were loaded, then those of {@link #withAdapters}. */
     public List<LoraChoice> loras() {
-        return shared.loras();
+        return loras(setup);
+    }
+
+    private List<LoraChoice> loras(PipelineSetup with) {
+        return Stream.concat(shared.loras().stream(), with.adapters().choices().stream())
+                .toList();
     }
 
     /** Draws pictures. */

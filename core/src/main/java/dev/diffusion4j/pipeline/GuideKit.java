@@ -161,7 +161,7 @@ public final class GuideKit implements AutoCloseable {
         if (clip == null) {
             if (clipOrigin == null) {
                 throw UserError.usage(
-                        "the guidance '" + spec.text() + "' needs a CLIP: give its folder with --clip-model, "
+                        "the guidance '" + spec.text() + "' needs a CLIP: name its folder by {clipModel}, "
                                 + "clip-vit-base-patch32 of transformers for example");
             }
             clip = own(Clip.load(clipOrigin.place(), clipOrigin.activation()));

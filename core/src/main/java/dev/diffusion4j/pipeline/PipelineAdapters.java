@@ -4,6 +4,7 @@ package dev.diffusion4j.pipeline;
 import dev.diffusion4j.adapter.LoraAdapter;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraComponent;
+import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.DiffusionModel;
 import java.util.List;
@@ -29,5 +30,12 @@ final class PipelineAdapters {
                 LOG.info(adapter.mergeInto(networks(denoiser), choice.scale()).text());
             }
         }
+    }
+
+    /** @throws dev.diffusion4j.base.UserError where one does not fit */
+    static LoraView view(DiffusionModel denoiser, List<LoraView.Use> uses) {
+        LoraView view = LoraView.of(networks(denoiser), uses);
+        view.applied().forEach(applied -> LOG.info(applied.text()));
+        return view;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.codec.PixelCodec;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param device where the network computes
  * @param precision what it computes in
  * @param steering losses that samples are steered by
+ * @param adapters what the network is seen through
  */
 record PipelineSetup(
         Scheduler scheduler,
@@ -28,26 +30,31 @@ record PipelineSetup(
         @Nullable SampleCodec givenCodec,
         Device device,
         Precision precision,
-        List<LossGuidance> steering) {
+        List<LossGuidance> steering,
+        LoraView adapters) {
 
     PipelineSetup {
         steering = List.copyOf(steering);
     }
 
     PipelineSetup withScheduler(Scheduler value) {
-        return new PipelineSetup(value, conditioner, givenCodec, device, precision, steering);
+        return new PipelineSetup(value, conditioner, givenCodec, device, precision, steering, adapters);
     }
 
     PipelineSetup withConditioner(Conditioner value) {
-        return new PipelineSetup(scheduler, value, givenCodec, device, precision, steering);
+        return new PipelineSetup(scheduler, value, givenCodec, device, precision, steering, adapters);
     }
 
     PipelineSetup withCodec(SampleCodec value) {
-        return new PipelineSetup(scheduler, conditioner, value, device, precision, steering);
+        return new PipelineSetup(scheduler, conditioner, value, device, precision, steering, adapters);
     }
 
     PipelineSetup withSteering(List<LossGuidance> value) {
-        return new PipelineSetup(scheduler, conditioner, givenCodec, device, precision, value);
+        return new PipelineSetup(scheduler, conditioner, givenCodec, device, precision, value, adapters);
+    }
+
+    PipelineSetup withAdapters(LoraView value) {
+        return new PipelineSetup(scheduler, conditioner, givenCodec, device, precision, steering, value);
     }
 
     /** Between pictures and the samples of a network. */

@@ -13,6 +13,7 @@ import java.util.function.Supplier;
 
 /** The hash of a network's weights, and of the adapters in it, computed beside the sampling, once. */
 final class WeightsHash implements Supplier<String> {
+    private final Path folder;
     private final CompletableFuture<String> hash;
 
     WeightsHash(Path folder) {
@@ -20,7 +21,13 @@ final class WeightsHash implements Supplier<String> {
     }
 
     WeightsHash(Path folder, List<LoraChoice> loras) {
+        this.folder = folder;
         hash = CompletableFuture.supplyAsync(() -> compute(folder, loras));
+    }
+
+    /** That of the same network with these adapters; {@code known} itself where it is not one of files. */
+    static Supplier<String> of(Supplier<String> known, List<LoraChoice> loras) {
+        return known instanceof WeightsHash files ? new WeightsHash(files.folder, loras) : known;
     }
 
     private static String compute(Path folder, List<LoraChoice> loras) {

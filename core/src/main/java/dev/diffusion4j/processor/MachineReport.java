@@ -95,7 +95,7 @@ public record MachineReport(Map<String, Object> facts, List<String> advice) {
         }
         if (!VectorSupport.isAvailable()) {
             advice.add(
-                    "training is faster with --add-modules jdk.incubator.vector (the command adds it by itself for training)");
+                    "training is faster with the module jdk.incubator.vector, which Java must be asked to add (the command does so)");
         }
         if (cpu.hasFastBf16() && !probe.bf16IsFaster()) {
             advice.add(

@@ -44,7 +44,7 @@ public final class Devices {
                 if (!hasCuda()) {
                     throw UserError.usage(
                             "device '" + name
-                                    + "' is not there: this LibTorch sees no CUDA card; use --device cpu or add the CUDA natives");
+                                    + "' is not there: this LibTorch sees no CUDA card; use {device} cpu or add the CUDA natives");
                 }
                 yield TensorScope.own(new Device(name));
             }

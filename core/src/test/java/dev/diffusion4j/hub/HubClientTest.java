@@ -149,7 +149,7 @@ final class HubClientTest {
         assertThatThrownBy(() -> offline.snapshot(REPO, path -> true))
                 .isInstanceOf(UserError.class)
                 .hasMessageStartingWith("HF_HUB_OFFLINE is set, and b/w.safetensors of ada/digits is not in ")
-                .hasMessageEndingWith("diffuse hub pull ada/digits");
+                .hasMessageEndingWith("fetch it once without HF_HUB_OFFLINE");
         assertThat(server.requests()).isEmpty();
     }
 

@@ -144,7 +144,7 @@ class ClipLoadTest {
     void what_is_missing_is_said() throws IOException {
         Path bare = folder.resolve("weights.safetensors");
         Files.copy(GOLDEN.resolve("open_quick/open_clip_model.safetensors"), bare);
-        refused(bare, "--clip-activation quick_gelu");
+        refused(bare, "clipActivation quick_gelu");
         try (Clip clip = Clip.load(bare, ClipActivation.QUICK_GELU)) { // heads are taken 64 wide
             assertThat(clip.model().typedConfig().visionConfig().numAttentionHeads())
                     .isEqualTo(1);

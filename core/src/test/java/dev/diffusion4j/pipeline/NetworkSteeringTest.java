@@ -231,7 +231,7 @@ class NetworkSteeringTest {
         try (GuideKit bare = new GuideKit()) {
             assertThatThrownBy(() -> bare.parse("clip=bla:8"))
                     .isInstanceOf(UserError.class)
-                    .hasMessageContaining("give its folder with --clip-model");
+                    .hasMessageContaining("name its folder by clipModel");
         }
     }
 

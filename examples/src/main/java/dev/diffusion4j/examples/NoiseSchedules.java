@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.examples;
 
-import dev.diffusion4j.data.BatchLoader;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.image.Images;
 import dev.diffusion4j.image.PngFile;

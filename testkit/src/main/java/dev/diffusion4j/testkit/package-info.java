@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * What each extension point promises, as JUnit tests. A class of yours gets them by extending the contract and implementing its
- * abstract methods: {@link dev.diffusion4j.testkit.SchedulerContract} for a sampling algorithm. What an implementation cannot do
+ * abstract methods: {@link dev.diffusion4j.testkit.SchedulerContract} for a sampling algorithm, {@link
+ * dev.diffusion4j.testkit.DatasetContract} for a data set. What an implementation cannot do
  * is declared by overriding a method of the contract, which then checks that instead; no test is skipped.
  */
 @NullMarked

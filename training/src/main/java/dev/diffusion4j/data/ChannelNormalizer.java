@@ -2,6 +2,7 @@
 package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.tensor.Shapes;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;

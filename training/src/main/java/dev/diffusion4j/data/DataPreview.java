@@ -2,6 +2,8 @@
 package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.data.random.EpochOrder;
+import dev.diffusion4j.data.transform.Resampler;
 import dev.diffusion4j.image.ImageGrid;
 import java.awt.Color;
 import java.awt.Font;

@@ -2,6 +2,13 @@
 package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.data.source.DataSpec;
+import dev.diffusion4j.data.source.DigitsSource;
+import dev.diffusion4j.data.source.Flowers102Files;
+import dev.diffusion4j.data.source.IdxSource;
+import dev.diffusion4j.data.source.MnistFiles;
+import dev.diffusion4j.data.source.RepositorySource;
+import dev.diffusion4j.data.source.ShapesSource;
 import java.nio.file.Path;
 
 /** Where pictures come from. */
@@ -106,11 +113,11 @@ public enum DataSourceKind implements Keyed {
         return hasFolder && this != HF;
     }
 
-    boolean hasFolder() {
+    public boolean hasFolder() {
         return hasFolder;
     }
 
-    boolean hasSplits() {
+    public boolean hasSplits() {
         return hasSplits;
     }
 }

@@ -3,6 +3,8 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.parquet.ColumnChoice;
+import dev.diffusion4j.data.source.DataSpec;
+import dev.diffusion4j.data.source.FolderSplits;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -46,10 +48,13 @@ public final class DataSources {
         if (!parsed.kind().isOnDisk()) {
             return Optional.empty();
         }
-        boolean hasMore =
-                parsed.kind() == DataSourceKind.PARQUET && parsed.folder().contains(":");
         String folder = parsed.folder();
-        return Optional.of(Path.of(hasMore ? folder.substring(0, folder.indexOf(':')) : folder));
+        return Optional.of(
+                switch (parsed.kind()) {
+                    case FOLDER -> FolderSplits.place(folder).root();
+                    case PARQUET -> Path.of(folder.contains(":") ? folder.substring(0, folder.indexOf(':')) : folder);
+                    default -> Path.of(folder);
+                });
     }
 
     /** As {@link #open(String, SourceOptions)} with the defaults. */

@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 public record Example(PixelImage image, int label, @Nullable String caption) {
 
     /** With the picture as {@link ImageTransform#prepare} makes it. */
-    Example prepared(ImageTransform transform) {
+    public Example prepared(ImageTransform transform) {
         return new Example(transform.prepare(image), label, caption);
     }
 
     /** With pixels of its own. */
-    Example copy() {
+    public Example copy() {
         byte[] pixels = Arrays.copyOf(image.pixels(), image.length());
         return new Example(new PixelImage(image.width(), image.height(), image.channels(), pixels), label, caption);
     }

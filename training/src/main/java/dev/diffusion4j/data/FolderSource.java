@@ -4,10 +4,14 @@ package dev.diffusion4j.data;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.UserError;
-import dev.diffusion4j.data.FolderScan.Found;
 import dev.diffusion4j.data.decode.PictureEndings;
 import dev.diffusion4j.data.parquet.ColumnChoice;
 import dev.diffusion4j.data.repository.DatasetLayout;
+import dev.diffusion4j.data.source.Captions;
+import dev.diffusion4j.data.source.EncodedImage;
+import dev.diffusion4j.data.source.FolderScan;
+import dev.diffusion4j.data.source.FolderScan.Found;
+import dev.diffusion4j.data.source.FolderSplits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -121,7 +125,7 @@ public final class FolderSource implements Dataset {
      *
      * @param root below which the split's files are
      */
-    static FolderSource ofPart(String description, Path root, DatasetLayout.Part part, ColumnChoice columns) {
+    public static FolderSource ofPart(String description, Path root, DatasetLayout.Part part, ColumnChoice columns) {
         checkColumns(columns);
         List<String> metadata =
                 part.files().stream().filter(FolderSource::isMetadata).toList();

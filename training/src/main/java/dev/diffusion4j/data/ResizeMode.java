@@ -2,6 +2,7 @@
 package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.data.transform.Resampler;
 import java.util.random.RandomGenerator;
 
 /** How a picture of any shape becomes a square. */

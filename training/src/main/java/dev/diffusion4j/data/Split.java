@@ -21,11 +21,11 @@ public enum Split implements Keyed {
         return key;
     }
 
-    boolean hasTrain() {
+    public boolean hasTrain() {
         return this != TEST;
     }
 
-    boolean hasTest() {
+    public boolean hasTest() {
         return this != TRAIN;
     }
 }

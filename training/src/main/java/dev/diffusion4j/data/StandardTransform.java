@@ -2,6 +2,7 @@
 package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.data.transform.Resampler;
 import java.util.random.RandomGenerator;
 
 /**

@@ -3,6 +3,7 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.data.random.EpochOrder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

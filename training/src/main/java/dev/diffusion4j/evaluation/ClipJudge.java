@@ -32,7 +32,7 @@ public record ClipJudge(Clip clip, String weightsHash, String text) implements A
      * @throws UserError (exit code 1) where it cannot be read; IllegalArgumentException where the text is empty
      */
     public static ClipJudge open(Clip.Origin origin, String text) {
-        Check.that(!text.isBlank(), "--clip-text must not be empty");
+        Check.that(!text.isBlank(), "{clipText} must not be empty");
         try {
             List<Path> files = Files.isDirectory(origin.place())
                     ? WeightFiles.files(origin.place())

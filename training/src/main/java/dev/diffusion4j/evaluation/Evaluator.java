@@ -95,8 +95,8 @@ public final class Evaluator implements AutoCloseable {
         int known = judge.network().numClasses();
         if (classes.length == 0 || Arrays.stream(classes).anyMatch(label -> label < 0)) {
             throw UserError.usage(
-                    "--classifier needs pictures whose class is known: those that a model with classes draws"
-                            + " (--class), or a folder for each class");
+                    "{classifier} needs pictures whose class is known: those that a model with classes draws"
+                            + " ({classes}), or a folder for each class");
         }
         int last = Arrays.stream(classes).max().getAsInt();
         Check.that(

@@ -38,19 +38,19 @@ public record ExtractorChoice(
      */
     public FeatureExtractor open() {
         if (inception != null && features != null) {
-            throw UserError.usage("--inception and --features are two extractors: give one of them");
+            throw UserError.usage("{inception} and {features} are two extractors: give one of them");
         }
         if (inception != null) {
             return InceptionFeatures.open(inception, variant, size == 0 ? InceptionFeatures.USUAL_SIZE : size, resize);
         }
         if (features == null) {
-            throw UserError.usage("KID and FID need a network that looks at pictures: give --inception FILE ("
+            throw UserError.usage("KID and FID need a network that looks at pictures: give {inception} FILE ("
                     + InceptionFeatures.HOW_TO_GET
-                    + "), or --features FOLDER with a classifier that diffuse train made, which is measured by its own"
+                    + "), or {features} FOLDER with a classifier that diffuse train made, which is measured by its own"
                     + " name");
         }
         if (size != 0) {
-            throw UserError.usage("--feature-size is for --inception: a classifier looks at pictures of its own size");
+            throw UserError.usage("{featureSize} is for {inception}: a classifier looks at pictures of its own size");
         }
         LoadedClassifier loaded = LoadedClassifier.open(features);
         return new ClassifierFeatures(loaded.network(), loaded.weightsHash(), resize);

@@ -82,7 +82,7 @@ public final class InceptionFeatures implements FeatureExtractor {
         TensorInfo classes = weights.tensors().get("fc.weight");
         if (classes == null) {
             throw UserError.usage(file + " does not say whose InceptionV3 it is, because it has no fc.weight: give"
-                    + " --inception-variant fid or torchvision");
+                    + " {inceptionVariant} fid or torchvision");
         }
         return classes.sizes()[0] == FID_CLASSES ? InceptionVariant.FID : InceptionVariant.TORCHVISION;
     }

@@ -69,7 +69,7 @@ final class Presets {
         if (change == null) {
             throw UserError.usage("recipe " + recipe + " has no preset '" + preset + "'"
                     + (changes.isEmpty()
-                            ? "; it has none at all: leave --preset away"
+                            ? "; it has none at all: omit {preset}"
                             : Nearest.hint(preset, changes.keySet()) + "; it has " + String.join(", ", names())));
         }
         Map<String, @Nullable Object> merged = merge(values, change);

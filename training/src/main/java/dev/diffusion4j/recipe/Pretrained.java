@@ -39,7 +39,7 @@ final class Pretrained {
             if (Boolean.TRUE.equals(recipe.scheduler().fromModel())) {
                 throw UserError.usage(
                         "recipe " + recipe.name() + " takes the scheduler of the folder that it starts from:"
-                                + " name one with --set model.from=FOLDER, or set scheduler.from_model to false");
+                                + " give {model.from}=FOLDER or {scheduler.from_model}=false");
             }
             return recipe;
         }
@@ -127,7 +127,7 @@ final class Pretrained {
         Path path = place(from);
         if (!Files.isDirectory(path)) {
             throw UserError.failure("the run has no checkpoint yet and begins with the network in " + from
-                    + ", which is no longer there: put the folder back, or start anew with another --set model.from");
+                    + ", which is no longer there: put the folder back, or start anew with another {model.from}");
         }
         PipelineFolder folder = PipelineFolder.open(path, families);
         folder.readWeights(model, null);

@@ -63,7 +63,7 @@ record PublicFiles(Map<String, Path> byName, boolean leavesState, @Nullable Path
                 throw UserError.failure(
                         leaves
                                 ? folder
-                                        + " holds the state of a training and nothing else: --with-checkpoints publishes it"
+                                        + " holds the state of a training and nothing else: {withCheckpoints} publishes it"
                                 : folder + " holds no files to publish");
             }
             Path gitIgnore = root.resolve(".gitignore");
@@ -86,9 +86,9 @@ record PublicFiles(Map<String, Path> byName, boolean leavesState, @Nullable Path
             return run.model();
         }
         if (Files.exists(run.checkpoints()) && !Files.exists(folder.resolve("model_index.json")) && !isWhole) {
-            throw UserError.failure(
-                    named + " is a run that is not finished, so there is no model in it: diffuse train --resume "
-                            + named + " goes on with it, --with-checkpoints publishes it as it is");
+            throw UserError.failure(named
+                    + " is a run that is not finished, so there is no model in it: resume the run, or publish it as it"
+                    + " is with {withCheckpoints}");
         }
         return folder;
     }

@@ -147,8 +147,8 @@ public final class Publication {
         boolean isChangedThere = !last.knows(repo) || last.isChangedThere(there);
         if (isChangedHere && isChangedThere && choice == null) {
             throw UserError.failure(
-                    "the card was changed here and on the Hub since it was published last: say --card here or"
-                            + " --card hub, whose words stay");
+                    "the card was changed here and on the Hub since it was published last: {card} here or"
+                            + " {card} hub chooses whose words stay");
         }
         boolean takesHere = choice == null ? isChangedHere : choice == CardChoice.HERE;
         keepsWordsOfHub = !takesHere && !ModelCard.ownWords(there).equals(ModelCard.ownWords(fresh));

@@ -3,9 +3,9 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.Batch;
-import dev.diffusion4j.data.BatchLoader;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.metric.ClassFidelity;

@@ -105,7 +105,7 @@ public record Recipe(
         }
         LOG.warn(
                 "val_kid will not be measured: there is no {}; train it by 'diffuse train flower-classifier', or name"
-                        + " another classifier's folder by --set validation.kid.extractor=FOLDER",
+                        + " another classifier's folder as validation.kid.extractor",
                 validation.kid().extractor());
         Map<String, @Nullable Object> without = new LinkedHashMap<>();
         without.put("kid", null);

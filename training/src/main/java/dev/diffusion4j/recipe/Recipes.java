@@ -113,12 +113,12 @@ public final class Recipes {
     private static void set(Map<String, @Nullable Object> values, String change) {
         int equals = change.indexOf('=');
         if (equals <= 0) {
-            throw UserError.usage("--set must be key=value, such as training.epochs=3, but was '" + change + "'");
+            throw UserError.usage("{set} must be key=value, such as training.epochs=3, but was '" + change + "'");
         }
         String[] path = change.substring(0, equals).trim().split("\\.");
         Object value;
         try {
-            value = Yaml.parse(change.substring(equals + 1), "--set " + change);
+            value = Yaml.parse(change.substring(equals + 1), "{set} " + change);
         } catch (UserError e) {
             throw UserError.usage(Worded.marked(e));
         }
@@ -126,7 +126,7 @@ public final class Recipes {
         for (int i = 0; i + 1 < path.length; i++) {
             Object inner = group.get(path[i]);
             if (inner != null && !(inner instanceof Map<?, ?>)) {
-                throw UserError.usage("--set " + change + ": " + path[i] + " is no group of keys");
+                throw UserError.usage("{set} " + change + ": " + path[i] + " is no group of keys");
             }
             Map<String, @Nullable Object> copy =
                     inner == null ? new LinkedHashMap<>() : new LinkedHashMap<>(Json.object(inner));

@@ -227,22 +227,14 @@ final class RunCard {
 
     private String useOfLora() {
         String base = base().map(HubRepo::id).orElse("FOLDER-OF-THE-BASE");
-        return "## How to use it\n\n    diffuse sample --model " + base + " --lora " + ModelCard.PLACE
-                + " --count 8 --grid --out drawn\n\n```java\nLoadOptions options ="
-                + " LoadOptions.DEFAULT.withLoras(List.of(new LoraChoice(Path.of(\"" + ModelCard.PLACE
-                + "\"), 1)));\n```\n\n```python\nfrom peft import PeftModel\nmodel = PeftModel.from_pretrained(model, \""
-                + ModelCard.PLACE + "\")\n```\n";
+        return CardText.of("use-lora", Map.of("base", base, "place", ModelCard.PLACE));
     }
 
     private static String use(DiffusionModel denoiser, boolean isDiffusers) {
-        String classes = denoiser.numClasses() > 0 ? " --class all" : "";
-        String text = "## How to use it\n\n    diffuse sample --model " + ModelCard.PLACE + " --count 8" + classes
-                + " --grid --out drawn\n\n```java\ntry (DiffusionPipeline pipeline = DiffusionPipeline.load(folder);\n"
-                + "        GenerationResult result = pipeline.generate(GenerationRequest.DEFAULT)) {\n}\n```\n";
-        return isDiffusers && denoiser.numClasses() == 0
-                ? text + "\n```python\nfrom diffusers import DiffusionPipeline\n"
-                        + "images = DiffusionPipeline.from_pretrained(\"" + ModelCard.PLACE
-                        + "\")(batch_size=8).images\n```\n"
-                : text;
+        Map<String, String> place = Map.of("place", ModelCard.PLACE);
+        if (denoiser.numClasses() > 0) {
+            return CardText.of("use-classes", place);
+        }
+        return CardText.of("use", place) + (isDiffusers ? CardText.of("use-diffusers", place) : "");
     }
 }

@@ -165,8 +165,8 @@ public record RunFolder(Path path) {
             String another = difference
                     .map(which -> " of another recipe (" + which + ")")
                     .orElse("");
-            throw UserError.usage(path + " already holds a run" + another + ": go on with it by 'train --resume " + path
-                    + "', or choose another --out");
+            throw UserError.usage(path + " already holds a run" + another + ": go on with it by {resume} " + path
+                    + ", or choose another {out}");
         }
         AtomicFile.write(recipe(), recipe.toYaml());
     }

@@ -30,7 +30,7 @@ final class RunLock implements AutoCloseable {
             if (isTaken(channel)) {
                 channel.close();
                 throw UserError.failure(
-                        folder + " is in use by another training: wait for its end, or choose another --out");
+                        folder + " is in use by another training: wait for its end, or choose another {out}");
             }
             return new RunLock(channel);
         } catch (IOException e) {

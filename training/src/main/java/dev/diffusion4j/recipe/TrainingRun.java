@@ -2,11 +2,11 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.UserError;
-import dev.diffusion4j.data.BatchLoader;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamily;

@@ -3,9 +3,9 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.Batch;
-import dev.diffusion4j.data.BatchLoader;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.objective.TrainingExamples;

@@ -152,7 +152,7 @@ final class MlflowSender implements Runnable {
                 saidStorage = true;
                 MlflowTracker.LOG.warn(
                         "MLflow does not get the pictures: its server keeps files at {} and takes none itself;"
-                                + " start it with --serve-artifacts",
+                                + " start it with its option serve-artifacts",
                         to.storage());
             }
             return;

@@ -3,7 +3,7 @@ package dev.diffusion4j.trainer;
 
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.Batch;
-import dev.diffusion4j.data.BatchLoader;
+import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.objective.TrainingExamples;
 import dev.diffusion4j.tensor.NativeMemory;

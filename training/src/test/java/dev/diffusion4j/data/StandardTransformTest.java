@@ -3,6 +3,8 @@ package dev.diffusion4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.data.random.SeededRandom;
+import dev.diffusion4j.data.transform.Resampler;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;

@@ -13,11 +13,11 @@ import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 
 /** Small files to read. */
-final class TestFiles {
+public final class TestFiles {
     private TestFiles() {}
 
     /** A PNG of one colour; missing folders are made. */
-    static Path picture(Path file, int width, int height, int rgb) {
+    public static Path picture(Path file, int width, int height, int rgb) {
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_3BYTE_BGR);
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
@@ -29,7 +29,7 @@ final class TestFiles {
     }
 
     /** The bytes of an IDX file with these dimensions and random content below {@code bound}. */
-    static byte[] idx(int bound, long seed, int... shape) {
+    public static byte[] idx(int bound, long seed, int... shape) {
         int total = 1;
         ByteBuffer head = ByteBuffer.allocate(4 + 4 * shape.length).put(new byte[] {0, 0, 8, (byte) shape.length});
         for (int size : shape) {
@@ -44,7 +44,7 @@ final class TestFiles {
         return file.array();
     }
 
-    static byte[] gzip(byte[] content) {
+    public static byte[] gzip(byte[] content) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (OutputStream gzip = new GZIPOutputStream(out)) {
             gzip.write(content);
@@ -55,7 +55,7 @@ final class TestFiles {
     }
 
     /** Thirty training pictures (gzipped) and ten test pictures (plain) of 12×9 pixels with four classes. */
-    static void idxFolder(Path folder) throws IOException {
+    public static void idxFolder(Path folder) throws IOException {
         Files.createDirectories(folder);
         Files.write(folder.resolve("train-images-idx3-ubyte.gz"), gzip(idx(256, 1, 30, 9, 12)));
         Files.write(folder.resolve("train-labels-idx1-ubyte.gz"), gzip(labels(30)));

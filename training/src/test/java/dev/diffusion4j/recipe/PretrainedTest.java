@@ -205,7 +205,7 @@ class PretrainedTest {
     void a_scheduler_of_no_folder_is_refused() {
         Recipe asked = recipe("model.from=null", "scheduler.from_model=true");
         assertThatThrownBy(() -> TrainingRun.start(asked, folder.resolve("run")))
-                .hasMessageContaining("--set model.from=FOLDER");
+                .hasMessageContaining("give model.from=FOLDER");
     }
 
     private static void refused(Path run, Recipe recipe, String... said) {

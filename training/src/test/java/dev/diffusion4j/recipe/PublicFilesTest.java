@@ -51,7 +51,7 @@ final class PublicFilesTest {
         for (String state : new String[] {"run/checkpoints", "run/checkpoints/step-00000005"}) {
             assertThatThrownBy(() -> PublicFiles.of(folder.resolve(state), false))
                     .isInstanceOf(UserError.class)
-                    .hasMessageContaining("nothing else: --with-checkpoints publishes it");
+                    .hasMessageContaining("nothing else: withCheckpoints publishes it");
         }
     }
 
@@ -60,7 +60,7 @@ final class PublicFilesTest {
         files("run/recipe.yaml", "run/metrics.jsonl", STEP + "state.json", STEP + "optimizer.safetensors");
         assertThatThrownBy(() -> PublicFiles.of(folder.resolve("run"), false))
                 .hasMessageContaining("is a run that is not finished")
-                .hasMessageContaining("train --resume");
+                .hasMessageContaining("resume the run");
     }
 
     @Test

@@ -3,12 +3,18 @@ package dev.diffusion4j.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.diffusion4j.layer.ActiveProducts;
+import dev.diffusion4j.layer.Linear;
+import dev.diffusion4j.layer.LowRank;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.pytorch.Tensor;
@@ -109,5 +115,37 @@ class StepEngineTest {
         }
         assertThat(ended).hasValue(2);
         assertThat(Thread.interrupted()).isTrue();
+    }
+
+    /** The mean of a layer's output; both halves alike. */
+    private record Forward(Linear layer, long size) implements Objective.Task {
+        @Override
+        public Objective.Task slice(long start, long count) {
+            return new Forward(layer, count);
+        }
+
+        @Override
+        public Tensor loss() {
+            return layer.forward(Tensors.of(new float[] {1, 1}, 1, 2)).mean();
+        }
+    }
+
+    @Test
+    void the_products_that_the_caller_sees_are_seen_by_its_shards() {
+        try (StepEngine engine = new StepEngine(TWO);
+                RandomStream one = new RandomStream(0);
+                RandomStream two = new RandomStream(1);
+                Linear layer = new Linear(2, 1);
+                Tensor ones = TensorScope.ownResult(() -> Tensors.of(new float[] {1, 1}, 1, 2));
+                Tensor three = TensorScope.ownResult(() -> Tensors.of(new float[] {3}, 1, 1))) {
+            layer.initialize(one);
+            layer.requiresGrad(true);
+            List<RandomStream> streams = List.of(one, two);
+            double plain = engine.accumulate(new Forward(layer, 2), 1, streams).loss();
+            double adapted = new ActiveProducts(Map.of(layer, new LowRank(ones, three, 0.5)))
+                    .run(() ->
+                            engine.accumulate(new Forward(layer, 2), 1, streams).loss());
+            assertThat(adapted).isCloseTo(plain + 0.5 * 3 * 2, within(1e-6));
+        }
     }
 }

@@ -143,7 +143,7 @@ final class ClipFiles {
         }
         throw UserError.usage(file + " does not say which activation its network was trained with, and there is no "
                 + OPEN_CLIP_CONFIG
-                + " beside it: say --clip-activation quick_gelu for OpenAI's weights, or gelu for most others");
+                + " beside it: give {clipActivation} quick_gelu for OpenAI's weights, or gelu for most others");
     }
 
     private @Nullable Object preprocessor(String name, String mean, String deviation) {

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import static dev.diffusion4j.testing.Golden.assertClose;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.adapter.LoraAdapter;
+import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.adapter.LoraView;
+import dev.diffusion4j.checkpoint.Safetensors;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.testing.Golden;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Pipelines that share a network, each with its own adapters. */
+class PipelineAdaptersTest {
+    private static final GenerationRequest REQUEST =
+            GenerationRequest.of(r -> r.steps(4).count(2).seed(3));
+    private static final long WIDTH = 16;
+
+    @TempDir
+    Path folder;
+
+    private static float[] draw(DiffusionPipeline from) {
+        try (GenerationResult result = from.generate(REQUEST)) {
+            return Tensors.floats(result.samples());
+        }
+    }
+
+    /** Products for two layers of golden/tiny-pipeline, and for a text encoder that it does not have. */
+    private Path adapter(int seed) {
+        Path file = folder.resolve(seed + ".safetensors");
+        TensorScope.run(() -> {
+            try (RandomStream random = new RandomStream(seed)) {
+                String layer = "unet.mid_block.attentions.0.";
+                Safetensors.write(
+                        file,
+                        Map.of(
+                                layer + "to_v.lora_A.weight",
+                                random.randn(2, WIDTH),
+                                layer + "to_v.lora_B.weight",
+                                random.randn(WIDTH, 2),
+                                layer + "to_out.0.lora_A.weight",
+                                random.randn(2, WIDTH),
+                                layer + "to_out.0.lora_B.weight",
+                                random.randn(WIDTH, 2),
+                                "text_encoder.a.lora_A.weight",
+                                random.randn(2, 4),
+                                "text_encoder.a.lora_B.weight",
+                                random.randn(4, 2)),
+                        Map.of());
+            }
+        });
+        return file;
+    }
+
+    private static DiffusionPipeline load(LoraChoice... loras) {
+        return DiffusionPipeline.load(Golden.path("tiny-pipeline"), LoadOptions.DEFAULT.withLoras(List.of(loras)));
+    }
+
+    @Test
+    void two_views_with_other_adapters_draw_at_once_what_merged_pipelines_draw_and_the_pipeline_itself_stays() {
+        LoraChoice one = new LoraChoice(adapter(1), 0.3);
+        LoraChoice two = new LoraChoice(adapter(2), -0.2);
+        try (DiffusionPipeline loaded = load();
+                DiffusionPipeline merged = load(one);
+                DiffusionPipeline other = load(two, one)) {
+            DiffusionPipeline base = loaded.withScheduler(SchedulerKind.DDIM);
+            float[] plain = draw(base);
+            try (LoraView first = fit(base, one);
+                    LoraView second = fit(base, two, one)) {
+                DiffusionPipeline left = base.withAdapters(first);
+                DiffusionPipeline right = loaded.withAdapters(second).withScheduler(SchedulerKind.DDIM);
+                CompletableFuture<float[]> beside = CompletableFuture.supplyAsync(() -> draw(left));
+                float[] drawn = draw(right);
+                assertClose("first", beside.join(), draw(merged.withScheduler(SchedulerKind.DDIM)), 1e-4);
+                assertClose("second", drawn, draw(other.withScheduler(SchedulerKind.DDIM)), 1e-4);
+                assertThat(drawn).isNotEqualTo(plain);
+                assertThat(left.loras()).containsExactly(one);
+                assertThat(right.loras()).containsExactly(two, one);
+                assertThat(left.modelHash()).isEqualTo(merged.modelHash()).isNotEqualTo(base.modelHash());
+                assertThat(draw(base)).isEqualTo(plain);
+                assertThat(draw(left.withAdapters(LoraView.NONE))).isEqualTo(plain);
+                first.close();
+                assertThatThrownBy(() -> draw(left)).hasMessage("this view is closed");
+            }
+        }
+    }
+
+    private static LoraView fit(DiffusionPipeline pipeline, LoraChoice... choices) {
+        List<LoraView.Use> uses = new ArrayList<>();
+        try {
+            for (LoraChoice choice : choices) {
+                uses.add(new LoraView.Use(LoraAdapter.read(choice.path()), choice.scale()));
+            }
+            return pipeline.fit(uses);
+        } finally {
+            uses.forEach(use -> use.adapter().close());
+        }
+    }
+
+    @Test
+    void the_log_says_how_much_of_an_adapter_counts() {
+        List<String> lines = new ArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                lines.add(line.getMessage());
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger logger = Logger.getLogger(PipelineAdapters.class.getName());
+        logger.addHandler(handler);
+        Path file = adapter(1);
+        try (DiffusionPipeline merged = load(new LoraChoice(file, 1));
+                LoraView view = fit(merged, new LoraChoice(file, 1))) {
+            assertThat(lines)
+                    .hasSize(2)
+                    .containsOnly(file + ": applied 4 of 6 keys; not applied: 2 of text_encoder, which this model does"
+                            + " not have");
+        } finally {
+            logger.removeHandler(handler);
+        }
+    }
+}

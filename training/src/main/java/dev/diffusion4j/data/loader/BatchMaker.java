@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.data.loader;
+
+import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Worded;
+import dev.diffusion4j.data.Batch;
+import dev.diffusion4j.data.BrokenExampleException;
+import dev.diffusion4j.data.Dataset;
+import dev.diffusion4j.data.Example;
+import dev.diffusion4j.data.ImageTransform;
+import dev.diffusion4j.data.OnBroken;
+import dev.diffusion4j.data.random.EpochOrder;
+import dev.diffusion4j.data.random.SeededRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes any batch of any epoch, from its number alone: the order of pictures depends on seed and pass, flips and crops on seed,
+ * pass and picture. In place of a broken picture comes the next good one of the epoch's order, so all others keep their places.
+ * Thread-safe.
+ */
+public final class BatchMaker {
+    /** Sets the random numbers for flips apart from those for orders. */
+    private static final long FLIPS = 0x5DEECE66DL;
+
+    private final Dataset dataset;
+    private final ImageTransform transform;
+    private final LoaderOptions options;
+    private final EpochOrder order;
+    private final BrokenExamples broken = new BrokenExamples();
+    /** (B, C, H, W) of a full batch. */
+    long[] batchShape() {
+        return new long[] {options.batchSize(), transform.channels(), transform.height(), transform.width()};
+    }
+
+    /** How many pictures an epoch has. */
+    private final int epochSize;
+
+    private volatile boolean stopped;
+
+    BatchMaker(Dataset dataset, ImageTransform transform, LoaderOptions options) {
+        this.dataset = dataset;
+        this.transform = transform;
+        this.options = options;
+        this.order = new EpochOrder(dataset.size(), options.shuffle(), options.seed());
+        this.epochSize = Math.multiplyExact(dataset.size(), options.repeat());
+        if (batchesPerEpoch() == 0) {
+            throw UserError.usage(dataset.description() + " has " + dataset.size()
+                    + " pictures, too few for a batch of " + options.batchSize());
+        }
+    }
+
+    int batchesPerEpoch() {
+        int size = options.batchSize();
+        return options.dropLast() ? epochSize / size : (epochSize - 1) / size + (epochSize == 0 ? 0 : 1);
+    }
+
+    BrokenExamples broken() {
+        return broken;
+    }
+
+    /** Ends what is being made; interrupting a thread would make the file that it reads look broken. */
+    void stop() {
+        stopped = true;
+    }
+
+    /** @param number counted over all epochs, from 0 */
+    Batch make(long number) {
+        int epoch = Math.toIntExact(number / batchesPerEpoch());
+        int indexInEpoch = (int) (number % batchesPerEpoch());
+        int start = indexInEpoch * options.batchSize();
+        int count = Math.min(options.batchSize(), epochSize - start);
+        int length = transform.channels() * transform.height() * transform.width();
+        float[] values = new float[Math.multiplyExact(count, length)];
+        long[] labels = new long[count];
+        List<@Nullable String> captions = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            if (stopped) {
+                throw new CancellationException("the loader was closed");
+            }
+            Example example = place(epoch, start + i, values, i * length);
+            labels[i] = example.label();
+            captions.add(example.caption());
+        }
+        long[] shape = {count, transform.channels(), transform.height(), transform.width()};
+        return new Batch(values, shape, labels, captions, epoch, indexInEpoch);
+    }
+
+    /** The picture at a place of an epoch, or the next one that can be read. */
+    private Example place(int epoch, int place, float[] values, int offset) {
+        for (int skipped = 0; skipped < epochSize; skipped++) {
+            int at = (place + skipped) % epochSize;
+            long pass = (long) epoch * options.repeat() + at / dataset.size();
+            int index = order.index(pass, at % dataset.size());
+            Example example = broken.contains(index) ? null : read(index);
+            if (example != null) {
+                transform.apply(example.image(), SeededRandom.of(options.seed() ^ FLIPS, pass, index), values, offset);
+                return example;
+            }
+        }
+        throw UserError.failure("none of the " + dataset.size() + " pictures of " + dataset.description()
+                + " can be read; one of them: " + broken.reasons().get(0));
+    }
+
+    private @Nullable Example read(int index) {
+        try {
+            return dataset.prepared(index, transform);
+        } catch (BrokenExampleException e) {
+            if (options.onBroken() == OnBroken.FAIL) {
+                throw UserError.failure(Worded.marked(e) + " (on_broken: skip would pass over it)", e);
+            }
+            broken.add(index, String.valueOf(e.getMessage()));
+            return null;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.data.loader;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.data.DataConfig;
+import dev.diffusion4j.data.OnBroken;
+
+/**
+ * How batches are drawn from a data set.
+ *
+ * @param batchSize how many pictures a batch has
+ * @param dropLast whether a last, smaller batch of an epoch is left out
+ * @param shuffle whether each pass over the data has another order; otherwise it is the data set's own
+ * @param repeat how many passes make an epoch
+ * @param workers how many threads prepare batches ahead; what the batches hold does not depend on it
+ * @param onBroken what to do about a picture that cannot be read
+ * @param seed of the order, the flips and the crops
+ * @param firstBatch how many batches, counted over all epochs, are passed over: to go on where a run stopped
+ */
+public record LoaderOptions(
+        int batchSize,
+        boolean dropLast,
+        boolean shuffle,
+        int repeat,
+        int workers,
+        OnBroken onBroken,
+        long seed,
+        long firstBatch) {
+    public LoaderOptions {
+        Check.positive(batchSize, "batch_size");
+        Check.positive(repeat, "repeat");
+        Check.positive(workers, "workers");
+        Check.that(firstBatch >= 0, "first_batch must be >= 0, but was " + firstBatch);
+    }
+
+    /** For training, as {@code config} says. */
+    public static LoaderOptions training(DataConfig config, int batchSize, long seed, long firstBatch) {
+        return new LoaderOptions(
+                batchSize,
+                config.dropLast(),
+                true,
+                config.repeat(),
+                config.workerThreads(),
+                config.onBroken(),
+                seed,
+                firstBatch);
+    }
+
+    /** Each picture once, in the data set's order: for measuring. */
+    public static LoaderOptions inOrder(DataConfig config, int batchSize) {
+        return new LoaderOptions(batchSize, false, false, 1, config.workerThreads(), config.onBroken(), 0, 0);
+    }
+}
