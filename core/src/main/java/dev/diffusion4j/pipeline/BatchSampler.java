@@ -58,7 +58,7 @@ record BatchSampler(
         long[] one = codec.shape(size);
         long[] shape = {count, one[0], one[1], one[2]};
         try (NoiseSource source = noise.open(first, count);
-                SchedulerRun run = setup.scheduler().start(request.sampling().settings())) {
+                SchedulerRun run = setup.start(request, model, size)) {
             Denoiser denoiser = new GuidedDenoiser(
                     model, setup.device(), setup.precision(), branches(first, count), request.guidance());
             Steering steering = new Steering(setup.steering(), setup.scheduler(), codec, denoiser);

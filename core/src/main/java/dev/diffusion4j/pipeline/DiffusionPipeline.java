@@ -313,9 +313,9 @@ public final class DiffusionPipeline implements AutoCloseable {
      */
     public List<String> notices(GenerationRequest request) {
         return use(model -> {
-            new RequestCheck(setup, model).check(request);
+            SampleSize size = new RequestCheck(setup, model).check(request);
             int channels = setup.codec(model).pictureChannels();
-            try (SchedulerRun run = scheduler().start(request.sampling().settings())) {
+            try (SchedulerRun run = setup.start(request, model, size)) {
                 return GuidanceNotices.of(steering(), request.guidance(), channels, run.timesteps().length);
             }
         });
@@ -331,7 +331,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     public SampleSize check(GenerationRequest request) {
         return use(model -> {
             SampleSize size = new RequestCheck(setup, model).check(request);
-            scheduler().start(request.sampling().settings()).close();
+            setup.start(request, model, size).close();
             return size;
         });
     }

@@ -47,6 +47,11 @@ record Clipping(
         return new Clipping(false, 1, threshold, ratio, sampleMaxValue);
     }
 
+    /** Whether infinite values become finite: a quantile of them is none. */
+    boolean cutsInfinity() {
+        return clipSample && !thresholding;
+    }
+
     /** {@code predOriginalSample} itself, or a new tensor. */
     Tensor apply(Tensor predOriginalSample) {
         if (thresholding) {

@@ -60,7 +60,7 @@ public final class EulerAncestralScheduler extends SigmaScheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    protected SchedulerRun newRun(SamplingSettings settings) {
         return new Run(table(settings.numInferenceSteps(), 0, DoubleUnaryOperator.identity()));
     }
 

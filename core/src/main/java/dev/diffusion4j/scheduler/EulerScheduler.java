@@ -170,7 +170,7 @@ public final class EulerScheduler extends SigmaScheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    protected SchedulerRun newRun(SamplingSettings settings) {
         double end = config.finalSigmasType.end(trained().at(0));
         SigmaTable table = table(settings.numInferenceSteps(), end, DoubleUnaryOperator.identity());
         double[] timesteps = config.isContinuous()

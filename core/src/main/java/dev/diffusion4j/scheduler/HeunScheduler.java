@@ -75,7 +75,12 @@ public final class HeunScheduler extends SigmaScheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    public int order() {
+        return 2;
+    }
+
+    @Override
+    protected SchedulerRun newRun(SamplingSettings settings) {
         return new Run(table(settings.numInferenceSteps(), 0, DoubleUnaryOperator.identity()));
     }
 

@@ -70,7 +70,12 @@ public final class Kdpm2Scheduler extends SigmaScheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    public int order() {
+        return 2;
+    }
+
+    @Override
+    protected SchedulerRun newRun(SamplingSettings settings) {
         SigmaTable table = table(settings.numInferenceSteps(), 0, config.rounding());
         double[] middles = new double[table.size() - 1];
         for (int i = 0; i < middles.length; i++) {

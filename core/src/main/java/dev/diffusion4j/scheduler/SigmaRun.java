@@ -39,13 +39,13 @@ abstract class SigmaRun extends SchedulerRun {
     }
 
     @Override
-    public double signalShare() {
-        return 1 / (1 + sigma() * sigma());
+    public final double signalRate() {
+        return 1;
     }
 
     @Override
-    public double sampleVariance() {
-        return 1 / signalShare();
+    public final double noiseRate() {
+        return sigma();
     }
 
     /** x̂₀ where the network was called at {@code sigma}. */

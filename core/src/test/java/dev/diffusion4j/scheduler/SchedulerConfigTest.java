@@ -118,7 +118,7 @@ class SchedulerConfigTest {
     }
 
     @Test
-    void the_ends_of_the_levels_are_heeded_where_another_scheduler_set_them() {
+    void the_ends_of_the_levels_are_kept_where_another_scheduler_set_them() {
         Map<String, Object> euler = SchedulerKind.EULER
                 .create(Map.of("sigma_min", 0.05, "sigma_max", 20.0, "use_karras_sigmas", true))
                 .config();

@@ -6,7 +6,6 @@ import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.model.PromptWords;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** What a data set's captions decide of a recipe: the words that a network knows, and what its previews show. */
 final class CaptionWords {
@@ -31,15 +30,9 @@ final class CaptionWords {
         return words;
     }
 
-    /**
-     * The recipe with prompts for its previews where none are given.
-     *
-     * @param isWanted whether its network draws words
-     */
-    static Recipe withPreviews(Recipe recipe, Dataset dataset, boolean isWanted) {
-        return isWanted && recipe.samples().prompts().isEmpty()
-                ? recipe.with("samples", Map.of("prompts", captions(dataset, PREVIEWS)))
-                : recipe;
+    /** The first few captions, for previews. */
+    static List<String> firstOf(Dataset dataset) {
+        return captions(dataset, PREVIEWS);
     }
 
     private static List<String> captions(Dataset dataset, int most) {

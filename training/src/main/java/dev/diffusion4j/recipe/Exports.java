@@ -13,7 +13,6 @@ import dev.diffusion4j.trainer.StepReport;
 import dev.diffusion4j.trainer.TrainState;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Saves what a run has learnt as pipeline folders, or as LoRA folders. */
@@ -36,14 +35,14 @@ final class Exports {
     }
 
     /**
-     * The recipe with the folder as an absolute path.
+     * The folder to save to as an absolute path; {@code null} for none.
      *
      * @throws UserError (exit code 2) where there is a model already that the run would replace
      */
-    static Recipe located(Recipe recipe, RunFolder run) {
-        String named = recipe.export().folder();
+    static @Nullable String located(ExportConfig config, RunFolder run) {
+        String named = config.folder();
         if (named == null) {
-            return recipe;
+            return null;
         }
         Path path = Path.of(named).toAbsolutePath().normalize();
         boolean own = path.equals(run.path().toAbsolutePath().normalize());
@@ -51,7 +50,7 @@ final class Exports {
             throw UserError.usage(
                     path + " already holds a model, which this run would replace: choose another folder to save to");
         }
-        return recipe.with("export", Map.of("folder", path.toString()));
+        return path.toString();
     }
 
     /** After an update; on the rhythm. */

@@ -15,13 +15,10 @@ import dev.diffusion4j.tensor.RandomStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /** A recipe that trains a LoRA of a network, whose own weights stay as they are. */
 final class LoraTraining {
-    private static final Logger LOG = LoggerFactory.getLogger(LoraTraining.class);
-
     private LoraTraining() {}
 
     /** @throws UserError (exit code 2) where the recipe names no network to adapt; checked before sizes are fitted to any other */
@@ -33,33 +30,18 @@ final class LoraTraining {
     }
 
     /**
-     * Checks, before anything is written, that {@link #inject} will succeed.
-     *
-     * @throws UserError (exit code 2) where the targets name none of the network's layers, (exit code 1) where nothing of {@code
-     *     lora.from} fits
-     */
-    static void check(Recipe recipe, ModelFactory networks) {
-        if (recipe.lora() == null) {
-            return;
-        }
-        try (Model model = networks.createEmpty(recipe.model())) {
-            inject(model, recipe).ifPresent(LOG::warn);
-        }
-    }
-
-    /**
      * Puts fresh products into {@code model}, or those of {@code lora.from} as far as they fit; its norms keep their statistics.
      *
      * @return where not all fit, how many do, in a line
-     * @throws UserError (exit code 1) where none of them fits
+     * @throws UserError (exit code 2) where the targets name none of the network's layers, (exit code 1) where nothing of {@code
+     *     lora.from} fits
      */
-    static Optional<String> inject(Model model, Recipe recipe) {
-        LoraConfig config = recipe.lora();
+    static Optional<String> inject(Model model, @Nullable LoraConfig config, long seed) {
         if (config == null) {
             return Optional.empty();
         }
         List<String> layers;
-        try (RandomStream random = new RandomStream(recipe.training().seed())) {
+        try (RandomStream random = new RandomStream(seed)) {
             layers = Lora.inject(model, config, random);
         }
         Lora.freezeStatistics(model);

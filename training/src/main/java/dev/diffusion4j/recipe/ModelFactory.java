@@ -4,7 +4,6 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.TrainingData;
-import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.FitTarget;
@@ -23,6 +22,10 @@ final class ModelFactory {
 
     ModelFactory(ModelFamilies families) {
         this.families = families;
+    }
+
+    ModelFamilies families() {
+        return families;
     }
 
     /** @throws UserError (exit code 2) naming the nearest one where there is no such family */
@@ -47,39 +50,35 @@ final class ModelFactory {
                 spec.classConditional());
         Map<String, @Nullable Object> config =
                 spec.from() == null ? family.fitted(spec.config(), target) : family.resized(spec.config(), target);
-        return spec.withConfig(config);
+        return spec.with(changed -> changed.config = config);
     }
 
     /**
-     * Makes the network once, with the weights that it starts from if any, before anything is written.
+     * Looks, before anything is written, whether a network suits the data, and fills it with the weights that it starts from if any.
      *
      * @param heldBack what the network is measured on besides; {@code null} for nothing
      * @throws UserError where it cannot halve the size of the pictures, has other channels, knows other classes than the data has,
-     *     learns classes and finds pictures without, or cannot learn what the objective says (exit code 2), or the weights do not
-     *     fit it (exit code 1)
+     *     or learns classes and finds pictures without (exit code 2), or the weights do not fit it (exit code 1)
      */
-    void check(ModelSpec spec, Recipe recipe, TrainingData data, @Nullable TrainingData heldBack) {
-        try (Model model = createEmpty(spec)) {
-            Objectives.check(recipe.objective(), recipe.samples(), model);
-            int known = 0;
-            if (model instanceof DiffusionModel denoiser) {
-                denoiser.sampleSize().ifPresent(denoiser::checkSize);
-                ChannelFit.checkTraining(denoiser);
-                checkChannels(denoiser.sampleChannels(), data);
-                known = denoiser.numClasses();
-            } else if (model instanceof Classifier classifier) {
-                known = classifier.numClasses();
-            }
-            checkClasses(spec, known, data);
-            if (known > 0) {
-                ClassLabels.check(data.dataset(), spec.kind());
-            }
-            if (known > 0 && heldBack != null) {
-                ClassLabels.check(heldBack.dataset(), spec.kind());
-            }
-            if (spec.from() != null) {
-                Pretrained.fill(model, spec, families);
-            }
+    void check(Model model, ModelSpec spec, TrainingData data, @Nullable TrainingData heldBack) {
+        int known = 0;
+        if (model instanceof DiffusionModel denoiser) {
+            denoiser.sampleSize().ifPresent(denoiser::checkSize);
+            ChannelFit.checkTraining(denoiser);
+            checkChannels(denoiser.sampleChannels(), data);
+            known = denoiser.numClasses();
+        } else if (model instanceof Classifier classifier) {
+            known = classifier.numClasses();
+        }
+        checkClasses(spec, known, data);
+        if (known > 0) {
+            ClassLabels.check(data.dataset(), spec.kind());
+        }
+        if (known > 0 && heldBack != null) {
+            ClassLabels.check(heldBack.dataset(), spec.kind());
+        }
+        if (spec.from() != null) {
+            Pretrained.fill(model, spec, families);
         }
     }
 
@@ -121,12 +120,5 @@ final class ModelFactory {
     /** A network whose content comes from a checkpoint; the caller owns it. */
     Model createEmpty(ModelSpec spec) {
         return family(spec).create(spec.config());
-    }
-
-    /** Whether the network draws what words say. */
-    boolean drawsWords(ModelSpec spec) {
-        try (Model model = createEmpty(spec)) {
-            return model instanceof DiffusionModel denoiser && denoiser.classInput() == ClassInput.WORDS;
-        }
     }
 }

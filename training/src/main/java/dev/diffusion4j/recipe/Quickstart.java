@@ -23,7 +23,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
@@ -124,14 +123,13 @@ public final class Quickstart {
 
     /** On the same pictures as the recipe, in the same size. */
     private Recipe judgeRecipe() {
-        return Recipes.builtIn("digit-classifier")
-                .with(
-                        "data",
-                        Map.of(
-                                "source", recipe.data().source(),
-                                "image_size", recipe.data().imageSize(),
-                                "channels", recipe.data().channels().key()))
-                .with("training", Map.of("seed", recipe.training().seed(), "max_steps", judgeSteps));
+        return Recipes.builtIn("digit-classifier").with(judge -> {
+            judge.data.source = recipe.data().source();
+            judge.data.imageSize = recipe.data().imageSize();
+            judge.data.channels = recipe.data().channels();
+            judge.training.seed = recipe.training().seed();
+            judge.training.maxSteps = judgeSteps;
+        });
     }
 
     private Outcome judge(Path judgeFolder, Path modelFolder, BooleanSupplier stop) {
@@ -211,7 +209,11 @@ public final class Quickstart {
 
     /** Some held-out pictures. */
     private Batch heldOut(int count) {
-        Recipe other = recipe.with("data", Map.of("source", heldOutSource(), "random_flip", false, "limit", 0));
+        Recipe other = recipe.with(changed -> {
+            changed.data.source = heldOutSource();
+            changed.data.randomFlip = false;
+            changed.data.limit = 0;
+        });
         try (TrainingData data = open(other);
                 BatchLoader loader = data.loader(Math.min(count, data.dataset().size()), 1, 0)) {
             return loader.next();
@@ -227,7 +229,7 @@ public final class Quickstart {
                 real.values(),
                 real.labels(),
                 real.values().length / real.size());
-        try (TrainingData data = open(recipe.with("data", Map.of("random_flip", false)));
+        try (TrainingData data = open(recipe.with(changed -> changed.data.randomFlip = false));
                 BatchLoader loader = data.inOrder(COMPARED_AT_ONCE)) {
             for (int i = 0; i < loader.batchesPerEpoch(); i++) {
                 if (stop.getAsBoolean()) {

@@ -6,7 +6,6 @@ import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.DataSources;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -16,20 +15,33 @@ final class RunPlaces {
 
     /** The recipe with absolute paths of its data, its first adapter and its extractor, as far as they are on this machine. */
     static Recipe absolute(Recipe recipe) {
-        Recipe located = isOfAProgram(recipe)
-                ? recipe
-                : recipe.with(
-                        "data",
-                        Map.of("source", DataSources.absolute(recipe.data().source())));
-        String adapter = adapter(recipe);
-        if (adapter != null && Files.exists(Path.of(adapter))) {
-            located = located.with("lora", Map.of("from", absolute(adapter)));
+        return recipe.with(draft -> {
+            if (!RunParts.isBrought(recipe.data().source())) {
+                draft.data.source = DataSources.absolute(recipe.data().source());
+            }
+            draft.lora = absolute(recipe.lora());
+            draft.validation = absolute(recipe.validation());
+        });
+    }
+
+    private static @Nullable LoraConfig absolute(@Nullable LoraConfig lora) {
+        String from = lora == null ? null : lora.from();
+        return lora == null || from == null || !Files.exists(Path.of(from))
+                ? lora
+                : new LoraConfig(
+                        lora.rank(), lora.alpha(), lora.dropout(), lora.targets(), lora.init(), absolute(from));
+    }
+
+    private static @Nullable ValidationConfig absolute(@Nullable ValidationConfig validation) {
+        ValidationConfig.KidConfig kid = validation == null ? null : validation.kid();
+        if (validation == null || kid == null || !Files.exists(Path.of(kid.extractor()))) {
+            return validation;
         }
-        String extractor = extractor(recipe);
-        if (extractor != null && Files.exists(Path.of(extractor))) {
-            located = located.with("validation", Map.of("kid", Map.of("extractor", absolute(extractor))));
-        }
-        return located;
+        return new ValidationConfig(
+                validation.everyEpochs(),
+                validation.limit(),
+                new ValidationConfig.KidConfig(
+                        absolute(kid.extractor()), kid.steps(), kid.count(), kid.block(), kid.seed()));
     }
 
     private static String absolute(String path) {
@@ -42,7 +54,7 @@ final class RunPlaces {
      * @throws UserError (exit code 1) naming the one that it does not find
      */
     static void check(Recipe recipe, Path run) {
-        if (!isOfAProgram(recipe)) {
+        if (!RunParts.isBrought(recipe.data().source())) {
             check("data.source", DataSources.place(recipe.data().source()), run);
         }
         check("validation.kid.extractor", Optional.ofNullable(extractor(recipe)).map(Path::of), run);
@@ -54,15 +66,6 @@ final class RunPlaces {
                     + " relative path " + path + ", and there is no " + path.toAbsolutePath()
                     + ": resume it in the folder that it was begun in, or make the path in its recipe.yaml absolute");
         });
-    }
-
-    private static boolean isOfAProgram(Recipe recipe) {
-        return recipe.data().source().startsWith(TrainingRun.OWN);
-    }
-
-    private static @Nullable String adapter(Recipe recipe) {
-        LoraConfig lora = recipe.lora();
-        return lora == null ? null : lora.from();
     }
 
     private static @Nullable String extractor(Recipe recipe) {

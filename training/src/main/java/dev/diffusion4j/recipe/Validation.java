@@ -3,7 +3,6 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.UserError;
 import dev.diffusion4j.data.Batch;
-import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.model.DiffusionModel;
@@ -100,11 +99,7 @@ final class Validation implements AutoCloseable {
     }
 
     private static TrainingData heldBack(Recipe recipe, ValidationConfig config, RunParts parts) {
-        return (parts.pictures() == null
-                        ? TrainingData.openHeldBack(recipe.data(), SourceOptions.defaults())
-                        : TrainingData.heldBackOf(
-                                recipe.data(), parts.pictures().get()))
-                .limitedTo(config.limit());
+        return parts.openHeldBack(recipe.data()).limitedTo(config.limit());
     }
 
     /**

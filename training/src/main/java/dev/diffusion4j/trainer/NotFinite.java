@@ -46,7 +46,7 @@ final class NotFinite {
     }
 
     private Optional<String> weight() {
-        return state.model().stateDict().entrySet().stream()
+        return state.trained().all().entrySet().stream()
                 .filter(entry -> !isFinite(entry.getValue()))
                 .map(Map.Entry::getKey)
                 .findFirst()

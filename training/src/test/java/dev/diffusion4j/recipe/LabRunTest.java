@@ -101,8 +101,8 @@ class LabRunTest {
     @Test
     void digits_of_both_splits_are_joined() {
         Recipe recipe = Recipes.builtIn("context-guided-lab");
-        try (TrainingData digits = TrainingData.open(
-                recipe.with("data", java.util.Map.of("source", "digits:all")).data(), SourceOptions.defaults())) {
+        try (TrainingData digits =
+                TrainingData.open(recipe.data().with(data -> data.source = "digits:all"), SourceOptions.defaults())) {
             int all = digits.dataset().size();
             try (var loader = digits.loader(128, 0, 0)) {
                 assertThat(loader.batchesPerEpoch()).isEqualTo(all / 128);
