@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import java.util.Collections;
@@ -31,7 +31,7 @@ record ClassChoice(boolean all, @Nullable Integer one) {
         try {
             return new ClassChoice(false, Integer.valueOf(text));
         } catch (NumberFormatException e) {
-            throw UserError.usage("--class must be a whole number or 'all', but was '" + text + "'");
+            throw Problem.request("--class must be a whole number or 'all', but was '" + text + "'");
         }
     }
 
@@ -45,7 +45,7 @@ record ClassChoice(boolean all, @Nullable Integer one) {
             return null;
         }
         if (pipeline.classInput() == ClassInput.ANY_NUMBER) {
-            throw UserError.usage(
+            throw Problem.request(
                     "--class all has no end with this network, which takes any whole number from 0 as a class:"
                             + " say which with --class N");
         }
@@ -54,7 +54,7 @@ record ClassChoice(boolean all, @Nullable Integer one) {
                 .flatMap(label -> Collections.nCopies(count, label).stream())
                 .toList();
         if (each.isEmpty() && pipeline.classInput() == ClassInput.NONE) {
-            throw UserError.usage("this network was not trained on classes: leave --class away");
+            throw Problem.request("this network was not trained on classes: leave --class away");
         }
         return each.isEmpty() ? null : each;
     }

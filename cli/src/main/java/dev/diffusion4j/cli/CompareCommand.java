@@ -4,7 +4,7 @@ package dev.diffusion4j.cli;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.evaluation.Comparison;
 import dev.diffusion4j.evaluation.Drawn;
@@ -225,11 +225,11 @@ final class CompareCommand implements Callable<Integer> {
     private static <T> T named(String title, Supplier<T> made) {
         try {
             return made.get();
-        } catch (UserError e) {
+        } catch (Problem e) {
             String line = title + ": " + Worded.marked(e);
-            throw e.exitCode() == UserError.USAGE ? UserError.usage(line) : UserError.failure(line, e);
+            throw e.kind() == Problem.Kind.REQUEST ? Problem.request(line) : Problem.failure(line, e);
         } catch (IllegalArgumentException e) {
-            throw UserError.usage(title + ": " + Worded.marked(e));
+            throw Problem.request(title + ": " + Worded.marked(e));
         }
     }
 

@@ -3,7 +3,7 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.evaluation.ClipJudge;
 import dev.diffusion4j.evaluation.Drawn;
 import dev.diffusion4j.evaluation.Evaluator;
@@ -108,7 +108,7 @@ final class EvalCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if ((model == null) == (images == null)) {
-            throw UserError.usage("give either --model DIR, which draws pictures, or --images SPEC");
+            throw Problem.request("give either --model DIR, which draws pictures, or --images SPEC");
         }
         if (atLeast != null) {
             Check.inRange(atLeast, 0, 100, "--at-least");
@@ -121,7 +121,7 @@ final class EvalCommand implements Callable<Integer> {
         }
         Clip.Origin clip = guidance.clip(null);
         if (clipText != null && clip == null) {
-            throw UserError.usage("--clip-text needs a CLIP: say which with --clip-model");
+            throw Problem.request("--clip-text needs a CLIP: say which with --clip-model");
         }
         guidance.checkClip(guidance.guides, clipText != null);
         if (clipText == null || quality.isGiven()) {
@@ -214,7 +214,7 @@ final class EvalCommand implements Callable<Integer> {
         if (atLeast != null
                 && fidelity != null
                 && 100.0 * fidelity.recognisedInAll() < atLeast * fidelity.totalInAll()) {
-            throw UserError.failure(String.format(
+            throw Problem.failure(String.format(
                     Locale.ROOT,
                     "the classifier recognised %d of %d pictures, %.2f %%, and --at-least is %s %%",
                     fidelity.recognisedInAll(),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.metric.Variety;
 import dev.diffusion4j.recipe.Quickstart;
 import java.io.PrintWriter;
@@ -56,7 +56,7 @@ final class QuickstartCommand implements Callable<Integer> {
             } catch (CancellationException e) {
                 console.end();
                 err.println("stopped; go on with: " + command(folder)); // before the process may end
-                return UserError.FAILURE;
+                return ExitCodes.FAILURE;
             }
         }
         printer.printf(
@@ -80,7 +80,7 @@ final class QuickstartCommand implements Callable<Integer> {
         printer.println("      ./diffuse recipes");
         printer.flush();
         if (!outcome.shortened() && !outcome.shortcomings().isEmpty()) {
-            throw UserError.failure(
+            throw Problem.failure(
                     String.join("; ", outcome.shortcomings()) + ": that is less than this recipe gives elsewhere");
         }
         return 0;

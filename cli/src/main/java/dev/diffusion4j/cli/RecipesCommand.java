@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.recipe.Recipe;
@@ -96,7 +96,7 @@ final class RecipesCommand implements Callable<Integer> {
             return Recipes.text(name);
         }
         if (name.isBlank()) {
-            throw UserError.usage("which recipe?");
+            throw Problem.request("which recipe?");
         }
         return Yaml.write(withPresets(name));
     }

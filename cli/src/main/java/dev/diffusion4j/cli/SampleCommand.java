@@ -5,7 +5,7 @@ import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
@@ -154,7 +154,7 @@ final class SampleCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (model == null && from == null) {
-            throw UserError.usage("give either --model DIR or --from IMAGE.png");
+            throw Problem.request("give either --model DIR or --from IMAGE.png");
         }
         GenerationRequest asked = from == null ? asked() : GenerationRequest.DEFAULT;
         if (from != null) {
@@ -233,7 +233,7 @@ final class SampleCommand implements Callable<Integer> {
         SchedulerKind kind = SchedulerKind.ofClass(note.scheduler(), picture.toString());
         Path folder = model != null ? DrawOptions.folder(model, variant) : Path.of(note.model());
         if (model == null && !Files.exists(folder)) {
-            throw UserError.failure("there is no folder " + folder + ", with whose model " + picture
+            throw Problem.failure("there is no folder " + folder + ", with whose model " + picture
                     + " was drawn: give its new place with --model DIR");
         }
         try (GuideKit kit = guidance.kit(note.clipOrigin(), this::tell);
@@ -331,6 +331,6 @@ final class SampleCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             // said below
         }
-        throw UserError.usage("--size must be WxH, each from 1 to 65536, such as 64x48, but was '" + text + "'");
+        throw Problem.request("--size must be WxH, each from 1 to 65536, such as 64x48, but was '" + text + "'");
     }
 }

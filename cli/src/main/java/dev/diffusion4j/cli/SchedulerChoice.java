@@ -3,7 +3,7 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.SchedulerOptions;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
@@ -94,14 +94,14 @@ final class SchedulerChoice {
         }
     }
 
-    /** @throws UserError (exit code 2) where fresh noise was asked for and the algorithm takes none */
+    /** @throws Problem (a wrong request) where fresh noise was asked for and the algorithm takes none */
     static void checkEta(Scheduler chosen, double eta) {
         if (eta > 0 && !chosen.takesEta()) {
             List<String> takers = Arrays.stream(SchedulerKind.values())
                     .filter(kind -> kind.create(Map.of()).takesEta())
                     .map(SchedulerKind::key)
                     .toList();
-            throw UserError.usage("the scheduler '" + chosen.kind().key()
+            throw Problem.request("the scheduler '" + chosen.kind().key()
                     + "' takes no --eta: leave it away, or choose one that does with --scheduler: "
                     + String.join(", ", takers));
         }

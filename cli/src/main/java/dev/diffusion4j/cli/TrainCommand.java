@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.pipeline.PipelinePlace;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.Recipes;
@@ -112,7 +112,7 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if ((recipe == null) == (resume == null)) {
-            throw UserError.usage("give either a recipe or --resume DIR; 'diffuse recipes' lists the recipes");
+            throw Problem.request("give either a recipe or --resume DIR; 'diffuse recipes' lists the recipes");
         }
         checkDevice(device);
         return resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
@@ -120,7 +120,7 @@ final class TrainCommand implements Callable<Integer> {
 
     static void checkDevice(String device) {
         if (!device.equals("cpu")) {
-            throw UserError.usage("training runs on the CPU: leave --device " + device + " away");
+            throw Problem.request("training runs on the CPU: leave --device " + device + " away");
         }
     }
 
@@ -134,7 +134,7 @@ final class TrainCommand implements Callable<Integer> {
     private int resumed(Path folder) {
         boolean isData = data != null || columns.isGiven();
         if (preset != null || isData || out != null || !changes.isEmpty() || seed != null || dtype != null) {
-            throw UserError.usage(
+            throw Problem.request(
                     "--resume goes on with the run as it is: leave --preset, --data and its columns, --out,"
                             + " --set, --seed and --dtype away");
         }
@@ -190,7 +190,7 @@ final class TrainCommand implements Callable<Integer> {
                         .getErr()
                         .println("stopped after step " + summary.steps() + "; go on with: diffuse train --resume "
                                 + summary.folder());
-                return UserError.FAILURE;
+                return ExitCodes.FAILURE;
             }
             String saved = run.recipe().export().folder();
             spec.commandLine()

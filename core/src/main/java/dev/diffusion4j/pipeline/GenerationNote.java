@@ -2,7 +2,7 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.adapter.LoraChoice;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.guidance.LossGuidance;
@@ -124,12 +124,12 @@ public record GenerationNote(
     /**
      * Reads the note of a PNG.
      *
-     * @throws UserError where there is none
+     * @throws Problem where there is none
      */
     public static Read read(Path png) {
         String text = PngFile.readNotes(png).get(RunManifest.NOTE);
         if (text == null) {
-            throw UserError.failure(png + " does not say how it was made: it has no note '" + RunManifest.NOTE
+            throw Problem.failure(png + " does not say how it was made: it has no note '" + RunManifest.NOTE
                     + "'; only pictures that 'diffuse sample' wrote can be drawn again");
         }
         try {
@@ -137,7 +137,7 @@ public record GenerationNote(
             Map<String, @Nullable Object> settings = OldNotes.upgraded(manifest.settings());
             return new Read(manifest, Records.bind(EMPTY, settings, png + ": note " + RunManifest.NOTE));
         } catch (IllegalArgumentException e) {
-            throw UserError.failure(Worded.marked(e), e);
+            throw Problem.failure(Worded.marked(e), e);
         }
     }
 

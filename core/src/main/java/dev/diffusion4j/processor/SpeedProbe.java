@@ -7,7 +7,7 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.CacheFolder;
 import dev.diffusion4j.base.CpuFeatures;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tensor.NativeRuntime;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
@@ -311,7 +311,7 @@ public record SpeedProbe(
                             + "\nproduct_f32=" + probe.productF32 + "\nproduct_bf16=" + probe.productBf16
                             + "\npacked_product_f32=" + probe.packedProductF32 + "\npacked_product_bf16="
                             + probe.packedProductBf16 + "\n");
-        } catch (UserError e) {
+        } catch (Problem e) {
             // a cache folder that cannot be written only costs a second next time
         }
     }

@@ -33,7 +33,7 @@ public record Placement(String device, Precision dtype, int threads) {
     /**
      * LibTorch's name of the device; a shared object, never closed.
      *
-     * @throws dev.diffusion4j.base.UserError (exit code 2) where there is no such device
+     * @throws dev.diffusion4j.base.Problem (a wrong request) where there is no such device
      */
     public Device torchDevice() {
         return Devices.parse(device);

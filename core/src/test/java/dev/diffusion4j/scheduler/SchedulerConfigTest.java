@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.schedule.PredictionType;
 import java.util.LinkedHashMap;
@@ -91,7 +91,7 @@ class SchedulerConfigTest {
 
     @Test
     void an_unknown_class_is_answered_with_the_nearest() {
-        assertThatExceptionOfType(UserError.class)
+        assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> SchedulerKind.ofClass("EulerDiscretScheduler", "model_index.json"))
                 .withMessageContaining("EulerDiscreteScheduler");
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.parquet.ColumnChoice;
 import dev.diffusion4j.data.source.DataSpec;
 import dev.diffusion4j.data.source.FolderSplits;
@@ -17,12 +17,12 @@ public final class DataSources {
      * lacks them, nothing else does.
      *
      * @param spec {@code digits}, {@code mnist:test}, {@code folder:PATH}, …
-     * @throws dev.diffusion4j.base.UserError (exit code 2) where there is no such source; (exit code 1) where its files cannot be read
+     * @throws dev.diffusion4j.base.Problem (a wrong request) where there is no such source; (a failure) where its files cannot be read
      */
     public static Dataset open(String spec, SourceOptions options) {
         DataSpec parsed = DataSpec.parse(spec);
         if (!options.columns().equals(ColumnChoice.FOUND) && !parsed.kind().hasColumns()) {
-            throw UserError.usage("the data source " + parsed.kind().key()
+            throw Problem.request("the data source " + parsed.kind().key()
                     + " has no columns to choose from: omit {imageColumn}, {captionColumn} and {labelColumn}");
         }
         return parsed.kind().open(parsed, options);
@@ -31,7 +31,7 @@ public final class DataSources {
     /**
      * The same data set, named so that it is found from any working folder: one of this machine by its absolute path.
      *
-     * @throws dev.diffusion4j.base.UserError (exit code 2) where there is no such source
+     * @throws dev.diffusion4j.base.Problem (exit code 2) where there is no such source
      */
     public static String absolute(String spec) {
         if (!DataSpec.parse(spec).kind().isOnDisk()) {

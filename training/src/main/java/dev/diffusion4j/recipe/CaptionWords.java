@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.model.PromptWords;
 import java.util.ArrayList;
@@ -18,12 +18,12 @@ final class CaptionWords {
     /**
      * The words of the captions, or of 20,000 of them.
      *
-     * @throws UserError (exit code 2) where there are none
+     * @throws Problem (a wrong request) where there are none
      */
     static List<String> of(Dataset dataset) {
         List<String> words = PromptWords.vocabulary(captions(dataset, MOST_CAPTIONS), MOST_WORDS);
         if (words.isEmpty()) {
-            throw UserError.usage(
+            throw Problem.request(
                     dataset.description() + " has no captions, but this recipe's network draws words: use data with"
                             + " captions (shapes, or a folder with metadata.jsonl), or set model.config.max_tokens to 0");
         }

@@ -3,7 +3,7 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.ModelCard;
 import dev.diffusion4j.json.Json;
@@ -55,7 +55,7 @@ final class CardRecord {
         now.put("there", hash(there));
         try {
             AtomicFile.write(file, Json.pretty(now));
-        } catch (UserError e) {
+        } catch (Problem e) {
             // a folder that may not be written: it is published all the same, and the next push goes by the Hub's words
         }
     }

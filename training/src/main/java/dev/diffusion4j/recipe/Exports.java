@@ -2,7 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.adapter.LoraConfig;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.pipeline.PipelineFolder;
@@ -37,7 +37,7 @@ final class Exports {
     /**
      * The folder to save to as an absolute path; {@code null} for none.
      *
-     * @throws UserError (exit code 2) where there is a model already that the run would replace
+     * @throws Problem (a wrong request) where there is a model already that the run would replace
      */
     static @Nullable String located(ExportConfig config, RunFolder run) {
         String named = config.folder();
@@ -47,7 +47,7 @@ final class Exports {
         Path path = Path.of(named).toAbsolutePath().normalize();
         boolean own = path.equals(run.path().toAbsolutePath().normalize());
         if (!own && !run.isBegun() && Files.exists(path.resolve("model_index.json"))) {
-            throw UserError.usage(
+            throw Problem.request(
                     path + " already holds a model, which this run would replace: choose another folder to save to");
         }
         return path.toString();

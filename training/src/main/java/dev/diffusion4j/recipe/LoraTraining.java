@@ -5,7 +5,7 @@ import dev.diffusion4j.adapter.Lora;
 import dev.diffusion4j.adapter.LoraAdapter;
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.adapter.LoraFolder;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.model.Model;
@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
 final class LoraTraining {
     private LoraTraining() {}
 
-    /** @throws UserError (exit code 2) where the recipe names no network to adapt; checked before sizes are fitted to any other */
+    /** @throws Problem (a wrong request) where the recipe names no network to adapt; checked before sizes are fitted to any other */
     static void checkBase(Recipe recipe) {
         if (recipe.lora() != null && recipe.model().from() == null) {
-            throw UserError.usage(
+            throw Problem.request(
                     "recipe " + recipe.name() + " adapts a trained network: name its folder with {model.from}=FOLDER");
         }
     }
@@ -33,7 +33,7 @@ final class LoraTraining {
      * Puts fresh products into {@code model}, or those of {@code lora.from} as far as they fit; its norms keep their statistics.
      *
      * @return where not all fit, how many do, in a line
-     * @throws UserError (exit code 2) where the targets name none of the network's layers, (exit code 1) where nothing of {@code
+     * @throws Problem (a wrong request) where the targets name none of the network's layers, (a failure) where nothing of {@code
      *     lora.from} fits
      */
     static Optional<String> inject(Model model, @Nullable LoraConfig config, long seed) {
@@ -51,7 +51,7 @@ final class LoraTraining {
         try (LoraAdapter adapter = LoraAdapter.read(LoraPlace.file(Path.of(config.from()), HubProgress.SILENT))) {
             int filled = adapter.restore(model);
             if (filled == 0) {
-                throw UserError.failure("lora.from: " + adapter.file() + " fills none of the " + layers.size()
+                throw Problem.failure("lora.from: " + adapter.file() + " fills none of the " + layers.size()
                         + " LoRA layers of this run (lora.rank " + config.rank() + ", lora.targets " + config.targets()
                         + "): its " + adapter.size()
                         + " are those of other layers or of another rank; name an adapter of"

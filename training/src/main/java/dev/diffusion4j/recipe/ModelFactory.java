@@ -2,7 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
@@ -28,10 +28,10 @@ final class ModelFactory {
         return families;
     }
 
-    /** @throws UserError (exit code 2) naming the nearest one where there is no such family */
+    /** @throws Problem (a wrong request) naming the nearest one where there is no such family */
     ModelFamily family(ModelSpec spec) {
         return families.find(spec.kind())
-                .orElseThrow(() -> UserError.usage("model.kind: unknown value '" + spec.kind() + "'"
+                .orElseThrow(() -> Problem.request("model.kind: unknown value '" + spec.kind() + "'"
                         + Nearest.hint(spec.kind(), families.names()) + "; choose one of "
                         + String.join(", ", families.names())));
     }
@@ -57,7 +57,7 @@ final class ModelFactory {
      * Looks, before anything is written, whether a network suits the data, and fills it with the weights that it starts from if any.
      *
      * @param heldBack what the network is measured on besides; {@code null} for nothing
-     * @throws UserError where it cannot halve the size of the pictures, has other channels, knows other classes than the data has,
+     * @throws Problem where it cannot halve the size of the pictures, has other channels, knows other classes than the data has,
      *     or learns classes and finds pictures without (exit code 2), or the weights do not fit it (exit code 1)
      */
     void check(Model model, ModelSpec spec, TrainingData data, @Nullable TrainingData heldBack) {
@@ -85,7 +85,7 @@ final class ModelFactory {
     private static void checkChannels(int known, TrainingData data) {
         int channels = data.transform().channels();
         if (known != channels) {
-            throw UserError.usage("the network takes pictures of " + known + " channels, but those of "
+            throw Problem.request("the network takes pictures of " + known + " channels, but those of "
                     + data.dataset().description() + " are prepared with " + channels + ": set data.channels to "
                     + (known == 1 ? "grey" : known == 3 ? "rgb" : "what fits, or take another network"));
         }
@@ -94,7 +94,7 @@ final class ModelFactory {
     private static void checkClasses(ModelSpec spec, int known, TrainingData data) {
         int classes = data.dataset().classNames().size();
         if (known != 0 && known != classes) {
-            throw UserError.usage("the network " + (spec.from() == null ? "" : "in " + spec.from() + " ") + "knows "
+            throw Problem.request("the network " + (spec.from() == null ? "" : "in " + spec.from() + " ") + "knows "
                     + known + " classes, but " + data.dataset().description() + " has "
                     + (classes == 0 ? "no" : classes) + " classes: take data with " + known
                     + " class folders, or another network");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.hub.HubProgress;
@@ -45,13 +45,13 @@ final class Pretrained {
     /**
      * Looks into a folder, fetched from the Hub where {@code from} is one of its repositories.
      *
-     * @throws UserError where the folder is not there or no pipeline folder
+     * @throws Problem where the folder is not there or no pipeline folder
      */
     static Pretrained open(String from, ModelFamilies families) {
         Optional<HubRepo> repo = PipelinePlace.repository(Path.of(from));
         Path path = fetched(from);
         if (!Files.isDirectory(path)) {
-            throw UserError.failure(
+            throw Problem.failure(
                     "model.from: there is no folder " + path + "; name a model folder, such as that of a finished run");
         }
         String commit = String.valueOf(path.getFileName()); // in the Hub's cache a folder is named by its commit
@@ -113,19 +113,19 @@ final class Pretrained {
     /**
      * Fills a network that was made of {@code spec.config()} with the folder's weights.
      *
-     * @throws UserError where the folder is gone, or its weights do not fit or are others than when the run was set up
+     * @throws Problem where the folder is gone, or its weights do not fit or are others than when the run was set up
      */
     static void fill(Model model, ModelSpec spec, ModelFamilies families) {
         String from = Objects.requireNonNull(spec.from());
         Path path = fetched(from);
         if (!Files.isDirectory(path)) {
-            throw UserError.failure("the run has no checkpoint yet and begins with the network in " + from
+            throw Problem.failure("the run has no checkpoint yet and begins with the network in " + from
                     + ", which is no longer there: put the folder back, or start anew with another {model.from}");
         }
         PipelineFolder folder = PipelineFolder.open(path, families);
         folder.readWeights(model, null);
         if (spec.fromSha256() != null && !spec.fromSha256().equals(folder.weightsSha256())) {
-            throw UserError.failure(
+            throw Problem.failure(
                     "the weights in " + from
                             + " are no longer those that the run was set up with: put them back, or start anew in another folder");
         }

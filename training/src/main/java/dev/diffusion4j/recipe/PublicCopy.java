@@ -2,7 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Yaml;
 import java.io.IOException;
@@ -43,7 +43,7 @@ final class PublicCopy {
             written.toFile().deleteOnExit();
             return Files.writeString(written, text);
         } catch (IOException e) {
-            throw UserError.failure("cannot prepare " + name + " for the Hub: " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot prepare " + name + " for the Hub: " + AtomicFile.reason(e), e);
         }
     }
 

@@ -3,7 +3,7 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.adapter.LoraFolder;
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,12 +36,12 @@ record PublicFiles(Map<String, Path> byName, boolean leavesState, @Nullable Path
 
     /**
      * @param isWhole whether the state of the optimiser goes too
-     * @throws UserError (exit code 1) where the folder is not there, holds nothing to publish, is a run that is not finished, or holds a
+     * @throws Problem (a failure) where the folder is not there, holds nothing to publish, is a run that is not finished, or holds a
      *     link to somewhere else
      */
     static PublicFiles of(Path folder, boolean isWhole) {
         if (!Files.isDirectory(folder)) {
-            throw UserError.failure("there is no folder " + folder);
+            throw Problem.failure("there is no folder " + folder);
         }
         try {
             Path whole = folder.toRealPath();
@@ -60,7 +60,7 @@ record PublicFiles(Map<String, Path> byName, boolean leavesState, @Nullable Path
             }
             boolean leaves = collector.leavesState || (!isWhole && Files.isDirectory(whole.resolve(CHECKPOINTS)));
             if (collector.files.isEmpty()) {
-                throw UserError.failure(
+                throw Problem.failure(
                         leaves
                                 ? folder
                                         + " holds the state of a training and nothing else: {withCheckpoints} publishes it"
@@ -69,7 +69,7 @@ record PublicFiles(Map<String, Path> byName, boolean leavesState, @Nullable Path
             Path gitIgnore = root.resolve(".gitignore");
             return new PublicFiles(collector.files, leaves, Files.isRegularFile(gitIgnore) ? gitIgnore : null);
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + folder + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + folder + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -86,7 +86,7 @@ record PublicFiles(Map<String, Path> byName, boolean leavesState, @Nullable Path
             return run.model();
         }
         if (Files.exists(run.checkpoints()) && !Files.exists(folder.resolve("model_index.json")) && !isWhole) {
-            throw UserError.failure(named
+            throw Problem.failure(named
                     + " is a run that is not finished, so there is no model in it: resume the run, or publish it as it"
                     + " is with {withCheckpoints}");
         }
@@ -147,7 +147,7 @@ record PublicFiles(Map<String, Path> byName, boolean leavesState, @Nullable Path
                     && above.endsWith("snapshots")
                     && target.startsWith(above.resolveSibling("blobs"));
             if (target == null || Files.isDirectory(target) || !(target.startsWith(root) || isOfCache)) {
-                throw UserError.failure(link + " is a link to " + Files.readSymbolicLink(link)
+                throw Problem.failure(link + " is a link to " + Files.readSymbolicLink(link)
                         + ", which is not a file of this folder: put the file itself there, or take the link away");
             }
         }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.hub.HubClient;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.hub.HubPublisher;
@@ -59,7 +59,7 @@ public final class Publication {
      * @param isWhole whether the state of the optimiser goes too
      * @param licence for the card, where it names none; {@code null} for none
      * @param choice whose words of the card stay, where both sides changed them; {@code null} to refuse then
-     * @throws UserError (exit code 1) where the folder is not there or empty, nobody is logged in, or the Hub cannot be asked
+     * @throws Problem (a failure) where the folder is not there or empty, nobody is logged in, or the Hub cannot be asked
      */
     public static Publication of(
             Path folder,
@@ -99,7 +99,7 @@ public final class Publication {
      * Sends what is new or changed; makes the repository where there is none.
      *
      * @param message its first line is the commit's title
-     * @throws UserError (exit code 1) where it cannot be done, see {@link HubPublisher#publish}
+     * @throws Problem (a failure) where it cannot be done, see {@link HubPublisher#publish}
      */
     public HubPublisher.Published send(String message, boolean isPrivate, boolean isProposed) {
         if (plan.parent() == null) {
@@ -146,9 +146,8 @@ public final class Publication {
         boolean isChangedHere = last.knows(repo) && last.isChangedHere(here);
         boolean isChangedThere = !last.knows(repo) || last.isChangedThere(there);
         if (isChangedHere && isChangedThere && choice == null) {
-            throw UserError.failure(
-                    "the card was changed here and on the Hub since it was published last: {card} here or"
-                            + " {card} hub chooses whose words stay");
+            throw Problem.failure("the card was changed here and on the Hub since it was published last: {card} here or"
+                    + " {card} hub chooses whose words stay");
         }
         boolean takesHere = choice == null ? isChangedHere : choice == CardChoice.HERE;
         keepsWordsOfHub = !takesHere && !ModelCard.ownWords(there).equals(ModelCard.ownWords(fresh));
@@ -159,7 +158,7 @@ public final class Publication {
         try {
             return Files.readString(card);
         } catch (IOException e) {
-            throw UserError.failure("cannot read the card " + card + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read the card " + card + ": " + AtomicFile.reason(e), e);
         }
     }
 }

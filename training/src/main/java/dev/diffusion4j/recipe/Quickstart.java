@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
@@ -101,7 +101,7 @@ public final class Quickstart {
     /**
      * Does all of it that is not done yet: the judge, the diffusion model, the judging.
      *
-     * @throws UserError (exit code 2) where another run is in the folder; (exit code 1) where a run fails
+     * @throws Problem (a wrong request) where another run is in the folder; (a failure) where a run fails
      * @throws CancellationException where it was stopped before the end; the same call goes on
      */
     public Outcome run(RunListener judge, RunListener listener, BooleanSupplier stop) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
@@ -30,7 +30,7 @@ final class Resolution {
         this.networks = new ModelFactory(parts.families());
     }
 
-    /** @throws UserError (exit code 2) where network, scheduler, data and folder do not suit each other */
+    /** @throws Problem (a wrong request) where network, scheduler, data and folder do not suit each other */
     Recipe resolve(Recipe written) {
         LoraTraining.checkBase(written);
         written.trackers().forEach(TrackerKind::check);
@@ -71,7 +71,7 @@ final class Resolution {
         Boolean fromModel = placed.scheduler().fromModel();
         if (from == null) {
             if (Boolean.TRUE.equals(fromModel)) {
-                throw UserError.usage(
+                throw Problem.request(
                         "recipe " + placed.name() + " takes the scheduler of the folder that it starts from:"
                                 + " give {model.from}=FOLDER or {scheduler.from_model}=false");
             }

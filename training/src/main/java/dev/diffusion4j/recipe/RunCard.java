@@ -4,7 +4,7 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.adapter.Lora;
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.ModelCard;
@@ -62,7 +62,7 @@ final class RunCard {
         try {
             return Files.isRegularFile(card) ? Files.readString(card) : "";
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + card + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + card + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -83,7 +83,7 @@ final class RunCard {
             }
             AtomicFile.write(target.resolve(CARD), card(target).over(older));
         } catch (IOException e) {
-            throw UserError.failure("cannot write the model card in " + target + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot write the model card in " + target + ": " + AtomicFile.reason(e), e);
         }
     }
 

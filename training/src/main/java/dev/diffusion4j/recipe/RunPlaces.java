@@ -2,7 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.adapter.LoraConfig;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.DataSources;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +51,7 @@ final class RunPlaces {
     /**
      * Looks whether a run of an earlier version, which kept paths as they were given, finds its places from this working folder.
      *
-     * @throws UserError (exit code 1) naming the one that it does not find
+     * @throws Problem (exit code 1) naming the one that it does not find
      */
     static void check(Recipe recipe, Path run) {
         if (!RunParts.isBrought(recipe.data().source())) {
@@ -62,7 +62,7 @@ final class RunPlaces {
 
     private static void check(String key, Optional<Path> place, Path run) {
         place.filter(path -> !path.isAbsolute() && !Files.exists(path)).ifPresent(path -> {
-            throw UserError.failure("the run in " + run + " was begun in another working folder: its " + key + " is the"
+            throw Problem.failure("the run in " + run + " was begun in another working folder: its " + key + " is the"
                     + " relative path " + path + ", and there is no " + path.toAbsolutePath()
                     + ": resume it in the folder that it was begun in, or make the path in its recipe.yaml absolute");
         });

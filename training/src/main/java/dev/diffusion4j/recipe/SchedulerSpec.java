@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.ChannelNormalizer;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.TrainingData;
@@ -32,14 +32,14 @@ public record SchedulerSpec(SchedulerKind kind, Map<String, @Nullable Object> co
      * The config with everything filled in that the data decides: its channels' mean and standard deviation, where they are asked for and not
      * given. One pass over the pictures.
      *
-     * @throws UserError (exit code 2) where the scheduler has no place for them
+     * @throws Problem (a wrong request) where the scheduler has no place for them
      */
     Map<String, @Nullable Object> fitted(DataConfig wanted, TrainingData data) {
         if (!wanted.normalize() || config.containsKey("normalizer_mean")) {
             return config;
         }
         if (kind != SchedulerKind.CONTINUOUS_COSINE) {
-            throw UserError.usage("data.normalize needs the scheduler " + SchedulerKind.CONTINUOUS_COSINE.key()
+            throw Problem.request("data.normalize needs the scheduler " + SchedulerKind.CONTINUOUS_COSINE.key()
                     + ", which keeps mean and deviation, but it is " + kind.key());
         }
         try (BatchLoader loader = data.inOrder(64)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.tracking.LossPlot;
@@ -39,7 +39,7 @@ public final class TrainingRun {
     /**
      * A new run.
      *
-     * @throws UserError (exit code 2) where the folder holds another run, or the data does not suit the recipe
+     * @throws Problem (a wrong request) where the folder holds another run, or the data does not suit the recipe
      */
     public static TrainingRun start(Recipe recipe, Path path) {
         return start(recipe, path, RunParts.NONE);
@@ -49,7 +49,7 @@ public final class TrainingRun {
      * A new run with what an application brings to it. {@code recipe.yaml} names its pictures {@code java:} and their
      * description, so that nothing else is taken for them on resuming.
      *
-     * @throws UserError as {@link #start(Recipe, Path)}
+     * @throws Problem as {@link #start(Recipe, Path)}
      */
     public static TrainingRun start(Recipe recipe, Path path, RunParts parts) {
         RunFolder folder = new RunFolder(path);
@@ -66,7 +66,7 @@ public final class TrainingRun {
     /**
      * Finds out whether network and data suit each other; writes nothing.
      *
-     * @throws UserError (exit code 2) as {@link #start(Recipe, Path)}
+     * @throws Problem (a wrong request) as {@link #start(Recipe, Path)}
      */
     public static void check(Recipe recipe, Path path) {
         new Resolution(new RunFolder(path), RunParts.NONE).resolve(recipe);
@@ -75,12 +75,12 @@ public final class TrainingRun {
     /**
      * Finds out, before anything is written, whether {@link #startOrResume} will do.
      *
-     * @throws UserError (exit code 2) as {@link #start(Recipe, Path)}
+     * @throws Problem (a wrong request) as {@link #start(Recipe, Path)}
      */
     public static void checkStartOrResume(Recipe recipe, Path path) {
         RunFolder folder = new RunFolder(path);
         folder.difference(new Resolution(folder, RunParts.NONE).resolve(recipe)).ifPresent(difference -> {
-            throw UserError.usage(path + " already holds a run of another recipe (" + difference
+            throw Problem.request(path + " already holds a run of another recipe (" + difference
                     + "): give the same settings as there, or choose another folder");
         });
     }
@@ -99,7 +99,7 @@ public final class TrainingRun {
      * Goes on with a run from its last checkpoint; from the beginning where it was stopped before the first.
      *
      * @param allowDrift go on even where this machine gives other last bits than the one before, or the data changed
-     * @throws UserError (exit code 2) where there is no run, (exit code 1) where this machine would drift
+     * @throws Problem (a wrong request) where there is no run, (a failure) where this machine would drift
      */
     public static TrainingRun resume(Path path, boolean allowDrift) {
         return resume(path, allowDrift, RunParts.NONE);
@@ -119,7 +119,7 @@ public final class TrainingRun {
         RunFolder folder = new RunFolder(path);
         Recipe recipe = folder.readRecipe();
         if (parts.pictures() == null && RunParts.isBrought(recipe.data().source())) {
-            throw UserError.usage(path + " learns from pictures that a Java program made ("
+            throw Problem.request(path + " learns from pictures that a Java program made ("
                     + recipe.data().source() + "): resume it from that program");
         }
         RunPlaces.check(recipe, path);
@@ -132,7 +132,7 @@ public final class TrainingRun {
     private static void checkDrift(Choices choices, boolean allowDrift) {
         List<String> missing = choices.missingHere();
         if (!missing.isEmpty() && !allowDrift) {
-            throw UserError.failure("this machine cannot go on to the same bits: " + String.join("; ", missing)
+            throw Problem.failure("this machine cannot go on to the same bits: " + String.join("; ", missing)
                     + "; {allowDrift} goes on all the same");
         }
     }
@@ -157,7 +157,7 @@ public final class TrainingRun {
      * is left as it is.
      *
      * @param stop asked before each update and within the drawing of pictures
-     * @throws UserError (exit code 1) where the loss is no longer a number, the disk is full, another process trains in the
+     * @throws Problem (a failure) where the loss is no longer a number, the disk is full, another process trains in the
      *     folder, or the data is not what the run began with
      */
     public RunSummary run(RunListener listener, BooleanSupplier stop) {

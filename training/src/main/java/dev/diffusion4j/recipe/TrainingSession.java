@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.model.DiffusionModel;
@@ -105,7 +105,7 @@ final class TrainingSession implements AutoCloseable {
     private void checkData(String description, DataRecord now) {
         DataRecord before = checkpoint == null ? DataRecord.NONE : Checkpoints.readData(checkpoint);
         now.changeSince(before).ifPresent(change -> {
-            throw UserError.failure("the data changed since the run was stopped: of " + description + " " + change
+            throw Problem.failure("the data changed since the run was stopped: of " + description + " " + change
                     + "; put back what it was, or go on all the same with {allowDrift}");
         });
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.BatchLoader;
@@ -58,7 +58,7 @@ final class Validation implements AutoCloseable {
      * @param parts what the application brings
      * @param data that is trained on; borrowed
      * @param objective borrowed
-     * @throws UserError (exit code 2) where nothing is held back, or too little for what is to be measured
+     * @throws Problem (a wrong request) where nothing is held back, or too little for what is to be measured
      */
     static @Nullable Validation open(
             Recipe recipe,

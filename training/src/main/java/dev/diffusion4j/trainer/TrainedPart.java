@@ -2,7 +2,7 @@
 package dev.diffusion4j.trainer;
 
 import dev.diffusion4j.adapter.Lora;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.layer.BatchNorm2d;
 import dev.diffusion4j.layer.Layer;
 import dev.diffusion4j.model.Model;
@@ -26,7 +26,7 @@ record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved, Ma
 
     /**
      * @param networks by name; borrowed
-     * @throws UserError (exit code 2) where a pattern names nothing, or nothing is left to learn
+     * @throws Problem (a wrong request) where a pattern names nothing, or nothing is left to learn
      */
     static TrainedPart of(Map<String, Model> networks, TrainerConfig config) {
         List<Pattern> fixed = config.freeze().stream().map(NamePattern::of).toList();
@@ -49,7 +49,7 @@ record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved, Ma
         checkNames(all, config.freeze());
         parameters.keySet().removeIf(name -> matches(fixed, name));
         if (parameters.isEmpty()) {
-            throw UserError.usage("training.freeze " + config.freeze() + " leaves nothing to learn");
+            throw Problem.request("training.freeze " + config.freeze() + " leaves nothing to learn");
         }
         parameters.values().forEach(tensor -> tensor.set_requires_grad(true));
         return new TrainedPart(parameters, saved, all);
@@ -62,7 +62,7 @@ record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved, Ma
     private static void checkNames(Map<String, Tensor> all, List<String> patterns) {
         for (String text : patterns) {
             if (!all.keySet().stream().anyMatch(name -> matches(List.of(NamePattern.of(text)), name))) {
-                throw UserError.usage("training.freeze '" + text
+                throw Problem.request("training.freeze '" + text
                         + "' names no part of this network; its tensors are named such as "
                         + String.join(", ", all.keySet().stream().limit(3).toList()));
             }

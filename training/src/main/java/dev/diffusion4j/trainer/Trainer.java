@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.trainer;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.model.Model;
@@ -111,7 +111,7 @@ public final class Trainer implements AutoCloseable {
     /**
      * Learns until all steps are done, or {@code stop} or the listener says so; a checkpoint is written then too.
      *
-     * @throws UserError (exit code 1) where the loss is no longer a number, with the step, the reason as far as it can be found, and what to try
+     * @throws Problem (a failure) where the loss is no longer a number, with the step, the reason as far as it can be found, and what to try
      */
     public Outcome run(TrainingListener listener, BooleanSupplier stop) {
         long total = totalSteps();
@@ -257,7 +257,7 @@ public final class Trainer implements AutoCloseable {
         return base * config.learningRateSchedule().factor(state.globalStep(), total, epoch, base);
     }
 
-    /** @throws UserError (exit code 1) where the loss is no number */
+    /** @throws Problem (a failure) where the loss is no number */
     private StepLosses accumulate(Batch batch, double rate) {
         return TensorScope.compute(() -> {
             TrainingExamples examples =

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
@@ -84,7 +84,7 @@ class LabRunTest {
             List<String> changes = new ArrayList<>(List.of("data.source=digits", "data.limit=16", change));
             Recipe recipe = Recipes.load("mnist-class-conditioned", changes);
             assertThatThrownBy(() -> TrainingRun.start(recipe, folder.resolve("none")))
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessageContaining(change.substring(0, change.indexOf('=')));
         }
         assertThat(folder.resolve("none")).doesNotExist();

@@ -4,7 +4,7 @@ package dev.diffusion4j.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +50,7 @@ final class PublicFilesTest {
                         name -> name.contains("checkpoints") || name.contains("optimizer") || name.contains("random"));
         for (String state : new String[] {"run/checkpoints", "run/checkpoints/step-00000005"}) {
             assertThatThrownBy(() -> PublicFiles.of(folder.resolve(state), false))
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessageContaining("nothing else: withCheckpoints publishes it");
         }
     }

@@ -4,7 +4,7 @@ package dev.diffusion4j.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
 import dev.diffusion4j.data.PixelImage;
@@ -77,7 +77,7 @@ class RefusedRunTest {
     private void refused(Recipe recipe, String... said) {
         Path run = folder.resolve("run");
         assertThatThrownBy(() -> TrainingRun.start(recipe, run, OneUnlabelled::new))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .satisfies(error -> assertThat(error.getMessage()).contains(said));
         assertThat(run).doesNotExist();
     }
@@ -158,7 +158,7 @@ class RefusedRunTest {
                 (DiffusionModel) ModelKind.UNET_2D.create(config),
                 SchedulerKind.valueOf(scheduler.toUpperCase(Locale.ROOT)).create(settings))) {
             assertThatThrownBy(() -> pipeline.check(GenerationRequest.DEFAULT.with(r -> r.steps(2))))
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessageContaining(said);
         }
     }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.data.source;
 
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.DataSourceKind;
 import dev.diffusion4j.data.Split;
 import java.nio.file.Files;
@@ -30,7 +30,7 @@ public record DataSpec(DataSourceKind kind, String folder, Split split) {
         return kind.key() + (kind.hasFolder() ? ":" + folder : "") + ":" + Split.TEST.key();
     }
 
-    /** @throws UserError (exit code 2) naming the choices and the nearest one */
+    /** @throws Problem (a wrong request) naming the choices and the nearest one */
     public static DataSpec parse(String text) {
         int colon = text.indexOf(':');
         String word = colon < 0 ? text : text.substring(0, colon);
@@ -47,16 +47,16 @@ public record DataSpec(DataSourceKind kind, String folder, Split split) {
             } else if (!kind.hasFolder() && colon >= 0) {
                 List<String> keys =
                         Arrays.stream(Split.values()).map(Split::key).toList();
-                throw UserError.usage("unknown part '" + end + "' of " + word + Nearest.hint(end, keys)
+                throw Problem.request("unknown part '" + end + "' of " + word + Nearest.hint(end, keys)
                         + "; choose one of " + String.join(", ", keys));
             }
         }
         if (kind.hasFolder() && rest.isBlank()) {
-            throw UserError.usage("the data source " + word + " needs a "
+            throw Problem.request("the data source " + word + " needs a "
                     + (kind == DataSourceKind.HF ? "repository" : "folder") + ": " + kind.form());
         }
         if (!kind.hasFolder() && !rest.isBlank()) {
-            throw UserError.usage("unknown data source '" + text + "'; it must be " + kind.form());
+            throw Problem.request("unknown data source '" + text + "'; it must be " + kind.form());
         }
         return new DataSpec(kind, rest, split);
     }
@@ -72,7 +72,7 @@ public record DataSpec(DataSourceKind kind, String folder, Split split) {
             forms.add(kind.form());
         }
         String hint = isFolder(text) ? " (did you mean 'folder:" + text + "'?)" : Nearest.hint(word, keys);
-        throw UserError.usage(
+        throw Problem.request(
                 "unknown data source '" + text + "'" + hint + "; choose one of " + String.join(", ", forms));
     }
 
