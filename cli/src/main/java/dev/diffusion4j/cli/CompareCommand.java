@@ -100,7 +100,7 @@ final class CompareCommand implements Callable<Integer> {
     List<Long> seeds = new ArrayList<>();
 
     @Option(
-            names = "--out",
+            names = {"-o", "--out"},
             paramLabel = "DIR",
             required = true,
             description =

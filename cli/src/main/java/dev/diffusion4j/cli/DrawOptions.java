@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.evaluation.ModelFolders;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.DrawingNeed;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Precision;
@@ -47,6 +48,7 @@ final class DrawOptions {
             names = "--dtype",
             paramLabel = "T",
             defaultValue = "f32",
+            completionCandidates = Choices.Precisions.class,
             description =
                     "What is computed in: f32 (the pictures that diffusers draws), bf16, or auto (bf16 where it is "
                             + "clearly faster); default: ${DEFAULT-VALUE}.")
@@ -91,6 +93,7 @@ final class DrawOptions {
     /** Without what only the model knows: count, eta and batch, checked. */
     GenerationRequest asked(int defaultCount) {
         int each = each(defaultCount);
+        DrawingNeed.checkCount(each);
         Check.positive(batch, "--batch");
         Check.notNegative(eta, "--eta");
         return GenerationRequest.of(r -> r.count(each).eta(eta).batchSize(batch));

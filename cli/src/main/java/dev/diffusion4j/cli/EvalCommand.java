@@ -68,7 +68,7 @@ final class EvalCommand implements Callable<Integer> {
     String images;
 
     @Option(
-            names = "--out",
+            names = {"-o", "--out"},
             paramLabel = "FILE",
             description =
                     "Where figures are added, a JSON object a line; default: eval.jsonl in the model's run or the images' folder.")

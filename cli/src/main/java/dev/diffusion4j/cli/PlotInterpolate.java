@@ -47,7 +47,11 @@ final class PlotInterpolate implements Callable<Integer> {
             description = "The seed of the last picture; --seed is that of the first. Default: ${DEFAULT-VALUE}.")
     long toSeed;
 
-    @Option(names = "--out", paramLabel = "FILE", required = true, description = "The PNG file: a strip.")
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "FILE",
+            required = true,
+            description = "The PNG file: a strip.")
     Path out = Path.of("between.png");
 
     @Option(names = "--gif", paramLabel = "FILE", description = "Also as a moving picture.")

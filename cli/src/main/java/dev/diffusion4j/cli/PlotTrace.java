@@ -61,7 +61,7 @@ final class PlotTrace implements Callable<Integer> {
     int columns;
 
     @Option(
-            names = "--out",
+            names = {"-o", "--out"},
             paramLabel = "DIR",
             required = true,
             description = "The folder for step-0000.png, …, thumbnails.png, grid.png, trace.gif.")

@@ -9,6 +9,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.DrawingNeed;
 import dev.diffusion4j.pipeline.Film;
 import dev.diffusion4j.pipeline.GenerationFiles;
 import dev.diffusion4j.pipeline.GenerationNote;
@@ -95,6 +96,7 @@ final class SampleCommand implements Callable<Integer> {
             names = "--noise",
             paramLabel = "MODE",
             defaultValue = "per-image",
+            completionCandidates = Choices.NoiseModes.class,
             description =
                     "per-image (each picture has its own random stream: diffusers with a list of generators) or shared "
                             + "(one stream for all: diffusers with a single generator); default: ${DEFAULT-VALUE}.")
@@ -108,7 +110,7 @@ final class SampleCommand implements Callable<Integer> {
     String variant;
 
     @Option(
-            names = "--out",
+            names = {"-o", "--out"},
             paramLabel = "DIR",
             required = true,
             description = "The folder for 0000.png, 0001.png, …; files of these names are replaced.")
@@ -185,6 +187,7 @@ final class SampleCommand implements Callable<Integer> {
                 sweep.sweep().isEmpty() || !grid && !film && trace == null && saveTensors == null,
                 "a sweep writes sweep.png and sweep.gif: leave --grid, --film, --trace and --save-tensors away");
         guidance.checkClip(guidance.guides, false);
+        DrawingNeed.checkFiles(pictures.each(1), out);
         return scheduler.seeded(pictures.asked(1)).with(r -> guidance.apply(r, sweep.sweep())
                 .size(size == null ? null : parseSize(size))
                 .noise(Keyed.fromKey(NoiseMode.class, noise, "--noise")));
@@ -290,7 +293,7 @@ final class SampleCommand implements Callable<Integer> {
                     .getOut()
                     .printf(
                             Locale.ROOT,
-                            "%d %s in %s (%s, %d steps, %s, seed %d, %.1f s)%n",
+                            "%d %s in %s (%s, %d steps, %s, seed %d, %s)%n",
                             files.size(),
                             files.size() == 1 ? "picture" : "pictures",
                             out,
@@ -298,7 +301,7 @@ final class SampleCommand implements Callable<Integer> {
                             request.steps(),
                             pipeline.precision().key(),
                             request.seed(),
-                            seconds);
+                            Times.text(seconds));
             more.forEach(line -> spec.commandLine().getOut().println(line));
         }
     }

@@ -52,7 +52,7 @@ class PackageDirectionTest {
         allow(
                 "recipe",
                 "kernel schedule tensor json layer checkpoint model adapter condition codec guidance scheduler image hub pipeline data metric tracking objective trainer");
-        allow("testkit", "tensor scheduler data");
+        allow("testkit", "tensor checkpoint model condition codec scheduler guidance data tracking");
         allow("plot", "schedule tensor model codec guidance scheduler image pipeline data tracking");
         allow(
                 "evaluation",
