@@ -36,8 +36,7 @@ final class UnfinishedRun {
         }
         Path model = PipelinePlace.insideRun(run);
         String instead = model.equals(run) ? resume(run) : "the finished model is in " + model;
-        return Optional.of(
-                Problem.failure(folder + is + ", which a training goes on from, and no model: " + instead));
+        return Optional.of(Problem.failure(folder + is + ", which a training goes on from, and no model: " + instead));
     }
 
     private static String resume(Path run) {
