@@ -42,7 +42,9 @@ class MovedRunTest {
                 List.of(
                         "model.config={block_out_channels: [8, 8], norm_num_groups: 4, layers_per_block: 1,"
                                 + " down_block_types: [DownBlock2D, DownBlock2D], up_block_types: [UpBlock2D, UpBlock2D]}",
+                        "model.kind=UNet2DModel",
                         "model.class_conditional=false",
+                        "objective.context_drop=0",
                         "data.source='folder:" + pictures + "'",
                         "data.image_size=8",
                         "training.dtype=f32",
