@@ -72,6 +72,11 @@ public final class Diffuse implements Runnable {
         Diffuse root = new Diffuse();
         CommandLine line = new CommandLine(root);
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        HelpGroups.install(line);
+        line.setExecutionStrategy(parsed -> {
+            ExclusiveFlags.check(parsed);
+            return new CommandLine.RunLast().execute(parsed);
+        });
         line.setExecutionExceptionHandler((error, command, parsed) -> report(root, error, command));
         line.setParameterExceptionHandler((error, arguments) -> {
             CommandLine command = error.getCommandLine();
@@ -94,8 +99,7 @@ public final class Diffuse implements Runnable {
         Collection<String> commands = command.getSubcommands().keySet();
         String message;
         if (word.startsWith("-")) {
-            message = "unknown option '" + word + "'"
-                    + Nearest.hint(word, command.getCommandSpec().optionsMap().keySet());
+            message = "unknown option '" + word + "'" + OtherFlags.hint(word, command.getCommandSpec());
         } else if (!commands.isEmpty()) {
             message = "unknown command '" + word + "'" + Nearest.hint(word, commands);
         } else {

@@ -108,7 +108,10 @@ final class FinetuneCommand implements Callable<Integer> {
     @Nullable
     Integer saveModelEvery;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "The run's folder; default: runs/ and the saved name.")
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "DIR",
+            description = "The run's folder; default: runs/ and the saved name.")
     @Nullable
     Path out;
 

@@ -37,6 +37,8 @@ import picocli.CommandLine.Spec;
                 "The Hugging Face Hub: log in, look at repositories, fetch and publish them. Settings are those of its Python client:"
                         + " HF_HOME, HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE, ...",
         synopsisSubcommandLabel = "COMMAND",
+        footerHeading = "%nExamples:%n",
+        footer = {"  diffuse hub pull google/ddpm-cifar10-32", "  diffuse hub push runs/mine me/mine --dry-run"},
         mixinStandardHelpOptions = true,
         subcommands = {
             HubCommand.Login.class,

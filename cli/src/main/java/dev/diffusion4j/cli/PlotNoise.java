@@ -92,7 +92,11 @@ final class PlotNoise implements Callable<Integer> {
             description = "Seed of the noise; default: ${DEFAULT-VALUE}.")
     long seed;
 
-    @Option(names = "--out", paramLabel = "FILE", required = true, description = "The PNG file.")
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "FILE",
+            required = true,
+            description = "The PNG file.")
     Path out = Path.of("noise.png");
 
     @Override

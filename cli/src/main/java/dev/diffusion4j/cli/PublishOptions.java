@@ -8,9 +8,11 @@ import dev.diffusion4j.hub.HubPublisher;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.HubSettings;
 import dev.diffusion4j.hub.HubToken;
-import dev.diffusion4j.recipe.Publication;
+import dev.diffusion4j.recipe.publish.Publication;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -83,6 +85,15 @@ final class PublishOptions {
         /** Makes it now where there is none, so that a token without rights is known before the training and not after it. */
         void create() {
             new HubPublisher(settings).create(repo, isPrivate);
+        }
+
+        /** The options that name it again, but for a token, which is nobody's to read. */
+        List<String> flags() {
+            List<String> flags = new ArrayList<>(List.of("--push-to-hub", "--hub-model-id", repo.id()));
+            if (isPrivate) {
+                flags.add("--hub-private-repo");
+            }
+            return flags;
         }
 
         /** Publishes what a run made. */

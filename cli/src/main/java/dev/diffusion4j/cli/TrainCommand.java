@@ -38,6 +38,7 @@ final class TrainCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "RECIPE|FILE.yaml",
             arity = "0..1",
+            completionCandidates = Choices.RecipeNames.class,
             description = "A recipe by name, see 'diffuse recipes', or a file.")
     @Nullable
     String recipe;
@@ -76,7 +77,7 @@ final class TrainCommand implements Callable<Integer> {
     ColumnOptions columns = new ColumnOptions();
 
     @Option(
-            names = "--out",
+            names = {"-o", "--out"},
             paramLabel = "DIR",
             description = "The folder of the run; default: runs/ and the recipe's name.")
     @Nullable
@@ -102,6 +103,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--dtype",
             paramLabel = "T",
+            completionCandidates = Choices.Precisions.class,
             description = "f32, bf16 or auto (bf16 where it is clearly faster); default: the recipe's, mostly auto.")
     @Nullable
     String dtype;
@@ -146,6 +148,18 @@ final class TrainCommand implements Callable<Integer> {
         return execute(run, target, spec);
     }
 
+    /** Loudly, because the pictures that come out look like nothing that a person had in mind. */
+    private void sayWhereShapesAreMadeUp(String name) {
+        boolean given = data != null || changes.stream().anyMatch(change -> change.startsWith("data.source="));
+        if (Recipes.WITH_STAND_IN_DATA.contains(name) && !given) {
+            spec.commandLine()
+                    .getErr()
+                    .println("diffuse: NOTE: " + name
+                            + " was given no --data and learns from MADE-UP SHAPES; for pictures of"
+                            + " yours give --data folder:PATH, for a data set of the Hub --data hf:org/name");
+        }
+    }
+
     private int started(String name) {
         List<String> all = new ArrayList<>(changes);
         Changes flags = new Changes().set("data.source", data);
@@ -160,7 +174,9 @@ final class TrainCommand implements Callable<Integer> {
             TrainingRun.check(loaded, folder);
             target.create();
         }
-        return execute(TrainingRun.start(loaded, folder), target, spec);
+        TrainingRun run = TrainingRun.start(loaded, folder);
+        sayWhereShapesAreMadeUp(name);
+        return execute(run, target, spec);
     }
 
     /** The network that a recipe starts from, where that is on the Hub: here its progress can be seen. */
@@ -173,6 +189,14 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
+    private static List<String> resume(Path folder, PublishOptions.@Nullable Target target) {
+        List<String> words = new ArrayList<>(List.of("train", "--resume", folder.toString()));
+        if (target != null) {
+            words.addAll(target.flags());
+        }
+        return words;
+    }
+
     /**
      * Runs to the end, or to a Ctrl-C.
      *
@@ -182,14 +206,14 @@ final class TrainCommand implements Callable<Integer> {
         warn(run, spec);
         TrainingConsole console = new TrainingConsole(
                 spec.commandLine().getOut(), spec.commandLine().getErr());
-        try (StopSignal stop = new StopSignal(spec.commandLine().getErr())) {
+        try (StopSignal stop = new StopSignal(spec.commandLine().getErr(), StopSignal.CHECKPOINT)) {
             RunSummary summary = run.run(console, stop);
             console.end();
             if (!summary.finished()) {
                 spec.commandLine()
                         .getErr()
-                        .println("stopped after step " + summary.steps() + "; go on with: diffuse train --resume "
-                                + summary.folder());
+                        .println("stopped after step " + summary.steps() + "; go on with: "
+                                + CommandText.of(resume(summary.folder(), target)));
                 return ExitCodes.FAILURE;
             }
             String saved = run.recipe().export().folder();

@@ -73,8 +73,9 @@ public final class PipelineFolder {
         }
         Path file = folder.resolve(INDEX);
         if (!Files.exists(file)) {
-            throw Problem.failure(
-                    folder + " is not a model folder: it has no " + INDEX + "; found " + WeightFiles.listing(folder));
+            throw UnfinishedRun.error(folder)
+                    .orElseGet(() -> Problem.failure(folder + " is not a model folder: it has no " + INDEX + "; found "
+                            + WeightFiles.listing(folder)));
         }
         PipelineFolder opened = new PipelineFolder(folder, Json.readObject(file), families);
         opened.refuseOtherComponents();

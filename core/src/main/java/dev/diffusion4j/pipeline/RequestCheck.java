@@ -34,6 +34,8 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
         ChannelFit.checkDrawing(model, setup.scheduler());
         SampleSize size = size(request);
         checkSize(size);
+        long[] shape = setup.codec(model).shape(size);
+        DrawingNeed.checkBatch(request, new SampleSize((int) shape[1], (int) shape[2]), (int) shape[0]);
         setup.conditioner()
                 .check(request.subject().different(), request.subject().field());
         checkGuidance(request);

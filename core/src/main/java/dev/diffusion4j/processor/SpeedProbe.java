@@ -96,6 +96,11 @@ public record SpeedProbe(
         return CpuFeatures.current().hasFastBf16() ? convBf16 / convF32 : 1;
     }
 
+    /** GFLOP/s of the convolution in the dtype that {@code auto} takes. */
+    public double best() {
+        return bf16IsFaster() ? convBf16 : convF32;
+    }
+
     /** Whether convolutions in bf16 are clearly faster here. */
     public boolean bf16IsFaster() {
         return bf16Factor() >= CLEARLY;

@@ -110,6 +110,11 @@ public enum SchedulerKind implements Keyed {
         return key;
     }
 
+    @Override
+    public List<String> otherNames() {
+        return OtherSchedulerNames.of(this);
+    }
+
     /** diffusers' name, as in {@code model_index.json}. */
     public String className() {
         return className;

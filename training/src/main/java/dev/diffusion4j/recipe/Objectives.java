@@ -37,7 +37,7 @@ final class Objectives {
             throw Problem.request(
                     "objective.context_drop drops classes, but a "
                             + model.modelClass().name()
-                            + " cannot do without: omit it, or train a network that can, such as a LabUnet or a CrossAttentionUnet");
+                            + " cannot do without: omit it, or train a network that can, such as a LabUnet, a CrossAttentionUnet or a PatchedUnet");
         }
         if (samples.guidanceScale() != 1 && !canDrop) {
             throw Problem.request("samples.guidance_scale is " + samples.guidanceScale() + ", but a "

@@ -14,6 +14,7 @@ import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.PipelineFolder;
+import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
@@ -27,8 +28,8 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
- * The whole method in two minutes: a judge is trained on digits, a diffusion model is trained on the same digits, draws fifty of
- * each class, and is judged. What was stopped goes on in the same folder.
+ * The whole method at once: a diffusion model is trained on digits, a judge is trained on the same digits, the model draws fifty of
+ * each class, and the judge counts those that it recognises. What was stopped goes on in the same folder.
  */
 public final class Quickstart {
     private static final int PER_CLASS = 50;
@@ -65,7 +66,7 @@ public final class Quickstart {
      * @param variety of the drawn digits
      * @param grid the picture to look at: a row for each digit
      * @param model the pipeline folder
-     * @param shortened whether fewer steps were made than the recipe wants, so that little can be expected
+     * @param shortened whether fewer steps were made than the recipe has, so that little can be expected
      */
     public record Outcome(
             double judgeAccuracy,
@@ -98,21 +99,39 @@ public final class Quickstart {
         }
     }
 
+    /** Watches the parts of a quickstart, on the thread that does them. */
+    public interface Watcher {
+        /** The diffusion model, which comes first. */
+        default RunListener network() {
+            return new RunListener() {};
+        }
+
+        /** The classifier. */
+        default RunListener judge() {
+            return new RunListener() {};
+        }
+
+        /** The digits that are judged. */
+        default StepListener drawing(GenerationRequest request) {
+            return StepListener.NONE;
+        }
+    }
+
     /**
-     * Does all of it that is not done yet: the judge, the diffusion model, the judging.
+     * Does all of it that is not done yet: the diffusion model, the judge, the judging.
      *
      * @throws Problem (a wrong request) where another run is in the folder; (a failure) where a run fails
      * @throws CancellationException where it was stopped before the end; the same call goes on
      */
-    public Outcome run(RunListener judge, RunListener listener, BooleanSupplier stop) {
+    public Outcome run(Watcher watcher, BooleanSupplier stop) {
         Path judgeFolder = folder.resolve("judge");
         TrainingRun.checkStartOrResume(recipe, folder);
         TrainingRun.checkStartOrResume(judgeRecipe(), judgeFolder);
-        TrainingRun judgeRun = TrainingRun.startOrResume(judgeRecipe(), judgeFolder);
         TrainingRun run = TrainingRun.startOrResume(recipe, folder);
-        finish(judgeRun.run(judge, stop));
-        finish(run.run(listener, stop));
-        return judge(judgeRun.folder().model(), run.folder().model(), stop);
+        finish(run.run(watcher.network(), stop));
+        TrainingRun judgeRun = TrainingRun.startOrResume(judgeRecipe(), judgeFolder);
+        finish(judgeRun.run(watcher.judge(), stop));
+        return judge(judgeRun.folder().model(), run.folder().model(), watcher, stop);
     }
 
     private static void finish(RunSummary summary) {
@@ -132,13 +151,13 @@ public final class Quickstart {
         });
     }
 
-    private Outcome judge(Path judgeFolder, Path modelFolder, BooleanSupplier stop) {
+    private Outcome judge(Path judgeFolder, Path modelFolder, Watcher watcher, BooleanSupplier stop) {
         try (Classifier judge =
                         (Classifier) PipelineFolder.open(judgeFolder).readModel(Devices.cpu(), Precision.F32, null);
                 DiffusionPipeline loaded = DiffusionPipeline.load(modelFolder);
                 DiffusionPipeline pipeline =
                         loaded.withScheduler(recipe.samples().scheduler());
-                GenerationResult drawn = Drawing.generate(pipeline, request(pipeline.numClasses()), stop)) {
+                GenerationResult drawn = draw(pipeline, watcher, stop)) {
             int[] wanted = wanted(pipeline.numClasses());
             ClassFidelity fidelity = ClassFidelity.of(judge, drawn.samples(), wanted);
             Path grid = folder.resolve("digits.png");
@@ -156,6 +175,11 @@ public final class Quickstart {
                     modelFolder,
                     shortened);
         }
+    }
+
+    private GenerationResult draw(DiffusionPipeline pipeline, Watcher watcher, BooleanSupplier stop) {
+        GenerationRequest request = request(pipeline.numClasses());
+        return Drawing.generate(pipeline, request, watcher.drawing(request), stop);
     }
 
     private GenerationRequest request(int classes) {

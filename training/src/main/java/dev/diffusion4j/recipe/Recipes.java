@@ -37,6 +37,10 @@ public final class Recipes {
             "finetune-script",
             "train-unconditional");
 
+    /** Those of {@link #BUILT_IN} whose own pictures do not come with the library: made-up shapes stand in for them. */
+    public static final List<String> WITH_STAND_IN_DATA =
+            List.of("butterflies-32", "butterflies-64", "finetune", "train-unconditional");
+
     private Recipes() {}
 
     /**

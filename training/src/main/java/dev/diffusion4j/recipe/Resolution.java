@@ -7,8 +7,6 @@ import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tracking.TrackerKind;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,22 +45,8 @@ final class Resolution {
         return written.with(recipe -> {
             recipe.data.source = parts.source(written.data());
             recipe.export.folder = Exports.located(written.export(), folder);
-            recipe.validation = measurable(written.validation());
+            recipe.validation = KidExtractor.measurable(written.validation());
         });
-    }
-
-    /** Without the kernel distance where its extractor is not there; the rest can be measured. */
-    private static @Nullable ValidationConfig measurable(@Nullable ValidationConfig validation) {
-        if (validation == null
-                || validation.kid() == null
-                || Files.exists(Path.of(validation.kid().extractor()))) {
-            return validation;
-        }
-        LOG.warn(
-                "val_kid will not be measured: there is no {}; train it with the recipe flower-classifier, or name"
-                        + " another classifier's folder in validation.kid.extractor",
-                validation.kid().extractor());
-        return new ValidationConfig(validation.everyEpochs(), validation.limit(), null);
     }
 
     /** With what the network decides that it starts from; the recipe's own keys are laid over its config. */

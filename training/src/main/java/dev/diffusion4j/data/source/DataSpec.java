@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.DataSourceKind;
 import dev.diffusion4j.data.Split;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,9 +73,25 @@ public record DataSpec(DataSourceKind kind, String folder, Split split) {
             keys.add(kind.key());
             forms.add(kind.form());
         }
-        String hint = isFolder(text) ? " (did you mean 'folder:" + text + "'?)" : Nearest.hint(word, keys);
+        String hint = isFolder(text) ? " (did you mean '" + ofFolder(Path.of(text)) + "'?)" : Nearest.hint(word, keys);
         throw Problem.request(
                 "unknown data source '" + text + "'" + hint + "; choose one of " + String.join(", ", forms));
+    }
+
+    /** What the files in a folder look like. */
+    private static String ofFolder(Path folder) {
+        String kind = hasFile(folder, ".*[-.]idx3-ubyte(\\.gz)?")
+                ? "idx"
+                : hasFile(folder, ".*\\.parquet") ? "parquet" : "folder";
+        return kind + ":" + folder;
+    }
+
+    private static boolean hasFile(Path folder, String name) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.anyMatch(file -> file.getFileName().toString().matches(name));
+        } catch (IOException e) {
+            return false; // the folder's own reader says what is wrong with it
+        }
     }
 
     private static boolean isFolder(String text) {
