@@ -15,8 +15,9 @@ import warnings
 import diffusers
 import torch
 from diffusers import DDPMPipeline
+from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 from safetensors.torch import save_file
-from scheduler_cases import CASES, NOISED, REFUSED
+from scheduler_cases import BEGUN, CASES, NOISED, REFUSED
 
 warnings.filterwarnings("ignore")
 diffusers.logging.set_verbosity_error()
@@ -69,9 +70,19 @@ class Run:
         return torch.cat([flat, last.float().flatten()[::8 if self.net else 1]])
 
 
+def shift(spec, scheduler):
+    """mu as a case gives it, or as diffusers' pipelines work it out from the size of the sample."""
+    if "canvas" in spec:
+        height, width, patch = spec["canvas"]
+        keys = dict(base_image_seq_len=256, max_image_seq_len=4096, base_shift=0.5, max_shift=1.15)
+        line = [scheduler.config.get(key, default) for key, default in keys.items()]
+        return {"mu": calculate_shift((height // patch) * (width // patch), *line)}
+    return {"mu": spec["mu"]} if "mu" in spec else {}
+
+
 def sample_with(spec, run):
     scheduler = create(spec)
-    scheduler.set_timesteps(spec["steps"], **({"mu": spec["mu"]} if "mu" in spec else {}))
+    scheduler.set_timesteps(spec["steps"], **shift(spec, scheduler))
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(0)  # else diffusers begins at the second level where the first timestep comes twice
     initial = float(getattr(scheduler, "init_noise_sigma", 1.0))
@@ -138,6 +149,42 @@ def add_noise(spec):
     return torch.cat(parts), spec | {"index": index, "velocity": velocity}
 
 
+def begin(spec):
+    """Picture to picture, as diffusers' img2img pipelines do it (get_timesteps), keeping a part as inpainting does: the noised
+    picture where the run begins; of all calls the timesteps and the sums of prev_sample; after each whole step the sum of the
+    picture noised to the next timestep, clean after the last; the last sample."""
+    scheduler = create(spec)
+    scheduler.set_timesteps(spec["steps"])
+    run = Run(spec, None)
+    first = max(spec["steps"] - min(int(spec["steps"] * spec["strength"]), spec["steps"]), 0)
+    timesteps = scheduler.timesteps[first * scheduler.order:]
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(first * scheduler.order)
+    generator = torch.Generator().manual_seed(9)
+    original, noise = torch.randn(SHAPE, generator=generator), torch.randn(SHAPE, generator=generator)
+
+    def noised(timestep):
+        told = timestep.repeat(SHAPE[0])
+        return (scheduler.scale_noise(original, told, noise) if hasattr(scheduler, "scale_noise")
+                else scheduler.add_noise(original, noise, told))
+
+    sample = noised(timesteps[0])
+    began, kept = sample.flatten(), []
+    accepted = inspect.signature(scheduler.step).parameters
+    extra = {"generator": run.generators} if "generator" in accepted else {}
+    for i, t in enumerate(timesteps):
+        scaled = scheduler.scale_model_input(sample, t) if hasattr(scheduler, "scale_model_input") else sample
+        sample = scheduler.step(run.predict(scaled, t), t, sample, **extra).prev_sample
+        run.note(t, sample)
+        if (i + 1) % scheduler.order == 0 or i + 1 == len(timesteps):
+            region = noised(timesteps[i + 1]) if i + 1 < len(timesteps) else original
+            kept.append(float(region.double().sum()))
+    flat = torch.cat([began, torch.tensor(run.timesteps + run.sums + kept), sample.flatten()])
+    if not torch.isfinite(flat).all():
+        raise ValueError(f"not finite: {spec}")
+    return flat, spec | {"first": first, "order": scheduler.order, "calls": len(timesteps), "kept": len(kept)}
+
+
 def check_refused(spec, net):
     try:
         run_case(spec, net)
@@ -159,6 +206,8 @@ def main():
         keep(f"{i:03d}", *run_case(spec, net))
     for i, spec in enumerate(NOISED):
         keep(f"noised {i:02d}", *add_noise(spec))
+    for i, spec in enumerate(BEGUN):
+        keep(f"begun {i:02d}", *begin(spec))
     for i, spec in enumerate(REFUSED):
         check_refused(spec, net)
         metadata[f"refused {i:02d}"] = json.dumps(spec, separators=(",", ":"))

@@ -4,6 +4,7 @@
 CASES = []
 REFUSED = []
 NOISED = []
+BEGUN = []
 
 EPSILON_SAMPLE_V = ("epsilon", "sample", "v_prediction")
 EPSILON_V = ("epsilon", "v_prediction")
@@ -13,11 +14,11 @@ FLOW = dict(use_flow_sigmas=True, prediction_type="flow_prediction")
 ZERO_SNR = dict(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")
 
 
-def case(cls, steps, eta=0.0, real=False, batch=2, shared=False, churn=None, mu=None, **config):
-    """One run. What is not said takes its default here and in the test."""
+def case(cls, steps, eta=0.0, real=False, batch=2, shared=False, churn=None, mu=None, canvas=None, **config):
+    """One run. What is missing takes its default here and in the test."""
     spec = dict(cls=cls, steps=steps, config=config)
-    extra = dict(eta=eta, real=real, batch=batch, shared=shared, churn=churn, mu=mu)
-    defaults = dict(eta=0.0, real=False, batch=2, shared=False, churn=None, mu=None)
+    extra = dict(eta=eta, real=real, batch=batch, shared=shared, churn=churn, mu=mu, canvas=canvas)
+    defaults = dict(eta=0.0, real=False, batch=2, shared=False, churn=None, mu=None, canvas=None)
     CASES.append(spec | {key: value for key, value in extra.items() if value != defaults[key]})
 
 
@@ -67,6 +68,9 @@ def ddim():
     for spacing in SPACINGS:
         case(cls, 7, timestep_spacing=spacing, steps_offset=1, set_alpha_to_one=False)
     case(cls, 10, **ZERO_SNR)
+    # all noise is fresh at the first step: what is kept of the old is 0 but for rounding, below it in diffusers at 10 steps
+    for steps in (20, 50):
+        case(cls, steps, 1.0, clip_sample=False, **ZERO_SNR)
     case(cls, 10, beta_schedule="squaredcos_cap_v2", clip_sample_range=2.0)
     case(cls, 10, thresholding=True, sample_max_value=1.5)
     for prediction in ("epsilon", "v_prediction"):  # nothing of x0 is left at the start: infinite, then clipped
@@ -202,6 +206,7 @@ def flow(cls):
         case(cls, steps, **FLOW)
     case(cls, 10, flow_shift=3.0, **FLOW)
     case(cls, 10, mu=0.8, use_dynamic_shifting=True, **FLOW)
+    case(cls, 10, canvas=[64, 96, 2], use_dynamic_shifting=True, **FLOW)
     case(cls, 10, thresholding=True, **FLOW)
     case(cls, 6, real=True, **FLOW)
 
@@ -310,6 +315,9 @@ def flow_match_euler():
     case(cls, 10, shift=3.0)
     for kind in ("exponential", "linear"):
         case(cls, 10, mu=0.9, use_dynamic_shifting=True, time_shift_type=kind)
+        case(cls, 10, canvas=[64, 48, 2], use_dynamic_shifting=True, time_shift_type=kind)
+    case(cls, 5, canvas=[32, 32, 1], use_dynamic_shifting=True, base_shift=0.25, max_shift=1.5, base_image_seq_len=64,
+         max_image_seq_len=2048)
     for switch in SIGMAS:
         case(cls, 10, shift=2.0, **{switch: True})
     case(cls, 10, shift_terminal=0.1)
@@ -341,6 +349,22 @@ def noised():
     NOISED.append(dict(cls="FlowMatchEulerDiscreteScheduler", config=dict(shift=3.0)))
 
 
+def begun():
+    """Runs that begin with a noised picture at a later step, and keep a part of it."""
+    for cls in ("DDPMScheduler", "DDIMScheduler", "LMSDiscreteScheduler", "EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler",
+                "HeunDiscreteScheduler", "KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler",
+                "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler", "DEISMultistepScheduler",
+                "UniPCMultistepScheduler", "LCMScheduler", "EDMEulerScheduler", "FlowMatchEulerDiscreteScheduler"):
+        for strength in (0.3, 0.75, 1.0):
+            BEGUN.append(dict(cls=cls, steps=10, strength=strength, config={}))
+    for strength in (0.3, 0.75, 1.0):
+        BEGUN.append(dict(cls="PNDMScheduler", steps=10, strength=strength, config=dict(skip_prk_steps=True)))
+        BEGUN.append(dict(cls="DPMSolverSinglestepScheduler", steps=9, strength=strength, config=dict(solver_order=3)))
+        BEGUN.append(dict(cls="DPMSolverMultistepScheduler", steps=20, strength=strength,
+                          config=dict(solver_order=3, algorithm_type="sde-dpmsolver++", use_karras_sigmas=True)))
+        BEGUN.append(dict(cls="UniPCMultistepScheduler", steps=10, strength=strength, config=dict(solver_order=3, **FLOW)))
+
+
 for define in (ddpm, ddim, pndm, lms, euler, euler_ancestral, heun, kdpm2, dpm_multistep, dpm_singlestep, deis, unipc, lcm,
-               edm_euler, flow_match_euler, score_sde_ve, noised):
+               edm_euler, flow_match_euler, score_sde_ve, noised, begun):
     define()

@@ -15,6 +15,7 @@ import dev.diffusion4j.objective.LossType;
 import dev.diffusion4j.objective.LossWeighting;
 import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.trainer.AdamConfig;
 import dev.diffusion4j.trainer.Checkpoints;
@@ -39,7 +40,7 @@ final class TrainCase {
                 config(batchSize, arguments.get(2), arguments.get(3).equals("clip"));
         int stepsOfRound = Integer.parseInt(arguments.get(4));
         PipelineFolder files = PipelineFolder.open(folder);
-        Choices choices = Choices.forThisMachine(config.dtype(), batchSize);
+        Choices choices = Choices.forThisMachine(new Placement("cpu", config.dtype(), 0), batchSize, List.of());
         try (DiffusionModel model = (DiffusionModel) files.readModel(Devices.cpu(), Precision.F32, null);
                 TrainingData data = TrainingData.open(pictures(arguments.get(0), model), SourceOptions.defaults());
                 BatchLoader loader = data.loader(batchSize, 0, 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.bench;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -31,7 +31,7 @@ public final class Worker {
                 case "load" -> LoadCase.run(folder, rest, rounds);
                 default -> throw new IllegalArgumentException("no such case: " + words.get(0));
             }
-        } catch (UserError e) {
+        } catch (Problem e) {
             System.err.println(e.getMessage());
             System.exit(1);
         }

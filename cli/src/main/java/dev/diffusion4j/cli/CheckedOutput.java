@@ -2,7 +2,6 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -41,6 +40,6 @@ final class CheckedOutput extends FilterOutputStream {
         if (!reason.contains("Broken pipe")) {
             err.println("diffuse: cannot write the output: " + reason);
         }
-        return code == 0 ? UserError.FAILURE : code;
+        return code == 0 ? ExitCodes.FAILURE : code;
     }
 }

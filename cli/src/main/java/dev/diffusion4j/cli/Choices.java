@@ -2,7 +2,10 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.pipeline.request.NoiseMode;
+import dev.diffusion4j.recipe.Recipes;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.tensor.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,6 +20,33 @@ final class Choices {
 
         Schedulers() {
             super(keys(SchedulerKind.values()));
+        }
+    }
+
+    /** Of {@code --dtype}. */
+    static final class Precisions extends ArrayList<String> {
+        private static final long serialVersionUID = 1L;
+
+        Precisions() {
+            super(keys(Precision.values()));
+        }
+    }
+
+    /** Of {@code --noise}. */
+    static final class NoiseModes extends ArrayList<String> {
+        private static final long serialVersionUID = 1L;
+
+        NoiseModes() {
+            super(keys(NoiseMode.values()));
+        }
+    }
+
+    /** Of {@code train}. */
+    static final class RecipeNames extends ArrayList<String> {
+        private static final long serialVersionUID = 1L;
+
+        RecipeNames() {
+            super(Recipes.BUILT_IN);
         }
     }
 

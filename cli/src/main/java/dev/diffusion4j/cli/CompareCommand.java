@@ -4,8 +4,9 @@ package dev.diffusion4j.cli;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
+import dev.diffusion4j.drawing.SchedulerSelection;
 import dev.diffusion4j.evaluation.Comparison;
 import dev.diffusion4j.evaluation.Drawn;
 import dev.diffusion4j.evaluation.Evaluator;
@@ -100,7 +101,7 @@ final class CompareCommand implements Callable<Integer> {
     List<Long> seeds = new ArrayList<>();
 
     @Option(
-            names = "--out",
+            names = {"-o", "--out"},
             paramLabel = "DIR",
             required = true,
             description =
@@ -205,7 +206,7 @@ final class CompareCommand implements Callable<Integer> {
                 way.request.steps(),
                 scales.isEmpty() ? "" : ", guidance " + way.request.guidance().scale());
         SampleSize size = named(title, () -> {
-            SchedulerChoice.checkEta(way.pipeline.scheduler(), way.request.eta());
+            SchedulerSelection.checkEta(way.pipeline.scheduler(), way.request.eta());
             return way.pipeline.check(way.request);
         });
         if (!quality.isGiven()) {
@@ -225,11 +226,11 @@ final class CompareCommand implements Callable<Integer> {
     private static <T> T named(String title, Supplier<T> made) {
         try {
             return made.get();
-        } catch (UserError e) {
+        } catch (Problem e) {
             String line = title + ": " + Worded.marked(e);
-            throw e.exitCode() == UserError.USAGE ? UserError.usage(line) : UserError.failure(line, e);
+            throw e.kind() == Problem.Kind.REQUEST ? Problem.request(line) : Problem.failure(line, e);
         } catch (IllegalArgumentException e) {
-            throw UserError.usage(title + ": " + Worded.marked(e));
+            throw Problem.request(title + ": " + Worded.marked(e));
         }
     }
 

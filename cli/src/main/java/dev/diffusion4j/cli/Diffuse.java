@@ -4,7 +4,7 @@ package dev.diffusion4j.cli;
 import dev.diffusion4j.base.FieldNames;
 import dev.diffusion4j.base.FileNames;
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -72,6 +72,11 @@ public final class Diffuse implements Runnable {
         Diffuse root = new Diffuse();
         CommandLine line = new CommandLine(root);
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        HelpGroups.install(line);
+        line.setExecutionStrategy(parsed -> {
+            ExclusiveFlags.check(parsed);
+            return new CommandLine.RunLast().execute(parsed);
+        });
         line.setExecutionExceptionHandler((error, command, parsed) -> report(root, error, command));
         line.setParameterExceptionHandler((error, arguments) -> {
             CommandLine command = error.getCommandLine();
@@ -83,7 +88,7 @@ public final class Diffuse implements Runnable {
                     ? firstLine(String.valueOf(error.getMessage()))
                     : unknown(unmatched.get(0), command);
             command.getErr().println("diffuse: " + message + " (see '" + help + "')");
-            return UserError.USAGE;
+            return ExitCodes.USAGE;
         });
         return line;
     }
@@ -94,14 +99,13 @@ public final class Diffuse implements Runnable {
         Collection<String> commands = command.getSubcommands().keySet();
         String message;
         if (word.startsWith("-")) {
-            message = "unknown option '" + word + "'"
-                    + Nearest.hint(word, command.getCommandSpec().optionsMap().keySet());
+            message = "unknown option '" + word + "'" + OtherFlags.hint(word, command.getCommandSpec());
         } else if (!commands.isEmpty()) {
             message = "unknown command '" + word + "'" + Nearest.hint(word, commands);
         } else {
             message = "what is '" + argument + "' for? it belongs to no option";
         }
-        return String.valueOf(UserError.usage(message).getMessage()); // in one line, whatever was typed
+        return String.valueOf(Problem.request(message).getMessage()); // in one line, whatever was typed
     }
 
     private static int report(Diffuse root, Exception error, CommandLine command) {
@@ -110,25 +114,25 @@ public final class Diffuse implements Runnable {
             error.printStackTrace(err);
         }
         FieldNames flags = new FlagNames(command.getCommandSpec());
-        if (error instanceof UserError user) {
+        if (error instanceof Problem user) {
             err.println("diffuse: " + user.worded(flags));
-            return user.exitCode();
+            return ExitCodes.of(user);
         }
         if (error instanceof InvalidPathException path) {
             err.println("diffuse: " + FileNames.problem(path).getMessage());
-            return UserError.FAILURE;
+            return ExitCodes.FAILURE;
         }
         if (error instanceof IllegalArgumentException) {
             err.println("diffuse: " + firstLine(Worded.message(error, flags)));
-            return UserError.USAGE;
+            return ExitCodes.USAGE;
         }
         if (error instanceof CancellationException) {
             err.println("diffuse: cancelled");
-            return UserError.FAILURE;
+            return ExitCodes.FAILURE;
         }
         err.println("diffuse: " + error.getClass().getSimpleName() + ": "
                 + firstLine(String.valueOf(error.getMessage())) + (root.verbose ? "" : " (--verbose shows where)"));
-        return UserError.FAILURE;
+        return ExitCodes.FAILURE;
     }
 
     private static String firstLine(String message) {

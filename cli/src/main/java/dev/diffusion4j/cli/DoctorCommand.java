@@ -15,7 +15,9 @@ import picocli.CommandLine.Spec;
 /** Tells what this machine can do. */
 @Command(
         name = "doctor",
-        description = "Tell what this machine has, how fast it is, and what to change if it is slow.",
+        footerHeading = "%nExample:%n",
+        footer = "  diffuse doctor --json",
+        description = "Show what this machine has, how fast it is, and what to change if it is slow.",
         mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
     @Spec

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.Recipes;
 import dev.diffusion4j.recipe.TrainingRun;
@@ -108,7 +108,10 @@ final class FinetuneCommand implements Callable<Integer> {
     @Nullable
     Integer saveModelEvery;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "The run's folder; default: runs/ and the saved name.")
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "DIR",
+            description = "The run's folder; default: runs/ and the saved name.")
     @Nullable
     Path out;
 
@@ -126,7 +129,7 @@ final class FinetuneCommand implements Callable<Integer> {
         TrainCommand.checkDevice(device);
         Path name = modelSaveName.getFileName();
         if (name == null || name.toString().isBlank()) {
-            throw UserError.usage("--model_save_name must name a folder, but was '" + modelSaveName + "'");
+            throw Problem.request("--model_save_name must name a folder, but was '" + modelSaveName + "'");
         }
         Changes flags = new Changes();
         columns.addTo(flags);

@@ -3,7 +3,7 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.model.clip.ClipActivation;
@@ -130,7 +130,7 @@ final class GuideOptions {
     /**
      * Into a request that is drawn with several scales one after the other, where there are any.
      *
-     * @throws UserError where the options contradict each other
+     * @throws Problem where the options contradict each other
      */
     RequestDraft apply(RequestDraft request, List<Double> sweep) {
         return request.guidance(classifierFree(sweep)).negativeClass(negativeClass);
@@ -169,7 +169,7 @@ final class GuideOptions {
         } catch (NumberFormatException e) {
             // said below
         }
-        throw UserError.usage(
+        throw Problem.request(
                 "--guidance-interval must be two shares of the steps, 0.2-0.8 for example, but was '" + interval + "'");
     }
 }

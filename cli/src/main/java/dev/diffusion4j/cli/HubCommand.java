@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.hub.HubClient;
 import dev.diffusion4j.hub.HubContents;
 import dev.diffusion4j.hub.HubEntry;
@@ -37,6 +37,8 @@ import picocli.CommandLine.Spec;
                 "The Hugging Face Hub: log in, look at repositories, fetch and publish them. Settings are those of its Python client:"
                         + " HF_HOME, HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE, ...",
         synopsisSubcommandLabel = "COMMAND",
+        footerHeading = "%nExamples:%n",
+        footer = {"  diffuse hub pull google/ddpm-cifar10-32", "  diffuse hub push runs/mine me/mine --dry-run"},
         mixinStandardHelpOptions = true,
         subcommands = {
             HubCommand.Login.class,
@@ -71,7 +73,7 @@ final class HubCommand implements Runnable {
     static HubRepo repo(String id, boolean isDataset) {
         HubRepo.Type type = isDataset ? HubRepo.Type.DATASET : HubRepo.Type.MODEL;
         return HubRepo.parse(type, id)
-                .orElseThrow(() -> UserError.usage("'" + id + "' is no repository: write it as organisation/name, or"
+                .orElseThrow(() -> Problem.request("'" + id + "' is no repository: write it as organisation/name, or"
                         + " organisation/name@revision"));
     }
 
@@ -91,7 +93,7 @@ final class HubCommand implements Runnable {
             HubSettings settings = HubSettings.withoutToken();
             String text = read();
             if (text.isEmpty()) {
-                throw UserError.usage("no token was given: copy one from " + settings.endpoint() + "/settings/tokens");
+                throw Problem.request("no token was given: copy one from " + settings.endpoint() + "/settings/tokens");
             }
             HubSettings known = settings.withToken(HubToken.of(text, "standard input"));
             String name = new HubClient(known).whoAmI().orElseThrow();
@@ -125,7 +127,7 @@ final class HubCommand implements Runnable {
                     .getOut()
                     .println(new HubClient(settings)
                             .whoAmI()
-                            .orElseThrow(() -> UserError.failure("you are not logged in: there is no HF_TOKEN and no "
+                            .orElseThrow(() -> Problem.failure("you are not logged in: there is no HF_TOKEN and no "
                                     + settings.tokenFile() + "; diffuse hub login")));
             return 0;
         }
@@ -173,7 +175,7 @@ final class HubCommand implements Runnable {
                 String what =
                         patterns.isEmpty() ? "" : " that matches --include '" + String.join("', '", include) + "'";
                 throw there.isWhole()
-                        ? UserError.failure(repo + " has no file" + what + ": diffuse hub ls " + repo
+                        ? Problem.failure(repo + " has no file" + what + ": diffuse hub ls " + repo
                                 + (repository.isDataset ? " --dataset" : "") + " lists what it has")
                         : hub.unknown(there, "a file" + what);
             }
@@ -184,7 +186,7 @@ final class HubCommand implements Runnable {
             try {
                 return FileSystems.getDefault().getPathMatcher("glob:" + text);
             } catch (PatternSyntaxException e) {
-                throw UserError.usage("--include: '" + text + "' is no pattern of paths (" + e.getDescription()
+                throw Problem.request("--include: '" + text + "' is no pattern of paths (" + e.getDescription()
                         + "): write '*.json' or 'unet/**' for example");
             }
         }

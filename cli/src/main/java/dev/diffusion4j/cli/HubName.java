@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -17,13 +17,13 @@ final class HubName {
     /**
      * A model, as {@code model.from} names it: a folder, or one of the Hub.
      *
-     * @throws UserError (exit code 2) where it is neither
+     * @throws Problem (a wrong request) where it is neither
      */
     static String model(String flag, String name) {
         if (isFolder(name) || isId(name)) {
             return name;
         }
-        throw UserError.usage(flag + ": there is no folder " + name
+        throw Problem.request(flag + ": there is no folder " + name
                 + "; name a model folder, such as that of a finished run, or a model of the Hub, organisation/name");
     }
 
@@ -31,12 +31,12 @@ final class HubName {
      * A data set, as {@code data.source} names it: a folder, one of the Hub, or a word that is known there.
      *
      * @param config which configuration of one of the Hub, or {@code null}
-     * @throws UserError (exit code 2) where another data set is given a configuration
+     * @throws Problem (a wrong request) where another data set is given a configuration
      */
     static String data(String flag, String name, @Nullable String config) {
         boolean isHub = !isFolder(name) && (isId(name) || name.startsWith("hf:"));
         if (config != null && !isHub) {
-            throw UserError.usage("--dataset_config_name belongs to data sets of the Hub, organisation/name, which "
+            throw Problem.request("--dataset_config_name belongs to data sets of the Hub, organisation/name, which "
                     + name + " is not: leave it away");
         }
         if (isHub) {

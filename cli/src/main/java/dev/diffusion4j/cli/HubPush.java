@@ -2,11 +2,11 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.hub.HubPublisher;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.HubSettings;
-import dev.diffusion4j.recipe.Publication;
+import dev.diffusion4j.recipe.publish.Publication;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -115,7 +115,7 @@ final class HubPush implements Callable<Integer> {
     private boolean isAgreed() {
         Console console = System.console();
         if (console == null) {
-            throw UserError.usage(
+            throw Problem.request(
                     "there is no terminal to ask on: say --yes to publish this, or --dry-run to see it only");
         }
         String answer = console.readLine("publish this? [y/N] ");
@@ -139,7 +139,7 @@ final class HubPush implements Callable<Integer> {
                         "  %-8s %,15d  %s%n",
                         String.valueOf(plan.changes().get(name)).toLowerCase(Locale.ROOT), size, name);
             } catch (IOException e) {
-                throw UserError.failure("cannot read " + name + " in " + folder + ": " + AtomicFile.reason(e), e);
+                throw Problem.failure("cannot read " + name + " in " + folder + ": " + AtomicFile.reason(e), e);
             }
         }
         out.printf(

@@ -17,7 +17,9 @@ import picocli.CommandLine.Spec;
 /** Tells what a model folder or a file holds. */
 @Command(
         name = "info",
-        description = "Tell what a model folder or a file holds, and check it.",
+        description = "Show what a model folder or a file holds, and check it.",
+        footerHeading = "%nExamples:%n",
+        footer = {"  diffuse info runs/quickstart/model", "  diffuse info pictures/0000.png --json"},
         mixinStandardHelpOptions = true)
 final class InfoCommand implements Callable<Integer> {
     @Spec

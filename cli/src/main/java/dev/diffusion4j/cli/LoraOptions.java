@@ -2,7 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.adapter.LoraChoice;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.pipeline.LoraPlace;
 import java.io.IOException;
@@ -25,7 +25,7 @@ final class LoraOptions {
 
     /**
      * @throws IllegalArgumentException where a scale is no number
-     * @throws UserError where a file is not there, or is named twice
+     * @throws Problem where a file is not there, or is named twice
      */
     List<LoraChoice> choices() {
         List<LoraChoice> choices;
@@ -38,7 +38,7 @@ final class LoraOptions {
         for (LoraChoice choice : choices) {
             LoraChoice before = files.put(file(choice), choice);
             if (before != null) {
-                throw UserError.usage("--lora names " + file(choice) + " twice: add up the scales, --lora "
+                throw Problem.request("--lora names " + file(choice) + " twice: add up the scales, --lora "
                         + choice.path() + ":" + (before.scale() + choice.scale()));
             }
         }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -28,16 +28,16 @@ final class PictureTarget {
      * A file for a picture.
      *
      * @param ending {@code .png}, or {@code .gif} for what moves
-     * @throws UserError (exit code 2) where its name ends otherwise, (exit code 1) where what is no picture, or cannot be replaced, lies
+     * @throws Problem (a wrong request) where its name ends otherwise, (a failure) where what is no picture, or cannot be replaced, lies
      *     there
      */
     static void checkFile(Path file, String ending, String option) {
         if (!lowerName(file).endsWith(ending)) {
-            throw UserError.usage(option + " must name a " + ending + " file, but was " + file);
+            throw Problem.request(option + " must name a " + ending + " file, but was " + file);
         }
         AtomicFile.checkFolder(Objects.requireNonNull(file.toAbsolutePath().getParent()));
         if (Files.exists(file) && !isPicture(file)) {
-            throw UserError.failure(option + ": " + file
+            throw Problem.failure(option + ": " + file
                     + " is there already and is no picture: it is not replaced; move it away, or choose another name");
         }
     }
@@ -45,12 +45,12 @@ final class PictureTarget {
     /**
      * A folder for pictures.
      *
-     * @throws UserError (exit code 2) where its name is that of a picture, (exit code 1) where nothing can be written into it
+     * @throws Problem (a wrong request) where its name is that of a picture, (a failure) where nothing can be written into it
      */
     static void checkFolder(Path folder, String option) {
         String name = lowerName(folder);
         if (name.endsWith(".png") || name.endsWith(".gif")) {
-            throw UserError.usage(option + " must name a folder here, into which several pictures go, but was " + folder
+            throw Problem.request(option + " must name a folder here, into which several pictures go, but was " + folder
                     + ": leave " + name.substring(name.lastIndexOf('.')) + " away");
         }
         AtomicFile.checkFolder(folder);

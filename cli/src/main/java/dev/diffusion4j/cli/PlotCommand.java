@@ -13,6 +13,11 @@ import picocli.CommandLine.Spec;
                 "Draw schedules, what noise does, what happens step by step, the way between two pictures, or runs.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "PICTURE",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  diffuse plot noise --data digits --out noise.png",
+            "  diffuse plot trace --model runs/quickstart --class 3 --out trace"
+        },
         subcommands = {
             PlotSchedules.class,
             PlotGuidanceSchedules.class,

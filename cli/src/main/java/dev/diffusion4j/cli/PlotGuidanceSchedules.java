@@ -36,7 +36,11 @@ final class PlotGuidanceSchedules implements Callable<Integer> {
             description = "Timesteps of the training; default: ${DEFAULT-VALUE}.")
     int timesteps;
 
-    @Option(names = "--out", paramLabel = "FILE", required = true, description = "The PNG file.")
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "FILE",
+            required = true,
+            description = "The PNG file.")
     Path out = Path.of("guidance.png");
 
     @Override

@@ -3,7 +3,7 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.DataSources;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.ResizeMode;
@@ -92,16 +92,20 @@ final class PlotNoise implements Callable<Integer> {
             description = "Seed of the noise; default: ${DEFAULT-VALUE}.")
     long seed;
 
-    @Option(names = "--out", paramLabel = "FILE", required = true, description = "The PNG file.")
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "FILE",
+            required = true,
+            description = "The PNG file.")
     Path out = Path.of("noise.png");
 
     @Override
     public Integer call() {
         if (!KINDS.contains(kind)) {
-            throw UserError.usage("--kind must be one of " + String.join(", ", KINDS) + ", but was '" + kind + "'");
+            throw Problem.request("--kind must be one of " + String.join(", ", KINDS) + ", but was '" + kind + "'");
         }
         if ((data == null) == (image == null)) {
-            throw UserError.usage("give either --data SPEC or --image FILE");
+            throw Problem.request("give either --data SPEC or --image FILE");
         }
         PictureTarget.checkFile(out, ".png", "--out");
         int count = timesteps == null ? kind.equals("grid") ? GRID_TIMESTEPS : STRIP_TIMESTEPS : timesteps;

@@ -41,7 +41,7 @@ final class PlotRuns implements Callable<Integer> {
     boolean linear;
 
     @Option(
-            names = "--out",
+            names = {"-o", "--out"},
             paramLabel = "DIR",
             required = true,
             description = "The folder for loss.png (or NAME.png), epochs.png and learning-rate.png.")

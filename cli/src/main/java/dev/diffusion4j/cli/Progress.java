@@ -9,7 +9,10 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** A line on the terminal that is written over and over; silent where stderr is no terminal. */
+/**
+ * How far drawing is: a line that is written over and over on a terminal; elsewhere, where it takes longer than two seconds, a line
+ * for each tenth.
+ */
 final class Progress implements StepListener, AutoCloseable {
     private static final long INTERVAL = 100_000_000L;
     private static final double TRIED_SECONDS = 2;
@@ -22,6 +25,7 @@ final class Progress implements StepListener, AutoCloseable {
     private final boolean shown = Boolean.getBoolean("diffusion4j.terminal");
     private int done;
     private long last;
+    private long lastTenth;
     private @Nullable Runnable advice;
 
     Progress(String what, int batches, LongSupplier nanoTime) {
@@ -64,21 +68,35 @@ final class Progress implements StepListener, AutoCloseable {
         double elapsed = (now - start) / 1e9;
         double left = elapsed / done * (total - done);
         advise(elapsed, left);
-        if (!shown || now - last < INTERVAL) {
+        if (!shown) {
+            printTenth(total, elapsed, left);
+            return;
+        }
+        if (now - last < INTERVAL) {
             return;
         }
         last = now;
         int filled = 30 * done / total;
         System.err.printf(
                 Locale.ROOT,
-                "\r%s %s%s %d/%d, %.0f s left ",
+                "\r%s %s%s %d/%d, %s left ",
                 what,
                 "█".repeat(filled),
                 "░".repeat(30 - filled),
                 done,
                 total,
-                left);
+                Times.left(left));
         System.err.flush();
+    }
+
+    /** Not at the end, where the command says what it made. */
+    private void printTenth(int total, double elapsed, double left) {
+        long tenth = 10L * done / total;
+        if (elapsed >= TRIED_SECONDS && tenth > lastTenth && done < total) {
+            lastTenth = tenth;
+            System.err.printf(Locale.ROOT, "%s: %d %%, %s left%n", what, 10 * tenth, Times.left(left));
+            System.err.flush();
+        }
     }
 
     @Override

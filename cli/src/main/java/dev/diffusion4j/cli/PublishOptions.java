@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.hub.HubClient;
 import dev.diffusion4j.hub.HubPublisher;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.HubSettings;
 import dev.diffusion4j.hub.HubToken;
-import dev.diffusion4j.recipe.Publication;
+import dev.diffusion4j.recipe.publish.Publication;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -47,13 +49,13 @@ final class PublishOptions {
      *
      * @param folder of the run
      * @return {@code null} where nothing is to be published
-     * @throws UserError (exit code 2) where a flag makes no sense, (exit code 1) where nobody is logged in or the Hub cannot be asked
+     * @throws Problem (a wrong request) where a flag makes no sense, (a failure) where nobody is logged in or the Hub cannot be asked
      */
     @Nullable
     Target target(Path folder) {
         if (!isWanted) {
             if (modelId != null || isPrivate || token != null) {
-                throw UserError.usage("--hub-model-id, --hub-private-repo and --hub-token go with --push-to-hub");
+                throw Problem.request("--hub-model-id, --hub-private-repo and --hub-token go with --push-to-hub");
             }
             return null;
         }
@@ -74,7 +76,7 @@ final class PublishOptions {
         return new HubClient(settings)
                 .whoAmI()
                 .orElseThrow(() ->
-                        UserError.failure("to publish, the Hub must know you: log in first, diffuse hub login, or leave"
+                        Problem.failure("to publish, the Hub must know you: log in first, diffuse hub login, or leave"
                                 + " --push-to-hub away"));
     }
 
@@ -83,6 +85,15 @@ final class PublishOptions {
         /** Makes it now where there is none, so that a token without rights is known before the training and not after it. */
         void create() {
             new HubPublisher(settings).create(repo, isPrivate);
+        }
+
+        /** The options that name it again, but for a token, which is nobody's to read. */
+        List<String> flags() {
+            List<String> flags = new ArrayList<>(List.of("--push-to-hub", "--hub-model-id", repo.id()));
+            if (isPrivate) {
+                flags.add("--hub-private-repo");
+            }
+            return flags;
         }
 
         /** Publishes what a run made. */
@@ -94,8 +105,8 @@ final class PublishOptions {
                     return;
                 }
                 HubPush.print(publication.send("Train with diffusion4j", isPrivate, false), out, "published: ");
-            } catch (UserError e) {
-                throw UserError.failure(
+            } catch (Problem e) {
+                throw Problem.failure(
                         "the training is done, but it could not be published: " + Worded.marked(e)
                                 + "; later: diffuse hub push " + folder + " " + repo,
                         e);

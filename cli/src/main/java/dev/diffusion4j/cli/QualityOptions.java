@@ -2,7 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.DataSources;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.ResizeMode;
@@ -136,17 +136,17 @@ final class QualityOptions {
                 Keyed.fromKey(PictureResize.class, resize, "--resize"));
     }
 
-    /** @throws UserError (exit code 2) where options are missing or contradict each other */
+    /** @throws Problem (a wrong request) where options are missing or contradict each other */
     void check() {
         ExtractorChoice choice = choice();
         if (data == null && choice.isGiven()) {
-            throw UserError.usage("KID and FID hold pictures against real ones: say which with --data SPEC");
+            throw Problem.request("KID and FID hold pictures against real ones: say which with --data SPEC");
         }
         if (data != null && !choice.isGiven()) {
             choice.open(); // says what is missing
         }
         if (data == null && classifier == null) {
-            throw UserError.usage(
+            throw Problem.request(
                     "say by what to judge: --data SPEC with --inception FILE or --features DIR for KID and FID,"
                             + " --classifier DIR for the share of recognised classes");
         }
@@ -192,7 +192,7 @@ final class QualityOptions {
         Dataset dataset = limit != null && limit < opened.size() ? Subset.sample(opened, limit) : opened;
         ResizeMode mode = Keyed.fromKey(ResizeMode.class, fit, "--data-fit");
         if (mode == ResizeMode.RANDOM_CROP) {
-            throw UserError.usage(
+            throw Problem.request(
                     "--data-fit random_crop would be another measure each time: choose exact, crop or pad");
         }
         return PictureSet.of(dataset, side == 0 ? null : new StandardTransform(dataset.channels(), side, mode, false));

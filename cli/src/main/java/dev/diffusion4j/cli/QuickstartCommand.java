@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.metric.Variety;
 import dev.diffusion4j.recipe.Quickstart;
 import java.io.PrintWriter;
@@ -18,18 +18,20 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The whole method in two minutes. */
+/** The whole method in one command. */
 @Command(
         name = "quickstart",
         description =
-                "Train a network on digits, draw new ones class by class, let a classifier judge them: about two minutes.",
+                "Train a network on digits, draw new ones class by class, let a classifier judge them: one to two minutes.",
+        footerHeading = "%nExamples:%n",
+        footer = {"  diffuse quickstart", "  diffuse quickstart --out runs/look --set training.max_steps=100"},
         mixinStandardHelpOptions = true)
 final class QuickstartCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec = CommandSpec.create();
 
     @Option(
-            names = "--out",
+            names = {"-o", "--out"},
             paramLabel = "DIR",
             description = "The folder for everything; default: runs/quickstart, then runs/quickstart-2, …")
     @Nullable
@@ -48,15 +50,14 @@ final class QuickstartCommand implements Callable<Integer> {
         PrintWriter printer = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         Quickstart.Outcome outcome;
-        TrainingConsole console = new TrainingConsole(printer, err);
-        try (StopSignal stop = new StopSignal(err)) {
+        try (StopSignal stop = new StopSignal(err, StopSignal.CHECKPOINT);
+                QuickstartConsole console = new QuickstartConsole(printer, err)) {
             try {
-                outcome = new Quickstart(changes, folder).run(new TrainingConsole(printer, err), console, stop);
-                console.end();
+                outcome = new Quickstart(changes, folder).run(console, stop);
             } catch (CancellationException e) {
-                console.end();
-                err.println("stopped; go on with: " + command(folder)); // before the process may end
-                return UserError.FAILURE;
+                console.close();
+                err.println("stopped; go on with: " + again(folder)); // before the process may end
+                return ExitCodes.FAILURE;
             }
         }
         printer.printf(
@@ -69,32 +70,57 @@ final class QuickstartCommand implements Callable<Integer> {
                 variety.ratio(),
                 variety.copies() == 0 ? "no copies of" : variety.copies() + " copies of",
                 variety.nearest());
-        printer.printf(Locale.ROOT, "done in %s%n%n", TrainingConsole.duration((System.nanoTime() - start) / 1e9));
+        printer.printf(Locale.ROOT, "done in %s%n%n", Times.text((System.nanoTime() - start) / 1e9));
         printer.println("look at   " + outcome.grid());
         printer.println("the loss  " + folder.resolve("loss.png"));
         printer.println("the model " + outcome.model());
         printer.println();
-        printer.println("next: ./diffuse sample --model " + outcome.model()
-                + " --class all --count 8 --scheduler ddim --grid --out pictures");
-        printer.println("      ./diffuse train mnist-class-conditioned --data mnist");
-        printer.println("      ./diffuse recipes");
+        String model = outcome.model().toString();
+        printer.println("next: "
+                + CommandText.of(
+                        "sample",
+                        "--model",
+                        model,
+                        "--class",
+                        "all",
+                        "--count",
+                        "8",
+                        "--scheduler",
+                        "ddim",
+                        "--grid",
+                        "--out",
+                        "pictures"));
+        printer.println("      "
+                + CommandText.of(
+                        "sample",
+                        "--model",
+                        model,
+                        "--class",
+                        "3",
+                        "--count",
+                        "8",
+                        "--scheduler",
+                        "ddim",
+                        "--guidance-scale",
+                        "3",
+                        "--grid",
+                        "--out",
+                        "guided"));
+        printer.println("      " + CommandText.of("train", "mnist-class-conditioned", "--data", "mnist"));
+        printer.println("      " + CommandText.of("recipes"));
         printer.flush();
         if (!outcome.shortened() && !outcome.shortcomings().isEmpty()) {
-            throw UserError.failure(
+            throw Problem.failure(
                     String.join("; ", outcome.shortcomings()) + ": that is less than this recipe gives elsewhere");
         }
         return 0;
     }
 
     /** The command that goes on with this one. */
-    private String command(Path folder) {
-        StringBuilder command = new StringBuilder("diffuse quickstart --out ").append(quoted(folder.toString()));
-        changes.forEach(change -> command.append(" --set ").append(quoted(change)));
-        return command.toString();
-    }
-
-    private static String quoted(String word) {
-        return word.matches("[\\w./=:,@%+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    private String again(Path folder) {
+        List<String> words = new ArrayList<>(List.of("quickstart", "--out", folder.toString()));
+        changes.forEach(change -> words.addAll(List.of("--set", change)));
+        return CommandText.of(words);
     }
 
     private static Path free() {

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Yaml;
+import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.recipe.Recipe;
+import dev.diffusion4j.recipe.RecipeTimes;
 import dev.diffusion4j.recipe.Recipes;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,7 +24,12 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Lists the recipes, or prints one. */
-@Command(name = "recipes", description = "List the recipes, or print one.", mixinStandardHelpOptions = true)
+@Command(
+        name = "recipes",
+        description = "List the recipes with what they cost here, or print one.",
+        footerHeading = "%nExamples:%n",
+        footer = {"  diffuse recipes", "  diffuse recipes quickstart > mine.yaml"},
+        mixinStandardHelpOptions = true)
 final class RecipesCommand implements Callable<Integer> {
     private static final int WIDTH = 100;
 
@@ -29,6 +39,7 @@ final class RecipesCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "NAME",
             arity = "0..1",
+            completionCandidates = Choices.RecipeNames.class,
             description = "Print this recipe: a YAML file to begin your own with.")
     @Nullable
     String name;
@@ -46,23 +57,62 @@ final class RecipesCommand implements Callable<Integer> {
             Recipes.BUILT_IN.forEach(each -> all.add(withPresets(each)));
             out.print(Json.pretty(all));
         } else {
-            for (String each : Recipes.BUILT_IN) {
+            list(out);
+        }
+        out.flush();
+        return 0;
+    }
+
+    /** First what a newcomer can wait for. */
+    private static void list(PrintWriter out) {
+        double gflops = SpeedProbe.current().best();
+        section(out, "FIRST STEPS, minutes each", gflops, name -> RecipeTimes.isFirstStep(name)
+                .orElse(false));
+        section(
+                out,
+                "LONG JOBS; a preset is shorter: diffuse train NAME --preset quick",
+                gflops,
+                name -> !RecipeTimes.isFirstStep(name).orElse(true));
+        section(out, "AS LONG AS YOUR NETWORK AND DATA TAKE", gflops, name -> RecipeTimes.isFirstStep(name)
+                .isEmpty());
+        out.printf(
+                Locale.ROOT,
+                "'here' is an estimate from one measurement of this machine (%.0f GFLOP/s); 'diffuse train' tries a step and says more.%n",
+                gflops);
+    }
+
+    private static void section(PrintWriter out, String heading, double gflops, Predicate<String> belongs) {
+        out.println(heading);
+        for (String each : Recipes.BUILT_IN) {
+            if (belongs.test(each)) {
                 Recipe recipe = Recipes.builtIn(each);
                 print(out, each, recipe.summary());
                 print(out, "", "  from: " + recipe.source());
                 recipe.figures().forEach(figure -> print(out, "", "  " + figure));
                 print(out, "", "  cost: " + (recipe.cost().isBlank() ? "not measured" : recipe.cost()));
-                if (!Recipes.presets(each).isEmpty()) {
-                    print(
-                            out,
-                            "",
-                            "  presets: "
-                                    + String.join(", ", Recipes.presets(each).keySet()));
-                }
+                here(gflops, each).ifPresent(line -> print(out, "", "  here: " + line));
             }
         }
-        out.flush();
-        return 0;
+        out.println();
+    }
+
+    /** The estimates of the whole recipe and of its presets. */
+    private static Optional<String> here(double gflops, String name) {
+        List<String> parts = new ArrayList<>();
+        RecipeTimes.on(gflops, name, null).ifPresent(range -> parts.add(text(range)));
+        for (String preset : Recipes.presets(name).keySet()) {
+            parts.add("preset " + preset
+                    + RecipeTimes.on(gflops, name, preset)
+                            .map(range -> " " + text(range))
+                            .orElse(""));
+        }
+        return parts.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", parts));
+    }
+
+    private static String text(RecipeTimes.Range range) {
+        String low = Times.rough(range.low());
+        String high = Times.rough(range.high());
+        return low.equals(high) ? "about " + low : low + " to " + high;
     }
 
     private static Map<String, @Nullable Object> withPresets(String name) {
@@ -96,7 +146,7 @@ final class RecipesCommand implements Callable<Integer> {
             return Recipes.text(name);
         }
         if (name.isBlank()) {
-            throw UserError.usage("which recipe?");
+            throw Problem.request("which recipe?");
         }
         return Yaml.write(withPresets(name));
     }

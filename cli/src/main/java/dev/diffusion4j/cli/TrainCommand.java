@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.pipeline.PipelinePlace;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.Recipes;
@@ -38,6 +38,7 @@ final class TrainCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "RECIPE|FILE.yaml",
             arity = "0..1",
+            completionCandidates = Choices.RecipeNames.class,
             description = "A recipe by name, see 'diffuse recipes', or a file.")
     @Nullable
     String recipe;
@@ -76,7 +77,7 @@ final class TrainCommand implements Callable<Integer> {
     ColumnOptions columns = new ColumnOptions();
 
     @Option(
-            names = "--out",
+            names = {"-o", "--out"},
             paramLabel = "DIR",
             description = "The folder of the run; default: runs/ and the recipe's name.")
     @Nullable
@@ -102,6 +103,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--dtype",
             paramLabel = "T",
+            completionCandidates = Choices.Precisions.class,
             description = "f32, bf16 or auto (bf16 where it is clearly faster); default: the recipe's, mostly auto.")
     @Nullable
     String dtype;
@@ -112,7 +114,7 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if ((recipe == null) == (resume == null)) {
-            throw UserError.usage("give either a recipe or --resume DIR; 'diffuse recipes' lists the recipes");
+            throw Problem.request("give either a recipe or --resume DIR; 'diffuse recipes' lists the recipes");
         }
         checkDevice(device);
         return resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
@@ -120,7 +122,7 @@ final class TrainCommand implements Callable<Integer> {
 
     static void checkDevice(String device) {
         if (!device.equals("cpu")) {
-            throw UserError.usage("training runs on the CPU: leave --device " + device + " away");
+            throw Problem.request("training runs on the CPU: leave --device " + device + " away");
         }
     }
 
@@ -134,7 +136,7 @@ final class TrainCommand implements Callable<Integer> {
     private int resumed(Path folder) {
         boolean isData = data != null || columns.isGiven();
         if (preset != null || isData || out != null || !changes.isEmpty() || seed != null || dtype != null) {
-            throw UserError.usage(
+            throw Problem.request(
                     "--resume goes on with the run as it is: leave --preset, --data and its columns, --out,"
                             + " --set, --seed and --dtype away");
         }
@@ -144,6 +146,18 @@ final class TrainCommand implements Callable<Integer> {
             target.create();
         }
         return execute(run, target, spec);
+    }
+
+    /** Loudly, because the pictures that come out look like nothing that a person had in mind. */
+    private void sayWhereShapesAreMadeUp(String name) {
+        boolean given = data != null || changes.stream().anyMatch(change -> change.startsWith("data.source="));
+        if (Recipes.WITH_STAND_IN_DATA.contains(name) && !given) {
+            spec.commandLine()
+                    .getErr()
+                    .println("diffuse: NOTE: " + name
+                            + " was given no --data and learns from MADE-UP SHAPES; for pictures of"
+                            + " yours give --data folder:PATH, for a data set of the Hub --data hf:org/name");
+        }
     }
 
     private int started(String name) {
@@ -160,7 +174,9 @@ final class TrainCommand implements Callable<Integer> {
             TrainingRun.check(loaded, folder);
             target.create();
         }
-        return execute(TrainingRun.start(loaded, folder), target, spec);
+        TrainingRun run = TrainingRun.start(loaded, folder);
+        sayWhereShapesAreMadeUp(name);
+        return execute(run, target, spec);
     }
 
     /** The network that a recipe starts from, where that is on the Hub: here its progress can be seen. */
@@ -173,6 +189,14 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
+    private static List<String> resume(Path folder, PublishOptions.@Nullable Target target) {
+        List<String> words = new ArrayList<>(List.of("train", "--resume", folder.toString()));
+        if (target != null) {
+            words.addAll(target.flags());
+        }
+        return words;
+    }
+
     /**
      * Runs to the end, or to a Ctrl-C.
      *
@@ -182,15 +206,15 @@ final class TrainCommand implements Callable<Integer> {
         warn(run, spec);
         TrainingConsole console = new TrainingConsole(
                 spec.commandLine().getOut(), spec.commandLine().getErr());
-        try (StopSignal stop = new StopSignal(spec.commandLine().getErr())) {
+        try (StopSignal stop = new StopSignal(spec.commandLine().getErr(), StopSignal.CHECKPOINT)) {
             RunSummary summary = run.run(console, stop);
             console.end();
             if (!summary.finished()) {
                 spec.commandLine()
                         .getErr()
-                        .println("stopped after step " + summary.steps() + "; go on with: diffuse train --resume "
-                                + summary.folder());
-                return UserError.FAILURE;
+                        .println("stopped after step " + summary.steps() + "; go on with: "
+                                + CommandText.of(resume(summary.folder(), target)));
+                return ExitCodes.FAILURE;
             }
             String saved = run.recipe().export().folder();
             spec.commandLine()

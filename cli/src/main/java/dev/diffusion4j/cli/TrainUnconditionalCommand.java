@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.Recipes;
 import dev.diffusion4j.recipe.RunFolder;
@@ -96,7 +96,7 @@ final class TrainUnconditionalCommand implements Callable<Integer> {
             return TrainingRun.start(recipe, outputDir);
         }
         if (overwriteOutputDir) {
-            throw UserError.usage(
+            throw Problem.request(
                     "--overwrite_output_dir removes what --resume_from_checkpoint goes on with: give one of them");
         }
         if (!resumeFromCheckpoint.equals(LATEST)) {
@@ -114,7 +114,7 @@ final class TrainUnconditionalCommand implements Callable<Integer> {
         if (steps.stream().noneMatch(step -> step.toString().equals(number))) {
             List<String> names =
                     steps.stream().map(step -> "checkpoint-" + step).toList();
-            throw UserError.usage("--resume_from_checkpoint: there is no " + name + " in " + outputDir + "; "
+            throw Problem.request("--resume_from_checkpoint: there is no " + name + " in " + outputDir + "; "
                     + (names.isEmpty() ? "it holds none" : "it holds " + String.join(", ", names))
                     + "; latest goes on with the newest, or begins where there is none");
         }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Tells of a training: the plan and the epochs on stdout, a moving line on the terminal; a line each tenth where there is none. */
+/** Reports a training: the plan and the epochs on stdout, a moving line on the terminal; a line each tenth where there is none. */
 final class TrainingConsole implements RunListener {
     private static final long INTERVAL = 200_000_000L;
 
@@ -30,6 +30,7 @@ final class TrainingConsole implements RunListener {
 
     @Override
     public void onPlan(RunPlan plan) {
+        clear(); // the line of the training before
         out.printf(
                 Locale.ROOT,
                 "%s: %s, %,d parameters, %,d steps of %d%s%n",
@@ -42,7 +43,7 @@ final class TrainingConsole implements RunListener {
         out.printf(
                 Locale.ROOT,
                 "expected: %s and %s (%s, %d threads)%n",
-                duration(plan.expectedSeconds()),
+                Times.left(plan.expectedSeconds()),
                 plan.memoryMiB() == 0 ? "memory unknown" : plan.memoryMiB() + " MiB",
                 plan.dtype(),
                 plan.threads());
@@ -54,6 +55,7 @@ final class TrainingConsole implements RunListener {
 
     @Override
     public void onAlreadyFinished(long steps) {
+        clear();
         out.println("already finished" + (steps > 0 ? " after step " + steps : ""));
         out.flush();
     }
@@ -72,7 +74,7 @@ final class TrainingConsole implements RunListener {
                         progress.step(),
                         progress.totalSteps(),
                         progress.epochMeanLoss(),
-                        duration(left));
+                        Times.left(left));
                 err.flush();
             }
             return;
@@ -93,7 +95,7 @@ final class TrainingConsole implements RunListener {
                 progress.epochMeanLoss(),
                 progress.learningRate(),
                 progress.imagesPerSecond(),
-                duration(left));
+                Times.left(left));
         System.err.flush();
     }
 
@@ -145,17 +147,7 @@ final class TrainingConsole implements RunListener {
         if (shown && last != 0) {
             System.err.print("\r\u001b[K");
             System.err.flush();
+            last = 0;
         }
-    }
-
-    static String duration(double seconds) {
-        long whole = Math.round(seconds);
-        if (whole < 60) {
-            return whole + " s";
-        }
-        if (whole < 3600) {
-            return whole / 60 + " min " + whole % 60 + " s";
-        }
-        return whole / 3600 + " h " + whole % 3600 / 60 + " min";
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,16 +78,16 @@ final class UnconditionalData {
     @Nullable
     Path modelConfigNameOrPath;
 
-    /** @throws UserError (exit code 2) where they do not go together, or name what is not here */
+    /** @throws Problem (a wrong request) where they do not go together, or name what is not here */
     void addTo(Changes changes) {
         if ((datasetName == null) == (trainDataDir == null)) {
-            throw UserError.usage("give either --dataset_name SPEC or --train_data_dir DIR");
+            throw Problem.request("give either --dataset_name SPEC or --train_data_dir DIR");
         }
         if (preserveInputPrecision) {
-            throw UserError.usage("pictures are read with 8 bits a channel: leave --preserve_input_precision away");
+            throw Problem.request("pictures are read with 8 bits a channel: leave --preserve_input_precision away");
         }
         if (datasetName == null && datasetConfigName != null) {
-            throw UserError.usage(
+            throw Problem.request(
                     "--dataset_config_name belongs to --dataset_name, not to --train_data_dir: leave it away");
         }
         if (cacheDir != null) {
@@ -114,13 +114,13 @@ final class UnconditionalData {
             file = path.resolve("unet").resolve("config.json");
         }
         if (!Files.isRegularFile(file)) {
-            throw UserError.usage("--model_config_name_or_path: there is no file " + file
+            throw Problem.request("--model_config_name_or_path: there is no file " + file
                     + "; name a config.json of a UNet2DModel, or the folder that holds one");
         }
         Map<String, @Nullable Object> config = new LinkedHashMap<>(Json.readObject(file));
         Object kind = config.get("_class_name");
         if (kind != null && !kind.equals("UNet2DModel")) {
-            throw UserError.usage(
+            throw Problem.request(
                     "--model_config_name_or_path: " + file + " describes a " + kind + ", not a UNet2DModel");
         }
         config.keySet().removeIf(key -> key.startsWith("_"));

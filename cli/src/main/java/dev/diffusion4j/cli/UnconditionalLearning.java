@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -147,10 +147,10 @@ final class UnconditionalLearning {
             description = "Accepted: attention needs little memory here anyway.")
     boolean enableXformersMemoryEfficientAttention;
 
-    /** @throws UserError (exit code 2) on what this machine or version cannot do */
+    /** @throws Problem (a wrong request) on what this machine or version cannot do */
     void addTo(Changes changes) {
         if (localRank != null && localRank != -1) {
-            throw UserError.usage("training runs in one process: leave --local_rank " + localRank + " away");
+            throw Problem.request("training runs in one process: leave --local_rank " + localRank + " away");
         }
         changes.set("training.batch_size", trainBatchSize)
                 .set("training.epochs", numEpochs)
@@ -179,7 +179,7 @@ final class UnconditionalLearning {
             return;
         }
         if (!predictionType.equals("sample")) {
-            throw UserError.usage("--prediction_type must be epsilon or sample, but was '" + predictionType + "'");
+            throw Problem.request("--prediction_type must be epsilon or sample, but was '" + predictionType + "'");
         }
         changes.set("scheduler.config.prediction_type", predictionType).set("objective.weighting", "snr");
     }
@@ -192,10 +192,10 @@ final class UnconditionalLearning {
             case "no" -> "f32";
             case "bf16" -> "bf16";
             case "fp16" ->
-                throw UserError.usage(
+                throw Problem.request(
                         "--mixed_precision fp16 is for graphics cards, and training runs on the CPU: take bf16"
                                 + " or no");
-            default -> throw UserError.usage("--mixed_precision must be no or bf16, but was '" + mixedPrecision + "'");
+            default -> throw Problem.request("--mixed_precision must be no or bf16, but was '" + mixedPrecision + "'");
         };
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -66,7 +66,7 @@ final class UnconditionalRhythm {
     @Nullable
     String loggingDir;
 
-    /** @throws UserError (exit code 2) on services that this version does not reach */
+    /** @throws Problem (a wrong request) on services that this version does not reach */
     void addTo(Changes changes) {
         changes.set("trackers", trackers());
         changes.set("samples.count", evalBatchSize)
@@ -85,7 +85,7 @@ final class UnconditionalRhythm {
         if (logger.equals("mlflow")) {
             return List.of("jsonl", "tensorboard", "mlflow");
         }
-        throw UserError.usage("--logger must be tensorboard or mlflow, but was '" + logger
+        throw Problem.request("--logger must be tensorboard or mlflow, but was '" + logger
                 + "': every number is in metrics.jsonl, which tools/wandb_import.py sends to W&B after the training");
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -16,12 +16,12 @@ final class Unheeded {
      * @param heeded the longest names of those that have a meaning in it
      * @param does what the call does, such as {@code --from draws the picture as its note says}
      * @param instead what else one might have meant
-     * @throws UserError (exit code 2) naming the first option that has none
+     * @throws Problem (a wrong request) naming the first option that has none
      */
     static void refuse(CommandSpec spec, Set<String> heeded, String does, String instead) {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             if (!heeded.contains(option.longestName())) {
-                throw UserError.usage(
+                throw Problem.request(
                         does + " and does not heed " + option.longestName() + ": leave it away, or " + instead);
             }
         }

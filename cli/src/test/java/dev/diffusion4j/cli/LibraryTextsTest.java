@@ -3,7 +3,7 @@ package dev.diffusion4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.kernel.VectorSupport;
 import dev.diffusion4j.recipe.Recipe;
 import java.io.ByteArrayInputStream;
@@ -28,7 +28,7 @@ class LibraryTextsTest {
     private static final Pattern FLAG = Pattern.compile("--[a-zA-Z]");
 
     @ParameterizedTest
-    @ValueSource(classes = {VectorSupport.class, UserError.class, Recipe.class}) // of kernels, core and training
+    @ValueSource(classes = {VectorSupport.class, Problem.class, Recipe.class}) // of kernels, core and training
     void no_text_of_the_library_names_a_flag(Class<?> ofModule) throws IOException, URISyntaxException {
         Map<String, List<String>> texts = texts(Path.of(
                 ofModule.getProtectionDomain().getCodeSource().getLocation().toURI()));

@@ -88,7 +88,7 @@ class LoraAndPromptTest {
         assertThat(prompt(sample + "x", " ").err()).contains("the prompt is empty");
         assertThat(prompt(sample + "x", "a redd circle").code()).isEqualTo(2);
         refused(2, sample + "x", "give --prompt");
-        refused(2, sample + "x --class 1", "told what to draw in words");
+        refused(2, sample + "x --class 1", "draws what words say, not classes", "--prompt in place of --class");
         refused(
                 2,
                 "train digits-cross-attention --data digits --out @/none --set model.config.max_tokens=4",

@@ -13,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TrainingConsoleTest {
     private static final String TERMINAL = "diffusion4j.terminal";
@@ -51,5 +53,23 @@ class TrainingConsoleTest {
         train();
         assertThat(moving.size()).isZero();
         assertThat(err.toString()).contains("tiny: step 10 of 10, loss 0.2500");
+    }
+
+    @Test
+    void the_header_of_the_next_training_stands_on_a_line_of_its_own() {
+        System.setProperty(TERMINAL, "true");
+        System.setErr(new PrintStream(moving, true, StandardCharsets.UTF_8));
+        TrainingConsole console = new TrainingConsole(new PrintWriter(out, true), new PrintWriter(err, true));
+        RunPlan plan = new RunPlan("tiny", "digits", 1000, 0, 10, 5, 0.1, 100, 8, "f32", 2);
+        console.onPlan(plan);
+        console.onStep(new RunProgress(10, 10, 2, 0.5, 0.25, 0.25, 3e-4, 80, Map.of()));
+        console.onPlan(plan);
+        assertThat(moving.toString(StandardCharsets.UTF_8)).endsWith("\r\u001b[K");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.84, 0.8 s", "9.96, 10 s", "59.4, 59 s", "761, 12 min 41 s", "11520, 3 h 12 min", "187200, 2 d 4 h"})
+    void a_duration_has_one_form(double seconds, String text) {
+        assertThat(Times.text(seconds)).isEqualTo(text);
     }
 }

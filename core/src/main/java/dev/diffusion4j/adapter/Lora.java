@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.adapter;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.layer.Adaptable;
 import dev.diffusion4j.layer.BatchNorm2d;
 import dev.diffusion4j.layer.Init;
@@ -23,18 +23,18 @@ public final class Lora {
      *
      * @param random A is drawn from it, in the order of the layers
      * @return the layers' names
-     * @throws UserError (exit code 2) where no layer is meant, or one has a product already; nothing is changed then
+     * @throws Problem (a wrong request) where no layer is meant, or one has a product already; nothing is changed then
      */
     public static List<String> inject(Layer network, LoraConfig config, RandomStream random) {
         Map<String, Adaptable> all = Adaptable.in(network);
         List<String> names = all.keySet().stream().filter(config::isTarget).toList();
         if (names.isEmpty()) {
-            throw UserError.usage("lora.targets " + config.targets() + " names no layer of this network; its "
+            throw Problem.request("lora.targets " + config.targets() + " names no layer of this network; its "
                     + all.size() + " Linear and Conv2d layers are named such as " + examples(all));
         }
         all.forEach((name, layer) -> {
             if (layer.lora().isPresent()) {
-                throw UserError.usage("this network has a LoRA already (at " + name
+                throw Problem.request("this network has a LoRA already (at " + name
                         + "): merge it or take it out before another is injected");
             }
         });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.adapter;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.layer.Adaptable;
 import dev.diffusion4j.layer.LowRank;
 import dev.diffusion4j.model.Model;
@@ -34,7 +34,7 @@ public final class LoraAdapter implements AutoCloseable {
      * folder.
      *
      * @return an adapter that the caller closes
-     * @throws UserError (exit code 1) naming the file and what is wrong with it
+     * @throws Problem (a failure) naming the file and what is wrong with it
      */
     public static LoraAdapter read(Path path) {
         Path file = LoraFile.find(path);
@@ -46,7 +46,7 @@ public final class LoraAdapter implements AutoCloseable {
      *
      * @param strength 1 as they were trained
      * @return how much of the file counts
-     * @throws UserError (exit code 1) where it does not fit, counting what does; nothing is changed then
+     * @throws Problem (a failure) where it does not fit, counting what does; nothing is changed then
      */
     public LoraApplied mergeInto(Model network, double strength) {
         return mergeInto(Map.of(LoraComponent.UNET, network), strength);
@@ -58,7 +58,7 @@ public final class LoraAdapter implements AutoCloseable {
      * @param networks by the part of the pipeline that each is; names without a part mean the denoiser
      * @param strength 1 as they were trained
      * @return how much of the file counts
-     * @throws UserError (exit code 1) where it does not fit, counting what does; nothing is changed then
+     * @throws Problem (a failure) where it does not fit, counting what does; nothing is changed then
      */
     public LoraApplied mergeInto(Map<LoraComponent, ? extends Model> networks, double strength) {
         LoraFit fit = LoraFit.of(this, networks);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.adapter;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.TensorInfo;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightSource;
@@ -49,7 +49,7 @@ public final class LoraFile {
     /** The file with the weights: {@code path} itself, or the one in that folder, or in the {@code lora} of a run's folder. */
     public static Path find(Path path) {
         if (!Files.exists(path)) {
-            throw UserError.failure("there is no LoRA " + path);
+            throw Problem.failure("there is no LoRA " + path);
         }
         if (!Files.isDirectory(path)) {
             return path;
@@ -61,7 +61,7 @@ public final class LoraFile {
                 }
             }
         }
-        throw UserError.failure(path + " holds no LoRA: " + String.join(", ", FILES) + " were looked for, found "
+        throw Problem.failure(path + " holds no LoRA: " + String.join(", ", FILES) + " were looked for, found "
                 + WeightFiles.listing(path));
     }
 
@@ -69,7 +69,7 @@ public final class LoraFile {
      * All products of a file, or of a folder as {@link #find} has it.
      *
      * @return the products, whose tensors the caller owns
-     * @throws UserError (exit code 1) naming the file and what is wrong with it; nothing is left to free then
+     * @throws Problem (a failure) naming the file and what is wrong with it; nothing is left to free then
      */
     static List<LoraProduct> read(Path file) {
         try (WeightSource weights = WeightFiles.openFile(file)) {
@@ -85,11 +85,11 @@ public final class LoraFile {
         weights.tensors().keySet().forEach(name -> LoraName.parse(name)
                 .ifPresentOrElse(tensor -> add(tensor, name), () -> others.add(name)));
         if (entries.isEmpty()) {
-            throw UserError.failure(file + " holds no LoRA: none of its " + others.size()
+            throw Problem.failure(file + " holds no LoRA: none of its " + others.size()
                     + " tensors has a name such as NAME.lora_A.weight or NAME.lora.down.weight");
         }
         if (!others.isEmpty()) {
-            throw UserError.failure(file + " holds " + others.size() + " tensors that are no part of a plain LoRA ("
+            throw Problem.failure(file + " holds " + others.size() + " tensors that are no part of a plain LoRA ("
                     + LoraFit.some(others) + "): that is not supported");
         }
     }
@@ -98,7 +98,7 @@ public final class LoraFile {
         String before =
                 entries.computeIfAbsent(tensor.name(), key -> new Entry()).names.put(tensor.part(), name);
         if (before != null) {
-            throw UserError.failure(
+            throw Problem.failure(
                     file + " holds one tensor twice, as " + before + " and as " + name + ": give each adapter a file");
         }
     }
@@ -108,12 +108,12 @@ public final class LoraFile {
             String down = entry.name(LoraName.Part.DOWN);
             String up = entry.name(LoraName.Part.UP);
             if (down == null || up == null) {
-                throw UserError.failure(file + ": layer " + layer.text() + " has only one of its two tensors");
+                throw Problem.failure(file + ": layer " + layer.text() + " has only one of its two tensors");
             }
             long[] a = info(down).sizes();
             long[] b = info(up).sizes();
             if (a.length < 2 || a.length != b.length || b[1] != a[0]) {
-                throw UserError.failure(file + ": the two tensors of layer " + layer.text() + " do not fit each other: "
+                throw Problem.failure(file + ": the two tensors of layer " + layer.text() + " do not fit each other: "
                         + Shapes.text(a) + " and " + Shapes.text(b));
             }
         });

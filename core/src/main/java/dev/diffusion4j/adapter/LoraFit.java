@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.adapter;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.layer.Adaptable;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.Shapes;
@@ -24,7 +24,7 @@ record LoraFit(Map<LoraProduct, Adaptable> products, LoraApplied applied) {
 
     /**
      * @param networks by the part of the pipeline that each is; names without a part mean the denoiser
-     * @throws UserError (exit code 1) where a part that is there lacks a layer or has it in another shape, or no product is of any part
+     * @throws Problem (a failure) where a part that is there lacks a layer or has it in another shape, or no product is of any part
      *     that is there
      */
     static LoraFit of(LoraAdapter adapter, Map<LoraComponent, ? extends Model> networks) {
@@ -84,7 +84,7 @@ record LoraFit(Map<LoraProduct, Adaptable> products, LoraApplied applied) {
         private void place(LoraProduct product, String name, Adaptable layer) {
             @Nullable String before = seen.put(layer, product.name().text());
             if (before != null) {
-                throw UserError.failure(file + " holds the layer " + name + " twice, as " + before + " and as "
+                throw Problem.failure(file + " holds the layer " + name + " twice, as " + before + " and as "
                         + product.name().text());
             }
             if (product.fits(layer.weight())) {
@@ -97,18 +97,18 @@ record LoraFit(Map<LoraProduct, Adaptable> products, LoraApplied applied) {
         private void refuse() {
             int all = adapter.size() - strangers.size();
             if (all == 0) {
-                throw UserError.failure(file + ": applied none of its " + adapter.keys() + " keys: they are of "
+                throw Problem.failure(file + ": applied none of its " + adapter.keys() + " keys: they are of "
                         + String.join(", ", elsewhere.keySet()) + " (" + some(strangers)
                         + "), which this model does not have");
             }
             if (!missing.isEmpty()) {
                 int there = all - missing.size();
-                throw UserError.failure(file + ": " + (there == 0 ? "none" : there) + " of its " + all
+                throw Problem.failure(file + ": " + (there == 0 ? "none" : there) + " of its " + all
                         + " LoRA layers " + (there == 1 ? "is" : "are") + " in this network; not there: "
                         + some(missing) + ": it was made for another model");
             }
             if (!misfits.isEmpty()) {
-                throw UserError.failure(file + ": " + misfits.size() + " of its " + all
+                throw Problem.failure(file + ": " + misfits.size() + " of its " + all
                         + " LoRA layers have another shape than this network's (" + some(misfits)
                         + "): it was made for another model");
             }

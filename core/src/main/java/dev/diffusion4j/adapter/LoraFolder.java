@@ -2,7 +2,7 @@
 package dev.diffusion4j.adapter;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.layer.Layer;
@@ -29,7 +29,7 @@ public final class LoraFolder {
      *
      * @param base where the network's own weights are, in words; {@code null} where that is not known
      * @param revision of {@code base}, where it is a repository of the Hub
-     * @throws UserError (exit code 1) where it cannot be written; what was there is whole then
+     * @throws Problem (a failure) where it cannot be written; what was there is whole then
      */
     public static void write(
             Path folder, Layer network, LoraConfig config, @Nullable String base, @Nullable String revision) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.adapter;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.WeightSource;
 import dev.diffusion4j.json.Json;
 import java.nio.file.Files;
@@ -53,7 +53,7 @@ final class LoraScales {
             if (patterns instanceof Map<?, ?> map) {
                 Json.object(map).forEach(this::addAlpha);
             } else if (patterns != null) {
-                throw UserError.failure(
+                throw Problem.failure(
                         where + ": alpha_pattern is '" + patterns + "', but must be an object such as {\"to_q\": 16}");
             }
         }
@@ -67,7 +67,7 @@ final class LoraScales {
             try {
                 alphas.add(new OwnAlpha(name, Pattern.compile("(.*\\.)?(" + name + ")"), own));
             } catch (PatternSyntaxException e) {
-                throw UserError.failure(
+                throw Problem.failure(
                         where + ": " + key + " is " + value + ", but '" + name
                                 + "' is neither the end of a layer's name nor a regular expression: "
                                 + e.getDescription(),
@@ -82,8 +82,8 @@ final class LoraScales {
             return value == null ? null : ((Number) value).doubleValue();
         }
 
-        private UserError notANumber(String key, @Nullable Object value) {
-            return UserError.failure(where + ": " + key + " is '" + value + "', but must be a number such as 16");
+        private Problem notANumber(String key, @Nullable Object value) {
+            return Problem.failure(where + ": " + key + " is '" + value + "', but must be a number such as 16");
         }
 
         double of(String layer, long rank) {
@@ -99,7 +99,7 @@ final class LoraScales {
 
     /**
      * @param file the weights; a config is looked for beside it where it has peft's name
-     * @throws UserError (exit code 1) where the adapter is of a kind that is not supported, or a number in its config is none
+     * @throws Problem (a failure) where the adapter is of a kind that is not supported, or a number in its config is none
      */
     static LoraScales of(Path file, WeightSource weights) {
         Path config = file.resolveSibling(LoraFolder.CONFIG);
@@ -127,7 +127,7 @@ final class LoraScales {
 
     /**
      * @param rank of the layer's tensors
-     * @throws UserError (exit code 1) where the config leaves the layer out
+     * @throws Problem (a failure) where the config leaves the layer out
      */
     double of(LoraName name, long rank) {
         Settings own = settings.getOrDefault(name.component(), settings.get(null));

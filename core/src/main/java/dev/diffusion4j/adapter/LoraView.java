@@ -4,7 +4,7 @@ package dev.diffusion4j.adapter;
 import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.layer.ActiveProducts;
 import dev.diffusion4j.layer.Adaptable;
 import dev.diffusion4j.layer.LowRank;
@@ -66,7 +66,7 @@ public final class LoraView implements AutoCloseable {
      * @param networks by the part of the pipeline that each is; names without a part mean the denoiser; borrowed, and to be closed after
      *     the view
      * @param uses adapters that are added up; they may be closed before the view
-     * @throws UserError (exit code 1) where one does not fit, counting what does
+     * @throws Problem (a failure) where one does not fit, counting what does
      */
     public static LoraView of(Map<LoraComponent, ? extends Model> networks, List<Use> uses) {
         Map<Adaptable, List<Scaled>> byLayer = new LinkedHashMap<>();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.adapter;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.util.Collection;
 import java.util.List;
@@ -54,7 +54,7 @@ final class PeftSettings {
 
     /**
      * @param where the file, for the message
-     * @throws UserError (exit code 1) naming the first setting that is not among those above
+     * @throws Problem (a failure) naming the first setting that is not among those above
      */
     static void check(Map<String, @Nullable Object> config, String where) {
         config.forEach((key, value) -> {
@@ -78,17 +78,17 @@ final class PeftSettings {
                 || value instanceof Map<?, ?> map && map.isEmpty();
     }
 
-    private static UserError refusal(String key, @Nullable Object value, String where) {
+    private static Problem refusal(String key, @Nullable Object value, String where) {
         String text = value instanceof String string ? string : Json.compact(value);
         if (key.equals("peft_type")) {
-            return UserError.failure(where + ": peft_type is " + text + ", but only LORA adapters can be applied");
+            return Problem.failure(where + ": peft_type is " + text + ", but only LORA adapters can be applied");
         }
         if (key.equals("init_lora_weights")) {
-            return UserError.failure(where + ": init_lora_weights is " + text
+            return Problem.failure(where + ": init_lora_weights is " + text
                     + ", which may change the weights of the base: convert the adapter by peft's"
                     + " save_pretrained(path_initial_model_for_weight_conversion=…), and give the result");
         }
-        return UserError.failure(where + ": " + key + " is " + text
+        return Problem.failure(where + ": " + key + " is " + text
                 + ", which plain LoRA does not have: this adapter would be drawn wrong and cannot be applied");
     }
 }

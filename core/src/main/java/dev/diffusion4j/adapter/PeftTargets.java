@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.adapter;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +26,7 @@ final class PeftTargets {
         this.where = where;
     }
 
-    /** @throws UserError (exit code 1) naming the setting that leaves {@code layer} out, though the file has it */
+    /** @throws Problem (a failure) naming the setting that leaves {@code layer} out, though the file has it */
     void check(String layer) {
         Object excluded = config.get("exclude_modules");
         Object targets = config.get("target_modules");
@@ -70,7 +70,7 @@ final class PeftTargets {
         try {
             return Pattern.compile(pattern);
         } catch (PatternSyntaxException e) {
-            throw UserError.failure(
+            throw Problem.failure(
                     where + ": " + key + " '" + pattern + "' is no regular expression: " + e.getDescription(), e);
         }
     }
@@ -84,8 +84,8 @@ final class PeftTargets {
                 : List.of(value);
     }
 
-    private UserError leftOut(String key, String layer) {
-        return UserError.failure(where + ": " + key + " is " + Json.compact(config.get(key)) + ", which leaves out "
+    private Problem leftOut(String key, String layer) {
+        return Problem.failure(where + ": " + key + " is " + Json.compact(config.get(key)) + ", which leaves out "
                 + layer + ", yet the file holds that layer: peft would not apply it; take it out of the file, or mend "
                 + key);
     }

@@ -55,7 +55,7 @@ public final class AtomicFile {
     /**
      * Replaces {@code target} by what {@code body} writes; missing parent folders are made.
      *
-     * @throws UserError (exit code 1) naming the file, where the disk is full or the file cannot be written
+     * @throws Problem (a failure) naming the file, where the disk is full or the file cannot be written
      */
     public static void write(Path target, Body body) {
         writeChannel(target, channel -> {
@@ -81,7 +81,7 @@ public final class AtomicFile {
                 replace(followed(target), body);
             }
         } catch (IOException e) {
-            throw UserError.failure("cannot write " + target + ": " + reason(e), e);
+            throw Problem.failure("cannot write " + target + ": " + reason(e), e);
         }
     }
 
@@ -138,7 +138,7 @@ public final class AtomicFile {
     /**
      * Makes the folder {@code target}, which must not exist, with all that {@code body} puts into it.
      *
-     * @throws UserError (exit code 1) naming the folder, where it cannot be written
+     * @throws Problem (a failure) naming the folder, where it cannot be written
      */
     public static void createFolder(Path target, FolderBody body) {
         Path temporary = beside(target);
@@ -150,7 +150,7 @@ public final class AtomicFile {
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
             syncFolder(parent);
         } catch (IOException e) {
-            throw UserError.failure("cannot write the folder " + target + ": " + reason(e), e);
+            throw Problem.failure("cannot write the folder " + target + ": " + reason(e), e);
         } finally {
             deleteTreeQuietly(temporary);
         }
@@ -159,7 +159,7 @@ public final class AtomicFile {
     /**
      * Finds out before long work whether files can be put into {@code folder} at its end, as far as can be seen without writing.
      *
-     * @throws UserError (exit code 1) where a file is in the way or the folder may not be written to
+     * @throws Problem (a failure) where a file is in the way or the folder may not be written to
      */
     public static void checkFolder(Path folder) {
         Path existing = folder.toAbsolutePath();
@@ -167,10 +167,10 @@ public final class AtomicFile {
             existing = existing.getParent();
         }
         if (!Files.isDirectory(existing)) {
-            throw UserError.failure("cannot write into " + folder + ": " + existing + " is a file, not a folder");
+            throw Problem.failure("cannot write into " + folder + ": " + existing + " is a file, not a folder");
         }
         if (!Files.isWritable(existing)) {
-            throw UserError.failure("cannot write into " + folder + ": permission denied");
+            throw Problem.failure("cannot write into " + folder + ": permission denied");
         }
     }
 

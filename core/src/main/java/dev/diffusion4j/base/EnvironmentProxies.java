@@ -26,7 +26,7 @@ public final class EnvironmentProxies extends ProxySelector {
 
     /**
      * @return one proxy, or none
-     * @throws UserError (exit code 2) where the variable holds something else than {@code http://HOST:PORT}, without repeating it
+     * @throws Problem (a wrong request) where the variable holds something else than {@code http://HOST:PORT}, without repeating it
      */
     @Override
     public List<Proxy> select(URI address) {
@@ -47,7 +47,7 @@ public final class EnvironmentProxies extends ProxySelector {
         } catch (IllegalArgumentException e) {
             // told below
         }
-        throw UserError.usage("the proxy for " + scheme + " addresses must be written as http://HOST:PORT, see "
+        throw Problem.request("the proxy for " + scheme + " addresses must be written as http://HOST:PORT, see "
                 + scheme.toUpperCase(Locale.ROOT) + "_PROXY");
     }
 

@@ -17,7 +17,7 @@ public final class FileNames {
     /**
      * {@code folder} with {@code name} below it.
      *
-     * @throws UserError (exit code 1) where no file can have this name, or none in this locale
+     * @throws Problem (a failure) where no file can have this name, or none in this locale
      */
     public static Path resolve(Path folder, String name) {
         try {
@@ -30,7 +30,7 @@ public final class FileNames {
     /**
      * {@code path} itself, whose name came from the disk.
      *
-     * @throws UserError (exit code 1) where it cannot be written as text in this locale
+     * @throws Problem (a failure) where it cannot be written as text in this locale
      */
     public static Path readable(Path path) {
         String text = path.toString();
@@ -41,9 +41,9 @@ public final class FileNames {
     }
 
     /** What to say where a text is no path; in a locale that knows few letters, that this is the cause. */
-    public static UserError problem(InvalidPathException e) {
+    public static Problem problem(InvalidPathException e) {
         boolean isOfLocale = isLocaleTooSmall() && e.getInput().chars().anyMatch(c -> c > 127);
-        return UserError.failure(
+        return Problem.failure(
                 isOfLocale
                         ? "the file name '" + e.getInput()
                                 + "' cannot be used in the locale of this process, whose encoding is " + ENCODING

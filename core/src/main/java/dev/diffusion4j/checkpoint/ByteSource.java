@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.checkpoint;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 
@@ -14,7 +14,7 @@ interface ByteSource {
     /**
      * Fills {@code target} up to its limit.
      *
-     * @throws UserError (exit code 1) where the bytes end before, or cannot be read
+     * @throws Problem (a failure) where the bytes end before, or cannot be read
      */
     void read(long position, ByteBuffer target);
 

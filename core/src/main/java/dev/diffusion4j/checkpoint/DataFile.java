@@ -2,7 +2,7 @@
 package dev.diffusion4j.checkpoint;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -28,10 +28,10 @@ final class DataFile implements ByteSource, AutoCloseable {
         this.size = size;
     }
 
-    /** @throws UserError (exit code 1) where there is no such file, or it cannot be read */
+    /** @throws Problem (a failure) where there is no such file, or it cannot be read */
     static DataFile open(Path file) {
         if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw UserError.failure(
+            throw Problem.failure(
                     "cannot read " + file + ": it is " + (Files.isDirectory(file) ? "a folder" : "no plain file"));
         }
         try {
@@ -39,12 +39,12 @@ final class DataFile implements ByteSource, AutoCloseable {
             DataFile data = new DataFile(file, channel, channel.size());
             if (data.isPointer()) {
                 data.close();
-                throw UserError.failure(file
+                throw Problem.failure(file
                         + " is not the weights but a note of git-lfs on where they are; fetch them with: git lfs pull");
             }
             return data;
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -70,13 +70,13 @@ final class DataFile implements ByteSource, AutoCloseable {
             while (target.hasRemaining()) {
                 int n = channel.read(target, at);
                 if (n < 0) {
-                    throw UserError.failure(file + " ends at byte " + at
+                    throw Problem.failure(file + " ends at byte " + at
                             + ", in the middle of its data: it was cut short or " + "changed while it was read");
                 }
                 at += n;
             }
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.checkpoint;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.nio.ByteBuffer;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -26,7 +26,7 @@ final class InflatedBytes implements ByteSource {
     private long taken;
     private long position;
 
-    /** @throws UserError where so many bytes cannot come of so few */
+    /** @throws Problem where so many bytes cannot come of so few */
     InflatedBytes(ByteSource file, long begin, long packedSize, long size, String where) {
         if (size / MOST_PER_BYTE > packedSize) {
             throw TorchPickle.broken(where, "a record claims to unpack " + packedSize + " bytes to " + size);
@@ -90,7 +90,7 @@ final class InflatedBytes implements ByteSource {
         }
     }
 
-    private UserError broken() {
+    private Problem broken() {
         return TorchPickle.broken(where, "a packed record ends early or is damaged");
     }
 }

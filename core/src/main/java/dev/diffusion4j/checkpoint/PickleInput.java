@@ -2,7 +2,7 @@
 package dev.diffusion4j.checkpoint;
 
 import dev.diffusion4j.base.HeapShare;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -122,7 +122,7 @@ final class PickleInput {
         consumed += (int) length;
     }
 
-    private UserError endsEarly() {
+    private Problem endsEarly() {
         return TorchPickle.broken(where, "it ends in the middle of its pickle; it was cut short, fetch it again");
     }
 }

@@ -4,7 +4,7 @@ package dev.diffusion4j.checkpoint;
 import static dev.diffusion4j.checkpoint.PickleOp.*;
 
 import dev.diffusion4j.base.HeapShare;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Pickled.Dictionary;
 import dev.diffusion4j.checkpoint.Pickled.Global;
 import dev.diffusion4j.checkpoint.Pickled.Opaque;
@@ -23,7 +23,7 @@ import java.util.Map;
  * refuses all others. Nothing of the file is ever run.
  */
 final class PickleMachine {
-    /** What may be named, called and referred to. All throw {@link UserError} at what they do not know. */
+    /** What may be named, called and referred to. All throw {@link Problem} at what they do not know. */
     interface Objects {
         /** The value that a name of Python stands for. */
         Object named(String module, String name);
@@ -286,7 +286,7 @@ final class PickleMachine {
         return values;
     }
 
-    private UserError broken(String what) {
+    private Problem broken(String what) {
         return TorchPickle.broken(where, what);
     }
 }

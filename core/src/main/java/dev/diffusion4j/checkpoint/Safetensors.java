@@ -3,7 +3,7 @@ package dev.diffusion4j.checkpoint;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tensor.Tensors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -43,7 +43,7 @@ public final class Safetensors implements WeightSource {
     /**
      * Opens a file and checks its header.
      *
-     * @throws UserError (exit code 1) naming the file and what is wrong with it
+     * @throws Problem (a failure) naming the file and what is wrong with it
      */
     public static Safetensors open(Path path) {
         DataFile file = DataFile.open(path);
@@ -88,7 +88,7 @@ public final class Safetensors implements WeightSource {
      *
      * @param tensors of any device and layout, also in an order of oneDNN's; not changed
      * @param metadata such as {@code format = pt}, which PyTorch's loaders want
-     * @throws UserError (exit code 1) where it cannot be written; what was there is whole still
+     * @throws Problem (a failure) where it cannot be written; what was there is whole still
      */
     public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
         Check.that(

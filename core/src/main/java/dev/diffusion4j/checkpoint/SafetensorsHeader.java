@@ -2,7 +2,7 @@
 package dev.diffusion4j.checkpoint;
 
 import dev.diffusion4j.base.HeapShare;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.io.BufferedInputStream;
 import java.io.InputStreamReader;
@@ -44,7 +44,7 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> entries, Map<String,
     /**
      * Reads and checks the header of {@code file}, holding no more of its text than one tensor's.
      *
-     * @throws UserError (exit code 1) naming {@code where} and what is wrong
+     * @throws Problem (a failure) naming {@code where} and what is wrong
      */
     static SafetensorsHeader read(ByteSource file, String where) {
         if (file.size() < 8) {
@@ -172,9 +172,9 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> entries, Map<String,
         return new Entry(info, offsets.get(0));
     }
 
-    private static UserError unknown(String name, String dtype, String where) {
+    private static Problem unknown(String name, String dtype, String where) {
         if (SMALLER_THAN_A_BYTE.contains(dtype)) {
-            return UserError.failure(where + " cannot be used here: tensor '" + name + "' has the dtype " + dtype
+            return Problem.failure(where + " cannot be used here: tensor '" + name + "' has the dtype " + dtype
                     + ", whose numbers are smaller than a byte");
         }
         return broken(
@@ -197,7 +197,7 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> entries, Map<String,
         return numbers;
     }
 
-    static UserError broken(String where, String what) {
-        return UserError.failure(where + " is not a sound safetensors file: " + what);
+    static Problem broken(String where, String what) {
+        return Problem.failure(where + " is not a sound safetensors file: " + what);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.checkpoint;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -30,7 +30,7 @@ public final class ShardedWeights implements WeightSource {
     /**
      * Opens all shards that the index names, which must lie beside it.
      *
-     * @throws UserError (exit code 1) naming the file and what is wrong
+     * @throws Problem (a failure) naming the file and what is wrong
      */
     public static ShardedWeights open(Path index) {
         ShardedWeights weights = new ShardedWeights(index);
@@ -46,25 +46,25 @@ public final class ShardedWeights implements WeightSource {
     private void openShards() {
         Map<String, @Nullable Object> json = Json.readObject(index);
         if (!(json.get("weight_map") instanceof Map<?, ?> map)) {
-            throw UserError.failure(index + " has no weight_map");
+            throw Problem.failure(index + " has no weight_map");
         }
         map.forEach((key, value) -> {
             String name = (String) key;
             if (!(value instanceof String file) || !FILE_NAME.matcher(file).matches()) {
-                throw UserError.failure(index + ": the file of tensor '" + name + "' must be a plain file name, but is "
+                throw Problem.failure(index + ": the file of tensor '" + name + "' must be a plain file name, but is "
                         + Json.describe(value));
             }
             WeightSource shard = shards.computeIfAbsent(file, f -> WeightFiles.openFile(index.resolveSibling(f)));
             TensorInfo info = shard.tensors().get(name);
             if (info == null) {
-                throw UserError.failure(index + " says that tensor '" + name + "' is in " + file + ", but it is not");
+                throw Problem.failure(index + " says that tensor '" + name + "' is in " + file + ", but it is not");
             }
             tensors.put(name, info);
             places.put(name, shard);
         });
         shards.forEach((file, shard) -> shard.tensors().keySet().forEach(name -> {
             if (places.get(name) != shard) {
-                throw UserError.failure(index + " does not list tensor '" + name + "', which is in " + file);
+                throw Problem.failure(index + " does not list tensor '" + name + "', which is in " + file);
             }
         }));
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.checkpoint;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tensor.Shapes;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
@@ -15,7 +15,7 @@ record StoredTensor(TorchStorage storage, long offset, NumberLayout layout) {
     /** A tensor may repeat its storage's numbers (stride 0), so that a small file could ask for any amount of memory. */
     private static final long MOST_REPEATED = 1L << 28;
 
-    /** @throws UserError (exit code 1) where it reaches beyond its storage */
+    /** @throws Problem (a failure) where it reaches beyond its storage */
     static StoredTensor checked(TorchStorage storage, long offset, NumberLayout layout, String where) {
         StoredTensor tensor = new StoredTensor(storage, offset, layout);
         String shape = Shapes.text(layout.sizes());

@@ -2,7 +2,7 @@
 package dev.diffusion4j.checkpoint;
 
 import dev.diffusion4j.base.HeapShare;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Pickled.Dictionary;
 import dev.diffusion4j.checkpoint.Pickled.Global;
 import dev.diffusion4j.checkpoint.Pickled.Opaque;
@@ -83,12 +83,12 @@ final class TorchObjects implements PickleMachine.Objects {
         return global;
     }
 
-    private UserError refused(String name) {
+    private Problem refused(String name) {
         if (name.startsWith("torch.")) {
-            return UserError.failure(where + " holds '" + name
+            return Problem.failure(where + " holds '" + name
                     + "', which is not read here: only plain dense tensors are; " + "save it again with safetensors");
         }
-        return UserError.failure(
+        return Problem.failure(
                 where + " wants to run '" + name + "'; such files are not opened, because Python would run "
                         + "whatever is in them: ask for a safetensors file");
     }
@@ -115,7 +115,7 @@ final class TorchObjects implements PickleMachine.Objects {
             throw TorchPickle.broken(where, "it refers to something that is no storage");
         }
         if (tuple.items.size() > 5 && tuple.items.get(5) != Opaque.NONE) {
-            throw UserError.failure(
+            throw Problem.failure(
                     where + " holds views of storages, as PyTorch wrote before 0.4; save it again with a newer one");
         }
         DType dtype = storageType(type.name())
@@ -201,7 +201,7 @@ final class TorchObjects implements PickleMachine.Objects {
         if (arguments.size() > marksAt
                 && arguments.get(marksAt) instanceof Dictionary marks
                 && marks.values.stream().anyMatch(value -> !value.equals(false))) {
-            throw UserError.failure(
+            throw Problem.failure(
                     where + " holds a tensor that is to be conjugated or negated, which is not read here");
         }
         DType dtype = storage.dtype();

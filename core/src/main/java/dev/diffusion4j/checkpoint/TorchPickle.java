@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.checkpoint;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Pickled.Sequence;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -47,7 +47,7 @@ public final class TorchPickle implements WeightSource {
     /**
      * Opens a file and checks all but the numbers.
      *
-     * @throws UserError (exit code 1) naming the file and what is wrong with it, or what it wants to run
+     * @throws Problem (a failure) naming the file and what is wrong with it, or what it wants to run
      */
     public static TorchPickle open(Path path) {
         DataFile file = DataFile.open(path);
@@ -79,8 +79,7 @@ public final class TorchPickle implements WeightSource {
         ZipDirectory zip = new ZipDirectory(file, where);
         String root = root(zip, where);
         if (zip.has(root + "constants.pkl")) {
-            throw UserError.failure(
-                    where + " is a TorchScript program, which is not opened; only files of tensors are");
+            throw Problem.failure(where + " is a TorchScript program, which is not opened; only files of tensors are");
         }
         ZipDirectory.Part pickle = zip.open(root + "data.pkl");
         TorchObjects objects = new TorchObjects(where);
@@ -105,7 +104,7 @@ public final class TorchPickle implements WeightSource {
                 return name.substring(0, name.indexOf('/') + 1);
             }
         }
-        throw UserError.failure(where + " is a zip file, but not one of PyTorch: it has no record NAME/data.pkl");
+        throw Problem.failure(where + " is a zip file, but not one of PyTorch: it has no record NAME/data.pkl");
     }
 
     private static boolean isBigEndian(ZipDirectory zip, String root, String where) {
@@ -198,7 +197,7 @@ public final class TorchPickle implements WeightSource {
         return file.toString();
     }
 
-    static UserError broken(String where, String what) {
-        return UserError.failure(where + " is not a sound PyTorch file: " + what);
+    static Problem broken(String where, String what) {
+        return Problem.failure(where + " is not a sound PyTorch file: " + what);
     }
 }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.checkpoint;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -29,7 +29,7 @@ public final class WeightFiles {
      * before a single one.
      *
      * @param variant the one to take ({@code fp16}), or {@code null}: the plain one, else any variant that is there
-     * @throws UserError (exit code 1) saying what was found instead, or what is wrong with a file
+     * @throws Problem (a failure) saying what was found instead, or what is wrong with a file
      */
     public static WeightSource open(Path folder, @Nullable String variant) {
         return open(folder, STEM, variant);
@@ -53,7 +53,7 @@ public final class WeightFiles {
             }
         }
         String name = variant == null ? stem + SAFETENSORS : stem + "." + variant + SAFETENSORS;
-        throw UserError.failure(
+        throw Problem.failure(
                 "there are no weights in " + folder + ": " + name + " was expected, found " + listing(folder));
     }
 
@@ -79,7 +79,7 @@ public final class WeightFiles {
     /**
      * Opens one file of weights: safetensors, or what {@code torch.save} wrote. What is in it decides, not its name.
      *
-     * @throws UserError (exit code 1) naming the file and what is wrong with it
+     * @throws Problem (a failure) naming the file and what is wrong with it
      */
     public static WeightSource openFile(Path file) {
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
@@ -98,7 +98,7 @@ public final class WeightFiles {
             if (name.endsWith(SAFETENSORS)) {
                 return Safetensors.open(file);
             }
-            throw UserError.failure(file + " is not a file of weights: it is neither safetensors nor of PyTorch");
+            throw Problem.failure(file + " is not a file of weights: it is neither safetensors nor of PyTorch");
         }
     }
 

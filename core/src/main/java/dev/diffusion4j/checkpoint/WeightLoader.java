@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.checkpoint;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tensor.Shapes;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ public final class WeightLoader {
      *
      * @param targets the network's tensors by name, of any layout and device
      * @param rename the network's name for a name in the file (old spellings); identity for most files
-     * @throws UserError (exit code 1) listing what is missing, left over, given twice, or of the wrong shape or dtype; no target
+     * @throws Problem (a failure) listing what is missing, left over, given twice, or of the wrong shape or dtype; no target
      *     is changed then. Also where the file cannot be read to its end; some targets are changed then
      */
     public static void load(WeightSource source, Map<String, Tensor> targets, UnaryOperator<String> rename) {
@@ -88,7 +88,7 @@ public final class WeightLoader {
         report(problems, "of the wrong dtype", wrongType);
         report(problems, "given twice", twice);
         if (!problems.isEmpty()) {
-            throw UserError.failure(source + " does not fit the network: " + String.join("; ", problems));
+            throw Problem.failure(source + " does not fit the network: " + String.join("; ", problems));
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.checkpoint;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tensor.Shapes;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.Arrays;
@@ -22,7 +22,7 @@ public interface WeightSource extends AutoCloseable {
      *
      * @param target of the same shape; of any dtype, layout and device: the numbers are converted on the way. Fastest, and
      *     without any other memory, where it is contiguous, on the CPU and of the file's dtype
-     * @throws UserError (exit code 1) where the file is shorter than it says
+     * @throws Problem (a failure) where the file is shorter than it says
      * @throws IllegalArgumentException where there is no such tensor, or it has another shape
      */
     void read(String name, Tensor target);

@@ -3,7 +3,7 @@ package dev.diffusion4j.checkpoint;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
@@ -64,7 +64,7 @@ public final class WeightWriter {
      * Writes one file, or several with an index where they would be larger than {@code maxShardBytes}; then deletes what an
      * earlier save left of this variant under other names. A single tensor is never split.
      *
-     * @throws UserError (exit code 1) where it cannot be written
+     * @throws Problem (a failure) where it cannot be written
      */
     public void write(Path folder, Map<String, Tensor> weights, long maxShardBytes) {
         Check.positive(maxShardBytes, "the largest size of a file");
@@ -141,7 +141,7 @@ public final class WeightWriter {
                 Files.delete(file);
             }
         } catch (IOException e) {
-            throw UserError.failure("cannot remove the old weights in " + folder + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot remove the old weights in " + folder + ": " + AtomicFile.reason(e), e);
         }
     }
 }

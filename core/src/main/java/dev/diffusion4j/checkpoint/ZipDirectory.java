@@ -44,7 +44,7 @@ final class ZipDirectory {
     private final String where;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-    /** @throws dev.diffusion4j.base.UserError where the table is not sound */
+    /** @throws dev.diffusion4j.base.Problem where the table is not sound */
     ZipDirectory(ByteSource file, String where) {
         this.file = file;
         this.where = where;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.condition;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.tensor.Tensors;
@@ -28,20 +28,20 @@ public final class ClassConditioner implements Conditioner {
     @Override
     public void check(List<Subject> subjects, String field) {
         if (input == ClassInput.VECTOR) {
-            throw UserError.failure("this network takes a vector in place of a class (class_embed_type is identity):"
+            throw Problem.failure("this network takes a vector in place of a class (class_embed_type is identity):"
                     + " it can be called from Java, but no class number draws from it");
         }
         for (Subject subject : subjects) {
             if (subject.prompt() != null) {
-                throw UserError.usage("this network was not trained on words: omit {prompt}");
+                throw Problem.request("this network was not trained on words: omit {prompt}");
             }
             Integer label = subject.classLabel();
             if (label == null) {
-                throw UserError.usage("this network draws " + known() + ": choose one with {" + field + "}"
+                throw Problem.request("this network draws " + known() + ": choose one with {" + field + "}"
                         + (field.equals("class") && input == ClassInput.COUNTED ? ", or all of them" : ""));
             }
             if (label < 0 || input == ClassInput.COUNTED && label >= numClasses) {
-                throw UserError.usage("{" + field + "} " + label + " does not exist: this network draws " + known());
+                throw Problem.request("{" + field + "} " + label + " does not exist: this network draws " + known());
             }
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.condition;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.Conditioning;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -18,7 +18,7 @@ public interface Conditioner extends AutoCloseable {
      *
      * @param subjects one a picture
      * @param field what the subjects are called in messages: {@code class}, {@code negativeClass}
-     * @throws UserError naming the subject, what is allowed and what to do
+     * @throws Problem naming the subject, what is allowed and what to do
      */
     void check(List<Subject> subjects, String field);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.condition;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.Conditioning;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -13,10 +13,10 @@ public final class NoConditioner implements Conditioner {
     public void check(List<Subject> subjects, String field) {
         for (Subject subject : subjects) {
             if (subject.prompt() != null) {
-                throw UserError.usage("this network was not trained on words: omit {prompt}");
+                throw Problem.request("this network was not trained on words: omit {prompt}");
             }
             if (subject.classLabel() != null) {
-                throw UserError.usage("this network was not trained on classes: omit {" + field + "}");
+                throw Problem.request("this network was not trained on classes: omit {" + field + "}");
             }
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.condition;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.PromptWords;
 import dev.diffusion4j.tensor.Tensors;
@@ -24,11 +24,11 @@ public final class WordConditioner implements Conditioner {
     public void check(List<Subject> subjects, String field) {
         for (Subject subject : subjects) {
             if (subject.classLabel() != null) {
-                throw UserError.usage(
+                throw Problem.request(
                         "this network draws what words say, not classes: give {prompt} in place of {" + field + "}");
             }
             if (subject.prompt() == null) {
-                throw UserError.usage("this network draws what words say: give {prompt}");
+                throw Problem.request("this network draws what words say: give {prompt}");
             }
             words.encode(subject.prompt());
         }

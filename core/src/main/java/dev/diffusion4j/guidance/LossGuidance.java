@@ -3,7 +3,7 @@ package dev.diffusion4j.guidance;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import org.jspecify.annotations.Nullable;
 
@@ -126,12 +126,12 @@ public record LossGuidance(
         return new LossGuidance(name, loss, scale, gradient, strength, schedule, repeats, clipGradient, first, last);
     }
 
-    /** @throws UserError (exit code 2) where its loss can do nothing with pictures of so many channels */
+    /** @throws Problem (a wrong request) where its loss can do nothing with pictures of so many channels */
     public void checkChannels(int channels) {
         try {
             loss.checkChannels(channels);
         } catch (IllegalArgumentException e) {
-            throw UserError.usage("the guidance '" + name + "' " + Worded.marked(e));
+            throw Problem.request("the guidance '" + name + "' " + Worded.marked(e));
         }
     }
 

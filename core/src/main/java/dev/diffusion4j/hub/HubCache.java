@@ -2,7 +2,7 @@
 package dev.diffusion4j.hub;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -163,7 +163,7 @@ final class HubCache {
         }
         try {
             AtomicFile.write(list(commit), text.toString());
-        } catch (UserError e) {
+        } catch (Problem e) {
             // the cache may not be written to: the list is asked for again
         }
     }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.hub;
 
 import dev.diffusion4j.base.Interrupts;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
 import java.net.URI;
@@ -79,7 +79,7 @@ public final class HubClient {
         HubRepo nobody = HubRepo.model("whoami");
         try (HubHttp.Answer answer = http.get(api("whoami-v2"), Map.of())) {
             if (answer.status() == 401) {
-                throw UserError.failure("the Hub does not know the token: log in anew, diffuse hub login");
+                throw Problem.failure("the Hub does not know the token: log in anew, diffuse hub login");
             }
             Map<String, @Nullable Object> user = object(nobody, "whoami", answer);
             return Optional.of(String.valueOf(user.get("name")));
@@ -91,7 +91,7 @@ public final class HubClient {
     /**
      * The commit that the repository's revision is now.
      *
-     * @throws UserError (exit code 1) where there is none, it may not be seen, or the Hub cannot be reached
+     * @throws Problem (a failure) where there is none, it may not be seen, or the Hub cannot be reached
      */
     public String commit(HubRepo repo) {
         return head(repo).orElseThrow(() -> errors.noRevision(repo));
@@ -117,7 +117,7 @@ public final class HubClient {
     /**
      * The repository at the commit that its revision is now; without a network, at the one that it was when it was last asked for.
      *
-     * @throws UserError (exit code 1) as {@link #commit}, or where nothing may be asked and nothing is known
+     * @throws Problem (a failure) as {@link #commit}, or where nothing may be asked and nothing is known
      */
     public HubRepo pin(HubRepo repo) {
         if (repo.isCommit()) {
@@ -132,7 +132,7 @@ public final class HubClient {
             cache.prepare();
             cache.remember(commit);
             return repo.at(commit);
-        } catch (UserError e) {
+        } catch (Problem e) {
             IOException unreachable = unreachable(e).orElseThrow(() -> e);
             String known = lastCommit(cache).orElseThrow(() -> e);
             LOG.warn("the Hub cannot be reached ({}); using {} as it was", errors.reason(unreachable), repo);
@@ -192,7 +192,7 @@ public final class HubClient {
      * One file, fetched where the cache does not have it as it is now.
      *
      * @return in the cache: a link to be read, not to be written
-     * @throws UserError (exit code 1) where there is no such repository, revision or file, it may not be seen, the Hub cannot be
+     * @throws Problem (a failure) where there is no such repository, revision or file, it may not be seen, the Hub cannot be
      *     reached and the cache does not have it, or it cannot be stored
      */
     public Path file(HubRepo repo, String name) {
@@ -264,7 +264,7 @@ public final class HubClient {
      *
      * @param wanted which, by their paths
      * @return the commit's folder in the cache, with what {@code wanted} named and perhaps more
-     * @throws UserError as {@link #contents} and {@link #fetch}
+     * @throws Problem as {@link #contents} and {@link #fetch}
      */
     public Path snapshot(HubRepo repo, Predicate<String> wanted) {
         return fetch(contents(repo), wanted);
@@ -273,7 +273,7 @@ public final class HubClient {
     /**
      * Which files the repository has now; without a network, with a warning, or offline, at the commit of last time.
      *
-     * @throws UserError (exit code 1) as {@link #pin}, or where the list of files is not known here and the Hub cannot be asked
+     * @throws Problem (a failure) as {@link #pin}, or where the list of files is not known here and the Hub cannot be asked
      */
     public HubContents contents(HubRepo repo) {
         HubRepo commit = pin(repo);
@@ -289,7 +289,7 @@ public final class HubClient {
             List<HubEntry> entries = list(commit);
             cache.rememberFiles(commit.revision(), entries);
             return new HubContents(repo, commit, entries, true);
-        } catch (UserError e) {
+        } catch (Problem e) {
             IOException unreachable = unreachable(e).orElseThrow(() -> e);
             HubContents present = present(cache, repo, commit).orElseThrow(() -> e);
             LOG.warn("the Hub cannot be reached ({}); using what is here of {}", errors.reason(unreachable), repo);
@@ -307,7 +307,7 @@ public final class HubClient {
     }
 
     /** Why nobody answered, where that is the trouble. */
-    private static Optional<IOException> unreachable(UserError problem) {
+    private static Optional<IOException> unreachable(Problem problem) {
         return problem.getCause() instanceof IOException cause && !(cause instanceof FileSystemException)
                 ? Optional.of(cause)
                 : Optional.empty(); // the Hub said no
@@ -318,7 +318,7 @@ public final class HubClient {
      *
      * @param wanted which, by their paths
      * @return the commit's folder in the cache
-     * @throws UserError as {@link #file}
+     * @throws Problem as {@link #file}
      */
     public Path fetch(HubContents contents, Predicate<String> wanted) {
         HubRepo commit = contents.commit();
@@ -346,7 +346,7 @@ public final class HubClient {
      * What to say of something that {@code contents} does not have, and perhaps only because it is not whole: nobody could be
      * asked.
      */
-    public UserError unknown(HubContents contents, String what) {
+    public Problem unknown(HubContents contents, String what) {
         return settings.offline()
                 ? errors.offline(contents.asked(), what)
                 : errors.of(contents.asked(), what, new IOException("no connection"));
@@ -367,7 +367,7 @@ public final class HubClient {
      *
      * @param commit as {@link #pin} gives it
      * @return the commit's folder in the cache
-     * @throws UserError as {@link #file}
+     * @throws Problem as {@link #file}
      */
     public Path files(HubRepo commit, List<String> names) {
         fetchAll(commit, names);
@@ -398,7 +398,7 @@ public final class HubClient {
                 file.get();
             }
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof UserError known ? known : new IllegalStateException(e.getCause());
+            throw e.getCause() instanceof Problem known ? known : new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
             throw Interrupts.cancelled("while fetching " + repo);
         } finally {
@@ -460,7 +460,7 @@ public final class HubClient {
         }
         try {
             return Json.parse(answer.text(LONGEST_ANSWER), "the Hub's answer");
-        } catch (UserError | IllegalArgumentException e) {
+        } catch (Problem | IllegalArgumentException e) {
             throw new IOException("an answer that is no JSON: is this a Hub?", e);
         }
     }

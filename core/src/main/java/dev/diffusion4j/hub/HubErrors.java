@@ -3,7 +3,7 @@ package dev.diffusion4j.hub;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.EnvironmentProxies;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -22,12 +22,12 @@ final class HubErrors {
     }
 
     /** An answer that is no success. */
-    UserError of(HubRepo repo, String what, HubHttp.Answer answer) {
+    Problem of(HubRepo repo, String what, HubHttp.Answer answer) {
         String kind = kind(repo);
         boolean isKnown = settings.token() != null;
         String code = answer.header("X-Error-Code");
         if (code.equals("GatedRepo")) {
-            return UserError.failure("the " + kind + " " + repo.id() + " is gated: accept its conditions at "
+            return Problem.failure("the " + kind + " " + repo.id() + " is gated: accept its conditions at "
                     + settings.endpoint() + "/" + repo.type().urlPrefix() + repo.id()
                     + (isKnown ? ", with the account of your token" : ", then log in: diffuse hub login"));
         }
@@ -35,11 +35,11 @@ final class HubErrors {
             return noRevision(repo);
         }
         if (code.equals("EntryNotFound")) {
-            return UserError.failure("the " + kind + " " + repo + " has no file " + what);
+            return Problem.failure("the " + kind + " " + repo + " has no file " + what);
         }
         return switch (answer.status()) {
             case 401 ->
-                UserError.failure(
+                Problem.failure(
                         isKnown
                                 ? "the Hub does not know the token, or not the " + kind + " " + repo.id()
                                         + ": check the name, or log in anew: diffuse hub login"
@@ -47,18 +47,18 @@ final class HubErrors {
                                         + settings.endpoint().getHost()
                                         + ", or it is private: check the name, or log in: diffuse hub login");
             case 403 ->
-                UserError.failure("the token may not do this with " + repo.id() + " (" + what
+                Problem.failure("the token may not do this with " + repo.id() + " (" + what
                         + "): make one with that right in the Hub's settings, Access Tokens");
             case 404 ->
-                UserError.failure("there is no " + kind + " " + repo.id() + " on "
+                Problem.failure("there is no " + kind + " " + repo.id() + " on "
                         + settings.endpoint().getHost()
                         + (isKnown ? ", or your token may not see it" : ", or it is private: diffuse hub login"));
             case 407 ->
-                UserError.failure("cannot get " + what + " of " + repo + through()
+                Problem.failure("cannot get " + what + " of " + repo + through()
                         + ", which asks for a name and a password: set a proxy that does not, or NO_PROXY");
-            case 429 -> UserError.failure("the Hub has had too many questions of you: try again in some minutes");
+            case 429 -> Problem.failure("the Hub has had too many questions of you: try again in some minutes");
             default ->
-                UserError.failure("the Hub answered " + answer.status() + " to " + what + " of " + repo
+                Problem.failure("the Hub answered " + answer.status() + " to " + what + " of " + repo
                         + (answer.status() >= 500 ? ": try again later" : ""));
         };
     }
@@ -69,8 +69,8 @@ final class HubErrors {
     }
 
     /** That it is not there. */
-    UserError noRevision(HubRepo repo) {
-        return UserError.failure("the " + kind(repo) + " " + repo.id() + " has no revision '" + repo.revision()
+    Problem noRevision(HubRepo repo) {
+        return Problem.failure("the " + kind(repo) + " " + repo.id() + " has no revision '" + repo.revision()
                 + "': it is a branch, a tag or a commit");
     }
 
@@ -79,9 +79,9 @@ final class HubErrors {
     }
 
     /** No answer, or half of one. */
-    UserError of(HubRepo repo, String what, IOException problem) {
+    Problem of(HubRepo repo, String what, IOException problem) {
         if (problem instanceof FileSystemException) {
-            return UserError.failure(
+            return Problem.failure(
                     "cannot store " + what + " of " + repo + " in " + settings.cache() + ": "
                             + AtomicFile.reason(problem) + "; HF_HUB_CACHE names another folder",
                     problem);
@@ -89,9 +89,9 @@ final class HubErrors {
         String failed = "cannot get " + what + " of " + repo + " from "
                 + settings.endpoint().getHost() + through() + " (" + reason(problem) + ")";
         if (problem instanceof HubHttp.BadAnswer) {
-            return UserError.failure(failed + ": is this a Hub? see HF_ENDPOINT", problem);
+            return Problem.failure(failed + ": is this a Hub? see HF_ENDPOINT", problem);
         }
-        return UserError.failure(
+        return Problem.failure(
                 failed + ": check the network, or "
                         + settings.endpoint().getScheme().toUpperCase(Locale.ROOT)
                         + "_PROXY; what is in the cache is used with HF_HUB_OFFLINE=1",
@@ -118,8 +118,8 @@ final class HubErrors {
     }
 
     /** Nothing may be asked, and the cache does not have it. */
-    UserError offline(HubRepo repo, String what) {
-        return UserError.failure("HF_HUB_OFFLINE is set, and " + what + " of " + repo + " is not in " + settings.cache()
+    Problem offline(HubRepo repo, String what) {
+        return Problem.failure("HF_HUB_OFFLINE is set, and " + what + " of " + repo + " is not in " + settings.cache()
                 + ": fetch it once without HF_HUB_OFFLINE");
     }
 }

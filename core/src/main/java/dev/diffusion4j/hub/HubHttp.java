@@ -3,7 +3,7 @@ package dev.diffusion4j.hub;
 
 import dev.diffusion4j.base.EnvironmentProxies;
 import dev.diffusion4j.base.Interrupts;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -161,8 +161,7 @@ final class HubHttp {
 
     private Answer ask(Question question, URI address) throws IOException {
         if (settings.offline()) {
-            throw UserError.failure(
-                    "HF_HUB_OFFLINE is set, so the Hub is not asked: unset it for what needs an answer");
+            throw Problem.failure("HF_HUB_OFFLINE is set, so the Hub is not asked: unset it for what needs an answer");
         }
         Duration pause = firstPause;
         for (int attempt = 1; ; attempt++) {

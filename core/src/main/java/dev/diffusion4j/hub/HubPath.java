@@ -2,7 +2,7 @@
 package dev.diffusion4j.hub;
 
 import dev.diffusion4j.base.FileNames;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -19,12 +19,12 @@ final class HubPath {
     /**
      * {@code name} below {@code folder}.
      *
-     * @throws UserError (exit code 1) where it would lie elsewhere
+     * @throws Problem (a failure) where it would lie elsewhere
      */
     static Path below(Path folder, String name, HubRepo repo) {
         Path base = folder.toAbsolutePath().normalize();
         if (!isSafe(name) || !FileNames.resolve(base, name).normalize().startsWith(base)) {
-            throw UserError.failure(repo + " names a file '" + name.replaceAll("\\p{Cntrl}", "?")
+            throw Problem.failure(repo + " names a file '" + name.replaceAll("\\p{Cntrl}", "?")
                     + "', which would lie outside of its folder: nothing is written");
         }
         return base.resolve(name);
@@ -41,7 +41,7 @@ final class HubPath {
     /**
      * Whether a file of this name may be published, so that it can be fetched again on any system.
      *
-     * @throws UserError (exit code 1) naming the character that may not be there
+     * @throws Problem (a failure) naming the character that may not be there
      */
     static void checkSent(String name, HubRepo repo) {
         if (!isSafe(name)) {
@@ -50,8 +50,8 @@ final class HubPath {
                     : name.contains("\\")
                             ? "the name holds '\\'"
                             : isPortable(name) ? "it is no path in a repository" : "the name holds a control character";
-            throw UserError.failure("cannot publish '" + name.replaceAll("\\p{Cntrl}", "?") + "' in " + repo + ": "
-                    + why + ", rename it");
+            throw Problem.failure("cannot publish '" + name.replaceAll("\\p{Cntrl}", "?") + "' in " + repo + ": " + why
+                    + ", rename it");
         }
     }
 

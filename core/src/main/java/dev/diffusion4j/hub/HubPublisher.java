@@ -3,7 +3,7 @@ package dev.diffusion4j.hub;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
@@ -104,7 +104,7 @@ public final class HubPublisher {
      * Compares files with what the repository has; sends nothing.
      *
      * @param files by their paths in the repository
-     * @throws UserError (exit code 1) where nobody is logged in, the repository may not be seen, or a file cannot be read
+     * @throws Problem (a failure) where nobody is logged in, the repository may not be seen, or a file cannot be read
      */
     public Plan plan(HubRepo repo, Map<String, Path> files) {
         return plan(repo, files, files.get(GIT_IGNORE));
@@ -176,7 +176,7 @@ public final class HubPublisher {
             }
             return checksum.isRight();
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + file + " for " + repo + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + file + " for " + repo + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -184,7 +184,7 @@ public final class HubPublisher {
      * Makes the repository where there is none; one that is there stays as it is.
      *
      * @param isPrivate whether only its owners may see it
-     * @throws UserError (exit code 1) where the token may not make it, nor write into one that is there
+     * @throws Problem (a failure) where the token may not make it, nor write into one that is there
      */
     public void create(HubRepo repo, boolean isPrivate) {
         needToken();
@@ -213,13 +213,13 @@ public final class HubPublisher {
      *
      * @param message its first line is the commit's title
      * @param asPullRequest whether to propose it instead
-     * @throws UserError (exit code 1) where the token may not write, somebody else committed since the plan was made, a file
+     * @throws Problem (a failure) where the token may not write, somebody else committed since the plan was made, a file
      *     cannot be read, or the Hub cannot be reached; what the repository holds is then as before, but for a commit whose answer
      *     was lost, which is looked for and said to be in doubt
      */
     public Published publish(HubRepo repo, Plan plan, String message, boolean asPullRequest) {
         if (plan.changed().isEmpty()) {
-            throw UserError.failure(repo + " has all of this already: there is nothing to commit");
+            throw Problem.failure(repo + " has all of this already: there is nothing to commit");
         }
         try {
             HubRepo base = plan.isNewBranch() ? repo.at(HubRepo.MAIN) : repo;
@@ -227,7 +227,7 @@ public final class HubPublisher {
             List<String> names = new ArrayList<>(plan.changed());
             names.removeAll(modes.ignored());
             if (names.isEmpty()) {
-                throw UserError.failure("there is nothing to commit to " + repo + ": a .gitignore names all of "
+                throw Problem.failure("there is nothing to commit to " + repo + ": a .gitignore names all of "
                         + String.join(", ", modes.ignored()));
             }
             Map<String, String> hashes = new LinkedHashMap<>();
@@ -341,8 +341,7 @@ public final class HubPublisher {
         try (HubHttp.Answer answer =
                 http.sendOnce(address, LfsUpload.text(body), Map.of("Content-Type", "application/x-ndjson"))) {
             if (answer.status() == 409 || answer.status() == 412) {
-                throw UserError.failure(
-                        "somebody else committed to " + repo + " meanwhile: look at it, and push again");
+                throw Problem.failure("somebody else committed to " + repo + " meanwhile: look at it, and push again");
             }
             if (HubHttp.IN_DOUBT.contains(answer.status())) {
                 throw new HubHttp.LostAnswer("status " + answer.status());
@@ -371,11 +370,11 @@ public final class HubPublisher {
                         && Collections.disjoint(plan(repo, plan.files()).changed(), sent)) {
                     return new Published(head, page + "/commit/" + head, List.of());
                 }
-            } catch (UserError e) {
+            } catch (Problem e) {
                 break; // nothing can be seen
             }
         }
-        throw UserError.failure(
+        throw Problem.failure(
                 "no word came of the commit to " + repo + " (" + problem.getMessage()
                         + "); the Hub may have committed it: look at " + page
                         + (asPullRequest ? "/discussions" : "/commits/" + repo.revision()) + ", then push again",
@@ -393,10 +392,10 @@ public final class HubPublisher {
 
     private void needToken() {
         if (settings.token() == null) {
-            throw UserError.failure("to publish, the Hub must know you: log in first, diffuse hub login");
+            throw Problem.failure("to publish, the Hub must know you: log in first, diffuse hub login");
         }
         if (settings.offline()) {
-            throw UserError.failure("HF_HUB_OFFLINE is set, so nothing can be published");
+            throw Problem.failure("HF_HUB_OFFLINE is set, so nothing can be published");
         }
     }
 }

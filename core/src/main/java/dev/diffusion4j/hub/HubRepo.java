@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.hub;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import java.util.Locale;
 import java.util.Optional;
@@ -75,7 +75,7 @@ public record HubRepo(Type type, String id, String revision) {
      * {@code org/name} or {@code org/name@revision}.
      *
      * @return empty where the text is not of that form
-     * @throws UserError (exit code 2) where what stands before the @ is an id, but what stands behind is no revision
+     * @throws Problem (a wrong request) where what stands before the @ is an id, but what stands behind is no revision
      */
     public static Optional<HubRepo> parse(Type type, String text) {
         int at = text.indexOf('@');
@@ -86,7 +86,7 @@ public record HubRepo(Type type, String id, String revision) {
         try {
             return Optional.of(new HubRepo(type, id, at < 0 ? MAIN : text.substring(at + 1)));
         } catch (IllegalArgumentException e) {
-            throw UserError.usage(Worded.marked(e));
+            throw Problem.request(Worded.marked(e));
         }
     }
 

@@ -2,7 +2,7 @@
 package dev.diffusion4j.hub;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.URI;
@@ -104,7 +104,7 @@ public record HubSettings(
     /**
      * Writes the token to {@link #tokenFile}, for nobody else to read.
      *
-     * @throws UserError (exit code 1) where it cannot be written
+     * @throws Problem (a failure) where it cannot be written
      */
     public void keepToken() {
         String secret = Objects.requireNonNull(token).secret();
@@ -116,7 +116,7 @@ public record HubSettings(
             Files.writeString(fresh, secret);
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw UserError.failure("cannot keep the token in " + tokenFile + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot keep the token in " + tokenFile + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -130,7 +130,7 @@ public record HubSettings(
         } catch (IllegalArgumentException e) {
             // told below
         }
-        throw UserError.usage("HF_ENDPOINT is '" + text + "', which is no address: give it as " + ENDPOINT);
+        throw Problem.request("HF_ENDPOINT is '" + text + "', which is no address: give it as " + ENDPOINT);
     }
 
     private static @Nullable HubToken token(Variables all, Path file) {
@@ -147,7 +147,7 @@ public record HubSettings(
             String text = Files.readString(file).strip();
             return text.isEmpty() ? null : HubToken.of(text, file.toString());
         } catch (IOException e) {
-            throw UserError.failure("cannot read the Hub's token in " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read the Hub's token in " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -181,7 +181,7 @@ public record HubSettings(
                                         .min(LONGEST_PATIENCE)
                                         .longValue());
             } catch (NumberFormatException e) {
-                throw UserError.usage(name + " is '" + value + "', but must be a whole number of seconds");
+                throw Problem.request(name + " is '" + value + "', but must be a whole number of seconds");
             }
         }
     }

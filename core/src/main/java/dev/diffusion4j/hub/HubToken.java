@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.hub;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.util.regex.Pattern;
 
 /** Who asks the Hub. It cannot be printed by accident. */
@@ -16,11 +16,11 @@ public final class HubToken {
 
     /**
      * @param where it stands, for the message
-     * @throws UserError (exit code 2) where it holds what no token holds, without repeating it
+     * @throws Problem (a wrong request) where it holds what no token holds, without repeating it
      */
     public static HubToken of(String secret, String where) {
         if (!FORM.matcher(secret).matches()) {
-            throw UserError.usage("the token in " + where + " holds blanks or other characters that no token has:"
+            throw Problem.request("the token in " + where + " holds blanks or other characters that no token has:"
                     + " copy it again from the Hub's settings, Access Tokens");
         }
         return new HubToken(secret);

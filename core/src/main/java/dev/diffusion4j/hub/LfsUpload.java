@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.hub;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
@@ -92,7 +92,7 @@ final class LfsUpload {
     /** @param from the address whose answer {@code object} is */
     private void one(HubRepo repo, Map<String, @Nullable Object> object, Path file, URI from) throws IOException {
         if (object.get("error") instanceof Map<?, ?> error) {
-            throw UserError.failure("the storage of " + repo + " does not take " + file + ": " + error.get("message"));
+            throw Problem.failure("the storage of " + repo + " does not take " + file + ": " + error.get("message"));
         }
         if (!(object.get("actions") instanceof Map<?, ?> actions)
                 || !(actions.get("upload") instanceof Map<?, ?> upload)) {
@@ -150,7 +150,7 @@ final class LfsUpload {
         try (HubHttp.Answer answer = http.sendOnce(href, whole, HEADERS)) {
             good(answer, file, repo);
         } catch (HubHttp.LostAnswer e) {
-            throw UserError.failure(
+            throw Problem.failure(
                     "no word came of the storage about " + file + " for " + repo + " (" + e.getMessage()
                             + "): try again; nothing was committed",
                     e);
@@ -169,7 +169,7 @@ final class LfsUpload {
     private void good(HubHttp.Answer answer, Path file, HubRepo repo) throws IOException {
         if (!answer.isGood()) {
             try (answer) {
-                throw UserError.failure("the storage answered " + answer.status() + " to " + file + " for " + repo
+                throw Problem.failure("the storage answered " + answer.status() + " to " + file + " for " + repo
                         + ": try again; nothing was committed");
             }
         }

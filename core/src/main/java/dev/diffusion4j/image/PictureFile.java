@@ -2,7 +2,7 @@
 package dev.diffusion4j.image;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tensor.Tensors;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
@@ -17,10 +17,10 @@ import org.bytedeco.pytorch.Tensor;
 public final class PictureFile {
     private PictureFile() {}
 
-    /** @throws UserError (exit code 1) where it cannot be read */
+    /** @throws Problem (a failure) where it cannot be read */
     public static BufferedImage read(Path file) {
         if (!Files.exists(file)) {
-            throw UserError.failure("there is no picture " + file);
+            throw Problem.failure("there is no picture " + file);
         }
         try {
             BufferedImage image = ImageIO.read(file.toFile());
@@ -29,9 +29,9 @@ public final class PictureFile {
             }
         } catch (IOException | RuntimeException e) { // broken files throw all kinds
             String why = e instanceof IOException io ? AtomicFile.reason(io) : String.valueOf(e.getMessage());
-            throw UserError.failure("cannot read the picture " + file + ": " + why, e);
+            throw Problem.failure("cannot read the picture " + file + ": " + why, e);
         }
-        throw UserError.failure(file + " is no picture that can be read here; PNG, JPEG, GIF and BMP can");
+        throw Problem.failure(file + " is no picture that can be read here; PNG, JPEG, GIF and BMP can");
     }
 
     /**

@@ -2,7 +2,7 @@
 package dev.diffusion4j.image;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.awt.image.BufferedImage;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -125,27 +125,27 @@ public final class PngFile {
     /**
      * The notes in a PNG file: {@code iTXt} and {@code tEXt} chunks that are not compressed.
      *
-     * @throws UserError (exit code 1) where the file is no PNG or is cut short
+     * @throws Problem (a failure) where the file is no PNG or is cut short
      */
     public static Map<String, String> readNotes(Path file) {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
             return readNotes(in, file.toString());
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 
     /** As {@link #readNotes(Path)}; {@code where} names the stream in errors. */
     public static Map<String, String> readNotes(InputStream in, String where) throws IOException {
         if (!Arrays.equals(in.readNBytes(8), SIGNATURE)) {
-            throw UserError.failure(where + " is not a PNG file");
+            throw Problem.failure(where + " is not a PNG file");
         }
         Map<String, String> notes = new LinkedHashMap<>();
         long total = 0;
         while (true) {
             ByteBuffer head = ByteBuffer.wrap(in.readNBytes(8));
             if (head.remaining() < 8) {
-                throw UserError.failure(where + " is cut short: it has no end mark");
+                throw Problem.failure(where + " is cut short: it has no end mark");
             }
             int length = head.getInt();
             String type = new String(head.array(), 4, 4, StandardCharsets.ISO_8859_1);
@@ -153,7 +153,7 @@ public final class PngFile {
                 return notes;
             }
             if (length < 0) {
-                throw UserError.failure(where + " is not a sound PNG file: a chunk has a negative length");
+                throw Problem.failure(where + " is not a sound PNG file: a chunk has a negative length");
             }
             boolean international = type.equals("iTXt");
             if ((international || type.equals("tEXt")) && total + length <= MAX_NOTES) {

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.HeapShare;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.io.Reader;
 import java.math.BigInteger;
@@ -60,20 +60,20 @@ public final class Json {
     /**
      * The object in a file.
      *
-     * @throws UserError (exit code 1) naming the file, the line and what is wrong
+     * @throws Problem (a failure) naming the file, the line and what is wrong
      */
     public static Map<String, @Nullable Object> readObject(Path file) {
         try {
             long size = Files.size(file);
             if (size > MAX_TEXT) {
-                throw UserError.failure(
+                throw Problem.failure(
                         file + " has " + size + " bytes, which is too large for JSON that describes a model");
             }
             return parseObject(Files.readString(file), file.toString());
         } catch (CharacterCodingException e) {
-            throw UserError.failure(file + " is not JSON: it is not UTF-8 text");
+            throw Problem.failure(file + " is not JSON: it is not UTF-8 text");
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -81,21 +81,21 @@ public final class Json {
      * The object that {@code text} holds.
      *
      * @param where the name to give in an error
-     * @throws UserError (exit code 1) where the text is not one JSON object
+     * @throws Problem (a failure) where the text is not one JSON object
      */
     public static Map<String, @Nullable Object> parseObject(String text, String where) {
         Object value = parse(text, where);
         if (value instanceof Map<?, ?>) {
             return object(value);
         }
-        throw UserError.failure(where + " must hold a JSON object {…}, but holds " + describe(value));
+        throw Problem.failure(where + " must hold a JSON object {…}, but holds " + describe(value));
     }
 
     /** The value that {@code text} holds; see {@link #parseObject}. */
     public static @Nullable Object parse(String text, String where) {
         try (JsonParser parser = FACTORY.createParser(text)) {
             if (parser.nextToken() == null) {
-                throw UserError.failure(where + " is empty; it must hold JSON");
+                throw Problem.failure(where + " is empty; it must hold JSON");
             }
             Object value = new Json(parser).value();
             end(parser);
@@ -110,12 +110,12 @@ public final class Json {
      * is never held whole. Duplicate names at this first level are {@code field}'s business.
      *
      * @param text is read to its end, and not closed
-     * @throws UserError (exit code 1) where the text is not one JSON object
+     * @throws Problem (a failure) where the text is not one JSON object
      */
     public static void forEachField(Reader text, String where, BiConsumer<String, @Nullable Object> field) {
         try (JsonParser parser = FACTORY.createParser(text)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw UserError.failure(where + " must hold a JSON object {…}");
+                throw Problem.failure(where + " must hold a JSON object {…}");
             }
             while (next(parser) != JsonToken.END_OBJECT) {
                 String name = parser.currentName();
@@ -134,11 +134,11 @@ public final class Json {
         }
     }
 
-    private static UserError broken(String where, IOException e) {
+    private static Problem broken(String where, IOException e) {
         if (e instanceof JsonProcessingException json) {
-            return UserError.failure(where + " is not JSON: " + ParserWords.of(json), e);
+            return Problem.failure(where + " is not JSON: " + ParserWords.of(json), e);
         }
-        return UserError.failure(where + " is not JSON: " + AtomicFile.reason(e), e);
+        return Problem.failure(where + " is not JSON: " + AtomicFile.reason(e), e);
     }
 
     /** One line of compact JSON, keys in the map's order: for logs and metadata. */

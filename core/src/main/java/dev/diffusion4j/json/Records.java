@@ -40,10 +40,26 @@ public final class Records {
         Bound<R> bound = bindKnown(defaults, map, where);
         for (String key : bound.unknown().keySet()) {
             List<String> known = keys(defaults.getClass());
-            throw new IllegalArgumentException(where + ": unknown key '" + key + "'" + Nearest.hint(key, known)
+            throw new IllegalArgumentException(where + ": unknown key '" + key + "'" + hint(key, defaults.getClass())
                     + "; known are " + String.join(", ", known));
         }
         return bound.value();
+    }
+
+    /** The group that the key belongs into, where it is only written at the wrong level; else the nearest key. */
+    private static String hint(String key, Class<? extends Record> type) {
+        List<String> inner = new ArrayList<>();
+        for (RecordComponent component : type.getRecordComponents()) {
+            if (component.getType().isRecord()) {
+                Class<? extends Record> group = component.getType().asSubclass(Record.class);
+                if (keys(group).contains(key)) {
+                    inner.add(key(component) + "." + key);
+                }
+            }
+        }
+        return inner.isEmpty()
+                ? Nearest.hint(key, keys(type))
+                : " (did you mean '" + String.join("' or '", inner) + "'?)";
     }
 
     /** As {@link #bind}, but unknown keys are given back instead of refused. */
@@ -268,7 +284,11 @@ public final class Records {
 
     private static Object constant(Class<?> type, String key, String where) {
         List<String> keys = new ArrayList<>();
+        List<Keyed> choices = new ArrayList<>();
         for (Object constant : type.getEnumConstants()) {
+            if (constant instanceof Keyed keyed) {
+                choices.add(keyed);
+            }
             String name = constant instanceof Keyed keyed
                     ? keyed.key()
                     : ((Enum<?>) constant).name().toLowerCase(java.util.Locale.ROOT);
@@ -277,8 +297,9 @@ public final class Records {
             }
             keys.add(name);
         }
-        throw new IllegalArgumentException(where + ": unknown value '" + key + "'" + Nearest.hint(key, keys)
-                + "; choose one of " + String.join(", ", keys));
+        throw new IllegalArgumentException(where + ": unknown value '" + key + "'"
+                + (choices.isEmpty() ? Nearest.hint(key, keys) : Keyed.hint(key, choices)) + "; choose one of "
+                + String.join(", ", keys));
     }
 
     private static Record defaults(Class<?> type) {

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,17 +23,17 @@ public final class Yaml {
 
     private Yaml() {}
 
-    /** The object in a file; {@link UserError} (exit code 1) naming the file and the line where there is none. */
+    /** The object in a file; {@link Problem} (a failure) naming the file and the line where there is none. */
     public static Map<String, @Nullable Object> readObject(Path file) {
         try {
             long size = Files.size(file);
             if (size > MAX_TEXT) {
-                throw UserError.failure(
+                throw Problem.failure(
                         file + " has " + size + " bytes, but YAML of more than " + MAX_TEXT + " is not read");
             }
             return parseObject(Files.readString(file), file.toString());
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -46,7 +46,7 @@ public final class Yaml {
         if (value instanceof Map<?, ?>) {
             return Json.object(value);
         }
-        throw UserError.failure(where + " must hold 'key: value' lines, but holds " + Json.describe(value));
+        throw Problem.failure(where + " must hold 'key: value' lines, but holds " + Json.describe(value));
     }
 
     /** The value that {@code text} holds: {@code 3}, {@code true}, {@code [1, 2]}, {@code a word}, … */
@@ -55,9 +55,9 @@ public final class Yaml {
         try (YAMLParser parser = FACTORY.createParser(text)) {
             return new YamlReader(parser).document();
         } catch (JsonProcessingException e) {
-            throw UserError.failure(where + " is not YAML: " + ParserWords.of(e), e);
+            throw Problem.failure(where + " is not YAML: " + ParserWords.of(e), e);
         } catch (IOException e) {
-            throw UserError.failure(where + " is not YAML: " + AtomicFile.reason(e), e);
+            throw Problem.failure(where + " is not YAML: " + AtomicFile.reason(e), e);
         }
     }
 
@@ -73,7 +73,7 @@ public final class Yaml {
     /** The parser copies the rest of a line at each thousand characters of it: a line of megabytes would take minutes. */
     private static void checkLength(String text, String where) {
         if (text.length() > MAX_TEXT) {
-            throw UserError.failure(where + " has " + text.length() + " characters, but YAML of more than " + MAX_TEXT
+            throw Problem.failure(where + " has " + text.length() + " characters, but YAML of more than " + MAX_TEXT
                     + " is not read");
         }
         int line = 1;
@@ -81,7 +81,7 @@ public final class Yaml {
             int end = text.indexOf('\n', from);
             int next = end < 0 ? text.length() : end;
             if (next - from > MAX_LINE) {
-                throw UserError.failure(where + " is not read: line " + line + " has " + (next - from)
+                throw Problem.failure(where + " is not read: line " + line + " has " + (next - from)
                         + " characters, and at most " + MAX_LINE + " are allowed");
             }
             from = next + 1;

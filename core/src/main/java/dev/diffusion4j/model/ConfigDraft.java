@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.model;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -60,18 +60,18 @@ public final class ConfigDraft {
     /**
      * The number of classes.
      *
-     * @throws UserError (exit code 2) where the data has none, or another number than is given
+     * @throws Problem (a wrong request) where the data has none, or another number than is given
      */
     public ConfigDraft fillClasses(String key) {
         int classes = target.classes();
         Object given = values.get(key);
         if (given == null && classes == 0) {
-            throw UserError.usage(
+            throw Problem.request(
                     target.description() + " has no classes, but a " + className
                             + " of this recipe is conditioned on them: use data with class folders, or a recipe without classes");
         }
         if (given instanceof Number number && number.longValue() != classes) {
-            throw UserError.usage("model.config." + key + " is " + given + ", but " + target.description() + " has "
+            throw Problem.request("model.config." + key + " is " + given + ", but " + target.description() + " has "
                     + (classes == 0 ? "no" : classes) + " classes: omit it, and the data decides");
         }
         return fill(key, (long) classes);

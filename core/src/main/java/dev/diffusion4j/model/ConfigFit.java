@@ -8,7 +8,7 @@ public interface ConfigFit {
     /**
      * Fills in what the data decides of a network with fresh weights.
      *
-     * @throws dev.diffusion4j.base.UserError (exit code 2) where the data does not suit the family
+     * @throws dev.diffusion4j.base.Problem (a wrong request) where the data does not suit the family
      */
     void fit(ConfigDraft draft);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.model;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
@@ -75,11 +75,11 @@ public abstract class DiffusionModel extends Model {
         return shape.sizeMultiple();
     }
 
-    /** @throws UserError (exit code 2) where the network cannot halve the size as often as it must */
+    /** @throws Problem (a wrong request) where the network cannot halve the size as often as it must */
     public final void checkSize(SampleSize size) {
         int multiple = sizeMultiple();
         if (size.height() % multiple != 0 || size.width() % multiple != 0) {
-            throw UserError.usage("{size} " + size.text()
+            throw Problem.request("{size} " + size.text()
                     + " does not fit this network: width and height must be multiples of " + multiple
                     + ", because it halves them " + (31 - Integer.numberOfLeadingZeros(multiple)) + " times");
         }

@@ -11,7 +11,7 @@ import java.util.function.Supplier;
  * @param channels of a sample
  * @param size of a sample
  * @param classNames the data's classes, class 0 first; empty for none
- * @param words the vocabulary of the captions; throws a {@link dev.diffusion4j.base.UserError} where there are none
+ * @param words the vocabulary of the captions; throws a {@link dev.diffusion4j.base.Problem} where there are none
  * @param numTrainTimesteps of the scheduler
  * @param classConditional whether the network is to be given the class; asked by families that can do without
  */

@@ -2,7 +2,7 @@
 package dev.diffusion4j.model;
 
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -37,10 +37,10 @@ public final class ModelFamilies {
         return Optional.ofNullable(byName.get(className));
     }
 
-    /** The family of that class name; {@link UserError} (exit code 1) naming the known ones where there is none. */
+    /** The family of that class name; {@link Problem} (a failure) naming the known ones where there is none. */
     public ModelFamily named(String className, String where) {
         return find(className)
-                .orElseThrow(() -> UserError.failure(where + " holds a network of the class '" + className + "'"
+                .orElseThrow(() -> Problem.failure(where + " holds a network of the class '" + className + "'"
                         + Nearest.hint(className, byName.keySet()) + ", which is not supported; supported are "
                         + String.join(", ", byName.keySet())));
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.model;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Records;
 import java.util.Map;
 import java.util.function.Function;
@@ -54,7 +54,7 @@ public record ModelFamily(
     /**
      * The config of a network with fresh weights, with all filled in that the data decides.
      *
-     * @throws UserError (exit code 2) where the family cannot be trained, or the data does not suit it
+     * @throws Problem (a wrong request) where the family cannot be trained, or the data does not suit it
      */
     public Map<String, @Nullable Object> fitted(Map<String, @Nullable Object> given, FitTarget target) {
         ConfigDraft draft = new ConfigDraft(name(), given, target);
@@ -65,7 +65,7 @@ public record ModelFamily(
     /**
      * The config of a trained network, for pictures of another size.
      *
-     * @throws UserError (exit code 2) where the family cannot be trained
+     * @throws Problem (a wrong request) where the family cannot be trained
      */
     public Map<String, @Nullable Object> resized(Map<String, @Nullable Object> config, FitTarget target) {
         ConfigDraft draft = new ConfigDraft(name(), config, target);
@@ -75,7 +75,7 @@ public record ModelFamily(
 
     private ConfigFit trainable() {
         if (fit == null) {
-            throw UserError.usage("a " + name() + " cannot be trained here, only used");
+            throw Problem.request("a " + name() + " cannot be trained here, only used");
         }
         return fit;
     }

@@ -8,6 +8,7 @@ import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.model.crossattn.CrossAttentionUnet;
 import dev.diffusion4j.model.inception.InceptionV3;
+import dev.diffusion4j.model.patched.PatchedUnet;
 import dev.diffusion4j.model.resunet.ResidualUnet;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
 import dev.diffusion4j.model.unetlab.LabUnet;
@@ -22,6 +23,7 @@ public enum ModelKind implements Keyed {
     CROSS_ATTENTION_UNET(CrossAttentionUnet.FAMILY),
     RESIDUAL_UNET(ResidualUnet.FAMILY),
     BASIC_UNET(BasicUnet.FAMILY),
+    PATCHED_UNET(PatchedUnet.FAMILY),
     CLIP(ClipModel.FAMILY),
     INCEPTION_V3(InceptionV3.FAMILY),
     CONV_CLASSIFIER(ConvClassifier.FAMILY);

@@ -3,7 +3,7 @@ package dev.diffusion4j.model;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -57,16 +57,16 @@ public final class PromptWords {
     /**
      * A prompt's tokens, L of them; words beyond are left out.
      *
-     * @throws UserError (exit code 2) where it is empty, or has a word that is not known
+     * @throws Problem (a wrong request) where it is empty, or has a word that is not known
      */
     public long[] encode(String prompt) {
         List<String> parts = split(prompt);
         if (parts.isEmpty()) {
-            throw UserError.usage("the prompt is empty: say what to draw; this network knows " + some());
+            throw Problem.request("the prompt is empty: say what to draw; this network knows " + some());
         }
         for (String word : parts) {
             if (!tokens.containsKey(word)) {
-                throw UserError.usage("this network does not know the word '" + word + "'" + Nearest.hint(word, words)
+                throw Problem.request("this network does not know the word '" + word + "'" + Nearest.hint(word, words)
                         + "; it knows " + some());
             }
         }

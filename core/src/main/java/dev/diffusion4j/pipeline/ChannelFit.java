@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.scheduler.Scheduler;
 
@@ -9,7 +9,7 @@ import dev.diffusion4j.scheduler.Scheduler;
 public final class ChannelFit {
     private ChannelFit() {}
 
-    /** @throws UserError (exit code 2) where {@code scheduler} cannot step with what {@code model} predicts */
+    /** @throws Problem (a wrong request) where {@code scheduler} cannot step with what {@code model} predicts */
     public static void checkDrawing(DiffusionModel model, Scheduler scheduler) {
         checkNetwork(model);
         int in = model.sampleChannels();
@@ -19,10 +19,10 @@ public final class ChannelFit {
         }
         String name = "scheduler '" + scheduler.kind().key() + "'";
         if (out == 2 * in) {
-            throw UserError.usage(channels(model) + ": it predicts a variance too, and " + name
+            throw Problem.request(channels(model) + ": it predicts a variance too, and " + name
                     + " as it is configured takes none: take ddpm with variance_type learned or learned_range");
         }
-        throw UserError.usage(
+        throw Problem.request(
                 channels(model) + ", but " + name
                         + (scheduler.takesOutput(in, 2 * in)
                                 ? " with a learned variance needs " + 2 * in
@@ -31,11 +31,11 @@ public final class ChannelFit {
                                 : " draws only with networks that predict as many channels as they take: take another network"));
     }
 
-    /** @throws UserError (exit code 2) where {@code model} does not predict exactly what its samples are made of */
+    /** @throws Problem (a wrong request) where {@code model} does not predict exactly what its samples are made of */
     public static void checkTraining(DiffusionModel model) {
         checkNetwork(model);
         if (model.outChannels() != model.sampleChannels()) {
-            throw UserError.usage(channels(model)
+            throw Problem.request(channels(model)
                     + ", but only networks that predict as many channels as they take can be"
                     + " trained"
                     + (model.outChannels() == 2 * model.sampleChannels() ? " (a variance is not learnt here)" : "")
@@ -45,7 +45,7 @@ public final class ChannelFit {
 
     private static void checkNetwork(DiffusionModel model) {
         model.channelProblem().ifPresent(problem -> {
-            throw UserError.usage(
+            throw Problem.request(
                     "the " + model.modelClass().name() + " cannot be used as its config says: " + problem);
         });
     }

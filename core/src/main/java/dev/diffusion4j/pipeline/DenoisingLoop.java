@@ -28,7 +28,7 @@ record DenoisingLoop(
     @FunctionalInterface
     interface Start {
         /**
-         * The first sample; moves the run to the call that it belongs to.
+         * The first sample, with the noise of the call that comes next in the run.
          *
          * @return {@code float32 (B, C, H, W)}, owned by the current scope
          */

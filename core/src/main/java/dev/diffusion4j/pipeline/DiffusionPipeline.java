@@ -5,7 +5,7 @@ import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraView;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.condition.Conditioners;
@@ -96,14 +96,14 @@ public final class DiffusionPipeline implements AutoCloseable {
     /**
      * Loads a folder that diffusers or this library saved.
      *
-     * @throws UserError naming the file and what is wrong with it
+     * @throws Problem naming the file and what is wrong with it
      */
     public static DiffusionPipeline load(Path folder, LoadOptions options) {
         Device device = Devices.parse(options.device());
         Precision precision = SpeedProbe.resolve(options.precision(), device);
         PipelineFolder files = PipelineFolder.open(folder, options.families());
         if (!files.modelFamily().isDenoiser()) {
-            throw UserError.failure(folder + " holds a " + files.modelFamily().name() + ", which draws no pictures");
+            throw Problem.failure(folder + " holds a " + files.modelFamily().name() + ", which draws no pictures");
         }
         Scheduler scheduler = files.readScheduler();
         DiffusionModel model = (DiffusionModel) files.readModel(device, precision, options.variant());
@@ -144,7 +144,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      * diffusers' {@code from_config} does.
      *
      * @param settings changes, by the keys of {@code scheduler_config.json}
-     * @throws UserError where the network was not trained for such an algorithm
+     * @throws Problem where the network was not trained for such an algorithm
      */
     public DiffusionPipeline withScheduler(SchedulerKind kind, Map<String, ?> settings) {
         Map<String, @Nullable Object> config = new LinkedHashMap<>(scheduler().config());
@@ -155,14 +155,14 @@ public final class DiffusionPipeline implements AutoCloseable {
     /**
      * A view with an algorithm of the application's own, or a built-in one that is configured from scratch.
      *
-     * @throws UserError where the network was not trained for such an algorithm
+     * @throws Problem where the network was not trained for such an algorithm
      */
     public DiffusionPipeline withScheduler(Scheduler other) {
         if (other.chain() != scheduler().chain()) {
             String way = scheduler().chain() == SchedulerKind.Chain.FLOW
                     ? "; the solvers do with use_flow_sigmas=true and prediction_type=flow_prediction"
                     : "";
-            throw UserError.usage("scheduler '" + other.kind().key()
+            throw Problem.request("scheduler '" + other.kind().key()
                     + "' as it is configured does not fit this model, which was trained for '"
                     + scheduler().kind().key() + "'" + way);
         }
@@ -193,7 +193,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      * Fits adapters to the network, for {@link #withAdapters} of this pipeline and its views.
      *
      * @return a view of the network that the caller closes, before this pipeline; the adapters may be closed at once
-     * @throws UserError where one does not fit the network, counting what does
+     * @throws Problem where one does not fit the network, counting what does
      */
     public LoraView fit(List<LoraView.Use> uses) {
         return use(model -> PipelineAdapters.view(model, uses));
@@ -244,7 +244,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @param cancellation lets another thread end the call within one step
      * @return the samples; the caller closes it
      * @throws java.util.concurrent.CancellationException where it was cancelled, or the thread interrupted
-     * @throws UserError where the network cannot draw what was asked for
+     * @throws Problem where the network cannot draw what was asked for
      */
     public GenerationResult generate(GenerationRequest request, StepListener listener, Cancellation cancellation) {
         return generate(request, NoiseFactory.of(request), listener, cancellation);
@@ -272,7 +272,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @param listener hears of each step of each batch, on this thread
      * @param cancellation lets another thread end the call within one step
      * @throws java.util.concurrent.CancellationException where it was cancelled, or the thread interrupted
-     * @throws UserError where the network cannot draw what was asked for
+     * @throws Problem where the network cannot draw what was asked for
      */
     public void draw(GenerationRequest request, ResultSink sink, StepListener listener, Cancellation cancellation) {
         use(model -> {
@@ -309,13 +309,13 @@ public final class DiffusionPipeline implements AutoCloseable {
     /**
      * What is worth saying of guidances that would do nothing here, or other than their words say: a line each.
      *
-     * @throws UserError as {@link #generate(GenerationRequest)}
+     * @throws Problem as {@link #generate(GenerationRequest)}
      */
     public List<String> notices(GenerationRequest request) {
         return use(model -> {
-            new RequestCheck(setup, model).check(request);
+            SampleSize size = new RequestCheck(setup, model).check(request);
             int channels = setup.codec(model).pictureChannels();
-            try (SchedulerRun run = scheduler().start(request.sampling().settings())) {
+            try (SchedulerRun run = setup.start(request, model, size)) {
                 return GuidanceNotices.of(steering(), request.guidance(), channels, run.timesteps().length);
             }
         });
@@ -325,13 +325,13 @@ public final class DiffusionPipeline implements AutoCloseable {
      * Looks whether {@link #generate} can draw this, without drawing anything.
      *
      * @return the size that its pictures will have
-     * @throws UserError where the network cannot draw what is asked for
+     * @throws Problem where the network cannot draw what is asked for
      * @throws IllegalArgumentException where the scheduler cannot run so
      */
     public SampleSize check(GenerationRequest request) {
         return use(model -> {
             SampleSize size = new RequestCheck(setup, model).check(request);
-            scheduler().start(request.sampling().settings()).close();
+            setup.start(request, model, size).close();
             return size;
         });
     }
@@ -339,7 +339,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     /**
      * Writes a folder that diffusers can load (where it knows the network), or replaces the files of one.
      *
-     * @throws UserError where it cannot be written; what was there is then whole still
+     * @throws Problem where it cannot be written; what was there is then whole still
      */
     public void save(Path folder) {
         save(folder, SaveOptions.DEFAULT);

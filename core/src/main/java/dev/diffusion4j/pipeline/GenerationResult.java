@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.image.Images;
@@ -52,20 +52,20 @@ public final class GenerationResult implements AutoCloseable {
     /**
      * As 8-bit pictures.
      *
-     * @throws UserError where a sample holds NaN or infinity, which no picture can show
+     * @throws Problem where a sample holds NaN or infinity, which no picture can show
      */
     public List<BufferedImage> images() {
         checkFinite();
         return TensorScope.compute(() -> Images.fromSamples(pictures(), 0, 1));
     }
 
-    /** @throws UserError where a sample holds NaN or infinity */
+    /** @throws Problem where a sample holds NaN or infinity */
     void checkFinite() {
         if (TensorScope.compute(() -> torch.isfinite(samples).all().item_bool())) {
             return;
         }
         String none = "the network drew numbers that are not finite, so there is no picture to write: ";
-        throw UserError.failure(
+        throw Problem.failure(
                 guides.isEmpty()
                         ? none
                                 + "try {dtype} f32, more steps or another {scheduler}, or look whether its weights are finite"

@@ -4,7 +4,7 @@ package dev.diffusion4j.pipeline;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.InvalidArgument;
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.guidance.GuideSpec;
 import dev.diffusion4j.guidance.LossGuidance;
@@ -75,7 +75,7 @@ public final class GuideKit implements AutoCloseable {
      * In the order given.
      *
      * @throws IllegalArgumentException where one is not of the form, or its loss is not known
-     * @throws UserError where a file that it names cannot be read, or no CLIP was given
+     * @throws Problem where a file that it names cannot be read, or no CLIP was given
      */
     public List<LossGuidance> parseAll(List<String> texts) {
         List<LossGuidance> guidances = new ArrayList<>();
@@ -160,7 +160,7 @@ public final class GuideKit implements AutoCloseable {
     private Clip clip(GuideSpec spec) {
         if (clip == null) {
             if (clipOrigin == null) {
-                throw UserError.usage(
+                throw Problem.request(
                         "the guidance '" + spec.text() + "' needs a CLIP: name its folder by {clipModel}, "
                                 + "clip-vit-base-patch32 of transformers for example");
             }
@@ -181,7 +181,7 @@ public final class GuideKit implements AutoCloseable {
         PipelineFolder folder = PipelineFolder.open(PipelinePlace.insideRun(path(parts.get(0), spec)));
         Model model = own(folder.readModel(Devices.cpu(), Precision.F32, null));
         if (!(model instanceof Classifier network)) {
-            throw UserError.failure(
+            throw Problem.failure(
                     parts.get(0) + " holds a " + model.modelClass().name() + ", but a classifier was expected");
         }
         network.requiresGrad(false);

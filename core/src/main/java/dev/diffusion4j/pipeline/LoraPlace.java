@@ -4,7 +4,7 @@ package dev.diffusion4j.pipeline;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.adapter.LoraFolder;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.hub.HubClient;
 import dev.diffusion4j.hub.HubContents;
 import dev.diffusion4j.hub.HubProgress;
@@ -21,7 +21,7 @@ public final class LoraPlace {
     /**
      * The file with the weights; fetched first where it is on the Hub.
      *
-     * @throws UserError where there is none
+     * @throws Problem where there is none
      */
     public static Path file(Path place, HubProgress progress) {
         return LoraFile.find(PipelinePlace.repository(place)
@@ -55,12 +55,12 @@ public final class LoraPlace {
         return there.has(LoraFolder.CONFIG) || there.hasAny(LoraFile.FILES::contains);
     }
 
-    private static UserError none(HubContents there, HubClient hub) {
+    private static Problem none(HubContents there, HubClient hub) {
         if (PipelinePlace.isPipeline(there)) {
-            return UserError.failure(there.asked() + " is a model, not a LoRA: give it as {model}");
+            return Problem.failure(there.asked() + " is a model, not a LoRA: give it as {model}");
         }
         return there.isWhole()
-                ? UserError.failure(there.asked() + " on the Hub holds no LoRA: it has none of "
+                ? Problem.failure(there.asked() + " on the Hub holds no LoRA: it has none of "
                         + String.join(", ", LoraFile.FILES))
                 : hub.unknown(there, "the LoRA");
     }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -74,7 +74,7 @@ public final class LossTrace implements StepListener {
     /**
      * Takes away what {@link #write} left for pictures of before; any other file of that name stays.
      *
-     * @throws UserError where it cannot be deleted
+     * @throws Problem where it cannot be deleted
      */
     public static void delete(Path file) {
         try {
@@ -88,7 +88,7 @@ public final class LossTrace implements StepListener {
                 }
             }
         } catch (IOException e) {
-            throw UserError.failure("cannot delete " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot delete " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 

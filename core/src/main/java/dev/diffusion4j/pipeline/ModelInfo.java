@@ -2,7 +2,7 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.NotFiniteWeights;
 import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.checkpoint.TensorInfo;
@@ -32,14 +32,14 @@ public final class ModelInfo {
     /**
      * Looks into a folder, a file of weights, a picture, or a JSON or YAML file.
      *
-     * @throws UserError naming the file and what is wrong with it
+     * @throws Problem naming the file and what is wrong with it
      */
     public static Map<String, @Nullable Object> of(Path path) {
         if (Files.isDirectory(path)) {
             return ofFolder(path);
         }
         if (!Files.exists(path)) {
-            throw UserError.failure("there is no file or folder " + path);
+            throw Problem.failure("there is no file or folder " + path);
         }
         String name = path.getFileName().toString().toLowerCase(java.util.Locale.ROOT);
         if (name.endsWith(".png")) {
@@ -123,7 +123,7 @@ public final class ModelInfo {
             }
             return sizes;
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + folder + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + folder + ": " + AtomicFile.reason(e), e);
         }
     }
 }

@@ -23,7 +23,7 @@ final class PipelineAdapters {
         return Map.of(LoraComponent.UNET, denoiser);
     }
 
-    /** @throws dev.diffusion4j.base.UserError where one is not there or does not fit; what came before it stays in the weights then */
+    /** @throws dev.diffusion4j.base.Problem where one is not there or does not fit; what came before it stays in the weights then */
     static void merge(DiffusionModel denoiser, List<LoraChoice> choices) {
         for (LoraChoice choice : choices) {
             try (LoraAdapter adapter = LoraAdapter.read(LoraPlace.file(choice.path(), HubProgress.SILENT))) {
@@ -32,7 +32,7 @@ final class PipelineAdapters {
         }
     }
 
-    /** @throws dev.diffusion4j.base.UserError where one does not fit */
+    /** @throws dev.diffusion4j.base.Problem where one does not fit */
     static LoraView view(DiffusionModel denoiser, List<LoraView.Use> uses) {
         LoraView view = LoraView.of(networks(denoiser), uses);
         view.applied().forEach(applied -> LOG.info(applied.text()));

@@ -2,7 +2,7 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightLoader;
@@ -53,7 +53,7 @@ public final class PipelineFolder {
     /**
      * Reads {@code model_index.json}.
      *
-     * @throws UserError where there is none, saying what was found; where it names components that we do not have
+     * @throws Problem where there is none, saying what was found; where it names components that we do not have
      */
     public static PipelineFolder open(Path folder) {
         return open(folder, ModelFamilies.BUILT_IN);
@@ -66,15 +66,16 @@ public final class PipelineFolder {
      */
     public static PipelineFolder open(Path folder, ModelFamilies families) {
         if (!Files.exists(folder)) {
-            throw UserError.failure("there is no folder " + folder);
+            throw Problem.failure("there is no folder " + folder);
         }
         if (!Files.isDirectory(folder)) {
-            throw UserError.failure(folder + " is a file; a model is a folder with " + INDEX + " in it");
+            throw Problem.failure(folder + " is a file; a model is a folder with " + INDEX + " in it");
         }
         Path file = folder.resolve(INDEX);
         if (!Files.exists(file)) {
-            throw UserError.failure(
-                    folder + " is not a model folder: it has no " + INDEX + "; found " + WeightFiles.listing(folder));
+            throw UnfinishedRun.error(folder)
+                    .orElseGet(() -> Problem.failure(folder + " is not a model folder: it has no " + INDEX + "; found "
+                            + WeightFiles.listing(folder)));
         }
         PipelineFolder opened = new PipelineFolder(folder, Json.readObject(file), families);
         opened.refuseOtherComponents();
@@ -90,7 +91,7 @@ public final class PipelineFolder {
             }
         });
         if (!others.isEmpty()) {
-            throw UserError.failure(
+            throw Problem.failure(
                     folder.resolve(INDEX) + " names " + String.join(", ", others) + " beside the network '"
                             + modelName() + "', which is not supported: only a network and its scheduler are");
         }
@@ -112,7 +113,7 @@ public final class PipelineFolder {
                         .isPresent())
                 .findFirst()
                 .or(() -> networks.stream().findFirst())
-                .orElseThrow(() -> UserError.failure(folder.resolve(INDEX)
+                .orElseThrow(() -> Problem.failure(folder.resolve(INDEX)
                         + " names no network; a component looks like \"unet\": [\"diffusers\", \"UNet2DModel\"]"));
     }
 
@@ -146,7 +147,7 @@ public final class PipelineFolder {
         Path nested = folder.resolve(name);
         Path file = Files.isDirectory(nested) ? nested.resolve(configFile) : folder.resolve(configFile);
         if (!Files.exists(file)) {
-            throw UserError.failure("the component '" + name + "' of " + folder + " has no " + configFile + "; found "
+            throw Problem.failure("the component '" + name + "' of " + folder + " has no " + configFile + "; found "
                     + WeightFiles.listing(java.util.Objects.requireNonNull(file.getParent())));
         }
         return file;
@@ -174,7 +175,7 @@ public final class PipelineFolder {
         try {
             return SchedulerKind.ofClass(name, folder.toString()).create(config);
         } catch (IllegalArgumentException e) {
-            throw UserError.failure(file + ": " + Worded.marked(e), e);
+            throw Problem.failure(file + ": " + Worded.marked(e), e);
         }
     }
 
@@ -203,7 +204,7 @@ public final class PipelineFolder {
      * Fills a network with the weights.
      *
      * @param model on the CPU, of any floating dtype
-     * @throws UserError where they do not fit it; it is unchanged then
+     * @throws Problem where they do not fit it; it is unchanged then
      */
     public void readWeights(Model model, @Nullable String variant) {
         try (WeightSource weights =
@@ -227,10 +228,10 @@ public final class PipelineFolder {
         try {
             return modelFamily().create(config);
         } catch (IllegalArgumentException e) {
-            throw UserError.failure(file + ": " + Worded.marked(e), e);
+            throw Problem.failure(file + ": " + Worded.marked(e), e);
         } catch (RuntimeException e) {
             if (String.valueOf(e.getMessage()).contains("can't allocate memory")) { // as LibTorch says it
-                throw UserError.failure(file + " describes a network that is too large for this machine's memory", e);
+                throw Problem.failure(file + " describes a network that is too large for this machine's memory", e);
             }
             throw e;
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.hub.HubClient;
 import dev.diffusion4j.hub.HubContents;
 import dev.diffusion4j.hub.HubProgress;
@@ -47,7 +47,7 @@ public final class PipelinePlace {
      *
      * @param variant of the weights, {@code fp16} for example, or {@code null}
      * @return {@code place} itself, the model in it where it is the folder of a run, or a commit's folder in the Hub's cache
-     * @throws UserError where the repository cannot be had, or is no pipeline, a LoRA for example
+     * @throws Problem where the repository cannot be had, or is no pipeline, a LoRA for example
      */
     public static Path folder(Path place, @Nullable String variant, HubProgress progress) {
         return repository(place)
@@ -86,10 +86,10 @@ public final class PipelinePlace {
         String name = there.asked() + " on the Hub";
         if (!isPipeline(there)) {
             if (LoraPlace.isLora(there)) {
-                throw UserError.failure(there.asked() + " is a LoRA, not a model: give it as {loras}, or lora.from");
+                throw Problem.failure(there.asked() + " is a LoRA, not a model: give it as {loras}, or lora.from");
             }
             throw there.isWhole()
-                    ? UserError.failure(name + " is no pipeline: it has no " + INDEX)
+                    ? Problem.failure(name + " is no pipeline: it has no " + INDEX)
                     : hub.unknown(there, INDEX);
         }
         Path folder = hub.fetch(there, path -> path.endsWith(".json") && !path.endsWith(".index.json"));
@@ -121,7 +121,7 @@ public final class PipelinePlace {
         String none = "weights" + (variant == null ? "" : " of the variant " + variant) + " in "
                 + (inside.isEmpty() ? "its folder" : inside);
         throw there.isWhole()
-                ? UserError.failure(there.asked().id() + " on the Hub has no " + none + ": looked for "
+                ? Problem.failure(there.asked().id() + " on the Hub has no " + none + ": looked for "
                         + String.join(", ", WEIGHTS))
                 : hub.unknown(there, "a file of " + none);
     }
@@ -129,7 +129,7 @@ public final class PipelinePlace {
     private static Set<String> shards(Path index) {
         Object map = Json.readObject(index).get("weight_map");
         if (!(map instanceof Map<?, ?> byTensor)) {
-            throw UserError.failure(index + " has no weight_map: it names no shards");
+            throw Problem.failure(index + " has no weight_map: it names no shards");
         }
         return byTensor.values().stream().map(String::valueOf).collect(Collectors.toSet());
     }

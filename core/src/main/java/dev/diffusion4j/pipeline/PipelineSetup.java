@@ -7,7 +7,11 @@ import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.scheduler.Canvas;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Precision;
 import java.util.List;
 import org.bytedeco.pytorch.Device;
@@ -55,6 +59,15 @@ record PipelineSetup(
 
     PipelineSetup withAdapters(LoraView value) {
         return new PipelineSetup(scheduler, conditioner, givenCodec, device, precision, steering, value);
+    }
+
+    /** A run for pictures of this size; the caller closes it. */
+    SchedulerRun start(GenerationRequest request, DiffusionModel model, SampleSize size) {
+        long[] shape = codec(model).shape(size);
+        return scheduler.start(request.sampling()
+                .settings()
+                .withFirstStep(request.inputs().firstStep(request.steps()))
+                .withCanvas(new Canvas(shape[1], shape[2], 1)));
     }
 
     /** Between pictures and the samples of a network. */

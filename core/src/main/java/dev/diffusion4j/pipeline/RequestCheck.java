@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.condition.Subject;
@@ -20,18 +20,22 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
 
     /**
      * @return the size of the pictures
-     * @throws UserError naming what cannot be drawn
+     * @throws Problem naming what cannot be drawn
      */
     SampleSize check(GenerationRequest request) {
         int trained = setup.scheduler().numTrainTimesteps();
         if (request.steps() > trained) {
-            throw UserError.usage("{steps} must be at most the " + trained
-                    + " timesteps that the network was trained on, but was " + request.steps());
+            throw Problem.request(
+                    "steps",
+                    request.steps(),
+                    "be at most the " + trained + " timesteps that the network was trained on");
         }
         request.stepOptions().checkFor(setup.scheduler());
         ChannelFit.checkDrawing(model, setup.scheduler());
         SampleSize size = size(request);
         checkSize(size);
+        long[] shape = setup.codec(model).shape(size);
+        DrawingNeed.checkBatch(request, new SampleSize((int) shape[1], (int) shape[2]), (int) shape[0]);
         setup.conditioner()
                 .check(request.subject().different(), request.subject().field());
         checkGuidance(request);
@@ -48,7 +52,7 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
         }
         int factor = setup.codec(model).scaleFactor();
         SampleSize own = model.sampleSize()
-                .orElseThrow(() -> UserError.usage(
+                .orElseThrow(() -> Problem.request(
                         "this network's config names no sample_size: choose one with {size}, 64x64 for example"));
         return new SampleSize(own.height() * factor, own.width() * factor);
     }
@@ -57,12 +61,12 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
         SampleCodec codec = setup.codec(model);
         int factor = codec.scaleFactor();
         if (size.height() % factor != 0 || size.width() % factor != 0) {
-            throw UserError.usage("{size} " + size.text() + " does not fit: width and height must be multiples of "
+            throw Problem.request("{size} " + size.text() + " does not fit: width and height must be multiples of "
                     + factor + ", because a picture is that many times as large as its sample");
         }
         long[] shape = codec.shape(size);
         if (shape[0] != model.sampleChannels()) {
-            throw UserError.usage("the network denoises samples of " + model.sampleChannels()
+            throw Problem.request("the network denoises samples of " + model.sampleChannels()
                     + " channels, but the pipeline's codec makes samples of " + shape[0]);
         }
         model.checkSize(new SampleSize((int) shape[1], (int) shape[2]));
@@ -79,7 +83,7 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
             return;
         }
         if (!conditioner.canDrop()) {
-            throw UserError.usage(
+            throw Problem.request(
                     model.classInput() == ClassInput.NONE
                             ? "this network was not trained on classes, so there is nothing to guide: omit"
                                     + " {guidanceScale}, or steer by a loss with {guides}"

@@ -2,7 +2,7 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.json.Yaml;
@@ -25,7 +25,7 @@ public record SchedulerOptions(Map<String, @Nullable Object> config, StepOptions
      * Reads {@code key=value} texts; a value is written as in YAML.
      *
      * @param name of what the texts were given to, for messages: {@code --scheduler-option}
-     * @throws UserError where a text is not of this form, or the scheduler has no such setting
+     * @throws Problem where a text is not of this form, or the scheduler has no such setting
      */
     public static SchedulerOptions parse(SchedulerKind kind, List<String> texts, String name) {
         List<String> known = new ArrayList<>(kind.create(Map.of()).config().keySet());
@@ -36,11 +36,11 @@ public record SchedulerOptions(Map<String, @Nullable Object> config, StepOptions
             int equals = text.indexOf('=');
             String key = text.substring(0, Math.max(0, equals)).trim();
             if (key.isEmpty()) {
-                throw UserError.usage(
+                throw Problem.request(
                         name + " must be key=value, such as timestep_spacing=trailing, but was '" + text + "'");
             }
             if (!known.contains(key)) {
-                throw UserError.usage(name + ": the scheduler '" + kind.key() + "' has no setting '" + key + "'"
+                throw Problem.request(name + ": the scheduler '" + kind.key() + "' has no setting '" + key + "'"
                         + Nearest.hint(key, known) + "; it has " + String.join(", ", known));
             }
             (StepOptions.KEYS.contains(key) ? step : config).put(key, value(text.substring(equals + 1), name, text));
@@ -51,8 +51,8 @@ public record SchedulerOptions(Map<String, @Nullable Object> config, StepOptions
     private static @Nullable Object value(String value, String name, String text) {
         try {
             return Yaml.parse(value, name + " " + text);
-        } catch (UserError e) {
-            throw UserError.usage(Worded.marked(e));
+        } catch (Problem e) {
+            throw Problem.request(Worded.marked(e));
         }
     }
 }

@@ -7,7 +7,7 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.CacheFolder;
 import dev.diffusion4j.base.CpuFeatures;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tensor.NativeRuntime;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
@@ -94,6 +94,11 @@ public record SpeedProbe(
     /** How many times faster than in f32 convolutions are in bf16 here; 1 where the processor has no fast bf16. */
     public double bf16Factor() {
         return CpuFeatures.current().hasFastBf16() ? convBf16 / convF32 : 1;
+    }
+
+    /** GFLOP/s of the convolution in the dtype that {@code auto} takes. */
+    public double best() {
+        return bf16IsFaster() ? convBf16 : convF32;
     }
 
     /** Whether convolutions in bf16 are clearly faster here. */
@@ -311,7 +316,7 @@ public record SpeedProbe(
                             + "\nproduct_f32=" + probe.productF32 + "\nproduct_bf16=" + probe.productBf16
                             + "\npacked_product_f32=" + probe.packedProductF32 + "\npacked_product_bf16="
                             + probe.packedProductBf16 + "\n");
-        } catch (UserError e) {
+        } catch (Problem e) {
             // a cache folder that cannot be written only costs a second next time
         }
     }

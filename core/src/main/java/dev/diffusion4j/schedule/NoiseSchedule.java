@@ -53,6 +53,10 @@ public final class NoiseSchedule {
         }
         float first = root[0];
         float last = root[n - 1];
+        Check.that(
+                last < first,
+                "rescale_betas_zero_snr needs at least 2 timesteps with a beta above 0, but num_train_timesteps is "
+                        + n);
         float scale = first / (first - last);
         float[] alphaBar = new float[n];
         for (int t = 0; t < n; t++) {
@@ -61,6 +65,10 @@ public final class NoiseSchedule {
         }
         double[] rescaled = new double[n];
         for (int t = 0; t < n; t++) {
+            Check.that(
+                    t == 0 || alphaBar[t - 1] > 0,
+                    "rescale_betas_zero_snr leaves nothing of the picture from timestep " + (t - 1)
+                            + " on; the betas must be smaller");
             rescaled[t] = 1 - (t == 0 ? alphaBar[0] : alphaBar[t] / alphaBar[t - 1]);
         }
         return new NoiseSchedule(rescaled);

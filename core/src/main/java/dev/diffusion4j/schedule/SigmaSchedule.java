@@ -61,7 +61,8 @@ public final class SigmaSchedule {
             return 0;
         }
         low = Math.min(low, logTrained.length - 2);
-        double weight = (logTrained[low] - log) / (logTrained[low] - logTrained[low + 1]);
+        double gap = logTrained[low] - logTrained[low + 1];
+        double weight = gap == 0 ? 0 : (logTrained[low] - log) / gap;
         weight = Math.min(1, Math.max(0, weight));
         return (1 - weight) * low + weight * (low + 1);
     }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.schedule;
 
+import dev.diffusion4j.base.Check;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * The noise levels of one run, falling, with the level at which it ends, and the timesteps that the network is told. Immutable.
+ * The noise levels of one run, falling, with the level at which it ends, and the timesteps of its calls. Immutable.
  * Levels are rounded to f32, as the reference keeps them.
  */
 public final class SigmaTable {
@@ -15,7 +16,7 @@ public final class SigmaTable {
     /**
      * @param levels where the network is called
      * @param end where the run ends
-     * @param timesteps what the network is told
+     * @param timesteps of the calls of the network
      */
     public SigmaTable(double[] levels, double end, double[] timesteps) {
         this.sigmas = new double[levels.length + 1];
@@ -39,6 +40,26 @@ public final class SigmaTable {
             timesteps[i] = rounding.applyAsDouble(timesteps[i]);
         }
         return new SigmaTable(levels, end, timesteps);
+    }
+
+    /**
+     * This table, whose levels before the end can be divided by.
+     *
+     * @throws IllegalArgumentException where one is not finite, not above 0, or not lower than the one before
+     */
+    public SigmaTable checked() {
+        for (int i = 0; i < size(); i++) {
+            Check.that(
+                    sigmas[i] > 0 && Double.isFinite(sigmas[i]),
+                    "noise level " + i + " of the run must be a finite number > 0, but is " + sigmas[i]
+                            + "; the scheduler's betas, sigma_min and sigma_max decide it");
+            Check.that(
+                    i == 0 || sigmas[i] < sigmas[i - 1],
+                    "the noise levels of a run must fall, but level " + i + " is " + sigmas[i] + " after "
+                            + (i == 0 ? sigmas[i] : sigmas[i - 1])
+                            + "; the scheduler's sigma_min and sigma_max decide it, and the number of {steps}");
+        }
+        return this;
     }
 
     /** How many levels there are before the end. */
@@ -65,7 +86,7 @@ public final class SigmaTable {
         return max;
     }
 
-    /** What the network is told; a copy. */
+    /** The timesteps of the calls of the network; a copy. */
     public double[] timesteps() {
         return timesteps.clone();
     }

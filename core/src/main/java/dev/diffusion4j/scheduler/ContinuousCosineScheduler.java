@@ -3,6 +3,9 @@ package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.schedule.PredictionType;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.internal.Combine;
+import dev.diffusion4j.scheduler.internal.FreshNoise;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Diffusion in continuous time τ ∈ [0, 1], whose angle grows evenly: x_τ = cos θ·x₀ + sin θ·ε with θ from arccos(max_signal_rate)
- * to arccos(min_signal_rate). The network is told the variance of the noise, sin² θ. K steps go from τ = 1 down by 1/K, each
+ * to arccos(min_signal_rate). The timestep is the variance of the noise, sin² θ. K steps go from τ = 1 down by 1/K, each
  * taking a sample apart into x̂₀ and ε̂ and mixing them anew with less noise; the last one gives x̂₀ itself: Song et al. (2021a),
  * as in the Keras example "Denoising Diffusion Implicit Models".
  */
@@ -50,7 +53,7 @@ public final class ContinuousCosineScheduler extends Scheduler {
             Check.that(
                     (normalizerMean == null ? -1 : normalizerMean.size())
                             == (normalizerStd == null ? -1 : normalizerStd.size()),
-                    "normalizer_mean and normalizer_std must have one number a channel each, or both be left away");
+                    "normalizer_mean and normalizer_std must have one number a channel each, or both be omitted");
             if (normalizerMean != null && normalizerStd != null) {
                 Check.that(!normalizerMean.isEmpty(), "normalizer_mean must have one number a channel, but has none");
                 normalizerMean.forEach(value -> Check.finite(value, "normalizer_mean"));
@@ -136,14 +139,25 @@ public final class ContinuousCosineScheduler extends Scheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    protected SchedulerRun newRun(SamplingSettings settings) {
         checkSteps(settings.numInferenceSteps());
         int steps = settings.numInferenceSteps();
         double[] timesteps = new double[steps];
         for (int k = 0; k < steps; k++) {
             timesteps[k] = timestepAt(1 - (double) k / steps);
         }
+        double mostEta = Double.POSITIVE_INFINITY;
+        for (int k = 0; k + 1 < steps; k++) {
+            double variance = timesteps[k + 1];
+            mostEta = Math.min(mostEta, FreshNoise.mostEta(variance, fresh(1, timesteps[k], variance)));
+        }
+        FreshNoise.checkEta(settings.eta(), mostEta, steps);
         return new Run(timesteps, settings.eta());
+    }
+
+    /** The variance of what is fresh after a step from one variance to a lower one: Song et al. (2020), eq. 16. */
+    private static double fresh(double eta, double from, double to) {
+        return eta * eta * to / from * (1 - (1 - from) / (1 - to));
     }
 
     private final class Run extends SchedulerRun {
@@ -158,8 +172,7 @@ public final class ContinuousCosineScheduler extends Scheduler {
 
         @Override
         public Tensor predOriginalSample(Tensor modelOutput, Tensor sample) {
-            return Combine.predOriginal(
-                    predictionType(), signalRate(timestep()), noiseRate(timestep()), modelOutput, sample);
+            return Combine.predOriginal(predictionType(), signalRate(), noiseRate(), modelOutput, sample);
         }
 
         @Override
@@ -168,8 +181,23 @@ public final class ContinuousCosineScheduler extends Scheduler {
         }
 
         @Override
+        public double signalRate() {
+            return ContinuousCosineScheduler.this.signalRate(timestep());
+        }
+
+        @Override
+        public double noiseRate() {
+            return ContinuousCosineScheduler.this.noiseRate(timestep());
+        }
+
+        @Override
         public double signalShare() {
             return 1 - timestep();
+        }
+
+        @Override
+        public double sampleVariance() {
+            return 1;
         }
 
         @Override
@@ -180,10 +208,13 @@ public final class ContinuousCosineScheduler extends Scheduler {
             }
             double now = timestep();
             double next = variances[stepIndex() + 1];
-            double fresh = eta * eta * next / now * (1 - (1 - now) / (1 - next));
-            Tensor epsilon =
-                    Combine.predEpsilon(predictionType(), signalRate(now), noiseRate(now), modelOutput, sample);
-            Tensor mixed = Combine.sum(signalRate(next), predOriginal, Math.sqrt(Math.max(0, next - fresh)), epsilon);
+            double fresh = fresh(eta, now, next);
+            Tensor epsilon = Combine.predEpsilon(predictionType(), signalRate(), noiseRate(), modelOutput, sample);
+            Tensor mixed = Combine.sum(
+                    ContinuousCosineScheduler.this.signalRate(next),
+                    predOriginal,
+                    FreshNoise.kept(next, fresh),
+                    epsilon);
             return new StepResult(
                     fresh > 0 ? mixed.add(noise.like(sample).mul(new Scalar(Math.sqrt(fresh)))) : mixed, predOriginal);
         }

@@ -5,6 +5,10 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.schedule.BetaSchedule;
 import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.internal.Clipping;
+import dev.diffusion4j.scheduler.internal.Combine;
+import dev.diffusion4j.scheduler.internal.FreshNoise;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.List;
 import java.util.Map;
@@ -91,17 +95,38 @@ public final class DdimScheduler extends VpScheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
-        checkSteps(settings.numInferenceSteps());
-        return new Run(settings);
+    protected SchedulerRun newRun(SamplingSettings settings) {
+        int steps = settings.numInferenceSteps();
+        checkSteps(steps);
+        double[] timesteps = config.timestepSpacing.timesteps(config.numTrainTimesteps, steps, config.stepsOffset);
+        checkedLevels(timesteps, isBounded(clipping));
+        // the reference goes back by T div N whatever the spacing is
+        int back = config.numTrainTimesteps / steps;
+        double mostEta = Double.POSITIVE_INFINITY;
+        for (double timestep : timesteps) {
+            int previous = previous((int) timestep, back);
+            mostEta = Math.min(
+                    mostEta,
+                    FreshNoise.mostEta(
+                            1 - schedule().alphasCumprod(previous),
+                            schedule().posteriorVariance((int) timestep, previous)));
+        }
+        FreshNoise.checkEta(settings.eta(), mostEta, steps);
+        return new Run(timesteps, back, settings);
+    }
+
+    /** The timestep that a step leads to; −1 for the clean end. */
+    private int previous(int timestep, int back) {
+        return config.setAlphaToOne ? timestep - back : Math.max(timestep - back, 0);
     }
 
     private final class Run extends VpRun {
+        private final int back;
         private final SamplingSettings settings;
 
-        Run(SamplingSettings settings) {
-            super(config.timestepSpacing.timesteps(
-                    config.numTrainTimesteps, settings.numInferenceSteps(), config.stepsOffset));
+        Run(double[] timesteps, int back, SamplingSettings settings) {
+            super(timesteps);
+            this.back = back;
             this.settings = settings;
         }
 
@@ -113,12 +138,10 @@ public final class DdimScheduler extends VpScheduler {
         @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             int t = (int) timestep();
-            // the reference goes back by T div N whatever the spacing is
-            int back = t - config.numTrainTimesteps / settings.numInferenceSteps();
-            int previous = config.setAlphaToOne ? back : Math.max(back, 0);
+            int previous = previous(t, back);
             double alphaBarPrevious = schedule().alphasCumprod(previous);
-            double a = signalRate(t);
-            double s = noiseRate(t);
+            double a = signalRate();
+            double s = noiseRate();
 
             Tensor predOriginal = clip(predOriginalSample(modelOutput, sample));
             Tensor epsilon = settings.options().useClippedModelOutput()
@@ -127,7 +150,7 @@ public final class DdimScheduler extends VpScheduler {
             double std = settings.eta() * Math.sqrt(schedule().posteriorVariance(t, previous));
             Tensor prevSample = Combine.sum(
                     Math.sqrt(alphaBarPrevious), predOriginal,
-                    Math.sqrt(1 - alphaBarPrevious - std * std), epsilon);
+                    FreshNoise.kept(1 - alphaBarPrevious, std * std), epsilon);
             if (settings.eta() > 0) {
                 prevSample = prevSample.add(noise.like(modelOutput), new Scalar(std));
             }

@@ -4,10 +4,13 @@ package dev.diffusion4j.scheduler;
 import static org.bytedeco.pytorch.global.torch.exp;
 
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.schedule.BetaSchedule;
 import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.config.VarianceType;
+import dev.diffusion4j.scheduler.internal.Clipping;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.EnumSet;
@@ -27,31 +30,6 @@ public final class DdpmScheduler extends VpScheduler {
             BetaSchedule.LAPLACE,
             BetaSchedule.SIGMOID);
     private static final double SMALLEST_VARIANCE = 1e-20;
-
-    /** Which variance a step's noise has. The keys are those of {@code variance_type}. */
-    public enum VarianceType implements Keyed {
-        FIXED_SMALL("fixed_small"),
-        FIXED_SMALL_LOG("fixed_small_log"),
-        FIXED_LARGE("fixed_large"),
-        FIXED_LARGE_LOG("fixed_large_log"),
-        LEARNED("learned"),
-        LEARNED_RANGE("learned_range");
-
-        private final String key;
-
-        VarianceType(String key) {
-            this.key = key;
-        }
-
-        @Override
-        public String key() {
-            return key;
-        }
-
-        boolean isLearned() {
-            return this == LEARNED || this == LEARNED_RANGE;
-        }
-    }
 
     /** diffusers' keys and defaults. Configs of solvers may have no {@code variance_type}: it is then the small one. */
     public record Config(
@@ -127,10 +105,11 @@ public final class DdpmScheduler extends VpScheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
-        checkSteps(settings.numInferenceSteps());
-        return new Run(config.timestepSpacing.timesteps(
-                config.numTrainTimesteps, settings.numInferenceSteps(), config.stepsOffset));
+    protected SchedulerRun newRun(SamplingSettings settings) {
+        int steps = settings.numInferenceSteps();
+        checkSteps(steps);
+        double[] timesteps = config.timestepSpacing.timesteps(config.numTrainTimesteps, steps, config.stepsOffset);
+        return new Run(checkedLevels(timesteps, isBounded(clipping)));
     }
 
     private final class Run extends VpRun {
@@ -143,16 +122,8 @@ public final class DdpmScheduler extends VpScheduler {
 
         @Override
         public Tensor predOriginalSample(Tensor modelOutput, Tensor sample) {
-            return TensorScope.keepResult(() -> super.predOriginalSample(mean(modelOutput, sample), sample));
-        }
-
-        /** The output without the variance that may come with it; a view. */
-        private Tensor mean(Tensor modelOutput, Tensor sample) {
-            return isLearned(modelOutput, sample) ? modelOutput.narrow(1, 0, sample.size(1)) : modelOutput;
-        }
-
-        private boolean isLearned(Tensor modelOutput, Tensor sample) {
-            return config.variance().isLearned() && modelOutput.size(1) == 2 * sample.size(1);
+            return TensorScope.keepResult(
+                    () -> super.predOriginalSample(config.variance().mean(modelOutput, sample), sample));
         }
 
         @Override
@@ -180,7 +151,7 @@ public final class DdpmScheduler extends VpScheduler {
             Tensor epsilon = noise.like(sample);
             long channels = sample.size(1);
             Tensor predictedVariance =
-                    isLearned(modelOutput, sample) ? modelOutput.narrow(1, channels, channels) : null;
+                    config.variance().isIn(modelOutput, sample) ? modelOutput.narrow(1, channels, channels) : null;
             return new StepResult(mean.add(spread(epsilon, small, beta, predictedVariance)), predOriginal);
         }
 
@@ -194,13 +165,14 @@ public final class DdpmScheduler extends VpScheduler {
                 case FIXED_LARGE_LOG -> epsilon.mul(new Scalar(Math.sqrt(large)));
                 case LEARNED ->
                     epsilon.mul(Check.given(predicted, "a model output with a predicted variance")
+                            .clamp_min(new Scalar(0.0))
                             .sqrt());
                 case LEARNED_RANGE -> {
                     Tensor fraction = Check.given(predicted, "a model output with a predicted variance")
                             .add(new Scalar(1.0))
                             .div(new Scalar(2.0));
                     double low = Math.log(small);
-                    double high = Math.log(large);
+                    double high = Math.log(Math.max(large, SMALLEST_VARIANCE));
                     Tensor logVariance = fraction.mul(new Scalar(high - low)).add(new Scalar(low));
                     yield epsilon.mul(exp(logVariance.mul(new Scalar(0.5))));
                 }

@@ -8,10 +8,15 @@ import dev.diffusion4j.schedule.SigmaSpacing;
 import dev.diffusion4j.schedule.SigmaTable;
 import dev.diffusion4j.schedule.TimeShift;
 import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.scheduler.config.AlgorithmType;
+import dev.diffusion4j.scheduler.config.SolverConfig;
+import dev.diffusion4j.scheduler.config.SolverType;
+import dev.diffusion4j.scheduler.internal.ExponentialStep;
+import dev.diffusion4j.scheduler.internal.LagrangeBasis;
 import dev.diffusion4j.tensor.NoiseSource;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.function.DoubleUnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -87,7 +92,7 @@ public final class DeisScheduler extends SolverScheduler {
     }
 
     DeisScheduler(Config config, Map<String, @Nullable Object> unknownKeys) {
-        super(config, unknownKeys);
+        super(config, unknownKeys, EnumSet.of(SigmaSpacing.TIMESTEPS));
         Check.inRange(config.solverOrder, 1, 3, "solver_order");
         this.config = config;
     }
@@ -97,33 +102,38 @@ public final class DeisScheduler extends SolverScheduler {
         return SchedulerKind.DEIS;
     }
 
-    /** Spaced levels end with the last one once more, so that their last step leads nowhere, as in the reference. */
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
-        if (config.useFlowSigmas) {
-            double[] levels = flowLevels(settings);
-            return new Run(flow(levels, levels[levels.length - 1]));
-        }
+    protected SchedulerRun newRun(SamplingSettings settings) {
+        return new Run(table(settings));
+    }
+
+    /** Spaced levels end with the last one once more, so that their last step leads nowhere, as in the reference. */
+    private SigmaTable table(SamplingSettings settings) {
         int steps = settings.numInferenceSteps();
+        if (config.useFlowSigmas) {
+            double[] levels = chain.flowLevels(settings);
+            return chain.flow(levels, levels[steps - 1]);
+        }
         SigmaSpacing spacing = config.sigmaSpacing();
         if (spacing == SigmaSpacing.TIMESTEPS) {
-            return new Run(chosen(numTrainTimesteps(), steps, trained().at(0)));
+            return chain.chosen(numTrainTimesteps(), steps, chain.lowest());
         }
-        DoubleUnaryOperator rounding = config.useKarrasSigmas ? Math::rint : Math::floor;
-        double[] levels = spread(spacing, steps);
-        return new Run(SigmaTable.ofLevels(trained(), levels, rounding, levels[steps - 1]));
+        double[] levels = chain.spread(spacing, steps, keptNumber("sigma_min"), keptNumber("sigma_max"));
+        return chain.ofLevels(levels, config.useKarrasSigmas ? Math::rint : Math::floor, levels[steps - 1]);
     }
 
     private final class Run extends SolverRun {
         Run(SigmaTable table) {
-            super(table);
+            super(config, clipping, table);
         }
 
         @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             Tensor predOriginal = clip(predOriginalSample(modelOutput, sample));
-            outputs.add(epsilonOf(predOriginal, sample));
+            outputs.add(epsilonOf(
+                    predOriginal, sample)); // ε̂ is integrated, also where the network predicts something else
             int order = multistepOrder(false);
+            // the linear part is solved exactly; the integral takes ε̂ as a polynomial in ln ρ through the last levels
             ExponentialStep step = ExponentialStep.of(AlgorithmType.DEIS, levels, stepIndex(), stepIndex() + 1);
             double[] weights = order == 1 ? new double[] {step.constant()} : polynomialWeights(order);
             return new StepResult(combine(step.sampleWeight(), sample, weights), predOriginal);

@@ -8,16 +8,27 @@ import dev.diffusion4j.schedule.SigmaSpacing;
 import dev.diffusion4j.schedule.SigmaTable;
 import dev.diffusion4j.schedule.TimeShift;
 import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.scheduler.config.AlgorithmType;
+import dev.diffusion4j.scheduler.config.DpmConfig;
+import dev.diffusion4j.scheduler.config.FinalSigmasType;
+import dev.diffusion4j.scheduler.config.SolverType;
+import dev.diffusion4j.scheduler.config.VarianceType;
+import dev.diffusion4j.scheduler.internal.DpmWeights;
+import dev.diffusion4j.scheduler.internal.ExponentialStep;
+import dev.diffusion4j.tensor.NoiseSource;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * DPM-Solver and DPM-Solver++ of Lu et al. (2022), with and without noise, of order 1 to 3 with the outputs of earlier steps;
- * diffusers' {@code DPMSolverMultistepScheduler}.
+ * DPM-Solver and DPM-Solver++ with the outputs of earlier steps, of order 1 to 3, with and without noise: Lu et al. (2022),
+ * DPM-Solver++, algorithm 2 and appendix B; diffusers' {@code DPMSolverMultistepScheduler}. The algorithm is {@link Run#advance};
+ * its numbers are in {@link ExponentialStep} (the exact part) and {@link DpmWeights} (what each output counts), its levels in
+ * {@link SolverChain}.
  */
-public final class DpmMultistepScheduler extends DpmSolverScheduler {
+public final class DpmMultistepScheduler extends SolverScheduler {
 
     /** diffusers' keys and defaults. */
     public record Config(
@@ -43,7 +54,7 @@ public final class DpmMultistepScheduler extends DpmSolverScheduler {
             double flowShift,
             FinalSigmasType finalSigmasType,
             double lambdaMinClipped,
-            DdpmScheduler.@Nullable VarianceType varianceType,
+            @Nullable VarianceType varianceType,
             TimestepSpacing timestepSpacing,
             int stepsOffset,
             boolean rescaleBetasZeroSnr,
@@ -104,7 +115,8 @@ public final class DpmMultistepScheduler extends DpmSolverScheduler {
     }
 
     DpmMultistepScheduler(Config config, Map<String, @Nullable Object> unknownKeys) {
-        super(config, unknownKeys);
+        super(config, unknownKeys, EnumSet.of(SigmaSpacing.TIMESTEPS));
+        config.checkDpm();
         this.config = config;
     }
 
@@ -114,36 +126,32 @@ public final class DpmMultistepScheduler extends DpmSolverScheduler {
     }
 
     @Override
-    boolean rounds(SigmaSpacing spacing) {
-        return (spacing == SigmaSpacing.KARRAS || spacing == SigmaSpacing.LU)
+    protected SchedulerRun newRun(SamplingSettings settings) {
+        SigmaSpacing spacing = config.sigmaSpacing();
+        boolean rounds = (spacing == SigmaSpacing.KARRAS || spacing == SigmaSpacing.LU)
                 && config.betaSchedule != BetaSchedule.SQUAREDCOS_CAP_V2;
+        return new Run(DpmLevels.of(config, this, settings, rounds ? Math::rint : Math::floor));
     }
 
-    @Override
-    public SchedulerRun start(SamplingSettings settings) {
-        return new Run(table(settings, config.sigmaSpacing()));
-    }
-
-    private final class Run extends DpmRun {
+    private final class Run extends SolverRun {
         Run(SigmaTable table) {
-            super(table);
+            super(config, clipping, table);
         }
 
-        private ExponentialStep step() {
-            return ExponentialStep.of(config.algorithmType, levels, stepIndex(), stepIndex() + 1);
-        }
-
+        /** From level i to level i + 1. */
         @Override
-        Tensor solve(Tensor sample) {
-            boolean euler = config.eulerAtFinal || config.finalSigmasType == FinalSigmasType.ZERO;
-            double[] weights = DpmWeights.multistep(
-                    step(), levels, stepIndex(), multistepOrder(euler), config.solverType == SolverType.HEUN);
-            return combine(step().sampleWeight(), sample, weights);
-        }
-
-        @Override
-        double noiseWeight() {
-            return step().noiseWeight();
+        protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
+            int i = stepIndex();
+            // D₀ is this call's x̂₀ (DPM-Solver++) or ε̂ (DPM-Solver); the outputs of the steps before give its slopes
+            // in λ
+            Tensor predOriginal = remember(config.algorithmType, modelOutput, sample);
+            int order = multistepOrder(config.eulerAtFinal || config.finalSigmasType == FinalSigmasType.ZERO);
+            // the linear part is solved exactly: (σ_{i+1}/σ_i)·x_i for x̂₀, (α_{i+1}/α_i)·x_i for ε̂
+            ExponentialStep step = ExponentialStep.of(config.algorithmType, levels, i, i + 1);
+            // the integral of D₀ + D₁·s + D₂·s²/2 with slopes from finite differences
+            double[] weights = DpmWeights.multistep(step, levels, i, order, config.solverType == SolverType.HEUN);
+            Tensor prevSample = combine(step.sampleWeight(), sample, weights);
+            return new StepResult(addFresh(step, prevSample, noise), predOriginal);
         }
     }
 }

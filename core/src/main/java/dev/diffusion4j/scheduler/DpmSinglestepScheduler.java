@@ -7,6 +7,16 @@ import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.SigmaSpacing;
 import dev.diffusion4j.schedule.SigmaTable;
 import dev.diffusion4j.schedule.TimeShift;
+import dev.diffusion4j.scheduler.config.AlgorithmType;
+import dev.diffusion4j.scheduler.config.DpmConfig;
+import dev.diffusion4j.scheduler.config.FinalSigmasType;
+import dev.diffusion4j.scheduler.config.SolverType;
+import dev.diffusion4j.scheduler.config.VarianceType;
+import dev.diffusion4j.scheduler.internal.DpmWeights;
+import dev.diffusion4j.scheduler.internal.ExponentialStep;
+import dev.diffusion4j.scheduler.internal.TensorHistory;
+import dev.diffusion4j.tensor.NoiseSource;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -16,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * DPM-Solver and DPM-Solver++ of Lu et al. (2022) in their first form: steps of order 1, 2, 3 follow each other, each from the
  * same sample over the levels between; diffusers' {@code DPMSolverSinglestepScheduler}.
  */
-public final class DpmSinglestepScheduler extends DpmSolverScheduler {
+public final class DpmSinglestepScheduler extends SolverScheduler {
 
     /** diffusers' keys and defaults. */
     public record Config(
@@ -40,7 +50,7 @@ public final class DpmSinglestepScheduler extends DpmSolverScheduler {
             double flowShift,
             FinalSigmasType finalSigmasType,
             double lambdaMinClipped,
-            DdpmScheduler.@Nullable VarianceType varianceType,
+            @Nullable VarianceType varianceType,
             boolean useDynamicShifting,
             TimeShift timeShiftType)
             implements DpmConfig {
@@ -86,7 +96,8 @@ public final class DpmSinglestepScheduler extends DpmSolverScheduler {
     }
 
     DpmSinglestepScheduler(Config config, Map<String, @Nullable Object> unknownKeys) {
-        super(config, unknownKeys);
+        super(config, unknownKeys, EnumSet.of(SigmaSpacing.TIMESTEPS));
+        config.checkDpm();
         this.config = config;
     }
 
@@ -96,13 +107,9 @@ public final class DpmSinglestepScheduler extends DpmSolverScheduler {
     }
 
     @Override
-    boolean rounds(SigmaSpacing spacing) {
-        return spacing == SigmaSpacing.KARRAS;
-    }
-
-    @Override
-    public SchedulerRun start(SamplingSettings settings) {
-        SigmaTable table = table(settings, config.sigmaSpacing());
+    protected SchedulerRun newRun(SamplingSettings settings) {
+        boolean rounds = config.sigmaSpacing() == SigmaSpacing.KARRAS;
+        SigmaTable table = DpmLevels.of(config, this, settings, rounds ? Math::rint : Math::floor);
         return new Run(table, orders(table.size()));
     }
 
@@ -127,34 +134,28 @@ public final class DpmSinglestepScheduler extends DpmSolverScheduler {
         return orders;
     }
 
-    private final class Run extends DpmRun {
+    private final class Run extends SolverRun {
         private final int[] orders;
         private final TensorHistory start = new TensorHistory(1);
 
         Run(SigmaTable table, int[] orders) {
-            super(table);
+            super(config, clipping, table);
             this.orders = orders;
         }
 
-        private ExponentialStep step() {
-            int from = stepIndex() + 1 - orders[stepIndex()];
-            return ExponentialStep.of(config.algorithmType, levels, from, stepIndex() + 1);
-        }
-
+        /** From the level where the last step of order 1 began, over those between, to level i + 1. */
         @Override
-        Tensor solve(Tensor sample) {
-            int order = orders[stepIndex()];
+        protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
+            int i = stepIndex();
+            Tensor predOriginal = remember(config.algorithmType, modelOutput, sample);
+            int order = Math.min(orders[i], outputs.size()); // fewer where the run began with a later step
             if (order == 1) {
                 start.add(sample);
             }
-            double[] weights =
-                    DpmWeights.singlestep(step(), levels, stepIndex(), order, config.solverType == SolverType.HEUN);
-            return combine(step().sampleWeight(), start.get(0), weights);
-        }
-
-        @Override
-        double noiseWeight() {
-            return step().noiseWeight();
+            ExponentialStep step = ExponentialStep.of(config.algorithmType, levels, i + 1 - order, i + 1);
+            double[] weights = DpmWeights.singlestep(step, levels, i, order, config.solverType == SolverType.HEUN);
+            Tensor prevSample = combine(step.sampleWeight(), start.get(0), weights);
+            return new StepResult(addFresh(step, prevSample, noise), predOriginal);
         }
 
         @Override

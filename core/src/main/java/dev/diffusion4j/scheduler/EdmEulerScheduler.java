@@ -7,6 +7,9 @@ import dev.diffusion4j.schedule.Linspace;
 import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.SigmaSchedule;
 import dev.diffusion4j.schedule.SigmaTable;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.config.FinalSigmasType;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.Arrays;
@@ -131,7 +134,7 @@ public final class EdmEulerScheduler extends Scheduler {
         return 1 / Math.hypot(sigma, config.sigmaData);
     }
 
-    /** What the network is told. */
+    /** The timestep of a level. */
     private static double timestep(double sigma) {
         return Math.log(sigma) / 4;
     }
@@ -153,12 +156,12 @@ public final class EdmEulerScheduler extends Scheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    protected SchedulerRun newRun(SamplingSettings settings) {
         double[] levels = levels(settings.numInferenceSteps());
         double end = config.finalSigmasType.end(levels[levels.length - 1]);
         double[] timesteps =
                 Arrays.stream(levels).map(EdmEulerScheduler::timestep).toArray();
-        return new Run(settings, new SigmaTable(levels, end, timesteps));
+        return new Run(settings, new SigmaTable(levels, end, timesteps).checked());
     }
 
     private final class Run extends SchedulerRun {
@@ -187,14 +190,13 @@ public final class EdmEulerScheduler extends Scheduler {
         }
 
         @Override
-        public double signalShare() {
-            double sigma = table.sigma(stepIndex());
-            return 1 / (1 + sigma * sigma);
+        public double signalRate() {
+            return 1;
         }
 
         @Override
-        public double sampleVariance() {
-            return 1 / signalShare();
+        public double noiseRate() {
+            return table.sigma(stepIndex());
         }
 
         private Tensor predOriginalSample(Tensor modelOutput, Tensor sample, double sigma) {

@@ -5,6 +5,9 @@ import dev.diffusion4j.schedule.BetaSchedule;
 import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.SigmaTable;
 import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.config.SigmaConfig;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +63,7 @@ public final class EulerAncestralScheduler extends SigmaScheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    protected SchedulerRun newRun(SamplingSettings settings) {
         return new Run(table(settings.numInferenceSteps(), 0, DoubleUnaryOperator.identity()));
     }
 

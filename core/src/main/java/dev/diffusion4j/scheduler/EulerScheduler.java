@@ -7,6 +7,10 @@ import dev.diffusion4j.schedule.Linspace;
 import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.SigmaTable;
 import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.config.FinalSigmasType;
+import dev.diffusion4j.scheduler.config.SigmaConfig;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.Arrays;
 import java.util.List;
@@ -170,7 +174,7 @@ public final class EulerScheduler extends SigmaScheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    protected SchedulerRun newRun(SamplingSettings settings) {
         double end = config.finalSigmasType.end(trained().at(0));
         SigmaTable table = table(settings.numInferenceSteps(), end, DoubleUnaryOperator.identity());
         double[] timesteps = config.isContinuous()

@@ -2,12 +2,14 @@
 package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.schedule.DynamicShift;
 import dev.diffusion4j.schedule.FlowSigmas;
 import dev.diffusion4j.schedule.Linspace;
 import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.SigmaSpacing;
 import dev.diffusion4j.schedule.SigmaTable;
 import dev.diffusion4j.schedule.TimeShift;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.Map;
 import java.util.Set;
@@ -16,14 +18,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Euler's method on straight paths x = (1−σ)·x₀ + σ·ε with a network that predicts ε − x₀: Lipman et al. (2022), Esser et al.
- * (2024); diffusers' {@code FlowMatchEulerDiscreteScheduler}. The network is told T·σ.
+ * (2024); diffusers' {@code FlowMatchEulerDiscreteScheduler}. The timestep is T·σ.
  */
 public final class FlowMatchEulerScheduler extends Scheduler {
 
     /**
-     * diffusers' keys and defaults. {@code base_shift}, {@code max_shift}, {@code base_image_seq_len} and
-     * {@code max_image_seq_len} are for pipelines that work out {@link StepOptions#mu()} from the size of the picture; they
-     * are kept, and decide nothing here, in diffusers' scheduler neither.
+     * diffusers' keys and defaults. With {@code use_dynamic_shifting} the canvas of a run decides how far its levels are shifted,
+     * by {@code base_shift}, {@code max_shift}, {@code base_image_seq_len} and {@code max_image_seq_len}, as diffusers' pipelines
+     * work it out; {@link StepOptions#mu()} sets it directly.
      */
     public record Config(
             int numTrainTimesteps,
@@ -41,7 +43,20 @@ public final class FlowMatchEulerScheduler extends Scheduler {
             TimeShift timeShiftType,
             boolean stochasticSampling) {
         public static final Config DEFAULT = new Config(
-                1000, 1, false, 0.5, 1.15, 256, 4096, false, null, false, false, false, TimeShift.EXPONENTIAL, false);
+                1000,
+                1,
+                false,
+                DynamicShift.DEFAULT.baseShift(),
+                DynamicShift.DEFAULT.maxShift(),
+                DynamicShift.DEFAULT.baseImageSeqLen(),
+                DynamicShift.DEFAULT.maxImageSeqLen(),
+                false,
+                null,
+                false,
+                false,
+                false,
+                TimeShift.EXPONENTIAL,
+                false);
 
         public Config {
             Check.inRange(numTrainTimesteps, 1, 1_000_000, "num_train_timesteps");
@@ -55,6 +70,12 @@ public final class FlowMatchEulerScheduler extends Scheduler {
             Check.that(
                     !(stochasticSampling && invertSigmas),
                     "stochastic_sampling and invert_sigmas do not go together: the noise would grow");
+        }
+
+        private @Nullable DynamicShift shiftLine() {
+            return baseShift == null || maxShift == null
+                    ? null
+                    : new DynamicShift(baseShift, maxShift, baseImageSeqLen, maxImageSeqLen);
         }
     }
 
@@ -92,7 +113,7 @@ public final class FlowMatchEulerScheduler extends Scheduler {
         return 1 - noiseRate(timestep);
     }
 
-    /** With {@code invert_sigmas} the network is told the other way round: T for clean. */
+    /** With {@code invert_sigmas} the timestep runs the other way round: T for clean. */
     @Override
     public double noiseRate(double timestep) {
         double sigma = Check.inRange(timestep, 0, config.numTrainTimesteps, "timestep") / config.numTrainTimesteps;
@@ -119,7 +140,7 @@ public final class FlowMatchEulerScheduler extends Scheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    protected SchedulerRun newRun(SamplingSettings settings) {
         double[] sigmas = sigmas(settings);
         double[] timesteps = new double[sigmas.length];
         for (int i = 0; i < sigmas.length; i++) {
@@ -127,6 +148,7 @@ public final class FlowMatchEulerScheduler extends Scheduler {
             if (config.invertSigmas) {
                 sigmas[i] = (float) (1 - sigmas[i]);
             }
+            Check.finite(sigmas[i], "noise level " + i + " of the run");
             timesteps[i] = (float) (sigmas[i] * config.numTrainTimesteps);
         }
         return new Run(new SigmaTable(sigmas, config.invertSigmas ? 1 : 0, timesteps));
@@ -139,7 +161,10 @@ public final class FlowMatchEulerScheduler extends Scheduler {
         double max = (float) FlowSigmas.shift(shiftOnce, 1);
         double min = (float) FlowSigmas.shift(shiftOnce, (float) (1.0 / trained));
         double[] sigmas = Linspace.of(max * trained, min * trained, settings.numInferenceSteps());
-        Double mu = settings.shiftFor(config.useDynamicShifting);
+        Double mu = settings.shiftFor(config.useDynamicShifting, config.shiftLine());
+        Check.that(
+                mu != null || !config.useDynamicShifting,
+                "use_dynamic_shifting needs mu, the amount of shift, or the size of the samples, and neither is known");
         for (int i = 0; i < sigmas.length; i++) {
             double sigma = sigmas[i] / trained;
             sigmas[i] = mu != null ? config.timeShiftType.shift(mu, sigma) : FlowSigmas.shift(config.shift, sigma);
@@ -173,16 +198,14 @@ public final class FlowMatchEulerScheduler extends Scheduler {
         }
 
         @Override
-        public double signalShare() {
-            double level = table.sigma(stepIndex());
-            double noise = config.invertSigmas ? 1 - level : level;
-            return (1 - noise) * (1 - noise) / ((1 - noise) * (1 - noise) + noise * noise);
+        public double signalRate() {
+            return 1 - noiseRate();
         }
 
         @Override
-        public double sampleVariance() {
+        public double noiseRate() {
             double level = table.sigma(stepIndex());
-            return level * level + (1 - level) * (1 - level);
+            return config.invertSigmas ? 1 - level : level;
         }
 
         @Override

@@ -5,6 +5,10 @@ import dev.diffusion4j.schedule.BetaSchedule;
 import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.SigmaTable;
 import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.config.SigmaConfig;
+import dev.diffusion4j.scheduler.internal.Clipping;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -75,7 +79,12 @@ public final class HeunScheduler extends SigmaScheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    public int order() {
+        return 2;
+    }
+
+    @Override
+    protected SchedulerRun newRun(SamplingSettings settings) {
         return new Run(table(settings.numInferenceSteps(), 0, DoubleUnaryOperator.identity()));
     }
 

@@ -3,6 +3,9 @@ package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.schedule.SigmaSchedule;
 import dev.diffusion4j.schedule.SigmaTable;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.internal.Clipping;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -31,14 +34,25 @@ public final class Kdpm2AncestralScheduler extends SigmaScheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    public int order() {
+        return 2;
+    }
+
+    @Override
+    protected SchedulerRun newRun(SamplingSettings settings) {
         SigmaTable table = table(settings.numInferenceSteps(), 0, config.rounding());
         double[] middles = new double[table.size() - 1];
         for (int i = 0; i < middles.length; i++) {
-            double down = EulerAncestralScheduler.sigmaDown(table.sigma(i), table.sigma(i + 1));
+            double down = sigmaDown(table.sigma(i), table.sigma(i + 1));
             middles[i] = Kdpm2Scheduler.middle(table.sigma(i), down);
         }
         return new Run(table, middles, trained());
+    }
+
+    /** Above 0 where the next level is: in f32 nothing may be left of it, and there is no middle to 0 in ln σ. */
+    private static double sigmaDown(double from, double to) {
+        double down = EulerAncestralScheduler.sigmaDown(from, to);
+        return down == 0 ? to * to / from : down;
     }
 
     private final class Run extends TwoCallRun {
@@ -59,7 +73,7 @@ public final class Kdpm2AncestralScheduler extends SigmaScheduler {
         Tensor finish(int i, Tensor sample, Tensor first, Tensor second, NoiseSource noise) {
             double from = table.sigma(i);
             double to = table.sigma(i + 1);
-            double down = EulerAncestralScheduler.sigmaDown(from, to) - from;
+            double down = sigmaDown(from, to) - from;
             double up = EulerAncestralScheduler.sigmaUp(from, to);
             return Combine.sum(1, sample, down, second, up, noise.like(sample));
         }

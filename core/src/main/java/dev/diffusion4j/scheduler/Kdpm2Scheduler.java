@@ -6,6 +6,10 @@ import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.SigmaSchedule;
 import dev.diffusion4j.schedule.SigmaTable;
 import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.config.SigmaConfig;
+import dev.diffusion4j.scheduler.internal.Clipping;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +74,12 @@ public final class Kdpm2Scheduler extends SigmaScheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    public int order() {
+        return 2;
+    }
+
+    @Override
+    protected SchedulerRun newRun(SamplingSettings settings) {
         SigmaTable table = table(settings.numInferenceSteps(), 0, config.rounding());
         double[] middles = new double[table.size() - 1];
         for (int i = 0; i < middles.length; i++) {

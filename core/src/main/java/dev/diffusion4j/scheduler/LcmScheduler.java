@@ -5,6 +5,9 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.schedule.BetaSchedule;
 import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.internal.Clipping;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.List;
 import java.util.Map;
@@ -92,12 +95,12 @@ public final class LcmScheduler extends VpScheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    protected SchedulerRun newRun(SamplingSettings settings) {
         int steps = settings.numInferenceSteps();
         int original = config.originalInferenceSteps;
         Check.that(
                 steps <= original,
-                "steps must be at most original_inference_steps (" + original
+                "{steps} must be at most original_inference_steps (" + original
                         + "), the steps that the model was distilled for, but was " + steps);
         int stride = config.numTrainTimesteps / original;
         double[] timesteps = new double[steps];
@@ -105,7 +108,7 @@ public final class LcmScheduler extends VpScheduler {
             int skipped = (int) Math.floor(i * ((double) original / steps));
             timesteps[i] = (double) (original - skipped) * stride - 1;
         }
-        return new Run(timesteps);
+        return new Run(checkedLevels(timesteps, isBounded(clipping)));
     }
 
     private final class Run extends VpRun {
@@ -133,8 +136,9 @@ public final class LcmScheduler extends VpScheduler {
                 return new StepResult(denoised, denoised);
             }
             double next = timesteps[stepIndex() + 1];
-            Tensor prevSample =
-                    Combine.scale(signalRate(next), denoised).add(noise.like(sample), new Scalar(noiseRate(next)));
+            double noiseRate = LcmScheduler.this.noiseRate(next);
+            Tensor prevSample = Combine.scale(LcmScheduler.this.signalRate(next), denoised)
+                    .add(noise.like(sample), new Scalar(noiseRate));
             return new StepResult(prevSample, denoised);
         }
     }

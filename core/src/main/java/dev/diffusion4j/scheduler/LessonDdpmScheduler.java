@@ -4,6 +4,8 @@ package dev.diffusion4j.scheduler;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.schedule.BetaSchedule;
 import dev.diffusion4j.schedule.PredictionType;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.EnumSet;
 import java.util.List;
@@ -75,9 +77,9 @@ public final class LessonDdpmScheduler extends VpScheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    protected SchedulerRun newRun(SamplingSettings settings) {
         checkSteps(settings.numInferenceSteps());
-        return new Run(levels(settings.numInferenceSteps()));
+        return new Run(checkedLevels(levels(settings.numInferenceSteps()), false));
     }
 
     /** From T−1 down to 0. */
@@ -110,8 +112,7 @@ public final class LessonDdpmScheduler extends VpScheduler {
             double alphaBar = alphaBar(0);
             double before = alphaBar(1);
             double alpha = alphaBar / before;
-            Tensor epsilon = Combine.predEpsilon(
-                    predictionType(), signalRate(timestep()), noiseRate(timestep()), modelOutput, sample);
+            Tensor epsilon = Combine.predEpsilon(predictionType(), signalRate(), noiseRate(), modelOutput, sample);
             Tensor next = Combine.sum(
                     1 / Math.sqrt(alpha), sample, -(1 - alpha) / Math.sqrt((1 - alphaBar) * alpha), epsilon);
             if (stepIndex() + 1 < levels.length) {

@@ -5,7 +5,13 @@ import dev.diffusion4j.schedule.BetaSchedule;
 import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.SigmaTable;
 import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.config.SigmaConfig;
+import dev.diffusion4j.scheduler.internal.Combine;
+import dev.diffusion4j.scheduler.internal.LagrangeBasis;
+import dev.diffusion4j.scheduler.internal.TensorHistory;
 import dev.diffusion4j.tensor.NoiseSource;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
@@ -64,7 +70,7 @@ public final class LmsScheduler extends SigmaScheduler {
         return SchedulerKind.LMS;
     }
 
-    /** The reference heeds kept ends for exponential and beta sigmas only. */
+    /** The reference uses kept ends for exponential and beta sigmas only. */
     @Override
     @Nullable
     Double sigmaMin() {
@@ -78,7 +84,7 @@ public final class LmsScheduler extends SigmaScheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    protected SchedulerRun newRun(SamplingSettings settings) {
         return new Run(table(settings.numInferenceSteps(), 0, DoubleUnaryOperator.identity()));
     }
 
@@ -95,11 +101,14 @@ public final class LmsScheduler extends SigmaScheduler {
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             Tensor predOriginal = predOriginalSample(modelOutput, sample);
             derivatives.add(derivative(sample, predOriginal, sigma()));
-            double[] nodes = new double[derivatives.size()];
+            // a run that begins later has fewer derivatives than weights, and leaves the last weights out, as the
+            // reference
+            double[] nodes = new double[Math.min(stepIndex() + 1, ORDER)];
             for (int age = 0; age < nodes.length; age++) {
                 nodes[age] = table.sigma(stepIndex() - age);
             }
-            double[] weights = LagrangeBasis.integrals(nodes, table.sigma(stepIndex() + 1));
+            double[] all = LagrangeBasis.integrals(nodes, table.sigma(stepIndex() + 1));
+            double[] weights = Arrays.copyOf(all, derivatives.size());
             return new StepResult(sample.add(Combine.sum(weights, derivatives.all())), predOriginal);
         }
 

@@ -5,6 +5,9 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.schedule.BetaSchedule;
 import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.internal.Combine;
+import dev.diffusion4j.scheduler.internal.TensorHistory;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.List;
 import java.util.Map;
@@ -72,19 +75,19 @@ public final class PndmScheduler extends VpScheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    protected SchedulerRun newRun(SamplingSettings settings) {
         int steps = settings.numInferenceSteps();
         checkSteps(steps);
         double[] timesteps = config.timestepSpacing.timesteps(config.numTrainTimesteps, steps, config.stepsOffset);
         int stride = config.numTrainTimesteps / steps;
         if (config.skipPrkSteps) {
-            return new Run(plmsCalls(timesteps), 0, stride);
+            return new Run(checkedLevels(plmsCalls(timesteps), false), 0, stride);
         }
         Check.that(
                 steps >= ORDER,
-                "steps must be at least " + ORDER + " for the Runge-Kutta start, but was " + steps
+                "{steps} must be at least " + ORDER + " for the Runge-Kutta start, but was " + steps
                         + "; set skip_prk_steps to do without it");
-        return new Run(prkCalls(timesteps, stride / 2), PRK_CALLS, stride);
+        return new Run(checkedLevels(prkCalls(timesteps, stride / 2), false), PRK_CALLS, stride);
     }
 
     /** The second timestep twice. */
@@ -115,6 +118,7 @@ public final class PndmScheduler extends VpScheduler {
         private final double[] calls;
         private final int prkCalls;
         private final int stride;
+        private int used;
         private final TensorHistory outputs = new TensorHistory(ORDER);
         private final TensorHistory start = new TensorHistory(1);
         private final TensorHistory weighted = new TensorHistory(1);
@@ -126,9 +130,18 @@ public final class PndmScheduler extends VpScheduler {
             this.stride = stride;
         }
 
+        /** The reference then takes the first timesteps' Runge–Kutta steps for the later ones'. */
+        @Override
+        protected void checkBegin() {
+            Check.that(
+                    prkCalls == 0,
+                    "a run with the Runge-Kutta start cannot begin at a later step; set skip_prk_steps to do without it");
+        }
+
         @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             Tensor prevSample = stepIndex() < prkCalls ? prk(modelOutput, sample) : plms(modelOutput, sample);
+            used++;
             return new StepResult(prevSample, predOriginalSample(modelOutput, sample));
         }
 
@@ -153,17 +166,20 @@ public final class PndmScheduler extends VpScheduler {
             return prevSample;
         }
 
-        /** Linear multistep: eq. 12; where it starts cold, the first step is made anew with the mean of its two ends' outputs. */
+        /**
+         * Linear multistep: eq. 12; where it starts cold, the first step is made anew with the mean of its two ends' outputs. A run
+         * that begins later finds no timestep twice, and from its second call on goes a step behind, as in the reference.
+         */
         private Tensor plms(Tensor modelOutput, Tensor sample) {
             int t = (int) timestep();
-            if (stepIndex() == 1) {
+            if (prkCalls == 0 && used == 1) {
                 Tensor mean = Combine.sum(0.5, modelOutput, 0.5, outputs.get(0));
                 Tensor prevSample = transfer(start.get(0), mean, t + stride, t);
                 start.close();
                 return prevSample;
             }
             outputs.add(modelOutput);
-            if (stepIndex() == 0) {
+            if (prkCalls == 0 && used == 0) {
                 start.add(sample);
             }
             Tensor mean = Combine.sum(PLMS[outputs.size() - 1], outputs.all());

@@ -35,7 +35,7 @@ public abstract class Scheduler {
     }
 
     /**
-     * Its name in files and flags. An algorithm of one's own names the built-in one that {@link #config()} is for: a saved folder
+     * Its name in files. An algorithm of an application names the built-in one that {@link #config()} is for: a saved folder
      * then holds that one, which any reader knows.
      */
     public abstract SchedulerKind kind();
@@ -47,11 +47,33 @@ public abstract class Scheduler {
     public abstract int numTrainTimesteps();
 
     /**
-     * A fresh run.
+     * A fresh run, from {@link SamplingSettings#firstStep()} on.
      *
-     * @throws IllegalArgumentException where the algorithm cannot take so many steps
+     * @throws IllegalArgumentException where the algorithm cannot run so
      */
-    public abstract SchedulerRun start(SamplingSettings settings);
+    public final SchedulerRun start(SamplingSettings settings) {
+        SchedulerRun run = newRun(settings);
+        try {
+            run.begin(settings.firstStep() * order());
+        } catch (RuntimeException e) {
+            run.close();
+            throw e;
+        }
+        return run;
+    }
+
+    /**
+     * A run over all steps; {@link #start} moves it to its first one.
+     *
+     * @throws IllegalArgumentException where the algorithm cannot run so: what would end in numbers that are not finite is refused
+     *     here, before anything is drawn
+     */
+    protected abstract SchedulerRun newRun(SamplingSettings settings);
+
+    /** How many calls of the network a step takes: diffusers' {@code order}. */
+    public int order() {
+        return 1;
+    }
 
     /** What a network must have been trained on to be sampled with this scheduler as it is configured. */
     public SchedulerKind.Chain chain() {
@@ -66,12 +88,12 @@ public abstract class Scheduler {
         return keptRange;
     }
 
-    /** The keys of {@link StepOptions} that a run of this scheduler heeds. */
+    /** The keys of {@link StepOptions} that a run of this scheduler takes. */
     public Set<String> stepOptions() {
         return Set.of();
     }
 
-    /** Whether a run heeds {@link SamplingSettings#eta()}; where not, it is ignored, as diffusers' pipelines do. */
+    /** Whether a run uses {@link SamplingSettings#eta()}; where not, it is ignored, as in diffusers' pipelines. */
     public boolean takesEta() {
         return false;
     }
@@ -89,14 +111,14 @@ public abstract class Scheduler {
     /**
      * x₀'s share in x_t = signalRate·x₀ + noiseRate·ε.
      *
-     * @param timestep as the network is told it
+     * @param timestep as the network sees it
      */
     public abstract double signalRate(double timestep);
 
     /** ε's share in x_t, see {@link #signalRate}. */
     public abstract double noiseRate(double timestep);
 
-    /** What the network is told at training level {@code index}, from 0, almost clean, to T−1, almost noise. */
+    /** The timestep of training level {@code index}, from 0, almost clean, to T−1, almost noise. */
     public double trainTimestep(int index) {
         return index;
     }
@@ -107,7 +129,7 @@ public abstract class Scheduler {
     }
 
     /**
-     * What the network is told at a time in [0, 1], from almost clean to almost noise.
+     * The timestep at a time in [0, 1], from almost clean to almost noise.
      *
      * @throws IllegalStateException where time is not continuous
      */
@@ -115,7 +137,7 @@ public abstract class Scheduler {
         throw new IllegalStateException(kind().key() + " has " + numTrainTimesteps() + " levels, no continuous time");
     }
 
-    /** What the network is told in a timestep's place: the timestep itself, but for networks that are told none. */
+    /** What a network gets in a timestep's place: the timestep itself, unless it was trained without one. */
     public double networkTime(double timestep) {
         return timestep;
     }
@@ -135,7 +157,7 @@ public abstract class Scheduler {
      *
      * @param originalSamples x₀, {@code float32 (B, C, H, W)}
      * @param noise ε, the same shape
-     * @param timesteps one for each of the B, as the network is told them; see {@link #trainTimestep}
+     * @param timesteps one for each of the B; see {@link #trainTimestep}
      * @return x_t, a new tensor owned by the current scope
      */
     public final Tensor addNoise(Tensor originalSamples, Tensor noise, double... timesteps) {
@@ -145,9 +167,9 @@ public abstract class Scheduler {
     }
 
     /**
-     * {@link #addNoise}'s result as the network wants it; {@link SchedulerRun#scaleModelInput} is the same for a run.
+     * {@link #addNoise}'s result as the network's input; {@link SchedulerRun#scaleModelInput} is the same for a run.
      *
-     * @return {@code sample} itself where it is wanted as it is, or a new tensor owned by the current scope
+     * @return {@code sample} itself where it is not scaled, or a new tensor owned by the current scope
      */
     public Tensor scaleModelInput(Tensor sample, double... timesteps) {
         return sample;
@@ -199,7 +221,7 @@ public abstract class Scheduler {
         return all;
     }
 
-    /** A setting of another algorithm that was kept, where this one heeds it as diffusers does; {@code null} if not there. */
+    /** A setting of another algorithm that was kept, where this one uses it as diffusers does; {@code null} if not there. */
     final @Nullable Double keptNumber(String key) {
         return unknownKeys.get(key) instanceof Number number ? (Double) number.doubleValue() : null;
     }
@@ -208,7 +230,7 @@ public abstract class Scheduler {
     protected final void checkSteps(int steps) {
         Check.that(
                 steps <= numTrainTimesteps(),
-                "steps must be at most the " + numTrainTimesteps()
+                "{steps} must be at most the " + numTrainTimesteps()
                         + " timesteps that the model was trained on, but was " + steps);
     }
 }

@@ -3,7 +3,7 @@ package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Records;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,6 +110,11 @@ public enum SchedulerKind implements Keyed {
         return key;
     }
 
+    @Override
+    public List<String> otherNames() {
+        return OtherSchedulerNames.of(this);
+    }
+
     /** diffusers' name, as in {@code model_index.json}. */
     public String className() {
         return className;
@@ -135,7 +140,7 @@ public enum SchedulerKind implements Keyed {
         return factory.apply(own);
     }
 
-    /** By diffusers' class name; {@link UserError} (exit code 1) naming the known ones where there is none. */
+    /** By diffusers' class name; {@link Problem} (a failure) naming the known ones where there is none. */
     public static SchedulerKind ofClass(String className, String where) {
         List<String> names = new ArrayList<>();
         for (SchedulerKind kind : values()) {
@@ -144,7 +149,7 @@ public enum SchedulerKind implements Keyed {
             }
             names.add(kind.className);
         }
-        throw UserError.failure(where + " names the scheduler '" + className + "'" + Nearest.hint(className, names)
+        throw Problem.failure(where + " names the scheduler '" + className + "'" + Nearest.hint(className, names)
                 + ", which is not supported; supported are " + String.join(", ", names));
     }
 }

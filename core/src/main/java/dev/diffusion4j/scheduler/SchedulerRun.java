@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.scheduler;
 
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
 import org.bytedeco.pytorch.Scalar;
@@ -21,12 +23,26 @@ public abstract class SchedulerRun implements AutoCloseable {
         this.timesteps = timesteps;
     }
 
-    /** What the network is told at each of its calls, in order; two-stage algorithms call it twice a step. A copy. */
+    /** The timestep of each call of the network, in order; two-stage algorithms call it twice a step. A copy. */
     public final double[] timesteps() {
         return timesteps.clone();
     }
 
-    /** How many calls of the network were already used, 0 at the start. */
+    /** Moves to the call at which the run begins. */
+    final void begin(int call) {
+        Check.that(
+                call < timesteps.length,
+                "the run has " + timesteps.length + " calls of the network and cannot begin with call " + call);
+        if (call > 0) {
+            checkBegin();
+        }
+        stepIndex = call;
+    }
+
+    /** @throws IllegalArgumentException where the algorithm cannot begin at a later step */
+    protected void checkBegin() {}
+
+    /** The index of the call that comes next: 0 at the start, or that of the run's first step. */
     public final int stepIndex() {
         return stepIndex;
     }
@@ -52,7 +68,7 @@ public abstract class SchedulerRun implements AutoCloseable {
     }
 
     /**
-     * The sample as the network wants it at this step.
+     * The sample as the network's input at this step.
      *
      * @param sample {@code float32 (B, C, H, W)}
      * @return {@code sample} itself, or a new tensor owned by the current scope
@@ -79,12 +95,34 @@ public abstract class SchedulerRun implements AutoCloseable {
         return predOriginal;
     }
 
-    /** The signal's share of the sample's variance at the call that comes next, in [0, 1]: ᾱ where there is one. */
-    public abstract double signalShare();
+    /** x₀'s share in x = signalRate·x₀ + noiseRate·ε at the call that comes next. */
+    public abstract double signalRate();
 
-    /** The sample's variance at the call that comes next, for pictures and noise of variance 1: 1 unless noise is only added. */
+    /** ε's share at the call that comes next, see {@link #signalRate()}. */
+    public abstract double noiseRate();
+
+    /** The signal's share of the sample's variance at the call that comes next, in [0, 1]: ᾱ where there is one. */
+    public double signalShare() {
+        return signalRate() * signalRate() / sampleVariance();
+    }
+
+    /** The sample's variance at the call that comes next, for pictures and noise of variance 1. */
     public double sampleVariance() {
-        return 1;
+        return signalRate() * signalRate() + noiseRate() * noiseRate();
+    }
+
+    /**
+     * A clean sample with the noise of the call that comes next: where a run begins at a later step, and what a region that is kept
+     * becomes after a step.
+     *
+     * @param originalSample x₀, {@code float32 (B, C, H, W)}
+     * @param noise ε, the same shape
+     * @return a new tensor owned by the current scope; past the last call {@code originalSample} itself, which has no noise
+     */
+    public final Tensor addNoise(Tensor originalSample, Tensor noise) {
+        return stepIndex == timesteps.length
+                ? originalSample
+                : Combine.sum(signalRate(), originalSample, noiseRate(), noise);
     }
 
     /**

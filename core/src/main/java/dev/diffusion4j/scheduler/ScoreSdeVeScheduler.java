@@ -5,6 +5,7 @@ import static org.bytedeco.pytorch.global.torch.linspace;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.schedule.PredictionType;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Predictor and corrector for the variance-exploding equation: Song et al. (2021), algorithm 2; diffusers'
- * {@code ScoreSdeVeScheduler}, called as {@code ScoreSdeVePipeline} calls it. The network predicts the score and is told σ. Each
+ * {@code ScoreSdeVeScheduler}, called as {@code ScoreSdeVePipeline} calls it. The network predicts the score; its timestep is σ. Each
  * of the N steps calls it {@code correct_steps} times to correct and once to predict; the last result is without its noise.
  */
 public final class ScoreSdeVeScheduler extends Scheduler {
@@ -94,29 +95,34 @@ public final class ScoreSdeVeScheduler extends Scheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    public int order() {
+        return config.correctSteps + 1;
+    }
+
+    @Override
+    protected SchedulerRun newRun(SamplingSettings settings) {
         int steps = settings.numInferenceSteps();
         // the same f32 line as the reference's: times are multiplied by N−1 and cut to whole numbers, where each bit
         // counts
         float[] times = TensorScope.compute(
                 () -> Tensors.floats(linspace(new Scalar(1.0), new Scalar(config.samplingEps), steps)));
-        int calls = config.correctSteps + 1;
-        double[] told = new double[steps * calls];
+        int calls = order();
+        double[] levels = new double[steps * calls];
         for (int i = 0; i < steps; i++) {
             double sigma = config.sigmaMin * Math.pow(config.sigmaMax / config.sigmaMin, times[i]);
-            Arrays.fill(told, i * calls, (i + 1) * calls, (float) sigma);
+            Arrays.fill(levels, i * calls, (i + 1) * calls, (float) sigma);
         }
-        return new Run(times, told);
+        return new Run(times, levels);
     }
 
     private final class Run extends SchedulerRun {
         private final float[] times;
-        private final double[] told;
+        private final int calls;
 
-        Run(float[] times, double[] told) {
-            super(told);
+        Run(float[] times, double[] levels) {
+            super(levels);
             this.times = times;
-            this.told = told;
+            this.calls = levels.length;
         }
 
         @Override
@@ -130,19 +136,19 @@ public final class ScoreSdeVeScheduler extends Scheduler {
         }
 
         @Override
-        public double signalShare() {
-            return 1 / (1 + timestep() * timestep());
+        public double signalRate() {
+            return 1;
         }
 
         @Override
-        public double sampleVariance() {
-            return 1 / signalShare();
+        public double noiseRate() {
+            return timestep();
         }
 
         @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             Tensor predOriginal = predOriginalSample(modelOutput, sample);
-            boolean correct = (stepIndex() + 1) % (config.correctSteps + 1) != 0;
+            boolean correct = (stepIndex() + 1) % order() != 0;
             Tensor epsilon = noise.like(sample);
             return new StepResult(
                     correct ? correct(modelOutput, sample, epsilon) : predict(modelOutput, sample, epsilon),
@@ -151,7 +157,11 @@ public final class ScoreSdeVeScheduler extends Scheduler {
 
         /** Langevin dynamics with a step that keeps the ratio of score to noise: Song et al. (2021), algorithm 4. */
         private Tensor correct(Tensor score, Tensor sample, Tensor epsilon) {
-            double ratio = config.snr * meanNorm(epsilon) / meanNorm(score);
+            double norm = meanNorm(score);
+            if (norm == 0) { // a score without a direction corrects nothing
+                return Combine.scale(1, sample);
+            }
+            double ratio = config.snr * meanNorm(epsilon) / norm;
             double step = 2 * ratio * ratio;
             return Combine.sum(1, sample, step, score, Math.sqrt(2 * step), epsilon);
         }
@@ -159,11 +169,11 @@ public final class ScoreSdeVeScheduler extends Scheduler {
         /** Reverse diffusion: Song et al. (2021), eq. 47. The noise of the last step is drawn but not added. */
         private Tensor predict(Tensor score, Tensor sample, Tensor epsilon) {
             int steps = times.length;
-            int index = (int) (times[stepIndex() / (config.correctSteps + 1)] * (steps - 1));
+            int index = (int) (times[stepIndex() / order()] * (steps - 1));
             double sigma = level(index, steps);
             double adjacent = index == 0 ? 0 : level(index - 1, steps);
             double variance = sigma * sigma - adjacent * adjacent;
-            boolean last = stepIndex() + 1 == told.length;
+            boolean last = stepIndex() + 1 == calls;
             return last
                     ? Combine.sum(1, sample, variance, score)
                     : Combine.sum(1, sample, variance, score, Math.sqrt(variance), epsilon);

@@ -2,6 +2,7 @@
 package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.schedule.PredictionType;
+import dev.diffusion4j.scheduler.internal.Combine;
 import org.bytedeco.pytorch.Tensor;
 
 /** A run by noise levels, x = x₀ + σ·ε. */
@@ -39,13 +40,13 @@ abstract class SigmaRun extends SchedulerRun {
     }
 
     @Override
-    public double signalShare() {
-        return 1 / (1 + sigma() * sigma());
+    public final double signalRate() {
+        return 1;
     }
 
     @Override
-    public double sampleVariance() {
-        return 1 / signalShare();
+    public final double noiseRate() {
+        return sigma();
     }
 
     /** x̂₀ where the network was called at {@code sigma}. */

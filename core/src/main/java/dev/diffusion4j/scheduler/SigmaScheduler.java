@@ -8,6 +8,7 @@ import dev.diffusion4j.schedule.SigmaSchedule;
 import dev.diffusion4j.schedule.SigmaSpacing;
 import dev.diffusion4j.schedule.SigmaTable;
 import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.scheduler.config.SigmaConfig;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.DoubleUnaryOperator;
@@ -86,13 +87,13 @@ abstract class SigmaScheduler extends BetaScheduler {
         double[] levels = levels(timesteps);
         SigmaSpacing spacing = config.sigmaSpacing();
         if (spacing == SigmaSpacing.TIMESTEPS) {
-            return new SigmaTable(levels, end, timesteps);
+            return new SigmaTable(levels, end, timesteps).checked();
         }
         Double min = sigmaMin();
         Double max = sigmaMax();
         double[] spread =
                 spacing.between(min != null ? min : levels[levels.length - 1], max != null ? max : levels[0], steps);
-        return SigmaTable.ofLevels(trained, spread, rounding, end);
+        return SigmaTable.ofLevels(trained, spread, rounding, end).checked();
     }
 
     /** The standard deviation of x_T in a run with these levels. */

@@ -3,6 +3,7 @@ package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.schedule.PredictionType;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.Map;
@@ -11,7 +12,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The toy corruption x = (1−a)·x₀ + a·u with uniform u, for a network that predicts x₀ and is not told a: the Hugging Face
+ * The toy corruption x = (1−a)·x₀ + a·u with uniform u, for a network that predicts x₀ and does not know a: the Hugging Face
  * diffusion course, unit 1, "diffusion models from scratch". A step of N goes the share 1/(steps left) of the way to x̂₀, which
  * keeps the mixture. The timestep is T·a. Pictures lie in [0, 1].
  */
@@ -21,7 +22,7 @@ public final class ToyMixScheduler extends Scheduler {
      * Its settings.
      *
      * @param numTrainTimesteps T: how many amounts are trained on, 1/T to 1
-     * @param tellTime whether the network is told T·a; else always 0
+     * @param tellTime whether the network gets T·a as its timestep; else always 0
      */
     public record Config(int numTrainTimesteps, boolean tellTime) {
         public static final Config DEFAULT = new Config(1000, false);
@@ -97,7 +98,7 @@ public final class ToyMixScheduler extends Scheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    protected SchedulerRun newRun(SamplingSettings settings) {
         checkSteps(settings.numInferenceSteps());
         double[] timesteps = new double[settings.numInferenceSteps()];
         for (int i = 0; i < timesteps.length; i++) {
@@ -126,10 +127,23 @@ public final class ToyMixScheduler extends Scheduler {
         }
 
         @Override
+        public double signalRate() {
+            return ToyMixScheduler.this.signalRate(timestep());
+        }
+
+        @Override
+        public double noiseRate() {
+            return ToyMixScheduler.this.noiseRate(timestep());
+        }
+
+        @Override
         public double signalShare() {
-            double signal = signalRate(timestep());
-            double noise = noiseRate(timestep());
-            return signal * signal / (signal * signal + noise * noise);
+            return signalRate() * signalRate() / (signalRate() * signalRate() + noiseRate() * noiseRate());
+        }
+
+        @Override
+        public double sampleVariance() {
+            return 1;
         }
 
         @Override

@@ -3,6 +3,7 @@ package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.schedule.BetaSchedule;
+import dev.diffusion4j.schedule.DynamicShift;
 import dev.diffusion4j.schedule.FlowSigmas;
 import dev.diffusion4j.schedule.Linspace;
 import dev.diffusion4j.schedule.PredictionType;
@@ -10,13 +11,18 @@ import dev.diffusion4j.schedule.SigmaSpacing;
 import dev.diffusion4j.schedule.SigmaTable;
 import dev.diffusion4j.schedule.TimeShift;
 import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.scheduler.config.FinalSigmasType;
+import dev.diffusion4j.scheduler.config.SolverConfig;
+import dev.diffusion4j.scheduler.config.SolverType;
+import dev.diffusion4j.scheduler.internal.Combine;
+import dev.diffusion4j.scheduler.internal.ExponentialStep;
+import dev.diffusion4j.scheduler.internal.TensorHistory;
+import dev.diffusion4j.scheduler.internal.UniPcWeights;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.DoubleUnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -126,7 +132,7 @@ public final class UniPcScheduler extends SolverScheduler {
     }
 
     UniPcScheduler(Config config, Map<String, @Nullable Object> unknownKeys) {
-        super(config, unknownKeys);
+        super(config, unknownKeys, EnumSet.of(SigmaSpacing.TIMESTEPS, SigmaSpacing.KARRAS));
         config.check();
         this.config = config;
     }
@@ -137,44 +143,29 @@ public final class UniPcScheduler extends SolverScheduler {
     }
 
     @Override
-    Set<SigmaSpacing> spacingsOfFlow() {
-        return EnumSet.of(SigmaSpacing.TIMESTEPS, SigmaSpacing.KARRAS);
-    }
-
-    @Override
-    @Nullable
-    Double sigmaMin() {
-        return config.sigmaMin;
-    }
-
-    @Override
-    @Nullable
-    Double sigmaMax() {
-        return config.sigmaMax;
-    }
-
-    @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    protected SchedulerRun newRun(SamplingSettings settings) {
         return new Run(table(settings));
     }
 
     private SigmaTable table(SamplingSettings settings) {
-        Double mu = settings.shiftFor(config.useDynamicShifting);
+        Double mu = settings.shiftFor(config.useDynamicShifting, DynamicShift.DEFAULT);
+        Check.that(
+                mu != null || !config.useDynamicShifting,
+                "use_dynamic_shifting needs mu, the amount of shift, or the size of the samples, and neither is known");
         int steps = settings.numInferenceSteps();
         SigmaSpacing spacing = config.sigmaSpacing();
         if (config.useFlowSigmas) {
             double[] levels = spacing == SigmaSpacing.TIMESTEPS ? flowLevels(steps, mu) : flowLevelsOfKarras(steps);
-            return flow(levels, config.finalSigmasType.end(levels[steps - 1]));
+            return chain.flow(levels, config.finalSigmasType.end(levels[steps - 1]));
         }
         if (spacing == SigmaSpacing.TIMESTEPS) {
-            return chosen(
-                    numTrainTimesteps(),
-                    steps,
-                    config.finalSigmasType.end(trained().at(0)));
+            return chain.chosen(numTrainTimesteps(), steps, config.finalSigmasType.end(chain.lowest()));
         }
-        DoubleUnaryOperator rounding = config.useKarrasSigmas ? Math::rint : Math::floor;
-        double[] levels = spread(spacing, steps);
-        return SigmaTable.ofLevels(trained(), levels, rounding, config.finalSigmasType.end(levels[steps - 1]));
+        double[] levels = chain.spread(spacing, steps, config.sigmaMin, config.sigmaMax);
+        return chain.ofLevels(
+                levels,
+                config.useKarrasSigmas ? Math::rint : Math::floor,
+                config.finalSigmasType.end(levels[steps - 1]));
     }
 
     private double[] flowLevels(int steps, @Nullable Double mu) {
@@ -195,7 +186,7 @@ public final class UniPcScheduler extends SolverScheduler {
 
     /** The levels σ of a chain of β as straight paths have the same ratio of noise to signal: σ/(σ+1). */
     private double[] flowLevelsOfKarras(int steps) {
-        return Arrays.stream(spread(SigmaSpacing.KARRAS, steps))
+        return Arrays.stream(chain.spread(SigmaSpacing.KARRAS, steps, config.sigmaMin, config.sigmaMax))
                 .map(sigma -> sigma / (sigma + 1))
                 .toArray();
     }
@@ -207,21 +198,24 @@ public final class UniPcScheduler extends SolverScheduler {
         private int lastOrder;
 
         Run(SigmaTable table) {
-            super(table);
+            super(config, clipping, table);
             this.weights = new UniPcWeights(levels, config.predictX0, config.solverType == SolverType.BH1);
         }
 
+        /** The step before is corrected with this call's output (UniC), then the next one predicted (UniP). */
         @Override
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             int i = stepIndex();
+            // m₀, what is integrated: x̂₀ or ε̂
             Tensor predOriginal = config.predictX0
                     ? clip(predOriginalSample(modelOutput, sample))
                     : predOriginalSample(modelOutput, sample);
             Tensor output = config.predictX0 ? predOriginal : predEpsilon(modelOutput, sample);
-            boolean correct = i > 0 && !config.disableCorrector.contains(i - 1);
+            boolean correct = outputs.size() > 0 && !config.disableCorrector.contains(i - 1);
             // what was done to the sample between the steps is kept, though the corrector starts from the last one
             Tensor corrected = correct ? correct(output).add(sample.sub(predicted.get(0))) : sample;
             outputs.add(output);
+            // the predictor's order grows with the outputs, and falls towards the end
             lastOrder = Math.min(mostOrder(levels.size() - i), outputs.size());
             lastSample.add(corrected);
             ExponentialStep step = weights.step(i);

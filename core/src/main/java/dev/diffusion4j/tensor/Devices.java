@@ -3,7 +3,7 @@ package dev.diffusion4j.tensor;
 
 import static org.bytedeco.pytorch.global.torch.cuda_is_available;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
 
@@ -31,7 +31,7 @@ public final class Devices {
      * {@code cpu}, {@code cuda}, {@code cuda:1} or {@code auto} (CUDA where there is one, else the CPU).
      *
      * @return a device that outlives every scope
-     * @throws UserError (exit code 2) where there is no such device
+     * @throws Problem (a wrong request) where there is no such device
      */
     public static Device parse(String name) {
         return switch (name) {
@@ -39,10 +39,10 @@ public final class Devices {
             case "auto" -> hasCuda() ? TensorScope.own(new Device("cuda")) : CPU;
             default -> {
                 if (!name.matches("cuda(:\\d+)?")) {
-                    throw UserError.usage("unknown device '" + name + "'; choose cpu, cuda, cuda:N or auto");
+                    throw Problem.request("unknown device '" + name + "'; choose cpu, cuda, cuda:N or auto");
                 }
                 if (!hasCuda()) {
-                    throw UserError.usage(
+                    throw Problem.request(
                             "device '" + name
                                     + "' is not there: this LibTorch sees no CUDA card; use {device} cpu or add the CUDA natives");
                 }

@@ -4,7 +4,6 @@ package dev.diffusion4j.tensor;
 import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.base.Check;
-import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 
@@ -14,9 +13,10 @@ final class PerImageNoise implements NoiseSource {
 
     PerImageNoise(long firstSeed, int count) {
         Check.positive(count, "count");
-        streams = LongStream.range(firstSeed, firstSeed + count)
-                .mapToObj(RandomStream::new)
-                .toArray(RandomStream[]::new);
+        streams = new RandomStream[count];
+        for (int k = 0; k < count; k++) {
+            streams[k] = RandomStream.ofUnsigned(firstSeed + k); // past 2⁶³−1 as well, as torch.manual_seed
+        }
     }
 
     @Override

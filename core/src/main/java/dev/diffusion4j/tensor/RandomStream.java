@@ -25,9 +25,26 @@ public final class RandomStream implements NoiseSource {
 
     /** Seeds must be ≥ 0. */
     public RandomStream(long seed) {
-        Check.that(seed >= 0, "seed must be >= 0, but was " + seed);
-        generator = TensorScope.own(make_generator_cpu(seed));
-        optional = TensorScope.own(new GeneratorOptional(generator));
+        this(generator(notNegative(seed)));
+    }
+
+    /** By all 64 bits of a seed, read without a sign: up to 2⁶⁴−1, as {@code torch.manual_seed} takes them. */
+    static RandomStream ofUnsigned(long bits) {
+        return new RandomStream(generator(bits));
+    }
+
+    private RandomStream(Generator generator) {
+        this.generator = generator;
+        this.optional = TensorScope.own(new GeneratorOptional(generator));
+    }
+
+    private static Generator generator(long bits) {
+        return TensorScope.own(make_generator_cpu(bits));
+    }
+
+    private static long notNegative(long seed) {
+        Check.that(seed >= 0, "{seed} must be >= 0, but was " + seed);
+        return seed;
     }
 
     @Override

@@ -5,7 +5,7 @@ import static dev.diffusion4j.testing.Golden.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.Model;
@@ -137,7 +137,7 @@ class LoraComponentTest {
                 add(tensors, "lora_te2_" + WORDS.replace('.', '_') + ".lora_%1$s.weight", clip, WORDS, random);
                 try (LoraAdapter adapter = LoraAdapter.read(write(tensors, Map.of()))) {
                     assertThatThrownBy(() -> adapter.mergeInto(unet, 1))
-                            .isInstanceOf(UserError.class)
+                            .isInstanceOf(Problem.class)
                             .hasMessageContainingAll(
                                     "applied none of its 4 keys: they are of text_encoder, text_encoder_2 (",
                                     "text_encoder." + WORDS,
@@ -157,7 +157,7 @@ class LoraComponentTest {
                 add(tensors, LAYER + ".lora_%2$s.two.weight", unet, LAYER, random);
                 Path file = write(tensors, Map.of());
                 assertThatThrownBy(() -> LoraAdapter.read(file).close())
-                        .isInstanceOf(UserError.class)
+                        .isInstanceOf(Problem.class)
                         .hasMessageContainingAll("holds one tensor twice", "give each adapter a file");
             }
         });
@@ -173,7 +173,7 @@ class LoraComponentTest {
                 add(tensors, "unet." + LAYER + ".lora_%2$s.weight", unet, LAYER, random);
                 Path file = write(tensors, Map.of("lora_adapter_metadata", "{\"unet.init_lora_weights\": \"olora\"}"));
                 assertThatThrownBy(() -> LoraAdapter.read(file).close())
-                        .isInstanceOf(UserError.class)
+                        .isInstanceOf(Problem.class)
                         .hasMessageContaining("init_lora_weights is olora");
             }
         });

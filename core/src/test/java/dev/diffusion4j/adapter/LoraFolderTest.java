@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.layer.Init;
 import dev.diffusion4j.model.Model;
@@ -64,11 +64,11 @@ class LoraFolderTest {
                         out.write(new byte[100_000]); // more than is buffered
                         throw new IOException("the disk is full");
                     }))
-                    .isInstanceOf(UserError.class);
+                    .isInstanceOf(Problem.class);
             Thread.currentThread().interrupt(); // the first byte to the disk fails
             try {
                 assertThatThrownBy(() -> LoraFolder.write(folder, model, CONFIG, "base", null))
-                        .isInstanceOf(UserError.class)
+                        .isInstanceOf(Problem.class)
                         .hasMessageContainingAll("cannot write", "adapter_model.safetensors");
             } finally {
                 assertThat(Thread.interrupted()).isTrue();
@@ -95,7 +95,7 @@ class LoraFolderTest {
         write(config);
         assertThatThrownBy(() -> LoraAdapter.read(folder).close())
                 .isInstanceOfSatisfying(
-                        UserError.class, error -> assertThat(error.exitCode()).isEqualTo(1))
+                        Problem.class, error -> assertThat(error.kind()).isEqualTo(Problem.Kind.FAILURE))
                 .hasMessageContainingAll("adapter_config.json", said);
     }
 

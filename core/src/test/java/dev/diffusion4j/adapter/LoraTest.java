@@ -5,7 +5,7 @@ import static dev.diffusion4j.testing.Golden.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.layer.Adaptable;
 import dev.diffusion4j.layer.LowRank;
@@ -149,13 +149,13 @@ class LoraTest {
     void no_layer_and_a_second_injection_are_refused() {
         try (DiffusionModel model = tiny(ModelKind.CROSS_ATTENTION_UNET)) {
             assertThatThrownBy(() -> inject(model, LoraConfig.DEFAULT))
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessageContaining("names no layer")
                     .hasMessageContaining("enc_convs.0.seq1.0");
             inject(model, ATTENTION);
             int before = model.stateDict().size();
             assertThatThrownBy(() -> inject(model, ATTENTION))
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessageContaining("has a LoRA already");
             assertThat(model.stateDict()).hasSize(before);
         }
@@ -322,7 +322,7 @@ class LoraTest {
                         lora.mergeInto(model, 1);
                     }
                 })
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .satisfies(e -> message[0] = String.valueOf(e.getMessage()));
         assertThat(Tensors.floats(output(model))).isEqualTo(Tensors.floats(before));
         return message[0];

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.testing.Golden;
 import java.io.IOException;
@@ -41,7 +41,7 @@ class PeftSettingsTest {
         Path path = changed(key, value);
         assertThatThrownBy(() -> LoraAdapter.read(path).close())
                 .as(key)
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContainingAll("adapter_config.json: " + key + " is ");
     }
 

@@ -47,7 +47,7 @@ class AtomicFileTest {
         Path circle = folder.resolve("circle");
         Files.createSymbolicLink(circle, circle);
         assertThatThrownBy(() -> AtomicFile.write(circle, "text"))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessage("cannot write " + circle + ": a link that leads to itself");
     }
 
@@ -77,7 +77,7 @@ class AtomicFileTest {
         Path device = Path.of("/dev/full"); // takes nothing
         Path link = Files.createSymbolicLink(folder.resolve("link"), device);
         assertThatThrownBy(() -> AtomicFile.write(link, "text"))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessage("cannot write " + link + ": No space left on device");
         assertThat(Files.readAttributes(device, BasicFileAttributes.class).isOther())
                 .isTrue();
@@ -88,7 +88,7 @@ class AtomicFileTest {
     void a_folder_that_cannot_be_made_is_named() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "");
         assertThatThrownBy(() -> AtomicFile.write(file.resolve("below/x.png"), "text"))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageStartingWith("cannot write " + file.resolve("below/x.png") + ": ");
     }
 
@@ -96,7 +96,7 @@ class AtomicFileTest {
     @EnabledOnOs(OS.LINUX)
     void a_system_of_files_that_takes_none_is_named() {
         assertThatThrownBy(() -> AtomicFile.write(Path.of("/proc/nowhere/x.png"), "text"))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessage("cannot write /proc/nowhere/x.png: the folder /proc/nowhere cannot be made");
     }
 

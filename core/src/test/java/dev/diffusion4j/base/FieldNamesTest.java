@@ -11,12 +11,21 @@ class FieldNamesTest {
 
     @Test
     void a_field_is_bare_to_a_java_caller_and_in_a_faces_words_to_its_user() {
-        UserError error = UserError.usage("{steps} must be at most 1000, but was 5000: or change {training.max_steps}");
+        Problem error = Problem.request("{steps} must be at most 1000, but was 5000: or change {training.max_steps}");
 
         assertThat(error).hasMessage("steps must be at most 1000, but was 5000: or change training.max_steps");
         assertThat(error.worded(SHOUTED))
                 .isEqualTo("<steps> must be at most 1000, but was 5000: or change <training.max_steps>");
         assertThat(error.fields()).containsExactly("steps", "training.max_steps");
+    }
+
+    @Test
+    void a_rule_that_a_value_broke_is_known_by_its_parts() {
+        Problem problem = Problem.request("steps", 5000, "be at most 1000");
+
+        assertThat(problem).hasMessage("steps must be at most 1000, but was 5000");
+        assertThat(problem.kind()).isEqualTo(Problem.Kind.REQUEST);
+        assertThat(problem.rule()).contains(new Problem.Rule("steps", "5000", "be at most 1000"));
     }
 
     @Test
@@ -45,7 +54,7 @@ class FieldNamesTest {
                 .hasMessage("eta is too large")
                 .satisfies(error -> {
                     assertThat(Worded.message(error, SHOUTED)).isEqualTo("<eta> is too large");
-                    assertThat(UserError.usage("model x: " + Worded.marked(error))
+                    assertThat(Problem.request("model x: " + Worded.marked(error))
                                     .worded(SHOUTED))
                             .isEqualTo("model x: <eta> is too large");
                 });

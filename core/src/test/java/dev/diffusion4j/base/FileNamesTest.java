@@ -16,7 +16,7 @@ class FileNamesTest {
     @Test
     void a_text_that_can_be_no_name_is_named() {
         assertThatThrownBy(() -> FileNames.resolve(Path.of("folder"), "a\0b"))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageStartingWith("'a\\u0000b' cannot be the name of a file: ");
     }
 
@@ -44,7 +44,7 @@ class FileNamesTest {
         public static void main(String[] arguments) {
             try {
                 FileNames.resolve(Path.of("."), "caf\u00e9.png");
-            } catch (UserError e) {
+            } catch (Problem e) {
                 System.out.println(e.getMessage());
             }
         }

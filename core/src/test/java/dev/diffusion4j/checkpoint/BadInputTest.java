@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Craft.Pickle;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
@@ -36,8 +36,8 @@ class BadInputTest {
 
     private static void assertRefused(Runnable body, String... words) {
         assertTimeout(Duration.ofSeconds(5), () -> assertThatThrownBy(body::run)
-                .isInstanceOf(UserError.class)
-                .satisfies(error -> assertThat(((UserError) error).exitCode()).isEqualTo(1))
+                .isInstanceOf(Problem.class)
+                .satisfies(error -> assertThat(((Problem) error).kind()).isEqualTo(Problem.Kind.FAILURE))
                 .satisfies(error -> assertThat(error.getMessage().lines()).hasSize(1))
                 .hasMessageContainingAll(words));
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.checkpoint;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Records;
@@ -20,7 +20,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What any bytes may be given to. Each target parses them, or throws a {@link UserError} of one line or an
+ * What any bytes may be given to. Each target parses them, or throws a {@link Problem} of one line or an
  * {@link IllegalArgumentException}; anything else is a finding. {@link ParserFuzzTest} looks for findings,
  * {@link FuzzSeedsTest} sees that old ones stay mended.
  */
@@ -50,7 +50,7 @@ enum FuzzTargets {
     void run(byte[] bytes) {
         try {
             body.accept(bytes);
-        } catch (UserError e) {
+        } catch (Problem e) {
             if (e.getMessage() == null
                     || e.getMessage().isBlank()
                     || e.getMessage().lines().count() != 1) {
@@ -88,7 +88,7 @@ enum FuzzTargets {
         try {
             PngFile.readNotes(new ByteArrayInputStream(bytes), "input");
         } catch (EOFException e) {
-            throw UserError.failure("cut short", e);
+            throw Problem.failure("cut short", e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

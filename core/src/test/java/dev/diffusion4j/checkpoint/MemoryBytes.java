@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.checkpoint;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.nio.ByteBuffer;
 
 /** A file that is only in memory. */
@@ -14,7 +14,7 @@ record MemoryBytes(byte[] bytes) implements ByteSource {
     @Override
     public void read(long position, ByteBuffer target) {
         if (position < 0 || target.remaining() > bytes.length - position) {
-            throw UserError.failure("it ends");
+            throw Problem.failure("it ends");
         }
         target.put(bytes, (int) position, target.remaining());
     }

@@ -4,7 +4,7 @@ package dev.diffusion4j.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
@@ -70,7 +70,7 @@ class SafetensorsTest {
     @Test
     void numbers_smaller_than_a_byte_are_refused_with_the_tensors_name() {
         assertThatThrownBy(() -> Safetensors.open(Golden.path("safetensors/half_bytes.safetensors")))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("tensor 'tiny' has the dtype F4, whose numbers are smaller than a byte");
     }
 
@@ -105,7 +105,7 @@ class SafetensorsTest {
                 FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.truncate(2000);
             assertThatThrownBy(() -> source.read("w"))
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessageContaining("cut short");
         }
     }

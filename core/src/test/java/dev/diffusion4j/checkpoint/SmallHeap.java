@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.checkpoint;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -64,7 +64,7 @@ final class SmallHeap {
         try {
             open.run();
             System.out.println(what + ": was opened");
-        } catch (UserError e) {
+        } catch (Problem e) {
             System.out.println(what + ": " + e.getMessage());
         }
     }

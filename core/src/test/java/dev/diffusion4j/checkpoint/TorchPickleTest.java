@@ -4,7 +4,7 @@ package dev.diffusion4j.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
@@ -118,7 +118,7 @@ class TorchPickleTest {
     @ValueSource(strings = {"evil_zip.bin", "evil_legacy.bin", "evil_plain.bin"})
     void a_file_that_wants_to_run_a_command_is_refused_by_the_commands_name(String name) {
         assertThatThrownBy(() -> WeightFiles.openFile(FOLDER.resolve(name)))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining(name)
                 .hasMessageContaining("wants to run 'posix.system'; such files are not opened");
     }
@@ -129,7 +129,7 @@ class TorchPickleTest {
         byte[] whole = Files.readAllBytes(FOLDER.resolve(name));
         for (int length = 0; length < whole.length; length++) {
             ByteSource cut = new MemoryBytes(Arrays.copyOf(whole, length));
-            assertThatThrownBy(() -> TorchPickle.read(cut, name)).isInstanceOf(UserError.class);
+            assertThatThrownBy(() -> TorchPickle.read(cut, name)).isInstanceOf(Problem.class);
         }
     }
 

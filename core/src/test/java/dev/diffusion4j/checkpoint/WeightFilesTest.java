@@ -4,7 +4,7 @@ package dev.diffusion4j.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
@@ -136,7 +136,7 @@ class WeightFilesTest {
         weights("w.safetensors", 1);
         try (WeightSource source = WeightFiles.openFile(folder.resolve("w.safetensors"))) {
             assertThatThrownBy(() -> source.read("v"))
-                    .isNotInstanceOf(UserError.class)
+                    .isNotInstanceOf(Problem.class)
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("there is no tensor 'v'");
             TensorScope.run(() -> assertThatThrownBy(() -> source.read("w", Tensors.empty(ScalarType.Float, 2)))

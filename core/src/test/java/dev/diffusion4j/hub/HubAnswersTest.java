@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -133,7 +133,7 @@ final class HubAnswersTest {
         server.commit(REPO, Map.of("w.safetensors", LARGE));
         server.trouble(HubServer.sha256(LARGE), what);
         assertThatThrownBy(() -> client().file(REPO, "w.safetensors"))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining(what.message);
         assertThat(server.requests())
                 .filteredOn(request -> request.host().equals("storage"))
@@ -149,7 +149,7 @@ final class HubAnswersTest {
             return false;
         });
         assertThatThrownBy(() -> client().list(REPO))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("a list that never ends: page 2 is " + address);
         assertThat(server.requests()).hasSize(1);
     }
@@ -164,7 +164,7 @@ final class HubAnswersTest {
         });
         assertThatThrownBy(() -> client().list(REPO))
                 .isInstanceOfSatisfying(
-                        UserError.class, error -> assertThat(error.exitCode()).isEqualTo(UserError.FAILURE))
+                        Problem.class, error -> assertThat(error.kind()).isEqualTo(Problem.Kind.FAILURE))
                 .hasMessageContaining("a next page that leads to '" + next + "'");
     }
 

@@ -4,7 +4,7 @@ package dev.diffusion4j.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -114,7 +114,7 @@ final class HubClientTest {
                 .isEqualTo(folder);
         Files.delete(folder.resolve("a.txt"));
         assertThatThrownBy(() -> client().snapshot(REPO, path -> true))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("cannot get a.txt of ada/digits@")
                 .hasMessageContaining("(no connection): check the network");
     }
@@ -147,7 +147,7 @@ final class HubClientTest {
         assertThat(offline.snapshot(REPO, path -> path.endsWith(".txt"))).isEqualTo(folder);
         assertThat(offline.contents(REPO).names()).containsExactlyInAnyOrder("a.txt", "b/w.safetensors");
         assertThatThrownBy(() -> offline.snapshot(REPO, path -> true))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageStartingWith("HF_HUB_OFFLINE is set, and b/w.safetensors of ada/digits is not in ")
                 .hasMessageEndingWith("fetch it once without HF_HUB_OFFLINE");
         assertThat(server.requests()).isEmpty();
@@ -180,7 +180,7 @@ final class HubClientTest {
                 List.of(offline::whoAmI, () -> offline.list(REPO), () -> offline.commit(REPO));
         for (ThrowingCallable question : questions) {
             assertThatThrownBy(question)
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessage("HF_HUB_OFFLINE is set, so the Hub is not asked: unset it for what needs an answer");
         }
         assertThat(server.requests()).isEmpty();
@@ -226,7 +226,7 @@ final class HubClientTest {
             return true;
         });
         assertThatThrownBy(() -> client().file(REPO, "w.safetensors"))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("cannot get w.safetensors of ada/digits from 127.0.0.1 (status 500)");
         assertThat(blobs()).containsExactly(HubServer.sha256(LARGE) + ".diffusion4j.incomplete");
         server.noTrouble();
@@ -263,7 +263,7 @@ final class HubClientTest {
             assertThat(client().file(REPO, "w.safetensors")).hasBinaryContent(LARGE);
         } else {
             assertThatThrownBy(() -> client().file(REPO, "w.safetensors"))
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessageContaining("its content is wrong (the checksum differs)");
             assertThat(blobs()).isEmpty();
         }
@@ -333,7 +333,7 @@ final class HubClientTest {
     void a_name_cannot_leave_the_folder(String name) throws IOException {
         Map<String, byte[]> files = new TreeMap<>(Map.of(name, SMALL));
         server.commit(REPO, files);
-        assertThatThrownBy(() -> client().snapshot(REPO, path -> true)).isInstanceOf(UserError.class);
+        assertThatThrownBy(() -> client().snapshot(REPO, path -> true)).isInstanceOf(Problem.class);
         try (Stream<Path> all = Files.walk(home)) {
             assertThat(all.filter(Files::isRegularFile).map(Path::getFileName).map(Path::toString))
                     .noneMatch(file -> file.contains("evil") || file.equals(HubServer.gitSha1(SMALL)));
@@ -350,7 +350,7 @@ final class HubClientTest {
     void a_repository_may_name_its_revision() {
         assertThat(HubRepo.parse(HubRepo.Type.MODEL, "google/ddpm-celebahq-256@refs/pr/3"))
                 .contains(new HubRepo(HubRepo.Type.MODEL, "google/ddpm-celebahq-256", "refs/pr/3"));
-        assertThatThrownBy(() -> HubRepo.parse(HubRepo.Type.MODEL, "a/b@../c")).isInstanceOf(UserError.class);
+        assertThatThrownBy(() -> HubRepo.parse(HubRepo.Type.MODEL, "a/b@../c")).isInstanceOf(Problem.class);
     }
 
     @Test

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -102,11 +102,11 @@ final class HubFaultsTest {
     @Test
     void what_does_not_fit_is_not_begun() throws IOException {
         assertThatThrownBy(() -> client(room(2_500_000)).file(REPO, "w.safetensors"))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessage("cannot store w.safetensors of ada/digits in " + cache()
                         + ": 3 MB are needed, but only 2 MB are free; HF_HUB_CACHE names another folder");
         assertThatThrownBy(() -> client(room(4_000_000)).snapshot(REPO, path -> true)) // each alone would fit
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("5 MB are needed, but only 4 MB are free");
         assertThat(names()).containsExactly("main"); // the name of the commit
         assertThat(server.requests()).noneMatch(request -> request.host().equals("storage"));
@@ -126,7 +126,7 @@ final class HubFaultsTest {
             }
         };
         assertThatThrownBy(() -> client(full).file(REPO, "w.safetensors"))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessage("cannot store w.safetensors of ada/digits in " + cache()
                         + ": No space left on device; HF_HUB_CACHE names another folder");
         assertThat(server.requests())
@@ -149,7 +149,7 @@ final class HubFaultsTest {
         });
         assertThatThrownBy(
                         () -> client(settings("HF_HUB_DOWNLOAD_TIMEOUT", "1")).file(REPO, "w.safetensors"))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("cannot get w.safetensors of ada/digits from 127.0.0.1 (no answer within 1 s)");
     }
 
@@ -228,7 +228,7 @@ final class HubFaultsTest {
             HubSettings hub =
                     settings("HF_ENDPOINT", "http://hub.example", "HTTP_PROXY", "http://me:pw@" + proxy.address());
             assertThatThrownBy(() -> client(hub).file(REPO, "w.safetensors"))
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessage("cannot get w.safetensors of ada/digits through the proxy " + proxy.address()
                             + ", which asks for a name and a password: set a proxy that does not, or NO_PROXY");
         }
@@ -252,7 +252,7 @@ final class HubFaultsTest {
             HubSettings hub =
                     settings("HF_ENDPOINT", "https://hub.example", "HTTPS_PROXY", address, "HF_TOKEN", "hf_right");
             assertThatThrownBy(() -> client(hub).file(REPO, "w.safetensors"))
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessageContaining("from hub.example through the proxy " + address)
                     .hasMessageContaining("403 Forbidden")
                     .hasMessageContaining("or HTTPS_PROXY");

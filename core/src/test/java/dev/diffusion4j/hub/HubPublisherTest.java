@@ -4,7 +4,7 @@ package dev.diffusion4j.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -110,7 +110,7 @@ final class HubPublisherTest {
         HubPublisher.Plan plan = publisher.plan(REPO, files);
         server.commit(REPO, Map.of("theirs.txt", new byte[] {1}));
         assertThatThrownBy(() -> publisher.publish(REPO, plan, "Mine", false))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessage("somebody else committed to ada/mine meanwhile: look at it, and push again");
         assertThat(server.files(REPO)).containsOnlyKeys("theirs.txt");
     }
@@ -185,7 +185,7 @@ final class HubPublisherTest {
         for (String letter : List.of(":", "\\")) {
             files.put("samples/12" + letter + "30.png", files.get("README.md"));
             assertThatThrownBy(() -> publisher().plan(REPO, files))
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessage("cannot publish 'samples/12" + letter + "30.png' in ada/mine: the name holds '" + letter
                             + "', rename it");
             files.remove("samples/12" + letter + "30.png");
@@ -201,7 +201,7 @@ final class HubPublisherTest {
             return true;
         });
         assertThatThrownBy(() -> publisher.publish(REPO, publisher.plan(REPO, files), "Mine", false))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("nothing was committed");
         assertThat(server.files(REPO)).containsOnlyKeys(".gitattributes");
     }
@@ -250,7 +250,7 @@ final class HubPublisherTest {
         });
         assertThatThrownBy(() -> publisher.publish(REPO, plan, "Mine", false))
                 .isInstanceOfSatisfying(
-                        UserError.class, error -> assertThat(error.exitCode()).isEqualTo(UserError.FAILURE))
+                        Problem.class, error -> assertThat(error.kind()).isEqualTo(Problem.Kind.FAILURE))
                 .hasMessageContaining("a place in the storage that leads to '" + href + "', which " + why);
         assertThat(server.files(REPO)).containsOnlyKeys(".gitattributes");
     }
@@ -304,7 +304,7 @@ final class HubPublisherTest {
             return true;
         });
         assertThatThrownBy(() -> publisher.publish(REPO, plan, "Mine", asPullRequest))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessage(
                         "no word came of the commit to ada/mine (status 504); the Hub may have committed it: look at "
                                 + server.endpoint() + "/ada/mine/" + (asPullRequest ? "discussions" : "commits/main")
@@ -338,7 +338,7 @@ final class HubPublisherTest {
             return true;
         });
         assertThatThrownBy(() -> publisher.publish(REPO, publisher.plan(REPO, files), "Mine", false))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("the storage answered 504")
                 .hasMessageContaining("nothing was committed");
         assertThat(asked("/lfs/complete")).isEqualTo(1);

@@ -3,7 +3,7 @@ package dev.diffusion4j.json;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -31,7 +31,7 @@ class JsonTest {
             """)
     void what_cannot_be_read_is_said_in_our_words_with_its_place(String json, String message) {
         assertThatThrownBy(() -> Json.parse(json, "config.json"))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessage("config.json is not JSON: " + message);
     }
 

@@ -4,7 +4,7 @@ package dev.diffusion4j.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.time.Duration;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -56,7 +56,7 @@ class YamlTest {
     void what_cannot_be_read_is_said_in_our_words_with_its_place(String yaml, String message) {
         String text = yaml.replace(';', '\n').replace("\\t", "\t") + "\n";
         assertThatThrownBy(() -> Yaml.parse(text, "recipe"))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessage("recipe is not YAML: " + message);
     }
 
@@ -77,7 +77,7 @@ class YamlTest {
                 Duration.ofSeconds(20),
                 () -> { // minutes without the limit
                     assertThatThrownBy(() -> Yaml.parse("name: long\nsummary: " + "x".repeat(2_000_000), "card"))
-                            .isInstanceOf(UserError.class)
+                            .isInstanceOf(Problem.class)
                             .hasMessage(
                                     "card is not read: line 2 has 2000009 characters, and at most 200000 are allowed");
                     assertThatThrownBy(() -> Yaml.parse("summary: " + "x ".repeat(3_000_000), "card"))

@@ -5,7 +5,7 @@ import static dev.diffusion4j.testing.Golden.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.model.clip.ClipActivation;
@@ -148,7 +148,7 @@ class ClipLoadTest {
         try (Clip clip = Clip.load(bare, ClipActivation.QUICK_GELU)) { // heads are taken 64 wide
             assertThat(clip.model().typedConfig().visionConfig().numAttentionHeads())
                     .isEqualTo(1);
-            assertThatExceptionOfType(UserError.class)
+            assertThatExceptionOfType(Problem.class)
                     .isThrownBy(() -> clip.embedTexts(List.of("a")))
                     .withMessageContaining("there is no vocabulary beside");
         }
@@ -167,7 +167,7 @@ class ClipLoadTest {
     }
 
     private static void refused(Path place, String why) {
-        assertThatExceptionOfType(UserError.class)
+        assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> Clip.load(place))
                 .withMessageContaining(why);
     }

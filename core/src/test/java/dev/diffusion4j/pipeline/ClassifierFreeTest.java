@@ -5,7 +5,7 @@ import static dev.diffusion4j.testing.Golden.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
@@ -186,7 +186,7 @@ class ClassifierFreeTest {
                 GenerationRequest away = ONE_STEP.with(r -> r.negativeClass(1));
                 assertClose("sample", draw(unet, away, ClassifierFree.of(3)), expected, 1e-4);
                 assertThatThrownBy(() -> draw(unet, ONE_STEP, ClassifierFree.of(3)))
-                        .isInstanceOf(UserError.class)
+                        .isInstanceOf(Problem.class)
                         .hasMessageContaining("negativeClass");
             }
         });

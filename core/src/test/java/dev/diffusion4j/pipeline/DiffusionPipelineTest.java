@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.PixelCodec;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.Conditioning;
@@ -232,7 +232,7 @@ class DiffusionPipelineTest {
             GenerationRequest request = REQUEST.with(r -> r.steps(2));
             assertThat(draw(own, request.with(r -> r.classes(List.of(7, 100_000)))))
                     .isEqualTo(expected);
-            assertThatExceptionOfType(UserError.class)
+            assertThatExceptionOfType(Problem.class)
                     .isThrownBy(() -> own.generate(request))
                     .withMessageContaining("any whole number");
         }
@@ -250,9 +250,7 @@ class DiffusionPipelineTest {
     void what_is_not_a_number_becomes_no_picture() {
         Tensor broken = Tensors.of(new float[] {0, Float.NaN, 0, 0}, 1, 1, 2, 2);
         try (GenerationResult result = new GenerationResult(broken, PixelCodec.signed(1))) {
-            assertThatExceptionOfType(UserError.class)
-                    .isThrownBy(result::images)
-                    .withMessageContaining("not finite");
+            assertThatExceptionOfType(Problem.class).isThrownBy(result::images).withMessageContaining("not finite");
         }
     }
 }

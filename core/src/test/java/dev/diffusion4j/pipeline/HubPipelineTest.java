@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.PickledWeights;
 import dev.diffusion4j.hub.HubClient;
 import dev.diffusion4j.hub.HubRepo;
@@ -84,7 +84,7 @@ final class HubPipelineTest {
         files.put(PICKLED, Files.readAllBytes(Golden.path("pickle/evil_zip.bin")));
         Path folder = fetch();
         assertThatThrownBy(() -> DiffusionPipeline.load(folder).close())
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("wants to run 'posix.system'; such files are not opened");
     }
 
@@ -95,7 +95,7 @@ final class HubPipelineTest {
                 "model_index.json",
                 index.replace("UNet2DModel", "UNetSpatioTemporalModel").getBytes(StandardCharsets.UTF_8));
         assertThatThrownBy(this::fetch)
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageStartingWith("ada/digits on the Hub holds a network of the class 'UNetSpatioTemporalModel'")
                 .hasMessageContaining("not supported; supported are UNet2DModel, ");
         files.put(
@@ -103,7 +103,7 @@ final class HubPipelineTest {
                 index.replace("\"unet\"", "\"vae\": [\"diffusers\", \"AutoencoderKL\"], \"unet\"")
                         .getBytes(StandardCharsets.UTF_8));
         assertThatThrownBy(this::fetch)
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("names 'vae' (AutoencoderKL) beside the network 'unet', which is not supported");
         assertThat(server.requests()).noneMatch(request -> request.host().equals("storage"));
     }
@@ -132,7 +132,7 @@ final class HubPipelineTest {
             missing = "a file of weights in unet/";
         }
         assertThatThrownBy(() -> PipelinePlace.fetch(REPO, null, offline()))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageStartingWith("HF_HUB_OFFLINE is set, and " + missing + " of ada/digits is not in ");
     }
 
@@ -172,10 +172,10 @@ final class HubPipelineTest {
         fetch();
         HubClient client = HubServer.client(HubSettings.of(Map.of("HF_ENDPOINT", server.endpoint()), home));
         assertThatThrownBy(() -> PipelinePlace.fetch(lora, null, client))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessage("ada/thin is a LoRA, not a model: give it as loras, or lora.from");
         assertThatThrownBy(() -> LoraPlace.fetch(client.contents(REPO), client))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessage("ada/digits is a model, not a LoRA: give it as model");
     }
 }

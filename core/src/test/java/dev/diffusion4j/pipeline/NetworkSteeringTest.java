@@ -4,7 +4,7 @@ package dev.diffusion4j.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.guidance.GuidanceLoss;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.json.Records;
@@ -230,23 +230,14 @@ class NetworkSteeringTest {
         refused("clip-image=nowhere.png:8", "there is no picture nowhere.png");
         try (GuideKit bare = new GuideKit()) {
             assertThatThrownBy(() -> bare.parse("clip=bla:8"))
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessageContaining("name its folder by clipModel");
         }
     }
 
     private void refused(String guide, String why) {
         assertThatThrownBy(() -> kit.parse(guide))
-                .isInstanceOfAny(UserError.class, IllegalArgumentException.class)
+                .isInstanceOfAny(Problem.class, IllegalArgumentException.class)
                 .hasMessageContaining(why);
-    }
-
-    @Test
-    void a_note_says_which_clip_looked() {
-        try (DiffusionPipeline steered = pipeline.steeredBy(kit.parseAll(List.of("color=#FFFFFF:1", "clip=bla:8")))) {
-            GenerationNote note = GenerationNote.of("model", steered, REQUEST, 0);
-            assertThat(note.clipOrigin()).isEqualTo(new Clip.Origin(QUICK, null));
-            assertThat(note.guides()).hasSize(2);
-        }
     }
 }

@@ -4,7 +4,7 @@ package dev.diffusion4j.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerKind.Chain;
@@ -36,7 +36,7 @@ class SchedulerSwapTest {
     @EnumSource(SchedulerKind.class)
     void a_network_is_drawn_from_by_every_scheduler_of_its_chain_and_by_no_other(SchedulerKind kind) {
         if (kind.chain() != Chain.BETAS) {
-            assertThatExceptionOfType(UserError.class)
+            assertThatExceptionOfType(Problem.class)
                     .isThrownBy(() -> pipeline.withScheduler(kind))
                     .withMessageContaining("'" + kind.key() + "'")
                     .withMessageContaining("'ddpm'");
@@ -56,7 +56,7 @@ class SchedulerSwapTest {
         Map<String, Object> flow = new HashMap<>();
         flow.put("use_flow_sigmas", true);
         flow.put("prediction_type", "flow_prediction");
-        assertThatExceptionOfType(UserError.class)
+        assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> pipeline.withScheduler(SchedulerKind.DPM_MULTISTEP, flow))
                 .withMessageContaining("does not fit");
         assertThat(SchedulerKind.DPM_MULTISTEP.create(flow).chain()).isEqualTo(Chain.FLOW);

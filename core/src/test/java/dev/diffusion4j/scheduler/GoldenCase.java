@@ -61,6 +61,11 @@ final class GoldenCase {
         if (spec.get("mu") instanceof Number mu) {
             settings = settings.withOptions(new StepOptions(false, 0, 0, null, 1, mu.doubleValue()));
         }
+        double[] canvas = list("canvas");
+        if (canvas.length > 0) {
+            settings = settings.withCanvas(new Canvas((long) canvas[0], (long) canvas[1], (int) canvas[2]));
+        }
+        settings = settings.withFirstStep(integer("first", 0));
         double[] churn = list("churn");
         return churn.length == 0
                 ? settings

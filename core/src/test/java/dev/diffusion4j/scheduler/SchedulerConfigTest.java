@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.schedule.PredictionType;
 import java.util.LinkedHashMap;
@@ -91,7 +91,7 @@ class SchedulerConfigTest {
 
     @Test
     void an_unknown_class_is_answered_with_the_nearest() {
-        assertThatExceptionOfType(UserError.class)
+        assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> SchedulerKind.ofClass("EulerDiscretScheduler", "model_index.json"))
                 .withMessageContaining("EulerDiscreteScheduler");
     }
@@ -118,7 +118,7 @@ class SchedulerConfigTest {
     }
 
     @Test
-    void the_ends_of_the_levels_are_heeded_where_another_scheduler_set_them() {
+    void the_ends_of_the_levels_are_kept_where_another_scheduler_set_them() {
         Map<String, Object> euler = SchedulerKind.EULER
                 .create(Map.of("sigma_min", 0.05, "sigma_max", 20.0, "use_karras_sigmas", true))
                 .config();

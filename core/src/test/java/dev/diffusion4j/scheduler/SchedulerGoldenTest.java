@@ -4,6 +4,7 @@ package dev.diffusion4j.scheduler;
 import static dev.diffusion4j.testing.Golden.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.data.Percentage.withPercentage;
 
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
@@ -15,6 +16,8 @@ import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -61,6 +64,10 @@ class SchedulerGoldenTest {
 
     static Stream<Arguments> noised() {
         return cases("noised.*");
+    }
+
+    static Stream<Arguments> begun() {
+        return cases("begun.*");
     }
 
     static Stream<Arguments> refused() {
@@ -113,8 +120,7 @@ class SchedulerGoldenTest {
     }
 
     private static void check(Trace trace, GoldenCase golden) {
-        double tolerance =
-                golden.className().equals("LMSDiscreteScheduler") ? 1e-3 : 1e-4; // diffusers integrates numerically
+        double tolerance = tolerance(golden);
         int calls = trace.sums.length;
         assertClose("init_noise_sigma", trace.initial, golden.next(1), 1e-6);
         float[] timesteps = golden.next(calls);
@@ -150,6 +156,54 @@ class SchedulerGoldenTest {
                 }
             }
         });
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("begun")
+    @SuppressWarnings("try") // the guard works by being open
+    void begins_with_a_noised_picture_and_keeps_a_part_of_it_as_diffusers(String id, String json) {
+        GoldenCase golden = GoldenCase.of(SchedulerGoldenTest.golden, id, json);
+        int calls = golden.integer("calls", 0);
+        float[] timesteps = new float[calls];
+        float[] sums = new float[calls];
+        List<Float> kept = new ArrayList<>();
+        TensorScope.run(() -> {
+            try (NoGradGuard guard = new NoGradGuard();
+                    SchedulerRun run = golden.scheduler().start(golden.settings());
+                    NoiseSource fresh = NoiseSource.perImage(100, 2);
+                    RandomStream inputs = new RandomStream(9);
+                    RandomStream outputs = new RandomStream(5)) {
+                int first = run.stepIndex();
+                assertThat(run.timesteps().length - first).isEqualTo(calls);
+                Tensor original = inputs.randn(SHAPE);
+                Tensor noise = inputs.randn(SHAPE);
+                Tensor sample = run.addNoise(original, noise);
+                float[] began = Tensors.floats(sample);
+                assertClose("noised where it begins", began, golden.next(began.length), 1e-5);
+                for (int i = 0; i < calls; i++) {
+                    double timestep = run.timesteps()[first + i];
+                    timesteps[i] = (float) timestep;
+                    Tensor output = madeUp(golden, run.scaleModelInput(sample), outputs, timestep);
+                    sample = run.step(output, sample, fresh).prevSample();
+                    sums[i] = sum(sample);
+                    if ((i + 1) % golden.integer("order", 1) == 0 || i + 1 == calls) {
+                        kept.add(sum(run.addNoise(original, noise)));
+                    }
+                }
+                assertClose("timesteps", timesteps, golden.next(calls), FRACTIONAL_TIMESTEPS);
+                assertClose("sums of prev_sample", sums, golden.next(calls), tolerance(golden));
+                float[] expected = golden.next(golden.integer("kept", 0));
+                assertThat(kept).hasSameSizeAs(expected);
+                for (int i = 0; i < expected.length; i++) {
+                    assertThat((double) kept.get(i)).as("kept %d", i).isCloseTo(expected[i], withPercentage(0.01));
+                }
+                assertClose("last sample", Tensors.floats(sample), golden.rest(), tolerance(golden));
+            }
+        });
+    }
+
+    private static double tolerance(GoldenCase golden) {
+        return golden.className().equals("LMSDiscreteScheduler") ? 1e-3 : 1e-4; // diffusers integrates numerically
     }
 
     @ParameterizedTest(name = "{0} {1}")

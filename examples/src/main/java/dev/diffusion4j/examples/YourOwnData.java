@@ -66,15 +66,17 @@ public final class YourOwnData implements Dataset {
     }
 
     static RunSummary run(Path folder, int steps) {
-        Map<String, ?> network = Map.of(
+        Map<String, Object> network = Map.of(
                 "block_out_channels", List.of(16, 32),
                 "norm_num_groups", 8,
                 "layers_per_block", 1,
                 "down_block_types", List.of("DownBlock2D", "DownBlock2D"),
                 "up_block_types", List.of("UpBlock2D", "UpBlock2D"));
-        Recipe recipe = Recipe.DEFAULT
-                .with("model", Map.of("config", network))
-                .with("training", Map.of("max_steps", steps, "batch_size", 16));
+        Recipe recipe = Recipe.DEFAULT.with(changed -> {
+            changed.model.config = network;
+            changed.training.maxSteps = steps;
+            changed.training.batchSize = 16;
+        });
         return TrainingRun.start(recipe, folder, YourOwnData::new).run(new RunListener() {}, () -> false);
     }
 }

@@ -24,7 +24,6 @@ import dev.diffusion4j.recipe.TrainingRun;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -84,9 +83,11 @@ public final class YourOwnModel extends DiffusionModel {
 
     /** Trains in {@code folder}, or goes on where a training was stopped. */
     static RunSummary train(Path folder, int steps, BooleanSupplier stop) {
-        Recipe recipe = Recipe.DEFAULT
-                .with("model", Map.of("kind", FAMILY.name()))
-                .with("training", Map.of("max_steps", steps, "batch_size", 16));
+        Recipe recipe = Recipe.DEFAULT.with(changed -> {
+            changed.model.kind = FAMILY.name();
+            changed.training.maxSteps = steps;
+            changed.training.batchSize = 16;
+        });
         return TrainingRun.startOrResume(recipe, folder, RunParts.NONE.withFamilies(FAMILIES))
                 .run(new RunListener() {}, stop);
     }

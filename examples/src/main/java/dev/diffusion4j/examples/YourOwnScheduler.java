@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A sampling algorithm of one's own: DDIM on timesteps that lie closer together where little noise is left, the "quadratic" ones
+ * A sampling algorithm of your own: DDIM on timesteps that lie closer together where little noise is left, the "quadratic" ones
  * of Song et al. (2020), appendix D.2. Use it by {@code pipeline.withScheduler(new YourOwnScheduler(2, pipeline.scheduler()))}.
  */
 public final class YourOwnScheduler extends Scheduler {
@@ -56,7 +56,7 @@ public final class YourOwnScheduler extends Scheduler {
     }
 
     @Override
-    public SchedulerRun start(SamplingSettings settings) {
+    protected SchedulerRun newRun(SamplingSettings settings) {
         int steps = settings.numInferenceSteps();
         checkSteps(steps);
         return new Run(IntStream.range(0, steps)
@@ -72,13 +72,18 @@ public final class YourOwnScheduler extends Scheduler {
 
         @Override
         public Tensor predOriginalSample(Tensor modelOutput, Tensor sample) {
-            double[] c = predictionType().predOriginalSampleCoefficients(signalRate(timestep()), noiseRate(timestep()));
+            double[] c = predictionType().predOriginalSampleCoefficients(signalRate(), noiseRate());
             return sample.mul(new Scalar(c[0] / c[2])).add(modelOutput, new Scalar(c[1] / c[2]));
         }
 
         @Override
-        public double signalShare() {
-            return signalRate(timestep()) * signalRate(timestep());
+        public double signalRate() {
+            return YourOwnScheduler.this.signalRate(timestep());
+        }
+
+        @Override
+        public double noiseRate() {
+            return YourOwnScheduler.this.noiseRate(timestep());
         }
 
         @Override
@@ -86,9 +91,9 @@ public final class YourOwnScheduler extends Scheduler {
             double[] all = timesteps();
             double next = stepIndex() + 1 < all.length ? all[stepIndex() + 1] : -1;
             Tensor predOriginal = predOriginalSample(modelOutput, sample);
-            double ratio = noiseRate(next) / noiseRate(timestep());
+            double ratio = YourOwnScheduler.this.noiseRate(next) / noiseRate();
             // √ᾱ′·x̂₀ + √(1−ᾱ′)·ε̂, with ε̂ = (x − √ᾱ·x̂₀)/√(1−ᾱ)
-            double kept = signalRate(next) - ratio * signalRate(timestep());
+            double kept = YourOwnScheduler.this.signalRate(next) - ratio * signalRate();
             Tensor prevSample = sample.mul(new Scalar(ratio)).add(predOriginal, new Scalar(kept));
             return new StepResult(prevSample, predOriginal);
         }

@@ -4,7 +4,7 @@ package dev.diffusion4j.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
@@ -123,7 +123,7 @@ class ExamplesTest {
         Path run = folder.resolve("run");
         assertThat(YourOwnData.run(run, 3).finished()).isTrue();
         assertThat(run.resolve("recipe.yaml")).content().contains("source: java:gradients");
-        assertThatExceptionOfType(UserError.class)
+        assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> TrainingRun.resume(run, false))
                 .withMessageContaining("resume it from that program");
         assertThat(TrainingRun.resume(run, false, YourOwnData::new)
@@ -151,7 +151,7 @@ class ExamplesTest {
             pipeline.save(folder.resolve("saved"));
         }
         assertThat(folder.resolve("saved/model_index.json")).content().contains("my.application");
-        assertThatExceptionOfType(UserError.class)
+        assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> DiffusionPipeline.load(folder.resolve("saved")))
                 .withMessageContaining("'YourOwnModel'");
     }

@@ -3,6 +3,7 @@ package dev.diffusion4j.testkit;
 
 import static dev.diffusion4j.testkit.Closeness.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.diffusion4j.scheduler.SamplingSettings;
@@ -46,6 +47,11 @@ public abstract class SchedulerContract {
      */
     protected double recoveryTolerance() {
         return 0.05;
+    }
+
+    /** Whether a run may begin at a later step. Override with {@code false} where {@code start} refuses it. */
+    protected boolean canBeginLater() {
+        return true;
     }
 
     /** A network that knows the clean sample: its output is the one whose x̂₀ is {@code clean}. */
@@ -217,6 +223,55 @@ public abstract class SchedulerContract {
                 assertClose("x̂₀", run.predOriginalSample(target, noisy), clean, 2e-3);
                 assertClose(
                         "scaled input", scheduler.scaleModelInput(noisy, timesteps), run.scaleModelInput(noisy), 1e-5);
+            }
+        });
+    }
+
+    @Test
+    void a_run_that_begins_later_has_the_calls_that_are_left() {
+        Scheduler scheduler = scheduler();
+        SamplingSettings later = SamplingSettings.ofSteps(8).withFirstStep(5);
+        if (!canBeginLater()) {
+            assertThatIllegalArgumentException().isThrownBy(() -> scheduler.start(later));
+            return;
+        }
+        TensorScope.run(() -> {
+            try (SchedulerRun whole = scheduler.start(SamplingSettings.ofSteps(8));
+                    SchedulerRun run = scheduler.start(later);
+                    NoiseSource noise = NoiseSource.shared(3)) {
+                assertThat(run.stepIndex()).isEqualTo(5 * scheduler.order());
+                assertThat(run.timesteps()).isEqualTo(whole.timesteps());
+                Tensor clean = clean();
+                Tensor sample = run.addNoise(clean, scheduler.noise(noise.randn(SHAPE)));
+                while (run.stepIndex() < run.timesteps().length) {
+                    sample =
+                            run.step(perfect(run, sample, clean), sample, noise).prevSample();
+                }
+                assertClose("the last sample", sample, clean, recoveryTolerance());
+                assertThat(run.addNoise(clean, sample)).as("past the last call").isSameAs(clean);
+            }
+        });
+    }
+
+    @Test
+    void a_kept_region_has_the_noise_of_the_sample_that_the_run_reached() {
+        Scheduler scheduler = scheduler();
+        TensorScope.run(() -> {
+            try (SchedulerRun run = scheduler.start(SamplingSettings.ofSteps(10));
+                    NoiseSource noise = NoiseSource.shared(3)) {
+                Tensor clean = clean();
+                Tensor epsilon = scheduler.noise(noise.randn(SHAPE));
+                double timestep = run.timesteps()[0];
+                assertClose(
+                        "at the start",
+                        run.addNoise(clean, epsilon),
+                        scheduler.addNoise(clean, epsilon, timestep, timestep),
+                        1e-4);
+                double before = run.noiseRate() / run.signalRate();
+                for (int call = 0; call < scheduler.order(); call++) {
+                    run.step(noise.randn(SHAPE), noise.randn(SHAPE), noise);
+                }
+                assertThat(run.noiseRate() / run.signalRate()).isLessThan(before);
             }
         });
     }

@@ -3,6 +3,7 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.data.parquet.ColumnChoice;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,5 +87,80 @@ public record DataConfig(
     /** How many threads decode ahead: what was asked for, or half of the processors, at least one. */
     public int workerThreads() {
         return workers > 0 ? workers : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    }
+
+    /** {@code DataConfig.DEFAULT.with(c -> c.source = …)}: the result is checked anew. */
+    public DataConfig with(Consumer<Draft> edit) {
+        Draft draft = draft();
+        edit.accept(draft);
+        return draft.done();
+    }
+
+    /** For an edit of what holds it. */
+    public Draft draft() {
+        return new Draft(this);
+    }
+
+    /** The values on their way to other ones; checked when they are done. */
+    public static final class Draft {
+        public String source;
+        public int imageSize;
+        public ChannelMode channels;
+        public ResizeMode resize;
+        public boolean randomFlip;
+        public int limit;
+        public OnBroken onBroken;
+        public CacheMode cache;
+        public int workers;
+        public boolean dropLast;
+        public int repeat;
+        public boolean invert;
+        public double validationShare;
+        public boolean normalize;
+        public @Nullable String imageColumn;
+        public @Nullable String captionColumn;
+        public @Nullable String labelColumn;
+
+        private Draft(DataConfig from) {
+            source = from.source;
+            imageSize = from.imageSize;
+            channels = from.channels;
+            resize = from.resize;
+            randomFlip = from.randomFlip;
+            limit = from.limit;
+            onBroken = from.onBroken;
+            cache = from.cache;
+            workers = from.workers;
+            dropLast = from.dropLast;
+            repeat = from.repeat;
+            invert = from.invert;
+            validationShare = from.validationShare;
+            normalize = from.normalize;
+            imageColumn = from.imageColumn;
+            captionColumn = from.captionColumn;
+            labelColumn = from.labelColumn;
+        }
+
+        /** Checks the values. */
+        public DataConfig done() {
+            return new DataConfig(
+                    source,
+                    imageSize,
+                    channels,
+                    resize,
+                    randomFlip,
+                    limit,
+                    onBroken,
+                    cache,
+                    workers,
+                    dropLast,
+                    repeat,
+                    invert,
+                    validationShare,
+                    normalize,
+                    imageColumn,
+                    captionColumn,
+                    labelColumn);
+        }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.parquet.ColumnChoice;
 import dev.diffusion4j.data.source.DataSpec;
 
@@ -14,12 +14,12 @@ public final class DataSources {
      * lacks them, nothing else does.
      *
      * @param spec {@code digits}, {@code mnist:test}, {@code folder:PATH}, …
-     * @throws dev.diffusion4j.base.UserError (exit code 2) where there is no such source; (exit code 1) where its files cannot be read
+     * @throws dev.diffusion4j.base.Problem (a wrong request) where there is no such source; (a failure) where its files cannot be read
      */
     public static Dataset open(String spec, SourceOptions options) {
         DataSpec parsed = DataSpec.parse(spec);
         if (!options.columns().equals(ColumnChoice.FOUND) && !parsed.kind().hasColumns()) {
-            throw UserError.usage("the data source " + parsed.kind().key()
+            throw Problem.request("the data source " + parsed.kind().key()
                     + " has no columns to choose from: omit {imageColumn}, {captionColumn} and {labelColumn}");
         }
         return parsed.kind().open(parsed, options);

@@ -3,7 +3,7 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.decode.PictureEndings;
 import dev.diffusion4j.data.parquet.ColumnChoice;
 import dev.diffusion4j.data.repository.DatasetLayout;
@@ -63,7 +63,7 @@ public final class FolderSource implements Dataset {
     /**
      * Lists the files.
      *
-     * @throws UserError (exit code 1) where there is no such folder or no picture in it, or {@code metadata.jsonl} is not sound
+     * @throws Problem (a failure) where there is no such folder or no picture in it, or {@code metadata.jsonl} is not sound
      */
     public static FolderSource open(Path root) {
         return of(root, scan(root), ColumnChoice.FOUND);
@@ -74,7 +74,7 @@ public final class FolderSource implements Dataset {
      *
      * @param text {@code PATH} or {@code PATH:SPLIT}; {@code all} is every picture
      * @param columns with the column of {@code metadata.jsonl} or {@code metadata.csv} that holds the captions
-     * @throws UserError as {@link #open(Path)}; (exit code 2) where there is no such split
+     * @throws Problem as {@link #open(Path)}; (a wrong request) where there is no such split
      */
     static FolderSource open(String text, ColumnChoice columns) {
         FolderSplits.Place place = FolderSplits.place(text);
@@ -88,12 +88,12 @@ public final class FolderSource implements Dataset {
 
     private static FolderScan scan(Path root) {
         if (!Files.isDirectory(root)) {
-            throw UserError.failure("there is no folder " + root);
+            throw Problem.failure("there is no folder " + root);
         }
         FolderScan scan = FolderScan.of(root);
         Optional<String> notRead = PictureEndings.notRead(scan.others());
         if (scan.pictures().isEmpty()) {
-            throw UserError.failure(root + " holds no pictures (files ending in " + PictureEndings.text() + ")"
+            throw Problem.failure(root + " holds no pictures (files ending in " + PictureEndings.text() + ")"
                     + notRead.map(counts -> "; not read: " + counts).orElse(""));
         }
         notRead.ifPresent(counts -> LOG.warn("{} holds pictures that are not read: {}", root, counts));
@@ -135,7 +135,7 @@ public final class FolderSource implements Dataset {
             try {
                 files.add(new Found(name, Files.size(root.resolve(name))));
             } catch (IOException e) {
-                throw UserError.failure("cannot read " + root.resolve(name) + ": " + AtomicFile.reason(e), e);
+                throw Problem.failure("cannot read " + root.resolve(name) + ": " + AtomicFile.reason(e), e);
             }
         }
         List<String> all = pictures(part.all());
@@ -165,7 +165,7 @@ public final class FolderSource implements Dataset {
 
     private static void checkColumns(ColumnChoice columns) {
         if (columns.image() != null || columns.label() != null) {
-            throw UserError.usage("pictures in folders have no columns of pictures and classes: omit "
+            throw Problem.request("pictures in folders have no columns of pictures and classes: omit "
                     + (columns.image() != null ? "{imageColumn}" : "{labelColumn}")
                     + "; {captionColumn} names one of metadata.csv or metadata.jsonl");
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.data.loader.LoaderOptions;
 import dev.diffusion4j.data.source.DataSpec;
@@ -21,7 +21,7 @@ public final class TrainingData implements AutoCloseable {
     /**
      * Opens what {@code config} names; the caller closes it.
      *
-     * @throws dev.diffusion4j.base.UserError as {@link DataSources#open(String, SourceOptions)}
+     * @throws dev.diffusion4j.base.Problem as {@link DataSources#open(String, SourceOptions)}
      */
     public static TrainingData open(DataConfig config, SourceOptions options) {
         Dataset opened = DataSources.open(config.source(), sized(config, options));
@@ -33,7 +33,7 @@ public final class TrainingData implements AutoCloseable {
     /**
      * The pictures that {@code config} holds back from training, for measuring; never mirrored. The caller closes it.
      *
-     * @throws dev.diffusion4j.base.UserError (exit code 2) where none are held back
+     * @throws dev.diffusion4j.base.Problem (a wrong request) where none are held back
      */
     public static TrainingData openHeldBack(DataConfig config, SourceOptions options) {
         SourceOptions sized = sized(config, options);
@@ -51,7 +51,7 @@ public final class TrainingData implements AutoCloseable {
     /** As {@link #openHeldBack}, of another data set, which it then owns. */
     public static TrainingData heldBackOf(DataConfig config, Dataset source) {
         if (config.validationShare() == 0) {
-            throw UserError.usage(
+            throw Problem.request(
                     "the recipe measures on pictures that are held back from training, but data.validation_share"
                             + " is 0: set it to 0.2, or omit the recipe's validation");
         }

@@ -4,7 +4,7 @@ package dev.diffusion4j.evaluation;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.metric.ClipScore;
 import dev.diffusion4j.metric.Figure;
@@ -29,7 +29,7 @@ public record ClipJudge(Clip clip, String weightsHash, String text) implements A
     /**
      * Reads a CLIP.
      *
-     * @throws UserError (exit code 1) where it cannot be read; IllegalArgumentException where the text is empty
+     * @throws Problem (a failure) where it cannot be read; IllegalArgumentException where the text is empty
      */
     public static ClipJudge open(Clip.Origin origin, String text) {
         Check.that(!text.isBlank(), "{clipText} must not be empty");
@@ -45,7 +45,7 @@ public record ClipJudge(Clip clip, String weightsHash, String text) implements A
             clip.freeze();
             return new ClipJudge(clip, Hashes.sha256(hashes.toString()), text);
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + origin.place() + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + origin.place() + ": " + AtomicFile.reason(e), e);
         }
     }
 

@@ -2,7 +2,7 @@
 package dev.diffusion4j.evaluation;
 
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.metric.ClassFidelity;
 import dev.diffusion4j.metric.FeatureCache;
 import dev.diffusion4j.metric.FeatureExtractor;
@@ -83,7 +83,7 @@ public final class Evaluator implements AutoCloseable {
      * Whether so many pictures can be judged, of which nothing need be drawn yet.
      *
      * @param classes of each; empty, or −1, where they are not known
-     * @throws UserError (exit code 2), or IllegalArgumentException, where there are too few, or the judge needs other classes
+     * @throws Problem (a wrong request), or IllegalArgumentException, where there are too few, or the judge needs other classes
      */
     public void check(int count, int[] classes) {
         if (reference != null) {
@@ -94,7 +94,7 @@ public final class Evaluator implements AutoCloseable {
         }
         int known = judge.network().numClasses();
         if (classes.length == 0 || Arrays.stream(classes).anyMatch(label -> label < 0)) {
-            throw UserError.usage(
+            throw Problem.request(
                     "{classifier} needs pictures whose class is known: those that a model with classes draws"
                             + " ({classes}), or a folder for each class");
         }
@@ -109,7 +109,7 @@ public final class Evaluator implements AutoCloseable {
      *
      * @param kept whether their features are worth keeping on the disk: they are not of pictures that were just drawn
      * @param drawn how they were made, for the record
-     * @throws UserError (exit code 2), or IllegalArgumentException, as {@link #check} says
+     * @throws Problem (a wrong request), or IllegalArgumentException, as {@link #check} says
      */
     public Judgement judge(PictureSet pictures, boolean kept, Map<String, @Nullable Object> drawn) {
         return judge(pictures, kept, drawn, null);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.evaluation;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.metric.ClassifierFeatures;
 import dev.diffusion4j.metric.FeatureExtractor;
 import dev.diffusion4j.metric.InceptionFeatures;
@@ -34,23 +34,23 @@ public record ExtractorChoice(
     /**
      * Reads the network; the caller closes it.
      *
-     * @throws UserError (exit code 2) where none or two are given; (exit code 1) where its file cannot be read
+     * @throws Problem (a wrong request) where none or two are given; (a failure) where its file cannot be read
      */
     public FeatureExtractor open() {
         if (inception != null && features != null) {
-            throw UserError.usage("{inception} and {features} are two extractors: give one of them");
+            throw Problem.request("{inception} and {features} are two extractors: give one of them");
         }
         if (inception != null) {
             return InceptionFeatures.open(inception, variant, size == 0 ? InceptionFeatures.USUAL_SIZE : size, resize);
         }
         if (features == null) {
-            throw UserError.usage("KID and FID need a network that looks at pictures: give {inception} FILE ("
+            throw Problem.request("KID and FID need a network that looks at pictures: give {inception} FILE ("
                     + InceptionFeatures.HOW_TO_GET
                     + "), or {features} FOLDER with a classifier that diffuse train made, which is measured by its own"
                     + " name");
         }
         if (size != 0) {
-            throw UserError.usage("{featureSize} is for {inception}: a classifier looks at pictures of its own size");
+            throw Problem.request("{featureSize} is for {inception}: a classifier looks at pictures of its own size");
         }
         LoadedClassifier loaded = LoadedClassifier.open(features);
         return new ClassifierFeatures(loaded.network(), loaded.weightsHash(), resize);

@@ -2,7 +2,7 @@
 package dev.diffusion4j.evaluation;
 
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.metric.KernelDistance;
 import org.bytedeco.pytorch.Tensor;
 
@@ -29,12 +29,12 @@ public record KidSettings(int subsets, int subsetSize, int seed) {
     /**
      * Pictures of a subset of sets of these sizes.
      *
-     * @throws UserError (exit code 2), or IllegalArgumentException, where there are too few
+     * @throws Problem (a wrong request), or IllegalArgumentException, where there are too few
      */
     int sizeFor(long first, long second) {
         long smaller = Math.min(first, second);
         if (subsetSize == 0 && smaller < LEAST) {
-            throw UserError.usage("KID needs at least " + LEAST + " pictures on either side, but there are " + first
+            throw Problem.request("KID needs at least " + LEAST + " pictures on either side, but there are " + first
                     + " and " + second);
         }
         int size = subsetSize == 0 ? (int) Math.min(USUAL_SIZE, smaller / 2) : subsetSize;
@@ -47,7 +47,7 @@ public record KidSettings(int subsets, int subsetSize, int seed) {
      *
      * @param first {@code (N, D)}
      * @param second {@code (M, D)}
-     * @throws UserError (exit code 2) where there are too few
+     * @throws Problem (a wrong request) where there are too few
      */
     KernelDistance distance(Tensor first, Tensor second) {
         return KernelDistance.of(first, second, subsets, sizeFor(first.size(0), second.size(0)), seed);

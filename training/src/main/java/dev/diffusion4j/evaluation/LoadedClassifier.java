@@ -3,7 +3,7 @@ package dev.diffusion4j.evaluation;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.metric.PictureSet;
 import dev.diffusion4j.model.Classifier;
@@ -31,7 +31,7 @@ public record LoadedClassifier(Classifier network, String weightsHash) implement
     /**
      * Reads a model folder, or the folder of a run.
      *
-     * @throws UserError (exit code 1) where it holds no classifier
+     * @throws Problem (a failure) where it holds no classifier
      */
     public static LoadedClassifier open(Path folder) {
         Path model = ModelFolders.modelOf(folder);
@@ -47,10 +47,10 @@ public record LoadedClassifier(Classifier network, String weightsHash) implement
                 return new LoadedClassifier(network, hash);
             }
             read.close();
-            throw UserError.failure(
+            throw Problem.failure(
                     folder + " holds a " + read.modelClass().name() + ", but a classifier is needed here");
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + files.modelFolder() + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + files.modelFolder() + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -60,7 +60,7 @@ public record LoadedClassifier(Classifier network, String weightsHash) implement
      * classifier that kept none, are taken by number; but some folders of several have no number.
      *
      * @return one a picture, −1 where its class is not known
-     * @throws UserError (exit code 2) where a class of the pictures is none of the classifier's
+     * @throws Problem (a wrong request) where a class of the pictures is none of the classifier's
      */
     public int[] labels(PictureSet pictures) {
         List<String> names = pictures.classNames();
@@ -97,7 +97,7 @@ public record LoadedClassifier(Classifier network, String weightsHash) implement
         if (NUMBER.matcher(name).matches() && Integer.parseInt(name) < network.numClasses()) {
             return Integer.parseInt(name);
         }
-        throw UserError.usage("the classifier does not know the class '" + name + "' of " + where + ": "
+        throw Problem.request("the classifier does not know the class '" + name + "' of " + where + ": "
                 + (classNames().isEmpty()
                         ? "it keeps no names of its " + network.numClasses()
                                 + " classes, so that only pictures of all of"

@@ -27,7 +27,7 @@ public record ClipScore(double[] perPicture) {
      * @param clip borrowed
      * @param images {@code float32 (N, 1 or 3, H, W)} in [−1, 1]
      * @param texts of each, or one for all; those that are too long are cut
-     * @throws dev.diffusion4j.base.UserError (exit code 1) where the CLIP has no vocabulary
+     * @throws dev.diffusion4j.base.Problem (a failure) where the CLIP has no vocabulary
      */
     public static ClipScore of(Clip clip, Tensor images, List<String> texts) {
         int count = (int) images.size(0);

@@ -3,7 +3,7 @@ package dev.diffusion4j.metric;
 
 import dev.diffusion4j.base.CacheFolder;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.tensor.TensorScope;
 import java.nio.file.Files;
@@ -41,14 +41,14 @@ public final class FeatureCache {
             if (Files.exists(file)) {
                 try (Safetensors kept = Safetensors.open(file)) {
                     return kept.read(TENSOR);
-                } catch (UserError | IllegalArgumentException e) {
+                } catch (Problem | IllegalArgumentException e) {
                     LOG.warn("worked out anew: {}", e.getMessage());
                 }
             }
             Tensor features = pictures.map(extractor::features);
             try {
                 Safetensors.write(file, Map.of(TENSOR, features), Map.of("pictures", pictures.description()));
-            } catch (UserError e) {
+            } catch (Problem e) {
                 LOG.warn("features are not kept: {}", e.getMessage());
             }
             return features;

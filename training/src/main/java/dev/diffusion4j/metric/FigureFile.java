@@ -2,7 +2,7 @@
 package dev.diffusion4j.metric;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
@@ -18,7 +18,7 @@ public final class FigureFile {
     /**
      * All figures; none where there is no file.
      *
-     * @throws UserError (exit code 1) where a line is no figure
+     * @throws Problem (a failure) where a line is no figure
      */
     public static List<Figure> read(Path file) {
         List<Figure> figures = new ArrayList<>();
@@ -37,7 +37,7 @@ public final class FigureFile {
         try {
             return Figure.of(Json.parseObject(line, where), where);
         } catch (IllegalArgumentException e) {
-            throw UserError.failure(where + " is no figure of diffuse eval: " + Worded.marked(e), e);
+            throw Problem.failure(where + " is no figure of diffuse eval: " + Worded.marked(e), e);
         }
     }
 
@@ -52,7 +52,7 @@ public final class FigureFile {
         try {
             return Files.exists(file) ? Files.readAllLines(file) : List.of();
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 }

@@ -4,7 +4,7 @@ package dev.diffusion4j.metric;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.TensorInfo;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightLoader;
@@ -54,12 +54,12 @@ public final class InceptionFeatures implements FeatureExtractor {
      *
      * @param variant {@code null}: told by the last layer, which has 1008 classes in the FID's and 1000 in torchvision's
      * @param size the side of the squares it looks at, at least 75
-     * @throws UserError (exit code 1) where there is no such file, or it holds something else
+     * @throws Problem (a failure) where there is no such file, or it holds something else
      */
     public static InceptionFeatures open(
             Path file, @Nullable InceptionVariant variant, int size, PictureResize resize) {
         if (!Files.isRegularFile(file)) {
-            throw UserError.failure("there is no file " + file + " with the weights of InceptionV3; they are "
+            throw Problem.failure("there is no file " + file + " with the weights of InceptionV3; they are "
                     + HOW_TO_GET + ". Nothing is downloaded by itself");
         }
         try (WeightSource weights = WeightFiles.openFile(file)) {
@@ -74,14 +74,14 @@ public final class InceptionFeatures implements FeatureExtractor {
                 throw e;
             }
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 
     private static InceptionVariant variantOf(WeightSource weights, Path file) {
         TensorInfo classes = weights.tensors().get("fc.weight");
         if (classes == null) {
-            throw UserError.usage(file + " does not say whose InceptionV3 it is, because it has no fc.weight: give"
+            throw Problem.request(file + " does not say whose InceptionV3 it is, because it has no fc.weight: give"
                     + " {inceptionVariant} fid or torchvision");
         }
         return classes.sizes()[0] == FID_CLASSES ? InceptionVariant.FID : InceptionVariant.TORCHVISION;

@@ -4,7 +4,7 @@ package dev.diffusion4j.metric;
 import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.BrokenExampleException;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
@@ -61,7 +61,7 @@ public final class PictureSet implements AutoCloseable {
      *
      * @param dataset owned: {@link #close} closes it
      * @param fit brings every picture to one size, or {@code null} for pictures as they are
-     * @throws UserError (exit code 1) where not a single one can be read
+     * @throws Problem (a failure) where not a single one can be read
      */
     public static PictureSet of(Dataset dataset, @Nullable ImageTransform fit) {
         List<Known> known = IntStream.range(0, dataset.size())
@@ -71,7 +71,7 @@ public final class PictureSet implements AutoCloseable {
                 .flatMap(List::stream)
                 .toList();
         if (known.isEmpty()) {
-            throw UserError.failure("none of the pictures of " + dataset.description() + " can be read");
+            throw Problem.failure("none of the pictures of " + dataset.description() + " can be read");
         }
         return new PictureSet(dataset, fit, known);
     }

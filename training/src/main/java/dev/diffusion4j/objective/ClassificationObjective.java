@@ -5,7 +5,9 @@ import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
 import java.util.Map;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -48,6 +50,11 @@ public final class ClassificationObjective implements Objective {
         @Override
         public Task slice(long start, long count) {
             return new Classification(images.narrow(0, start, count), labels.narrow(0, start, count));
+        }
+
+        @Override
+        public Task to(Device device) {
+            return new Classification(images.to(device, Tensors.type(images)), labels.to(device, Tensors.type(labels)));
         }
 
         @Override

@@ -19,6 +19,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -178,20 +180,29 @@ public final class DenoisingObjective implements Objective {
 
         @Override
         public Task slice(long start, long count) {
+            return each(tensor -> tensor.narrow(0, start, count), subjects.subList((int) start, (int) (start + count)));
+        }
+
+        @Override
+        public Task to(Device device) {
+            return each(tensor -> tensor.to(device, Tensors.type(tensor)), subjects);
+        }
+
+        private Task each(UnaryOperator<Tensor> change, List<Subject> some) {
             return new Denoising(
-                    noisy.narrow(0, start, count),
-                    timesteps.narrow(0, start, count),
-                    target.narrow(0, start, count),
-                    subjects.subList((int) start, (int) (start + count)),
-                    keep == null ? null : keep.narrow(0, start, count),
-                    weights == null ? null : weights.narrow(0, start, count),
-                    imageFactors == null ? null : imageFactors.narrow(0, start, count));
+                    change.apply(noisy),
+                    change.apply(timesteps),
+                    change.apply(target),
+                    some,
+                    keep == null ? null : change.apply(keep),
+                    weights == null ? null : change.apply(weights),
+                    imageFactors == null ? null : change.apply(imageFactors));
         }
 
         @Override
         public Tensor loss() {
             return TensorScope.keepResult(() -> {
-                Conditioning all = conditioner.encode(subjects);
+                Conditioning all = conditioner.encode(subjects).to(noisy.device(), Tensors.type(noisy));
                 Conditioning conditioning = keep == null ? all : conditioner.drop(all, keep);
                 Tensor prediction =
                         model.forward(noisy, timesteps, conditioning).to(ScalarType.Float);

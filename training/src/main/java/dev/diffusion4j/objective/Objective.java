@@ -5,6 +5,7 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.RandomStream;
 import java.util.Map;
 import java.util.Optional;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -12,8 +13,16 @@ import org.bytedeco.pytorch.Tensor;
  * what is learnt does not depend on how many threads share the work.
  */
 public interface Objective {
-    /** The network that learns; borrowed. */
+    /** The network that learns, or the first of them; borrowed. */
     Model model();
+
+    /**
+     * All networks that learn, by a name that goes before the names of their parameters; borrowed. The empty name stands for
+     * {@link #model()}, whose parameters keep their names.
+     */
+    default Map<String, Model> networks() {
+        return Map.of("", model());
+    }
 
     /**
      * Draws everything random of a step.
@@ -38,6 +47,18 @@ public interface Objective {
 
         /** Examples {@code start … start+count−1}; views. */
         Task slice(long start, long count);
+
+        /**
+         * The same on another device; what lies there already is shared, not copied. Tensors owned by the current scope.
+         *
+         * @throws UnsupportedOperationException for another device than the CPU, where the objective knows no other
+         */
+        default Task to(Device device) {
+            if (device.is_cpu()) {
+                return this;
+            }
+            throw new UnsupportedOperationException(getClass().getName() + " learns on the CPU alone");
+        }
 
         /** The mean loss over the examples, a scalar {@code float32} with its graph, owned by the current scope. */
         Tensor loss();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.plot;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.image.Chart;
 import dev.diffusion4j.image.Chart.Style;
 import dev.diffusion4j.tracking.LossCurve;
@@ -24,7 +24,7 @@ public final class RunPlots {
      * @param names in legends
      * @param folders of the runs
      * @param key what is drawn over the steps: {@code loss}
-     * @throws UserError (exit code 1) where a folder holds no run; (exit code 2) where a run has nothing of that name
+     * @throws Problem (a failure) where a folder holds no run; (a wrong request) where a run has nothing of that name
      */
     public RunPlots(List<String> names, List<Path> folders, String key) {
         this.names = List.copyOf(names);
@@ -32,7 +32,7 @@ public final class RunPlots {
         metrics = folders.stream().map(RunPlots::metrics).toList();
         for (int i = 0; i < metrics.size(); i++) {
             if (LossCurve.read(metrics.get(i), key).size() == 0) {
-                throw UserError.usage("the run " + folders.get(i) + " has no '" + key + "' in its metrics.jsonl");
+                throw Problem.request("the run " + folders.get(i) + " has no '" + key + "' in its metrics.jsonl");
             }
         }
     }
@@ -40,7 +40,7 @@ public final class RunPlots {
     private static Path metrics(Path folder) {
         Path file = folder.resolve("metrics.jsonl");
         if (!Files.exists(file)) {
-            throw UserError.failure(folder + " is not the folder of a run: it has no metrics.jsonl");
+            throw Problem.failure(folder + " is not the folder of a run: it has no metrics.jsonl");
         }
         return file;
     }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.plot;
 
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.schedule.BetaSchedule;
 import dev.diffusion4j.schedule.NoiseSchedule;
 import java.util.List;
@@ -22,7 +22,7 @@ public record ScheduleSpec(String text, BetaSchedule kind, double start, double 
     private static final double START = 1e-4;
     private static final double END = 0.02;
 
-    /** @throws UserError (exit code 2) where it is not of this form */
+    /** @throws Problem (a wrong request) where it is not of this form */
     public static ScheduleSpec parse(String text) {
         String[] parts = text.split(":", 2);
         BetaSchedule kind = Keyed.fromKey(BetaSchedule.class, parts[0], "schedule");
@@ -41,7 +41,7 @@ public record ScheduleSpec(String text, BetaSchedule kind, double start, double 
         } catch (NumberFormatException e) {
             // said below
         }
-        throw UserError.usage(
+        throw Problem.request(
                 "a schedule must be NAME or NAME:START-END with betas between 0 and 1, linear:0.001-0.004 for example, but"
                         + " was '" + text + "'");
     }

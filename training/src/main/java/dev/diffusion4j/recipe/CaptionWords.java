@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.model.PromptWords;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** What a data set's captions decide of a recipe: the words that a network knows, and what its previews show. */
 final class CaptionWords {
@@ -19,27 +18,21 @@ final class CaptionWords {
     /**
      * The words of the captions, or of 20,000 of them.
      *
-     * @throws UserError (exit code 2) where there are none
+     * @throws Problem (a wrong request) where there are none
      */
     static List<String> of(Dataset dataset) {
         List<String> words = PromptWords.vocabulary(captions(dataset, MOST_CAPTIONS), MOST_WORDS);
         if (words.isEmpty()) {
-            throw UserError.usage(
+            throw Problem.request(
                     dataset.description() + " has no captions, but this recipe's network draws words: use data with"
                             + " captions (shapes, or a folder with metadata.jsonl), or set model.config.max_tokens to 0");
         }
         return words;
     }
 
-    /**
-     * The recipe with prompts for its previews where none are given.
-     *
-     * @param isWanted whether its network draws words
-     */
-    static Recipe withPreviews(Recipe recipe, Dataset dataset, boolean isWanted) {
-        return isWanted && recipe.samples().prompts().isEmpty()
-                ? recipe.with("samples", Map.of("prompts", captions(dataset, PREVIEWS)))
-                : recipe;
+    /** The first few captions, for previews. */
+    static List<String> firstOf(Dataset dataset) {
+        return captions(dataset, PREVIEWS);
     }
 
     private static List<String> captions(Dataset dataset, int most) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.BrokenExampleException;
 import dev.diffusion4j.data.Dataset;
 
@@ -13,7 +13,7 @@ final class ClassLabels {
      * Looks at all pictures' classes; one that cannot be read is left for later.
      *
      * @param learner what learns the classes, for the message
-     * @throws UserError (exit code 2) naming the first picture without a class, and how many there are
+     * @throws Problem (a wrong request) naming the first picture without a class, and how many there are
      */
     static void check(Dataset dataset, String learner) {
         int classes = dataset.classNames().size();
@@ -28,7 +28,7 @@ final class ClassLabels {
         }
         if (without > 0) {
             int label = label(dataset, first);
-            throw UserError.usage(dataset.description() + ": " + dataset.name(first)
+            throw Problem.request(dataset.description() + ": " + dataset.name(first)
                     + (label < 0 ? " has no class (-1 or null)" : " has the class " + label + " of " + classes)
                     + (without == 1 ? "" : ", as have " + (without - 1) + " more of " + dataset.size())
                     + ", but this recipe's " + learner + " learns the class of every picture, 0 to " + (classes - 1)

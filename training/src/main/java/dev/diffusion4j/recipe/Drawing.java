@@ -4,6 +4,7 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.util.function.BooleanSupplier;
 
@@ -13,14 +14,21 @@ final class Drawing {
 
     /** @throws java.util.concurrent.CancellationException where {@code stop} said so */
     static GenerationResult generate(DiffusionPipeline pipeline, GenerationRequest request, BooleanSupplier stop) {
+        return generate(pipeline, request, StepListener.NONE, stop);
+    }
+
+    /**
+     * @param listener of each step
+     * @throws java.util.concurrent.CancellationException where {@code stop} said so
+     */
+    static GenerationResult generate(
+            DiffusionPipeline pipeline, GenerationRequest request, StepListener listener, BooleanSupplier stop) {
         Cancellation cancellation = new Cancellation();
-        return pipeline.generate(
-                request,
-                event -> {
-                    if (stop.getAsBoolean()) {
-                        cancellation.cancel();
-                    }
-                },
-                cancellation);
+        StepListener watched = listener.andThen(event -> {
+            if (stop.getAsBoolean()) {
+                cancellation.cancel();
+            }
+        });
+        return pipeline.generate(request, watched, cancellation);
     }
 }

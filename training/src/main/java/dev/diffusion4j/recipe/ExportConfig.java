@@ -2,6 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Check;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,5 +31,35 @@ public record ExportConfig(@Nullable String folder, @Nullable Integer everySteps
     boolean isDue(long step, boolean endsEpoch, long epoch) {
         return everySteps != null && step % everySteps == 0
                 || endsEpoch && everyEpochs > 0 && (epoch + 1) % everyEpochs == 0;
+    }
+
+    /** {@code ExportConfig.DEFAULT.with(c -> c.folder = …)}: the result is checked anew. */
+    public ExportConfig with(Consumer<Draft> edit) {
+        Draft draft = draft();
+        edit.accept(draft);
+        return draft.done();
+    }
+
+    Draft draft() {
+        return new Draft(this);
+    }
+
+    /** The values on their way to other ones; checked when they are done. */
+    public static final class Draft {
+        public @Nullable String folder;
+        public @Nullable Integer everySteps;
+        public int everyEpochs;
+        public boolean stepInName;
+
+        private Draft(ExportConfig from) {
+            folder = from.folder;
+            everySteps = from.everySteps;
+            everyEpochs = from.everyEpochs;
+            stepInName = from.stepInName;
+        }
+
+        ExportConfig done() {
+            return new ExportConfig(folder, everySteps, everyEpochs, stepInName);
+        }
     }
 }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.adapter.LoraConfig;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.pipeline.PipelineFolder;
@@ -13,7 +13,6 @@ import dev.diffusion4j.trainer.StepReport;
 import dev.diffusion4j.trainer.TrainState;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Saves what a run has learnt as pipeline folders, or as LoRA folders. */
@@ -36,22 +35,22 @@ final class Exports {
     }
 
     /**
-     * The recipe with the folder as an absolute path.
+     * The folder to save to as an absolute path; {@code null} for none.
      *
-     * @throws UserError (exit code 2) where there is a model already that the run would replace
+     * @throws Problem (a wrong request) where there is a model already that the run would replace
      */
-    static Recipe located(Recipe recipe, RunFolder run) {
-        String named = recipe.export().folder();
+    static @Nullable String located(ExportConfig config, RunFolder run) {
+        String named = config.folder();
         if (named == null) {
-            return recipe;
+            return null;
         }
         Path path = Path.of(named).toAbsolutePath().normalize();
         boolean own = path.equals(run.path().toAbsolutePath().normalize());
         if (!own && !run.isBegun() && Files.exists(path.resolve("model_index.json"))) {
-            throw UserError.usage(
+            throw Problem.request(
                     path + " already holds a model, which this run would replace: choose another folder to save to");
         }
-        return recipe.with("export", Map.of("folder", path.toString()));
+        return path.toString();
     }
 
     /** After an update; on the rhythm. */

@@ -5,7 +5,7 @@ import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.codec.PixelCodec;
 import dev.diffusion4j.codec.SampleCodec;
@@ -79,7 +79,7 @@ final class KidMeasure implements AutoCloseable {
 
     /**
      * @param model borrowed, as are the others
-     * @throws UserError (exit code 2) where there are fewer pictures than a block takes, or the extractor is none
+     * @throws Problem (a wrong request) where there are fewer pictures than a block takes, or the extractor is none
      */
     static KidMeasure open(
             ValidationConfig.KidConfig config,
@@ -92,7 +92,7 @@ final class KidMeasure implements AutoCloseable {
         int held = heldBack.dataset().size();
         int drawn = config.count() == 0 ? held : config.count();
         if (Math.min(held, drawn) < config.block()) {
-            throw UserError.usage("validation.kid takes blocks of " + config.block() + " pictures, but there are "
+            throw Problem.request("validation.kid takes blocks of " + config.block() + " pictures, but there are "
                     + held + " held back and " + drawn
                     + " to be drawn: set validation.kid.block lower, or use more pictures");
         }
@@ -112,7 +112,7 @@ final class KidMeasure implements AutoCloseable {
             return new ClassifierFeatures(classifier, hash(folder.modelFolder()));
         }
         model.close();
-        throw UserError.usage("validation.kid.extractor must be the folder of a classifier, but " + path + " holds a "
+        throw Problem.request("validation.kid.extractor must be the folder of a classifier, but " + path + " holds a "
                 + folder.modelFamily().name());
     }
 
@@ -124,7 +124,7 @@ final class KidMeasure implements AutoCloseable {
             }
             return all.length() == 64 ? all.toString() : Hashes.sha256(all.toString());
         } catch (IOException e) {
-            throw UserError.failure("cannot read the weights in " + folder + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read the weights in " + folder + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -163,7 +163,7 @@ final class KidMeasure implements AutoCloseable {
         values.put("kid_of_training_pictures_stderr", floor.subsets() > 1 ? floor.standardError() : null);
         String text = Json.pretty(values);
         if (Files.exists(file) && !Json.pretty(Json.readObject(file)).equals(text)) {
-            throw UserError.failure("the run measured val_kid as " + file
+            throw Problem.failure("the run measured val_kid as " + file
                     + " says, and would now measure it otherwise (another extractor or other pictures): put back what it"
                     + " was, or begin a new run");
         }

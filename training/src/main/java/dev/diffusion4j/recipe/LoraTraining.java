@@ -5,7 +5,7 @@ import dev.diffusion4j.adapter.Lora;
 import dev.diffusion4j.adapter.LoraAdapter;
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.adapter.LoraFolder;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.model.Model;
@@ -15,35 +15,17 @@ import dev.diffusion4j.tensor.RandomStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /** A recipe that trains a LoRA of a network, whose own weights stay as they are. */
 final class LoraTraining {
-    private static final Logger LOG = LoggerFactory.getLogger(LoraTraining.class);
-
     private LoraTraining() {}
 
-    /** @throws UserError (exit code 2) where the recipe names no network to adapt; checked before sizes are fitted to any other */
+    /** @throws Problem (a wrong request) where the recipe names no network to adapt; checked before sizes are fitted to any other */
     static void checkBase(Recipe recipe) {
         if (recipe.lora() != null && recipe.model().from() == null) {
-            throw UserError.usage(
+            throw Problem.request(
                     "recipe " + recipe.name() + " adapts a trained network: name its folder with {model.from}=FOLDER");
-        }
-    }
-
-    /**
-     * Checks, before anything is written, that {@link #inject} will succeed.
-     *
-     * @throws UserError (exit code 2) where the targets name none of the network's layers, (exit code 1) where nothing of {@code
-     *     lora.from} fits
-     */
-    static void check(Recipe recipe, ModelFactory networks) {
-        if (recipe.lora() == null) {
-            return;
-        }
-        try (Model model = networks.createEmpty(recipe.model())) {
-            inject(model, recipe).ifPresent(LOG::warn);
         }
     }
 
@@ -51,15 +33,15 @@ final class LoraTraining {
      * Puts fresh products into {@code model}, or those of {@code lora.from} as far as they fit; its norms keep their statistics.
      *
      * @return where not all fit, how many do, in a line
-     * @throws UserError (exit code 1) where none of them fits
+     * @throws Problem (a wrong request) where the targets name none of the network's layers, (a failure) where nothing of {@code
+     *     lora.from} fits
      */
-    static Optional<String> inject(Model model, Recipe recipe) {
-        LoraConfig config = recipe.lora();
+    static Optional<String> inject(Model model, @Nullable LoraConfig config, long seed) {
         if (config == null) {
             return Optional.empty();
         }
         List<String> layers;
-        try (RandomStream random = new RandomStream(recipe.training().seed())) {
+        try (RandomStream random = new RandomStream(seed)) {
             layers = Lora.inject(model, config, random);
         }
         Lora.freezeStatistics(model);
@@ -69,7 +51,7 @@ final class LoraTraining {
         try (LoraAdapter adapter = LoraAdapter.read(LoraPlace.file(Path.of(config.from()), HubProgress.SILENT))) {
             int filled = adapter.restore(model);
             if (filled == 0) {
-                throw UserError.failure("lora.from: " + adapter.file() + " fills none of the " + layers.size()
+                throw Problem.failure("lora.from: " + adapter.file() + " fills none of the " + layers.size()
                         + " LoRA layers of this run (lora.rank " + config.rank() + ", lora.targets " + config.targets()
                         + "): its " + adapter.size()
                         + " are those of other layers or of another rank; name an adapter of"

@@ -2,9 +2,8 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.TrainingData;
-import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.FitTarget;
@@ -25,10 +24,14 @@ final class ModelFactory {
         this.families = families;
     }
 
-    /** @throws UserError (exit code 2) naming the nearest one where there is no such family */
+    ModelFamilies families() {
+        return families;
+    }
+
+    /** @throws Problem (a wrong request) naming the nearest one where there is no such family */
     ModelFamily family(ModelSpec spec) {
         return families.find(spec.kind())
-                .orElseThrow(() -> UserError.usage("model.kind: unknown value '" + spec.kind() + "'"
+                .orElseThrow(() -> Problem.request("model.kind: unknown value '" + spec.kind() + "'"
                         + Nearest.hint(spec.kind(), families.names()) + "; choose one of "
                         + String.join(", ", families.names())));
     }
@@ -47,46 +50,42 @@ final class ModelFactory {
                 spec.classConditional());
         Map<String, @Nullable Object> config =
                 spec.from() == null ? family.fitted(spec.config(), target) : family.resized(spec.config(), target);
-        return spec.withConfig(config);
+        return spec.with(changed -> changed.config = config);
     }
 
     /**
-     * Makes the network once, with the weights that it starts from if any, before anything is written.
+     * Looks, before anything is written, whether a network suits the data, and fills it with the weights that it starts from if any.
      *
      * @param heldBack what the network is measured on besides; {@code null} for nothing
-     * @throws UserError where it cannot halve the size of the pictures, has other channels, knows other classes than the data has,
-     *     learns classes and finds pictures without, or cannot learn what the objective says (exit code 2), or the weights do not
-     *     fit it (exit code 1)
+     * @throws Problem where it cannot halve the size of the pictures, has other channels, knows other classes than the data has,
+     *     or learns classes and finds pictures without (exit code 2), or the weights do not fit it (exit code 1)
      */
-    void check(ModelSpec spec, Recipe recipe, TrainingData data, @Nullable TrainingData heldBack) {
-        try (Model model = createEmpty(spec)) {
-            Objectives.check(recipe.objective(), recipe.samples(), model);
-            int known = 0;
-            if (model instanceof DiffusionModel denoiser) {
-                denoiser.sampleSize().ifPresent(denoiser::checkSize);
-                ChannelFit.checkTraining(denoiser);
-                checkChannels(denoiser.sampleChannels(), data);
-                known = denoiser.numClasses();
-            } else if (model instanceof Classifier classifier) {
-                known = classifier.numClasses();
-            }
-            checkClasses(spec, known, data);
-            if (known > 0) {
-                ClassLabels.check(data.dataset(), spec.kind());
-            }
-            if (known > 0 && heldBack != null) {
-                ClassLabels.check(heldBack.dataset(), spec.kind());
-            }
-            if (spec.from() != null) {
-                Pretrained.fill(model, spec, families);
-            }
+    void check(Model model, ModelSpec spec, TrainingData data, @Nullable TrainingData heldBack) {
+        int known = 0;
+        if (model instanceof DiffusionModel denoiser) {
+            denoiser.sampleSize().ifPresent(denoiser::checkSize);
+            ChannelFit.checkTraining(denoiser);
+            checkChannels(denoiser.sampleChannels(), data);
+            known = denoiser.numClasses();
+        } else if (model instanceof Classifier classifier) {
+            known = classifier.numClasses();
+        }
+        checkClasses(spec, known, data);
+        if (known > 0) {
+            ClassLabels.check(data.dataset(), spec.kind());
+        }
+        if (known > 0 && heldBack != null) {
+            ClassLabels.check(heldBack.dataset(), spec.kind());
+        }
+        if (spec.from() != null) {
+            Pretrained.fill(model, spec, families);
         }
     }
 
     private static void checkChannels(int known, TrainingData data) {
         int channels = data.transform().channels();
         if (known != channels) {
-            throw UserError.usage("the network takes pictures of " + known + " channels, but those of "
+            throw Problem.request("the network takes pictures of " + known + " channels, but those of "
                     + data.dataset().description() + " are prepared with " + channels + ": set data.channels to "
                     + (known == 1 ? "grey" : known == 3 ? "rgb" : "what fits, or take another network"));
         }
@@ -95,7 +94,7 @@ final class ModelFactory {
     private static void checkClasses(ModelSpec spec, int known, TrainingData data) {
         int classes = data.dataset().classNames().size();
         if (known != 0 && known != classes) {
-            throw UserError.usage("the network " + (spec.from() == null ? "" : "in " + spec.from() + " ") + "knows "
+            throw Problem.request("the network " + (spec.from() == null ? "" : "in " + spec.from() + " ") + "knows "
                     + known + " classes, but " + data.dataset().description() + " has "
                     + (classes == 0 ? "no" : classes) + " classes: take data with " + known
                     + " class folders, or another network");
@@ -121,12 +120,5 @@ final class ModelFactory {
     /** A network whose content comes from a checkpoint; the caller owns it. */
     Model createEmpty(ModelSpec spec) {
         return family(spec).create(spec.config());
-    }
-
-    /** Whether the network draws what words say. */
-    boolean drawsWords(ModelSpec spec) {
-        try (Model model = createEmpty(spec)) {
-            return model instanceof DiffusionModel denoiser && denoiser.classInput() == ClassInput.WORDS;
-        }
     }
 }

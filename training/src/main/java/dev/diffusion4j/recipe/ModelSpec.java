@@ -4,6 +4,7 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +29,35 @@ public record ModelSpec(
         config = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(config));
     }
 
-    /** With another config. */
-    ModelSpec withConfig(Map<String, @Nullable Object> changed) {
-        return new ModelSpec(kind, classConditional, changed, from, fromSha256);
+    /** {@code ModelSpec.DEFAULT.with(c -> c.kind = …)}: the result is checked anew. */
+    public ModelSpec with(Consumer<Draft> edit) {
+        Draft draft = draft();
+        edit.accept(draft);
+        return draft.done();
+    }
+
+    Draft draft() {
+        return new Draft(this);
+    }
+
+    /** The values on their way to other ones; checked when they are done. */
+    public static final class Draft {
+        public String kind;
+        public boolean classConditional;
+        public Map<String, @Nullable Object> config;
+        public @Nullable String from;
+        public @Nullable String fromSha256;
+
+        private Draft(ModelSpec spec) {
+            kind = spec.kind;
+            classConditional = spec.classConditional;
+            config = spec.config;
+            from = spec.from;
+            fromSha256 = spec.fromSha256;
+        }
+
+        ModelSpec done() {
+            return new ModelSpec(kind, classConditional, config, from, fromSha256);
+        }
     }
 }

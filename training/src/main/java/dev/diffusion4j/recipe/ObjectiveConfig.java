@@ -6,6 +6,7 @@ import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.objective.ContextDrop;
 import dev.diffusion4j.objective.LossType;
 import dev.diffusion4j.objective.LossWeighting;
+import java.util.function.Consumer;
 
 /**
  * What a recipe's network learns.
@@ -50,5 +51,37 @@ public record ObjectiveConfig(
             case MIN_SNR -> LossWeighting.minSnr(gamma);
             case SNR -> LossWeighting.snr();
         };
+    }
+
+    /** {@code ObjectiveConfig.DEFAULT.with(c -> c.loss = …)}: the result is checked anew. */
+    public ObjectiveConfig with(Consumer<Draft> edit) {
+        Draft draft = draft();
+        edit.accept(draft);
+        return draft.done();
+    }
+
+    Draft draft() {
+        return new Draft(this);
+    }
+
+    /** The values on their way to other ones; checked when they are done. */
+    public static final class Draft {
+        public LossType loss;
+        public Weighting weighting;
+        public double gamma;
+        public ContextDrop contextDrop;
+        public boolean trackImageLoss;
+
+        private Draft(ObjectiveConfig from) {
+            loss = from.loss;
+            weighting = from.weighting;
+            gamma = from.gamma;
+            contextDrop = from.contextDrop;
+            trackImageLoss = from.trackImageLoss;
+        }
+
+        ObjectiveConfig done() {
+            return new ObjectiveConfig(loss, weighting, gamma, contextDrop, trackImageLoss);
+        }
     }
 }

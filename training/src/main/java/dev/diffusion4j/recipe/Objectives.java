@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
@@ -30,17 +30,17 @@ final class Objectives {
                         config.loss(), config.lossWeighting(), config.contextDrop(), epochs, config.trackImageLoss()));
     }
 
-    /** @throws UserError (exit code 2) where this network cannot learn so */
+    /** @throws Problem (a wrong request) where this network cannot learn so */
     static void check(ObjectiveConfig config, SamplesConfig samples, Model model) {
         boolean canDrop = model instanceof DiffusionModel denoiser && denoiser.canDropContext();
         if (config.contextDrop().isActive() && !canDrop) {
-            throw UserError.usage(
+            throw Problem.request(
                     "objective.context_drop drops classes, but a "
                             + model.modelClass().name()
-                            + " cannot do without: omit it, or train a network that can, such as a LabUnet or a CrossAttentionUnet");
+                            + " cannot do without: omit it, or train a network that can, such as a LabUnet, a CrossAttentionUnet or a PatchedUnet");
         }
         if (samples.guidanceScale() != 1 && !canDrop) {
-            throw UserError.usage("samples.guidance_scale is " + samples.guidanceScale() + ", but a "
+            throw Problem.request("samples.guidance_scale is " + samples.guidanceScale() + ", but a "
                     + model.modelClass().name() + " has no prediction without a class to guide away from: omit it");
         }
     }

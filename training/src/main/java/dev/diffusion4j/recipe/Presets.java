@@ -2,7 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,7 +29,7 @@ final class Presets {
     /**
      * Takes the presets out of a recipe file's values.
      *
-     * @throws UserError (exit code 2) where they are no groups of keys
+     * @throws Problem (a wrong request) where they are no groups of keys
      */
     static Presets takeFrom(Map<String, @Nullable Object> values, String recipe) {
         Presets presets = new Presets(recipe);
@@ -44,7 +44,7 @@ final class Presets {
         if (value instanceof Map<?, ?>) {
             return Json.object(value);
         }
-        throw UserError.usage(
+        throw Problem.request(
                 "recipe " + recipe + ": " + key + " must be a group of keys, but was " + Json.describe(value));
     }
 
@@ -62,12 +62,12 @@ final class Presets {
      * The recipe's values with a preset's changes, as a new map. The name becomes {@code NAME-PRESET}, so that the run has a
      * folder of its own, unless the preset gives one.
      *
-     * @throws UserError (exit code 2) where there is no such preset
+     * @throws Problem (a wrong request) where there is no such preset
      */
     Map<String, @Nullable Object> apply(String preset, Map<String, @Nullable Object> values) {
         Map<String, @Nullable Object> change = changes.get(preset);
         if (change == null) {
-            throw UserError.usage("recipe " + recipe + " has no preset '" + preset + "'"
+            throw Problem.request("recipe " + recipe + " has no preset '" + preset + "'"
                     + (changes.isEmpty()
                             ? "; it has none at all: omit {preset}"
                             : Nearest.hint(preset, changes.keySet()) + "; it has " + String.join(", ", names())));

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.json.Json;
-import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
+import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.pipeline.PipelinePlace;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -22,62 +23,68 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A recipe's start from the network in a pipeline folder: {@code model.from}. */
+/** The trained network in a pipeline folder that a recipe starts from: {@code model.from}. */
 final class Pretrained {
-    private Pretrained() {}
+    private final String place;
+    private final PipelineFolder folder;
+    private final Map<String, @Nullable Object> config;
+    private final Optional<SampleSize> size;
+    private final int channels;
 
-    /**
-     * The recipe with all filled in that the folder decides: the network's family and config, with the recipe's own keys laid over
-     * it, the hash of the weights, the scheduler where it is the folder's, and the size and channels of the pictures where the
-     * data leaves them open. A recipe without {@code model.from} comes back as it is.
-     *
-     * @throws UserError where the folder is not there or no pipeline folder, or the recipe asks for a scheduler of no folder
-     */
-    static Recipe adopt(Recipe recipe, ModelFamilies families) {
-        ModelSpec spec = recipe.model();
-        if (spec.from() == null) {
-            if (Boolean.TRUE.equals(recipe.scheduler().fromModel())) {
-                throw UserError.usage(
-                        "recipe " + recipe.name() + " takes the scheduler of the folder that it starts from:"
-                                + " give {model.from}=FOLDER or {scheduler.from_model}=false");
-            }
-            return recipe;
-        }
-        Optional<HubRepo> repo = PipelinePlace.repository(Path.of(spec.from()));
-        Path path = place(spec.from());
-        PipelineFolder folder = open(path, families);
-        Map<String, @Nullable Object> model = new LinkedHashMap<>();
-        Map<String, @Nullable Object> data = new LinkedHashMap<>();
+    private Pretrained(String place, PipelineFolder folder) {
+        this.place = place;
+        this.folder = folder;
         try (Model network = folder.createModel()) {
-            model.put("kind", network.modelClass().name());
-            model.put("config", overlaid(network.config(), spec.config()));
-            fitData(recipe.data(), network, data);
+            config = network.config();
+            boolean isDenoiser = network instanceof DiffusionModel;
+            size = isDenoiser ? ((DiffusionModel) network).sampleSize() : Optional.empty();
+            channels = isDenoiser ? ((DiffusionModel) network).sampleChannels() : 0;
         }
-        model.put(
-                "from", repo.map(present -> present.at(nameOf(path)).toString()).orElseGet(path::toString));
-        model.put("from_sha256", folder.weightsSha256());
-        Recipe adopted = recipe.with("model", model).with("data", data);
-        return folder.modelFamily().isDenoiser() ? withScheduler(adopted, folder) : adopted;
     }
 
-    /** A folder on this machine, fetched from the Hub where {@code from} is one of its repositories. */
-    private static Path place(String from) {
+    /**
+     * Looks into a folder, fetched from the Hub where {@code from} is one of its repositories.
+     *
+     * @throws Problem where the folder is not there or no pipeline folder
+     */
+    static Pretrained open(String from, ModelFamilies families) {
+        Optional<HubRepo> repo = PipelinePlace.repository(Path.of(from));
+        Path path = fetched(from);
+        if (!Files.isDirectory(path)) {
+            throw Problem.failure(
+                    "model.from: there is no folder " + path + "; name a model folder, such as that of a finished run");
+        }
+        String commit = String.valueOf(path.getFileName()); // in the Hub's cache a folder is named by its commit
+        String place = repo.map(present -> present.at(commit).toString()).orElseGet(path::toString);
+        return new Pretrained(place, PipelineFolder.open(path, families));
+    }
+
+    private static Path fetched(String from) {
         return PipelinePlace.folder(Path.of(from), null, HubProgress.SILENT)
                 .toAbsolutePath()
                 .normalize();
     }
 
-    /** In the Hub's cache a folder is named by its commit. */
-    private static String nameOf(Path path) {
-        return String.valueOf(path.getFileName());
+    ModelFamily family() {
+        return folder.modelFamily();
     }
 
-    private static PipelineFolder open(Path path, ModelFamilies families) {
-        if (!Files.isDirectory(path)) {
-            throw UserError.failure(
-                    "model.from: there is no folder " + path + "; name a model folder, such as that of a finished run");
-        }
-        return PipelineFolder.open(path, families);
+    /** An absolute path, or a repository with its commit. */
+    String place() {
+        return place;
+    }
+
+    String weightsSha256() {
+        return folder.weightsSha256();
+    }
+
+    Scheduler scheduler() {
+        return folder.readScheduler();
+    }
+
+    /** The network's config with other values laid over it. */
+    Map<String, @Nullable Object> config(Map<String, @Nullable Object> above) {
+        return overlaid(config, above);
     }
 
     private static Map<String, @Nullable Object> overlaid(
@@ -91,48 +98,34 @@ final class Pretrained {
         return all;
     }
 
-    private static void fitData(DataConfig data, Model network, Map<String, @Nullable Object> into) {
-        if (!(network instanceof DiffusionModel denoiser)) {
-            return;
+    /** Gives the pictures the network's size and channels where the recipe leaves them open. */
+    void fit(DataConfig.Draft data) {
+        if (data.imageSize == 0) {
+            size.filter(known -> known.height() == known.width()).ifPresent(known -> data.imageSize = known.height());
         }
-        if (data.imageSize() == 0) {
-            denoiser.sampleSize()
-                    .filter(size -> size.height() == size.width())
-                    .ifPresent(size -> into.put("image_size", size.height()));
+        if (data.channels == ChannelMode.AUTO && channels == 1) {
+            data.channels = ChannelMode.GREY;
+        } else if (data.channels == ChannelMode.AUTO && channels == 3) {
+            data.channels = ChannelMode.RGB;
         }
-        if (data.channels() == ChannelMode.AUTO && denoiser.sampleChannels() == 1) {
-            into.put("channels", ChannelMode.GREY.key());
-        } else if (data.channels() == ChannelMode.AUTO && denoiser.sampleChannels() == 3) {
-            into.put("channels", ChannelMode.RGB.key());
-        }
-    }
-
-    private static Recipe withScheduler(Recipe recipe, PipelineFolder folder) {
-        SchedulerSpec spec = recipe.scheduler();
-        boolean wanted = spec.fromModel() == null ? spec.equals(SchedulerSpec.DEFAULT) : spec.fromModel();
-        if (!wanted) {
-            return recipe;
-        }
-        Scheduler scheduler = folder.readScheduler();
-        return recipe.with("scheduler", Records.toMap(new SchedulerSpec(scheduler.kind(), scheduler.config(), true)));
     }
 
     /**
      * Fills a network that was made of {@code spec.config()} with the folder's weights.
      *
-     * @throws UserError where the folder is gone, or its weights do not fit or are others than when the run was set up
+     * @throws Problem where the folder is gone, or its weights do not fit or are others than when the run was set up
      */
     static void fill(Model model, ModelSpec spec, ModelFamilies families) {
         String from = Objects.requireNonNull(spec.from());
-        Path path = place(from);
+        Path path = fetched(from);
         if (!Files.isDirectory(path)) {
-            throw UserError.failure("the run has no checkpoint yet and begins with the network in " + from
+            throw Problem.failure("the run has no checkpoint yet and begins with the network in " + from
                     + ", which is no longer there: put the folder back, or start anew with another {model.from}");
         }
         PipelineFolder folder = PipelineFolder.open(path, families);
         folder.readWeights(model, null);
         if (spec.fromSha256() != null && !spec.fromSha256().equals(folder.weightsSha256())) {
-            throw UserError.failure(
+            throw Problem.failure(
                     "the weights in " + from
                             + " are no longer those that the run was set up with: put them back, or start anew in another folder");
         }

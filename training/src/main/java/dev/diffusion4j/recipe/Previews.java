@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.model.DiffusionModel;
@@ -36,7 +36,7 @@ final class Previews {
         this.trained = trained;
     }
 
-    /** @throws UserError (exit code 2) where the recipe's network is trained for other algorithms than its pictures are drawn by */
+    /** @throws Problem (a wrong request) where the recipe's network is trained for other algorithms than its pictures are drawn by */
     static void check(Recipe recipe, ModelFamily family) {
         if (recipe.samples().count() == 0 || !family.isDenoiser()) {
             return;
@@ -45,7 +45,7 @@ final class Previews {
         SchedulerKind drawn = recipe.samples().scheduler();
         Map<String, @Nullable Object> config = recipe.scheduler().create().config();
         if (drawn.create(config).chain() != trained.create(config).chain()) {
-            throw UserError.usage(
+            throw Problem.request(
                     "samples.scheduler '" + drawn.key() + "' cannot draw from a network that is trained for '"
                             + trained.key() + "': set samples.scheduler=" + trained.key());
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
@@ -14,6 +14,7 @@ import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.PipelineFolder;
+import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
@@ -23,13 +24,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
- * The whole method in two minutes: a judge is trained on digits, a diffusion model is trained on the same digits, draws fifty of
- * each class, and is judged. What was stopped goes on in the same folder.
+ * The whole method at once: a diffusion model is trained on digits, a judge is trained on the same digits, the model draws fifty of
+ * each class, and the judge counts those that it recognises. What was stopped goes on in the same folder.
  */
 public final class Quickstart {
     private static final int PER_CLASS = 50;
@@ -66,7 +66,7 @@ public final class Quickstart {
      * @param variety of the drawn digits
      * @param grid the picture to look at: a row for each digit
      * @param model the pipeline folder
-     * @param shortened whether fewer steps were made than the recipe wants, so that little can be expected
+     * @param shortened whether fewer steps were made than the recipe has, so that little can be expected
      */
     public record Outcome(
             double judgeAccuracy,
@@ -99,21 +99,39 @@ public final class Quickstart {
         }
     }
 
+    /** Watches the parts of a quickstart, on the thread that does them. */
+    public interface Watcher {
+        /** The diffusion model, which comes first. */
+        default RunListener network() {
+            return new RunListener() {};
+        }
+
+        /** The classifier. */
+        default RunListener judge() {
+            return new RunListener() {};
+        }
+
+        /** The digits that are judged. */
+        default StepListener drawing(GenerationRequest request) {
+            return StepListener.NONE;
+        }
+    }
+
     /**
-     * Does all of it that is not done yet: the judge, the diffusion model, the judging.
+     * Does all of it that is not done yet: the diffusion model, the judge, the judging.
      *
-     * @throws UserError (exit code 2) where another run is in the folder; (exit code 1) where a run fails
+     * @throws Problem (a wrong request) where another run is in the folder; (a failure) where a run fails
      * @throws CancellationException where it was stopped before the end; the same call goes on
      */
-    public Outcome run(RunListener judge, RunListener listener, BooleanSupplier stop) {
+    public Outcome run(Watcher watcher, BooleanSupplier stop) {
         Path judgeFolder = folder.resolve("judge");
         TrainingRun.checkStartOrResume(recipe, folder);
         TrainingRun.checkStartOrResume(judgeRecipe(), judgeFolder);
-        TrainingRun judgeRun = TrainingRun.startOrResume(judgeRecipe(), judgeFolder);
         TrainingRun run = TrainingRun.startOrResume(recipe, folder);
-        finish(judgeRun.run(judge, stop));
-        finish(run.run(listener, stop));
-        return judge(judgeRun.folder().model(), run.folder().model(), stop);
+        finish(run.run(watcher.network(), stop));
+        TrainingRun judgeRun = TrainingRun.startOrResume(judgeRecipe(), judgeFolder);
+        finish(judgeRun.run(watcher.judge(), stop));
+        return judge(judgeRun.folder().model(), run.folder().model(), watcher, stop);
     }
 
     private static void finish(RunSummary summary) {
@@ -124,23 +142,22 @@ public final class Quickstart {
 
     /** On the same pictures as the recipe, in the same size. */
     private Recipe judgeRecipe() {
-        return Recipes.builtIn("digit-classifier")
-                .with(
-                        "data",
-                        Map.of(
-                                "source", recipe.data().source(),
-                                "image_size", recipe.data().imageSize(),
-                                "channels", recipe.data().channels().key()))
-                .with("training", Map.of("seed", recipe.training().seed(), "max_steps", judgeSteps));
+        return Recipes.builtIn("digit-classifier").with(judge -> {
+            judge.data.source = recipe.data().source();
+            judge.data.imageSize = recipe.data().imageSize();
+            judge.data.channels = recipe.data().channels();
+            judge.training.seed = recipe.training().seed();
+            judge.training.maxSteps = judgeSteps;
+        });
     }
 
-    private Outcome judge(Path judgeFolder, Path modelFolder, BooleanSupplier stop) {
+    private Outcome judge(Path judgeFolder, Path modelFolder, Watcher watcher, BooleanSupplier stop) {
         try (Classifier judge =
                         (Classifier) PipelineFolder.open(judgeFolder).readModel(Devices.cpu(), Precision.F32, null);
                 DiffusionPipeline loaded = DiffusionPipeline.load(modelFolder);
                 DiffusionPipeline pipeline =
                         loaded.withScheduler(recipe.samples().scheduler());
-                GenerationResult drawn = Drawing.generate(pipeline, request(pipeline.numClasses()), stop)) {
+                GenerationResult drawn = draw(pipeline, watcher, stop)) {
             int[] wanted = wanted(pipeline.numClasses());
             ClassFidelity fidelity = ClassFidelity.of(judge, drawn.samples(), wanted);
             Path grid = folder.resolve("digits.png");
@@ -158,6 +175,11 @@ public final class Quickstart {
                     modelFolder,
                     shortened);
         }
+    }
+
+    private GenerationResult draw(DiffusionPipeline pipeline, Watcher watcher, BooleanSupplier stop) {
+        GenerationRequest request = request(pipeline.numClasses());
+        return Drawing.generate(pipeline, request, watcher.drawing(request), stop);
     }
 
     private GenerationRequest request(int classes) {
@@ -211,7 +233,11 @@ public final class Quickstart {
 
     /** Some held-out pictures. */
     private Batch heldOut(int count) {
-        Recipe other = recipe.with("data", Map.of("source", heldOutSource(), "random_flip", false, "limit", 0));
+        Recipe other = recipe.with(changed -> {
+            changed.data.source = heldOutSource();
+            changed.data.randomFlip = false;
+            changed.data.limit = 0;
+        });
         try (TrainingData data = open(other);
                 BatchLoader loader = data.loader(Math.min(count, data.dataset().size()), 1, 0)) {
             return loader.next();
@@ -227,7 +253,7 @@ public final class Quickstart {
                 real.values(),
                 real.labels(),
                 real.values().length / real.size());
-        try (TrainingData data = open(recipe.with("data", Map.of("random_flip", false)));
+        try (TrainingData data = open(recipe.with(changed -> changed.data.randomFlip = false));
                 BatchLoader loader = data.inOrder(COMPARED_AT_ONCE)) {
             for (int i = 0; i < loader.batchesPerEpoch(); i++) {
                 if (stop.getAsBoolean()) {

@@ -8,14 +8,10 @@ import dev.diffusion4j.json.Records;
 import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.tracking.TrackerKind;
 import dev.diffusion4j.trainer.TrainerConfig;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A whole training: network, scheduler, data, and how long and how it learns.
@@ -49,8 +45,6 @@ public record Recipe(
         ExportConfig export,
         @Nullable String project,
         @Nullable ValidationConfig validation) {
-
-    private static final Logger LOG = LoggerFactory.getLogger(Recipe.class);
 
     /** The only place where a recipe's defaults are written down. */
     public static final Recipe DEFAULT = new Recipe(
@@ -96,26 +90,73 @@ public record Recipe(
         return Yaml.write(toMap());
     }
 
-    /** Without the kernel distance where its extractor is not there, which is said in a line; the rest can be measured. */
-    Recipe withoutMissingExtractor() {
-        if (validation == null
-                || validation.kid() == null
-                || Files.exists(Path.of(validation.kid().extractor()))) {
-            return this;
-        }
-        LOG.warn(
-                "val_kid will not be measured: there is no {}; train it by 'diffuse train flower-classifier', or name"
-                        + " another classifier's folder as validation.kid.extractor",
-                validation.kid().extractor());
-        Map<String, @Nullable Object> without = new LinkedHashMap<>();
-        without.put("kid", null);
-        return with("validation", without);
+    /** {@code Recipe.DEFAULT.with(recipe -> recipe.training.maxSteps = 15)}: the result is checked anew. */
+    public Recipe with(Consumer<Draft> edit) {
+        Draft draft = draft();
+        edit.accept(draft);
+        return draft.done();
     }
 
-    /** With other values in a group: {@code with("training", Map.of("epochs", 3))}. */
-    public Recipe with(String group, Map<String, ?> values) {
-        Map<String, @Nullable Object> change = new LinkedHashMap<>();
-        change.put(group, values);
-        return Records.bind(this, change, "recipe " + name);
+    Draft draft() {
+        return new Draft(this);
+    }
+
+    /** The values on their way to other ones; checked when they are done. */
+    public static final class Draft {
+        public String name;
+        public String summary;
+        public String source;
+        public List<String> figures;
+        public String cost;
+        public final ModelSpec.Draft model;
+        public final SchedulerSpec.Draft scheduler;
+        public final ObjectiveConfig.Draft objective;
+        public final DataConfig.Draft data;
+        public final TrainerConfig.Draft training;
+        public final SamplesConfig.Draft samples;
+        public @Nullable LoraConfig lora;
+        public List<TrackerKind> trackers;
+        public final ExportConfig.Draft export;
+        public @Nullable String project;
+        public @Nullable ValidationConfig validation;
+
+        private Draft(Recipe from) {
+            name = from.name;
+            summary = from.summary;
+            source = from.source;
+            figures = from.figures;
+            cost = from.cost;
+            model = from.model.draft();
+            scheduler = from.scheduler.draft();
+            objective = from.objective.draft();
+            data = from.data.draft();
+            training = from.training.draft();
+            samples = from.samples.draft();
+            lora = from.lora;
+            trackers = from.trackers;
+            export = from.export.draft();
+            project = from.project;
+            validation = from.validation;
+        }
+
+        Recipe done() {
+            return new Recipe(
+                    name,
+                    summary,
+                    source,
+                    figures,
+                    cost,
+                    model.done(),
+                    scheduler.done(),
+                    objective.done(),
+                    data.done(),
+                    training.done(),
+                    samples.done(),
+                    lora,
+                    trackers,
+                    export.done(),
+                    project,
+                    validation);
+        }
     }
 }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Yaml;
@@ -37,13 +37,17 @@ public final class Recipes {
             "finetune-script",
             "train-unconditional");
 
+    /** Those of {@link #BUILT_IN} whose own pictures do not come with the library: made-up shapes stand in for them. */
+    public static final List<String> WITH_STAND_IN_DATA =
+            List.of("butterflies-32", "butterflies-64", "finetune", "train-unconditional");
+
     private Recipes() {}
 
     /**
      * A built-in recipe by name, or one in a {@code .yaml} file, with changes.
      *
      * @param changes texts such as {@code training.epochs=3}; the value is read as YAML
-     * @throws UserError (exit code 2) naming what is wrong
+     * @throws Problem (a wrong request) naming what is wrong
      */
     public static Recipe load(String nameOrFile, List<String> changes) {
         return load(nameOrFile, null, changes);
@@ -53,7 +57,7 @@ public final class Recipes {
      * As {@link #load(String, List)}, with one of the presets that the recipe file holds; {@code changes} come after it.
      *
      * @param preset such as {@code quick}, which every built-in recipe of the lessons has; {@code null} for the recipe as it is
-     * @throws UserError (exit code 2) naming what is wrong, an unknown preset included
+     * @throws Problem (a wrong request) naming what is wrong, an unknown preset included
      */
     public static Recipe load(String nameOrFile, @Nullable String preset, List<String> changes) {
         Map<String, @Nullable Object> file = read(nameOrFile);
@@ -78,7 +82,7 @@ public final class Recipes {
         try {
             return Recipe.of(values, where);
         } catch (IllegalArgumentException e) {
-            throw UserError.usage(Worded.marked(e));
+            throw Problem.request(Worded.marked(e));
         }
     }
 
@@ -89,11 +93,11 @@ public final class Recipes {
         if (nameOrFile.endsWith(".yaml") || nameOrFile.endsWith(".yml")) {
             Path file = Path.of(nameOrFile);
             if (!Files.exists(file)) {
-                throw UserError.usage("there is no recipe file " + file);
+                throw Problem.request("there is no recipe file " + file);
             }
             return Yaml.readObject(file);
         }
-        throw UserError.usage("there is no recipe '" + nameOrFile + "'" + Nearest.hint(nameOrFile, BUILT_IN)
+        throw Problem.request("there is no recipe '" + nameOrFile + "'" + Nearest.hint(nameOrFile, BUILT_IN)
                 + "; built in are " + String.join(", ", BUILT_IN) + "; a file's name ends in .yaml");
     }
 
@@ -113,20 +117,20 @@ public final class Recipes {
     private static void set(Map<String, @Nullable Object> values, String change) {
         int equals = change.indexOf('=');
         if (equals <= 0) {
-            throw UserError.usage("{set} must be key=value, such as training.epochs=3, but was '" + change + "'");
+            throw Problem.request("set", change, "be key=value, such as training.epochs=3");
         }
         String[] path = change.substring(0, equals).trim().split("\\.");
         Object value;
         try {
             value = Yaml.parse(change.substring(equals + 1), "{set} " + change);
-        } catch (UserError e) {
-            throw UserError.usage(Worded.marked(e));
+        } catch (Problem e) {
+            throw Problem.request(Worded.marked(e));
         }
         Map<String, @Nullable Object> group = values;
         for (int i = 0; i + 1 < path.length; i++) {
             Object inner = group.get(path[i]);
             if (inner != null && !(inner instanceof Map<?, ?>)) {
-                throw UserError.usage("{set} " + change + ": " + path[i] + " is no group of keys");
+                throw Problem.request("{set} " + change + ": " + path[i] + " is no group of keys");
             }
             Map<String, @Nullable Object> copy =
                     inner == null ? new LinkedHashMap<>() : new LinkedHashMap<>(Json.object(inner));

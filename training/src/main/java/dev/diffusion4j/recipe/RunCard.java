@@ -4,10 +4,11 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.adapter.Lora;
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.ModelCard;
+import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.pipeline.PipelinePlace;
@@ -62,7 +63,7 @@ final class RunCard {
         try {
             return Files.isRegularFile(card) ? Files.readString(card) : "";
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + card + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + card + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -83,7 +84,7 @@ final class RunCard {
             }
             AtomicFile.write(target.resolve(CARD), card(target).over(older));
         } catch (IOException e) {
-            throw UserError.failure("cannot write the model card in " + target + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot write the model card in " + target + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -118,9 +119,15 @@ final class RunCard {
             front.put("base_model", repo.id());
             front.put("base_model_relation", recipe.lora() == null ? "finetune" : "adapter");
         });
-        if (model instanceof DiffusionModel) {
-            front.put("pipeline_tag", "unconditional-image-generation");
-            tags.addAll(List.of("diffusion", "unconditional-image-generation"));
+        if (model instanceof DiffusionModel denoiser) {
+            tags.add("diffusion");
+            tag(denoiser).ifPresent(tag -> {
+                front.put("pipeline_tag", tag);
+                tags.add(tag);
+            });
+            if (denoiser.classInput() == ClassInput.COUNTED) {
+                tags.add("class-conditional");
+            }
         }
         front.put("tags", tags);
         dataset().ifPresent(id -> front.put("datasets", List.of(id)));
@@ -131,6 +138,15 @@ final class RunCard {
             sections.put("use", recipe.lora() == null ? use(denoiser, isDiffusers) : useOfLora());
         }
         return new ModelCard(front, sections);
+    }
+
+    /** The Hub's name for the task; it has none for drawing by class. */
+    private static Optional<String> tag(DiffusionModel denoiser) {
+        return switch (denoiser.classInput()) {
+            case NONE -> Optional.of("unconditional-image-generation");
+            case WORDS -> Optional.of("text-to-image");
+            case COUNTED, ANY_NUMBER, VECTOR -> Optional.empty();
+        };
     }
 
     /** Without those of a LoRA. */

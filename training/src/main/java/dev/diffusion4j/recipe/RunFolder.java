@@ -3,7 +3,7 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.adapter.LoraFolder;
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.trainer.Checkpoints;
 import java.io.IOException;
@@ -112,7 +112,7 @@ public record RunFolder(Path path) {
      * Deletes a run with all that it left, a model that was saved into its folder too; other files stay. Nothing where there is
      * no run.
      *
-     * @throws UserError (exit code 1) where a training is going on in it, or it cannot be deleted
+     * @throws Problem (a failure) where a training is going on in it, or it cannot be deleted
      */
     public void removeRun() {
         if (!Files.exists(recipe())) {
@@ -128,7 +128,7 @@ public record RunFolder(Path path) {
             }
             Files.delete(recipe()); // last, so that it can be begun again where it was stopped
         } catch (IOException e) {
-            throw UserError.failure("cannot remove the run in " + path + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot remove the run in " + path + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -154,7 +154,7 @@ public record RunFolder(Path path) {
      * Claims the folder for a new run of {@code recipe} and writes {@code recipe.yaml}. A run of the same recipe that did not get
      * to its first checkpoint may be begun anew.
      *
-     * @throws UserError (exit code 2) where another run is in it
+     * @throws Problem (a wrong request) where another run is in it
      */
     void claim(Recipe recipe) {
         Optional<String> difference = difference(recipe);
@@ -162,7 +162,7 @@ public record RunFolder(Path path) {
             String another = difference
                     .map(which -> " of another recipe (" + which + ")")
                     .orElse("");
-            throw UserError.usage(path + " already holds a run" + another + ": go on with it by {resume} " + path
+            throw Problem.request(path + " already holds a run" + another + ": go on with it by {resume} " + path
                     + ", or choose another {out}");
         }
         AtomicFile.write(recipe(), recipe.toYaml());
@@ -171,11 +171,11 @@ public record RunFolder(Path path) {
     /**
      * The recipe of a run that is to be resumed.
      *
-     * @throws UserError (exit code 2) where the folder holds no run
+     * @throws Problem (a wrong request) where the folder holds no run
      */
     Recipe readRecipe() {
         if (!Files.exists(recipe())) {
-            throw UserError.usage(path + " holds no run to resume: it has no recipe.yaml");
+            throw Problem.request(path + " holds no run to resume: it has no recipe.yaml");
         }
         return Recipes.bind(Yaml.readObject(recipe()), recipe().toString());
     }

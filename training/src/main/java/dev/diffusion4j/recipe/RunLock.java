@@ -2,7 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -22,19 +22,19 @@ final class RunLock implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** @throws UserError (exit code 1) where another run has it, or the folder cannot be written to */
+    /** @throws Problem (a failure) where another run has it, or the folder cannot be written to */
     static RunLock take(Path folder) {
         Path file = folder.resolve(".lock");
         try {
             FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (isTaken(channel)) {
                 channel.close();
-                throw UserError.failure(
+                throw Problem.failure(
                         folder + " is in use by another training: wait for its end, or choose another {out}");
             }
             return new RunLock(channel);
         } catch (IOException e) {
-            throw UserError.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 

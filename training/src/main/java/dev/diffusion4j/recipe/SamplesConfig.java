@@ -4,6 +4,7 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,5 +47,48 @@ public record SamplesConfig(
         Check.positive(perRow, "per_row");
         Check.finite(guidanceScale, "guidance_scale");
         prompts = List.copyOf(prompts);
+    }
+
+    /** {@code SamplesConfig.DEFAULT.with(c -> c.everyEpochs = …)}: the result is checked anew. */
+    public SamplesConfig with(Consumer<Draft> edit) {
+        Draft draft = draft();
+        edit.accept(draft);
+        return draft.done();
+    }
+
+    Draft draft() {
+        return new Draft(this);
+    }
+
+    /** The values on their way to other ones; checked when they are done. */
+    public static final class Draft {
+        public int everyEpochs;
+        public @Nullable Integer everySteps;
+        public int count;
+        public int steps;
+        public SchedulerKind scheduler;
+        public double eta;
+        public int perRow;
+        public double guidanceScale;
+        public List<String> prompts;
+        public boolean epochNames;
+
+        private Draft(SamplesConfig from) {
+            everyEpochs = from.everyEpochs;
+            everySteps = from.everySteps;
+            count = from.count;
+            steps = from.steps;
+            scheduler = from.scheduler;
+            eta = from.eta;
+            perRow = from.perRow;
+            guidanceScale = from.guidanceScale;
+            prompts = from.prompts;
+            epochNames = from.epochNames;
+        }
+
+        SamplesConfig done() {
+            return new SamplesConfig(
+                    everyEpochs, everySteps, count, steps, scheduler, eta, perRow, guidanceScale, prompts, epochNames);
+        }
     }
 }

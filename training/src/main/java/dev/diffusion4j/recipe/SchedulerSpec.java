@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.ChannelNormalizer;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.TrainingData;
@@ -10,6 +10,7 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param kind the algorithm
  * @param config keys of its {@code scheduler_config.json}
  * @param fromModel whether it is the one in the folder that {@code model.from} names; {@code null} for yes where there is such a
- *     folder and nothing else is said here
+ *     folder and nothing else is given here
  */
 public record SchedulerSpec(SchedulerKind kind, Map<String, @Nullable Object> config, @Nullable Boolean fromModel) {
     public static final SchedulerSpec DEFAULT = new SchedulerSpec(SchedulerKind.DDPM, Map.of(), null);
@@ -28,17 +29,17 @@ public record SchedulerSpec(SchedulerKind kind, Map<String, @Nullable Object> co
     }
 
     /**
-     * With everything filled in that the data decides: its channels' mean and standard deviation, where they are asked for and not
+     * The config with everything filled in that the data decides: its channels' mean and standard deviation, where they are asked for and not
      * given. One pass over the pictures.
      *
-     * @throws UserError (exit code 2) where the scheduler has no place for them
+     * @throws Problem (a wrong request) where the scheduler has no place for them
      */
-    SchedulerSpec fit(DataConfig wanted, TrainingData data) {
+    Map<String, @Nullable Object> fitted(DataConfig wanted, TrainingData data) {
         if (!wanted.normalize() || config.containsKey("normalizer_mean")) {
-            return this;
+            return config;
         }
         if (kind != SchedulerKind.CONTINUOUS_COSINE) {
-            throw UserError.usage("data.normalize needs the scheduler " + SchedulerKind.CONTINUOUS_COSINE.key()
+            throw Problem.request("data.normalize needs the scheduler " + SchedulerKind.CONTINUOUS_COSINE.key()
                     + ", which keeps mean and deviation, but it is " + kind.key());
         }
         try (BatchLoader loader = data.inOrder(64)) {
@@ -46,12 +47,47 @@ public record SchedulerSpec(SchedulerKind kind, Map<String, @Nullable Object> co
             Map<String, @Nullable Object> filled = new LinkedHashMap<>(config);
             filled.put("normalizer_mean", normalizer.mean());
             filled.put("normalizer_std", normalizer.std());
-            return new SchedulerSpec(kind, filled, fromModel);
+            return filled;
         }
     }
 
     /** Ready for use. */
     public Scheduler create() {
         return kind.create(config);
+    }
+
+    /** {@code SchedulerSpec.DEFAULT.with(c -> c.kind = …)}: the result is checked anew. */
+    public SchedulerSpec with(Consumer<Draft> edit) {
+        Draft draft = draft();
+        edit.accept(draft);
+        return draft.done();
+    }
+
+    Draft draft() {
+        return new Draft(this);
+    }
+
+    /** The values on their way to other ones; checked when they are done. */
+    public static final class Draft {
+        public SchedulerKind kind;
+        public Map<String, @Nullable Object> config;
+        public @Nullable Boolean fromModel;
+
+        private Draft(SchedulerSpec from) {
+            kind = from.kind;
+            config = from.config;
+            fromModel = from.fromModel;
+        }
+
+        /** That of the folder which the recipe starts from. */
+        void take(Scheduler scheduler) {
+            kind = scheduler.kind();
+            config = scheduler.config();
+            fromModel = true;
+        }
+
+        SchedulerSpec done() {
+            return new SchedulerSpec(kind, config, fromModel);
+        }
     }
 }

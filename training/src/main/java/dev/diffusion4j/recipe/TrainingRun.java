@@ -1,49 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
-import dev.diffusion4j.data.DataConfig;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Dataset;
-import dev.diffusion4j.data.SourceOptions;
-import dev.diffusion4j.data.TrainingData;
-import dev.diffusion4j.data.loader.BatchLoader;
-import dev.diffusion4j.model.DiffusionModel;
-import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamily;
-import dev.diffusion4j.objective.Objective;
-import dev.diffusion4j.scheduler.Scheduler;
-import dev.diffusion4j.tracking.EpochHistory;
 import dev.diffusion4j.tracking.LossPlot;
-import dev.diffusion4j.tracking.Tracker;
-import dev.diffusion4j.tracking.TrackerKind;
 import dev.diffusion4j.tracking.Trackers;
 import dev.diffusion4j.trainer.Checkpoints;
 import dev.diffusion4j.trainer.Choices;
-import dev.diffusion4j.trainer.Trainer;
-import dev.diffusion4j.trainer.UpdatePlan;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One recipe being cooked in one folder. It can be stopped at any instant, a kill included, and resumed: the end is the same to
+ * One recipe being run in one folder. It can be stopped at any instant, a kill included, and resumed: the end is the same to
  * the last byte.
  */
 public final class TrainingRun {
-    private static final String OWN = "java:";
-
     private final Recipe recipe;
     private final RunFolder folder;
     private final @Nullable Path checkpoint;
     private final RunParts parts;
-    private final ModelFactory networks;
     private final boolean allowDrift;
 
     private TrainingRun(
@@ -52,14 +33,13 @@ public final class TrainingRun {
         this.folder = folder;
         this.checkpoint = checkpoint;
         this.parts = parts;
-        this.networks = new ModelFactory(parts.families());
         this.allowDrift = allowDrift;
     }
 
     /**
      * A new run.
      *
-     * @throws UserError (exit code 2) where the folder holds another run, or the data does not suit the recipe
+     * @throws Problem (a wrong request) where the folder holds another run, or the data does not suit the recipe
      */
     public static TrainingRun start(Recipe recipe, Path path) {
         return start(recipe, path, RunParts.NONE);
@@ -69,11 +49,11 @@ public final class TrainingRun {
      * A new run with what an application brings to it. {@code recipe.yaml} names its pictures {@code java:} and their
      * description, so that nothing else is taken for them on resuming.
      *
-     * @throws UserError as {@link #start(Recipe, Path)}
+     * @throws Problem as {@link #start(Recipe, Path)}
      */
     public static TrainingRun start(Recipe recipe, Path path, RunParts parts) {
         RunFolder folder = new RunFolder(path);
-        Recipe resolved = resolve(recipe, folder, parts);
+        Recipe resolved = new Resolution(folder, parts).resolve(recipe);
         folder.claim(resolved);
         return new TrainingRun(resolved, folder, null, parts, false);
     }
@@ -83,60 +63,24 @@ public final class TrainingRun {
         return start(recipe, path, RunParts.NONE.withPictures(pictures));
     }
 
-    private static String source(Recipe recipe, RunParts parts) {
-        if (parts.pictures() == null) {
-            return recipe.data().source();
-        }
-        try (Dataset first = parts.pictures().get()) {
-            return OWN + first.description();
-        }
-    }
-
-    /** With all filled in that the data decides, after a look at whether they suit each other. */
-    private static Recipe resolve(Recipe recipe, RunFolder folder, RunParts parts) {
-        ModelFactory networks = new ModelFactory(parts.families());
-        LoraTraining.checkBase(recipe);
-        recipe.trackers().forEach(TrackerKind::check);
-        Recipe named = Pretrained.adopt(
-                Exports.located(recipe.with("data", Map.of("source", source(recipe, parts))), folder),
-                parts.families());
-        Previews.check(named, networks.family(named.model()));
-        try (TrainingData data = open(named.data(), parts);
-                TrainingData heldBack = Validation.heldBack(named, parts)) {
-            ModelSpec fitted = networks.fit(named, data);
-            networks.check(fitted, named, data, heldBack);
-            boolean drawsWords = networks.drawsWords(fitted);
-            Recipe resolved = CaptionWords.withPreviews(
-                            named.with("model", Map.of("config", fitted.config())), data.dataset(), drawsWords)
-                    .with(
-                            "scheduler",
-                            Map.of(
-                                    "config",
-                                    named.scheduler().fit(named.data(), data).config()))
-                    .withoutMissingExtractor();
-            LoraTraining.check(resolved, networks);
-            return resolved;
-        }
-    }
-
     /**
      * Finds out whether network and data suit each other; writes nothing.
      *
-     * @throws UserError (exit code 2) as {@link #start(Recipe, Path)}
+     * @throws Problem (a wrong request) as {@link #start(Recipe, Path)}
      */
     public static void check(Recipe recipe, Path path) {
-        resolve(recipe, new RunFolder(path), RunParts.NONE);
+        new Resolution(new RunFolder(path), RunParts.NONE).resolve(recipe);
     }
 
     /**
      * Finds out, before anything is written, whether {@link #startOrResume} will do.
      *
-     * @throws UserError (exit code 2) as {@link #start(Recipe, Path)}
+     * @throws Problem (a wrong request) as {@link #start(Recipe, Path)}
      */
     public static void checkStartOrResume(Recipe recipe, Path path) {
         RunFolder folder = new RunFolder(path);
-        folder.difference(resolve(recipe, folder, RunParts.NONE)).ifPresent(difference -> {
-            throw UserError.usage(path + " already holds a run of another recipe (" + difference
+        folder.difference(new Resolution(folder, RunParts.NONE).resolve(recipe)).ifPresent(difference -> {
+            throw Problem.request(path + " already holds a run of another recipe (" + difference
                     + "): give the same settings as there, or choose another folder");
         });
     }
@@ -155,7 +99,7 @@ public final class TrainingRun {
      * Goes on with a run from its last checkpoint; from the beginning where it was stopped before the first.
      *
      * @param allowDrift go on even where this machine gives other last bits than the one before, or the data changed
-     * @throws UserError (exit code 2) where there is no run, (exit code 1) where this machine would drift
+     * @throws Problem (a wrong request) where there is no run, (a failure) where this machine would drift
      */
     public static TrainingRun resume(Path path, boolean allowDrift) {
         return resume(path, allowDrift, RunParts.NONE);
@@ -174,8 +118,8 @@ public final class TrainingRun {
     public static TrainingRun resume(Path path, boolean allowDrift, RunParts parts) {
         RunFolder folder = new RunFolder(path);
         Recipe recipe = folder.readRecipe();
-        if (parts.pictures() == null && recipe.data().source().startsWith(OWN)) {
-            throw UserError.usage(path + " learns from pictures that a Java program made ("
+        if (parts.pictures() == null && RunParts.isBrought(recipe.data().source())) {
+            throw Problem.request(path + " learns from pictures that a Java program made ("
                     + recipe.data().source() + "): resume it from that program");
         }
         Optional<Path> newest =
@@ -187,25 +131,19 @@ public final class TrainingRun {
     private static void checkDrift(Choices choices, boolean allowDrift) {
         List<String> missing = choices.missingHere();
         if (!missing.isEmpty() && !allowDrift) {
-            throw UserError.failure("this machine cannot go on to the same bits: " + String.join("; ", missing)
+            throw Problem.failure("this machine cannot go on to the same bits: " + String.join("; ", missing)
                     + "; {allowDrift} goes on all the same");
         }
     }
 
-    private static TrainingData open(DataConfig config, RunParts parts) {
-        return parts.pictures() == null
-                ? TrainingData.open(config, SourceOptions.defaults())
-                : TrainingData.of(config, parts.pictures().get());
-    }
-
-    /** As it will be cooked. */
+    /** As it is run, with everything decided. */
     public Recipe recipe() {
         return recipe;
     }
 
     /** The family of the network that learns. */
     public ModelFamily family() {
-        return networks.family(recipe.model());
+        return new ModelFactory(parts.families()).family(recipe.model());
     }
 
     /** Where it leaves things. */
@@ -218,12 +156,17 @@ public final class TrainingRun {
      * is left as it is.
      *
      * @param stop asked before each update and within the drawing of pictures
-     * @throws UserError (exit code 1) where the loss is no longer a number, the disk is full, another process trains in the
+     * @throws Problem (a failure) where the loss is no longer a number, the disk is full, another process trains in the
      *     folder, or the data is not what the run began with
      */
     public RunSummary run(RunListener listener, BooleanSupplier stop) {
         try (RunLock lock = RunLock.take(folder.path())) {
-            return folder.isFinished() ? finished(listener) : train(listener, stop);
+            if (folder.isFinished()) {
+                return finished(listener);
+            }
+            try (TrainingSession session = new TrainingSession(recipe, folder, checkpoint, parts, allowDrift)) {
+                return session.run(listener, stop);
+            }
         }
     }
 
@@ -237,132 +180,5 @@ public final class TrainingRun {
         log.recall(Long.MAX_VALUE);
         listener.onAlreadyFinished(steps);
         return new RunSummary(folder.path(), true, steps, log.meanOfLast());
-    }
-
-    private RunSummary train(RunListener listener, BooleanSupplier stop) {
-        try (TrainingData data = open(recipe.data(), parts);
-                Model model = network()) {
-            LoraTraining.inject(model, recipe);
-            Choices choices = choices(model);
-            String fingerprint = data.dataset().fingerprint();
-            checkData(data.dataset().description(), fingerprint);
-            Checkpoints checkpoints =
-                    new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), fingerprint);
-            Scheduler scheduler = recipe.scheduler().create();
-            Objective objective = Objectives.create(
-                    recipe.objective(), model, scheduler, recipe.training().epochs());
-            long firstBatch = batchesDone();
-            try (BatchLoader loader = data.loader(
-                            recipe.training().batchSize(), recipe.training().seed(), firstBatch);
-                    Validation validation = Validation.open(recipe, parts, data, objective, scheduler, folder);
-                    Trainer trainer = new Trainer(objective, loader, recipe.training(), choices, checkpoints)) {
-                if (checkpoint != null) {
-                    Checkpoints.restore(
-                            checkpoint, trainer.state(), recipe.training().gradientAccumulationSteps());
-                }
-                return cook(trainer, data, model, scheduler, loader, validation, choices, listener, stop);
-            }
-        }
-    }
-
-    private Model network() {
-        return checkpoint == null || recipe.lora() != null // whose checkpoints hold the LoRA alone
-                ? networks.create(recipe.model(), recipe.training().seed())
-                : networks.createEmpty(recipe.model());
-    }
-
-    private Choices choices(Model model) {
-        if (checkpoint == null) {
-            return Choices.forThisMachine(
-                    recipe.training().dtype(), recipe.training().batchSize(), model);
-        }
-        Choices before = Checkpoints.readChoices(checkpoint);
-        return allowDrift ? before.onThisMachine() : before;
-    }
-
-    private void checkData(String description, String fingerprint) {
-        String before = checkpoint == null ? "" : Checkpoints.readData(checkpoint);
-        if (!before.isEmpty() && !before.equals(fingerprint) && !allowDrift) {
-            throw UserError.failure("the data changed since the run was stopped: the fingerprint of " + description
-                    + " was " + shortened(before) + " and is " + shortened(fingerprint)
-                    + "; {allowDrift} goes on all the same");
-        }
-    }
-
-    private static String shortened(String fingerprint) {
-        return fingerprint.substring(0, Math.min(12, fingerprint.length()));
-    }
-
-    private long batchesDone() {
-        return checkpoint == null
-                ? 0
-                : Checkpoints.readBatches(checkpoint, recipe.training().gradientAccumulationSteps());
-    }
-
-    private RunSummary cook(
-            Trainer trainer,
-            TrainingData data,
-            Model model,
-            Scheduler scheduler,
-            BatchLoader loader,
-            @Nullable Validation validation,
-            Choices choices,
-            RunListener listener,
-            BooleanSupplier stop) {
-        UpdatePlan plan = recipe.training().plan(loader.batchesPerEpoch());
-        listener.onPlan(new RunPlan(
-                recipe.name(),
-                data.dataset().description(),
-                trainer.trainedParameters(),
-                trainer.state().globalStep(),
-                trainer.totalSteps(),
-                plan.stepsPerEpoch(),
-                trainer.secondsPerStep(),
-                ProcessMemory.peakMiB(),
-                recipe.training().batchSize() * plan.batchesOfNextStep(0),
-                choices.dtype().key(),
-                choices.threads()));
-        Previews previews =
-                model instanceof DiffusionModel denoiser ? new Previews(recipe.samples(), denoiser, scheduler) : null;
-        boolean allDone = trainer.state().globalStep() == trainer.totalSteps();
-        try (Tracker trackers = openTrackers(trainer.state().globalStep(), allDone)) {
-            Exports exports = new Exports(recipe, folder, model, scheduler, listener);
-            RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, exports, validation, listener, stop);
-            log.recall(trainer.state().globalStep());
-            boolean finished = finish(trainer, loader, log, stop);
-            if (finished) {
-                exports.atEnd(trainer.state());
-            }
-            trackers.flush();
-            if (Files.exists(folder.metrics())) {
-                LossPlot.write(folder.metrics(), folder.lossPlot());
-                if (recipe.validation() != null) {
-                    EpochHistory.write(folder.metrics(), folder.history());
-                }
-            }
-            if (finished) {
-                exports.finishCards();
-            }
-            trackers.end(finished);
-            return new RunSummary(folder.path(), finished, trainer.state().globalStep(), log.meanOfLast());
-        }
-    }
-
-    /** Whether all updates are done and all pictures drawn. */
-    private boolean finish(Trainer trainer, BatchLoader loader, RunLog log, BooleanSupplier stop) {
-        try {
-            log.drawMissing(trainer.state(), recipe.training().plan(loader.batchesPerEpoch()));
-        } catch (CancellationException e) {
-            return false; // the checkpoint that it went on from is still there
-        }
-        return trainer.run(log, stop) == Trainer.Outcome.FINISHED;
-    }
-
-    private Tracker openTrackers(long lastStep, boolean allDone) {
-        List<Tracker> trackers = new ArrayList<>();
-        recipe.trackers().stream()
-                .filter(kind -> !allDone || kind.isService())
-                .forEach(kind -> trackers.add(kind.open(folder.path(), lastStep)));
-        return new Trackers(trackers);
     }
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Batch;
-import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.model.DiffusionModel;
@@ -59,7 +58,7 @@ final class Validation implements AutoCloseable {
      * @param parts what the application brings
      * @param data that is trained on; borrowed
      * @param objective borrowed
-     * @throws UserError (exit code 2) where nothing is held back, or too little for what is to be measured
+     * @throws Problem (a wrong request) where nothing is held back, or too little for what is to be measured
      */
     static @Nullable Validation open(
             Recipe recipe,
@@ -100,11 +99,7 @@ final class Validation implements AutoCloseable {
     }
 
     private static TrainingData heldBack(Recipe recipe, ValidationConfig config, RunParts parts) {
-        return (parts.pictures() == null
-                        ? TrainingData.openHeldBack(recipe.data(), SourceOptions.defaults())
-                        : TrainingData.heldBackOf(
-                                recipe.data(), parts.pictures().get()))
-                .limitedTo(config.limit());
+        return parts.openHeldBack(recipe.data()).limitedTo(config.limit());
     }
 
     /**

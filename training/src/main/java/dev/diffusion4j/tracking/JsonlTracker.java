@@ -2,7 +2,7 @@
 package dev.diffusion4j.tracking;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
 import java.io.Writer;
@@ -24,7 +24,7 @@ public final class JsonlTracker implements Tracker {
     /**
      * Goes on after {@code lastStep}: later lines of an earlier run, and a half-written one, are cut away first.
      *
-     * @throws UserError (exit code 1) where the file cannot be written
+     * @throws Problem (a failure) where the file cannot be written
      */
     public JsonlTracker(Path file, long lastStep) {
         this.file = file;
@@ -34,7 +34,7 @@ public final class JsonlTracker implements Tracker {
             }
             writer = Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
-            throw UserError.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -57,7 +57,7 @@ public final class JsonlTracker implements Tracker {
             }
             return lines;
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -65,7 +65,7 @@ public final class JsonlTracker implements Tracker {
     private static Optional<Map<String, @Nullable Object>> parse(String line) {
         try {
             return Optional.of(Json.parseObject(line, "metrics"));
-        } catch (UserError e) {
+        } catch (Problem e) {
             return Optional.empty();
         }
     }
@@ -79,7 +79,7 @@ public final class JsonlTracker implements Tracker {
             writer.write(Json.compact(line));
             writer.write('\n');
         } catch (IOException e) {
-            throw UserError.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -88,7 +88,7 @@ public final class JsonlTracker implements Tracker {
         try {
             writer.flush();
         } catch (IOException e) {
-            throw UserError.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -97,7 +97,7 @@ public final class JsonlTracker implements Tracker {
         try {
             writer.close();
         } catch (IOException e) {
-            throw UserError.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 }

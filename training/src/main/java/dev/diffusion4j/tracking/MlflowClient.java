@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.tracking;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
@@ -98,7 +98,7 @@ final class MlflowClient {
     private static Map<String, @Nullable Object> parsed(String text) throws IOException {
         try {
             return Json.parseObject(text, "the answer");
-        } catch (UserError e) {
+        } catch (Problem e) {
             throw new IOException("an answer that is no JSON: is this an MLflow server?", e);
         }
     }
@@ -151,7 +151,7 @@ final class MlflowClient {
             Map<String, @Nullable Object> problem = Json.parseObject(text, "the answer");
             code = problem.get("error_code") instanceof String name ? name : "";
             message = problem.get("message") instanceof String words ? ": " + shortened(words) : "";
-        } catch (UserError e) {
+        } catch (Problem e) {
             // a proxy's page
         }
         return new Refused(status, code, "it answered " + status + message, pause(retryAfter));
@@ -164,7 +164,7 @@ final class MlflowClient {
             line = line.replace(secret.value().replaceFirst("^\\w+ ", ""), "…");
         }
         // by way of the error that keeps terminal commands off the terminal
-        String safe = String.valueOf(UserError.failure(line).getMessage());
+        String safe = String.valueOf(Problem.failure(line).getMessage());
         return safe.length() > LONGEST_REASON ? safe.substring(0, LONGEST_REASON) + "…" : safe;
     }
 

@@ -2,7 +2,7 @@
 package dev.diffusion4j.tracking;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
 import java.net.URI;
@@ -89,7 +89,7 @@ final class MlflowRun {
         Map<String, @Nullable Object> kept;
         try {
             kept = Json.readObject(file);
-        } catch (UserError e) {
+        } catch (Problem e) {
             return Optional.empty(); // a new one does
         }
         if (!client.address().toString().equals(kept.get("tracking_uri"))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.tracking;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -97,7 +97,7 @@ final class MlflowSender implements Runnable {
                 pause = pauseAfter(e, pause, e.pause());
             } catch (IOException e) {
                 pause = pauseAfter(e, pause, Duration.ZERO);
-            } catch (UserError e) { // the run's folder cannot be written to, or a proxy's address is wrong
+            } catch (Problem e) { // the run's folder cannot be written to, or a proxy's address is wrong
                 MlflowTracker.LOG.warn("nothing more is sent to MLflow: {}", e.getMessage());
                 return;
             } catch (RuntimeException e) {

@@ -2,7 +2,7 @@
 package dev.diffusion4j.tracking;
 
 import dev.diffusion4j.base.EnvironmentProxies;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -59,7 +59,7 @@ record MlflowSettings(
     /**
      * As the variables say.
      *
-     * @throws UserError (exit code 2) where one of them cannot be, without repeating a secret
+     * @throws Problem (a wrong request) where one of them cannot be, without repeating a secret
      */
     static MlflowSettings of(Map<String, String> environment) {
         URI given = address(text(environment, "MLFLOW_TRACKING_URI"));
@@ -88,7 +88,7 @@ record MlflowSettings(
             // told below
         }
         // the value is not repeated: a database's address holds its password
-        throw UserError.usage("the tracker mlflow sends to a server: set MLFLOW_TRACKING_URI to its address, such as "
+        throw Problem.request("the tracker mlflow sends to a server: set MLFLOW_TRACKING_URI to its address, such as "
                 + ADDRESS + "; folders and databases are written by a server only, mlflow server");
     }
 
@@ -110,7 +110,7 @@ record MlflowSettings(
         }
         String token = text(environment, "MLFLOW_TRACKING_TOKEN");
         if (token != null && !PRINTED.matcher(token).matches()) {
-            throw UserError.usage("MLFLOW_TRACKING_TOKEN holds characters that no token has: copy it again");
+            throw Problem.request("MLFLOW_TRACKING_TOKEN holds characters that no token has: copy it again");
         }
         return token == null ? null : new Secret("Bearer " + token);
     }
@@ -120,7 +120,7 @@ record MlflowSettings(
             int wanted = seconds == null ? PATIENCE_SECONDS : Integer.parseInt(seconds);
             return Duration.ofSeconds(Math.min(LONGEST_PATIENCE, Math.max(1, wanted)));
         } catch (NumberFormatException e) {
-            throw UserError.usage(
+            throw Problem.request(
                     "MLFLOW_HTTP_REQUEST_TIMEOUT is '" + seconds + "', but must be a whole number of seconds");
         }
     }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.tracking;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.json.Yaml;
 import java.awt.image.BufferedImage;
@@ -45,7 +45,7 @@ public final class MlflowTracker implements Tracker {
      *
      * @param folder the run's, with its {@code recipe.yaml}
      * @param lastStep the run's last step so far; 0 for a new run
-     * @throws UserError (exit code 2) where a variable cannot be
+     * @throws Problem (a wrong request) where a variable cannot be
      */
     public MlflowTracker(Path folder, long lastStep) {
         this(
@@ -70,7 +70,7 @@ public final class MlflowTracker implements Tracker {
         thread.start();
     }
 
-    /** Finds out whether there can be one, without asking any server: {@link UserError} (exit code 2) where not. */
+    /** Finds out whether there can be one, without asking any server: {@link Problem} (a wrong request) where not. */
     static void check() {
         MlflowSettings.fromEnvironment();
     }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.tracking;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.image.PngFile;
 import java.awt.image.BufferedImage;
 import java.io.BufferedOutputStream;
@@ -35,7 +35,7 @@ public final class TensorBoardTracker implements Tracker {
      * steps is called off: TensorBoard drops it.
      *
      * @param lastStep the run's last step so far; 0 for a new run
-     * @throws UserError (exit code 1) where it cannot be written
+     * @throws Problem (a failure) where it cannot be written
      */
     public TensorBoardTracker(Path folder, long lastStep) {
         Instant now = Instant.now();
@@ -46,7 +46,7 @@ public final class TensorBoardTracker implements Tracker {
             Files.createDirectories(folder);
             out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 16);
         } catch (IOException e) {
-            throw UserError.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
         }
         ProtoMessage version = event(0);
         version.text(3, "brain.Event:2");
@@ -109,7 +109,7 @@ public final class TensorBoardTracker implements Tracker {
             out.write(data);
             out.write(tail.array());
         } catch (IOException e) {
-            throw UserError.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -125,7 +125,7 @@ public final class TensorBoardTracker implements Tracker {
         try {
             out.flush();
         } catch (IOException e) {
-            throw UserError.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -134,7 +134,7 @@ public final class TensorBoardTracker implements Tracker {
         try {
             out.close();
         } catch (IOException e) {
-            throw UserError.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 

@@ -49,7 +49,7 @@ public enum TrackerKind implements Keyed {
         return key;
     }
 
-    /** Finds out before a training whether its settings can be; {@code UserError} (exit code 2) where not. */
+    /** Finds out before a training whether its settings can be; {@code Problem} (a wrong request) where not. */
     public void check() {}
 
     /** Whether it is told of a run's end even where no step is left to be done. */

@@ -3,6 +3,7 @@ package dev.diffusion4j.trainer;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
+import java.util.function.Consumer;
 
 /**
  * Settings of {@link AdamOptimizer}; the defaults are PyTorch's.
@@ -48,5 +49,41 @@ public record AdamConfig(
         Check.that(
                 !decayIndependentOfLr || name == Variant.ADAMW,
                 "decay_independent_of_lr needs the optimizer adamw, but it is adam");
+    }
+
+    /** {@code AdamConfig.DEFAULT.with(c -> c.name = …)}: the result is checked anew. */
+    public AdamConfig with(Consumer<Draft> edit) {
+        Draft draft = draft();
+        edit.accept(draft);
+        return draft.done();
+    }
+
+    Draft draft() {
+        return new Draft(this);
+    }
+
+    /** The values on their way to other ones; checked when they are done. */
+    public static final class Draft {
+        public Variant name;
+        public double learningRate;
+        public double beta1;
+        public double beta2;
+        public double epsilon;
+        public double weightDecay;
+        public boolean decayIndependentOfLr;
+
+        private Draft(AdamConfig from) {
+            name = from.name;
+            learningRate = from.learningRate;
+            beta1 = from.beta1;
+            beta2 = from.beta2;
+            epsilon = from.epsilon;
+            weightDecay = from.weightDecay;
+            decayIndependentOfLr = from.decayIndependentOfLr;
+        }
+
+        AdamConfig done() {
+            return new AdamConfig(name, learningRate, beta1, beta2, epsilon, weightDecay, decayIndependentOfLr);
+        }
     }
 }

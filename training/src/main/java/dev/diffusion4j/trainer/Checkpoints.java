@@ -2,7 +2,7 @@
 package dev.diffusion4j.trainer;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.checkpoint.WeightLoader;
 import dev.diffusion4j.json.Json;
@@ -55,7 +55,7 @@ public final class Checkpoints {
     /**
      * Writes one, then deletes the oldest beyond the number that is kept.
      *
-     * @throws UserError (exit code 1) where the disk is full; the older ones are untouched then
+     * @throws Problem (a failure) where the disk is full; the older ones are untouched then
      */
     public void save(TrainState state, Choices choices) {
         Path target = folder.resolve(String.format(java.util.Locale.ROOT, "step-%08d", state.globalStep()));
@@ -119,7 +119,7 @@ public final class Checkpoints {
                     .sorted()
                     .toList();
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + folder + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + folder + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -169,7 +169,7 @@ public final class Checkpoints {
      * Fills {@code state} from a checkpoint.
      *
      * @param accumulation as {@link #readBatches}
-     * @throws UserError (exit code 1) where it does not fit the network or is broken
+     * @throws Problem (a failure) where it does not fit the network or is broken
      */
     public static void restore(Path checkpoint, TrainState state, int accumulation) {
         Map<String, @Nullable Object> json = Json.readObject(checkpoint.resolve("state.json"));
@@ -228,8 +228,8 @@ public final class Checkpoints {
         }
     }
 
-    private static UserError broken(Path checkpoint, String key) {
-        return UserError.failure(checkpoint.resolve("state.json") + " has no sound '" + key
+    private static Problem broken(Path checkpoint, String key) {
+        return Problem.failure(checkpoint.resolve("state.json") + " has no sound '" + key
                 + "': it is not a checkpoint of this version");
     }
 }

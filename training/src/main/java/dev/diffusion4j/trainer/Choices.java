@@ -10,9 +10,12 @@ import dev.diffusion4j.layer.BatchNorm2d;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import org.bytedeco.pytorch.Device;
 
 /**
  * What was chosen for this machine when a run began. All of it changes the last bits of the results, so it is stored in every
@@ -24,10 +27,12 @@ import java.util.List;
  * @param shards 1, or 2 for a batch that is split over two threads which share the weights
  * @param lanes width of the vector kernels; 0 where they were not at hand
  * @param instructions the processor's instruction set, as LibTorch names it
+ * @param device where the network computes; checkpoints of runs on the CPU may lack it
  */
-public record Choices(Precision dtype, boolean channelsLast, int threads, int shards, int lanes, String instructions) {
+public record Choices(
+        Precision dtype, boolean channelsLast, int threads, int shards, int lanes, String instructions, String device) {
     /** Plain and slow; for reading. */
-    public static final Choices DEFAULT = new Choices(Precision.F32, false, 1, 1, 0, "DEFAULT");
+    public static final Choices DEFAULT = new Choices(Precision.F32, false, 1, 1, 0, "DEFAULT", "cpu");
 
     public Choices {
         Check.that(dtype != Precision.AUTO, "the dtype must be chosen: f32 or bf16");
@@ -39,40 +44,39 @@ public record Choices(Precision dtype, boolean channelsLast, int threads, int sh
 
     /**
      * What is fastest here, by what was measured on machines of several kinds: bf16 where the processor is fast in it, channels
-     * last where the vector kernels can be used (LibTorch's own norm is slow there), two shards where there are two threads.
+     * last where the vector kernels can be used (LibTorch's own norm is slow there), two shards where there are two threads. A
+     * network that looks at the whole batch is not given half of it.
      *
-     * @param wanted the recipe's dtype; {@code AUTO} asks the probe
+     * @param wanted where to compute and in what; its dtype {@code AUTO} asks the probe
      * @param batchSize of one forward pass
+     * @param networks borrowed; where one has batch norms whose statistics are those of the batch, the batch is not split
      */
-    public static Choices forThisMachine(Precision wanted, int batchSize) {
-        return forThisMachine(wanted, batchSize, true);
-    }
-
-    /**
-     * As {@link #forThisMachine(Precision, int)}; a network that looks at the whole batch is not given half of it.
-     *
-     * @param model borrowed; where it has batch norms whose statistics are those of the batch, the batch is not split
-     */
-    public static Choices forThisMachine(Precision wanted, int batchSize, Model model) {
-        boolean whole = BatchNorm2d.in(model).stream().anyMatch(BatchNorm2d::looksAtBatch);
-        return forThisMachine(wanted, batchSize, !whole);
-    }
-
-    private static Choices forThisMachine(Precision wanted, int batchSize, boolean mayBeSplit) {
-        Precision dtype = SpeedProbe.resolve(wanted, Devices.cpu());
-        int threads = get_num_threads();
+    public static Choices forThisMachine(Placement wanted, int batchSize, Collection<Model> networks) {
+        Device device = wanted.torchDevice();
+        Precision dtype = SpeedProbe.resolve(wanted.dtype(), device);
+        int threads = wanted.threads() == 0 ? get_num_threads() : wanted.threads();
+        boolean mayBeSplit = device.is_cpu()
+                && networks.stream()
+                        .flatMap(network -> BatchNorm2d.in(network).stream())
+                        .noneMatch(BatchNorm2d::looksAtBatch);
         return new Choices(
                 dtype,
                 dtype == Precision.BF16 || VectorSupport.isAvailable(),
                 threads,
                 mayBeSplit && threads >= 2 && batchSize >= 2 ? 2 : 1,
                 VectorSupport.lanes(),
-                instructionsHere());
+                instructionsHere(),
+                Devices.name(device));
+    }
+
+    /** Where the network computes, and in what. */
+    public Placement placement() {
+        return new Placement(device, dtype, threads);
     }
 
     /** The same as far as it can be chosen, with what this machine has in place of what {@link #missingHere} names. */
     public Choices onThisMachine() {
-        return new Choices(dtype, channelsLast, threads, shards, VectorSupport.lanes(), instructionsHere());
+        return new Choices(dtype, channelsLast, threads, shards, VectorSupport.lanes(), instructionsHere(), device);
     }
 
     private static String instructionsHere() {

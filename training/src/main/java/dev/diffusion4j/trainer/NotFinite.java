@@ -3,7 +3,7 @@ package dev.diffusion4j.trainer;
 
 import static org.bytedeco.pytorch.global.torch.isfinite;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
@@ -25,16 +25,16 @@ final class NotFinite {
     }
 
     /** @param task whose loss it is; its inputs are looked at first */
-    UserError ofLoss(double loss, double rate, Objective.Task task) {
+    Problem ofLoss(double loss, double rate, Objective.Task task) {
         return error("loss", loss, rate, task.notFinite().or(this::weight).orElseGet(this::advice));
     }
 
-    UserError ofGradient(double norm, double rate) {
+    Problem ofGradient(double norm, double rate) {
         return error("gradient's norm", norm, rate, "the loss itself is a finite number; " + advice());
     }
 
-    private UserError error(String what, double value, double rate, String why) {
-        return UserError.failure(String.format(
+    private Problem error(String what, double value, double rate, String why) {
+        return Problem.failure(String.format(
                 Locale.ROOT,
                 "the %s became %s at step %d (learning rate %.3g): %s%s",
                 what,
@@ -46,7 +46,7 @@ final class NotFinite {
     }
 
     private Optional<String> weight() {
-        return state.model().stateDict().entrySet().stream()
+        return state.trained().all().entrySet().stream()
                 .filter(entry -> !isFinite(entry.getValue()))
                 .map(Map.Entry::getKey)
                 .findFirst()

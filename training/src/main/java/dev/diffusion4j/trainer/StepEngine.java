@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.trainer;
 
-import static org.bytedeco.pytorch.global.torch.clear_cache;
-import static org.bytedeco.pytorch.global.torch.decrement_nesting;
-import static org.bytedeco.pytorch.global.torch.increment_nesting;
-import static org.bytedeco.pytorch.global.torch.set_autocast_dtype;
-import static org.bytedeco.pytorch.global.torch.set_autocast_enabled;
 import static org.bytedeco.pytorch.global.torch.set_num_threads;
 
 import dev.diffusion4j.base.Interrupts;
@@ -13,7 +8,7 @@ import dev.diffusion4j.layer.ActiveProducts;
 import dev.diffusion4j.layer.TrainingMode;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.tensor.BackwardTape;
-import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayList;
@@ -25,8 +20,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.DeviceType;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Forward and backward of one batch, on one thread or split over two that share the weights. Gradients add up in the weights'
@@ -34,10 +27,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class StepEngine implements AutoCloseable {
     private final Choices choices;
+    private final Placement placement;
     private final ExecutorService workers;
 
     StepEngine(Choices choices) {
         this.choices = choices;
+        this.placement = choices.placement();
         this.workers = Executors.newFixedThreadPool(choices.shards(), body -> {
             Thread thread = new Thread(body, "training");
             thread.setDaemon(true);
@@ -63,7 +58,7 @@ final class StepEngine implements AutoCloseable {
             long count = total * (i + 1) / shards - first;
             RandomStream random = dropout.get(i);
             losses.add(workers.submit(() -> TensorScope.compute(() -> {
-                set_num_threads(Math.max(1, choices.threads() / shards));
+                set_num_threads(Math.max(1, placement.threads() / shards));
                 double weight = (double) count / total;
                 Objective.Task shard = shards == 1 ? task : task.slice(first, count);
                 return products.run(() -> TrainingMode.run(random, () -> backward(shard, weight * share)))
@@ -76,26 +71,9 @@ final class StepEngine implements AutoCloseable {
 
     private StepLosses backward(Objective.Task task, double factor) {
         try (BackwardTape tape = BackwardTape.open()) {
-            Tensor loss = autocast(task);
+            Tensor loss = placement.autocast(task::loss);
             tape.backward(tape.withSides(loss.mul(new Scalar(factor))));
             return new StepLosses(loss.item_float(), task.tracked());
-        }
-    }
-
-    private Tensor autocast(Objective.Task task) {
-        if (choices.dtype() == Precision.F32) {
-            return task.loss();
-        }
-        set_autocast_dtype(DeviceType.CPU, ScalarType.BFloat16);
-        set_autocast_enabled(DeviceType.CPU, true);
-        increment_nesting();
-        try {
-            return task.loss();
-        } finally {
-            if (decrement_nesting() == 0) {
-                clear_cache();
-            }
-            set_autocast_enabled(DeviceType.CPU, false);
         }
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.trainer;
 
-import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.RandomStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 public final class TrainState implements AutoCloseable {
     private static final long DROPOUT_SEED = 0x5DEECE66DL;
 
-    private final Model model;
     private final TrainedPart trained;
     private final AdamOptimizer optimizer;
     private final @Nullable Ema ema;
@@ -24,11 +22,9 @@ public final class TrainState implements AutoCloseable {
     private long epochLossCount;
 
     /**
-     * @param model borrowed
-     * @param trained what of it learns
+     * @param trained what learns
      */
-    TrainState(Model model, TrainedPart trained, TrainerConfig config, Choices choices) {
-        this.model = model;
+    TrainState(TrainedPart trained, TrainerConfig config, Choices choices) {
         this.trained = trained;
         this.optimizer = new AdamOptimizer(trained.parameters(), config.optimizer());
         this.ema = config.ema() == null ? null : new Ema(trained.saved(), config.ema());
@@ -38,12 +34,7 @@ public final class TrainState implements AutoCloseable {
         }
     }
 
-    /** The network; borrowed. */
-    public Model model() {
-        return model;
-    }
-
-    /** What of it learns. */
+    /** What learns. */
     TrainedPart trained() {
         return trained;
     }

@@ -2,55 +2,69 @@
 package dev.diffusion4j.trainer;
 
 import dev.diffusion4j.adapter.Lora;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.layer.BatchNorm2d;
 import dev.diffusion4j.layer.Layer;
 import dev.diffusion4j.model.Model;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What of a network learns: all of it, all but what is named, or the LoRA in it alone. The rest stays as it is to the last bit,
- * running statistics included.
+ * What learns: of one or more networks all, all but what is named, or the LoRA in it alone. The rest stays as it is to the last
+ * bit, running statistics included. A parameter's name is that of its network, a dot and its name there; the name alone where
+ * the network's name is empty.
  *
  * @param parameters what the optimiser moves, by name; borrowed
  * @param saved what a checkpoint holds, by name; borrowed
+ * @param all every tensor of the networks, by name, also those that do not learn; borrowed
  */
-record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved) {
+record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved, Map<String, Tensor> all) {
 
-    /** @throws UserError (exit code 2) where a pattern names nothing, or nothing is left to learn */
-    static TrainedPart of(Model model, TrainerConfig config) {
+    /**
+     * @param networks by name; borrowed
+     * @throws Problem (a wrong request) where a pattern names nothing, or nothing is left to learn
+     */
+    static TrainedPart of(Map<String, Model> networks, TrainerConfig config) {
         List<Pattern> fixed = config.freeze().stream().map(NamePattern::of).toList();
-        checkNames(model, config.freeze());
-        boolean adapted = Lora.isIn(model);
-        Map<String, Tensor> parameters = new LinkedHashMap<>(adapted ? Lora.weights(model) : model.namedParameters());
+        Map<String, Tensor> parameters = new LinkedHashMap<>();
+        Map<String, Tensor> saved = new LinkedHashMap<>();
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        new TreeMap<>(networks).forEach((name, network) -> {
+            String prefix = name.isEmpty() ? "" : name + ".";
+            boolean adapted = Lora.isIn(network);
+            put(all, prefix, network.stateDict());
+            put(parameters, prefix, adapted ? Lora.weights(network) : network.namedParameters());
+            put(saved, prefix, adapted ? Lora.weights(network) : network.stateDict());
+            network.requiresGrad(false);
+            if (adapted) {
+                Lora.freezeStatistics(network);
+            } else {
+                freezeNorms(prefix, network, fixed);
+            }
+        });
+        checkNames(all, config.freeze());
         parameters.keySet().removeIf(name -> matches(fixed, name));
         if (parameters.isEmpty()) {
-            throw UserError.usage("training.freeze " + config.freeze() + " leaves nothing to learn");
+            throw Problem.request("training.freeze " + config.freeze() + " leaves nothing to learn");
         }
-        model.requiresGrad(false);
         parameters.values().forEach(tensor -> tensor.set_requires_grad(true));
-        if (adapted) {
-            Lora.freezeStatistics(model);
-        } else {
-            freezeNorms("", model, fixed);
-        }
-        return new TrainedPart(parameters, adapted ? Lora.weights(model) : model.stateDict());
+        return new TrainedPart(parameters, saved, all);
     }
 
-    private static void checkNames(Model model, List<String> patterns) {
+    private static void put(Map<String, Tensor> into, String prefix, Map<String, Tensor> tensors) {
+        tensors.forEach((name, tensor) -> into.put(prefix + name, tensor));
+    }
+
+    private static void checkNames(Map<String, Tensor> all, List<String> patterns) {
         for (String text : patterns) {
-            Pattern pattern = NamePattern.of(text);
-            if (model.stateDict().keySet().stream()
-                    .noneMatch(name -> pattern.matcher(name).matches())) {
-                throw UserError.usage("training.freeze '" + text
+            if (!all.keySet().stream().anyMatch(name -> matches(List.of(NamePattern.of(text)), name))) {
+                throw Problem.request("training.freeze '" + text
                         + "' names no part of this network; its tensors are named such as "
-                        + String.join(
-                                ", ",
-                                model.stateDict().keySet().stream().limit(3).toList()));
+                        + String.join(", ", all.keySet().stream().limit(3).toList()));
             }
         }
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.trainer;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.loader.BatchLoader;
+import dev.diffusion4j.model.Model;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.objective.TrainingExamples;
 import dev.diffusion4j.tensor.NativeMemory;
@@ -16,8 +17,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The training loop, for every objective: batches to gradients, gradients to updates, updates to the average, a checkpoint on the
@@ -37,6 +40,8 @@ public final class Trainer implements AutoCloseable {
     private final StepEngine engine;
     private final TrainState state;
     private final GradientSum gradients;
+    private final GradientExchange exchange;
+    private final Device device;
 
     /** How a run ended. */
     public enum Outcome {
@@ -52,15 +57,37 @@ public final class Trainer implements AutoCloseable {
      */
     public Trainer(
             Objective objective, BatchLoader loader, TrainerConfig config, Choices choices, Checkpoints checkpoints) {
+        this(objective, loader, config, choices, checkpoints, GradientExchange.NONE);
+    }
+
+    /**
+     * As one of several processes.
+     *
+     * @param exchange with the others; borrowed
+     */
+    public Trainer(
+            Objective objective,
+            BatchLoader loader,
+            TrainerConfig config,
+            Choices choices,
+            Checkpoints checkpoints,
+            GradientExchange exchange) {
+        this.exchange = exchange;
         this.objective = objective;
         this.loader = loader;
         this.config = config;
         this.plan = config.plan(loader.batchesPerEpoch());
         this.choices = choices;
         this.checkpoints = checkpoints;
-        objective.model().channelsLast(choices.channelsLast());
+        this.device = choices.placement().torchDevice();
+        objective.networks().values().forEach(network -> {
+            if (!device.is_cpu()) {
+                network.convert(device, ScalarType.Float);
+            }
+            network.channelsLast(choices.channelsLast());
+        });
         this.engine = new StepEngine(choices);
-        this.state = new TrainState(objective.model(), TrainedPart.of(objective.model(), config), config, choices);
+        this.state = new TrainState(TrainedPart.of(objective.networks(), config), config, choices);
         this.gradients = new GradientSum(state.trained().parameters().values());
     }
 
@@ -84,7 +111,7 @@ public final class Trainer implements AutoCloseable {
     /**
      * Learns until all steps are done, or {@code stop} or the listener says so; a checkpoint is written then too.
      *
-     * @throws UserError (exit code 1) where the loss is no longer a number, with the step, the reason as far as it can be found, and what to try
+     * @throws Problem (a failure) where the loss is no longer a number, with the step, the reason as far as it can be found, and what to try
      */
     public Outcome run(TrainingListener listener, BooleanSupplier stop) {
         long total = totalSteps();
@@ -121,7 +148,9 @@ public final class Trainer implements AutoCloseable {
 
     private void save(TrainingListener listener) {
         listener.beforeCheckpoint();
-        checkpoints.save(state, choices);
+        if (exchange.world().isFirst()) {
+            checkpoints.save(state, choices);
+        }
     }
 
     /**
@@ -141,13 +170,15 @@ public final class Trainer implements AutoCloseable {
 
     /** Copies of what a forward pass in training changes: a batch norm's running statistics. */
     private Map<Tensor, Tensor> buffers() {
-        Map<String, Tensor> learnt = objective.model().namedParameters();
         Map<Tensor, Tensor> copies = new IdentityHashMap<>();
-        objective.model().stateDict().forEach((name, tensor) -> {
-            if (!learnt.containsKey(name)) {
-                copies.put(tensor, tensor.detach().clone());
-            }
-        });
+        for (Model network : objective.networks().values()) {
+            Map<String, Tensor> learnt = network.namedParameters();
+            network.stateDict().forEach((name, tensor) -> {
+                if (!learnt.containsKey(name)) {
+                    copies.put(tensor, tensor.detach().clone());
+                }
+            });
+        }
         return copies;
     }
 
@@ -160,7 +191,7 @@ public final class Trainer implements AutoCloseable {
                 try (RandomStream random = new RandomStream(0);
                         RandomStream dropout = new RandomStream(1);
                         RandomStream other = new RandomStream(2)) {
-                    engine.accumulate(objective.draw(blank(), random), 1, List.of(dropout, other));
+                    engine.accumulate(objective.draw(blank(), random).to(device), 1, List.of(dropout, other));
                 }
             });
             state.optimizer().clearGradients();
@@ -202,6 +233,7 @@ public final class Trainer implements AutoCloseable {
             }
         }
         gradients.give();
+        exchange.average(state.trained().parameters());
         double norm = update(rate);
         state.advance(batches);
         return new StepReport(
@@ -225,12 +257,12 @@ public final class Trainer implements AutoCloseable {
         return base * config.learningRateSchedule().factor(state.globalStep(), total, epoch, base);
     }
 
-    /** @throws UserError (exit code 1) where the loss is no number */
+    /** @throws Problem (a failure) where the loss is no number */
     private StepLosses accumulate(Batch batch, double rate) {
         return TensorScope.compute(() -> {
-            Objective.Task task = objective.draw(
-                    new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions(), batch.epoch()),
-                    state.random());
+            TrainingExamples examples =
+                    new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions(), batch.epoch());
+            Objective.Task task = objective.draw(examples, state.random()).to(device);
             StepLosses losses = engine.accumulate(task, 1.0 / config.gradientAccumulationSteps(), state.dropout());
             if (!Double.isFinite(losses.loss())) {
                 throw new NotFinite(state, config, choices).ofLoss(losses.loss(), rate, task);

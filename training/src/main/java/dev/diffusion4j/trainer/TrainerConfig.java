@@ -4,6 +4,7 @@ package dev.diffusion4j.trainer;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.tensor.Precision;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,5 +77,68 @@ public record TrainerConfig(
     /** How batches make updates. */
     public UpdatePlan plan(int batchesPerEpoch) {
         return new UpdatePlan(batchesPerEpoch, gradientAccumulationSteps, epochs, maxSteps);
+    }
+
+    /** {@code TrainerConfig.DEFAULT.with(c -> c.epochs = …)}: the result is checked anew. */
+    public TrainerConfig with(Consumer<Draft> edit) {
+        Draft draft = draft();
+        edit.accept(draft);
+        return draft.done();
+    }
+
+    /** For an edit of what holds it. */
+    public Draft draft() {
+        return new Draft(this);
+    }
+
+    /** The values on their way to other ones; checked when they are done. */
+    public static final class Draft {
+        public int epochs;
+        public @Nullable Integer maxSteps;
+        public int batchSize;
+        public int gradientAccumulationSteps;
+        public AdamConfig optimizer;
+        public LearningRateSchedule learningRateSchedule;
+        public @Nullable Double clipGradNorm;
+        public @Nullable EmaConfig ema;
+        public Precision dtype;
+        public long seed;
+        public @Nullable Integer checkpointEverySteps;
+        public int keepCheckpoints;
+        public List<String> freeze;
+
+        private Draft(TrainerConfig from) {
+            epochs = from.epochs;
+            maxSteps = from.maxSteps;
+            batchSize = from.batchSize;
+            gradientAccumulationSteps = from.gradientAccumulationSteps;
+            optimizer = from.optimizer;
+            learningRateSchedule = from.learningRateSchedule;
+            clipGradNorm = from.clipGradNorm;
+            ema = from.ema;
+            dtype = from.dtype;
+            seed = from.seed;
+            checkpointEverySteps = from.checkpointEverySteps;
+            keepCheckpoints = from.keepCheckpoints;
+            freeze = from.freeze;
+        }
+
+        /** Checks the values. */
+        public TrainerConfig done() {
+            return new TrainerConfig(
+                    epochs,
+                    maxSteps,
+                    batchSize,
+                    gradientAccumulationSteps,
+                    optimizer,
+                    learningRateSchedule,
+                    clipGradNorm,
+                    ema,
+                    dtype,
+                    seed,
+                    checkpointEverySteps,
+                    keepCheckpoints,
+                    freeze);
+        }
     }
 }

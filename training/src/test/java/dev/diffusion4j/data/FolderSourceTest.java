@@ -4,7 +4,7 @@ package dev.diffusion4j.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +68,7 @@ class FolderSourceTest {
                 .containsExactly("the sea", "a red wall", "a wine");
         Files.writeString(folder.resolve("metadata.jsonl"), "{\"file_name\": \"red/a.png\"}\n{\"text\": \"x\"}");
         assertThatThrownBy(this::open)
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageEndingWith("metadata.jsonl, line 2: there is no file_name");
     }
 

@@ -26,14 +26,13 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class Bf16PicturesTest {
     private static final int STEPS = 40;
-    private static final RunListener SILENT = new RunListener() {};
 
     private record Drawn(List<BufferedImage> images, double recognised) {}
 
     @Test
     void pictures_of_a_trained_model_differ_by_two_grey_levels_at_most_and_are_recognised_as_well(
             @TempDir Path folder) {
-        Quickstart.Outcome outcome = new Quickstart(List.of(), folder).run(SILENT, SILENT, () -> false);
+        Quickstart.Outcome outcome = new Quickstart(List.of(), folder).run(new Quickstart.Watcher() {}, () -> false);
         Drawn exact = draw(outcome.model(), folder, Precision.F32);
         Drawn fast = draw(outcome.model(), folder, Precision.BF16);
         int[] differences = IntStream.range(0, 32)

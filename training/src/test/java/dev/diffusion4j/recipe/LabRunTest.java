@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
@@ -84,7 +84,7 @@ class LabRunTest {
             List<String> changes = new ArrayList<>(List.of("data.source=digits", "data.limit=16", change));
             Recipe recipe = Recipes.load("mnist-class-conditioned", changes);
             assertThatThrownBy(() -> TrainingRun.start(recipe, folder.resolve("none")))
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessageContaining(change.substring(0, change.indexOf('=')));
         }
         assertThat(folder.resolve("none")).doesNotExist();
@@ -101,8 +101,8 @@ class LabRunTest {
     @Test
     void digits_of_both_splits_are_joined() {
         Recipe recipe = Recipes.builtIn("context-guided-lab");
-        try (TrainingData digits = TrainingData.open(
-                recipe.with("data", java.util.Map.of("source", "digits:all")).data(), SourceOptions.defaults())) {
+        try (TrainingData digits =
+                TrainingData.open(recipe.data().with(data -> data.source = "digits:all"), SourceOptions.defaults())) {
             int all = digits.dataset().size();
             try (var loader = digits.loader(128, 0, 0)) {
                 assertThat(loader.batchesPerEpoch()).isEqualTo(all / 128);

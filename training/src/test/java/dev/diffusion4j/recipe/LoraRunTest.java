@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
@@ -148,7 +148,7 @@ class LoraRunTest {
         Path other = folder.resolve("other");
         Recipe none = Recipes.load("digits-lora", with(onwards, "lora.rank=4"));
         assertThatThrownBy(() -> TrainingRun.start(none, other))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContainingAll("lora.from", "first", "fills none of the 9 LoRA layers", "lora.rank 4");
         assertThat(other).doesNotExist();
     }
@@ -199,18 +199,18 @@ class LoraRunTest {
                     ? Recipes.load("digits-lora", List.of("data.source=digits"))
                     : Recipes.load("digits-lora", preset, List.of("data.source=digits"));
             assertThatThrownBy(() -> TrainingRun.start(shipped, path))
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessageContaining("name its folder with model.from=FOLDER");
         }
         Path base = base();
         assertThatThrownBy(() -> TrainingRun.start(
                         Recipes.load("digits-lora", with(TINY, "model.from=" + base, "lora.targets=[to_q]")), path))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("names no layer");
         assertThat(path).doesNotExist();
         assertThatThrownBy(() -> run(TrainingRun.start(
                         Recipes.load("digits-cross-attention", with(TINY, "training.freeze=[encoder]")), path)))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("'encoder' names no part");
     }
 }

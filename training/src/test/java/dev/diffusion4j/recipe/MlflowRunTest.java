@@ -4,7 +4,7 @@ package dev.diffusion4j.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tracking.JsonlTracker;
 import dev.diffusion4j.tracking.MlflowServer;
 import java.io.IOException;
@@ -92,7 +92,7 @@ class MlflowRunTest {
     void an_address_that_is_none_is_said_before_anything_is_written() {
         System.setProperty(ADDRESS, "sqlite:///mlflow.db");
         assertThatThrownBy(() -> TrainingRun.start(Recipes.load("quickstart", TINY), folder.resolve("run")))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("MLFLOW_TRACKING_URI");
         assertThat(folder.resolve("run")).doesNotExist();
     }

@@ -4,7 +4,7 @@ package dev.diffusion4j.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +50,7 @@ class PresetsTest {
     void what_is_wrong_with_presets_is_one_line() throws IOException {
         String good = file("  quick: {training: {max_steps: 3}}");
         assertThatThrownBy(() -> Recipes.load(good, "quik", List.of()))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("no preset 'quik' (did you mean 'quick'?); it has quick");
         assertThatThrownBy(() -> Recipes.load("digit-classifier", "quick", List.of()))
                 .hasMessageContaining("it has none at all");

@@ -210,7 +210,7 @@ class PretrainedTest {
 
     private static void refused(Path run, Recipe recipe, String... said) {
         assertThatThrownBy(() -> TrainingRun.start(recipe, run))
-                .isInstanceOf(dev.diffusion4j.base.UserError.class)
+                .isInstanceOf(dev.diffusion4j.base.Problem.class)
                 .satisfies(error -> assertThat(error.getMessage()).contains(said));
     }
 }

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.metric.Variety;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,53 +33,78 @@ class QuickstartTest {
     @TempDir
     Path folder;
 
-    private final List<String> told = new ArrayList<>();
+    private final List<String> events = new ArrayList<>();
 
     /** Notes which parts begin where. */
     private RunListener note(String part) {
         return new RunListener() {
             @Override
             public void onPlan(RunPlan plan) {
-                told.add(part + " from " + plan.doneSteps());
+                events.add(part + " from " + plan.doneSteps());
             }
 
             @Override
             public void onAlreadyFinished(long steps) {
-                told.add(part + " done with " + steps);
+                events.add(part + " done with " + steps);
             }
 
             @Override
             public void onStep(RunProgress progress) {
-                told.add(part + " " + progress.step());
+                events.add(part + " " + progress.step());
             }
         };
     }
 
+    private final Quickstart.Watcher watcher = new Quickstart.Watcher() {
+        @Override
+        public RunListener network() {
+            return note("main");
+        }
+
+        @Override
+        public RunListener judge() {
+            return note("judge");
+        }
+
+        @Override
+        public StepListener drawing(GenerationRequest request) {
+            events.add("draws " + request.count());
+            return StepListener.NONE;
+        }
+    };
+
     private Quickstart.Outcome run(String stopAt) {
-        BooleanSupplier stop = () -> told.contains(stopAt);
-        return new Quickstart(TINY, folder.resolve("run"), 3).run(note("judge"), note("main"), stop);
+        BooleanSupplier stop = () -> events.contains(stopAt);
+        return new Quickstart(TINY, folder.resolve("run"), 3).run(watcher, stop);
     }
 
     @Test
     void goes_on_where_it_was_stopped() {
-        assertThatThrownBy(() -> run("judge 2")).isInstanceOf(CancellationException.class);
-        told.clear();
         assertThatThrownBy(() -> run("main 3")).isInstanceOf(CancellationException.class);
-        assertThat(told).startsWith("judge from 2", "judge 3", "main from 0");
-        told.clear();
-        assertThatThrownBy(() -> run("main 4")).isInstanceOf(CancellationException.class); // while the digits are drawn
-        assertThat(told).containsExactly("judge done with 3", "main from 3", "main 4");
-        told.clear();
+        events.clear();
+        assertThatThrownBy(() -> run("judge 2")).isInstanceOf(CancellationException.class);
+        assertThat(events).startsWith("main from 3", "main 4", "judge from 0");
+        events.clear();
+        assertThatThrownBy(() -> run("draws 500")).isInstanceOf(CancellationException.class);
+        assertThat(events).containsExactly("main done with 4", "judge from 2", "judge 3", "draws 500");
+        events.clear();
         Quickstart.Outcome outcome = run("never");
-        assertThat(told).containsExactly("judge done with 3", "main done with 4");
+        assertThat(events).containsExactly("main done with 4", "judge done with 3", "draws 500");
         assertThat(outcome.asked()).isEqualTo(500);
         assertThat(outcome.shortened()).isTrue();
         assertThat(outcome.grid()).exists();
+        assertThat(outcome.model().resolve("README.md"))
+                .content()
+                .contains("class-conditional")
+                .doesNotContain("unconditional-image-generation");
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(outcome.model())) {
+            pipeline.check(
+                    GenerationRequest.of(r -> r.classes(3).guidanceScale(3).steps(2))); // can be guided
+        }
 
         List<String> other = new ArrayList<>(TINY);
         other.add("training.batch_size=9");
-        assertThatThrownBy(() ->
-                        new Quickstart(other, folder.resolve("run"), 3).run(note("judge"), note("main"), () -> false))
+        assertThatThrownBy(() -> new Quickstart(other, folder.resolve("run"), 3).run(watcher, () -> false))
                 .hasMessageContaining("training.batch_size is 8 there and 9 here");
     }
 

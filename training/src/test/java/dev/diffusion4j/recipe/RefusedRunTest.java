@@ -4,7 +4,7 @@ package dev.diffusion4j.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
 import dev.diffusion4j.data.PixelImage;
@@ -77,7 +77,7 @@ class RefusedRunTest {
     private void refused(Recipe recipe, String... said) {
         Path run = folder.resolve("run");
         assertThatThrownBy(() -> TrainingRun.start(recipe, run, OneUnlabelled::new))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .satisfies(error -> assertThat(error.getMessage()).contains(said));
         assertThat(run).doesNotExist();
     }
@@ -85,15 +85,21 @@ class RefusedRunTest {
     private static Recipe denoiser(Map<String, Object> more) {
         Map<String, Object> config = new HashMap<>(TINY);
         config.putAll(more);
-        return Recipe.DEFAULT.with("model", Map.of("config", config)).with("samples", Map.of("count", 0));
+        return Recipe.DEFAULT.with(recipe -> {
+            recipe.model.config = config;
+            recipe.samples.count = 0;
+        });
     }
 
     @Test
     void a_picture_without_a_class_cannot_be_learnt_by_a_network_with_classes() {
         String[] said = {"spots: picture 7 has no class (-1 or null)", "0 to 1"};
-        refused(denoiser(Map.of()).with("model", Map.of("class_conditional", true)), said);
+        refused(denoiser(Map.of()).with(recipe -> recipe.model.classConditional = true), said);
         refused(
-                Recipe.DEFAULT.with("model", Map.of("kind", "ConvClassifier", "config", Map.of("widths", List.of(4)))),
+                Recipe.DEFAULT.with(recipe -> {
+                    recipe.model.kind = "ConvClassifier";
+                    recipe.model.config = Map.of("widths", List.of(4));
+                }),
                 said);
     }
 
@@ -104,10 +110,12 @@ class RefusedRunTest {
             PipelineFolder.write(base, model, SchedulerKind.DDPM.create(Map.of()));
         }
         refused(
-                Recipe.DEFAULT
-                        .with("model", Map.of("from", base.toString()))
-                        .with("lora", Map.of("rank", 2))
-                        .with("samples", Map.of("count", 0)),
+                Recipe.of(
+                        Map.of(
+                                "model", Map.of("from", base.toString()),
+                                "lora", Map.of("rank", 2),
+                                "samples", Map.of("count", 0)),
+                        "test"),
                 "spots: picture 7 has no class (-1 or null)");
     }
 
@@ -150,7 +158,7 @@ class RefusedRunTest {
                 (DiffusionModel) ModelKind.UNET_2D.create(config),
                 SchedulerKind.valueOf(scheduler.toUpperCase(Locale.ROOT)).create(settings))) {
             assertThatThrownBy(() -> pipeline.check(GenerationRequest.DEFAULT.with(r -> r.steps(2))))
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessageContaining(said);
         }
     }

@@ -128,7 +128,7 @@ class ResumeTest {
 
     @Test
     void other_data_and_another_machine_are_noticed() throws IOException {
-        Recipe recipe = Recipes.load("quickstart", TINY).with("training", Map.of("max_steps", 5));
+        Recipe recipe = Recipes.load("quickstart", TINY).with(changed -> changed.training.maxSteps = 5);
         Path run = folder.resolve("run");
         runUntil(TrainingRun.start(recipe, run), 3);
         Path state = run.resolve("checkpoints/step-00000003/state.json");
@@ -176,7 +176,7 @@ class ResumeTest {
         Recipe recipe = Recipes.load("quickstart", TINY);
         Path run = folder.resolve("run");
         TrainingRun.start(recipe, run);
-        Recipe other = recipe.with("training", Map.of("max_steps", 15));
+        Recipe other = recipe.with(changed -> changed.training.maxSteps = 15);
         assertThatThrownBy(() -> TrainingRun.start(other, run))
                 .hasMessageContaining("another recipe (training.max_steps is 14 there and 15 here)");
     }
@@ -184,7 +184,7 @@ class ResumeTest {
     @Test
     void classes_of_network_and_data_are_compared_before_the_folder_is_claimed() {
         Recipe recipe =
-                Recipes.load("quickstart", TINY).with("model", Map.of("config", Map.of("num_class_embeds", 5L)));
+                Recipes.load("quickstart", TINY).with(changed -> changed.model.config = Map.of("num_class_embeds", 5L));
         assertThatThrownBy(() -> TrainingRun.start(recipe, folder.resolve("run")))
                 .hasMessageContaining("model.config.num_class_embeds is 5, but digits (train)")
                 .hasMessageContaining("has 10 classes");
@@ -193,7 +193,7 @@ class ResumeTest {
 
     @Test
     void a_run_killed_before_its_first_checkpoint_begins_again() throws IOException {
-        Recipe recipe = Recipes.load("quickstart", TINY).with("training", Map.of("max_steps", 3));
+        Recipe recipe = Recipes.load("quickstart", TINY).with(changed -> changed.training.maxSteps = 3);
         Path first = folder.resolve("first");
         TrainingRun.start(recipe, first).run(new RunListener() {}, never());
         Path killed = folder.resolve("killed");

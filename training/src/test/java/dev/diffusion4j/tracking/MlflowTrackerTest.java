@@ -4,7 +4,7 @@ package dev.diffusion4j.tracking;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.json.Json;
 import java.awt.image.BufferedImage;
@@ -356,7 +356,7 @@ class MlflowTrackerTest {
         for (String wrong :
                 List.of("sqlite:///mlflow.db", "./mlruns", "databricks", "postgresql://u:pw@h/db", "http://a b")) {
             assertThatThrownBy(() -> MlflowSettings.of(Map.of("MLFLOW_TRACKING_URI", wrong)))
-                    .isInstanceOf(UserError.class)
+                    .isInstanceOf(Problem.class)
                     .hasMessageContaining("set MLFLOW_TRACKING_URI to its address")
                     .hasMessageNotContaining("pw");
         }

@@ -18,6 +18,7 @@ import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.objective.TrainingExamples;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
@@ -104,7 +105,9 @@ class LessonRulesTest {
     @Test
     void a_batch_is_not_split_where_a_norm_looks_at_all_of_it() {
         try (ResidualUnet net = net()) {
-            assertThat(Choices.forThisMachine(Precision.F32, 64, net).shards()).isEqualTo(1);
+            assertThat(Choices.forThisMachine(new Placement("cpu", Precision.F32, 0), 64, List.of(net))
+                            .shards())
+                    .isEqualTo(1);
         }
     }
 

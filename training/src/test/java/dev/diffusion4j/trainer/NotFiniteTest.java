@@ -50,9 +50,9 @@ class NotFiniteTest {
 
     private static String message(DiffusionModel net, LossWeighting weighting, float picture, Precision dtype) {
         return TensorScope.compute(() -> {
-            Choices choices = new Choices(dtype, false, 1, 1, 0, "any");
+            Choices choices = new Choices(dtype, false, 1, 1, 0, "any", "cpu");
             try (RandomStream random = new RandomStream(1);
-                    TrainState state = new TrainState(net, TrainedPart.of(net, CONFIG), CONFIG, choices)) {
+                    TrainState state = new TrainState(TrainedPart.of(Map.of("", net), CONFIG), CONFIG, choices)) {
                 Objective objective =
                         new DenoisingObjective(net, SchedulerKind.DDPM.create(Map.of()), LossType.MSE, weighting);
                 Tensor images = random.rand(2, 3, 8, 8).mul(new Scalar(picture));

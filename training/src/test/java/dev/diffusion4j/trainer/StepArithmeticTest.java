@@ -50,7 +50,8 @@ class StepArithmeticTest {
     @ValueSource(ints = {1, 2})
     void k_micro_batches_equal_one_batch_k_times_larger(int shards) {
         TensorScope.run(() -> {
-            try (StepEngine engine = new StepEngine(new Choices(Precision.F32, false, shards, shards, 0, "any"));
+            try (StepEngine engine =
+                            new StepEngine(new Choices(Precision.F32, false, shards, shards, 0, "any", "cpu"));
                     RandomStream random = new RandomStream(3);
                     RandomStream dropout = new RandomStream(0);
                     RandomStream other = new RandomStream(1)) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** Whatever happens, no shard still works when the caller goes on and frees what it works on. */
 class StepEngineTest {
-    private static final Choices TWO = new Choices(Precision.F32, false, 2, 2, 0, "any");
+    private static final Choices TWO = new Choices(Precision.F32, false, 2, 2, 0, "any", "cpu");
 
     private final AtomicInteger ended = new AtomicInteger();
 

@@ -64,8 +64,8 @@ class TrainingGoldenTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
     void equals_pytorch(String name) {
-        check(name, new Choices(Precision.F32, false, 1, 1, 0, "any"));
-        check(name, new Choices(Precision.F32, true, 2, 2, 0, "any"));
+        check(name, new Choices(Precision.F32, false, 1, 1, 0, "any", "cpu"));
+        check(name, new Choices(Precision.F32, true, 2, 2, 0, "any", "cpu"));
     }
 
     private static void check(String name, Choices choices) {

@@ -3,7 +3,7 @@ package dev.diffusion4j.model.classconditioned;
 
 import static org.bytedeco.pytorch.global.torch.cat;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.layer.Embedding;
 import dev.diffusion4j.model.Conditioning;
@@ -52,7 +52,7 @@ public final class ClassConditionedUnet extends DiffusionModel {
     public Tensor forward(Tensor sample, Tensor timestep, Conditioning conditioning) {
         Tensor labels = conditioning.classLabels();
         if (labels == null) {
-            throw UserError.usage("this network draws a class: give {class}");
+            throw Problem.request("this network draws a class: give {class}");
         }
         return TensorScope.keepResult(() -> {
             Tensor planes = classEmbedding

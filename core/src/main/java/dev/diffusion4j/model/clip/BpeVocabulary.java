@@ -2,7 +2,7 @@
 package dev.diffusion4j.model.clip;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -41,7 +41,7 @@ public record BpeVocabulary(Map<String, Integer> ids, Map<String, Integer> ranks
      * From a transformers folder, {@code vocab.json} with {@code merges.txt} or {@code tokenizer.json}; or from OpenAI's file
      * {@code bpe_simple_vocab_16e6.txt.gz}.
      *
-     * @throws UserError (exit code 1) naming what was looked for
+     * @throws Problem (a failure) naming what was looked for
      */
     public static BpeVocabulary load(Path folderOrFile) {
         try {
@@ -59,10 +59,10 @@ public record BpeVocabulary(Map<String, Integer> ids, Map<String, Integer> ranks
             if (Files.exists(whole)) {
                 return ofTokenizerJson(whole);
             }
-            throw UserError.failure("there is no vocabulary in " + folderOrFile
+            throw Problem.failure("there is no vocabulary in " + folderOrFile
                     + ": vocab.json with merges.txt, or tokenizer.json, was expected");
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + folderOrFile + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + folderOrFile + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -78,7 +78,7 @@ public record BpeVocabulary(Map<String, Integer> ids, Map<String, Integer> ranks
         if (!(Json.readObject(file).get("model") instanceof Map<?, ?> model)
                 || !(model.get("vocab") instanceof Map<?, ?> vocabulary)
                 || !(model.get("merges") instanceof List<?> merges)) {
-            throw UserError.failure(file + " holds no byte pair encoding: model.vocab and model.merges were expected");
+            throw Problem.failure(file + " holds no byte pair encoding: model.vocab and model.merges were expected");
         }
         Map<String, @Nullable Object> ids = new LinkedHashMap<>();
         vocabulary.forEach((piece, id) -> ids.put(String.valueOf(piece), id));
@@ -96,12 +96,12 @@ public record BpeVocabulary(Map<String, Integer> ids, Map<String, Integer> ranks
         Map<String, Integer> ids = new LinkedHashMap<>();
         json.forEach((piece, id) -> {
             if (!(id instanceof Number number)) {
-                throw UserError.failure(where + ": the piece '" + piece + "' has no number");
+                throw Problem.failure(where + ": the piece '" + piece + "' has no number");
             }
             ids.put(piece, number.intValue());
         });
         if (!ids.containsKey(START) || !ids.containsKey(END)) {
-            throw UserError.failure(where + " is not of CLIP: it knows no " + START + " and " + END);
+            throw Problem.failure(where + " is not of CLIP: it knows no " + START + " and " + END);
         }
         return new BpeVocabulary(ids, ranks(merges));
     }

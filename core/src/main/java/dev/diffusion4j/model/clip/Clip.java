@@ -2,7 +2,7 @@
 package dev.diffusion4j.model.clip;
 
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.List;
@@ -63,7 +63,7 @@ public final class Clip implements AutoCloseable {
      * {@code bpe_simple_vocab_16e6.txt.gz}; without one, only pictures can be embedded.
      *
      * @param activation in place of what the files say, or {@code null}
-     * @throws UserError (exit code 1) naming the file and what is wrong with it; (exit code 2) where the files do not say the activation
+     * @throws Problem (a failure) naming the file and what is wrong with it; (a wrong request) where the files do not say the activation
      */
     public static Clip load(Path place, @Nullable ClipActivation activation) {
         return new ClipFiles(place, activation).load();
@@ -72,7 +72,7 @@ public final class Clip implements AutoCloseable {
     /**
      * @param texts longer ones are cut, see {@link #tokensCut}
      * @return {@code float32 (texts, D)}, each of length 1; a new tensor owned by the current scope
-     * @throws UserError (exit code 1) where there is no vocabulary
+     * @throws Problem (a failure) where there is no vocabulary
      */
     public Tensor embedTexts(List<String> texts) {
         return TensorScope.keepResult(() -> {
@@ -98,7 +98,7 @@ public final class Clip implements AutoCloseable {
 
     private ClipTokenizer tokenizer() {
         if (tokenizer == null) {
-            throw UserError.failure("there is no vocabulary beside " + origin.place()
+            throw Problem.failure("there is no vocabulary beside " + origin.place()
                     + ", so texts cannot be embedded: add vocab.json and merges.txt, tokenizer.json, or "
                     + ClipFiles.OPENAI_VOCABULARY);
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.model.clip;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightLoader;
@@ -41,7 +41,7 @@ final class ClipFiles {
 
     Clip load() {
         if (!Files.exists(place)) {
-            throw UserError.failure("there is no CLIP at " + place
+            throw Problem.failure("there is no CLIP at " + place
                     + ": give a folder that transformers or OpenCLIP saved, or a checkpoint file of OpenCLIP");
         }
         try {
@@ -61,11 +61,11 @@ final class ClipFiles {
                 return openClip(others.get(0));
             }
         } catch (java.io.IOException e) {
-            throw UserError.failure("cannot read " + place + ": " + dev.diffusion4j.base.AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + place + ": " + dev.diffusion4j.base.AtomicFile.reason(e), e);
         } catch (IllegalArgumentException e) {
-            throw UserError.failure(place + ": " + Worded.marked(e), e);
+            throw Problem.failure(place + ": " + Worded.marked(e), e);
         }
-        throw UserError.failure(place + " holds no CLIP: " + CONFIG + " with " + TRANSFORMERS_WEIGHTS.get(1) + ", or "
+        throw Problem.failure(place + " holds no CLIP: " + CONFIG + " with " + TRANSFORMERS_WEIGHTS.get(1) + ", or "
                 + OPEN_CLIP_CONFIG + " with " + OPEN_CLIP_WEIGHTS.get(0) + " was expected, found "
                 + WeightFiles.listing(folder));
     }
@@ -82,7 +82,7 @@ final class ClipFiles {
         Map<String, @Nullable Object> config = Json.readObject(folder.resolve(CONFIG));
         Object type = config.get("model_type");
         if (!"clip".equals(type)) {
-            throw UserError.failure(folder.resolve(CONFIG) + " describes a network of the type " + Json.describe(type)
+            throw Problem.failure(folder.resolve(CONFIG) + " describes a network of the type " + Json.describe(type)
                     + ", but \"clip\" was expected");
         }
         ClipModel model = ClipModel.fromConfig(config);
@@ -141,7 +141,7 @@ final class ClipFiles {
                 || Stream.of("openai", "quickgelu").anyMatch(path::contains)) {
             return ClipActivation.QUICK_GELU;
         }
-        throw UserError.usage(file + " does not say which activation its network was trained with, and there is no "
+        throw Problem.request(file + " does not say which activation its network was trained with, and there is no "
                 + OPEN_CLIP_CONFIG
                 + " beside it: give {clipActivation} quick_gelu for OpenAI's weights, or gelu for most others");
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.model.clip;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.TensorInfo;
 import dev.diffusion4j.json.Json;
 import java.util.List;
@@ -52,7 +52,7 @@ final class OpenClipConfig {
 
     /**
      * @param json OpenCLIP's model config; empty where there is none
-     * @throws UserError (exit code 1) where the network is of another build
+     * @throws Problem (a failure) where the network is of another build
      */
     static ClipConfig of(ClipWeights weights, Map<String, @Nullable Object> json, ClipActivation activation) {
         Map<String, @Nullable Object> vision = part(json, "vision_cfg", weights);
@@ -130,8 +130,8 @@ final class OpenClipConfig {
         return info.shape();
     }
 
-    private static UserError other(ClipWeights weights, String why) {
-        return UserError.failure(weights + " is not a CLIP with a vision transformer of OpenAI's build (" + why
+    private static Problem other(ClipWeights weights, String why) {
+        return Problem.failure(weights + " is not a CLIP with a vision transformer of OpenAI's build (" + why
                 + "); ViT-B-32, ViT-B-16, ViT-L-14, ViT-H-14 and their like are");
     }
 }

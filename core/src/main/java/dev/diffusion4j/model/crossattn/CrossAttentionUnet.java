@@ -4,7 +4,7 @@ package dev.diffusion4j.model.crossattn;
 import static org.bytedeco.pytorch.global.torch.cat;
 import static org.bytedeco.pytorch.global.torch.max_pool2d;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.layer.Activation;
 import dev.diffusion4j.layer.Conv2d;
@@ -136,7 +136,7 @@ public final class CrossAttentionUnet extends DiffusionModel {
     private Tensor tokens(Tensor sample, Conditioning conditioning) {
         Tensor labels = given(conditioning);
         if (labels == null) {
-            throw UserError.usage(
+            throw Problem.request(
                     prompts == null
                             ? "this network draws a class: give {class}"
                             : "this network draws what words describe: give {prompt}");

@@ -218,7 +218,7 @@ public record UNet2DConfig(
     }
 
     /** The size, the channels in and out, and the classes where the network is given them. */
-    static void fit(ConfigDraft draft) {
+    public static void fit(ConfigDraft draft) {
         draft.fillShape().fill("out_channels", (long) draft.target().channels());
         if (draft.target().classConditional() || draft.get("num_class_embeds") != null) {
             draft.fillClasses("num_class_embeds");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.model.unet2d;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.layer.Activation;
 import dev.diffusion4j.layer.BlockInput;
@@ -149,7 +149,7 @@ public final class UNet2DModel extends DiffusionModel {
         Tensor labels = conditioning.classLabels();
         boolean wanted = classTable != null || config.classEmbedType() != null;
         if (wanted != (labels != null)) {
-            throw UserError.usage(
+            throw Problem.request(
                     wanted
                             ? "this network draws a class: give {class}"
                             : "this network was not trained on classes: omit {class}");

@@ -3,7 +3,7 @@ package dev.diffusion4j.model.unetlab;
 
 import static org.bytedeco.pytorch.global.torch.cat;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.layer.Activation;
 import dev.diffusion4j.layer.Conv2d;
@@ -117,7 +117,7 @@ public final class LabUnet extends DiffusionModel {
     private Tensor context(Tensor sample, Conditioning conditioning) {
         Tensor labels = conditioning.classLabels();
         if (labels == null) {
-            throw UserError.usage("this network draws a class: give {class}");
+            throw Problem.request("this network draws a class: give {class}");
         }
         return TensorScope.keepResult(() -> {
             Tensor numbers = labels.dim() == 1 ? torch.one_hot(labels, config.contextDim()) : labels;

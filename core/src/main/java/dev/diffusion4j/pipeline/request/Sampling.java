@@ -23,6 +23,6 @@ public record Sampling(int steps, double eta, StepOptions options) {
 
     /** For a scheduler. */
     public SamplingSettings settings() {
-        return new SamplingSettings(steps, eta, options);
+        return SamplingSettings.ofSteps(steps).withEta(eta).withOptions(options);
     }
 }

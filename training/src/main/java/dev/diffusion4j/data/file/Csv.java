@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data.file;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +22,7 @@ public final class Csv {
      * Each row by its titles; empty values are left out.
      *
      * @param row is given where the row stands, and its values
-     * @throws UserError (exit code 1) where a row is longer than the titles, or a quote is not closed
+     * @throws Problem (a failure) where a row is longer than the titles, or a quote is not closed
      */
     public static void forEachRow(String text, String where, BiConsumer<String, Map<String, String>> row) {
         Csv csv = new Csv(text);
@@ -34,7 +34,7 @@ public final class Csv {
                 titles = values;
             } else if (values.size() > 1 || !values.get(0).isEmpty()) {
                 if (values.size() > titles.size()) {
-                    throw UserError.failure(place + ": there are " + values.size() + " values for " + titles.size()
+                    throw Problem.failure(place + ": there are " + values.size() + " values for " + titles.size()
                             + " columns: put a value with commas in quotes");
                 }
                 Map<String, String> named = new LinkedHashMap<>();
@@ -79,7 +79,7 @@ public final class Csv {
             value.append(c);
         }
         if (quoted) {
-            throw UserError.failure(place + ": a quote is not closed");
+            throw Problem.failure(place + ": a quote is not closed");
         }
         return value.toString();
     }

@@ -4,7 +4,7 @@ package dev.diffusion4j.data.file;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.Interrupts;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -58,7 +58,7 @@ public final class Download {
      * @param bases addresses of folders that hold the file
      * @param checksum SHA-256 or, where the publisher gives no other, MD5, in hexadecimal
      * @throws Failed where no mirror has it
-     * @throws UserError (exit code 1) where it cannot be stored
+     * @throws Problem (a failure) where it cannot be stored
      */
     public void fetch(List<URI> bases, String name, String checksum, Path folder) throws Failed {
         String unique = Long.toHexString(ThreadLocalRandom.current().nextLong());
@@ -79,7 +79,7 @@ public final class Download {
                 reasons.add(base + ": " + failure);
             }
         } catch (IOException e) {
-            throw UserError.failure("cannot store " + name + " in " + folder + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot store " + name + " in " + folder + ": " + AtomicFile.reason(e), e);
         } finally {
             try {
                 Files.deleteIfExists(growing);

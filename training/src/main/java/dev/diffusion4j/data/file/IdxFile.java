@@ -2,7 +2,7 @@
 package dev.diffusion4j.data.file;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
@@ -26,16 +26,16 @@ public record IdxFile(int[] shape, byte[] values) {
 
     /**
      * @param dimensions how many there must be: 3 for pictures, 1 for labels
-     * @throws UserError (exit code 1) naming the file and what is wrong with it
+     * @throws Problem (a failure) naming the file and what is wrong with it
      */
     public static IdxFile read(Path file, int dimensions) {
         try (InputStream in = open(file)) {
             byte[] start = in.readNBytes(4);
             if (start.length < 4 || start[0] != 0 || start[1] != 0) {
-                throw UserError.failure(file + " is not an IDX file: it must begin with two zero bytes");
+                throw Problem.failure(file + " is not an IDX file: it must begin with two zero bytes");
             }
             if (start[2] != UNSIGNED_BYTE || start[3] != dimensions) {
-                throw UserError.failure(file + " holds type " + start[2] + " in " + start[3]
+                throw Problem.failure(file + " holds type " + start[2] + " in " + start[3]
                         + " dimensions, but must hold unsigned bytes (type 8) in " + dimensions);
             }
             int[] shape = new int[dimensions];
@@ -44,20 +44,20 @@ public record IdxFile(int[] shape, byte[] values) {
                 shape[i] = int32(in);
                 total *= Math.max(0, shape[i]);
                 if (shape[i] < 1 || total > Integer.MAX_VALUE - 16) {
-                    throw UserError.failure(file + " claims a size of " + Arrays.toString(shape) + ", which cannot be");
+                    throw Problem.failure(file + " claims a size of " + Arrays.toString(shape) + ", which cannot be");
                 }
             }
             byte[] values = in.readNBytes((int) total);
             if (values.length < total) {
-                throw UserError.failure(file + " is cut short: it has " + values.length + " of " + total + " values");
+                throw Problem.failure(file + " is cut short: it has " + values.length + " of " + total + " values");
             }
             return new IdxFile(shape, values);
         } catch (EOFException e) {
-            throw UserError.failure(file + " is cut short", e);
+            throw Problem.failure(file + " is cut short", e);
         } catch (ZipException e) {
-            throw UserError.failure(file + " is damaged: " + Worded.marked(e), e);
+            throw Problem.failure(file + " is damaged: " + Worded.marked(e), e);
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 

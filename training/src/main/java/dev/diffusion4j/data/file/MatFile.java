@@ -2,7 +2,7 @@
 package dev.diffusion4j.data.file;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
@@ -32,7 +32,7 @@ public final class MatFile {
     /**
      * All numeric arrays by name, column by column; others are passed over.
      *
-     * @throws UserError (exit code 1) where the file cannot be read or is not of this form
+     * @throws Problem (a failure) where the file cannot be read or is not of this form
      */
     public static Map<String, int[]> read(Path file) {
         MatFile reader = new MatFile(file.toString());
@@ -47,13 +47,13 @@ public final class MatFile {
         } catch (BufferUnderflowException | IllegalArgumentException | IndexOutOfBoundsException e) {
             throw reader.broken();
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
         }
         return reader.arrays;
     }
 
-    private UserError broken() {
-        return UserError.failure(name + " is not a sound MATLAB 5 file");
+    private Problem broken() {
+        return Problem.failure(name + " is not a sound MATLAB 5 file");
     }
 
     /** A tag and its data; small data lie within the tag. */

@@ -2,7 +2,7 @@
 package dev.diffusion4j.data.loader;
 
 import dev.diffusion4j.base.Interrupts;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.Dataset;
@@ -85,7 +85,7 @@ public final class BatchLoader implements AutoCloseable {
      * The next batch; waits for it if it must.
      *
      * @throws java.util.concurrent.CancellationException where the thread is interrupted
-     * @throws UserError (exit code 1) where a picture cannot be read and {@link OnBroken#FAIL} was asked for, or none can
+     * @throws Problem (a failure) where a picture cannot be read and {@link OnBroken#FAIL} was asked for, or none can
      */
     public Batch next() {
         if (workers.isShutdown()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data.loader;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.BrokenExampleException;
@@ -47,7 +47,7 @@ public final class BatchMaker {
         this.order = new EpochOrder(dataset.size(), options.shuffle(), options.seed());
         this.epochSize = Math.multiplyExact(dataset.size(), options.repeat());
         if (batchesPerEpoch() == 0) {
-            throw UserError.usage(dataset.description() + " has " + dataset.size()
+            throw Problem.request(dataset.description() + " has " + dataset.size()
                     + " pictures, too few for a batch of " + options.batchSize());
         }
     }
@@ -100,7 +100,7 @@ public final class BatchMaker {
                 return example;
             }
         }
-        throw UserError.failure("none of the " + dataset.size() + " pictures of " + dataset.description()
+        throw Problem.failure("none of the " + dataset.size() + " pictures of " + dataset.description()
                 + " can be read; one of them: " + broken.reasons().get(0));
     }
 
@@ -109,7 +109,7 @@ public final class BatchMaker {
             return dataset.prepared(index, transform);
         } catch (BrokenExampleException e) {
             if (options.onBroken() == OnBroken.FAIL) {
-                throw UserError.failure(Worded.marked(e) + " (on_broken: skip would pass over it)", e);
+                throw Problem.failure(Worded.marked(e) + " (on_broken: skip would pass over it)", e);
             }
             broken.add(index, String.valueOf(e.getMessage()));
             return null;

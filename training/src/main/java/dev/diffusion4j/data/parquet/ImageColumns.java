@@ -2,7 +2,7 @@
 package dev.diffusion4j.data.parquet;
 
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +48,7 @@ public record ImageColumns(
      * Looks at a table's columns.
      *
      * @param card what the data set's card says of them, where the file itself does not
-     * @throws UserError (exit code 2) where a named column is not there or holds something else, or which one is meant is not clear;
+     * @throws Problem (a wrong request) where a named column is not there or holds something else, or which one is meant is not clear;
      *     the message names those that are there
      */
     public static ImageColumns find(ParquetTable table, ColumnChoice choice, Features card, String where) {
@@ -99,7 +99,7 @@ public record ImageColumns(
         if (found.size() == 1) {
             return found.get(0);
         }
-        throw UserError.usage(
+        throw Problem.request(
                 found.isEmpty()
                         ? where + " has no column of pictures (bytes of image files); its columns: " + list(schema)
                         : where + " has several columns of pictures, " + String.join(", ", found)
@@ -119,13 +119,13 @@ public record ImageColumns(
     private static void check(MessageType schema, String name, String field, String where, List<Kind> wanted) {
         if (!schema.containsField(name)) {
             List<String> there = named(schema, type -> true);
-            throw UserError.usage("{" + field + "}: " + where + " has no column " + name + Nearest.hint(name, there)
+            throw Problem.request("{" + field + "}: " + where + " has no column " + name + Nearest.hint(name, there)
                     + "; its columns: " + list(schema));
         }
         Kind kind = kind(schema.getType(name));
         if (!wanted.contains(kind)) {
             String words = String.join(" or ", wanted.stream().map(k -> k.words).toList());
-            throw UserError.usage("{" + field + "}: the column " + name + " of " + where + " holds " + kind.words
+            throw Problem.request("{" + field + "}: the column " + name + " of " + where + " holds " + kind.words
                     + ", not " + words + "; the columns: " + list(schema));
         }
     }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.data.parquet;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.io.EOFException;
 import java.io.IOException;
@@ -83,7 +83,7 @@ public final class ImagePack implements AutoCloseable {
             }
             Files.deleteIfExists(path);
         } catch (IOException e) {
-            throw UserError.failure("cannot replace " + path + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot replace " + path + ": " + AtomicFile.reason(e), e);
         }
         return Optional.empty();
     }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.data.parquet;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.decode.ImageHeader;
 import dev.diffusion4j.json.Json;
 import java.io.BufferedOutputStream;
@@ -56,7 +56,7 @@ public final class ImagePacker {
      *
      * @param target whole or not there at all
      * @param name of the table in errors
-     * @throws UserError (exit code 1) where the table is cut short or damaged, a class is no class, or the disk is full
+     * @throws Problem (a failure) where the table is cut short or damaged, a class is no class, or the disk is full
      */
     public static void write(ParquetTable table, ImageColumns columns, Files files, Path target, String name) {
         AtomicFile.writeChannel(target, channel -> {
@@ -152,7 +152,7 @@ public final class ImagePacker {
         } else if (value instanceof Long number) {
             int known = columns.classNames().size();
             if (number < -1 || number >= (known == 0 ? LARGEST_CLASS : known)) {
-                throw UserError.failure(name + ": the class of row " + count + " in column " + columns.label() + " is "
+                throw Problem.failure(name + ": the class of row " + count + " in column " + columns.label() + " is "
                         + number + ", but must lie in [0, " + ((known == 0 ? LARGEST_CLASS : known) - 1)
                         + "], or be -1 where there is none");
             }

@@ -2,7 +2,7 @@
 package dev.diffusion4j.data.parquet;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -50,7 +50,7 @@ public final class ParquetTable implements AutoCloseable {
      * Reads what stands at the file's end; no column yet.
      *
      * @param name of the file in errors
-     * @throws UserError (exit code 1) where it is not a Parquet file, or not a whole one
+     * @throws Problem (a failure) where it is not a Parquet file, or not a whole one
      */
     @SuppressWarnings("resource") // the channel is the table's
     public static ParquetTable open(Path path, String name) {
@@ -136,7 +136,7 @@ public final class ParquetTable implements AutoCloseable {
      * Goes over all rows once, row group by row group, with a page of each column in memory.
      *
      * @param columns leaves of {@link #schema} that hold one value a row
-     * @throws UserError (exit code 1) where the file is cut short or damaged
+     * @throws Problem (a failure) where the file is cut short or damaged
      * @throws IOException as {@code rows} does
      */
     void forEachRow(List<ColumnDescriptor> columns, String name, RowReader rows) throws IOException {
@@ -213,8 +213,8 @@ public final class ParquetTable implements AutoCloseable {
         }
     }
 
-    private static UserError failure(String name, Exception problem) {
-        if (problem instanceof UserError known) {
+    private static Problem failure(String name, Exception problem) {
+        if (problem instanceof Problem known) {
             return known;
         }
         Exception cause =
@@ -222,7 +222,7 @@ public final class ParquetTable implements AutoCloseable {
         String reason =
                 cause instanceof IOException io ? AtomicFile.reason(io) : "it is damaged: " + cause.getMessage();
         String line = reason.lines().findFirst().orElse("");
-        return UserError.failure(
+        return Problem.failure(
                 "cannot read " + name + ": " + line.substring(0, Math.min(line.length(), LONGEST_REASON)), problem);
     }
 

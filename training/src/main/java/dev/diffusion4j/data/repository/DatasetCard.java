@@ -2,7 +2,7 @@
 package dev.diffusion4j.data.repository;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.parquet.Features;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Yaml;
@@ -41,7 +41,7 @@ final class DatasetCard {
         return new DatasetCard(Map.of(), "");
     }
 
-    /** @throws UserError (exit code 1) where its front matter is no YAML */
+    /** @throws Problem (a failure) where its front matter is no YAML */
     static DatasetCard read(Path file, String where) {
         try {
             String text = Files.readString(file);
@@ -55,7 +55,7 @@ final class DatasetCard {
                     ? none()
                     : new DatasetCard(Yaml.parseObject(String.join("\n", lines.subList(1, end + 1)), where), where);
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + where + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + where + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -72,7 +72,7 @@ final class DatasetCard {
 
     private Config config(Map<String, @Nullable Object> entry) {
         if (!(entry.get("config_name") instanceof String name)) {
-            throw UserError.failure(where + ": a configuration of configs has no config_name");
+            throw Problem.failure(where + ": a configuration of configs has no config_name");
         }
         String folder = entry.get("data_dir") instanceof String text ? text.replaceAll("^\\./|/+$", "") : "";
         boolean isDefault = name.equals(DEFAULT) || Boolean.TRUE.equals(entry.get("default"));
@@ -86,7 +86,7 @@ final class DatasetCard {
             for (Object entry : list) {
                 Map<String, @Nullable Object> split = Json.object(entry);
                 if (!(split.get("split") instanceof String name)) {
-                    throw UserError.failure(where + ": data_files of " + config + " must name a split for each path");
+                    throw Problem.failure(where + ": data_files of " + config + " must name a split for each path");
                 }
                 splits.put(name, patterns(split.get("path"), config));
             }
@@ -101,7 +101,7 @@ final class DatasetCard {
         List<String> patterns = new ArrayList<>();
         for (Object pattern : list) {
             if (!(pattern instanceof String text)) {
-                throw UserError.failure(
+                throw Problem.failure(
                         where + ": data_files of " + config + " must be paths, but one is " + Json.describe(pattern));
             }
             patterns.add(text);

@@ -2,7 +2,7 @@
 package dev.diffusion4j.data.repository;
 
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.decode.PictureEndings;
 import dev.diffusion4j.data.parquet.Features;
 import java.util.ArrayList;
@@ -37,7 +37,7 @@ public final class DatasetLayout {
     /**
      * Reads the card, where there is one.
      *
-     * @throws UserError (exit code 1) where the card cannot be had, or is not sound
+     * @throws Problem (a failure) where the card cannot be had, or is not sound
      */
     public static DatasetLayout of(FileTree tree) {
         boolean isThere = tree.names().contains(DatasetCard.FILE);
@@ -63,7 +63,7 @@ public final class DatasetLayout {
      * The files of a part.
      *
      * @param words at most two: a configuration and a split, or one of both; the default ones where there is none
-     * @throws UserError (exit code 2) where there is no such part, naming those that are there; (exit code 1) where there are no
+     * @throws Problem (a wrong request) where there is no such part, naming those that are there; (a failure) where there are no
      *     data that can be read
      */
     public Part part(List<String> words) {
@@ -100,7 +100,7 @@ public final class DatasetLayout {
             if (words.size() == 1 && configs.size() > 1) {
                 configs.forEach(each -> choices.add(each.name()));
             }
-            throw UserError.usage(tree.description() + " has no split " + wanted + Nearest.hint(wanted, choices)
+            throw Problem.request(tree.description() + " has no split " + wanted + Nearest.hint(wanted, choices)
                     + "; it has " + String.join(", ", data.keySet())
                     + (configs.size() > 1 ? "; its configurations: " + names(configs) : ""));
         }
@@ -124,7 +124,7 @@ public final class DatasetLayout {
             if (wanted.isEmpty() || wanted.equals(DatasetCard.DEFAULT) || isFolderWithData(wanted)) {
                 return wanted.isEmpty() ? DatasetCard.DEFAULT : wanted;
             }
-            throw UserError.usage(tree.description() + " has no configuration " + wanted + "; it has one, "
+            throw Problem.request(tree.description() + " has no configuration " + wanted + "; it has one, "
                     + DatasetCard.DEFAULT + ": omit it");
         }
         if (wanted.isEmpty()) {
@@ -132,12 +132,12 @@ public final class DatasetLayout {
                     .filter(each -> each.isDefault() || configs.size() == 1)
                     .map(DatasetCard.Config::name)
                     .findFirst()
-                    .orElseThrow(() -> UserError.usage(tree.description()
+                    .orElseThrow(() -> Problem.request(tree.description()
                             + " has several configurations and no default one: name one of " + names(configs)));
         }
         List<String> all = configs.stream().map(DatasetCard.Config::name).toList();
         if (!all.contains(wanted)) {
-            throw UserError.usage(tree.description() + " has no configuration " + wanted + Nearest.hint(wanted, all)
+            throw Problem.request(tree.description() + " has no configuration " + wanted + Nearest.hint(wanted, all)
                     + "; it has " + names(configs));
         }
         return wanted;
@@ -171,8 +171,8 @@ public final class DatasetLayout {
                 Glob glob = Glob.of(prefix + pattern.replaceFirst("^\\./", ""));
                 List<String> found = inside.stream().filter(glob::matches).toList();
                 if (found.isEmpty() && glob.isOneName()) {
-                    throw UserError.failure(tree.description() + ", " + DatasetCard.FILE + ": the configuration "
-                            + config + " names " + glob.text() + ", which is not there");
+                    throw Problem.failure(tree.description() + ", " + DatasetCard.FILE + ": the configuration " + config
+                            + " names " + glob.text() + ", which is not there");
                 }
                 files.addAll(found);
             }
@@ -190,14 +190,14 @@ public final class DatasetLayout {
         return splits.values().stream().flatMap(List::stream).filter(wanted).count();
     }
 
-    private UserError noData(Map<String, List<String>> splits) {
+    private Problem noData(Map<String, List<String>> splits) {
         Map<String, Integer> endings = new TreeMap<>();
         splits.values().stream()
                 .flatMap(List::stream)
                 .forEach(name -> endings.merge("." + PictureEndings.of(name), 1, Integer::sum));
         List<String> counts = new ArrayList<>();
         endings.forEach((ending, count) -> counts.add(count + " " + ending));
-        return UserError.failure(
+        return Problem.failure(
                 tree.description() + " has no Parquet files and no pictures that can be read"
                         + (counts.isEmpty() ? ": it is empty" : " (it has " + String.join(", ", counts) + ")")
                         + "; the Hub keeps many data sets as Parquet at the revision refs/convert/parquet: @refs/convert/parquet");

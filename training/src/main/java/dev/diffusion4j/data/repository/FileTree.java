@@ -17,7 +17,7 @@ public interface FileTree {
      *
      * @param wanted some of {@link #names}
      * @return the folder below which they are by their paths
-     * @throws dev.diffusion4j.base.UserError (exit code 1) where one cannot be had
+     * @throws dev.diffusion4j.base.Problem (a failure) where one cannot be had
      */
     Path fetch(List<String> wanted);
 

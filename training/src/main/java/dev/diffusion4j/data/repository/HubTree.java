@@ -2,7 +2,7 @@
 package dev.diffusion4j.data.repository;
 
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.hub.HubClient;
 import dev.diffusion4j.hub.HubContents;
 import dev.diffusion4j.hub.HubEntry;
@@ -32,7 +32,7 @@ public final class HubTree implements FileTree {
     /**
      * Asks for the commit and its files.
      *
-     * @throws UserError (exit code 1) where there is no such data set, it may not be seen, or the Hub cannot be reached
+     * @throws Problem (a failure) where there is no such data set, it may not be seen, or the Hub cannot be reached
      */
     public HubTree(HubClient hub, HubRepo repo) {
         this.hub = hub;

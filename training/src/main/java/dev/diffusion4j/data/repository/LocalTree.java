@@ -3,7 +3,7 @@ package dev.diffusion4j.data.repository;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
@@ -22,7 +22,7 @@ public final class LocalTree implements FileTree {
     private final List<String> names;
     private final String description;
 
-    /** @throws UserError (exit code 1) where there is no such folder or file, or it cannot be read */
+    /** @throws Problem (a failure) where there is no such folder or file, or it cannot be read */
     public LocalTree(Path place, String description) {
         this.description = description;
         if (Files.isRegularFile(place)) {
@@ -31,7 +31,7 @@ public final class LocalTree implements FileTree {
             return;
         }
         if (!Files.isDirectory(place)) {
-            throw UserError.failure("there is no file or folder " + place);
+            throw Problem.failure("there is no file or folder " + place);
         }
         root = place;
         try (Stream<Path> files = Files.walk(place)) {
@@ -40,7 +40,7 @@ public final class LocalTree implements FileTree {
                     .sorted()
                     .toList();
         } catch (IOException e) {
-            throw UserError.failure("cannot read the folder " + place + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read the folder " + place + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -75,7 +75,7 @@ public final class LocalTree implements FileTree {
                     .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
             return Hashes.hex(digest.digest(end.array()));
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 }

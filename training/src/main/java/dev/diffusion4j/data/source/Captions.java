@@ -3,7 +3,7 @@ package dev.diffusion4j.data.source;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.file.Csv;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
@@ -65,7 +65,7 @@ public final class Captions {
      * @param names of all pictures, relative to {@code root}
      * @param column with the captions, or {@code null} for one of the known names
      * @return the caption of each picture that has one
-     * @throws UserError (exit code 1) naming the file and the line that is not sound; (exit code 2) where no line has the column
+     * @throws Problem (a failure) naming the file and the line that is not sound; (a wrong request) where no line has the column
      */
     public static Map<String, String> read(Path root, List<String> files, List<String> names, @Nullable String column) {
         Captions captions = new Captions(names, column);
@@ -74,7 +74,7 @@ public final class Captions {
             captions.read(root.resolve(file), file.substring(0, file.lastIndexOf('/') + 1), there);
         }
         if (column != null && !there.contains(column)) {
-            throw UserError.usage("{captionColumn}: "
+            throw Problem.request("{captionColumn}: "
                     + (files.isEmpty()
                             ? "there is no metadata.csv or metadata.jsonl beside the pictures"
                             : String.join(", ", files) + " has no column " + column + Nearest.hint(column, there)
@@ -88,15 +88,15 @@ public final class Captions {
         try {
             text = withoutMark(Files.readString(file));
         } catch (CharacterCodingException e) {
-            throw UserError.failure(file + " is not UTF-8 text: save it as UTF-8", e);
+            throw Problem.failure(file + " is not UTF-8 text: save it as UTF-8", e);
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
         }
         List<String> missing = new ArrayList<>();
         BiConsumer<String, Map<String, @Nullable Object>> take = (where, line) -> {
             columns.addAll(line.keySet());
             if (!(line.get(NAME) instanceof String name)) {
-                throw UserError.failure(where + ": there is no " + NAME);
+                throw Problem.failure(where + ": there is no " + NAME);
             }
             String full = normalized(folder + name.replace('\\', '/'));
             String caption = caption(line, where);
@@ -153,7 +153,7 @@ public final class Captions {
                 return text;
             }
             if (value != null) {
-                throw UserError.failure(where + ": " + key + " must be a text, but is " + Json.describe(value));
+                throw Problem.failure(where + ": " + key + " must be a text, but is " + Json.describe(value));
             }
         }
         return null;

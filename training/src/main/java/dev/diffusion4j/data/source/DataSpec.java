@@ -2,9 +2,10 @@
 package dev.diffusion4j.data.source;
 
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.DataSourceKind;
 import dev.diffusion4j.data.Split;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +32,7 @@ public record DataSpec(DataSourceKind kind, String folder, Split split) {
         return kind.key() + (kind.hasFolder() ? ":" + folder : "") + ":" + Split.TEST.key();
     }
 
-    /** @throws UserError (exit code 2) naming the choices and the nearest one */
+    /** @throws Problem (a wrong request) naming the choices and the nearest one */
     public static DataSpec parse(String text) {
         int colon = text.indexOf(':');
         String word = colon < 0 ? text : text.substring(0, colon);
@@ -47,16 +49,16 @@ public record DataSpec(DataSourceKind kind, String folder, Split split) {
             } else if (!kind.hasFolder() && colon >= 0) {
                 List<String> keys =
                         Arrays.stream(Split.values()).map(Split::key).toList();
-                throw UserError.usage("unknown part '" + end + "' of " + word + Nearest.hint(end, keys)
+                throw Problem.request("unknown part '" + end + "' of " + word + Nearest.hint(end, keys)
                         + "; choose one of " + String.join(", ", keys));
             }
         }
         if (kind.hasFolder() && rest.isBlank()) {
-            throw UserError.usage("the data source " + word + " needs a "
+            throw Problem.request("the data source " + word + " needs a "
                     + (kind == DataSourceKind.HF ? "repository" : "folder") + ": " + kind.form());
         }
         if (!kind.hasFolder() && !rest.isBlank()) {
-            throw UserError.usage("unknown data source '" + text + "'; it must be " + kind.form());
+            throw Problem.request("unknown data source '" + text + "'; it must be " + kind.form());
         }
         return new DataSpec(kind, rest, split);
     }
@@ -71,9 +73,25 @@ public record DataSpec(DataSourceKind kind, String folder, Split split) {
             keys.add(kind.key());
             forms.add(kind.form());
         }
-        String hint = isFolder(text) ? " (did you mean 'folder:" + text + "'?)" : Nearest.hint(word, keys);
-        throw UserError.usage(
+        String hint = isFolder(text) ? " (did you mean '" + ofFolder(Path.of(text)) + "'?)" : Nearest.hint(word, keys);
+        throw Problem.request(
                 "unknown data source '" + text + "'" + hint + "; choose one of " + String.join(", ", forms));
+    }
+
+    /** What the files in a folder look like. */
+    private static String ofFolder(Path folder) {
+        String kind = hasFile(folder, ".*[-.]idx3-ubyte(\\.gz)?")
+                ? "idx"
+                : hasFile(folder, ".*\\.parquet") ? "parquet" : "folder";
+        return kind + ":" + folder;
+    }
+
+    private static boolean hasFile(Path folder, String name) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.anyMatch(file -> file.getFileName().toString().matches(name));
+        } catch (IOException e) {
+            return false; // the folder's own reader says what is wrong with it
+        }
     }
 
     private static boolean isFolder(String text) {

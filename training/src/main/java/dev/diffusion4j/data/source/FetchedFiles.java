@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data.source;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.file.Download;
@@ -36,7 +36,7 @@ public record FetchedFiles(String key, String variable, List<String> mirrors, Ma
      *
      * @param wanted names of {@link #checksums}
      * @param otherwise what to do without them, for the message
-     * @throws UserError (exit code 1) where a file cannot be had; (exit code 2) where the other place is no address
+     * @throws Problem (a failure) where a file cannot be had; (a wrong request) where the other place is no address
      */
     void fetchMissing(List<String> wanted, SourceOptions options, String otherwise) {
         Path folder = folder(options);
@@ -56,7 +56,7 @@ public record FetchedFiles(String key, String variable, List<String> mirrors, Ma
             try {
                 download.fetch(bases, name, Objects.requireNonNull(checksums.get(name)), folder);
             } catch (Download.Failed e) {
-                throw UserError.failure(
+                throw Problem.failure(
                         key + " needs " + String.join(", ", missing) + ", which are not in " + folder
                                 + " and could not be fetched (" + name + " from " + Worded.marked(e) + "); "
                                 + otherwise,
@@ -74,6 +74,6 @@ public record FetchedFiles(String key, String variable, List<String> mirrors, Ma
         } catch (IllegalArgumentException e) {
             // said below
         }
-        throw UserError.usage(variable + " must be an address like https://host/folder/, but was " + address);
+        throw Problem.request(variable + " must be an address like https://host/folder/, but was " + address);
     }
 }

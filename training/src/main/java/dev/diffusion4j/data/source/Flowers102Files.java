@@ -2,7 +2,7 @@
 package dev.diffusion4j.data.source;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.FolderSource;
 import dev.diffusion4j.data.SourceOptions;
@@ -92,7 +92,7 @@ public record Flowers102Files(FetchedFiles files) {
     private static int[] array(Map<String, int[]> arrays, String name, Path file) {
         int[] array = arrays.get(name);
         if (array == null) {
-            throw UserError.failure(file + " holds no array '" + name + "'; it holds " + arrays.keySet());
+            throw Problem.failure(file + " holds no array '" + name + "'; it holds " + arrays.keySet());
         }
         return array;
     }

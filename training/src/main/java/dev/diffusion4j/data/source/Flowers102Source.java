@@ -2,7 +2,7 @@
 package dev.diffusion4j.data.source;
 
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
 import dev.diffusion4j.data.FolderSource;
@@ -25,7 +25,7 @@ public final class Flowers102Source implements Dataset {
      * @param photos {@code image_00001.jpg} and so on; owned
      * @param ids which of them, counted from 1
      * @param labelOfId the class of each photo, counted from 1
-     * @throws UserError (exit code 1) where a photo or its class is missing
+     * @throws Problem (a failure) where a photo or its class is missing
      */
     Flowers102Source(String description, FolderSource photos, int[] ids, int[] labelOfId, List<String> classNames) {
         this.description = description;
@@ -45,7 +45,7 @@ public final class Flowers102Source implements Dataset {
                     && labelOfId[ids[i] - 1] >= 1
                     && labelOfId[ids[i] - 1] <= classNames.size();
             if (!known || place == null) {
-                throw UserError.failure(description + ": there is no " + name + " in " + photos.description()
+                throw Problem.failure(description + ": there is no " + name + " in " + photos.description()
                         + ", or no class for it: delete the folder, and it is fetched anew");
             }
             places[i] = place;

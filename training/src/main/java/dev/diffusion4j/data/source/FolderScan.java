@@ -3,7 +3,7 @@ package dev.diffusion4j.data.source;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.FileNames;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.decode.ImageDecoder;
 import dev.diffusion4j.data.decode.PictureEndings;
 import java.io.IOException;
@@ -38,13 +38,13 @@ public final class FolderScan extends SimpleFileVisitor<Path> {
         this.root = root;
     }
 
-    /** @throws UserError (exit code 1) where a folder cannot be read */
+    /** @throws Problem (a failure) where a folder cannot be read */
     public static FolderScan of(Path root) {
         FolderScan scan = new FolderScan(root);
         try {
             Files.walkFileTree(root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, scan);
         } catch (IOException e) {
-            throw UserError.failure("cannot read the folder " + root + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read the folder " + root + ": " + AtomicFile.reason(e), e);
         }
         scan.found.sort(Comparator.comparing(Found::name));
         return scan;

@@ -2,7 +2,7 @@
 package dev.diffusion4j.data.source;
 
 import dev.diffusion4j.base.Nearest;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Split;
 import dev.diffusion4j.data.parquet.Features;
 import dev.diffusion4j.data.repository.DatasetLayout;
@@ -52,7 +52,7 @@ public final class FolderSplits {
     /**
      * The part that {@code place} names; empty for every picture, without parts.
      *
-     * @throws UserError (exit code 2) where there is no such part, naming those that are there
+     * @throws Problem (a wrong request) where there is no such part, naming those that are there
      */
     public static Optional<DatasetLayout.Part> part(Place place, FolderScan scan) {
         Map<String, List<String>> splits = splits(scan);
@@ -63,7 +63,7 @@ public final class FolderSplits {
         String split = isUsual ? Split.TRAIN.key() : place.split();
         List<String> files = splits.get(split);
         if (files == null) {
-            throw UserError.usage("folder:" + place.root() + " has no part " + split
+            throw Problem.request("folder:" + place.root() + " has no part " + split
                     + Nearest.hint(split, splits.keySet())
                     + (splits.isEmpty() ? ": none of its folders or files is named train, test, …" : "; it has ")
                     + String.join(", ", splits.keySet()));

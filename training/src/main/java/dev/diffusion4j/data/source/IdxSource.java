@@ -3,7 +3,7 @@ package dev.diffusion4j.data.source;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
 import dev.diffusion4j.data.JoinedDataset;
@@ -39,14 +39,14 @@ public final class IdxSource implements Dataset {
         this.images = IdxFile.read(imageFile, 3);
         this.labels = labelFile == null ? null : IdxFile.read(labelFile, 1).values();
         if (labels != null && labels.length != size()) {
-            throw UserError.failure(
+            throw Problem.failure(
                     imageFile + " has " + size() + " pictures, but " + labelFile + " has " + labels.length + " labels");
         }
         int highest = labels == null
                 ? -1
                 : IntStream.range(0, labels.length).map(i -> label(i)).max().orElse(-1);
         if (!classNames.isEmpty() && highest >= classNames.size()) {
-            throw UserError.failure(
+            throw Problem.failure(
                     labelFile + " has the label " + highest + ", but there are " + classNames.size() + " classes");
         }
         this.classNames = classNames.isEmpty()
@@ -70,7 +70,7 @@ public final class IdxSource implements Dataset {
         Path images = find(folder, word, "images", 3);
         if (images == null) {
             String expected = split == Split.TRAIN ? "train-images-idx3-ubyte" : "t10k-images-idx3-ubyte";
-            throw UserError.failure(folder + " has no " + expected + ", plain or .gz");
+            throw Problem.failure(folder + " has no " + expected + ", plain or .gz");
         }
         return new IdxSource(name + " (" + split.key() + ")", images, find(folder, word, "labels", 1), classNames);
     }
@@ -79,7 +79,7 @@ public final class IdxSource implements Dataset {
     private static @Nullable Path find(Path folder, String word, String what, int dimensions) {
         Pattern name = Pattern.compile("(.*-)?(" + word + ")-" + what + "[-.]idx" + dimensions + "-ubyte(\\.gz)?");
         if (!Files.isDirectory(folder)) {
-            throw UserError.failure("there is no folder " + folder);
+            throw Problem.failure("there is no folder " + folder);
         }
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(
@@ -88,7 +88,7 @@ public final class IdxSource implements Dataset {
                     .findFirst()
                     .orElse(null);
         } catch (IOException e) {
-            throw UserError.failure("cannot read the folder " + folder + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read the folder " + folder + ": " + AtomicFile.reason(e), e);
         }
     }
 
@@ -142,7 +142,7 @@ public final class IdxSource implements Dataset {
         try {
             return Hashes.sha256(Hashes.sha256(imageFile) + (labelFile == null ? "" : " " + Hashes.sha256(labelFile)));
         } catch (IOException e) {
-            throw UserError.failure("cannot read " + imageFile + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + imageFile + ": " + AtomicFile.reason(e), e);
         }
     }
 }

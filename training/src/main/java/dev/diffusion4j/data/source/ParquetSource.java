@@ -3,7 +3,7 @@ package dev.diffusion4j.data.source;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.BrokenExampleException;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
@@ -90,7 +90,7 @@ public final class ParquetSource implements Dataset {
      * @param card what the data set's card says of the columns
      * @param files gets pictures that a table only names
      * @param folder where packs are kept
-     * @throws UserError (exit code 1) where a file is no sound Parquet file, or there is no picture in any; (exit code 2) as {@link
+     * @throws Problem (a failure) where a file is no sound Parquet file, or there is no picture in any; (a wrong request) as {@link
      *     ImageColumns#find}
      */
     static ParquetSource open(
@@ -107,8 +107,8 @@ public final class ParquetSource implements Dataset {
                 try (ParquetTable opened = ParquetTable.open(table.path(), table.name())) {
                     ImageColumns own = ImageColumns.find(opened, choice, card, table.name());
                     if (columns != null && !columns.equals(own)) {
-                        throw UserError.failure(table.name() + " has other columns (" + own.text()
-                                + ") or classes than " + tables.get(0).name() + " (" + columns.text() + ")");
+                        throw Problem.failure(table.name() + " has other columns (" + own.text() + ") or classes than "
+                                + tables.get(0).name() + " (" + columns.text() + ")");
                     }
                     columns = own;
                     packs.add(pack(opened, table, own, files, folder));
@@ -118,7 +118,7 @@ public final class ParquetSource implements Dataset {
                 LOG.info("{}: columns {}", description, columns.text());
             }
             if (columns == null || packs.stream().allMatch(pack -> pack.size() == 0)) {
-                throw UserError.failure(description + " is empty: it has no rows");
+                throw Problem.failure(description + " is empty: it has no rows");
             }
             return new ParquetSource(description, List.copyOf(tables), packs, columns);
         } catch (RuntimeException e) {
@@ -138,7 +138,7 @@ public final class ParquetSource implements Dataset {
         LOG.info("copying {} pictures of {} to {}", opened.rows(), table.name(), folder);
         ImagePacker.write(opened, columns, files, target, table.name());
         return ImagePack.open(target)
-                .orElseThrow(() -> UserError.failure("cannot read what was just written to " + target));
+                .orElseThrow(() -> Problem.failure("cannot read what was just written to " + target));
     }
 
     @Override

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data.source;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.FolderSource;
@@ -33,7 +33,7 @@ public final class RepositorySource {
 
     private RepositorySource() {}
 
-    /** @throws UserError (exit code 2) where the text names no repository, or no part of it; (exit code 1) where it cannot be had */
+    /** @throws Problem (a wrong request) where the text names no repository, or no part of it; (a failure) where it cannot be had */
     public static Dataset onHub(String text, SourceOptions options) {
         return onHub(text, options, new HubClient(HubSettings.fromEnvironment()));
     }
@@ -41,7 +41,7 @@ public final class RepositorySource {
     static Dataset onHub(String text, SourceOptions options, HubClient hub) {
         List<String> words = Arrays.asList(text.split(":", -1));
         if (words.size() > 3 || words.stream().anyMatch(String::isBlank)) {
-            throw UserError.usage("'" + text + "' is no data set of the Hub: it must be " + FORM);
+            throw Problem.request("'" + text + "' is no data set of the Hub: it must be " + FORM);
         }
         HubTree tree = new HubTree(hub, repository(words.get(0)));
         return open(tree, words.subList(1, words.size()), options);
@@ -55,7 +55,7 @@ public final class RepositorySource {
                     at < 0 ? text : text.substring(0, at),
                     at < 0 ? HubRepo.MAIN : text.substring(at + 1));
         } catch (IllegalArgumentException e) {
-            throw UserError.usage(Worded.marked(e) + "; a data set of the Hub is " + FORM);
+            throw Problem.request(Worded.marked(e) + "; a data set of the Hub is " + FORM);
         }
     }
 
@@ -69,7 +69,7 @@ public final class RepositorySource {
             place = place.substring(0, colon);
         }
         if (!exists(place)) {
-            throw UserError.failure("there is no file or folder " + text);
+            throw Problem.failure("there is no file or folder " + text);
         }
         return open(new LocalTree(Path.of(place), "parquet:" + place), words, options);
     }

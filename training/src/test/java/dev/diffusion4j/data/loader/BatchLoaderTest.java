@@ -4,7 +4,7 @@ package dev.diffusion4j.data.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.BrokenExampleException;
 import dev.diffusion4j.data.CacheMode;
@@ -206,7 +206,7 @@ class BatchLoaderTest {
         try (BatchLoader loader = new BatchLoader(new Numbered(20, 4), FLIPS, strict)) {
             for (int tries = 0; tries < 2; tries++) { // and it stays stopped
                 assertThatThrownBy(() -> IntStream.range(0, 4).forEach(i -> loader.next()))
-                        .isInstanceOf(UserError.class)
+                        .isInstanceOf(Problem.class)
                         .hasMessage("picture 4: it is torn (on_broken: skip would pass over it)");
             }
         }
@@ -215,7 +215,7 @@ class BatchLoaderTest {
     @Test
     void where_nothing_can_be_read_the_run_ends() {
         assertThatThrownBy(() -> take(new Numbered(3, 0, 1, 2), options(2, 2), 1))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageMatching("none of the 3 pictures of numbers can be read; one of them: .* it is torn");
     }
 

@@ -4,7 +4,7 @@ package dev.diffusion4j.data.source;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.DataSourceKind;
 import dev.diffusion4j.data.DataSources;
@@ -42,8 +42,7 @@ class DataSpecTest {
             })
     void a_wrong_spec_is_answered_with_the_choices(String text, String message) {
         assertThatThrownBy(() -> DataSources.open(text))
-                .isInstanceOfSatisfying(
-                        UserError.class, e -> assertThat(e.exitCode()).isEqualTo(UserError.USAGE))
+                .isInstanceOfSatisfying(Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.Kind.REQUEST))
                 .hasMessageContaining(message);
     }
 

@@ -4,7 +4,7 @@ package dev.diffusion4j.data.source;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.DataSources;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.PixelImage;
@@ -77,8 +77,7 @@ class IdxSourceTest {
 
     private void assertFails(String message) {
         assertThatThrownBy(() -> DataSources.open("idx:" + folder + ":test"))
-                .isInstanceOfSatisfying(
-                        UserError.class, e -> assertThat(e.exitCode()).isEqualTo(UserError.FAILURE))
+                .isInstanceOfSatisfying(Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.Kind.FAILURE))
                 .hasMessageContaining(message);
     }
 }

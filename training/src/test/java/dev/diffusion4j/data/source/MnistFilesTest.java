@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.DataSources;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.SourceOptions;
@@ -149,8 +149,7 @@ class MnistFilesTest {
     @Test
     void where_no_mirror_helps_one_line_says_what_was_tried_and_what_else_there_is() throws IOException {
         assertThatThrownBy(() -> files("none", "wrong").open(Split.TRAIN, options()))
-                .isInstanceOfSatisfying(
-                        UserError.class, e -> assertThat(e.exitCode()).isEqualTo(UserError.FAILURE))
+                .isInstanceOfSatisfying(Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.Kind.FAILURE))
                 .hasMessageContainingAll(
                         MnistFiles.TRAIN_IMAGES,
                         MnistFiles.TRAIN_LABELS,
@@ -181,8 +180,7 @@ class MnistFilesTest {
         assertThat(files("none").open(Split.TRAIN, elsewhere).size()).isEqualTo(30);
         SourceOptions wrong = new SourceOptions(0, 0, cache.resolve("other"), "not an address");
         assertThatThrownBy(() -> DataSources.open("mnist", wrong))
-                .isInstanceOfSatisfying(
-                        UserError.class, e -> assertThat(e.exitCode()).isEqualTo(UserError.USAGE))
+                .isInstanceOfSatisfying(Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.Kind.REQUEST))
                 .hasMessageContaining("DIFFUSION4J_MNIST_URL");
         SourceOptions small = new SourceOptions(0, 0, cache.resolve("third"), address("good"));
         assertThatThrownBy(() -> DataSources.open("fashion_mnist", small)).hasMessageContaining("its content is wrong");

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.UserError;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.BrokenExampleException;
 import dev.diffusion4j.data.DataSources;
 import dev.diffusion4j.data.Dataset;
@@ -195,7 +195,7 @@ final class RepositorySourceTest {
             compare(offline, "plain::train");
         }
         assertThatThrownBy(() -> open("ada/plain:test", "HF_HUB_OFFLINE", "1"))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("data/test-00000-of-00001.parquet of ada/plain")
                 .hasMessageContaining("HF_HUB_OFFLINE");
         try (Stream<Path> packs = Files.list(home.resolve("cache/datasets/parquet"))) {
@@ -222,29 +222,27 @@ final class RepositorySourceTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "ada/plain:tset|2|hf:ada/plain has no split tset (did you mean 'test'?); it has train, test",
-                "ada/plain:big:train|2|hf:ada/plain has no configuration big; it has one, default",
-                "ada/card:gray:everything|2|has no configuration gray (did you mean 'grey'?); it has colour, grey",
-                "ada/card:grey:train|2|hf:ada/card has no split train; it has everything",
-                "ada/card:nothing|2|has no split nothing; it has train; its configurations: colour, grey",
-                "ada/none|1|there is no data set ada/none on 127.0.0.1",
-                "ada/plain@v9|1|has no revision 'v9'",
-                "a:b:c:d|2|it must be hf:org/name[@revision][:config][:split]",
-                "ada/plain:|2|it must be hf:org/name[@revision][:config][:split]",
-                "not a name|2|'not a name' is no repository: write it as organisation/name; a data set of the Hub is hf:org",
+                "ada/plain:tset|REQUEST|hf:ada/plain has no split tset (did you mean 'test'?); it has train, test",
+                "ada/plain:big:train|REQUEST|hf:ada/plain has no configuration big; it has one, default",
+                "ada/card:gray:everything|REQUEST|has no configuration gray (did you mean 'grey'?); it has colour, grey",
+                "ada/card:grey:train|REQUEST|hf:ada/card has no split train; it has everything",
+                "ada/card:nothing|REQUEST|has no split nothing; it has train; its configurations: colour, grey",
+                "ada/none|FAILURE|there is no data set ada/none on 127.0.0.1",
+                "ada/plain@v9|FAILURE|has no revision 'v9'",
+                "a:b:c:d|REQUEST|it must be hf:org/name[@revision][:config][:split]",
+                "ada/plain:|REQUEST|it must be hf:org/name[@revision][:config][:split]",
+                "not a name|REQUEST|'not a name' is no repository: write it as organisation/name; a data set of the Hub is hf:org",
             })
-    void what_is_not_there_is_said_with_what_is(String text, int code, String message) {
+    void what_is_not_there_is_said_with_what_is(String text, Problem.Kind kind, String message) {
         assertThatThrownBy(() -> open(text))
-                .isInstanceOfSatisfying(
-                        UserError.class, e -> assertThat(e.exitCode()).isEqualTo(code))
+                .isInstanceOfSatisfying(Problem.class, e -> assertThat(e.kind()).isEqualTo(kind))
                 .hasMessageContaining(message);
     }
 
     @Test
     void a_column_that_is_not_there_is_said_with_those_that_are() {
         assertThatThrownBy(() -> open("ada/plain", new ColumnChoice("imgae", null, null)))
-                .isInstanceOfSatisfying(
-                        UserError.class, e -> assertThat(e.exitCode()).isEqualTo(UserError.USAGE))
+                .isInstanceOfSatisfying(Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.Kind.REQUEST))
                 .hasMessageContaining(
                         "imageColumn: hf:ada/plain, data/train-00000-of-00002.parquet has no column imgae"
                                 + " (did you mean 'image'?); its columns: image (a picture), label (whole numbers), text (text)");
@@ -271,7 +269,7 @@ final class RepositorySourceTest {
             serve("bad", Map.of("train.parquet", bytes));
             assertThatThrownBy(() -> open("ada/bad"))
                     .isInstanceOfSatisfying(
-                            UserError.class, e -> assertThat(e.exitCode()).isEqualTo(UserError.FAILURE))
+                            Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.Kind.FAILURE))
                     .hasMessageContaining("cannot read hf:ada/bad, train.parquet")
                     .hasMessageContaining(reason);
         });
@@ -281,7 +279,7 @@ final class RepositorySourceTest {
                         "hf:ada/bad has no Parquet files and no pictures that can be read (it has 1 .zip)");
         serve("bad", Map.of("README.md", "---\nconfigs: [{\n---\n".getBytes(StandardCharsets.UTF_8)));
         assertThatThrownBy(() -> open("ada/bad"))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("hf:ada/bad, README.md is not YAML");
     }
 
@@ -297,7 +295,7 @@ final class RepositorySourceTest {
             Files.write(file, damaged);
             try (Dataset dataset = RepositorySource.onDisk(file.toString(), options(ColumnChoice.FOUND))) {
                 dataset.size();
-            } catch (UserError e) {
+            } catch (Problem e) {
                 refused++;
                 assertThat(e.getMessage()).doesNotContain("\n").hasSizeLessThan(500);
             }
@@ -323,7 +321,7 @@ final class RepositorySourceTest {
     void names_cannot_leave_the_cache(String name) {
         serve("bad", Map.of(name, golden("captions/0.png")));
         assertThatThrownBy(() -> open("ada/bad"))
-                .isInstanceOf(UserError.class)
+                .isInstanceOf(Problem.class)
                 .hasMessageContaining("which would lie outside of its folder");
     }
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.base;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that a person can mend: one line that says what, where, its value, what is allowed and what to do. A message names the
+ * library's fields in braces, as {@link FieldNames} describes: {@code getMessage()} has them bare, {@link #worded} in the words of a
+ * face. How a face tells its caller, by an exit code or a status, depends on the {@link #kind()}.
+ */
+public final class Problem extends RuntimeException implements Worded {
+    private static final long serialVersionUID = 1L;
+    private static final int LONGEST = 2000;
+
+    private final String text;
+    private final Kind kind;
+    private final @Nullable Rule rule;
+
+    /** Whose fault it is. */
+    public enum Kind {
+        /** What was asked for, a field or a setting, is wrong. */
+        REQUEST,
+        /** What was asked for is right, but a file, a disk or a run failed. */
+        FAILURE
+    }
+
+    /**
+     * The rule that a field's value broke.
+     *
+     * @param field as the library calls it, {@code steps}
+     * @param value as text
+     * @param allowed what the field must do, {@code be at most 1000}
+     */
+    public record Rule(String field, String value, String allowed) {}
+
+    private Problem(String message, Kind kind, @Nullable Rule rule, @Nullable Throwable cause) {
+        super(FieldNames.BARE.word(oneLine(message)), cause);
+        this.text = oneLine(message);
+        this.kind = kind;
+        this.rule = rule;
+    }
+
+    /** What was asked for is wrong. */
+    public static Problem request(String message) {
+        return new Problem(message, Kind.REQUEST, null, null);
+    }
+
+    /**
+     * A field's value is not allowed: {@code steps must be at most 1000, but was 5000}.
+     *
+     * @param allowed what the field must do, {@code be at most 1000}
+     */
+    public static Problem request(String field, Object value, String allowed) {
+        String shown = value instanceof CharSequence ? "'" + value + "'" : value.toString();
+        Rule rule = new Rule(field, value.toString(), allowed);
+        return new Problem("{" + field + "} must " + allowed + ", but was " + shown, Kind.REQUEST, rule, null);
+    }
+
+    /** What was asked for is right, but a file, a disk or a run failed. */
+    public static Problem failure(String message) {
+        return new Problem(message, Kind.FAILURE, null, null);
+    }
+
+    /** As {@link #failure(String)}, keeping the cause. */
+    public static Problem failure(String message, Throwable cause) {
+        return new Problem(message, Kind.FAILURE, null, cause);
+    }
+
+    /** Names in files may hold line ends and terminal commands, and be of any length; none of that reaches the terminal. */
+    private static String oneLine(String message) {
+        StringBuilder line = new StringBuilder();
+        int length = Math.min(message.length(), LONGEST);
+        for (int i = 0; i < length; i++) {
+            char c = message.charAt(i);
+            int type = Character.getType(c);
+            if (type == Character.CONTROL
+                    || type == Character.FORMAT
+                    || type == Character.LINE_SEPARATOR
+                    || type == Character.PARAGRAPH_SEPARATOR) {
+                line.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+            } else {
+                line.append(c);
+            }
+        }
+        return line.append(length < message.length() ? "…" : "").toString();
+    }
+
+    @Override
+    public String worded(FieldNames names) {
+        return names.word(text);
+    }
+
+    /** The fields that the message is about, the first one first; empty where it names none. */
+    public List<String> fields() {
+        return FieldNames.in(text);
+    }
+
+    /** The rule that one field's value broke, where it is as simple as that. */
+    public Optional<Rule> rule() {
+        return Optional.ofNullable(rule);
+    }
+
+    /** Whether what was asked for is wrong, or something failed. */
+    public Kind kind() {
+        return kind;
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.base.Problem;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Folders of a training that are taken for a model: a run that has not finished, and one of its checkpoints. */
+final class UnfinishedRun {
+    private static final String CHECKPOINTS = "checkpoints";
+    private static final String RECIPE = "recipe.yaml";
+
+    private UnfinishedRun() {}
+
+    /** What to do instead of reading {@code folder} as a model; empty where it belongs to no run. */
+    static Optional<Problem> error(Path folder) {
+        if (Files.exists(folder.resolve(RECIPE))) {
+            return Optional.of(Problem.failure(
+                    folder + " is a run that has not finished, so that it holds no model yet: " + resume(folder)));
+        }
+        Path whole = folder.toAbsolutePath().normalize();
+        Path parent = whole.getParent();
+        if (whole.endsWith(CHECKPOINTS)) {
+            return ofRun(folder, parent, " holds the checkpoints of a run");
+        }
+        return parent != null && parent.endsWith(CHECKPOINTS)
+                ? ofRun(folder, parent.getParent(), " is a checkpoint of a run")
+                : Optional.empty();
+    }
+
+    private static Optional<Problem> ofRun(Path folder, @Nullable Path run, String is) {
+        if (run == null || !Files.exists(run.resolve(RECIPE))) {
+            return Optional.empty();
+        }
+        Path model = PipelinePlace.insideRun(run);
+        String instead = model.equals(run) ? resume(run) : "the finished model is in " + model;
+        return Optional.of(Problem.failure(folder + is + ", which a training goes on from, and no model: " + instead));
+    }
+
+    private static String resume(Path run) {
+        return "resume the training in " + run + ", and give that folder again when it has finished";
+    }
+}

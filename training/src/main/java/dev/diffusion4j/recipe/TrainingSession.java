@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.data.loader.BatchLoader;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.objective.Objective;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.tensor.Placement;
+import dev.diffusion4j.tracking.EpochHistory;
+import dev.diffusion4j.tracking.LossPlot;
+import dev.diffusion4j.tracking.Tracker;
+import dev.diffusion4j.tracking.Trackers;
+import dev.diffusion4j.trainer.Checkpoints;
+import dev.diffusion4j.trainer.Choices;
+import dev.diffusion4j.trainer.Trainer;
+import dev.diffusion4j.trainer.UpdatePlan;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Everything that a run holds while it trains: data, network, trainer; from its last checkpoint where there is one. */
+final class TrainingSession implements AutoCloseable {
+    private final Recipe recipe;
+    private final RunFolder folder;
+    private final @Nullable Path checkpoint;
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+
+    private final TrainingData data;
+    private final Model model;
+    private final Scheduler scheduler;
+    private final Choices choices;
+    private final BatchLoader loader;
+    private final @Nullable Validation validation;
+    private final Trainer trainer;
+
+    /**
+     * @param checkpoint to go on from; {@code null} for the beginning
+     * @param allowDrift go on although the data changed or this machine gives other last bits
+     */
+    TrainingSession(Recipe recipe, RunFolder folder, @Nullable Path checkpoint, RunParts parts, boolean allowDrift) {
+        this.recipe = recipe;
+        this.folder = folder;
+        this.checkpoint = checkpoint;
+        try {
+            data = held(parts.open(recipe.data()));
+            model = held(network(new ModelFactory(parts.families())));
+            LoraTraining.inject(model, recipe.lora(), recipe.training().seed());
+            choices = choices(allowDrift);
+            String fingerprint = data.dataset().fingerprint();
+            if (!allowDrift) {
+                checkData(data.dataset().description(), fingerprint);
+            }
+            scheduler = recipe.scheduler().create();
+            Objective objective = Objectives.create(
+                    recipe.objective(), model, scheduler, recipe.training().epochs());
+            loader = held(
+                    data.loader(recipe.training().batchSize(), recipe.training().seed(), batchesDone()));
+            validation = Validation.open(recipe, parts, data, objective, scheduler, folder);
+            if (validation != null) {
+                held(validation);
+            }
+            Checkpoints checkpoints =
+                    new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), fingerprint);
+            trainer = held(new Trainer(objective, loader, recipe.training(), choices, checkpoints));
+            if (checkpoint != null) {
+                Checkpoints.restore(
+                        checkpoint, trainer.state(), recipe.training().gradientAccumulationSteps());
+            }
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    private <R extends AutoCloseable> R held(R resource) {
+        open.push(resource);
+        return resource;
+    }
+
+    private Model network(ModelFactory networks) {
+        return checkpoint == null || recipe.lora() != null // whose checkpoints hold the LoRA alone
+                ? networks.create(recipe.model(), recipe.training().seed())
+                : networks.createEmpty(recipe.model());
+    }
+
+    private Choices choices(boolean allowDrift) {
+        if (checkpoint == null) {
+            Placement wanted = new Placement("cpu", recipe.training().dtype(), 0);
+            return Choices.forThisMachine(wanted, recipe.training().batchSize(), List.of(model));
+        }
+        Choices before = Checkpoints.readChoices(checkpoint);
+        return allowDrift ? before.onThisMachine() : before;
+    }
+
+    private void checkData(String description, String fingerprint) {
+        String before = checkpoint == null ? "" : Checkpoints.readData(checkpoint);
+        if (!before.isEmpty() && !before.equals(fingerprint)) {
+            throw Problem.failure("the data changed since the run was stopped: the fingerprint of " + description
+                    + " was " + shortened(before) + " and is " + shortened(fingerprint)
+                    + "; {allowDrift} goes on all the same");
+        }
+    }
+
+    private static String shortened(String fingerprint) {
+        return fingerprint.substring(0, Math.min(12, fingerprint.length()));
+    }
+
+    private long batchesDone() {
+        return checkpoint == null
+                ? 0
+                : Checkpoints.readBatches(checkpoint, recipe.training().gradientAccumulationSteps());
+    }
+
+    /** Trains to the end, or until {@code stop} returns true; then a checkpoint is there. */
+    RunSummary run(RunListener listener, BooleanSupplier stop) {
+        listener.onPlan(plan());
+        try (Tracker trackers = openTrackers()) {
+            Previews previews = model instanceof DiffusionModel denoiser
+                    ? new Previews(recipe.samples(), denoiser, scheduler)
+                    : null;
+            Exports exports = new Exports(recipe, folder, model, scheduler, listener);
+            RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, exports, validation, listener, stop);
+            log.recall(trainer.state().globalStep());
+            boolean finished = train(log, stop);
+            if (finished) {
+                exports.atEnd(trainer.state());
+            }
+            trackers.flush();
+            plot();
+            if (finished) {
+                exports.finishCards();
+            }
+            trackers.end(finished);
+            return new RunSummary(folder.path(), finished, trainer.state().globalStep(), log.meanOfLast());
+        }
+    }
+
+    private RunPlan plan() {
+        UpdatePlan plan = recipe.training().plan(loader.batchesPerEpoch());
+        return new RunPlan(
+                recipe.name(),
+                data.dataset().description(),
+                trainer.trainedParameters(),
+                trainer.state().globalStep(),
+                trainer.totalSteps(),
+                plan.stepsPerEpoch(),
+                trainer.secondsPerStep(),
+                ProcessMemory.peakMiB(),
+                recipe.training().batchSize() * plan.batchesOfNextStep(0),
+                choices.dtype().key(),
+                choices.threads());
+    }
+
+    private Tracker openTrackers() {
+        long lastStep = trainer.state().globalStep();
+        boolean allDone = lastStep == trainer.totalSteps();
+        List<Tracker> trackers = new ArrayList<>();
+        recipe.trackers().stream()
+                .filter(kind -> !allDone || kind.isService())
+                .forEach(kind -> trackers.add(kind.open(folder.path(), lastStep)));
+        return new Trackers(trackers);
+    }
+
+    /** Whether all updates are done and all pictures drawn. */
+    private boolean train(RunLog log, BooleanSupplier stop) {
+        try {
+            log.drawMissing(trainer.state(), recipe.training().plan(loader.batchesPerEpoch()));
+        } catch (CancellationException e) {
+            return false; // the checkpoint that it went on from is still there
+        }
+        return trainer.run(log, stop) == Trainer.Outcome.FINISHED;
+    }
+
+    private void plot() {
+        if (Files.exists(folder.metrics())) {
+            LossPlot.write(folder.metrics(), folder.lossPlot());
+            if (recipe.validation() != null) {
+                EpochHistory.write(folder.metrics(), folder.history());
+            }
+        }
+    }
+
+    /** Frees all of it, the last opened first. */
+    @Override
+    public void close() {
+        RuntimeException failure = null;
+        while (!open.isEmpty()) {
+            try {
+                open.pop().close();
+            } catch (Exception e) {
+                RuntimeException known =
+                        e instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(e);
+                if (failure == null) {
+                    failure = known;
+                } else {
+                    failure.addSuppressed(known);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}
