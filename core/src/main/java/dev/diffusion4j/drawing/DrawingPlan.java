@@ -28,7 +28,8 @@ public record DrawingPlan(
         SubjectSelection subject,
         GenerationRequest request) {
 
-    // written out: a compact constructor's parameters lose their @Nullable in the class file, where the command looks for it
+    // written out: a compact constructor's parameters lose their @Nullable in the class file, where the command looks
+    // for it
     public DrawingPlan(
             Path model,
             LoadOptions loading,
