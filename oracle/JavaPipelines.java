@@ -8,7 +8,7 @@ import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationFiles;
+import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.SaveOptions;
 import dev.diffusion4j.scheduler.SchedulerKind;
@@ -53,15 +53,21 @@ final class JavaPipelines {
         }
         // drawn from what was saved, so that a variant is rounded here too
         try (DiffusionPipeline pipeline = DiffusionPipeline.load(folder)) {
-            GenerationRequest request = GenerationRequest.of(r -> r.count(3).seed(7).steps(((Long) spec.get("steps")).intValue()).eta(((Number) spec.get("eta")).doubleValue()).batchSize(3).stepOptions(Records.with(StepOptions.DEFAULT, Json.object(spec.get("step_options")))));
-            if (pipeline.numClasses() > 0) {
-                request = request.with(r -> r.classes(List.of(0, 1, 2)));
-            }
+            GenerationRequest request = GenerationRequest.of(r -> r.count(3)
+                    .seed(7)
+                    .steps(((Long) spec.get("steps")).intValue())
+                    .eta(((Number) spec.get("eta")).doubleValue())
+                    .batchSize(3)
+                    .classes(pipeline.numClasses() > 0 ? List.of(0, 1, 2) : null)
+                    .stepOptions(Records.with(StepOptions.DEFAULT, Json.object(spec.get("step_options")))));
             for (NoiseMode mode : NoiseMode.values()) {
                 try (GenerationResult result = pipeline.generate(request.with(r -> r.noise(mode)))) {
                     result.saveTensors(folder.resolve(mode.key() + ".safetensors"));
                     if (mode == NoiseMode.PER_IMAGE && result.samples().size(1) != 2) {
-                        GenerationFiles.write(folder.resolve("pictures"), result, pipeline, request, "model", null);
+                        for (int i = 0; i < result.images().size(); i++) {
+                            Path file = folder.resolve(String.format("pictures/%04d.png", i));
+                            PngFile.write(file, result.images().get(i));
+                        }
                     }
                 }
             }

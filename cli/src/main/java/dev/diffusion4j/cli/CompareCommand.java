@@ -6,6 +6,7 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
+import dev.diffusion4j.drawing.SchedulerSelection;
 import dev.diffusion4j.evaluation.Comparison;
 import dev.diffusion4j.evaluation.Drawn;
 import dev.diffusion4j.evaluation.Evaluator;
@@ -205,7 +206,7 @@ final class CompareCommand implements Callable<Integer> {
                 way.request.steps(),
                 scales.isEmpty() ? "" : ", guidance " + way.request.guidance().scale());
         SampleSize size = named(title, () -> {
-            SchedulerChoice.checkEta(way.pipeline.scheduler(), way.request.eta());
+            SchedulerSelection.checkEta(way.pipeline.scheduler(), way.request.eta());
             return way.pipeline.check(way.request);
         });
         if (!quality.isGiven()) {

@@ -3,6 +3,8 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.drawing.SubjectSelection;
 import dev.diffusion4j.evaluation.ModelFolders;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.DrawingNeed;
@@ -65,8 +67,12 @@ final class DrawOptions {
     @Mixin
     LoraOptions adapters = new LoraOptions();
 
-    @Mixin
-    PromptOptions words = new PromptOptions();
+    @Option(
+            names = "--prompt",
+            paramLabel = "TEXT",
+            description = "What to draw, for a model that was trained on captions; --count pictures of it.")
+    @Nullable
+    String prompt;
 
     /** The pipeline of a model folder, of a run's, or of the Hub; the caller closes it. */
     DiffusionPipeline load(Path folder) {
@@ -94,19 +100,27 @@ final class DrawOptions {
     GenerationRequest asked(int defaultCount) {
         int each = each(defaultCount);
         DrawingNeed.checkCount(each);
-        Check.positive(batch, "--batch");
-        Check.notNegative(eta, "--eta");
         return GenerationRequest.of(r -> r.count(each).eta(eta).batchSize(batch));
     }
 
-    /** With classes and all else but scheduler, steps, seed and guidance. */
-    GenerationRequest request(DiffusionPipeline pipeline, int defaultCount, PrintWriter err) {
-        return told(asked(defaultCount), ClassChoice.parse(label), pipeline, each(defaultCount), err);
+    /** What pictures show; of all classes where none is named and {@code all} says so. */
+    SubjectSelection subject(int defaultCount, boolean all) {
+        String text = label == null && prompt == null && all ? "all" : label;
+        boolean isAll = text != null && text.equalsIgnoreCase("all");
+        return new SubjectSelection(
+                isAll, text == null || isAll ? null : classNumber(text), prompt, each(defaultCount));
     }
 
-    /** {@code request} with its classes and its prompt, {@code each} pictures of each. */
-    GenerationRequest told(
-            GenerationRequest request, ClassChoice classes, DiffusionPipeline pipeline, int each, PrintWriter err) {
-        return words.apply(request.with(r -> r.classes(classes.of(pipeline, each))), pipeline, each, err);
+    private static Integer classNumber(String text) {
+        try {
+            return Integer.valueOf(text);
+        } catch (NumberFormatException e) {
+            throw Problem.request("{classes} must be a whole number or 'all', but was '" + text + "'");
+        }
+    }
+
+    /** With classes and all else but scheduler, steps, seed and guidance; the prompt's end that is not read is said on {@code err}. */
+    GenerationRequest request(DiffusionPipeline pipeline, int defaultCount, PrintWriter err) {
+        return subject(defaultCount, false).in(pipeline, asked(defaultCount), line -> err.println("diffuse: " + line));
     }
 }

@@ -4,6 +4,7 @@ package dev.diffusion4j.cli;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.drawing.SchedulerSelection.Chosen;
 import dev.diffusion4j.evaluation.ClipJudge;
 import dev.diffusion4j.evaluation.Drawn;
 import dev.diffusion4j.evaluation.Evaluator;
@@ -19,6 +20,7 @@ import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.pipeline.PipelinePlace;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -172,31 +174,31 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private void judgeModel(Path folder, @Nullable ClipJudge words, Path file, List<Figure> earlier) {
-        try (GuideKit kit = guidance.kit(null, this::tell);
-                DiffusionPipeline loaded = draw.load(folder);
-                DiffusionPipeline steered = loaded.steeredBy(kit.parseAll(guidance.guides));
-                SchedulerChoice.Chosen chosen = scheduler.of(
-                        steered,
-                        draw.request(loaded, COUNT, spec.commandLine().getErr()).with(guidance::apply));
-                Evaluator evaluator =
-                        quality.open(chosen.pipeline().check(chosen.request()).height())) {
-            evaluator.check(chosen.request());
-            chosen.pipeline().notices(chosen.request()).forEach(this::tell);
-            Drawn drawn = drawn(folder, chosen);
-            try (PictureSet pictures = drawn.pictures()) {
-                report(evaluator.judge(pictures, false, drawn.how(), words), pictures, file, earlier);
+        try (GuideKit kit = guidance.kit(null, this::warn);
+                DiffusionPipeline loaded = draw.load(folder)) {
+            GenerationRequest request =
+                    draw.request(loaded, COUNT, spec.commandLine().getErr()).with(guidance::apply);
+            Chosen chosen = scheduler.of(loaded.steeredBy(kit.parseAll(guidance.guides)), request);
+            try (Evaluator evaluator =
+                    quality.open(chosen.pipeline().check(chosen.request()).height())) {
+                evaluator.check(chosen.request());
+                chosen.pipeline().notices(chosen.request()).forEach(this::warn);
+                Drawn drawn = drawn(folder, chosen);
+                try (PictureSet pictures = drawn.pictures()) {
+                    report(evaluator.judge(pictures, false, drawn.how(), words), pictures, file, earlier);
+                }
             }
         }
     }
 
-    private static Drawn drawn(Path folder, SchedulerChoice.Chosen chosen) {
+    private static Drawn drawn(Path folder, Chosen chosen) {
         try (Progress progress = Progress.steps("drawing", chosen.request())) {
             return Drawn.by(
                     chosen.pipeline(), chosen.request(), ModelFolders.nameOf(folder), progress, new Cancellation());
         }
     }
 
-    private void tell(String line) {
+    private void warn(String line) {
         spec.commandLine().getErr().println("diffuse: " + new FlagNames(spec).word(line));
     }
 

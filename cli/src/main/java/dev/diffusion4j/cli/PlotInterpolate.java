@@ -2,6 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.drawing.SchedulerSelection.Chosen;
 import dev.diffusion4j.image.GifFile;
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.image.PngFile;
@@ -74,9 +75,9 @@ final class PlotInterpolate implements Callable<Integer> {
         Check.that(
                 draw.label == null || !draw.label.equalsIgnoreCase("all"),
                 "--class must be one class, because the pictures are to become each other");
-        try (DiffusionPipeline loaded = draw.load(model);
-                SchedulerChoice.Chosen chosen = scheduler.of(
-                        loaded, draw.request(loaded, COUNT, spec.commandLine().getErr()))) {
+        try (DiffusionPipeline loaded = draw.load(model)) {
+            Chosen chosen = scheduler.of(
+                    loaded, draw.request(loaded, COUNT, spec.commandLine().getErr()));
             GenerationRequest request = chosen.request();
             NoiseFactory noise = NoiseFactory.between(request.seed(), toSeed, request.count());
             try (Progress progress = Progress.steps("drawing", request);

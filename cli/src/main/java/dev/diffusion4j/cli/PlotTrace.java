@@ -2,6 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.drawing.SchedulerSelection.Chosen;
 import dev.diffusion4j.image.GifFile;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.pipeline.Cancellation;
@@ -82,9 +83,8 @@ final class PlotTrace implements Callable<Integer> {
         try (DiffusionPipeline loaded = draw.load(model)) {
             GenerationRequest asked =
                     draw.request(loaded, COUNT, spec.commandLine().getErr());
-            try (SchedulerChoice.Chosen chosen = scheduler.of(loaded, asked.with(r -> r.batchSize(asked.count())))) {
-                trace(chosen.pipeline(), chosen.request());
-            }
+            Chosen chosen = scheduler.of(loaded, asked.with(r -> r.batchSize(asked.count())));
+            trace(chosen.pipeline(), chosen.request());
         }
         return 0;
     }

@@ -50,7 +50,7 @@ final class QuickstartCommand implements Callable<Integer> {
         PrintWriter printer = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         Quickstart.Outcome outcome;
-        try (StopSignal stop = new StopSignal(err);
+        try (StopSignal stop = new StopSignal(err, StopSignal.CHECKPOINT);
                 QuickstartConsole console = new QuickstartConsole(printer, err)) {
             try {
                 outcome = new Quickstart(changes, folder).run(console, stop);

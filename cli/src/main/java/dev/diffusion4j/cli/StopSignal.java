@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * not wait.
  */
 final class StopSignal implements BooleanSupplier, AutoCloseable {
+    /** What a training waits for. */
+    static final String CHECKPOINT = "the last step and its checkpoint";
+
     private static final int EXIT_CODE = 130;
 
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -22,11 +25,12 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
     private final @Nullable Object before;
     private volatile boolean asked;
 
-    StopSignal(PrintWriter err) {
+    /** @param keeps what is still waited for, and a second Ctrl-C does without: {@code the last step and its checkpoint} */
+    StopSignal(PrintWriter err, String keeps) {
         hook = new Thread(() -> {
             asked = true;
             err.println();
-            err.println("stopping; a second Ctrl-C does not wait for the last step and its checkpoint ...");
+            err.println("stopping; a second Ctrl-C does not wait for " + keeps + " ...");
             try {
                 closed.await();
             } catch (InterruptedException e) {

@@ -206,7 +206,7 @@ final class TrainCommand implements Callable<Integer> {
         warn(run, spec);
         TrainingConsole console = new TrainingConsole(
                 spec.commandLine().getOut(), spec.commandLine().getErr());
-        try (StopSignal stop = new StopSignal(spec.commandLine().getErr())) {
+        try (StopSignal stop = new StopSignal(spec.commandLine().getErr(), StopSignal.CHECKPOINT)) {
             RunSummary summary = run.run(console, stop);
             console.end();
             if (!summary.finished()) {

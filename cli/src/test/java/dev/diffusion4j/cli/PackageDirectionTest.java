@@ -44,6 +44,7 @@ class PackageDirectionTest {
         allow(
                 "pipeline",
                 "kernel schedule tensor processor json layer checkpoint model adapter condition codec guidance scheduler image hub");
+        allow("drawing", "tensor json checkpoint model adapter condition guidance scheduler image hub pipeline");
         allow("data", "tensor image json hub");
         allow("metric", "tensor model data checkpoint json image");
         allow("tracking", "image json");
@@ -51,15 +52,15 @@ class PackageDirectionTest {
         allow("trainer", "kernel objective data model adapter layer checkpoint tracking processor tensor json");
         allow(
                 "recipe",
-                "kernel schedule tensor json layer checkpoint model adapter condition codec guidance scheduler image hub pipeline data metric tracking objective trainer");
+                "kernel schedule tensor json layer checkpoint model adapter condition codec guidance scheduler image hub pipeline drawing data metric tracking objective trainer");
         allow("testkit", "tensor checkpoint model condition codec scheduler guidance data tracking");
         allow("plot", "schedule tensor model codec guidance scheduler image pipeline data tracking");
         allow(
                 "evaluation",
-                "schedule tensor json checkpoint model adapter condition codec guidance scheduler image hub pipeline data metric tracking");
+                "schedule tensor json checkpoint model adapter condition codec guidance scheduler image hub pipeline drawing data metric tracking");
         allow(
                 "cli",
-                "schedule tensor processor json checkpoint model adapter condition codec guidance scheduler image hub pipeline data metric tracking objective recipe plot evaluation");
+                "schedule tensor processor json checkpoint model adapter condition codec guidance scheduler image hub pipeline drawing data metric tracking objective recipe plot evaluation");
     }
 
     private static void allow(String name, String below) {

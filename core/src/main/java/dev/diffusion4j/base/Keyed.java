@@ -28,7 +28,7 @@ public interface Keyed {
         }
         List<String> keys =
                 Arrays.stream(type.getEnumConstants()).map(Keyed::key).toList();
-        throw new IllegalArgumentException("unknown " + name + " '" + key + "'"
+        throw new InvalidArgument("unknown " + name + " '" + key + "'"
                 + hint(key, Arrays.asList(type.getEnumConstants())) + "; choose one of " + String.join(", ", keys));
     }
 

@@ -240,13 +240,4 @@ class NetworkSteeringTest {
                 .isInstanceOfAny(Problem.class, IllegalArgumentException.class)
                 .hasMessageContaining(why);
     }
-
-    @Test
-    void a_note_says_which_clip_looked() {
-        try (DiffusionPipeline steered = pipeline.steeredBy(kit.parseAll(List.of("color=#FFFFFF:1", "clip=bla:8")))) {
-            GenerationNote note = GenerationNote.of("model", steered, REQUEST, 0);
-            assertThat(note.clipOrigin()).isEqualTo(new Clip.Origin(QUICK, null));
-            assertThat(note.guides()).hasSize(2);
-        }
-    }
 }

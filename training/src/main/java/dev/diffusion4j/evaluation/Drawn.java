@@ -2,6 +2,7 @@
 package dev.diffusion4j.evaluation;
 
 import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.drawing.GenerationNote;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.json.Records;
@@ -11,7 +12,6 @@ import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationNote;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.request.GenerationRequest;

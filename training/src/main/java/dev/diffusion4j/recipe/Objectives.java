@@ -34,9 +34,10 @@ final class Objectives {
     static void check(ObjectiveConfig config, SamplesConfig samples, Model model) {
         boolean canDrop = model instanceof DiffusionModel denoiser && denoiser.canDropContext();
         if (config.contextDrop().isActive() && !canDrop) {
-            throw Problem.request("objective.context_drop drops classes, but a "
-                    + model.modelClass().name()
-                    + " cannot do without: omit it, or train a network that can, such as a PatchedUnet");
+            throw Problem.request(
+                    "objective.context_drop drops classes, but a "
+                            + model.modelClass().name()
+                            + " cannot do without: omit it, or train a network that can, such as a LabUnet, a CrossAttentionUnet or a PatchedUnet");
         }
         if (samples.guidanceScale() != 1 && !canDrop) {
             throw Problem.request("samples.guidance_scale is " + samples.guidanceScale() + ", but a "

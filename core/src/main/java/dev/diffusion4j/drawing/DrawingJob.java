@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.drawing;
+
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.drawing.SchedulerSelection.Chosen;
+import dev.diffusion4j.hub.HubProgress;
+import dev.diffusion4j.pipeline.Cancellation;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.GuidanceSweep;
+import dev.diffusion4j.pipeline.GuideKit;
+import dev.diffusion4j.pipeline.PipelinePlace;
+import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.scheduler.TerminalSignal;
+import dev.diffusion4j.tensor.TensorScope;
+import java.awt.image.BufferedImage;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A drawing that is ready to begin: the network is read, everything is checked. It draws pictures and hands them to a sink one by one,
+ * with the notes that say how each was made; the command, a service and a page all call it.
+ */
+public final class DrawingJob implements AutoCloseable {
+    private final DiffusionPipeline loaded;
+    private final GuideKit kit;
+    private final Chosen chosen;
+    private final String model;
+    private final int perRow;
+    private final @Nullable Integer only;
+
+    private DrawingJob(
+            DiffusionPipeline loaded, GuideKit kit, Chosen chosen, String model, int perRow, @Nullable Integer only) {
+        this.loaded = loaded;
+        this.kit = kit;
+        this.chosen = chosen;
+        this.model = model;
+        this.perRow = perRow;
+        this.only = only;
+    }
+
+    /**
+     * Reads the network and checks the plan; draws nothing.
+     *
+     * @param progress hears how much comes from the Hub
+     * @param notice hears in a line each what will be otherwise than asked
+     * @throws Problem naming what cannot be drawn so
+     */
+    public static DrawingJob open(DrawingPlan plan, HubProgress progress, Consumer<String> notice) {
+        Path folder = PipelinePlace.folder(plan.model(), plan.loading().variant(), progress);
+        GuideKit kit = new GuideKit(plan.clip(), notice);
+        try {
+            DiffusionPipeline loaded = DiffusionPipeline.load(folder, plan.loading());
+            try {
+                Chosen chosen = chosen(plan, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
+                return new DrawingJob(
+                        loaded, kit, chosen, folder.toString(), plan.subject().perRow(loaded), null);
+            } catch (RuntimeException e) {
+                loaded.close();
+                throw e;
+            }
+        } catch (RuntimeException e) {
+            kit.close();
+            throw e;
+        }
+    }
+
+    private static Chosen chosen(DrawingPlan plan, DiffusionPipeline steered, Consumer<String> notice) {
+        GenerationRequest request = plan.subject().in(steered, plan.request(), notice);
+        Chosen chosen = plan.scheduler().on(steered, request);
+        TerminalSignal.warning(chosen.pipeline().scheduler()).ifPresent(notice);
+        chosen.pipeline().notices(chosen.request()).forEach(notice);
+        return chosen;
+    }
+
+    /**
+     * Makes ready to draw a picture again.
+     *
+     * @param again which one, and what has moved since
+     * @param notice hears in a line each what may make it another picture
+     * @throws Problem where the picture has no note, or what it names is not there
+     */
+    public static DrawingJob open(DrawingAgain again, HubProgress progress, Consumer<String> notice) {
+        Path folder = again.folder(progress);
+        GuideKit kit = new GuideKit(again.clip(), notice);
+        try {
+            DiffusionPipeline loaded = DiffusionPipeline.load(folder, again.loading());
+            try {
+                if (!loaded.modelHash().equals(again.modelHash())) {
+                    notice.accept("the weights in " + folder
+                            + " are not those that this picture was drawn with; it may differ");
+                }
+                GenerationNote note = again.note();
+                DiffusionPipeline pipeline = loaded.withScheduler(again.scheduler(), note.schedulerConfig())
+                        .steeredBy(kit.parseAll(note.guides()));
+                Chosen chosen = new Chosen(pipeline, note.request());
+                return new DrawingJob(loaded, kit, chosen, folder.toString(), SubjectSelection.PER_ROW, note.index());
+            } catch (RuntimeException e) {
+                loaded.close();
+                throw e;
+            }
+        } catch (RuntimeException e) {
+            kit.close();
+            throw e;
+        }
+    }
+
+    /** What is drawn with; ends with this job. */
+    public DiffusionPipeline pipeline() {
+        return chosen.pipeline();
+    }
+
+    /** What is drawn, with everything that only the network knew. */
+    public GenerationRequest request() {
+        return chosen.request();
+    }
+
+    /** How many pictures the sink will get: one where a picture is drawn again. */
+    public int count() {
+        return only == null ? request().count() : 1;
+    }
+
+    /** Which picture of {@link #request()} a film is to watch. */
+    public int firstPicture() {
+        return only == null ? 0 : only;
+    }
+
+    /** How many pictures suit a row of a grid. */
+    public int perRow() {
+        return perRow;
+    }
+
+    /**
+     * Draws. Memory does not grow with the number of pictures, unless the sink keeps them.
+     *
+     * @param sink takes each picture as it is drawn; stays its owner's to close
+     * @param listener hears of each step
+     * @param cancellation lets another thread end the job within one step; pictures that the sink has stay there
+     * @throws java.util.concurrent.CancellationException where it was cancelled, or the thread interrupted
+     * @throws Problem where a picture holds numbers that are not finite
+     */
+    public void draw(PictureSink sink, StepListener listener, Cancellation cancellation) {
+        pipeline().draw(request(), (first, batch) -> handOut(first, batch, sink), listener, cancellation);
+        sink.complete();
+    }
+
+    private void handOut(int first, GenerationResult batch, PictureSink sink) {
+        List<BufferedImage> images = batch.images();
+        for (int i = 0; i < images.size(); i++) {
+            int index = first + i;
+            if (only != null && only != index) {
+                continue;
+            }
+            int place = i;
+            BufferedImage image = images.get(i);
+            TensorScope.run(() -> sink.accept(new DrawnPicture(
+                    only == null ? index : 0,
+                    count(),
+                    image,
+                    notes(index),
+                    batch.samples().narrow(0, place, 1))));
+        }
+    }
+
+    private Map<String, String> notes(int index) {
+        DiffusionPipeline pipeline = pipeline();
+        return GenerationNote.of(model, pipeline, request(), index)
+                .notes(pipeline.deviceName(), pipeline.precision().key(), pipeline.modelHash());
+    }
+
+    /**
+     * Draws the same pictures with several guidance scales, one after the other.
+     *
+     * @param scales at least one
+     * @throws java.util.concurrent.CancellationException where it was cancelled
+     */
+    public GuidanceSweep sweep(List<Double> scales, StepListener listener, Cancellation cancellation) {
+        return GuidanceSweep.draw(pipeline(), request(), scales, listener, cancellation);
+    }
+
+    /** Frees the network and what guides needed. */
+    @Override
+    public void close() {
+        loaded.close();
+        kit.close();
+    }
+}

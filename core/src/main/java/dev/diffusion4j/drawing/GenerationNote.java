@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.drawing;
+
+import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.base.Worded;
+import dev.diffusion4j.checkpoint.RunManifest;
+import dev.diffusion4j.guidance.LossGuidance;
+import dev.diffusion4j.guidance.loss.ClipLoss;
+import dev.diffusion4j.image.PngFile;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.json.Records;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.clip.Clip;
+import dev.diffusion4j.model.clip.ClipActivation;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.NoiseMode;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a picture was made, as it stands in the PNG: enough to draw it again.
+ *
+ * @param model the folder, as it was given
+ * @param scheduler diffusers' class name
+ * @param schedulerConfig its settings
+ * @param index which picture of the call it is
+ * @param request what was asked for: for this picture alone, or, where the noise was shared, for the whole batch
+ * @param guides what it was steered by, in words
+ * @param loras the adapters in the network, each {@code PATH:SCALE}
+ * @param clipModel the CLIP that the guides looked with, as it was given
+ * @param clipActivation its activation, where it was given
+ */
+public record GenerationNote(
+        String model,
+        String scheduler,
+        Map<String, @Nullable Object> schedulerConfig,
+        int index,
+        GenerationRequest request,
+        List<String> guides,
+        List<String> loras,
+        @Nullable String clipModel,
+        @Nullable ClipActivation clipActivation) {
+
+    private static final GenerationNote EMPTY = new GenerationNote(
+            "", "DDPMScheduler", Map.of(), 0, GenerationRequest.DEFAULT, List.of(), List.of(), null, null);
+
+    public GenerationNote {
+        guides = List.copyOf(guides);
+        loras = List.copyOf(loras);
+        schedulerConfig = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(schedulerConfig));
+    }
+
+    /** For picture {@code index} of a call. */
+    static GenerationNote of(String model, DiffusionPipeline pipeline, GenerationRequest request, int index) {
+        Scheduler scheduler = pipeline.scheduler();
+        GenerationRequest own = request;
+        int ownIndex = index;
+        if (request.noise() == NoiseMode.PER_IMAGE) {
+            own = request.only(index);
+            ownIndex = 0;
+        }
+        Clip.Origin clip = clipOf(pipeline);
+        return new GenerationNote(
+                model,
+                scheduler.kind().className(),
+                scheduler.config(),
+                ownIndex,
+                own,
+                pipeline.steering().stream().map(LossGuidance::name).toList(),
+                pipeline.loras().stream().map(LoraChoice::text).toList(),
+                clip == null ? null : clip.place().toString(),
+                clip == null ? null : clip.activation());
+    }
+
+    /** The CLIP that a pipeline's guides look with, or {@code null}. */
+    public static Clip.@Nullable Origin clipOf(DiffusionPipeline pipeline) {
+        return pipeline.steering().stream()
+                .map(LossGuidance::loss)
+                .filter(ClipLoss.class::isInstance)
+                .map(loss -> ((ClipLoss) loss).clip().origin())
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** The CLIP that the guides looked with, or {@code null}. */
+    public Clip.@Nullable Origin clipOrigin() {
+        return clipModel == null ? null : new Clip.Origin(Path.of(clipModel), clipActivation);
+    }
+
+    /** The notes of a PNG: ours, and the one line that other tools show. */
+    Map<String, String> notes(String device, String dtype, String modelHash) {
+        RunManifest manifest =
+                new RunManifest(RunManifest.libraryVersion(), device, dtype, modelHash, Records.toMap(this));
+        Map<String, String> notes = new LinkedHashMap<>();
+        notes.put("parameters", summary(modelHash));
+        notes.put(RunManifest.NOTE, manifest.toText());
+        return notes;
+    }
+
+    private String summary(String modelHash) {
+        SampleSize size = request.size();
+        String sampler = SchedulerKind.ofClass(scheduler, "this picture").key();
+        return String.format(
+                Locale.ROOT,
+                "Steps: %d, Sampler: %s, Seed: %d%s, Model: %s, Model hash: %s",
+                request.steps(),
+                sampler,
+                request.seed() + index,
+                size == null ? "" : ", Size: " + size.text(),
+                Path.of(model).getFileName(),
+                modelHash.length() > 10 ? modelHash.substring(0, 10) : modelHash);
+    }
+
+    /** A note with the manifest around it. */
+    public record Read(RunManifest manifest, GenerationNote note) {}
+
+    /**
+     * Reads the note of a PNG.
+     *
+     * @throws Problem where there is none
+     */
+    public static Read read(Path png) {
+        String text = PngFile.readNotes(png).get(RunManifest.NOTE);
+        if (text == null) {
+            throw Problem.failure(png + " does not say how it was made: it has no note '" + RunManifest.NOTE
+                    + "'; only pictures that 'diffuse sample' wrote can be drawn again");
+        }
+        try {
+            RunManifest manifest = RunManifest.fromText(text, png + ": note " + RunManifest.NOTE);
+            Map<String, @Nullable Object> settings = OldNotes.upgraded(manifest.settings());
+            return new Read(manifest, Records.bind(EMPTY, settings, png + ": note " + RunManifest.NOTE));
+        } catch (IllegalArgumentException e) {
+            throw Problem.failure(Worded.marked(e), e);
+        }
+    }
+
+    /** As JSON, for people. */
+    public String toText() {
+        return Json.pretty(Records.toMap(this));
+    }
+}

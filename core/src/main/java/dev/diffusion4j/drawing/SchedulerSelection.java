@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.drawing;
+
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.SchedulerOptions;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * With what algorithm, said before the network is known.
+ *
+ * @param kind the algorithm; {@code null} for the network's own
+ * @param options changes to it, {@code use_karras_sigmas=true} for example
+ * @param steps denoising steps; {@code null} for as many as suit the algorithm
+ */
+public record SchedulerSelection(@Nullable SchedulerKind kind, List<String> options, @Nullable Integer steps) {
+    /** The network's own algorithm as it is configured. */
+    public static final SchedulerSelection OWN = new SchedulerSelection(null, List.of(), null);
+
+    public SchedulerSelection {
+        options = List.copyOf(options);
+    }
+
+    /**
+     * What is drawn with what.
+     *
+     * @param pipeline a view of the one that was given; not to be closed
+     */
+    public record Chosen(DiffusionPipeline pipeline, GenerationRequest request) {}
+
+    /**
+     * A view of {@code pipeline} with this algorithm, and {@code request} with its steps.
+     *
+     * @throws Problem where the network was not trained for it, or it has no such option
+     */
+    public Chosen on(DiffusionPipeline pipeline, GenerationRequest request) {
+        SchedulerKind chosen = kind == null ? pipeline.scheduler().kind() : kind;
+        SchedulerOptions parsed = SchedulerOptions.parse(chosen, options, "{schedulerOptions}");
+        DiffusionPipeline view = pipeline.withScheduler(chosen, parsed.config());
+        checkEta(view.scheduler(), request.eta());
+        int made = steps == null ? view.defaultSteps() : steps;
+        return new Chosen(view, request.with(r -> r.steps(made).stepOptions(parsed.step())));
+    }
+
+    /** @throws Problem where fresh noise was asked for and the algorithm takes none */
+    public static void checkEta(Scheduler chosen, double eta) {
+        if (eta > 0 && !chosen.takesEta()) {
+            List<String> takers = Arrays.stream(SchedulerKind.values())
+                    .filter(kind -> kind.create(Map.of()).takesEta())
+                    .map(SchedulerKind::key)
+                    .toList();
+            throw Problem.request("the scheduler '" + chosen.kind().key()
+                    + "' takes no {eta}: omit it, or choose one that does with {scheduler}: "
+                    + String.join(", ", takers));
+        }
+    }
+}
