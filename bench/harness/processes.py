@@ -59,10 +59,11 @@ class Worker:
         self.stderr.close()
 
 
-def java(case, *arguments):
-    """Through the launcher, so that flags and environment are the command's."""
-    env = {"DIFFUSE_AS": "train" if case in ("train", "recipe") else "sample", "DIFFUSE_MAIN": "dev.diffusion4j.bench.Worker", "DIFFUSE_CLASSPATH": str(BENCH / "target/classes")}
-    return Worker(f"java {case}", [HOME / "diffuse", case, *arguments], env)
+def java(case, *arguments, home=HOME):
+    """Through the launcher of a checkout, so that flags and environment are the command's."""
+    env = {"DIFFUSE_AS": "train" if case in ("train", "recipe") else "sample", "DIFFUSE_MAIN": "dev.diffusion4j.bench.Worker",
+           "DIFFUSE_CLASSPATH": str(home / "bench/target/classes")}
+    return Worker(f"java {case}", [home / "diffuse", case, *arguments], env)
 
 
 def python(case, folder, mode, *arguments):
