@@ -91,10 +91,15 @@ final class SampleCommand implements Callable<Integer> {
     public Integer call() {
         StopSignal stop = new StopSignal(spec.commandLine().getErr(), "the last step");
         try (stop;
-                HubLine hub = new HubLine();
-                DrawingJob job = open(hub)) {
+                DrawingJob job = open()) {
             SampleRun run = new SampleRun(job, outputs, json, spec, stop);
             return sweep.sweep().isEmpty() ? run.draw(from != null) : run.sweep(sweep.sweep());
+        }
+    }
+
+    private DrawingJob open() {
+        try (HubLine hub = new HubLine()) {
+            return open(hub);
         }
     }
 
