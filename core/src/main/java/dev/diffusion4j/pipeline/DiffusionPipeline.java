@@ -26,6 +26,7 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
 import java.nio.file.Path;
@@ -70,7 +71,12 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     private static DiffusionPipeline onCpu(DiffusionModel model, PartLease network, Scheduler scheduler) {
         PipelineSetup setup = new PipelineSetup(
-                scheduler, Conditioners.of(model), null, Devices.cpu(), Precision.F32, List.of(), LoraView.NONE);
+                scheduler,
+                Conditioners.of(model),
+                null,
+                new Placement("cpu", Precision.F32, 0),
+                List.of(),
+                LoraView.NONE);
         return new DiffusionPipeline(network, setup, PipelineOrigin.NONE, false);
     }
 
@@ -121,8 +127,8 @@ public final class DiffusionPipeline implements AutoCloseable {
         PartLease network = store.lease(loader.key(), loader);
         try {
             Conditioner conditioner = network.use(model -> Conditioners.of((DiffusionModel) model));
-            PipelineSetup setup =
-                    new PipelineSetup(scheduler, conditioner, null, device, precision, List.of(), LoraView.NONE);
+            Placement placement = new Placement(options.device(), precision, 0);
+            PipelineSetup setup = new PipelineSetup(scheduler, conditioner, null, placement, List.of(), LoraView.NONE);
             return new DiffusionPipeline(network, setup, origin, false);
         } catch (RuntimeException e) {
             network.close();
@@ -371,12 +377,12 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** What the network computes in: f32 or bf16. */
     public Precision precision() {
-        return setup.precision();
+        return setup.placement().dtype();
     }
 
     /** Where it computes: {@code cpu}, {@code cuda:0}. */
     public String deviceName() {
-        return Devices.name(setup.device());
+        return Devices.name(setup.placement().torchDevice());
     }
 
     /** SHA-256 of the weights' files; empty where the network was not loaded from files. */
