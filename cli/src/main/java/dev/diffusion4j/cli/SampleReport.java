@@ -31,7 +31,8 @@ record SampleReport(PrintWriter to, boolean json, Path out) {
                                     .toString())
                             .toList());
             files.others().forEach((what, file) -> all.put(what, file.toString()));
-            to.println(Json.pretty(all));
+            to.print(Json.pretty(all));
+            to.flush();
             return;
         }
         to.printf(
@@ -59,7 +60,8 @@ record SampleReport(PrintWriter to, boolean json, Path out) {
             all.put("sweep", png.toString());
             all.put("gif", out.resolve("sweep.gif").toString());
             all.put("guidance_scales", scales);
-            to.println(Json.pretty(all));
+            to.print(Json.pretty(all));
+            to.flush();
             return;
         }
         to.printf(

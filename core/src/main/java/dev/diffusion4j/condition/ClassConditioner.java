@@ -33,7 +33,8 @@ public final class ClassConditioner implements Conditioner {
         }
         for (Subject subject : subjects) {
             if (subject.prompt() != null) {
-                throw Problem.request("this network was not trained on words: omit {prompt}");
+                throw Problem.request("this network was not trained on words: omit {"
+                        + (field.startsWith("negative") ? "negativePrompt" : "prompt") + "}");
             }
             Integer label = subject.classLabel();
             if (label == null) {

@@ -13,7 +13,8 @@ public final class NoConditioner implements Conditioner {
     public void check(List<Subject> subjects, String field) {
         for (Subject subject : subjects) {
             if (subject.prompt() != null) {
-                throw Problem.request("this network was not trained on words: omit {prompt}");
+                throw Problem.request("this network was not trained on words: omit {"
+                        + (field.startsWith("negative") ? "negativePrompt" : "prompt") + "}");
             }
             if (subject.classLabel() != null) {
                 throw Problem.request("this network was not trained on classes: omit {" + field + "}");

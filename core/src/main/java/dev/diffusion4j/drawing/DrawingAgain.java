@@ -46,7 +46,10 @@ public record DrawingAgain(
     }
 
     Clip.@Nullable Origin clip() {
-        return movedClip == null ? note().clipOrigin() : movedClip;
+        if (movedClip == null) {
+            return note().clipOrigin();
+        }
+        return movedClip.activation() != null ? movedClip : new Clip.Origin(movedClip.place(), note().clipActivation());
     }
 
     String modelHash() {

@@ -32,6 +32,8 @@ public final class DrawingJob implements AutoCloseable {
     private final String model;
     private final int perRow;
     private final @Nullable Integer only;
+    private int holders = 1;
+    private boolean closed;
 
     private DrawingJob(
             DiffusionPipeline loaded, GuideKit kit, Chosen chosen, String model, int perRow, @Nullable Integer only) {
@@ -59,11 +61,11 @@ public final class DrawingJob implements AutoCloseable {
                 Chosen chosen = chosen(plan, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
                 return new DrawingJob(
                         loaded, kit, chosen, folder.toString(), plan.subject().perRow(loaded), null);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 loaded.close();
                 throw e;
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             kit.close();
             throw e;
         }
@@ -99,11 +101,11 @@ public final class DrawingJob implements AutoCloseable {
                         .steeredBy(kit.parseAll(note.guides()));
                 Chosen chosen = new Chosen(pipeline, note.request());
                 return new DrawingJob(loaded, kit, chosen, folder.toString(), SubjectSelection.PER_ROW, note.index());
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 loaded.close();
                 throw e;
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             kit.close();
             throw e;
         }
@@ -144,8 +146,28 @@ public final class DrawingJob implements AutoCloseable {
      * @throws Problem where a picture holds numbers that are not finite
      */
     public void draw(PictureSink sink, StepListener listener, Cancellation cancellation) {
-        pipeline().draw(request(), (first, batch) -> handOut(first, batch, sink), listener, cancellation);
+        hold();
+        try {
+            pipeline().draw(request(), (first, batch) -> handOut(first, batch, sink), listener, cancellation);
+        } finally {
+            release();
+        }
         sink.complete();
+    }
+
+    private synchronized void hold() {
+        if (closed) {
+            throw new IllegalStateException("this job is closed");
+        }
+        holders++;
+    }
+
+    private synchronized void release() {
+        holders--;
+        if (holders == 0) {
+            loaded.close();
+            kit.close();
+        }
     }
 
     private void handOut(int first, GenerationResult batch, PictureSink sink) {
@@ -179,13 +201,20 @@ public final class DrawingJob implements AutoCloseable {
      * @throws java.util.concurrent.CancellationException where it was cancelled
      */
     public GuidanceSweep sweep(List<Double> scales, StepListener listener, Cancellation cancellation) {
-        return GuidanceSweep.draw(pipeline(), request(), scales, listener, cancellation);
+        hold();
+        try {
+            return GuidanceSweep.draw(pipeline(), request(), scales, listener, cancellation);
+        } finally {
+            release();
+        }
     }
 
-    /** Frees the network and what guides needed. */
+    /** Frees the network and what guides needed, as soon as nothing draws any more; closing twice is fine. */
     @Override
-    public void close() {
-        loaded.close();
-        kit.close();
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            release();
+        }
     }
 }

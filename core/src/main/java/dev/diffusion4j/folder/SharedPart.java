@@ -72,6 +72,7 @@ final class SharedPart {
 
     synchronized void pin() {
         pinned = true;
+        dropped = false; // a drop that waits for running calls would free what the pin is about
     }
 
     synchronized boolean isLoaded() {

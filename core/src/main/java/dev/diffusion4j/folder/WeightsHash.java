@@ -3,18 +3,22 @@ package dev.diffusion4j.folder;
 
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.hub.HubProgress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The hash of a network's weights, and of the adapters in it, computed beside the sampling, once. */
 public final class WeightsHash implements Supplier<String> {
     private final Path folder;
-    private final CompletableFuture<String> hash;
+    private final List<LoraChoice> loras;
+    private @Nullable CompletableFuture<String> hash;
 
     WeightsHash(Path folder) {
         this(folder, List.of());
@@ -22,13 +26,18 @@ public final class WeightsHash implements Supplier<String> {
 
     /** @param loras adapters that count besides */
     public WeightsHash(Path folder, List<LoraChoice> loras) {
-        this.folder = folder;
-        hash = CompletableFuture.supplyAsync(() -> compute(folder, loras));
+        this(folder, loras, CompletableFuture.supplyAsync(() -> compute(folder, loras)));
     }
 
-    /** That of the same network with these adapters; {@code known} itself where it is not one of files. */
+    private WeightsHash(Path folder, List<LoraChoice> loras, @Nullable CompletableFuture<String> hash) {
+        this.folder = folder;
+        this.loras = loras;
+        this.hash = hash;
+    }
+
+    /** That of the same network with these adapters, computed when it is asked for; {@code known} itself where it is not one of files. */
     public static Supplier<String> of(Supplier<String> known, List<LoraChoice> loras) {
-        return known instanceof WeightsHash files ? new WeightsHash(files.folder, loras) : known;
+        return known instanceof WeightsHash files ? new WeightsHash(files.folder, loras, null) : known;
     }
 
     private static String compute(Path folder, List<LoraChoice> loras) {
@@ -48,7 +57,14 @@ public final class WeightsHash implements Supplier<String> {
     }
 
     @Override
-    public String get() {
-        return hash.join();
+    public synchronized String get() {
+        if (hash == null) {
+            hash = CompletableFuture.completedFuture(compute(folder, loras));
+        }
+        try {
+            return hash.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof Problem problem ? problem : e;
+        }
     }
 }

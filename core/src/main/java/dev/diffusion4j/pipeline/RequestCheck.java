@@ -36,6 +36,7 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
         checkSize(size);
         long[] shape = setup.codec(model).shape(size);
         DrawingNeed.checkBatch(request, new SampleSize((int) shape[1], (int) shape[2]), (int) shape[0]);
+        StartPicture.check(request.inputs(), size);
         setup.conditioner()
                 .check(request.subject().different(), request.subject().field());
         checkGuidance(request);

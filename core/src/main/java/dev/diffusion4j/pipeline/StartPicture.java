@@ -53,6 +53,16 @@ final class StartPicture implements AutoCloseable {
         return new StartPicture(picture, mask, codec);
     }
 
+    /** @throws Problem where a file cannot be read, or is of another size */
+    static void check(Inputs inputs, SampleSize size) {
+        if (inputs.picture() != null) {
+            sized(inputs.picture(), "picture", size);
+        }
+        if (inputs.mask() != null) {
+            sized(inputs.mask(), "mask", size);
+        }
+    }
+
     private static BufferedImage sized(String file, String field, SampleSize size) {
         BufferedImage image = PictureFile.read(Path.of(file));
         if (image.getWidth() != size.width() || image.getHeight() != size.height()) {

@@ -188,7 +188,12 @@ public final class RequestDraft {
                 guidance);
     }
 
+    /** One for each picture: as given, or the only one, which an earlier edit may have spread over another number of pictures. */
     private static <T> @Nullable List<T> forAll(@Nullable List<T> given, int pictures) {
-        return given != null && given.size() == 1 && pictures > 1 ? Collections.nCopies(pictures, given.get(0)) : given;
+        boolean isSpread = given != null
+                && given.size() != pictures
+                && !given.isEmpty()
+                && given.stream().allMatch(given.get(0)::equals);
+        return isSpread ? Collections.nCopies(Math.max(1, pictures), given.get(0)) : given;
     }
 }
