@@ -55,7 +55,14 @@ record SampleRun(DrawingJob job, SampleOutputs outputs, boolean json, CommandSpe
         long start = System.nanoTime();
         Cancellation cancellation = new Cancellation();
         try (Progress progress = Progress.calls("sweep", job.request(), scales.size())) {
-            GuidanceSweep drawn = job.sweep(scales, stopping(cancellation).andThen(progress), cancellation);
+            GuidanceSweep drawn;
+            try {
+                drawn = job.sweep(scales, stopping(cancellation).andThen(progress), cancellation);
+            } catch (CancellationException e) {
+                progress.close();
+                spec.commandLine().getErr().println("diffuse: stopped; no sweep was written");
+                return ExitCodes.FAILURE;
+            }
             progress.close();
             drawn.writePng(outputs.out.resolve("sweep.png"));
             drawn.writeGif(outputs.out.resolve("sweep.gif"));

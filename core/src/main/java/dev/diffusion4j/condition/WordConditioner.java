@@ -24,8 +24,9 @@ public final class WordConditioner implements Conditioner {
     public void check(List<Subject> subjects, String field) {
         for (Subject subject : subjects) {
             if (subject.classLabel() != null) {
-                throw Problem.request(
-                        "this network draws what words say, not classes: give {prompt} in place of {" + field + "}");
+                throw Problem.request("this network draws what words say, not classes: give {"
+                        + (field.startsWith("negative") ? "negativePrompt" : "prompt") + "} in place of {" + field
+                        + "}");
             }
             if (subject.prompt() == null) {
                 throw Problem.request("this network draws what words say: give {prompt}");
