@@ -41,10 +41,11 @@ class PackageDirectionTest {
         allow("codec", "tensor model scheduler");
         allow("guidance", "tensor model");
         allow("hub", "json");
+        allow("folder", "tensor json checkpoint model adapter scheduler hub");
         allow(
                 "pipeline",
-                "kernel schedule tensor processor json layer checkpoint model adapter condition codec guidance scheduler image hub");
-        allow("drawing", "tensor json checkpoint model adapter condition guidance scheduler image hub pipeline");
+                "kernel schedule tensor processor json layer checkpoint model adapter condition codec guidance scheduler image hub folder");
+        allow("drawing", "tensor json checkpoint model adapter condition guidance scheduler image hub folder pipeline");
         allow("data", "tensor image json hub");
         allow("metric", "tensor model data checkpoint json image");
         allow("tracking", "image json");
@@ -52,15 +53,15 @@ class PackageDirectionTest {
         allow("trainer", "kernel objective data model adapter layer checkpoint tracking processor tensor json");
         allow(
                 "recipe",
-                "kernel schedule tensor json layer checkpoint model adapter condition codec guidance scheduler image hub pipeline drawing data metric tracking objective trainer");
+                "kernel schedule tensor json layer checkpoint model adapter condition codec guidance scheduler image hub folder pipeline drawing data metric tracking objective trainer");
         allow("testkit", "tensor checkpoint model condition codec scheduler guidance data tracking");
         allow("plot", "schedule tensor model codec guidance scheduler image pipeline data tracking");
         allow(
                 "evaluation",
-                "schedule tensor json checkpoint model adapter condition codec guidance scheduler image hub pipeline drawing data metric tracking");
+                "schedule tensor json checkpoint model adapter condition codec guidance scheduler image hub folder pipeline drawing data metric tracking");
         allow(
                 "cli",
-                "schedule tensor processor json checkpoint model adapter condition codec guidance scheduler image hub pipeline drawing data metric tracking objective recipe plot evaluation");
+                "schedule tensor processor json checkpoint model adapter condition codec guidance scheduler image hub folder pipeline drawing data metric tracking objective recipe plot evaluation");
     }
 
     private static void allow(String name, String below) {
