@@ -116,7 +116,7 @@ final class QuickstartCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** The command that goes on with this one. */
+    /** The command that continues this one. */
     private String again(Path folder) {
         List<String> words = new ArrayList<>(List.of("quickstart", "--out", folder.toString()));
         changes.forEach(change -> words.addAll(List.of("--set", change)));

@@ -296,7 +296,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         void accept(int first, GenerationResult batch);
     }
 
-    /** All that pushes samples, in words. */
+    /** All that pushes samples, as text. */
     private List<String> guides(GenerationRequest request) {
         List<String> all =
                 new ArrayList<>(steering().stream().map(LossGuidance::name).toList());
@@ -307,7 +307,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /**
-     * What is worth saying of guidances that would do nothing here, or other than their words say: a line each.
+     * What is worth saying of guidances that would do nothing, or something other than their text suggests: a line each.
      *
      * @throws Problem as {@link #generate(GenerationRequest)}
      */
@@ -380,12 +380,12 @@ public final class DiffusionPipeline implements AutoCloseable {
         return all ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
     }
 
-    /** What it is told about classes. */
+    /** What it is given about classes. */
     public ClassInput classInput() {
         return use(DiffusionModel::classInput);
     }
 
-    /** The words that it can be told; empty where it is told none. */
+    /** The words of its prompts; empty where it takes no prompt. */
     public Optional<PromptWords> prompts() {
         return use(DiffusionModel::prompts);
     }

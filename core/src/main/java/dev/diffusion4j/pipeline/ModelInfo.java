@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What a model folder or a file holds, as plain values. Everything that is told was read and checked. */
+/** What a model folder or a file holds, as plain values. Every one of them was read and checked. */
 public final class ModelInfo {
     /** Of weights: how many numbers are NaN or infinite, for each tensor that holds any; not there where none does. */
     public static final String NOT_FINITE = "not_finite";

@@ -38,7 +38,7 @@ public final class TrainOnDigits {
         return TrainingRun.start(recipe, folder).run(new Printer(), () -> false);
     }
 
-    /** Is told how the run goes, on the thread that trains. */
+    /** Receives the progress of the run, on the thread that trains. */
     private static final class Printer implements RunListener {
         @Override
         public void onPlan(RunPlan plan) {

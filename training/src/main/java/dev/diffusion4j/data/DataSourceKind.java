@@ -13,7 +13,7 @@ import java.nio.file.Path;
 
 /** Where pictures come from. */
 public enum DataSourceKind implements Keyed {
-    /** Handwritten digits of our own: {@link DigitsSource}. */
+    /** Handwritten digits, made by the library: {@link DigitsSource}. */
     DIGITS("digits", "digits[:test|:all]", false, true) {
         @Override
         Dataset open(DataSpec spec, SourceOptions options) {

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Pictures that are to be judged, or that others are held against, of any sizes; told apart by their pixels. */
+/** Pictures that are to be judged, or that others are compared with, of any sizes; equal where their pixels are. */
 public final class PictureSet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PictureSet.class);
     /** Pictures that are decoded and looked at together. */

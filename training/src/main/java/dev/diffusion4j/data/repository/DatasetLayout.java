@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The configurations and splits of a data set: those that its card names, or those that the files' names tell. */
+/** The configurations and splits of a data set: those that its card names, or those that the files' names show. */
 public final class DatasetLayout {
     private static final Logger LOG = LoggerFactory.getLogger(DatasetLayout.class);
     private static final Set<String> PARQUET = Set.of("parquet", "geoparquet", "gpq");
@@ -186,8 +186,8 @@ public final class DatasetLayout {
         return count(splits, DatasetLayout::isParquet) >= count(splits, DatasetLayout::isImage);
     }
 
-    private static long count(Map<String, List<String>> splits, Predicate<String> wanted) {
-        return splits.values().stream().flatMap(List::stream).filter(wanted).count();
+    private static long count(Map<String, List<String>> splits, Predicate<String> included) {
+        return splits.values().stream().flatMap(List::stream).filter(included).count();
     }
 
     private Problem noData(Map<String, List<String>> splits) {
