@@ -311,28 +311,22 @@ public final class HubPublisher {
         }
         StringBuilder body = new StringBuilder(line("header", header));
         for (String name : names) {
-            Path file = file(plan, name);
-            String hash = hashes.get(name);
-            body.append(
-                    hash == null
-                            ? line(
-                                    "file",
-                                    Map.of(
-                                            "path",
-                                            name,
-                                            "content",
-                                            Base64.getEncoder().encodeToString(Files.readAllBytes(file)),
-                                            "encoding",
-                                            "base64"))
-                            : line(
-                                    "lfsFile",
-                                    Map.of("path", name, "algo", "sha256", "oid", hash, "size", Files.size(file))));
+            body.append(fileLine(name, file(plan, name), hashes.get(name)));
         }
         try {
             return sendCommit(repo, body.toString(), asPullRequest);
         } catch (HubHttp.LostAnswer e) {
             return lookFor(repo, plan, names, asPullRequest, e);
         }
+    }
+
+    /** A file of a commit: its content, or its hash where the content was sent to the large files' storage. */
+    private static String fileLine(String name, Path file, @Nullable String hash) throws IOException {
+        if (hash != null) {
+            return line("lfsFile", Map.of("path", name, "algo", "sha256", "oid", hash, "size", Files.size(file)));
+        }
+        String content = Base64.getEncoder().encodeToString(Files.readAllBytes(file));
+        return line("file", Map.of("path", name, "content", content, "encoding", "base64"));
     }
 
     private Published sendCommit(HubRepo repo, String body, boolean asPullRequest) throws IOException {

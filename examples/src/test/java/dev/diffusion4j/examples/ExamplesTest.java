@@ -157,6 +157,33 @@ class ExamplesTest {
     }
 
     @Test
+    void your_own_conditioner_draws_the_colour_that_is_named() {
+        try (DiffusionPipeline trained = YourOwnConditioner.train(120);
+                DiffusionPipeline pipeline = trained.withConditioner(new YourOwnConditioner());
+                GenerationResult drawn = pipeline.generate(GenerationRequest.of(
+                        r -> r.prompts(List.of("red", "blue")).steps(5)))) {
+            int red = drawn.images().get(0).getRGB(4, 4);
+            int blue = drawn.images().get(1).getRGB(4, 4);
+            assertThat((red >> 16 & 255) - (red & 255)).isGreaterThan(100);
+            assertThat((blue & 255) - (blue >> 16 & 255)).isGreaterThan(100);
+            assertThatExceptionOfType(Problem.class)
+                    .isThrownBy(() -> pipeline.generate(GenerationRequest.of(r -> r.prompt("loud"))))
+                    .withMessage("prompt must be one of blue, green, red, but was 'loud'");
+        }
+    }
+
+    @Test
+    void your_own_codec_draws_pictures_from_packed_samples() {
+        try (DiffusionPipeline trained = YourOwnCodec.train(3);
+                DiffusionPipeline pipeline = trained.withCodec(new YourOwnCodec());
+                GenerationResult drawn =
+                        pipeline.generate(GenerationRequest.of(r -> r.count(2).steps(2)))) {
+            assertThat(Tensors.shape(drawn.samples())).containsExactly(2, 4, 14, 14);
+            assertThat(drawn.images().get(1).getWidth()).isEqualTo(28);
+        }
+    }
+
+    @Test
     void diffusion_by_hand() {
         assertThat(DiffusionByHand.run(3)).isBetween(0.0, 3.0);
     }

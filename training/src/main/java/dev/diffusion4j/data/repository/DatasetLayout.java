@@ -72,7 +72,6 @@ public final class DatasetLayout {
         String split = words.size() > 1 ? words.get(1) : config.isEmpty() ? first : "";
         String chosen = config(config);
         Map<String, List<String>> splits = splits(chosen);
-        Map<String, List<String>> data = new LinkedHashMap<>();
         boolean isParquet = isParquet(splits);
         if (!isParquet) {
             PictureEndings.notRead(
@@ -80,14 +79,8 @@ public final class DatasetLayout {
                     .ifPresent(
                             counts -> LOG.warn("{} holds pictures that are not read: {}", tree.description(), counts));
         }
-        splits.forEach((name, files) -> {
-            List<String> kept = files.stream()
-                    .filter(isParquet ? DatasetLayout::isParquet : DatasetLayout::isFolderFile)
-                    .toList();
-            if (kept.stream().anyMatch(file -> !isMetadata(file))) {
-                data.put(name, kept);
-            }
-        });
+        Map<String, List<String>> data =
+                withData(splits, isParquet ? DatasetLayout::isParquet : DatasetLayout::isFolderFile);
         if (data.isEmpty()) {
             throw noData(splits);
         }
@@ -106,6 +99,18 @@ public final class DatasetLayout {
         }
         List<String> all = data.values().stream().flatMap(List::stream).toList();
         return new Part(chosen, wanted, files, all, isParquet, card.features(chosen));
+    }
+
+    /** The splits that hold data, each with those of its files that are read. */
+    private static Map<String, List<String>> withData(Map<String, List<String>> splits, Predicate<String> isRead) {
+        Map<String, List<String>> data = new LinkedHashMap<>();
+        splits.forEach((name, files) -> {
+            List<String> kept = files.stream().filter(isRead).toList();
+            if (kept.stream().anyMatch(file -> !isMetadata(file))) {
+                data.put(name, kept);
+            }
+        });
+        return data;
     }
 
     private boolean isConfig(String word) {
