@@ -6,7 +6,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.hub.HubPublisher;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.HubSettings;
-import dev.diffusion4j.recipe.Publication;
+import dev.diffusion4j.recipe.publish.Publication;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;

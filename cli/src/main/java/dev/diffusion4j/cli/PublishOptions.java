@@ -8,7 +8,7 @@ import dev.diffusion4j.hub.HubPublisher;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.HubSettings;
 import dev.diffusion4j.hub.HubToken;
-import dev.diffusion4j.recipe.Publication;
+import dev.diffusion4j.recipe.publish.Publication;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Draws the pictures of a request batch by batch, each batch freed before the next one begins.
@@ -46,14 +47,16 @@ record BatchSampler(
     /** Draws all of them. The request fits the network: see {@link RequestCheck}. */
     void forEachBatch(SampleSize size, BatchSink sink) {
         int together = request.canvas().together();
-        for (int first = 0; first < request.count(); first += together) {
-            int start = first;
-            int count = Math.min(together, request.count() - first);
-            TensorScope.run(() -> sink.accept(start, batch(size, start, count)));
+        try (StartPicture picture = StartPicture.read(request.inputs(), size, setup.codec(model))) {
+            for (int first = 0; first < request.count(); first += together) {
+                int start = first;
+                int count = Math.min(together, request.count() - first);
+                TensorScope.run(() -> sink.accept(start, batch(size, picture, start, count)));
+            }
         }
     }
 
-    private Tensor batch(SampleSize size, int first, int count) {
+    private Tensor batch(SampleSize size, @Nullable StartPicture picture, int first, int count) {
         SampleCodec codec = setup.codec(model);
         long[] one = codec.shape(size);
         long[] shape = {count, one[0], one[1], one[2]};
@@ -62,8 +65,12 @@ record BatchSampler(
             Denoiser denoiser = new GuidedDenoiser(
                     model, setup.device(), setup.precision(), branches(first, count), request.guidance());
             Steering steering = new Steering(setup.steering(), setup.scheduler(), codec, denoiser);
-            return new DenoisingLoop(steering, run, source, first, listener, cancellation)
-                    .run(DenoisingLoop.Start.fromNoise(shape), AfterStep.NONE);
+            DenoisingLoop loop = new DenoisingLoop(steering, run, source, first, listener, cancellation);
+            if (picture == null) {
+                return loop.run(DenoisingLoop.Start.fromNoise(shape), AfterStep.NONE);
+            }
+            StartPicture.BatchStart start = picture.new BatchStart(count);
+            return loop.run(start, start);
         }
     }
 

@@ -64,7 +64,10 @@ record PipelineSetup(
     /** A run for pictures of this size; the caller closes it. */
     SchedulerRun start(GenerationRequest request, DiffusionModel model, SampleSize size) {
         long[] shape = codec(model).shape(size);
-        return scheduler.start(request.sampling().settings().withCanvas(new Canvas(shape[1], shape[2], 1)));
+        return scheduler.start(request.sampling()
+                .settings()
+                .withFirstStep(request.inputs().firstStep(request.steps()))
+                .withCanvas(new Canvas(shape[1], shape[2], 1)));
     }
 
     /** Between pictures and the samples of a network. */

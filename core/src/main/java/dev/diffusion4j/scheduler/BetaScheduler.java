@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.schedule.BetaSchedule;
 import dev.diffusion4j.schedule.NoiseSchedule;
 import dev.diffusion4j.schedule.PredictionType;
+import dev.diffusion4j.scheduler.config.ChainConfig;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

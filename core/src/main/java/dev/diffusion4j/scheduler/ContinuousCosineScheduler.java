@@ -3,6 +3,9 @@ package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.schedule.PredictionType;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.internal.Combine;
+import dev.diffusion4j.scheduler.internal.FreshNoise;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.List;
 import java.util.Map;

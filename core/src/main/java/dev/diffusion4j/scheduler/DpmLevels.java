@@ -3,6 +3,7 @@ package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.schedule.SigmaSpacing;
 import dev.diffusion4j.schedule.SigmaTable;
+import dev.diffusion4j.scheduler.config.DpmConfig;
 import java.util.function.DoubleUnaryOperator;
 
 /** The levels of a run of DPM-Solver, multistep or singlestep. */

@@ -9,6 +9,7 @@ import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.SigmaSpacing;
 import dev.diffusion4j.schedule.SigmaTable;
 import dev.diffusion4j.schedule.TimeShift;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.Map;
 import java.util.Set;

@@ -3,6 +3,9 @@ package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.schedule.SigmaSchedule;
 import dev.diffusion4j.schedule.SigmaTable;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.internal.Clipping;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;

@@ -4,6 +4,8 @@ package dev.diffusion4j.scheduler;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.schedule.BetaSchedule;
 import dev.diffusion4j.schedule.PredictionType;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import java.util.EnumSet;
 import java.util.List;

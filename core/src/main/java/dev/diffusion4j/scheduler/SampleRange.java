@@ -5,6 +5,7 @@ import static org.bytedeco.pytorch.global.torch.maximum;
 import static org.bytedeco.pytorch.global.torch.minimum;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.Shapes;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;

@@ -2,6 +2,7 @@
 package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.scheduler.internal.Combine;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
 import org.bytedeco.pytorch.Scalar;

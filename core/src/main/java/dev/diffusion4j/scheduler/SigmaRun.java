@@ -2,6 +2,7 @@
 package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.schedule.PredictionType;
+import dev.diffusion4j.scheduler.internal.Combine;
 import org.bytedeco.pytorch.Tensor;
 
 /** A run by noise levels, x = x₀ + σ·ε. */

@@ -8,6 +8,7 @@ import dev.diffusion4j.schedule.SigmaSchedule;
 import dev.diffusion4j.schedule.SigmaSpacing;
 import dev.diffusion4j.schedule.SigmaTable;
 import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.scheduler.config.SigmaConfig;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.DoubleUnaryOperator;

@@ -12,6 +12,8 @@ import dev.diffusion4j.schedule.SigmaSpacing;
 import dev.diffusion4j.schedule.SigmaTable;
 import dev.diffusion4j.schedule.TimeShift;
 import dev.diffusion4j.schedule.TimestepSpacing;
+import dev.diffusion4j.scheduler.config.ChainConfig;
+import dev.diffusion4j.scheduler.config.SolverConfig;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.function.DoubleUnaryOperator;

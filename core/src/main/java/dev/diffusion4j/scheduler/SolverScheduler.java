@@ -3,6 +3,8 @@ package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.SigmaSpacing;
+import dev.diffusion4j.scheduler.config.SolverConfig;
+import dev.diffusion4j.scheduler.internal.Clipping;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

@@ -2,6 +2,9 @@
 package dev.diffusion4j.scheduler;
 
 import dev.diffusion4j.schedule.PredictionType;
+import dev.diffusion4j.scheduler.internal.Clipping;
+import dev.diffusion4j.scheduler.internal.Combine;
+import dev.diffusion4j.scheduler.internal.TensorHistory;
 import dev.diffusion4j.tensor.NoiseSource;
 import org.bytedeco.pytorch.Tensor;
 

@@ -5,7 +5,7 @@
  * of them by name). Arithmetic is in f32 on tensors, with coefficients in {@code double}.
  *
  * <p>Families share a base class: by whole timesteps (VpScheduler), by noise levels σ (SigmaScheduler), exponential integrators
- * (SolverScheduler), all three on a chain of β (BetaScheduler).
+ * (SolverScheduler), the first two on a chain of β (BetaScheduler).
  */
 @NullMarked
 package dev.diffusion4j.scheduler;

@@ -38,9 +38,5 @@ public record ValidationConfig(int everyEpochs, int limit, @Nullable KidConfig k
             Check.inRange(block, 2, 1 << 20, "block");
             Check.that(seed >= 0, "seed must be >= 0, but was " + seed);
         }
-
-        KidConfig withExtractor(String folder) {
-            return new KidConfig(folder, steps, count, block, seed);
-        }
     }
 }

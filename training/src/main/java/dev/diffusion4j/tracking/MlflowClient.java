@@ -108,7 +108,7 @@ final class MlflowClient {
                 .openConnection(settings.proxies().select(address).get(0));
         connection.setInstanceFollowRedirects(false);
         connection.setUseCaches(false);
-        int patience = Math.toIntExact(settings.patience().toMillis());
+        int patience = (int) Math.min(Integer.MAX_VALUE, settings.patience().toMillis());
         connection.setConnectTimeout(patience);
         connection.setReadTimeout(patience);
         connection.setRequestMethod(method);

@@ -20,4 +20,21 @@ public record Inputs(@Nullable String picture, double strength, @Nullable String
         Check.that(strength > 0 && strength <= 1, "{strength} must lie in (0, 1], but was " + strength);
         Check.that(mask == null || picture != null, "{mask} says what is kept of a picture: give {picture} too");
     }
+
+    /**
+     * The step that a run begins with: diffusers' {@code get_timesteps}.
+     *
+     * @param steps of the whole run
+     * @throws IllegalArgumentException where none would be left
+     */
+    public int firstStep(int steps) {
+        if (picture == null) {
+            return 0;
+        }
+        int left = (int) (steps * strength);
+        Check.that(
+                left > 0,
+                "{strength} " + strength + " of {steps} " + steps + " leaves no step to draw: give more of either");
+        return steps - left;
+    }
 }

@@ -155,8 +155,8 @@ class MnistFilesTest {
                         MnistFiles.TRAIN_LABELS,
                         address("none") + ": status 404",
                         address("wrong") + ": its content is wrong",
-                        "--data idx:FOLDER",
-                        "--data digits")
+                        "use data idx:FOLDER",
+                        "data digits")
                 .hasMessageNotContaining("\n");
         assertThat(cached()).isEmpty();
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.config;
 
 import dev.diffusion4j.base.Keyed;
 import org.bytedeco.pytorch.Tensor;
@@ -25,17 +25,17 @@ public enum VarianceType implements Keyed {
     }
 
     /** Whether networks predict it. */
-    boolean isLearned() {
+    public boolean isLearned() {
         return this == LEARNED || this == LEARNED_RANGE;
     }
 
     /** Whether the network's output holds a variance besides what it predicts. */
-    boolean isIn(Tensor modelOutput, Tensor sample) {
+    public boolean isIn(Tensor modelOutput, Tensor sample) {
         return isLearned() && modelOutput.size(1) == 2 * sample.size(1);
     }
 
     /** The output without the variance that may come with it; a view, or {@code modelOutput} itself. */
-    Tensor mean(Tensor modelOutput, Tensor sample) {
+    public Tensor mean(Tensor modelOutput, Tensor sample) {
         return isIn(modelOutput, sample) ? modelOutput.narrow(1, 0, sample.size(1)) : modelOutput;
     }
 }

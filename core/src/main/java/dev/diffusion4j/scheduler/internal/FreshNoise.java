@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.internal;
 
 import dev.diffusion4j.base.Check;
 import java.util.Locale;
@@ -8,11 +8,11 @@ import java.util.Locale;
  * The noise of a step's end, of which the share η is fresh: Song et al. (2020), eq. 16. The fresh part's variance is η² times that
  * of the chain's own step, and the part that is kept is what is left of the end's.
  */
-final class FreshNoise {
+public final class FreshNoise {
     private FreshNoise() {}
 
     /** The standard deviation of what is kept; where all is fresh, rounding may lead below 0. */
-    static double kept(double variance, double fresh) {
+    public static double kept(double variance, double fresh) {
         return Math.sqrt(Math.max(0, variance - fresh));
     }
 
@@ -22,7 +22,7 @@ final class FreshNoise {
      * @param variance of the noise at the step's end
      * @param chain the variance of the chain's own step, at most {@code variance} but for rounding
      */
-    static double mostEta(double variance, double chain) {
+    public static double mostEta(double variance, double chain) {
         return chain > 0 ? Math.max(1, Math.sqrt(variance / chain)) : Double.POSITIVE_INFINITY;
     }
 
@@ -31,7 +31,7 @@ final class FreshNoise {
      *
      * @param most the smallest {@link #mostEta} of the run's steps
      */
-    static void checkEta(double eta, double most, int steps) {
+    public static void checkEta(double eta, double most, int steps) {
         Check.that(
                 eta <= most,
                 String.format(

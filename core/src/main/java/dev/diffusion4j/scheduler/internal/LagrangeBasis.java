@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.internal;
 
 /** Polynomials through given points. */
-final class LagrangeBasis {
+public final class LagrangeBasis {
     private LagrangeBasis() {}
 
     /**
      * ∫ ℓ_j(τ) dτ from {@code nodes[0]} to {@code end} for each j, where ℓ_j is the polynomial that is 1 at {@code nodes[j]} and 0
      * at the other nodes. Exact: the polynomial is expanded around {@code nodes[0]} and integrated term by term.
      */
-    static double[] integrals(double[] nodes, double end) {
+    public static double[] integrals(double[] nodes, double end) {
         double[] integrals = new double[nodes.length];
         double length = end - nodes[0];
         for (int j = 0; j < nodes.length; j++) {
@@ -27,7 +27,7 @@ final class LagrangeBasis {
      * ∫ ℓ_j(ln ρ) dρ from ln ρ = {@code nodes[0]} to ln ρ = {@code end} for each j. Exact: with u = ln ρ − nodes[0] it is
      * e^nodes[0] ∫ ℓ_j(u) e^u du, term by term ∫ uⁿ e^u du = uⁿ e^u − n ∫ uⁿ⁻¹ e^u du.
      */
-    static double[] logIntegrals(double[] nodes, double end) {
+    public static double[] logIntegrals(double[] nodes, double end) {
         double[] integrals = new double[nodes.length];
         double length = end - nodes[0];
         for (int j = 0; j < nodes.length; j++) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.internal;
 
 import dev.diffusion4j.schedule.LambdaTable;
+import dev.diffusion4j.scheduler.config.AlgorithmType;
 
 /**
  * One step of an exponential integrator: Lu et al. (2022), eq. 3.4 and, for x₀, eq. 9 of DPM-Solver++. The linear part of the
@@ -12,10 +13,10 @@ import dev.diffusion4j.schedule.LambdaTable;
  * <p>Both forms, with and without noise, are the same functions of z, which is −h for x₀, h for ε, and −2h for x₀ with noise,
  * where h is the step in λ. At the end of a run h may be infinite; only {@link #constant()} may be used then.
  */
-record ExponentialStep(AlgorithmType type, double sampleWeight, double prefactor, double z, double noiseWeight) {
+public record ExponentialStep(AlgorithmType type, double sampleWeight, double prefactor, double z, double noiseWeight) {
 
     /** From one level to another one. */
-    static ExponentialStep of(AlgorithmType type, LambdaTable levels, int from, int to) {
+    public static ExponentialStep of(AlgorithmType type, LambdaTable levels, int from, int to) {
         double h = levels.lambda(to) - levels.lambda(from);
         double alpha = levels.alpha(to);
         double sigma = levels.sigma(to);
@@ -33,25 +34,25 @@ record ExponentialStep(AlgorithmType type, double sampleWeight, double prefactor
     }
 
     /** Whether the levels are the same. */
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return z == 0;
     }
 
     /** e^z − 1. */
-    double growth() {
+    public double growth() {
         return Math.expm1(z);
     }
 
-    double constant() {
+    public double constant() {
         return -prefactor * growth();
     }
 
-    double linear() {
+    public double linear() {
         return -prefactor * (growth() / z - 1);
     }
 
     /** With noise the reference has + where the integral has − before the half; it is kept, to draw the same pictures. */
-    double quadratic() {
+    public double quadratic() {
         double half = type.isStochastic() ? -0.5 : 0.5;
         return -prefactor * ((growth() - z) / (z * z) - half);
     }

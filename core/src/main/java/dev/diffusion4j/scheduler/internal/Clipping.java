@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.internal;
 
 import static org.bytedeco.pytorch.global.torch.max;
 import static org.bytedeco.pytorch.global.torch.min;
@@ -21,46 +21,46 @@ import org.bytedeco.pytorch.global.torch;
  * @param dynamicThresholdingRatio the quantile
  * @param sampleMaxValue the largest threshold
  */
-record Clipping(
+public record Clipping(
         boolean clipSample,
         double clipSampleRange,
         boolean thresholding,
         double dynamicThresholdingRatio,
         double sampleMaxValue) {
 
-    Clipping {
+    public Clipping {
         Check.positive(clipSampleRange, "clip_sample_range");
         Check.inRange(dynamicThresholdingRatio, 0, 1, "dynamic_thresholding_ratio");
         Check.positive(sampleMaxValue, "sample_max_value");
     }
 
     /** Nothing is cut. */
-    static final Clipping NONE = range(false, 1);
+    public static final Clipping NONE = range(false, 1);
 
     /** Cut at ± {@code range}, where {@code clip}. */
-    static Clipping range(boolean clip, double range) {
+    public static Clipping range(boolean clip, double range) {
         return new Clipping(clip, range, false, 1, 1);
     }
 
     /** Cut at a quantile, where {@code threshold}. */
-    static Clipping quantile(boolean threshold, double ratio, double sampleMaxValue) {
+    public static Clipping quantile(boolean threshold, double ratio, double sampleMaxValue) {
         return new Clipping(false, 1, threshold, ratio, sampleMaxValue);
     }
 
     /** Whether infinite values become finite: a quantile of them is none. */
-    boolean cutsInfinity() {
+    public boolean cutsInfinity() {
         return clipSample && !thresholding;
     }
 
     /** {@code predOriginalSample} itself, or a new tensor. */
-    Tensor apply(Tensor predOriginalSample) {
+    public Tensor apply(Tensor predOriginalSample) {
         if (thresholding) {
             return threshold(predOriginalSample);
         }
         return clipSample ? clamp(predOriginalSample, clipSampleRange) : predOriginalSample;
     }
 
-    static Tensor clamp(Tensor tensor, double range) {
+    public static Tensor clamp(Tensor tensor, double range) {
         return tensor.clamp(new ScalarOptional(new Scalar(-range)), new ScalarOptional(new Scalar(range)));
     }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.config;
 
 import dev.diffusion4j.schedule.NoiseSchedule;
 import dev.diffusion4j.schedule.SigmaSpacing;
 import dev.diffusion4j.schedule.TimestepSpacing;
 
 /** The settings of algorithms that go by noise levels σ; what a config does not have is off. */
-interface SigmaConfig extends ChainConfig {
+public interface SigmaConfig extends ChainConfig {
     /** The smallest ᾱ: σ stays finite where the terminal SNR is rescaled to zero. */
     double LAST_ALPHAS_CUMPROD = 0x1p-24;
 

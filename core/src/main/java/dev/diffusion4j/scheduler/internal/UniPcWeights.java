@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.internal;
 
 import dev.diffusion4j.schedule.LambdaTable;
+import dev.diffusion4j.scheduler.config.AlgorithmType;
 
 /**
  * What each output counts in a step of UniPC: Zhao et al. (2023), theorem 3.1. A step from level {@code from} combines the
  * differences D_k = (m_k − m_0)/r_k of outputs with weights that solve R·ρ = b. Arrays are newest output first.
  */
-final class UniPcWeights {
+public final class UniPcWeights {
     private final LambdaTable levels;
     private final AlgorithmType type;
     private final boolean bh1;
 
     /** @param predictsOriginal whether x₀ is integrated, else ε */
-    UniPcWeights(LambdaTable levels, boolean predictsOriginal, boolean bh1) {
+    public UniPcWeights(LambdaTable levels, boolean predictsOriginal, boolean bh1) {
         this.levels = levels;
         this.type = predictsOriginal ? AlgorithmType.DPMSOLVER_PLUS_PLUS : AlgorithmType.DPMSOLVER;
         this.bh1 = bh1;
     }
 
     /** The step from a level to the next one. */
-    ExponentialStep step(int from) {
+    public ExponentialStep step(int from) {
         return ExponentialStep.of(type, levels, from, from + 1);
     }
 
     /** For m_0 … m_{order−1}: UniP. */
-    double[] predictor(int from, int order) {
+    public double[] predictor(int from, int order) {
         ExponentialStep step = step(from);
         if (order == 1 || step.isEmpty()) {
             return new double[] {step.constant()};
@@ -36,7 +37,7 @@ final class UniPcWeights {
     }
 
     /** For m_0 … m_{order−1}, then for the output at the step's end: UniC. */
-    double[] corrector(int from, int order) {
+    public double[] corrector(int from, int order) {
         ExponentialStep step = step(from);
         double[] r = new double[order];
         System.arraycopy(nodes(from, order - 1), 0, r, 0, order - 1);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.recipe;
+package dev.diffusion4j.recipe.publish;
 
 import dev.diffusion4j.adapter.LoraFolder;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.recipe.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.config;
 
 import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.schedule.TimeShift;
@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** The settings that all exponential integrators share. */
-interface SolverConfig extends SigmaConfig {
+public interface SolverConfig extends SigmaConfig {
     Set<PredictionType> EPSILON_SAMPLE_V_FLOW = EnumSet.of(
             PredictionType.EPSILON, PredictionType.SAMPLE, PredictionType.V_PREDICTION, PredictionType.FLOW_PREDICTION);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.config;
 
 import dev.diffusion4j.base.Keyed;
 
@@ -22,7 +22,7 @@ public enum FinalSigmasType implements Keyed {
     }
 
     /** 0 or {@code sigmaMin}. */
-    double end(double sigmaMin) {
+    public double end(double sigmaMin) {
         return this == ZERO ? 0 : sigmaMin;
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.internal;
 
 import dev.diffusion4j.schedule.PredictionType;
 import dev.diffusion4j.tensor.TensorScope;
@@ -12,11 +12,11 @@ import org.bytedeco.pytorch.Tensor;
  * argument, which its owner may close) and belong to the current scope. Each product is rounded before it
  * is added, as in the reference, so that where large terms cancel the same little is left.
  */
-final class Combine {
+public final class Combine {
     private Combine() {}
 
     /** a·x, a new tensor. */
-    static Tensor scale(double a, Tensor x) {
+    public static Tensor scale(double a, Tensor x) {
         return x.mul(new Scalar(a));
     }
 
@@ -26,12 +26,12 @@ final class Combine {
     }
 
     /** a·x + b·y. */
-    static Tensor sum(double a, Tensor x, double b, Tensor y) {
+    public static Tensor sum(double a, Tensor x, double b, Tensor y) {
         return TensorScope.keepResult(() -> term(a, x).add(term(b, y)));
     }
 
     /** a·x + b·y + c·z. */
-    static Tensor sum(double a, Tensor x, double b, Tensor y, double c, Tensor z) {
+    public static Tensor sum(double a, Tensor x, double b, Tensor y, double c, Tensor z) {
         return TensorScope.keepResult(() -> term(a, x).add(term(b, y)).add(term(c, z)));
     }
 
@@ -40,7 +40,7 @@ final class Combine {
      *
      * @param weights as many as there are tensors, or fewer
      */
-    static Tensor sum(double[] weights, List<Tensor> tensors) {
+    public static Tensor sum(double[] weights, List<Tensor> tensors) {
         return TensorScope.keepResult(() -> {
             Tensor sum = null;
             for (int i = 0; i < weights.length; i++) {
@@ -53,12 +53,13 @@ final class Combine {
     }
 
     /** (x − y)/d. */
-    static Tensor difference(Tensor x, Tensor y, double d) {
+    public static Tensor difference(Tensor x, Tensor y, double d) {
         return TensorScope.keepResult(() -> x.sub(y).div(new Scalar(d)));
     }
 
     /** x̂₀ from a network's output on x = alpha·x₀ + sigma·ε. */
-    static Tensor predOriginal(PredictionType type, double alpha, double sigma, Tensor modelOutput, Tensor sample) {
+    public static Tensor predOriginal(
+            PredictionType type, double alpha, double sigma, Tensor modelOutput, Tensor sample) {
         double[] c = type.predOriginalSampleCoefficients(alpha, sigma);
         return TensorScope.keepResult(() -> {
             Tensor numerator =
@@ -68,7 +69,8 @@ final class Combine {
     }
 
     /** ε̂ from a network's output on x = alpha·x₀ + sigma·ε. */
-    static Tensor predEpsilon(PredictionType type, double alpha, double sigma, Tensor modelOutput, Tensor sample) {
+    public static Tensor predEpsilon(
+            PredictionType type, double alpha, double sigma, Tensor modelOutput, Tensor sample) {
         double[] c = type.predEpsilonCoefficients(alpha, sigma);
         return c[0] == 0 ? scale(c[1], modelOutput) : sum(c[0], sample, c[1], modelOutput);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.config;
 
 import dev.diffusion4j.base.Keyed;
 
@@ -27,11 +27,11 @@ public enum AlgorithmType implements Keyed {
         return key;
     }
 
-    boolean predictsOriginal() {
+    public boolean predictsOriginal() {
         return this == DPMSOLVER_PLUS_PLUS || this == SDE_DPMSOLVER_PLUS_PLUS;
     }
 
-    boolean isStochastic() {
+    public boolean isStochastic() {
         return this == SDE_DPMSOLVER || this == SDE_DPMSOLVER_PLUS_PLUS;
     }
 }

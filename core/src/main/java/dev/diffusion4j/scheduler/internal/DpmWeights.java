@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.internal;
 
 import dev.diffusion4j.schedule.LambdaTable;
 
@@ -7,11 +7,11 @@ import dev.diffusion4j.schedule.LambdaTable;
  * What each output of a DPM-Solver step counts: differences of outputs stand for the derivatives D₁ and D₂. Arrays are newest
  * output first; {@code i} is the level of the newest.
  */
-final class DpmWeights {
+public final class DpmWeights {
     private DpmWeights() {}
 
     /** A step from the newest level, with slopes from the levels before: Lu et al. (2022), DPM-Solver++, algorithm 2. */
-    static double[] multistep(ExponentialStep step, LambdaTable levels, int i, int order, boolean heun) {
+    public static double[] multistep(ExponentialStep step, LambdaTable levels, int i, int order, boolean heun) {
         if (order == 1 || step.isEmpty()) {
             return new double[] {step.constant()};
         }
@@ -30,7 +30,7 @@ final class DpmWeights {
     }
 
     /** A step from the oldest level over the newer ones: Lu et al. (2022), DPM-Solver, algorithms 1 and 2. */
-    static double[] singlestep(ExponentialStep step, LambdaTable levels, int i, int order, boolean heun) {
+    public static double[] singlestep(ExponentialStep step, LambdaTable levels, int i, int order, boolean heun) {
         if (order == 1) {
             return new double[] {step.constant()};
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.config;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
@@ -12,7 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The settings of a chain of β that all its algorithms share; record accessors implement it. */
-interface ChainConfig {
+public interface ChainConfig {
     /** What most algorithms allow. */
     Set<BetaSchedule> COMMON_SCHEDULES =
             EnumSet.of(BetaSchedule.LINEAR, BetaSchedule.SCALED_LINEAR, BetaSchedule.SQUAREDCOS_CAP_V2);

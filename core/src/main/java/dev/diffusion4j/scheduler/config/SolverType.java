@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.config;
 
 import dev.diffusion4j.base.Keyed;
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.config;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.schedule.PredictionType;
 import org.jspecify.annotations.Nullable;
 
 /** The settings that DPM-Solver's multistep and singlestep forms share. */
-interface DpmConfig extends SolverConfig {
+public interface DpmConfig extends SolverConfig {
     AlgorithmType algorithmType();
 
     SolverType solverType();

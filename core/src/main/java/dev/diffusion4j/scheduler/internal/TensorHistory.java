@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.internal;
 
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayList;
@@ -10,16 +10,16 @@ import org.bytedeco.pytorch.Tensor;
  * The last few tensors of a run, newest first. It holds handles of its own on their values (no copy, off the tape), so that the
  * originals may be closed; it frees what it drops.
  */
-final class TensorHistory implements AutoCloseable {
+public final class TensorHistory implements AutoCloseable {
     private final int capacity;
     private final List<Tensor> tensors = new ArrayList<>();
 
     /** @param capacity how many are kept; the oldest goes when one more comes */
-    TensorHistory(int capacity) {
+    public TensorHistory(int capacity) {
         this.capacity = capacity;
     }
 
-    void add(Tensor tensor) {
+    public void add(Tensor tensor) {
         tensors.add(0, TensorScope.ownResult(tensor::detach));
         if (tensors.size() > capacity) {
             tensors.remove(capacity).close();
@@ -27,16 +27,16 @@ final class TensorHistory implements AutoCloseable {
     }
 
     /** {@code age} 0 is the newest; owned by this history. */
-    Tensor get(int age) {
+    public Tensor get(int age) {
         return tensors.get(age);
     }
 
     /** All, newest first; owned by this history. */
-    List<Tensor> all() {
+    public List<Tensor> all() {
         return List.copyOf(tensors);
     }
 
-    int size() {
+    public int size() {
         return tensors.size();
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.recipe;
+package dev.diffusion4j.recipe.publish;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
