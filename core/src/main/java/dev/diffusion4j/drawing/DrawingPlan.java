@@ -28,7 +28,22 @@ public record DrawingPlan(
         SubjectSelection subject,
         GenerationRequest request) {
 
-    public DrawingPlan {
-        guides = List.copyOf(guides);
+    // written out: a compact constructor's parameters lose their @Nullable in the class file, where the command looks
+    // for it
+    public DrawingPlan(
+            Path model,
+            LoadOptions loading,
+            SchedulerSelection scheduler,
+            List<String> guides,
+            Clip.@Nullable Origin clip,
+            SubjectSelection subject,
+            GenerationRequest request) {
+        this.model = model;
+        this.loading = loading;
+        this.scheduler = scheduler;
+        this.guides = List.copyOf(guides);
+        this.clip = clip;
+        this.subject = subject;
+        this.request = request;
     }
 }

@@ -4,12 +4,14 @@ package dev.diffusion4j.pipeline;
 import static org.bytedeco.pytorch.global.torch.cat;
 import static org.bytedeco.pytorch.global.torch.zeros_like;
 
+import dev.diffusion4j.base.Check;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.guidance.LossGuidance.Gradient;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.Shapes;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
@@ -157,8 +159,7 @@ final class Steering {
                 Tensor total;
                 try (AutoGradMode on = new AutoGradMode(true);
                         RandomStream random = new RandomStream(draw)) {
-                    Tensor perImage = guidance.loss().perImage(codec.pictures(leaf), random);
-                    total = perImage.sum();
+                    total = perImage(guidance, codec.pictures(leaf), random).sum();
                 }
                 total._backward(new TensorVector(leaf), new TensorOptional(), new BoolOptional(), false);
                 sum.add_(leaf.grad());
@@ -166,6 +167,19 @@ final class Steering {
             });
         }
         return sum.div_(new Scalar((double) guidance.repeats()));
+    }
+
+    /** What the loss says of each picture, after a look at whether it kept its contract: it may be an application's lambda. */
+    private static Tensor perImage(LossGuidance guidance, Tensor pictures, RandomStream random) {
+        Tensor loss = guidance.loss().perImage(pictures, random);
+        String rule = "the guidance '" + guidance.name() + "' must give one loss a picture, a tensor of shape ("
+                + pictures.size(0) + "), but ";
+        Check.that(loss != null, rule + "gave null");
+        Check.that(loss.dim() == 1 && loss.size(0) == pictures.size(0), rule + "gave the shape " + Shapes.text(loss));
+        Check.that(
+                loss.requires_grad(),
+                rule + "gave a constant: it must be computed from the pictures by tensor operations");
+        return loss;
     }
 
     /** ∂x̂₀/∂x applied to a gradient; the graph is kept for the next guidance. */

@@ -17,6 +17,7 @@ import dev.diffusion4j.testing.Golden;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -134,6 +135,20 @@ class SteeringTest {
         assertThat(drawn.trace.values().get("bright")).hasSize(8);
         assertThat(drawn.trace.summary()).contains("loss of left is dark:").contains("9: ");
         assertThat(drawn.samples).isNotEqualTo(draw(pipeline, REQUEST, List.of()).samples);
+    }
+
+    @Test
+    @SuppressWarnings({"DataFlowIssue", "NullAway"}) // what an application's lambda may do
+    void a_loss_that_breaks_its_contract_is_named_in_one_line() {
+        Map<String, GuidanceLoss> broken = Map.of(
+                "gave null", pictures -> null,
+                "gave the shape ()", pictures -> pictures.mean(),
+                "gave the shape (2, 1)", pictures -> pictures.mean(2, 3),
+                "gave a constant", pictures -> Tensors.ofDoubles(1, 1));
+        broken.forEach((why, loss) -> assertThatIllegalArgumentException()
+                .isThrownBy(() -> draw(pipeline, REQUEST, List.of(LossGuidance.of("mine", loss, 1))))
+                .withMessageContaining("'mine' must give one loss a picture")
+                .withMessageContaining(why));
     }
 
     @Test

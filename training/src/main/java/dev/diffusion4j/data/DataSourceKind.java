@@ -108,6 +108,11 @@ public enum DataSourceKind implements Keyed {
         return this == FOLDER || this == HF || this == PARQUET;
     }
 
+    /** Whether its folder, or file, is one of this machine. */
+    boolean isOnDisk() {
+        return hasFolder && this != HF;
+    }
+
     public boolean hasFolder() {
         return hasFolder;
     }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data;
 
+import dev.diffusion4j.base.Hashes;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Pictures in a fixed order. Thread-safe: several threads may decode at once. */
@@ -66,6 +69,18 @@ public interface Dataset extends AutoCloseable {
 
     /** A hash of all that decides its content, for the record of a run. */
     String fingerprint();
+
+    /**
+     * What the fingerprint is a hash of, part by part, a few: hashes or short texts by what they are of. A run whose data changed
+     * says by these in what.
+     */
+    default Map<String, String> contents() {
+        Map<String, String> contents = new LinkedHashMap<>();
+        contents.put("number of pictures", Integer.toString(size()));
+        contents.put("number of classes", Integer.toString(classNames().size()));
+        contents.put("class names", Hashes.sha256(String.join("\0", classNames())));
+        return contents;
+    }
 
     /** Lets go of files. */
     @Override

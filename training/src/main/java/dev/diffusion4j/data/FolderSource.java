@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -244,6 +245,21 @@ public final class FolderSource implements Dataset {
         } catch (IOException e) {
             throw new BrokenExampleException(file.name() + ": " + AtomicFile.reason(e), e);
         }
+    }
+
+    @Override
+    public Map<String, String> contents() {
+        Map<String, String> contents = Dataset.super.contents();
+        StringBuilder names = new StringBuilder();
+        StringBuilder sizes = new StringBuilder();
+        for (Found file : files) {
+            names.append(file.name()).append('\0');
+            sizes.append(file.bytes()).append('\0');
+        }
+        contents.put("file names", Hashes.sha256(names.toString()));
+        contents.put("file sizes", Hashes.sha256(sizes.toString()));
+        contents.put("captions", Hashes.sha256(new TreeMap<>(captions).toString()));
+        return contents;
     }
 
     /** A hash of the names, sizes and captions: reading all files would take too long. */

@@ -3,7 +3,9 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Hashes;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
 
@@ -89,6 +91,14 @@ public final class JoinedDataset implements Dataset {
             left -= part.size();
         }
         throw new IllegalStateException("index " + index);
+    }
+
+    @Override
+    public Map<String, String> contents() {
+        Map<String, String> contents = new LinkedHashMap<>();
+        parts.forEach(part ->
+                part.contents().forEach((name, value) -> contents.put(name + " of " + part.description(), value)));
+        return contents;
     }
 
     @Override

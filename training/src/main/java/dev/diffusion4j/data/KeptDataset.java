@@ -2,6 +2,7 @@
 package dev.diffusion4j.data;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +74,11 @@ final class KeptDataset implements Dataset {
     @Override
     public List<String> classNames() {
         return from.classNames();
+    }
+
+    @Override
+    public Map<String, String> contents() {
+        return from.contents();
     }
 
     @Override

@@ -4,7 +4,9 @@ package dev.diffusion4j.data;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.data.random.EpochOrder;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -107,6 +109,13 @@ public final class Subset implements Dataset {
     @Override
     public Example prepared(int index, ImageTransform transform) {
         return whole.prepared(indices[index], transform);
+    }
+
+    @Override
+    public Map<String, String> contents() {
+        Map<String, String> contents = new LinkedHashMap<>(whole.contents());
+        contents.put("part that is used", which);
+        return contents;
     }
 
     @Override

@@ -188,6 +188,7 @@ public final class Quickstart {
             labels.add(label);
         }
         return GenerationRequest.of(r -> r.classes(labels)
+                .guidanceScale(recipe.samples().guidanceScale())
                 .steps(recipe.samples().steps())
                 .eta(recipe.samples().eta())
                 .batchSize(50));

@@ -32,7 +32,7 @@ final class Resolution {
     Recipe resolve(Recipe written) {
         LoraTraining.checkBase(written);
         written.trackers().forEach(TrackerKind::check);
-        Recipe adopted = adopted(placed(written));
+        Recipe adopted = adopted(RunPlaces.absolute(placed(written)));
         Previews.check(adopted, networks.family(adopted.model()));
         try (TrainingData data = parts.open(adopted.data());
                 TrainingData heldBack = Validation.heldBack(adopted, parts)) {

@@ -145,9 +145,12 @@ public record RunFolder(Path path) {
 
     /** In what the run that is here differs from {@code recipe}; empty where it is the same, or there is none. */
     Optional<String> difference(Recipe recipe) {
-        return Files.exists(recipe())
-                ? RecipeDifference.first(Yaml.readObject(recipe()), Yaml.parseObject(recipe.toYaml(), "recipe"))
-                : Optional.empty();
+        if (!Files.exists(recipe())) {
+            return Optional.empty();
+        }
+        String there = RunPlaces.absolute(readRecipe()).toYaml(); // earlier versions kept relative paths
+        return RecipeDifference.first(
+                Yaml.parseObject(there, recipe().toString()), Yaml.parseObject(recipe.toYaml(), "recipe"));
     }
 
     /**

@@ -122,6 +122,7 @@ public final class TrainingRun {
             throw Problem.request(path + " learns from pictures that a Java program made ("
                     + recipe.data().source() + "): resume it from that program");
         }
+        RunPlaces.check(recipe, path);
         Optional<Path> newest =
                 new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints()).newest();
         newest.ifPresent(checkpoint -> checkDrift(Checkpoints.readChoices(checkpoint), allowDrift));

@@ -15,6 +15,7 @@ import dev.diffusion4j.tracking.Tracker;
 import dev.diffusion4j.tracking.Trackers;
 import dev.diffusion4j.trainer.Checkpoints;
 import dev.diffusion4j.trainer.Choices;
+import dev.diffusion4j.trainer.DataRecord;
 import dev.diffusion4j.trainer.Trainer;
 import dev.diffusion4j.trainer.UpdatePlan;
 import java.nio.file.Files;
@@ -55,9 +56,9 @@ final class TrainingSession implements AutoCloseable {
             model = held(network(new ModelFactory(parts.families())));
             LoraTraining.inject(model, recipe.lora(), recipe.training().seed());
             choices = choices(allowDrift);
-            String fingerprint = data.dataset().fingerprint();
+            DataRecord record = DataRecord.of(data.dataset());
             if (!allowDrift) {
-                checkData(data.dataset().description(), fingerprint);
+                checkData(data.dataset().description(), record);
             }
             scheduler = recipe.scheduler().create();
             Objective objective = Objectives.create(
@@ -69,7 +70,7 @@ final class TrainingSession implements AutoCloseable {
                 held(validation);
             }
             Checkpoints checkpoints =
-                    new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), fingerprint);
+                    new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), record);
             trainer = held(new Trainer(objective, loader, recipe.training(), choices, checkpoints));
             if (checkpoint != null) {
                 Checkpoints.restore(
@@ -101,17 +102,12 @@ final class TrainingSession implements AutoCloseable {
         return allowDrift ? before.onThisMachine() : before;
     }
 
-    private void checkData(String description, String fingerprint) {
-        String before = checkpoint == null ? "" : Checkpoints.readData(checkpoint);
-        if (!before.isEmpty() && !before.equals(fingerprint)) {
-            throw Problem.failure("the data changed since the run was stopped: the fingerprint of " + description
-                    + " was " + shortened(before) + " and is " + shortened(fingerprint)
-                    + "; {allowDrift} goes on all the same");
-        }
-    }
-
-    private static String shortened(String fingerprint) {
-        return fingerprint.substring(0, Math.min(12, fingerprint.length()));
+    private void checkData(String description, DataRecord now) {
+        DataRecord before = checkpoint == null ? DataRecord.NONE : Checkpoints.readData(checkpoint);
+        now.changeSince(before).ifPresent(change -> {
+            throw Problem.failure("the data changed since the run was stopped: of " + description + " " + change
+                    + "; put back what it was, or go on all the same with {allowDrift}");
+        });
     }
 
     private long batchesDone() {

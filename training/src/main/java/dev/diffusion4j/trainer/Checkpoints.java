@@ -35,18 +35,18 @@ public final class Checkpoints {
 
     private final Path folder;
     private final int keep;
-    private final String data;
+    private final DataRecord data;
 
     /** For reading. */
     public Checkpoints(Path folder, int keep) {
-        this(folder, keep, "");
+        this(folder, keep, DataRecord.NONE);
     }
 
     /**
      * @param keep how many stay
-     * @param data the data set's fingerprint, which is written into each; empty for none
+     * @param data what is noted of the data in each
      */
-    public Checkpoints(Path folder, int keep, String data) {
+    public Checkpoints(Path folder, int keep, DataRecord data) {
         this.folder = folder;
         this.keep = keep;
         this.data = data;
@@ -78,7 +78,7 @@ public final class Checkpoints {
         prune();
     }
 
-    private static Map<String, @Nullable Object> describe(TrainState state, Choices choices, String data) {
+    private static Map<String, @Nullable Object> describe(TrainState state, Choices choices, DataRecord data) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("global_step", state.globalStep());
         json.put("batches_done", state.batchesDone());
@@ -90,7 +90,8 @@ public final class Checkpoints {
         }
         json.put("epoch_loss_count", state.epochLossCount());
         json.put("choices", Records.toMap(choices));
-        json.put("data", data);
+        json.put("data", data.fingerprint());
+        json.put("data_contents", data.contents());
         json.put("random", encode(state.random()));
         json.put("dropout", state.dropout().stream().map(Checkpoints::encode).toList());
         Ema ema = state.ema();
@@ -141,10 +142,14 @@ public final class Checkpoints {
                 Choices.DEFAULT, Json.object(json.get("choices")), checkpoint.resolve("state.json") + ": choices");
     }
 
-    /** The fingerprint of the data that a checkpoint's run learnt from; empty where it is not known. */
-    public static String readData(Path checkpoint) {
-        Object data = Json.readObject(checkpoint.resolve("state.json")).get("data");
-        return data instanceof String text ? text : "";
+    /** What a checkpoint's run noted of the data that it learnt from. */
+    public static DataRecord readData(Path checkpoint) {
+        Map<String, @Nullable Object> json = Json.readObject(checkpoint.resolve("state.json"));
+        Map<String, String> contents = new LinkedHashMap<>();
+        if (json.get("data_contents") instanceof Map<?, ?> map) {
+            map.forEach((name, value) -> contents.put(String.valueOf(name), String.valueOf(value)));
+        }
+        return new DataRecord(json.get("data") instanceof String text ? text : "", contents);
     }
 
     /** Updates that a checkpoint's run had done. */

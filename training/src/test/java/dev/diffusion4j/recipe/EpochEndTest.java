@@ -30,7 +30,9 @@ class EpochEndTest {
     private static Recipe recipe(String... more) {
         List<String> all = new ArrayList<>(List.of(
                 "model.config=" + NET,
+                "model.kind=UNet2DModel",
                 "model.class_conditional=false",
+                "objective.context_drop=0",
                 "data.image_size=8",
                 "data.limit=20",
                 "training.dtype=f32",

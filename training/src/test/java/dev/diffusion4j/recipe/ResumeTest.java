@@ -138,7 +138,7 @@ class ResumeTest {
         assertThatThrownBy(() -> TrainingRun.resume(run, false).run(new RunListener() {}, never()))
                 .hasMessageContaining("the data changed")
                 .hasMessageContaining("digits (train)")
-                .hasMessageContaining("0123456789ab")
+                .hasMessageContaining("number and classes are the same, but the pictures themselves are others")
                 .hasMessageContaining("allowDrift");
 
         String instructions =

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -135,6 +136,16 @@ public final class IdxSource implements Dataset {
     @Override
     public int label(int index) {
         return labels == null ? -1 : labels[index] & 0xff;
+    }
+
+    @Override
+    public Map<String, String> contents() {
+        Map<String, String> contents = Dataset.super.contents();
+        contents.put("pixels", Hashes.hex(Hashes.digest("SHA-256").digest(images.values())));
+        if (labels != null) {
+            contents.put("labels", Hashes.hex(Hashes.digest("SHA-256").digest(labels)));
+        }
+        return contents;
     }
 
     @Override

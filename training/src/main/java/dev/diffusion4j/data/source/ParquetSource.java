@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -236,6 +237,14 @@ public final class ParquetSource implements Dataset {
     private BrokenExampleException broken(int pack, int index, String reason, @Nullable Throwable cause) {
         String message = name(pack, index - starts[pack]) + ": " + reason;
         return cause == null ? new BrokenExampleException(message) : new BrokenExampleException(message, cause);
+    }
+
+    @Override
+    public Map<String, String> contents() {
+        Map<String, String> contents = Dataset.super.contents();
+        contents.put("columns", columns.text());
+        tables.forEach(table -> contents.put(String.valueOf(table.path().getFileName()), Hashes.sha256(table.hash())));
+        return contents;
     }
 
     @Override
