@@ -43,6 +43,16 @@ final class NormPasses {
             }
         }
 
+        void read(boolean bf16, Pictures gradients, Pictures inputs, int picture) {
+            if (bf16) {
+                gradients.read(picture, packedGradient);
+                inputs.read(picture, packed);
+            } else {
+                gradients.read(picture, plainGradient);
+                inputs.read(picture, plain);
+            }
+        }
+
         /** The gradient of the output becomes that of the input; the parameters' are added to {@code sums}. */
         void backward(
                 boolean bf16,
@@ -156,13 +166,7 @@ final class NormPasses {
             for (int i = first; i < last; i++) {
                 worker.kernel.add(added, i * channels);
                 System.arraycopy(stats, i * 2 * groups, own, 0, 2 * groups);
-                if (bf16) {
-                    of.read(i, worker.packedGradient);
-                    from.read(i, worker.packed);
-                } else {
-                    of.read(i, worker.plainGradient);
-                    from.read(i, worker.plain);
-                }
+                worker.read(bf16, of, from, i);
                 ParameterGradients sums = new ParameterGradients(weights[part], biases[part]);
                 worker.backward(bf16, pixels, weight, bias, own, sums, addedGradient, i * channels);
                 if (bf16) {

@@ -29,7 +29,7 @@ public final class TrainOnDigits {
                 "quickstart",
                 List.of(
                         "name=tiny-digits",
-                        "model.config.block_out_channels=[16, 32, 32]",
+                        "model.config.block_out_channels=[16, 32]",
                         "model.config.norm_num_groups=16",
                         "training.max_steps=" + steps,
                         "training.batch_size=16",

@@ -21,16 +21,18 @@ import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.trainer.AdamConfig;
 import dev.diffusion4j.trainer.AdamOptimizer;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** A condition of your own: a colour's name becomes numbers, which a U-Net adds to its time embedding. */
 public final class YourOwnConditioner implements Conditioner {
-    /** Red, green, blue, and a 1 that says that there is a colour; where there is none, all four are 0. */
-    private static final Map<String, List<Double>> COLOURS = new TreeMap<>(Map.of(
+    /** Red, green, blue, and a 1 for "there is a colour": without one, all four are 0. */
+    private static final Map<@Nullable String, List<Double>> COLOURS = new HashMap<>(Map.of(
             "red", List.of(1., -1., -1., 1.),
             "green", List.of(-1., 1., -1., 1.),
             "blue", List.of(-1., -1., 1., 1.)));
@@ -38,21 +40,15 @@ public final class YourOwnConditioner implements Conditioner {
     @Override
     public void check(List<Subject> subjects, String field) {
         for (Subject subject : subjects) {
-            if (subject.prompt() == null || !COLOURS.containsKey(subject.prompt())) {
-                throw Problem.request(
-                        field, String.valueOf(subject.prompt()), "be one of " + String.join(", ", COLOURS.keySet()));
+            if (!COLOURS.containsKey(subject.prompt())) {
+                throw Problem.request(field, String.valueOf(subject.prompt()), "be red, green or blue");
             }
         }
     }
 
-    /** {@code float32 (B, 4)}. */
     @Override
     public Conditioning encode(List<Subject> subjects) {
-        double[] numbers = subjects.stream()
-                .flatMap(subject -> COLOURS.getOrDefault(subject.prompt(), List.of(0., 0., 0., 0.)).stream())
-                .mapToDouble(Double::doubleValue)
-                .toArray();
-        return Conditioning.ofClasses(Tensors.ofDoubles(numbers).view(subjects.size(), 4));
+        return Conditioning.ofClasses(numbers(subjects.stream().map(Subject::prompt), 4));
     }
 
     @Override
@@ -62,13 +58,45 @@ public final class YourOwnConditioner implements Conditioner {
 
     @Override
     public Conditioning drop(Conditioning conditioning, Tensor keep) {
-        Tensor colours = conditioning.classLabels();
-        return colours == null ? conditioning : Conditioning.ofClasses(colours.mul(keep.view(-1, 1)));
+        return Conditioning.ofClasses(
+                Objects.requireNonNull(conditioning.classLabels()).mul(keep.view(-1, 1)));
     }
 
-    /** Learns what the three colours look like; draw with {@code withConditioner} and {@code prompt("red")}. */
+    private static Tensor numbers(Stream<@Nullable String> names, int each) {
+        return Tensors.ofDoubles(names.flatMap(name -> COLOURS.getOrDefault(name, List.of(0., 0., 0., 0.)).stream()
+                                .limit(each))
+                        .mapToDouble(Double::doubleValue)
+                        .toArray())
+                .view(-1, each);
+    }
+
+    /** Learns to draw plain pictures; draw with {@code withConditioner} and {@code prompt("red")}. */
     static DiffusionPipeline train(int steps) {
         Scheduler scheduler = SchedulerKind.DDIM.create(Map.of("prediction_type", "sample"));
+        DiffusionModel model = network();
+        DenoisingSettings settings = DenoisingSettings.of(LossType.MSE, LossWeighting.UNIFORM);
+        DenoisingObjective objective =
+                new DenoisingObjective(model, scheduler, new YourOwnConditioner(), PixelCodec.signed(3), settings);
+        List<String> names = List.of("red", "green", "blue");
+        try (RandomStream random = new RandomStream(0);
+                AdamOptimizer optimizer = new AdamOptimizer(model.namedParameters(), AdamConfig.DEFAULT)) {
+            model.initialize(random);
+            for (int step = 0; step < steps; step++) {
+                TensorScope.run(() -> {
+                    Tensor pictures =
+                            numbers(names.stream(), 3).view(3, 3, 1, 1).expand(3, 3, 8, 8);
+                    var examples = new TrainingExamples(pictures, Tensors.ofLongs(-1, -1, -1), names, 0);
+                    objective.draw(examples, random).loss().backward();
+                });
+                optimizer.step(3e-3, 1);
+                optimizer.clearGradients();
+            }
+        }
+        model.requiresGrad(false);
+        return DiffusionPipeline.of(model, scheduler);
+    }
+
+    private static DiffusionModel network() {
         DiffusionModel model = (DiffusionModel) ModelKind.UNET_2D.create(Map.of(
                 "sample_size",
                 8,
@@ -86,38 +114,7 @@ public final class YourOwnConditioner implements Conditioner {
                 List.of("DownBlock2D"),
                 "up_block_types",
                 List.of("UpBlock2D")));
-        DenoisingObjective objective = new DenoisingObjective(
-                model,
-                scheduler,
-                new YourOwnConditioner(),
-                PixelCodec.signed(3),
-                DenoisingSettings.of(LossType.MSE, LossWeighting.UNIFORM));
-        List<String> names = List.copyOf(COLOURS.keySet());
-        try (RandomStream random = new RandomStream(0)) {
-            model.initialize(random);
-            model.requiresGrad(true);
-            try (AdamOptimizer optimizer = new AdamOptimizer(model.namedParameters(), AdamConfig.DEFAULT)) {
-                for (int step = 0; step < steps; step++) {
-                    TensorScope.run(
-                            () -> objective.draw(examples(names), random).loss().backward());
-                    optimizer.step(3e-3, 1);
-                    optimizer.clearGradients();
-                }
-            }
-        }
-        model.requiresGrad(false);
-        return DiffusionPipeline.of(model, scheduler);
-    }
-
-    /** A plain picture of each colour. */
-    private static TrainingExamples examples(List<String> names) {
-        double[] numbers = names.stream()
-                .flatMap(name -> COLOURS.get(name).subList(0, 3).stream())
-                .mapToDouble(Double::doubleValue)
-                .toArray();
-        Tensor pictures = Tensors.ofDoubles(numbers).view(names.size(), 3, 1, 1).expand(names.size(), 3, 8, 8);
-        long[] noClass = new long[names.size()];
-        Arrays.fill(noClass, -1);
-        return new TrainingExamples(pictures, Tensors.ofLongs(noClass), names, 0);
+        model.requiresGrad(true);
+        return model;
     }
 }

@@ -120,10 +120,7 @@ public final class NormForward {
         int perGroup = channels / norm.groups;
         double[] mean = new double[channels];
         double[] squares = new double[channels];
-        moments(sums, from, chunks, pixels, norm, shift, mean, squares);
-        for (int channel = 0; channel < channels && added.length > 0; channel++) {
-            mean[channel] += added[addedFrom + channel];
-        }
+        moments(sums, from, chunks, pixels, norm, shift, added, addedFrom, mean, squares);
         for (int group = 0; group < norm.groups; group++) {
             double groupMean = 0;
             for (int channel = group * perGroup; channel < (group + 1) * perGroup; channel++) {
@@ -147,7 +144,16 @@ public final class NormForward {
 
     /** The mean and the squared deviations of each channel over all chunks, in plain order. */
     private static void moments(
-            float[] sums, int from, int chunks, int pixels, Norm norm, float[] shift, double[] mean, double[] squares) {
+            float[] sums,
+            int from,
+            int chunks,
+            int pixels,
+            Norm norm,
+            float[] shift,
+            float[] added,
+            int addedFrom,
+            double[] mean,
+            double[] squares) {
         int channels = norm.channels;
         for (int channel = 0; channel < channels; channel++) {
             int c = column(channel, channels, norm.bf16);
@@ -157,7 +163,7 @@ public final class NormForward {
                 first += sums[i];
                 second += sums[i + channels];
             }
-            mean[channel] = shift[c] + first / pixels;
+            mean[channel] = shift[c] + first / pixels + (added.length == 0 ? 0 : added[addedFrom + channel]);
             squares[channel] = Math.max(0, second - first * first / pixels);
         }
     }

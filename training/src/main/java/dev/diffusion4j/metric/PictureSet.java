@@ -8,7 +8,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.BrokenExampleException;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
-import dev.diffusion4j.data.FolderSource;
+import dev.diffusion4j.data.source.FolderSource;
 import dev.diffusion4j.data.ImageTransform;
 import dev.diffusion4j.data.PixelImage;
 import dev.diffusion4j.tensor.TensorScope;

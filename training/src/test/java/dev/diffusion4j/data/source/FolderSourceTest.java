@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data;
+package dev.diffusion4j.data.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.diffusion4j.data.BrokenExampleException;
+import dev.diffusion4j.data.DataSources;
+import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.base.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
