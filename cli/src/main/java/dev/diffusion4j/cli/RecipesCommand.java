@@ -77,7 +77,7 @@ final class RecipesCommand implements Callable<Integer> {
                 .isEmpty());
         out.printf(
                 Locale.ROOT,
-                "'here' is an estimate from one measurement of this machine (%.0f GFLOP/s); 'diffuse train' tries a step and says more.%n",
+                "'here' is an estimate from one measurement of this machine (%.0f GFLOP/s); 'diffuse doctor' measures again, 'diffuse train' tries a step.%n",
                 gflops);
     }
 
