@@ -20,8 +20,8 @@ public final class LoadAndSample {
     public static void main(String[] args) throws IOException {
         Path model = Path.of(args[0]);
         Path out = Path.of(args[1]);
-        GenerationRequest request = GenerationRequest.of(
-                r -> r.classes(List.of(2, 0, 2, 6)).seed(7).steps(30));
+        GenerationRequest request =
+                GenerationRequest.of(r -> r.classes(List.of(2, 0, 2, 6)).seed(7).steps(30));
         try (DiffusionPipeline loaded = DiffusionPipeline.load(model);
                 DiffusionPipeline pipeline = loaded.withScheduler(SchedulerKind.DDIM);
                 GenerationResult result = pipeline.generate(request)) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data;
 
-import dev.diffusion4j.data.source.FolderSource;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.data.source.DigitsSource;
 import dev.diffusion4j.data.source.Flowers102Files;
+import dev.diffusion4j.data.source.FolderSource;
 import dev.diffusion4j.data.source.IdxSource;
 import dev.diffusion4j.data.source.MnistFiles;
 import dev.diffusion4j.data.source.RepositorySource;

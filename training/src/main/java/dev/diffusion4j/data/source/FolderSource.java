@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data.source;
 
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.BrokenExampleException;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
 import dev.diffusion4j.data.ImageTransform;
-import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.decode.PictureEndings;
 import dev.diffusion4j.data.parquet.ColumnChoice;
 import dev.diffusion4j.data.repository.DatasetLayout;
+import dev.diffusion4j.data.source.FolderScan.Found;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

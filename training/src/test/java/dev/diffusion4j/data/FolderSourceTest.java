@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data.source;
+package dev.diffusion4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.data.BrokenExampleException;
-import dev.diffusion4j.data.DataSources;
-import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.data.source.FolderSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
