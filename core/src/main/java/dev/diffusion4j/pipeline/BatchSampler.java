@@ -10,6 +10,7 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerRun;
+import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
@@ -39,7 +40,7 @@ record BatchSampler(
     interface BatchSink {
         /**
          * @param first index of the batch's first picture
-         * @param samples x₀, {@code float32 (B, C, H, W)}; valid during the call only
+         * @param samples x₀, {@code float32 (B, C, H, W)} on the CPU; valid during the call only
          */
         void accept(int first, Tensor samples);
     }
@@ -51,7 +52,8 @@ record BatchSampler(
             for (int first = 0; first < request.count(); first += together) {
                 int start = first;
                 int count = Math.min(together, request.count() - first);
-                TensorScope.run(() -> sink.accept(start, batch(size, picture, start, count)));
+                TensorScope.run(() ->
+                        sink.accept(start, batch(size, picture, start, count).to(Devices.cpu(), ScalarType.Float)));
             }
         }
     }
@@ -62,14 +64,16 @@ record BatchSampler(
         long[] shape = {count, one[0], one[1], one[2]};
         try (NoiseSource source = noise.open(first, count);
                 SchedulerRun run = setup.start(request, model, size)) {
-            Denoiser denoiser = new GuidedDenoiser(
-                    model, setup.device(), setup.precision(), branches(first, count), request.guidance());
+            Denoiser denoiser =
+                    new GuidedDenoiser(model, setup.placement(), branches(first, count), request.guidance());
             Steering steering = new Steering(setup.steering(), setup.scheduler(), codec, denoiser);
             DenoisingLoop loop = new DenoisingLoop(steering, run, source, first, listener, cancellation);
             if (picture == null) {
-                return loop.run(DenoisingLoop.Start.fromNoise(shape), AfterStep.NONE);
+                return loop.run(
+                        DenoisingLoop.Start.fromNoise(shape, setup.placement().torchDevice()), AfterStep.NONE);
             }
-            StartPicture.BatchStart start = picture.new BatchStart(count);
+            StartPicture.BatchStart start =
+                    picture.new BatchStart(count, setup.placement().torchDevice());
             return loop.run(start, start);
         }
     }
@@ -83,7 +87,10 @@ record BatchSampler(
         }
         List<Subject> negatives = request.subject().negatives(first, count);
         Conditioning away = negatives == null
-                ? conditioner.drop(with, Tensors.ofDoubles(new double[count]).to(setup.device(), ScalarType.Float))
+                ? conditioner.drop(
+                        with,
+                        Tensors.ofDoubles(new double[count])
+                                .to(setup.placement().torchDevice(), ScalarType.Float))
                 : moved(conditioner.encode(negatives));
         double[] scales = new double[count];
         Arrays.fill(scales, request.guidance().scale());
@@ -91,6 +98,6 @@ record BatchSampler(
     }
 
     private Conditioning moved(Conditioning conditioning) {
-        return conditioning.to(setup.device(), ScalarType.Float);
+        return conditioning.to(setup.placement().torchDevice(), ScalarType.Float);
     }
 }

@@ -6,8 +6,10 @@ import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.scheduler.StepResult;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The one sampling loop, for all pipelines and schedulers. Memory does not grow with the steps.
@@ -34,9 +36,12 @@ record DenoisingLoop(
          */
         Tensor sample(SchedulerRun run, NoiseSource noise);
 
-        /** @param shape (B, C, H, W) */
-        static Start fromNoise(long[] shape) {
-            return (run, noise) -> run.initialSample(noise.randn(shape));
+        /**
+         * @param shape (B, C, H, W)
+         * @param device where the samples stay; the noise is drawn on the CPU
+         */
+        static Start fromNoise(long[] shape, Device device) {
+            return (run, noise) -> run.initialSample(noise.randn(shape).to(device, ScalarType.Float));
         }
     }
 

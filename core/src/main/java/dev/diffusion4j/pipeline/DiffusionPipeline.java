@@ -21,6 +21,7 @@ import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.NativeMemory;
+import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
 import java.nio.file.Path;
@@ -68,7 +69,12 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     private static DiffusionPipeline onCpu(DiffusionModel model, boolean owned, Scheduler scheduler) {
         PipelineSetup setup = new PipelineSetup(
-                scheduler, Conditioners.of(model), null, Devices.cpu(), Precision.F32, List.of(), LoraView.NONE);
+                scheduler,
+                Conditioners.of(model),
+                null,
+                new Placement("cpu", Precision.F32, 0),
+                List.of(),
+                LoraView.NONE);
         return new DiffusionPipeline(new SharedModel(model, owned), setup, () -> "", false);
     }
 
@@ -120,8 +126,13 @@ public final class DiffusionPipeline implements AutoCloseable {
         if (model.parameterCount() > MANY_PARAMETERS) {
             NativeMemory.giveBack(); // what the conversion of the weights left behind
         }
-        PipelineSetup setup =
-                new PipelineSetup(scheduler, Conditioners.of(model), null, device, precision, List.of(), LoraView.NONE);
+        PipelineSetup setup = new PipelineSetup(
+                scheduler,
+                Conditioners.of(model),
+                null,
+                new Placement(options.device(), precision, 0),
+                List.of(),
+                LoraView.NONE);
         return new DiffusionPipeline(
                 new SharedModel(model, true, options.loras()),
                 setup,
@@ -360,12 +371,12 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** What the network computes in: f32 or bf16. */
     public Precision precision() {
-        return setup.precision();
+        return setup.placement().dtype();
     }
 
     /** Where it computes: {@code cpu}, {@code cuda:0}. */
     public String deviceName() {
-        return Devices.name(setup.device());
+        return Devices.name(setup.placement().torchDevice());
     }
 
     /** SHA-256 of the weights' files; empty where the network was not loaded from files. */

@@ -6,11 +6,10 @@ import static org.bytedeco.pytorch.global.torch.cat;
 import dev.diffusion4j.guidance.Branches;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.model.DiffusionModel;
-import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.Arrays;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -18,20 +17,17 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** The network on its device with the conditions of a batch's pictures; all branches of a guided prediction in one call. */
 final class GuidedDenoiser implements Denoiser {
     private final DiffusionModel model;
-    private final Device device;
-    private final Precision precision;
+    private final Placement placement;
     private final Branches branches;
     private final ClassifierFree guidance;
 
     /**
-     * @param branches of the whole batch, on {@code device}; borrowed
+     * @param branches of the whole batch, on the network's device; borrowed
      * @param guidance when the branches act, and how much contrast is brought back
      */
-    GuidedDenoiser(
-            DiffusionModel model, Device device, Precision precision, Branches branches, ClassifierFree guidance) {
+    GuidedDenoiser(DiffusionModel model, Placement placement, Branches branches, ClassifierFree guidance) {
         this.model = model;
-        this.device = device;
-        this.precision = precision;
+        this.placement = placement;
         this.branches = branches;
         this.guidance = guidance;
     }
@@ -66,9 +62,9 @@ final class GuidedDenoiser implements Denoiser {
 
     private Tensor forward(Tensor sample, NetworkCall call, Branches own) {
         return TensorScope.keepResult(() -> {
-            Tensor time = Tensors.ofDoubles(call.timestep()).to(device, ScalarType.Float);
-            Tensor output = model.forward(sample.to(device, precision.scalarType()), time, own.joined());
-            return output.to(sample.device(), ScalarType.Float).contiguous();
+            Tensor time = Tensors.ofDoubles(call.timestep()).to(sample.device(), ScalarType.Float);
+            Tensor output = model.forward(sample.to(placement.dtype().scalarType()), time, own.joined());
+            return output.to(ScalarType.Float).contiguous();
         });
     }
 }

@@ -12,9 +12,8 @@ import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.Canvas;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerRun;
-import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.tensor.Placement;
 import java.util.List;
-import org.bytedeco.pytorch.Device;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,8 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param scheduler the algorithm
  * @param conditioner encodes what pictures show
  * @param givenCodec between pictures and samples; {@code null} for the pixels of the scheduler's range
- * @param device where the network computes
- * @param precision what it computes in
+ * @param placement where the network computes, and in what; samples stay there
  * @param steering losses that samples are steered by
  * @param adapters what the network is seen through
  */
@@ -32,8 +30,7 @@ record PipelineSetup(
         Scheduler scheduler,
         Conditioner conditioner,
         @Nullable SampleCodec givenCodec,
-        Device device,
-        Precision precision,
+        Placement placement,
         List<LossGuidance> steering,
         LoraView adapters) {
 
@@ -42,23 +39,23 @@ record PipelineSetup(
     }
 
     PipelineSetup withScheduler(Scheduler value) {
-        return new PipelineSetup(value, conditioner, givenCodec, device, precision, steering, adapters);
+        return new PipelineSetup(value, conditioner, givenCodec, placement, steering, adapters);
     }
 
     PipelineSetup withConditioner(Conditioner value) {
-        return new PipelineSetup(scheduler, value, givenCodec, device, precision, steering, adapters);
+        return new PipelineSetup(scheduler, value, givenCodec, placement, steering, adapters);
     }
 
     PipelineSetup withCodec(SampleCodec value) {
-        return new PipelineSetup(scheduler, conditioner, value, device, precision, steering, adapters);
+        return new PipelineSetup(scheduler, conditioner, value, placement, steering, adapters);
     }
 
     PipelineSetup withSteering(List<LossGuidance> value) {
-        return new PipelineSetup(scheduler, conditioner, givenCodec, device, precision, value, adapters);
+        return new PipelineSetup(scheduler, conditioner, givenCodec, placement, value, adapters);
     }
 
     PipelineSetup withAdapters(LoraView value) {
-        return new PipelineSetup(scheduler, conditioner, givenCodec, device, precision, steering, value);
+        return new PipelineSetup(scheduler, conditioner, givenCodec, placement, steering, value);
     }
 
     /** A run for pictures of this size; the caller closes it. */

@@ -13,6 +13,7 @@ import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -92,17 +93,20 @@ final class StartPicture implements AutoCloseable {
     /** The run of one batch of pictures. */
     final class BatchStart implements DenoisingLoop.Start, AfterStep {
         private final long count;
+        private final Device device;
         private @Nullable Tensor clean;
         private @Nullable Tensor drawn;
 
-        BatchStart(long count) {
+        /** @param device where the samples stay */
+        BatchStart(long count, Device device) {
             this.count = count;
+            this.device = device;
         }
 
         /** Draws what the codec draws, then the noise; both live as long as the scope around the run. */
         @Override
         public Tensor sample(SchedulerRun run, NoiseSource noise) {
-            Tensor original = codec.encode(picture.repeat(count, 1, 1, 1), noise);
+            Tensor original = codec.encode(picture.repeat(count, 1, 1, 1).to(device, ScalarType.Float), noise);
             Tensor epsilon = noise.like(original);
             clean = original;
             drawn = epsilon;
@@ -116,8 +120,9 @@ final class StartPicture implements AutoCloseable {
             }
             Tensor original = clean;
             Tensor epsilon = drawn;
-            Tensor anew = mask;
+            Tensor white = mask;
             return TensorScope.keepResult(() -> {
+                Tensor anew = white.to(sample.device(), ScalarType.Float);
                 Tensor kept = run.addNoise(original, epsilon);
                 return sample.mul(anew).add(kept.mul(anew.neg().add(new Scalar(1.0))));
             });

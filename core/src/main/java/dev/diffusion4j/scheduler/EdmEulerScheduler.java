@@ -115,7 +115,7 @@ public final class EdmEulerScheduler extends Scheduler {
 
     @Override
     public Tensor scaleModelInput(Tensor sample, double... timesteps) {
-        return sample.mul(perImage(timesteps, t -> inputScale(noiseRate(t))));
+        return sample.mul(perImage(timesteps, t -> inputScale(noiseRate(t)), sample));
     }
 
     /** F that gives x̂₀ = x₀ for x = x₀ + σ·ε: Karras et al. (2022), eq. 8. */
@@ -123,9 +123,9 @@ public final class EdmEulerScheduler extends Scheduler {
     public Tensor trainingTarget(Tensor originalSamples, Tensor noise, double... timesteps) {
         double data = config.sigmaData;
         return TensorScope.keepResult(
-                () -> perImage(timesteps, t -> sign * noiseRate(t) / data * inputScale(noiseRate(t)))
+                () -> perImage(timesteps, t -> sign * noiseRate(t) / data * inputScale(noiseRate(t)), noise)
                         .mul(originalSamples)
-                        .sub(perImage(timesteps, t -> sign * data * inputScale(noiseRate(t)))
+                        .sub(perImage(timesteps, t -> sign * data * inputScale(noiseRate(t)), noise)
                                 .mul(noise)));
     }
 

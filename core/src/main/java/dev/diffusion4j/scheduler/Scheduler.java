@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.DoubleUnaryOperator;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -161,9 +162,9 @@ public abstract class Scheduler {
      * @return x_t, a new tensor owned by the current scope
      */
     public final Tensor addNoise(Tensor originalSamples, Tensor noise, double... timesteps) {
-        return TensorScope.keepResult(() -> perImage(timesteps, this::signalRate)
+        return TensorScope.keepResult(() -> perImage(timesteps, this::signalRate, originalSamples)
                 .mul(originalSamples)
-                .add(perImage(timesteps, this::noiseRate).mul(noise)));
+                .add(perImage(timesteps, this::noiseRate, originalSamples).mul(noise)));
     }
 
     /**
@@ -188,15 +189,15 @@ public abstract class Scheduler {
             case FLOW_PREDICTION -> noise.sub(originalSamples);
             case SCORE ->
                 TensorScope.keepResult(
-                        () -> perImage(timesteps, t -> -1 / noiseRate(t)).mul(noise));
+                        () -> perImage(timesteps, t -> -1 / noiseRate(t), noise).mul(noise));
         };
     }
 
     /** v = √ᾱ·ε − √(1−ᾱ)·x₀; diffusers' {@code get_velocity}. A new tensor owned by the current scope. */
     public final Tensor velocity(Tensor originalSamples, Tensor noise, double... timesteps) {
-        return TensorScope.keepResult(() -> perImage(timesteps, t -> signalRate(t) / norm(t))
+        return TensorScope.keepResult(() -> perImage(timesteps, t -> signalRate(t) / norm(t), noise)
                 .mul(noise)
-                .sub(perImage(timesteps, t -> noiseRate(t) / norm(t)).mul(originalSamples)));
+                .sub(perImage(timesteps, t -> noiseRate(t) / norm(t), noise).mul(originalSamples)));
     }
 
     private double norm(double timestep) {
@@ -209,9 +210,11 @@ public abstract class Scheduler {
         return ratio * ratio;
     }
 
-    /** {@code float32 (B, 1, 1, 1)}: a value for each timestep; owned by the current scope. */
-    static Tensor perImage(double[] timesteps, DoubleUnaryOperator value) {
-        return Tensors.ofDoubles(Arrays.stream(timesteps).map(value).toArray()).view(-1, 1, 1, 1);
+    /** {@code float32 (B, 1, 1, 1)}: a value for each timestep, computed in double, where {@code like} lies; owned by the current scope. */
+    protected static Tensor perImage(double[] timesteps, DoubleUnaryOperator value, Tensor like) {
+        return Tensors.ofDoubles(Arrays.stream(timesteps).map(value).toArray())
+                .view(-1, 1, 1, 1)
+                .to(like.device(), ScalarType.Float);
     }
 
     /** All keys of {@code scheduler_config.json} but the underscored ones, with those of other algorithms that were read. */

@@ -48,7 +48,7 @@ abstract class SigmaScheduler extends BetaScheduler {
 
     @Override
     public Tensor scaleModelInput(Tensor sample, double... timesteps) {
-        return sample.mul(perImage(timesteps, t -> 1 / Math.hypot(1, noiseRate(t))));
+        return sample.mul(perImage(timesteps, t -> 1 / Math.hypot(1, noiseRate(t)), sample));
     }
 
     /** σ of the trained timesteps. */
