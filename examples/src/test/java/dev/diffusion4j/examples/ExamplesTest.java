@@ -22,7 +22,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every example does what it says, in a second or two, and has fewer than 90 lines below the imports. */
+/** Every example does what it says, in a second or two, and has fewer than 80 lines below the imports. */
 class ExamplesTest {
     private static final Path MODEL = Path.of("../core/src/test/resources/golden/tiny-pipeline");
 
@@ -154,7 +154,7 @@ class ExamplesTest {
 
     @Test
     void your_own_conditioner_draws_the_colour_that_is_named() {
-        try (DiffusionPipeline trained = YourOwnConditioner.train(120);
+        try (DiffusionPipeline trained = TrainYourOwnConditioner.run(120);
                 DiffusionPipeline pipeline = trained.withConditioner(new YourOwnConditioner());
                 GenerationResult drawn = pipeline.generate(GenerationRequest.of(
                         r -> r.prompts(List.of("red", "blue")).steps(5)))) {
