@@ -10,7 +10,7 @@ import dev.diffusion4j.layer.Adaptable;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelKind;
-import dev.diffusion4j.pipeline.PipelineFolder;
+import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;

@@ -10,7 +10,7 @@ import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.pipeline.GenerationResult;
-import dev.diffusion4j.pipeline.SaveOptions;
+import dev.diffusion4j.folder.SaveOptions;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.StepOptions;
 import dev.diffusion4j.tensor.RandomStream;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.bench;
 
+import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.LoadOptions;
-import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.NativeRuntime;

@@ -2,13 +2,13 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.hub.HubClient;
 import dev.diffusion4j.hub.HubContents;
 import dev.diffusion4j.hub.HubEntry;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.HubSettings;
 import dev.diffusion4j.hub.HubToken;
-import dev.diffusion4j.pipeline.PipelinePlace;
 import java.io.BufferedReader;
 import java.io.Console;
 import java.io.IOException;

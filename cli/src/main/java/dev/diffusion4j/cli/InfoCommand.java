@@ -28,7 +28,7 @@ final class InfoCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "MODEL|FILE",
             description =
-                    "A model folder, a file of weights (.safetensors, .bin, .pt), a picture that sample wrote, or a config (.json, .yaml).")
+                    "A model folder, the folder of a run, a model of the Hub (org/name), a file of weights (.safetensors, .bin, .pt), a picture that sample wrote, or a config (.json, .yaml).")
     Path path = Path.of(".");
 
     @Option(names = "--json", description = "Print one JSON object, with plain numbers, instead of text.")
@@ -36,7 +36,10 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Map<String, @Nullable Object> info = ModelInfo.of(path);
+        Map<String, @Nullable Object> info;
+        try (HubLine line = new HubLine()) {
+            info = ModelInfo.of(path, line);
+        }
         PrintWriter out = spec.commandLine().getOut();
         out.print(json ? Json.pretty(info) : InfoText.of(info));
         out.flush();

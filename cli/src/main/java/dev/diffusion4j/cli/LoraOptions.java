@@ -3,8 +3,8 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.folder.LoraPlace;
 import dev.diffusion4j.hub.HubProgress;
-import dev.diffusion4j.pipeline.LoraPlace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

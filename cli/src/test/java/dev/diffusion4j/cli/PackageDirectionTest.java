@@ -47,10 +47,11 @@ class PackageDirectionTest {
         allow("codec", "tensor model scheduler");
         allow("guidance", "tensor model");
         allow("hub", "json");
+        allow("folder", "tensor json checkpoint model adapter scheduler hub");
         allow(
                 "pipeline",
-                "tensor processor json checkpoint model adapter condition codec guidance scheduler image hub");
-        allow("drawing", "tensor json checkpoint model adapter guidance scheduler image hub pipeline");
+                "tensor processor json checkpoint model adapter condition codec guidance scheduler image hub folder");
+        allow("drawing", "tensor json checkpoint model adapter guidance scheduler image hub folder pipeline");
         allow("data", "tensor image json hub");
         allow("metric", "tensor model data checkpoint json");
         allow("tracking", "image json");
@@ -58,15 +59,15 @@ class PackageDirectionTest {
         allow("trainer", "kernel objective data model adapter layer checkpoint processor tensor json");
         allow(
                 "recipe",
-                "tensor json checkpoint model adapter codec guidance scheduler image hub pipeline data metric tracking objective trainer");
+                "tensor json checkpoint model adapter codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
         allow("testkit", "tensor checkpoint model condition codec scheduler guidance data tracking");
         allow("plot", "schedule tensor codec guidance image pipeline data tracking");
         allow(
                 "evaluation",
-                "tensor json checkpoint model adapter guidance scheduler image hub pipeline drawing metric tracking");
+                "tensor json checkpoint model adapter guidance scheduler image hub folder pipeline drawing metric tracking");
         allow(
                 "cli",
-                "tensor processor json checkpoint model adapter guidance scheduler image hub pipeline drawing data metric recipe plot evaluation");
+                "tensor processor json checkpoint model adapter guidance scheduler image hub folder pipeline drawing data metric recipe plot evaluation");
     }
 
     /** Only what is listed above may be named, so that no circle can be allowed. */

@@ -19,6 +19,9 @@ public final class WeightFiles {
     /** The stem of all weights' files of diffusers. */
     public static final String STEM = "diffusion_pytorch_model";
 
+    /** The stem of safetensors of transformers. */
+    public static final String TRANSFORMERS_STEM = "model";
+
     private static final List<String> VARIANTS = List.of("fp16", "bf16");
     private static final String SAFETENSORS = ".safetensors";
 
@@ -41,15 +44,10 @@ public final class WeightFiles {
      * @param stem what the files' names begin with
      */
     public static WeightSource open(Path folder, String stem, @Nullable String variant) {
-        List<@Nullable String> wanted = new ArrayList<>();
-        wanted.add(variant);
-        if (variant == null) {
-            wanted.addAll(VARIANTS);
-        }
-        for (String candidate : wanted) {
-            WeightSource found = openVariant(folder, stem, candidate);
-            if (found != null) {
-                return found;
+        for (String name : names(stem, variant)) {
+            Path file = folder.resolve(name);
+            if (Files.exists(file)) {
+                return isIndex(name) ? ShardedWeights.open(file) : openFile(file);
             }
         }
         String name = variant == null ? stem + SAFETENSORS : stem + "." + variant + SAFETENSORS;
@@ -57,23 +55,36 @@ public final class WeightFiles {
                 "there are no weights in " + folder + ": " + name + " was expected, found " + listing(folder));
     }
 
-    private static @Nullable WeightSource openVariant(Path folder, String stem, @Nullable String variant) {
-        String dotted = variant == null ? "" : "." + variant;
-        for (String extension : List.of(SAFETENSORS, ".bin")) {
-            List<String> indexes = List.of(
-                    stem + extension + ".index" + dotted + ".json",
-                    stem + extension + dotted + ".index.json"); // the second as diffusers wrote it before 0.31
-            for (String index : indexes) {
-                if (Files.exists(folder.resolve(index))) {
-                    return ShardedWeights.open(folder.resolve(index));
-                }
-            }
-            Path whole = folder.resolve(stem + dotted + extension);
-            if (Files.exists(whole)) {
-                return openFile(whole);
-            }
+    /**
+     * The names that weights may have, the best first: an index of several files, or the one file.
+     *
+     * @param stem what the files' names begin with; pickles of transformers ({@code model}) have a stem of their own
+     * @param variant the one to take, or {@code null}: the plain one, else any variant
+     */
+    public static List<String> names(String stem, @Nullable String variant) {
+        List<String> names = new ArrayList<>();
+        List<String> dotted = variant == null
+                ? Stream.concat(Stream.of(""), VARIANTS.stream().map(v -> "." + v))
+                        .toList()
+                : List.of("." + variant);
+        for (String dot : dotted) {
+            addNames(names, stem, dot, SAFETENSORS);
+            addNames(names, stem.equals(TRANSFORMERS_STEM) ? "pytorch_model" : stem, dot, ".bin");
         }
-        return null;
+        return names;
+    }
+
+    private static void addNames(List<String> names, String stem, String dotted, String extension) {
+        names.add(stem + extension + ".index" + dotted + ".json");
+        if (!dotted.isEmpty()) {
+            names.add(stem + extension + dotted + ".index.json"); // as diffusers wrote it before 0.31
+        }
+        names.add(stem + dotted + extension);
+    }
+
+    /** Whether a file of that name lists the files that hold the weights. */
+    public static boolean isIndex(String name) {
+        return name.contains(".index.");
     }
 
     /**

@@ -13,7 +13,7 @@ import dev.diffusion4j.checkpoint.WeightFiles;
  * @param weightStem its weights are in {@code weightStem.safetensors}
  */
 public record ModelClass(String name, String library, ModelRole role, String weightStem) {
-    private static final String TRANSFORMERS_STEM = "model";
+    private static final String TRANSFORMERS = "transformers";
 
     public ModelClass {
         Check.that(!name.isBlank(), "the name of a model class must not be empty");
@@ -23,21 +23,26 @@ public record ModelClass(String name, String library, ModelRole role, String wei
 
     /** A class of diffusers. */
     public static ModelClass ofDiffusers(String name, ModelRole role) {
-        return new ModelClass(name, "diffusers", role, WeightFiles.STEM);
+        return new ModelClass(name, "diffusers", role, weightStemOf("diffusers"));
     }
 
     /** A class of transformers. */
     public static ModelClass ofTransformers(String name, ModelRole role) {
-        return new ModelClass(name, "transformers", role, TRANSFORMERS_STEM);
+        return new ModelClass(name, TRANSFORMERS, role, weightStemOf(TRANSFORMERS));
     }
 
     /** A class that Python does not know. */
     public static ModelClass of(String library, String name, ModelRole role) {
-        return new ModelClass(name, library, role, WeightFiles.STEM);
+        return new ModelClass(name, library, role, weightStemOf(library));
     }
 
     /** Whether diffusers can load it. */
     public boolean isDiffusers() {
         return library.equals("diffusers");
+    }
+
+    /** What the names of weights' files begin with, unless a class has its own. */
+    public static String weightStemOf(String library) {
+        return library.equals(TRANSFORMERS) ? WeightFiles.TRANSFORMERS_STEM : WeightFiles.STEM;
     }
 }

@@ -9,7 +9,13 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.condition.Conditioners;
+import dev.diffusion4j.folder.PartLease;
+import dev.diffusion4j.folder.PartStore;
+import dev.diffusion4j.folder.PipelineFolder;
+import dev.diffusion4j.folder.PipelinePlace;
+import dev.diffusion4j.folder.SaveOptions;
 import dev.diffusion4j.guidance.LossGuidance;
+import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.PromptWords;
@@ -20,7 +26,6 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Devices;
-import dev.diffusion4j.tensor.NativeMemory;
 import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
@@ -32,7 +37,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -52,22 +56,20 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class DiffusionPipeline implements AutoCloseable {
-    private static final long MANY_PARAMETERS = 1 << 24;
-
-    private final SharedModel shared;
+    private final PartLease network;
     private final PipelineSetup setup;
-    private final Supplier<String> modelHash;
+    private final PipelineOrigin origin;
     private final boolean isView;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private DiffusionPipeline(SharedModel shared, PipelineSetup setup, Supplier<String> modelHash, boolean isView) {
-        this.shared = shared;
+    private DiffusionPipeline(PartLease network, PipelineSetup setup, PipelineOrigin origin, boolean isView) {
+        this.network = network;
         this.setup = setup;
-        this.modelHash = modelHash;
+        this.origin = origin;
         this.isView = isView;
     }
 
-    private static DiffusionPipeline onCpu(DiffusionModel model, boolean owned, Scheduler scheduler) {
+    private static DiffusionPipeline onCpu(DiffusionModel model, PartLease network, Scheduler scheduler) {
         PipelineSetup setup = new PipelineSetup(
                 scheduler,
                 Conditioners.of(model),
@@ -75,12 +77,12 @@ public final class DiffusionPipeline implements AutoCloseable {
                 new Placement("cpu", Precision.F32, 0),
                 List.of(),
                 LoraView.NONE);
-        return new DiffusionPipeline(new SharedModel(model, owned), setup, () -> "", false);
+        return new DiffusionPipeline(network, setup, PipelineOrigin.NONE, false);
     }
 
     private DiffusionPipeline view(PipelineSetup other) {
         checkOpen();
-        return new DiffusionPipeline(shared, other, modelHash, true);
+        return new DiffusionPipeline(network, other, origin, true);
     }
 
     private void checkOpen() {
@@ -91,63 +93,57 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     private <R> R use(Function<DiffusionModel, R> body) {
         checkOpen();
-        return shared.use(model -> setup.adapters().run(() -> body.apply(model)));
+        return network.use(model -> setup.adapters().run(() -> body.apply((DiffusionModel) model)));
     }
 
-    /** Loads a folder that diffusers or this library saved, on the CPU in f32. */
-    public static DiffusionPipeline load(Path folder) {
-        return load(folder, LoadOptions.DEFAULT);
+    /** Loads what diffusers or this library saved, on the CPU in f32. */
+    public static DiffusionPipeline load(Path place) {
+        return load(place, LoadOptions.DEFAULT);
+    }
+
+    /** Loads what diffusers or this library saved, with a network of its own. */
+    public static DiffusionPipeline load(Path place, LoadOptions options) {
+        return load(place, options, new PartStore());
     }
 
     /**
-     * Loads a folder that diffusers or this library saved.
+     * Loads what diffusers or this library saved.
      *
-     * @throws Problem naming the file and what is wrong with it
+     * @param place a model folder, the folder of a finished run, or {@code org/name[@revision]} of the Hub, as {@link PipelinePlace} has it
+     * @param store pipelines of one store share the network of one folder, where they are loaded with the same options
+     * @throws Problem naming the file and what is wrong with it, or the first part of the folder that is not known
      */
-    public static DiffusionPipeline load(Path folder, LoadOptions options) {
+    public static DiffusionPipeline load(Path place, LoadOptions options, PartStore store) {
         Device device = Devices.parse(options.device());
         Precision precision = SpeedProbe.resolve(options.precision(), device);
+        Path folder = PipelinePlace.folder(place, options.variant(), options.families(), HubProgress.SILENT);
         PipelineFolder files = PipelineFolder.open(folder, options.families());
         if (!files.modelFamily().isDenoiser()) {
             throw Problem.failure(folder + " holds a " + files.modelFamily().name() + ", which draws no pictures");
         }
         Scheduler scheduler = files.readScheduler();
-        DiffusionModel model = (DiffusionModel) files.readModel(device, precision, options.variant());
+        PipelineOrigin origin = PipelineOrigin.of(files, options.loras());
+        NetworkLoader loader = new NetworkLoader(files.network(), device, options.withPrecision(precision));
+        PartLease network = store.lease(loader.key(), loader);
         try {
-            PipelineAdapters.merge(model, options.loras());
+            Conditioner conditioner = network.use(model -> Conditioners.of((DiffusionModel) model));
+            Placement placement = new Placement(options.device(), precision, 0);
+            PipelineSetup setup = new PipelineSetup(scheduler, conditioner, null, placement, List.of(), LoraView.NONE);
+            return new DiffusionPipeline(network, setup, origin, false);
         } catch (RuntimeException e) {
-            model.close();
+            network.close();
             throw e;
         }
-        if (device.is_cpu()) {
-            model.channelsLast(true);
-            model.freeze();
-        }
-        if (model.parameterCount() > MANY_PARAMETERS) {
-            NativeMemory.giveBack(); // what the conversion of the weights left behind
-        }
-        PipelineSetup setup = new PipelineSetup(
-                scheduler,
-                Conditioners.of(model),
-                null,
-                new Placement(options.device(), precision, 0),
-                List.of(),
-                LoraView.NONE);
-        return new DiffusionPipeline(
-                new SharedModel(model, true, options.loras()),
-                setup,
-                new WeightsHash(files.modelFolder(), options.loras()),
-                false);
     }
 
     /** Of parts; the pipeline becomes the owner of {@code model}, which lies on the CPU in f32. */
     public static DiffusionPipeline of(DiffusionModel model, Scheduler scheduler) {
-        return onCpu(model, true, scheduler);
+        return onCpu(model, PartLease.owning(model), scheduler);
     }
 
     /** Of parts; {@code model}, on the CPU in f32, stays its owner's: close the pipeline first. */
     public static DiffusionPipeline borrowing(DiffusionModel model, Scheduler scheduler) {
-        return onCpu(model, false, scheduler);
+        return onCpu(model, PartLease.borrowing(model), scheduler);
     }
 
     /**
@@ -207,7 +203,10 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @throws Problem where one does not fit the network, counting what does
      */
     public LoraView fit(List<LoraView.Use> uses) {
-        return use(model -> PipelineAdapters.view(model, uses));
+        return use(model -> {
+            network.pin(); // the view knows the layers of this very network
+            return PipelineAdapters.view(model, uses);
+        });
     }
 
     /**
@@ -220,7 +219,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     public DiffusionPipeline withAdapters(LoraView adapters) {
         checkOpen();
         PipelineSetup other = setup.withAdapters(adapters);
-        return new DiffusionPipeline(shared, other, WeightsHash.of(modelHash, loras(other)), true);
+        return new DiffusionPipeline(network, other, origin.hashedWith(loras(other)), true);
     }
 
     /** What samples are steered by. */
@@ -239,7 +238,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     private List<LoraChoice> loras(PipelineSetup with) {
-        return Stream.concat(shared.loras().stream(), with.adapters().choices().stream())
+        return Stream.concat(origin.loras().stream(), with.adapters().choices().stream())
                 .toList();
     }
 
@@ -348,7 +347,8 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /**
-     * Writes a folder that diffusers can load (where it knows the network), or replaces the files of one.
+     * Writes a folder that diffusers can load (where it knows the network), or replaces the files of one. In the folder that it was
+     * loaded from, parts that were not needed stay.
      *
      * @throws Problem where it cannot be written; what was there is then whole still
      */
@@ -359,7 +359,13 @@ public final class DiffusionPipeline implements AutoCloseable {
     /** {@link #save(Path)} in several files of weights, or as a variant. */
     public void save(Path folder, SaveOptions options) {
         use(model -> {
-            PipelineFolder.write(folder, model, scheduler(), options);
+            PipelineFolder files = origin.folder();
+            if (files != null && files.isAt(folder)) {
+                network.pin(); // the folder no longer holds what was loaded
+                files.save(model, scheduler(), options);
+            } else {
+                PipelineFolder.write(folder, model, scheduler(), options);
+            }
             return true;
         });
     }
@@ -381,7 +387,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** SHA-256 of the weights' files; empty where the network was not loaded from files. */
     public String modelHash() {
-        return modelHash.get();
+        return origin.hash().get();
     }
 
     /** Steps that suit the scheduler where none are asked for: all that were trained for DDPM and the lessons' loop, few for LCM, else 50. */
@@ -391,12 +397,23 @@ public final class DiffusionPipeline implements AutoCloseable {
         return all ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
     }
 
-    /** What it is given about classes. */
+    /**
+     * Frees the network's memory as soon as no call runs; the next call, of this pipeline or of any that shares the network, loads it
+     * again from the folder, which must be as it was.
+     *
+     * @return whether it does: not for a pipeline of parts, nor once adapters were fitted or it was saved over its own folder
+     */
+    public boolean dropNetwork() {
+        checkOpen();
+        return network.drop();
+    }
+
+    /** How its network takes classes. */
     public ClassInput classInput() {
         return use(DiffusionModel::classInput);
     }
 
-    /** The words of its prompts; empty where it takes no prompt. */
+    /** The words that its network was trained on; empty where it takes none. */
     public Optional<PromptWords> prompts() {
         return use(DiffusionModel::prompts);
     }
@@ -413,7 +430,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true) && !isView) {
-            shared.release();
+            network.close();
         }
     }
 }

@@ -6,6 +6,8 @@ import dev.diffusion4j.base.InvalidArgument;
 import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
+import dev.diffusion4j.folder.PipelineFolder;
+import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.guidance.GuideSpec;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.guidance.loss.ClassifierLoss;

@@ -1,46 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
-import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.NotFiniteWeights;
 import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.checkpoint.TensorInfo;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightSource;
+import dev.diffusion4j.folder.PipelinePlace;
+import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Yaml;
-import dev.diffusion4j.model.Model;
-import dev.diffusion4j.tensor.Devices;
-import dev.diffusion4j.tensor.Precision;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What a model folder or a file holds, as plain values. Every one of them was read and checked. */
+/** What a model folder or a file holds, as plain values. What it reports of known parts was read and checked. */
 public final class ModelInfo {
     /** Of weights: how many numbers are NaN or infinite, for each tensor that holds any; not there where none does. */
     public static final String NOT_FINITE = "not_finite";
 
+    private static final Pattern FILE_NAME =
+            Pattern.compile("(?i).*\\.(png|json|ya?ml|safetensors|bin|pt|pth|ckpt|pkl)");
+
     private ModelInfo() {}
 
+    /** {@link #of(Path, HubProgress)}, silently. */
+    public static Map<String, @Nullable Object> of(Path place) {
+        return of(place, HubProgress.SILENT);
+    }
+
     /**
-     * Looks into a folder, a file of weights, a picture, or a JSON or YAML file.
+     * Looks into a model as {@link PipelinePlace} has it (a folder, a finished run, a repository of the Hub), a file of weights, a
+     * picture, or a JSON or YAML file. Of a folder, every part is listed; those that are not known have {@code supported: false}.
      *
+     * @param progress hears how much comes from the Hub
      * @throws Problem naming the file and what is wrong with it
      */
-    public static Map<String, @Nullable Object> of(Path path) {
-        if (Files.isDirectory(path)) {
-            return ofFolder(path);
+    public static Map<String, @Nullable Object> of(Path place, HubProgress progress) {
+        if (Files.isRegularFile(place)) {
+            return ofFile(place);
         }
-        if (!Files.exists(path)) {
-            throw Problem.failure("there is no file or folder " + path);
+        String name = String.valueOf(place.getFileName());
+        Path folder = FILE_NAME.matcher(name).matches() ? place : PipelinePlace.folder(place, null, progress);
+        if (!Files.exists(folder)) {
+            throw Problem.failure("there is no file or folder " + place);
         }
+        return Files.isDirectory(folder) ? new FolderInfo(folder).get() : ofFile(folder);
+    }
+
+    private static Map<String, @Nullable Object> ofFile(Path path) {
         String name = path.getFileName().toString().toLowerCase(java.util.Locale.ROOT);
         if (name.endsWith(".png")) {
             return ofPicture(path);
@@ -54,30 +68,6 @@ public final class ModelInfo {
         try (WeightSource weights = WeightFiles.openFile(path)) {
             return ofWeights(weights);
         }
-    }
-
-    private static Map<String, @Nullable Object> ofFolder(Path path) {
-        PipelineFolder folder = PipelineFolder.open(path);
-        Map<String, @Nullable Object> info = new LinkedHashMap<>();
-        info.put("pipeline", folder.pipelineClass());
-        if (folder.hasScheduler()) {
-            Map<String, @Nullable Object> scheduler = new LinkedHashMap<>();
-            scheduler.put("class", folder.readScheduler().kind().className());
-            scheduler.put("config", folder.readScheduler().config());
-            info.put("scheduler", scheduler);
-        }
-        Map<String, @Nullable Object> network = new LinkedHashMap<>();
-        try (Model model = folder.readModel(Devices.cpu(), Precision.F32, null)) {
-            network.put("class", model.modelClass().name());
-            network.put("parameters", model.parameterCount());
-            network.put("config", model.config());
-        }
-        try (WeightSource weights = folder.openWeights()) {
-            network.put("weights", summary(weights));
-        }
-        info.put(folder.modelName(), network);
-        info.put("files", files(path));
-        return info;
     }
 
     private static Map<String, @Nullable Object> ofPicture(Path path) {
@@ -96,7 +86,8 @@ public final class ModelInfo {
         return info;
     }
 
-    private static Map<String, @Nullable Object> summary(WeightSource weights) {
+    /** How much is in weights. */
+    static Map<String, @Nullable Object> summary(WeightSource weights) {
         Map<String, Long> numbers = new TreeMap<>();
         long bytes = 0;
         for (TensorInfo tensor : weights.tensors().values()) {
@@ -113,17 +104,5 @@ public final class ModelInfo {
         }
         summary.put("metadata", weights.metadata());
         return summary;
-    }
-
-    private static Map<String, @Nullable Object> files(Path folder) {
-        Map<String, @Nullable Object> sizes = new TreeMap<>();
-        try (var paths = Files.walk(folder)) {
-            for (Path file : paths.filter(Files::isRegularFile).toList()) {
-                sizes.put(folder.relativize(file).toString(), Files.size(file));
-            }
-            return sizes;
-        } catch (IOException e) {
-            throw Problem.failure("cannot read " + folder + ": " + AtomicFile.reason(e), e);
-        }
     }
 }

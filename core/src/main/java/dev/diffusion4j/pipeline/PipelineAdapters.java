@@ -5,6 +5,7 @@ import dev.diffusion4j.adapter.LoraAdapter;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraComponent;
 import dev.diffusion4j.adapter.LoraView;
+import dev.diffusion4j.folder.LoraPlace;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.DiffusionModel;
 import java.util.List;

@@ -4,6 +4,7 @@ package dev.diffusion4j.tensor;
 import static org.bytedeco.pytorch.global.torch.cuda_is_available;
 
 import dev.diffusion4j.base.Problem;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
 
@@ -53,7 +54,9 @@ public final class Devices {
 
     /** {@code "cpu"}, {@code "cuda:0"}: how the device is named in logs and metadata. */
     public static String name(Device device) {
-        return device.str().getString();
+        try (BytePointer text = device.str()) {
+            return text.getString();
+        }
     }
 
     static DeviceOptional optional(Device device) {

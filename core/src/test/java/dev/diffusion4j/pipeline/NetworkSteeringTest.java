@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.guidance.GuidanceLoss;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.json.Records;

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.data.Percentage.withPercentage;
 
+import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
-import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.Precision;

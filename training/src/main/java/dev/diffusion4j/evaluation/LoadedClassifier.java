@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.evaluation;
 
-import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.checkpoint.WeightFiles;
+import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.metric.PictureSet;
 import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -36,21 +32,13 @@ public record LoadedClassifier(Classifier network, String weightsHash) implement
     public static LoadedClassifier open(Path folder) {
         Path model = ModelFolders.modelOf(folder);
         PipelineFolder files = PipelineFolder.open(model);
-        try {
-            StringBuilder hashes = new StringBuilder();
-            for (Path file : WeightFiles.files(files.modelFolder())) {
-                hashes.append(Hashes.sha256(file));
-            }
-            String hash = hashes.length() == 64 ? hashes.toString() : Hashes.sha256(hashes.toString());
-            Model read = files.readModel(Devices.cpu(), Precision.F32, null);
-            if (read instanceof Classifier network) {
-                return new LoadedClassifier(network, hash);
-            }
-            read.close();
-            throw Problem.failure(folder + " holds a " + read.modelClass().name() + ", but a classifier is required");
-        } catch (IOException e) {
-            throw Problem.failure("cannot read " + files.modelFolder() + ": " + AtomicFile.reason(e), e);
+        String hash = files.weightsSha256();
+        Model read = files.readModel(Devices.cpu(), Precision.F32, null);
+        if (read instanceof Classifier network) {
+            return new LoadedClassifier(network, hash);
         }
+        read.close();
+        throw Problem.failure(folder + " holds a " + read.modelClass().name() + ", but a classifier is required");
     }
 
     /**

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.evaluation;
 
+import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.hub.HubProgress;
-import dev.diffusion4j.pipeline.PipelinePlace;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;

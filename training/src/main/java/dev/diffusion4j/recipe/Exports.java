@@ -3,9 +3,9 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.trainer.Ema;
 import dev.diffusion4j.trainer.EmaConfig;

@@ -4,14 +4,13 @@ package dev.diffusion4j.recipe;
 import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.base.AtomicFile;
-import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.codec.PixelCodec;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.BatchLoader;
+import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.metric.ClassifierFeatures;
 import dev.diffusion4j.metric.FeatureExtractor;
@@ -22,7 +21,6 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
-import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
@@ -30,7 +28,6 @@ import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -109,23 +106,11 @@ final class KidMeasure implements AutoCloseable {
         PipelineFolder folder = PipelineFolder.open(path, families);
         Model model = folder.readModel(Devices.cpu(), Precision.F32, null);
         if (model instanceof Classifier classifier) {
-            return new ClassifierFeatures(classifier, hash(folder.modelFolder()));
+            return new ClassifierFeatures(classifier, folder.weightsSha256());
         }
         model.close();
         throw Problem.request("validation.kid.extractor must be the folder of a classifier, but " + path + " holds a "
                 + folder.modelFamily().name());
-    }
-
-    private static String hash(Path folder) {
-        try {
-            StringBuilder all = new StringBuilder();
-            for (Path file : WeightFiles.files(folder)) {
-                all.append(Hashes.sha256(file));
-            }
-            return all.length() == 64 ? all.toString() : Hashes.sha256(all.toString());
-        } catch (IOException e) {
-            throw Problem.failure("cannot read the weights in " + folder + ": " + AtomicFile.reason(e), e);
-        }
     }
 
     /** Rows in the loader's order, {@code count} at most. */

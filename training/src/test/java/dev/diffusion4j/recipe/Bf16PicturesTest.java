@@ -4,12 +4,12 @@ package dev.diffusion4j.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.metric.ClassFidelity;
 import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.LoadOptions;
-import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Devices;

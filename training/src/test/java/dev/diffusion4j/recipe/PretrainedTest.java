@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelKind;
-import dev.diffusion4j.pipeline.PipelineFolder;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.RandomStream;
 import java.io.IOException;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.pipeline;
+package dev.diffusion4j.folder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,6 +24,6 @@ class PipelineIndexTest {
         PipelineFolder opened = PipelineFolder.open(folder);
 
         assertThat(opened.modelName()).isEqualTo("unet");
-        assertThat(opened.pipelineClass()).isEqualTo("MyPipe");
+        assertThat(opened.components().pipelineClass()).isEqualTo("MyPipe");
     }
 }

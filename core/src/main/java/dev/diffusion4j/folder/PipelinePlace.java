@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.pipeline;
+package dev.diffusion4j.folder;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.hub.HubClient;
 import dev.diffusion4j.hub.HubContents;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.HubSettings;
 import dev.diffusion4j.json.Json;
+import dev.diffusion4j.model.ModelFamilies;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,12 +24,8 @@ import org.jspecify.annotations.Nullable;
  * into the cache first. What exists on this machine is never asked of the Hub, nor is a path into a folder that exists.
  */
 public final class PipelinePlace {
-    private static final String INDEX = "model_index.json";
+    private static final String INDEX = ComponentMap.FILE;
     private static final String MODEL_OF_RUN = "model";
-    private static final List<String> WEIGHTS =
-            List.of("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin");
-    private static final List<String> SHARDS =
-            List.of("diffusion_pytorch_model.safetensors.index.json", "diffusion_pytorch_model.bin.index.json");
 
     private PipelinePlace() {}
 
@@ -42,16 +40,22 @@ public final class PipelinePlace {
                 : HubRepo.parse(HubRepo.Type.MODEL, place.toString().replace('\\', '/'));
     }
 
+    /** {@link #folder(Path, String, ModelFamilies, HubProgress)} for networks of this library. */
+    public static Path folder(Path place, @Nullable String variant, HubProgress progress) {
+        return folder(place, variant, ModelFamilies.BUILT_IN, progress);
+    }
+
     /**
      * The folder to be read.
      *
      * @param variant of the weights, {@code fp16} for example, or {@code null}
+     * @param families that its network may be of
      * @return {@code place} itself, the model in it where it is the folder of a run, or a commit's folder in the Hub's cache
      * @throws Problem where the repository cannot be had, or is no pipeline, a LoRA for example
      */
-    public static Path folder(Path place, @Nullable String variant, HubProgress progress) {
+    public static Path folder(Path place, @Nullable String variant, ModelFamilies families, HubProgress progress) {
         return repository(place)
-                .map(repo -> fetch(repo, variant, new HubClient(HubSettings.fromEnvironment(), progress)))
+                .map(repo -> fetch(repo, variant, families, new HubClient(HubSettings.fromEnvironment(), progress)))
                 .orElseGet(() -> insideRun(place));
     }
 
@@ -69,7 +73,9 @@ public final class PipelinePlace {
 
     static Path fetch(HubRepo repo, HubClient hub) {
         HubContents there = hub.contents(repo);
-        return isPipeline(there) || !LoraPlace.isLora(there) ? fetch(there, null, hub) : LoraPlace.fetch(there, hub);
+        return isPipeline(there) || !LoraPlace.isLora(there)
+                ? fetch(there, null, ModelFamilies.BUILT_IN, hub)
+                : LoraPlace.fetch(there, hub);
     }
 
     /** Whether a repository holds a whole model. */
@@ -78,11 +84,11 @@ public final class PipelinePlace {
     }
 
     /** The configs first: they say which weights are needed, and whether this library has a use for them. */
-    static Path fetch(HubRepo repo, @Nullable String variant, HubClient hub) {
-        return fetch(hub.contents(repo), variant, hub);
+    static Path fetch(HubRepo repo, @Nullable String variant, ModelFamilies families, HubClient hub) {
+        return fetch(hub.contents(repo), variant, families, hub);
     }
 
-    private static Path fetch(HubContents there, @Nullable String variant, HubClient hub) {
+    private static Path fetch(HubContents there, @Nullable String variant, ModelFamilies families, HubClient hub) {
         String name = there.asked() + " on the Hub";
         if (!isPipeline(there)) {
             if (LoraPlace.isLora(there)) {
@@ -93,36 +99,38 @@ public final class PipelinePlace {
                     : hub.unknown(there, INDEX);
         }
         Path folder = hub.fetch(there, path -> path.endsWith(".json") && !path.endsWith(".index.json"));
-        PipelineFolder opened = PipelineFolder.open(folder);
-        opened.modelFamily(name); // refuses a family that we do not have
-        Path model = opened.modelFolder();
-        String inside = folder.relativize(model).toString().replace('\\', '/');
-        weights(there, inside.isEmpty() ? "" : inside + "/", variant, hub);
+        ComponentNetwork network = PipelineFolder.open(folder, families).network(name); // refuses what we do not have
+        network.component().configFile();
+        String inside =
+                folder.relativize(network.component().folder()).toString().replace('\\', '/');
+        String stem = network.family().modelClass().weightStem();
+        weights(there, inside.isEmpty() ? "" : inside + "/", WeightFiles.names(stem, variant), hub);
         return folder;
     }
 
-    private static void weights(HubContents there, String inside, @Nullable String variant, HubClient hub) {
-        for (int i = 0; i < WEIGHTS.size(); i++) {
-            String whole = inside + varied(WEIGHTS.get(i), variant);
-            String index = inside + varied(SHARDS.get(i), variant);
-            if (there.has(whole)) {
-                hub.fetch(there, whole::equals);
-                return;
-            }
-            if (there.has(index)) {
-                Path map = hub.fetch(there, index::equals).resolve(index);
-                List<String> shards =
-                        shards(map).stream().map(shard -> inside + shard).toList();
-                hub.fetch(there, shards::contains);
-                hub.files(there.commit(), shards); // says which of them it lacks
-                return;
-            }
+    /** @param names that the weights may have, the best first */
+    private static void weights(HubContents there, String inside, List<String> names, HubClient hub) {
+        String found = names.stream()
+                .map(name -> inside + name)
+                .filter(there::has)
+                .findFirst()
+                .orElseThrow(() -> noWeights(there, inside, names, hub));
+        Path file = hub.fetch(there, found::equals).resolve(found);
+        if (WeightFiles.isIndex(found)) {
+            List<String> shards =
+                    shards(file).stream().map(shard -> inside + shard).toList();
+            hub.fetch(there, shards::contains);
+            hub.files(there.commit(), shards); // says which of them it lacks
         }
-        String none = "weights" + (variant == null ? "" : " of the variant " + variant) + " in "
-                + (inside.isEmpty() ? "its folder" : inside);
-        throw there.isWhole()
+    }
+
+    private static Problem noWeights(HubContents there, String inside, List<String> names, HubClient hub) {
+        String none = "weights in " + (inside.isEmpty() ? "its folder" : inside);
+        return there.isWhole()
                 ? Problem.failure(there.asked().id() + " on the Hub has no " + none + ": looked for "
-                        + String.join(", ", WEIGHTS))
+                        + names.stream()
+                                .filter(name -> !WeightFiles.isIndex(name))
+                                .collect(Collectors.joining(", ")))
                 : hub.unknown(there, "a file of " + none);
     }
 
@@ -132,11 +140,5 @@ public final class PipelinePlace {
             throw Problem.failure(index + " has no weight_map: it names no shards");
         }
         return byTensor.values().stream().map(String::valueOf).collect(Collectors.toSet());
-    }
-
-    /** {@code name.fp16.safetensors}, {@code name.safetensors.index.fp16.json}. */
-    private static String varied(String name, @Nullable String variant) {
-        int dot = name.lastIndexOf('.');
-        return variant == null ? name : name.substring(0, dot) + "." + variant + name.substring(dot);
     }
 }

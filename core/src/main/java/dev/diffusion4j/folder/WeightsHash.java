@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.pipeline;
+package dev.diffusion4j.folder;
 
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Hashes;
@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /** The hash of a network's weights, and of the adapters in it, computed beside the sampling, once. */
-final class WeightsHash implements Supplier<String> {
+public final class WeightsHash implements Supplier<String> {
     private final Path folder;
     private final CompletableFuture<String> hash;
 
@@ -20,13 +20,14 @@ final class WeightsHash implements Supplier<String> {
         this(folder, List.of());
     }
 
-    WeightsHash(Path folder, List<LoraChoice> loras) {
+    /** @param loras adapters that count besides */
+    public WeightsHash(Path folder, List<LoraChoice> loras) {
         this.folder = folder;
         hash = CompletableFuture.supplyAsync(() -> compute(folder, loras));
     }
 
     /** That of the same network with these adapters; {@code known} itself where it is not one of files. */
-    static Supplier<String> of(Supplier<String> known, List<LoraChoice> loras) {
+    public static Supplier<String> of(Supplier<String> known, List<LoraChoice> loras) {
         return known instanceof WeightsHash files ? new WeightsHash(files.folder, loras) : known;
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.pipeline;
+package dev.diffusion4j.folder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,6 +12,8 @@ import dev.diffusion4j.hub.HubClient;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.HubServer;
 import dev.diffusion4j.hub.HubSettings;
+import dev.diffusion4j.model.ModelFamilies;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.testing.Golden;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -56,7 +58,7 @@ final class HubPipelineTest {
     private Path fetch() {
         server.commit(REPO, files);
         HubClient client = new HubClient(HubSettings.of(Map.of("HF_ENDPOINT", server.endpoint()), home));
-        return PipelinePlace.fetch(REPO, null, client);
+        return PipelinePlace.fetch(REPO, null, ModelFamilies.BUILT_IN, client);
     }
 
     @Test
@@ -76,6 +78,15 @@ final class HubPipelineTest {
         }
         assertThat(Hashes.sha256(home.resolve("saved").resolve(WEIGHTS)))
                 .isEqualTo(Hashes.sha256(tiny.resolve(WEIGHTS)));
+    }
+
+    @Test
+    void a_variant_is_fetched_where_there_is_no_plain_file() {
+        String fp16 = "unet/diffusion_pytorch_model.fp16.safetensors";
+        files.put(fp16, files.remove(WEIGHTS));
+        Path folder = fetch();
+        assertThat(folder.resolve(fp16)).exists();
+        DiffusionPipeline.load(folder).close();
     }
 
     @Test
@@ -104,7 +115,9 @@ final class HubPipelineTest {
                         .getBytes(StandardCharsets.UTF_8));
         assertThatThrownBy(this::fetch)
                 .isInstanceOf(Problem.class)
-                .hasMessageContaining("names 'vae' (AutoencoderKL) beside the network 'unet', which is not supported");
+                .hasMessageContaining(
+                        "ada/digits on the Hub has the part 'vae' (AutoencoderKL of diffusers) in model_index.json, which is"
+                                + " not supported");
         assertThat(server.requests()).noneMatch(request -> request.host().equals("storage"));
     }
 
@@ -117,8 +130,10 @@ final class HubPipelineTest {
         Path folder = fetch();
         server.close();
         HubClient client = HubServer.client(HubSettings.of(Map.of("HF_ENDPOINT", server.endpoint()), home));
-        assertThat(PipelinePlace.fetch(REPO, null, client)).isEqualTo(folder);
-        assertThat(PipelinePlace.fetch(REPO, null, offline())).isEqualTo(folder);
+        assertThat(PipelinePlace.fetch(REPO, null, ModelFamilies.BUILT_IN, client))
+                .isEqualTo(folder);
+        assertThat(PipelinePlace.fetch(REPO, null, ModelFamilies.BUILT_IN, offline()))
+                .isEqualTo(folder);
     }
 
     @ParameterizedTest
@@ -131,7 +146,7 @@ final class HubPipelineTest {
             AtomicFile.deleteTree(folder.getParent().resolveSibling(".diffusion4j"));
             missing = "a file of weights in unet/";
         }
-        assertThatThrownBy(() -> PipelinePlace.fetch(REPO, null, offline()))
+        assertThatThrownBy(() -> PipelinePlace.fetch(REPO, null, ModelFamilies.BUILT_IN, offline()))
                 .isInstanceOf(Problem.class)
                 .hasMessageStartingWith("HF_HUB_OFFLINE is set, and " + missing + " of ada/digits is not in ");
     }
@@ -162,7 +177,7 @@ final class HubPipelineTest {
         server.close();
         assertThat(LoraPlace.fetch(client.contents(lora), client)).isEqualTo(folder);
         assertThat(LoraPlace.fetch(offline().contents(lora), offline())).isEqualTo(folder);
-        assertThatThrownBy(() -> PipelinePlace.fetch(lora, null, offline()))
+        assertThatThrownBy(() -> PipelinePlace.fetch(lora, null, ModelFamilies.BUILT_IN, offline()))
                 .hasMessage("ada/thin is a LoRA, not a model: give it as loras, or lora.from");
     }
 
@@ -171,7 +186,7 @@ final class HubPipelineTest {
         HubRepo lora = lora();
         fetch();
         HubClient client = HubServer.client(HubSettings.of(Map.of("HF_ENDPOINT", server.endpoint()), home));
-        assertThatThrownBy(() -> PipelinePlace.fetch(lora, null, client))
+        assertThatThrownBy(() -> PipelinePlace.fetch(lora, null, ModelFamilies.BUILT_IN, client))
                 .isInstanceOf(Problem.class)
                 .hasMessage("ada/thin is a LoRA, not a model: give it as loras, or lora.from");
         assertThatThrownBy(() -> LoraPlace.fetch(client.contents(REPO), client))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.pipeline;
+package dev.diffusion4j.folder;
 
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraFile;

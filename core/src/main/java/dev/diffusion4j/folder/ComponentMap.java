@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.folder;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.model.ModelFamilies;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parts of a pipeline folder by name, as its {@code model_index.json} lists them, whether this library knows them or not; and
+ * the settings beside them, which are kept as they are. Immutable.
+ */
+public final class ComponentMap {
+    /** The file that names the parts. */
+    public static final String FILE = "model_index.json";
+
+    /** The diffusers version whose format is written. */
+    public static final String DIFFUSERS_VERSION = "0.42.1";
+
+    private static final String CLASS_NAME = "_class_name";
+    private static final String VERSION = "_diffusers_version";
+
+    private final Path folder;
+    private final Map<String, @Nullable Object> entries;
+    private final Map<String, Component> components = new LinkedHashMap<>();
+
+    private ComponentMap(Path folder, Map<String, @Nullable Object> entries) {
+        this.folder = folder;
+        this.entries = entries;
+        entries.forEach((name, entry) -> {
+            if (!name.startsWith("_")
+                    && entry instanceof List<?> pair
+                    && pair.size() == 2
+                    && pair.get(1) instanceof String className) {
+                components.put(name, new Component(name, String.valueOf(pair.get(0)), className, folder));
+            }
+        });
+    }
+
+    /**
+     * Reads a folder's {@code model_index.json}, and nothing else.
+     *
+     * @throws Problem (a failure) where it cannot be read
+     */
+    public static ComponentMap read(Path folder) {
+        return new ComponentMap(folder, Json.readObject(folder.resolve(FILE)));
+    }
+
+    /** A folder that names no parts yet. */
+    public static ComponentMap empty(Path folder) {
+        return new ComponentMap(folder, Map.of());
+    }
+
+    /** By name, in the file's order; a name that stands for no part ({@code [null, null]}) is not there. */
+    public Map<String, Component> components() {
+        return Collections.unmodifiableMap(components);
+    }
+
+    /** The part of that name. */
+    public Optional<Component> find(String name) {
+        return Optional.ofNullable(components.get(name));
+    }
+
+    /** The first part that this library cannot use, in the file's order; parts that change no picture do not count. */
+    public Optional<Component> firstUnknown(ModelFamilies families) {
+        return components.values().stream()
+                .filter(component -> !component.isOptional() && !component.isKnown(families))
+                .findFirst();
+    }
+
+    /** The file that it was read from. */
+    public Path file() {
+        return folder.resolve(FILE);
+    }
+
+    /**
+     * The class that the file names for the whole, such as {@code DDPMPipeline}; a pipeline of somebody's own is named with its file,
+     * {@code ["pipeline", "MyPipeline"]}.
+     */
+    public String pipelineClass() {
+        Object named = entries.get(CLASS_NAME);
+        return named instanceof List<?> pair && pair.size() == 2 ? String.valueOf(pair.get(1)) : String.valueOf(named);
+    }
+
+    /** With one more part, or another in the place of one. */
+    ComponentMap with(String name, String library, String className) {
+        return withEntry(name, List.of(library, className));
+    }
+
+    /** With another class for the whole. */
+    ComponentMap withPipelineClass(String className) {
+        return withEntry(CLASS_NAME, className);
+    }
+
+    private ComponentMap withEntry(String name, Object entry) {
+        Map<String, @Nullable Object> all = new LinkedHashMap<>(entries);
+        all.put(name, entry);
+        return new ComponentMap(folder, all);
+    }
+
+    /** Writes the file, whole or not at all. */
+    void write() {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>(entries);
+        json.put(VERSION, DIFFUSERS_VERSION);
+        AtomicFile.write(file(), Json.pretty(json));
+    }
+
+    /** Writes a part's config with the class that it is of. */
+    static void writeConfig(Path file, String className, Map<String, @Nullable Object> values) {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>(values);
+        json.put(CLASS_NAME, className);
+        json.put(VERSION, DIFFUSERS_VERSION);
+        AtomicFile.write(file, Json.pretty(json));
+    }
+}

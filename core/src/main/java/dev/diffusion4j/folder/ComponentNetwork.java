@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.folder;
+
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.base.Worded;
+import dev.diffusion4j.checkpoint.WeightFiles;
+import dev.diffusion4j.checkpoint.WeightLoader;
+import dev.diffusion4j.checkpoint.WeightSource;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.Precision;
+import java.nio.file.Path;
+import java.util.Map;
+import org.bytedeco.pytorch.Device;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A part of a pipeline that is a network of a known family: makes and fills it.
+ *
+ * @param component where its files are
+ * @param family of its class
+ */
+public record ComponentNetwork(Component component, ModelFamily family) {
+
+    /** The network with its weights. The caller owns it. */
+    public Model read(Device device, Precision precision, @Nullable String variant) {
+        Model model = create();
+        try {
+            model.convert(Devices.cpu(), precision.scalarType());
+            fill(model, variant);
+            if (!device.is_cpu()) {
+                model.convert(device, precision.scalarType());
+            }
+            return model;
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /** The network as configured, without content. The caller owns it. */
+    public Model create() {
+        Path file = component.configFile();
+        Map<String, @Nullable Object> config = Json.readObject(file);
+        try {
+            return family.create(config);
+        } catch (IllegalArgumentException e) {
+            throw Problem.failure(file + ": " + Worded.marked(e), e);
+        } catch (RuntimeException e) {
+            if (String.valueOf(e.getMessage()).contains("can't allocate memory")) { // as LibTorch says it
+                throw Problem.failure(file + " describes a network that is too large for this machine's memory", e);
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Fills a network with the weights.
+     *
+     * @param model on the CPU, of any floating dtype
+     * @throws Problem (a failure) where they do not fit it; it is unchanged then
+     */
+    public void fill(Model model, @Nullable String variant) {
+        try (WeightSource weights =
+                WeightFiles.open(component.folder(), family.modelClass().weightStem(), variant)) {
+            WeightLoader.load(weights, model.stateDict(), model::weightName);
+        }
+    }
+}

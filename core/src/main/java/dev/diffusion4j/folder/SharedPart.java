@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.folder;
+
+import dev.diffusion4j.model.Model;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A network in memory and all who need it: leases, which may come again, and calls that run. Thread-safe. */
+final class SharedPart {
+    private final @Nullable Supplier<Model> loader;
+    private final boolean owned;
+    private @Nullable Model network;
+    private int leases;
+    private int calls;
+    private boolean pinned;
+    private boolean dropped;
+
+    private SharedPart(@Nullable Model network, @Nullable Supplier<Model> loader, boolean owned) {
+        this.network = network;
+        this.loader = loader;
+        this.owned = owned;
+    }
+
+    /** One that is there; it can be had once only. */
+    static SharedPart of(Model network, boolean owned) {
+        return new SharedPart(network, null, owned);
+    }
+
+    /** One that {@code loader} makes as often as it is needed. */
+    static SharedPart loadedBy(Supplier<Model> loader) {
+        return new SharedPart(null, loader, true);
+    }
+
+    synchronized void lease() {
+        leases++;
+    }
+
+    /** @return whether it was the last lease */
+    synchronized boolean endLease() {
+        leases--;
+        freeIfUnused();
+        return leases == 0;
+    }
+
+    /** The network, loaded where it is not there; {@link #endCall} once for each. */
+    synchronized Model beginCall() {
+        Model present = network;
+        if (present == null) {
+            if (loader == null) {
+                throw new IllegalStateException("this network is closed");
+            }
+            present = loader.get();
+            network = present;
+        }
+        calls++;
+        return present;
+    }
+
+    synchronized void endCall() {
+        calls--;
+        freeIfUnused();
+    }
+
+    synchronized boolean drop() {
+        if (loader == null || pinned) {
+            return false;
+        }
+        dropped = true;
+        freeIfUnused();
+        return true;
+    }
+
+    synchronized void pin() {
+        pinned = true;
+    }
+
+    synchronized boolean isLoaded() {
+        return network != null;
+    }
+
+    private void freeIfUnused() {
+        if (calls > 0 || leases > 0 && !dropped) {
+            return;
+        }
+        dropped = false;
+        if (owned && network != null) {
+            network.close();
+        }
+        network = null;
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.folder.PipelineFolder;
+import dev.diffusion4j.folder.WeightsHash;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a pipeline's network comes from.
+ *
+ * @param folder the folder that it was loaded from; {@code null} where it was handed over
+ * @param loras what was added to its weights then
+ * @param hash of its files; empty where it has none
+ */
+record PipelineOrigin(@Nullable PipelineFolder folder, List<LoraChoice> loras, Supplier<String> hash) {
+    static final PipelineOrigin NONE = new PipelineOrigin(null, List.of(), () -> "");
+
+    static PipelineOrigin of(PipelineFolder folder, List<LoraChoice> loras) {
+        return new PipelineOrigin(folder, loras, new WeightsHash(folder.modelFolder(), loras));
+    }
+
+    /** With the hash of the same network seen through adapters. */
+    PipelineOrigin hashedWith(List<LoraChoice> all) {
+        return new PipelineOrigin(folder, loras, WeightsHash.of(hash, all));
+    }
+}
