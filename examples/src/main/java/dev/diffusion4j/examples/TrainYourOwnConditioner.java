@@ -38,8 +38,9 @@ public final class TrainYourOwnConditioner {
             model.initialize(random);
             for (int step = 0; step < steps; step++) {
                 TensorScope.run(() -> {
-                    Tensor pictures =
-                            YourOwnConditioner.numbers(names.stream(), 3).view(3, 3, 1, 1).expand(3, 3, 8, 8);
+                    Tensor pictures = YourOwnConditioner.numbers(names.stream(), 3)
+                            .view(3, 3, 1, 1)
+                            .expand(3, 3, 8, 8);
                     var examples = new TrainingExamples(pictures, Tensors.ofLongs(-1, -1, -1), names, 0);
                     objective.draw(examples, random).loss().backward();
                 });
