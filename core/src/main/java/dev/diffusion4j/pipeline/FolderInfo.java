@@ -38,7 +38,9 @@ final class FolderInfo {
     /** @throws Problem where a part that is known cannot be read */
     Map<String, @Nullable Object> get() {
         info.put("pipeline", folder.components().pipelineClass());
-        folder.components().firstUnknown(FAMILIES).ifPresent(part -> info.put("not_supported", part.toString()));
+        folder.components()
+                .firstUnknown(FAMILIES)
+                .ifPresent(part -> info.put("not_supported", part.toString().replace("'", "")));
         if (folder.hasScheduler()) {
             putScheduler();
         }

@@ -155,7 +155,7 @@ class LatentFolderTest {
         Map<String, Object> info = ModelInfo.of(FOLDER);
         assertThat(info)
                 .containsEntry("pipeline", "StableDiffusionPipeline")
-                .containsEntry("not_supported", "'text_encoder' (CLIPTextModel of transformers)");
+                .containsEntry("not_supported", "text_encoder (CLIPTextModel of transformers)");
         assertThat(info.keySet()).contains("scheduler", "text_encoder", "tokenizer", "unet", "vae");
         for (String part : new String[] {"text_encoder", "unet", "vae"}) {
             Map<String, Object> values = Json.object((Map<?, ?>) info.get(part));
