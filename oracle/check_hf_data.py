@@ -110,19 +110,19 @@ def make(root, pictures):
     cases += [("ada/converted", "-", "train", "image", "text", "label"), ("ada/converted", "-", "test", "image", "text", "label"),
               ("ada/spelt", "-", "train", "image", "text", "label"), ("ada/spelt", "-", "validation", "image", "text", "label")]
     # pictures with lines that tell of them
-    path = folder("told") / "train" / "images"
+    path = folder("captioned") / "train" / "images"
     path.mkdir(parents=True)
     for i in range(5):
         photo(random, 20).save(path / f"{i}.png")
     (path.parent / "metadata.jsonl").write_text("".join(json.dumps({"file_name": f"images/{i}.png", "caption": f"picture {i}"}) + "\n" for i in range(5)))
-    cases.append(("ada/told", "-", "train", "image", "caption", "-"))
+    cases.append(("ada/captioned", "-", "train", "image", "caption", "-"))
     return cases
 
 
 def java(cases, env):
     arguments = []
     for name, config, split, image, caption, label in cases:
-        is_folder = name in ("ada/classes", "ada/captions", "ada/told")
+        is_folder = name in ("ada/classes", "ada/captions", "ada/captioned")
         arguments += ["hf:" + ":".join(word for word in (name, config, split) if word != "-"), *(["-"] * 3 if is_folder else [image, caption, label])]
     classpath = f"{HOME}/training/target/test-classes:{HOME}/cli/target/lib/*"
     return answers(["java", "-cp", classpath, "dev.diffusion4j.data.DataRows", *arguments], env)

@@ -44,7 +44,7 @@ def cases():
                            step_options=step_options or {}, **extra)
 
     for family in FAMILIES:
-        fourier = family == "fourier_time" or VARIANTS[family].get("time_embedding_type") == "fourier"  # told sigma, never 0
+        fourier = family == "fourier_time" or VARIANTS[family].get("time_embedding_type") == "fourier"  # its time is sigma, never 0
         case("family-" + family, "ScoreSdeVe" if fourier else "DDIM", family, config=dict(sigma_max=20.0) if fourier else {})
     for kind in ("DDPM", "DDIM", "PNDM", "LMSDiscrete", "EulerDiscrete", "EulerAncestralDiscrete", "HeunDiscrete", "KDPM2Discrete",
                  "KDPM2AncestralDiscrete", "DPMSolverMultistep", "DPMSolverSinglestep", "DEISMultistep", "UniPCMultistep", "LCM",
@@ -136,10 +136,10 @@ def draw_sde(scheduler, net, generator, shape, steps):
     scheduler.set_timesteps(steps)
     scheduler.set_sigmas(steps)
     for i, t in enumerate(scheduler.timesteps):
-        told = scheduler.sigmas[i] * torch.ones(COUNT)
+        net_time = scheduler.sigmas[i] * torch.ones(COUNT)
         for _ in range(scheduler.config.correct_steps):
-            sample = scheduler.step_correct(net(sample, told), sample, generator=generator).prev_sample
-        output = scheduler.step_pred(net(sample, told), t, sample, generator=generator)
+            sample = scheduler.step_correct(net(sample, net_time), sample, generator=generator).prev_sample
+        output = scheduler.step_pred(net(sample, net_time), t, sample, generator=generator)
         sample = output.prev_sample
     return output.prev_sample_mean
 

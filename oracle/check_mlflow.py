@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real MLflow server, asked by its own client: what trainings told it is what their folders hold.
+"""A real MLflow server, asked by its own client: what trainings sent it is what their folders hold.
 
 Usage: ./diffuse --version; python oracle/check_mlflow.py        (pip install mlflow pyyaml, in an environment of its own)
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lesson's own sampling loop in continuous time, in NumPy -> core/src/test/resources/golden/continuous.safetensors.
 
-In place of a network stands a formula of the sample and of what the network would be told, the variance of the noise.
+In place of a network stands a formula of the sample and of what the network would be given, the variance of the noise.
 """
 import pathlib
 

@@ -30,7 +30,7 @@ def noise_of(generators, shape):
 
 
 def create(spec):
-    """As from_config does it, so that settings of other schedulers are kept and heeded."""
+    """As from_config does it, so that settings of other schedulers are kept and used."""
     return getattr(diffusers, spec["cls"]).from_config(dict(spec["config"]))
 
 
@@ -47,20 +47,20 @@ class Run:
         self.score = spec["cls"] == "ScoreSdeVeScheduler"
         self.timesteps, self.sums, self.originals = [], [], []
 
-    def predict(self, scaled, told):
+    def predict(self, scaled, timestep):
         if self.net:
             with torch.no_grad():
-                return self.net(scaled, told).sample
+                return self.net(scaled, timestep).sample
         if self.score:  # of the size that a score has, else the sample grows beyond all bounds
-            return (0.5 * torch.randn(self.shape, generator=self.outputs) + 0.1 * scaled / told[0]) / told[0]
+            return (0.5 * torch.randn(self.shape, generator=self.outputs) + 0.1 * scaled / net_time[0]) / net_time[0]
         output = 0.5 * torch.randn(self.shape, generator=self.outputs) + 0.1 * scaled
         if self.learned:
             variance = 0.01 + 0.3 * torch.rand(self.shape, generator=self.outputs)
             output = torch.cat([output, variance], dim=1)
         return output
 
-    def note(self, told, sample, original=None):
-        self.timesteps.append(float(told))
+    def note(self, net_time, sample, original=None):
+        self.timesteps.append(float(net_time))
         self.sums.append(float(sample.double().sum()))
         if original is not None:
             self.originals.append(float(original.double().sum()))
@@ -106,14 +106,14 @@ def sample_with_sde(spec, run):
     scheduler.set_timesteps(spec["steps"])
     scheduler.set_sigmas(spec["steps"])
     for i, t in enumerate(scheduler.timesteps):
-        told = scheduler.sigmas[i] * torch.ones(run.shape[0])
+        net_time = scheduler.sigmas[i] * torch.ones(run.shape[0])
         for _ in range(scheduler.config.correct_steps):
-            sample = scheduler.step_correct(run.predict(sample, told), sample, generator=run.generators).prev_sample
-            run.note(told[0], sample)
-        step = scheduler.step_pred(run.predict(sample, told), t, sample, generator=run.generators)
+            sample = scheduler.step_correct(run.predict(sample, net_time), sample, generator=run.generators).prev_sample
+            run.note(net_time[0], sample)
+        step = scheduler.step_pred(run.predict(sample, net_time), t, sample, generator=run.generators)
         last = i == len(scheduler.timesteps) - 1
         sample = step.prev_sample_mean if last else step.prev_sample
-        run.note(told[0], sample)
+        run.note(net_time[0], sample)
     return run.result(scheduler.init_noise_sigma, sample)
 
 
@@ -126,24 +126,24 @@ def run_case(spec, net):
 
 
 def add_noise(spec):
-    """Two levels, one for each image: what the network is told, x_t, and v where diffusers has it."""
+    """Two levels, one for each image: what the network is given, x_t, and v where diffusers has it."""
     scheduler = create(spec)
     generator = torch.Generator().manual_seed(9)
     original, noise = torch.randn(SHAPE, generator=generator), torch.randn(SHAPE, generator=generator)
     index = [120, 830]
-    told = torch.tensor(index)
-    used = told
+    net_time = torch.tensor(index)
+    used = net_time
     if spec["cls"] == "ScoreSdeVeScheduler":
-        told = scheduler.discrete_sigmas[told]
+        net_time = scheduler.discrete_sigmas[net_time]
     elif spec["cls"] in ("EDMEulerScheduler", "FlowMatchEulerDiscreteScheduler"):
-        used = told = scheduler.timesteps[scheduler.config.num_train_timesteps - 1 - told]
+        used = net_time = scheduler.timesteps[scheduler.config.num_train_timesteps - 1 - net_time]
     elif "Multistep" in spec["cls"] or "Singlestep" in spec["cls"]:
         scheduler.set_timesteps(999)  # before that, diffusers' solvers take the levels in the wrong order
     noisy = (scheduler.scale_noise(original, used, noise) if hasattr(scheduler, "scale_noise")
              else scheduler.add_noise(original, noise, used))
     # Euler's get_velocity takes places in its falling list of timesteps for timesteps
     velocity = hasattr(scheduler, "get_velocity") and "Euler" not in spec["cls"]
-    parts = [told.float(), noisy.flatten()]
+    parts = [net_time.float(), noisy.flatten()]
     if velocity:
         parts.append(scheduler.get_velocity(original, noise, used).flatten())
     return torch.cat(parts), spec | {"index": index, "velocity": velocity}
@@ -164,9 +164,9 @@ def begin(spec):
     original, noise = torch.randn(SHAPE, generator=generator), torch.randn(SHAPE, generator=generator)
 
     def noised(timestep):
-        told = timestep.repeat(SHAPE[0])
-        return (scheduler.scale_noise(original, told, noise) if hasattr(scheduler, "scale_noise")
-                else scheduler.add_noise(original, noise, told))
+        net_time = timestep.repeat(SHAPE[0])
+        return (scheduler.scale_noise(original, net_time, noise) if hasattr(scheduler, "scale_noise")
+                else scheduler.add_noise(original, noise, net_time))
 
     sample = noised(timesteps[0])
     began, kept = sample.flatten(), []

@@ -24,7 +24,7 @@ def start(name, case, side, mode):
 
 
 def trials(name, case, side, modes):
-    """Each mode by itself for a few rounds; what fails is told and passed over."""
+    """Each mode by itself for a few rounds; a mode that fails is reported and skipped."""
     results = {}
     for mode in modes:
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The processes that are compared: workers that stay and do a round when told to, and whole commands."""
+"""The processes that are compared: workers that stay and do a round on request, and whole commands."""
 import json
 import os
 import pathlib

@@ -7,7 +7,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Resident memory and processor time of this process, as Linux tells them. */
+/** Resident memory and processor time of this process, as Linux reports them. */
 final class Memory {
     private Memory() {}
 

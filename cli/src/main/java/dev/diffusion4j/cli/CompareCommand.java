@@ -222,7 +222,7 @@ final class CompareCommand implements Callable<Integer> {
         });
     }
 
-    /** What is wrong with a combination is said with its name. */
+    /** A combination that is wrong is refused by its name. */
     private static <T> T named(String title, Supplier<T> made) {
         try {
             return made.get();

@@ -79,7 +79,7 @@ final class DrawOptions {
         return DiffusionPipeline.load(folder(folder, null), loadOptions(null));
     }
 
-    /** Where the model is; what is fetched is said on a terminal. */
+    /** Where the model is; a terminal shows what is fetched. */
     static Path folder(Path place, @Nullable String variant) {
         try (HubLine line = new HubLine()) {
             return ModelFolders.modelOf(place, variant, line);
@@ -119,7 +119,7 @@ final class DrawOptions {
         }
     }
 
-    /** With classes and all else but scheduler, steps, seed and guidance; the prompt's end that is not read is said on {@code err}. */
+    /** With classes and all else but scheduler, steps, seed and guidance; a prompt's end that is not read is reported on {@code err}. */
     GenerationRequest request(DiffusionPipeline pipeline, int defaultCount, PrintWriter err) {
         return subject(defaultCount, false).in(pipeline, asked(defaultCount), line -> err.println("diffuse: " + line));
     }

@@ -38,7 +38,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Judges pictures, drawn here or of a folder. */
+/** Judges pictures: newly drawn ones, or those of a folder. */
 @Command(
         name = "eval",
         description = "Judge pictures: KID and FID against real ones, and the share that a classifier recognises.",
@@ -145,16 +145,16 @@ final class EvalCommand implements Callable<Integer> {
 
     /** Pictures that are there are not drawn otherwise. */
     private void refuseDrawing() {
-        Set<String> heeded = names(spec);
+        Set<String> used = names(spec);
         spec.mixins().forEach((field, options) -> {
             if (!field.equals("quality")) {
-                heeded.removeAll(names(options));
+                used.removeAll(names(options));
             }
         });
         if (clipText != null) {
-            heeded.addAll(List.of("--clip-model", "--clip-activation"));
+            used.addAll(List.of("--clip-model", "--clip-activation"));
         }
-        Unheeded.refuse(spec, heeded, "--images judges pictures that are there", "draw pictures with --model");
+        UnusedOptions.refuse(spec, used, "--images judges pictures that are there", "draw pictures with --model");
     }
 
     private static Set<String> names(CommandSpec options) {

@@ -4,7 +4,7 @@ package dev.diffusion4j.cli;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** An option's value that must be a number one can reckon with; what is said where it is none names the option too. */
+/** An option's value that must be a finite number; the message where it is not names the option too. */
 final class FiniteNumber implements ITypeConverter<Double> {
     @Override
     public Double convert(String text) {
@@ -14,7 +14,7 @@ final class FiniteNumber implements ITypeConverter<Double> {
                 return number;
             }
         } catch (NumberFormatException e) {
-            // said below
+            // reported below
         }
         throw new TypeConversionException("must be a finite number such as 3 or 0.5, but was '" + text + "'");
     }

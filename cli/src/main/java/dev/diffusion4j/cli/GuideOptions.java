@@ -91,7 +91,7 @@ final class GuideOptions {
      * What makes guidances of words.
      *
      * @param noted the CLIP of the note of a picture that is drawn again, or {@code null}
-     * @param notice is told what was done otherwise than asked
+     * @param notice receives what was done otherwise than asked
      */
     GuideKit kit(Clip.@Nullable Origin noted, Consumer<String> notice) {
         return new GuideKit(clip(noted), notice);
@@ -106,7 +106,7 @@ final class GuideOptions {
     void checkClip(List<String> words, boolean otherUse) {
         Check.that(
                 clipModel == null || otherUse || words.stream().anyMatch(GuideKit::needsClip),
-                "--clip-model is for the guides clip=TEXT and clip-image=PICTURE, and there is none: leave it away, or say"
+                "--clip-model is for the guides clip=TEXT and clip-image=PICTURE, and there is none: omit it, or say"
                         + " what it is to look for, --guide \"clip=red rose:8\" for example");
     }
 
@@ -141,7 +141,7 @@ final class GuideOptions {
         if (!sweep.isEmpty()) {
             Check.that(
                     scale == null && w == null,
-                    "a sweep draws with several guidance scales: leave --guidance-scale and --guidance-w away");
+                    "a sweep draws with several guidance scales: omit --guidance-scale and --guidance-w");
             sweep.forEach(each -> Check.finite(each, "a guidance scale"));
             return settings(1);
         }
@@ -167,7 +167,7 @@ final class GuideOptions {
                 return new double[] {Double.parseDouble(parts[0]), Double.parseDouble(parts[1])};
             }
         } catch (NumberFormatException e) {
-            // said below
+            // reported below
         }
         throw Problem.request(
                 "--guidance-interval must be two shares of the steps, 0.2-0.8 for example, but was '" + interval + "'");

@@ -169,9 +169,9 @@ final class HubCommand implements Runnable {
 
         private Path fetch(HubRepo repo, List<PathMatcher> patterns, HubClient hub) {
             HubContents there = hub.contents(repo);
-            Predicate<String> isWanted =
+            Predicate<String> isIncluded =
                     path -> patterns.isEmpty() || patterns.stream().anyMatch(pattern -> pattern.matches(Path.of(path)));
-            if (!there.hasAny(isWanted)) {
+            if (!there.hasAny(isIncluded)) {
                 String what =
                         patterns.isEmpty() ? "" : " that matches --include '" + String.join("', '", include) + "'";
                 throw there.isWhole()
@@ -179,7 +179,7 @@ final class HubCommand implements Runnable {
                                 + (repository.isDataset ? " --dataset" : "") + " lists what it has")
                         : hub.unknown(there, "a file" + what);
             }
-            return hub.fetch(there, isWanted);
+            return hub.fetch(there, isIncluded);
         }
 
         private static PathMatcher pattern(String text) {

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What scripts name by an id of the Hub, or by a folder of that name on this machine, which goes first. */
+/** What scripts name by an id of the Hub, or by a folder of that name on this machine, which takes precedence. */
 final class HubName {
     private static final Pattern ID = Pattern.compile("[\\w.-]+/[\\w.-]+(@[\\w./+-]+)?");
 
@@ -37,7 +37,7 @@ final class HubName {
         boolean isHub = !isFolder(name) && (isId(name) || name.startsWith("hf:"));
         if (config != null && !isHub) {
             throw Problem.request("--dataset_config_name belongs to data sets of the Hub, organisation/name, which "
-                    + name + " is not: leave it away");
+                    + name + " is not: omit it");
         }
         if (isHub) {
             return (isId(name) ? "hf:" : "") + name + (config == null ? "" : ":" + config);
@@ -45,7 +45,7 @@ final class HubName {
         return isFolder(name) ? "folder:" + name : name;
     }
 
-    /** A path into a folder that is here is no id. */
+    /** A path into a folder that exists is no id. */
     private static boolean isId(String name) {
         return ID.matcher(name).matches() && !name.startsWith(".") && !isFolder(name.substring(0, name.indexOf('/')));
     }

@@ -88,7 +88,7 @@ final class HubPush implements Callable<Integer> {
             Publication publication =
                     Publication.of(folder, repo, HubSettings.fromEnvironment(), line, withCheckpoints, license, card);
             HubPublisher.Plan plan = publication.plan();
-            tell(repo, publication);
+            report(repo, publication);
             if (isDry || plan.changed().isEmpty()) {
                 return 0;
             }
@@ -122,7 +122,7 @@ final class HubPush implements Callable<Integer> {
         return answer != null && answer.strip().toLowerCase(Locale.ROOT).startsWith("y");
     }
 
-    private void tell(HubRepo repo, Publication publication) {
+    private void report(HubRepo repo, Publication publication) {
         HubPublisher.Plan plan = publication.plan();
         PrintWriter out = spec.commandLine().getOut();
         out.println(repo
@@ -148,7 +148,7 @@ final class HubPush implements Callable<Integer> {
                 bytes,
                 plan.changes().size() - plan.changed().size());
         if (publication.leavesState()) {
-            out.println("the checkpoints stay here; --with-checkpoints publishes them too");
+            out.println("the checkpoints were not published; --with-checkpoints publishes them too");
         }
         if (publication.keepsWordsOfHub()) {
             out.println("the card keeps what is written on the Hub; --card here takes the words of this folder");

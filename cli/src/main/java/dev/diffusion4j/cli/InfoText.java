@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code info} tells, for people: YAML with units and separators; a picture's note as JSON. */
+/** What {@code info} reports, for people: YAML with units and separators; a picture's note as JSON. */
 final class InfoText {
     private InfoText() {}
 

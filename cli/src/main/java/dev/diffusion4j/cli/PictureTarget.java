@@ -37,8 +37,9 @@ final class PictureTarget {
         }
         AtomicFile.checkFolder(Objects.requireNonNull(file.toAbsolutePath().getParent()));
         if (Files.exists(file) && !isPicture(file)) {
-            throw Problem.failure(option + ": " + file
-                    + " is there already and is no picture: it is not replaced; move it away, or choose another name");
+            throw Problem.failure(
+                    option + ": " + file
+                            + " is there already and is no picture: it is not replaced; move it elsewhere, or choose another name");
         }
     }
 
@@ -50,8 +51,8 @@ final class PictureTarget {
     static void checkFolder(Path folder, String option) {
         String name = lowerName(folder);
         if (name.endsWith(".png") || name.endsWith(".gif")) {
-            throw Problem.request(option + " must name a folder here, into which several pictures go, but was " + folder
-                    + ": leave " + name.substring(name.lastIndexOf('.')) + " away");
+            throw Problem.request(option + " must name a folder, into which several pictures go, but was " + folder
+                    + ": omit " + name.substring(name.lastIndexOf('.')));
         }
         AtomicFile.checkFolder(folder);
     }

@@ -46,8 +46,8 @@ final class Progress implements StepListener, AutoCloseable {
     }
 
     /** What to say, once, where this turns out to take long; known after two seconds. */
-    Progress ifLong(@Nullable Runnable said) {
-        advice = said;
+    Progress ifLong(@Nullable Runnable advice) {
+        this.advice = advice;
         return this;
     }
 

@@ -22,7 +22,7 @@ final class PublishOptions {
             names = {"--push-to-hub", "--push_to_hub"},
             description =
                     "Publish the trained model on the Hugging Face Hub; see --hub-model-id. Checked before the training begins.")
-    boolean isWanted;
+    boolean isRequested;
 
     @Option(
             names = {"--hub-model-id", "--hub_model_id"},
@@ -53,7 +53,7 @@ final class PublishOptions {
      */
     @Nullable
     Target target(Path folder) {
-        if (!isWanted) {
+        if (!isRequested) {
             if (modelId != null || isPrivate || token != null) {
                 throw Problem.request("--hub-model-id, --hub-private-repo and --hub-token go with --push-to-hub");
             }
@@ -76,8 +76,8 @@ final class PublishOptions {
         return new HubClient(settings)
                 .whoAmI()
                 .orElseThrow(() ->
-                        Problem.failure("to publish, the Hub must know you: log in first, diffuse hub login, or leave"
-                                + " --push-to-hub away"));
+                        Problem.failure("to publish, the Hub must know you: log in first, diffuse hub login, or omit"
+                                + " --push-to-hub"));
     }
 
     /** A repository of somebody who is known to the Hub. */

@@ -60,6 +60,17 @@ final class QuickstartCommand implements Callable<Integer> {
                 return ExitCodes.FAILURE;
             }
         }
+        report(printer, outcome, folder, (System.nanoTime() - start) / 1e9);
+        suggest(printer, outcome.model().toString());
+        printer.flush();
+        if (!outcome.shortened() && !outcome.shortcomings().isEmpty()) {
+            throw Problem.failure(
+                    String.join("; ", outcome.shortcomings()) + ": that is less than this recipe gives elsewhere");
+        }
+        return 0;
+    }
+
+    private static void report(PrintWriter printer, Quickstart.Outcome outcome, Path folder, double seconds) {
         printer.printf(
                 Locale.ROOT, "the judge names %.1f %% of held-out digits right%n", 100 * outcome.judgeAccuracy());
         printer.printf(Locale.ROOT, "recognised %d of %d%n", outcome.recognised(), outcome.asked());
@@ -70,53 +81,28 @@ final class QuickstartCommand implements Callable<Integer> {
                 variety.ratio(),
                 variety.copies() == 0 ? "no copies of" : variety.copies() + " copies of",
                 variety.nearest());
-        printer.printf(Locale.ROOT, "done in %s%n%n", Times.text((System.nanoTime() - start) / 1e9));
+        printer.printf(Locale.ROOT, "done in %s%n%n", Times.text(seconds));
         printer.println("look at   " + outcome.grid());
         printer.println("the loss  " + folder.resolve("loss.png"));
         printer.println("the model " + outcome.model());
         printer.println();
-        String model = outcome.model().toString();
-        printer.println("next: "
-                + CommandText.of(
-                        "sample",
-                        "--model",
-                        model,
-                        "--class",
-                        "all",
-                        "--count",
-                        "8",
-                        "--scheduler",
-                        "ddim",
-                        "--grid",
-                        "--out",
-                        "pictures"));
-        printer.println("      "
-                + CommandText.of(
-                        "sample",
-                        "--model",
-                        model,
-                        "--class",
-                        "3",
-                        "--count",
-                        "8",
-                        "--scheduler",
-                        "ddim",
-                        "--guidance-scale",
-                        "3",
-                        "--grid",
-                        "--out",
-                        "guided"));
-        printer.println("      " + CommandText.of("train", "mnist-class-conditioned", "--data", "mnist"));
-        printer.println("      " + CommandText.of("recipes"));
-        printer.flush();
-        if (!outcome.shortened() && !outcome.shortcomings().isEmpty()) {
-            throw Problem.failure(
-                    String.join("; ", outcome.shortcomings()) + ": that is less than this recipe gives elsewhere");
-        }
-        return 0;
     }
 
-    /** The command that goes on with this one. */
+    private static void suggest(PrintWriter printer, String model) {
+        printer.println("next: " + sample(model, "--class all --count 8 --scheduler ddim --grid --out pictures"));
+        printer.println("      "
+                + sample(model, "--class 3 --count 8 --scheduler ddim --guidance-scale 3 --grid --out guided"));
+        printer.println("      " + CommandText.of("train", "mnist-class-conditioned", "--data", "mnist"));
+        printer.println("      " + CommandText.of("recipes"));
+    }
+
+    private static String sample(String model, String options) {
+        List<String> words = new ArrayList<>(List.of("sample", "--model", model));
+        words.addAll(List.of(options.split(" ")));
+        return CommandText.of(words);
+    }
+
+    /** The command that continues this one. */
     private String again(Path folder) {
         List<String> words = new ArrayList<>(List.of("quickstart", "--out", folder.toString()));
         changes.forEach(change -> words.addAll(List.of("--set", change)));

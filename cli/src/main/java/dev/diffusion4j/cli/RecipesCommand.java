@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
 /** Lists the recipes, or prints one. */
 @Command(
         name = "recipes",
-        description = "List the recipes with what they cost here, or print one.",
+        description = "List the recipes with what they cost on this machine, or print one.",
         footerHeading = "%nExamples:%n",
         footer = {"  diffuse recipes", "  diffuse recipes quickstart > mine.yaml"},
         mixinStandardHelpOptions = true)

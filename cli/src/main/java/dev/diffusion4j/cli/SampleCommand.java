@@ -108,7 +108,7 @@ final class SampleCommand implements Callable<Integer> {
             throw Problem.request("give either --model DIR or --from IMAGE.png");
         }
         if (from != null) {
-            Unheeded.refuse(
+            UnusedOptions.refuse(
                     spec,
                     USED_WITH_FROM,
                     "--from draws the picture as its note says",

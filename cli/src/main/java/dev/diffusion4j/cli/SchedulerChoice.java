@@ -43,7 +43,7 @@ final class SchedulerChoice {
             description = "Picture k is drawn with seed N + k; default: ${DEFAULT-VALUE}.")
     long seed;
 
-    /** What was said, checked as far as it can be before the model is read. */
+    /** The selection, checked as far as it can be before the model is read. */
     SchedulerSelection selection() {
         if (steps != null) {
             Check.positive(steps, "{steps}");

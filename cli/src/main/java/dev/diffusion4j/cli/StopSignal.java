@@ -41,7 +41,7 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
         before = handleInterrupts(signalHandler());
     }
 
-    /** The first is what the JVM itself makes of it; it heeds no other one from then on. */
+    /** The first is the JVM's own object for it; from then on the JVM reacts to no other one. */
     private void onInterrupt() {
         if (asked || interrupts.getAndIncrement() > 0) {
             Runtime.getRuntime().halt(EXIT_CODE);

@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Trains a network by a recipe, or goes on with a run. */
+/** Trains a network by a recipe, or continues a run. */
 @Command(
         name = "train",
         description = "Train a network by a recipe, or go on with a run that was stopped.",
@@ -122,7 +122,7 @@ final class TrainCommand implements Callable<Integer> {
 
     static void checkDevice(String device) {
         if (!device.equals("cpu")) {
-            throw Problem.request("training runs on the CPU: leave --device " + device + " away");
+            throw Problem.request("training runs on the CPU: omit --device " + device);
         }
     }
 
@@ -136,9 +136,8 @@ final class TrainCommand implements Callable<Integer> {
     private int resumed(Path folder) {
         boolean isData = data != null || columns.isGiven();
         if (preset != null || isData || out != null || !changes.isEmpty() || seed != null || dtype != null) {
-            throw Problem.request(
-                    "--resume goes on with the run as it is: leave --preset, --data and its columns, --out,"
-                            + " --set, --seed and --dtype away");
+            throw Problem.request("--resume continues the run as it is: omit --preset, --data and its columns, --out,"
+                    + " --set, --seed and --dtype");
         }
         PublishOptions.Target target = publish.target(folder);
         TrainingRun run = TrainingRun.resume(folder, allowDrift);

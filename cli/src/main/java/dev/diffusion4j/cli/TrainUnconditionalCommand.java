@@ -97,7 +97,7 @@ final class TrainUnconditionalCommand implements Callable<Integer> {
         }
         if (overwriteOutputDir) {
             throw Problem.request(
-                    "--overwrite_output_dir removes what --resume_from_checkpoint goes on with: give one of them");
+                    "--overwrite_output_dir removes what --resume_from_checkpoint continues from: give one of them");
         }
         if (!resumeFromCheckpoint.equals(LATEST)) {
             checkName(folder, resumeFromCheckpoint);
@@ -116,7 +116,7 @@ final class TrainUnconditionalCommand implements Callable<Integer> {
                     steps.stream().map(step -> "checkpoint-" + step).toList();
             throw Problem.request("--resume_from_checkpoint: there is no " + name + " in " + outputDir + "; "
                     + (names.isEmpty() ? "it holds none" : "it holds " + String.join(", ", names))
-                    + "; latest goes on with the newest, or begins where there is none");
+                    + "; latest continues from the newest, or starts where there is none");
         }
         long newest = steps.get(steps.size() - 1);
         if (!Long.toString(newest).equals(number)) {

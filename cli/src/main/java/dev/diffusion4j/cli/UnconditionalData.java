@@ -78,17 +78,16 @@ final class UnconditionalData {
     @Nullable
     Path modelConfigNameOrPath;
 
-    /** @throws Problem (a wrong request) where they do not go together, or name what is not here */
+    /** @throws Problem (a wrong request) where they do not go together, or name what is not on this machine */
     void addTo(Changes changes) {
         if ((datasetName == null) == (trainDataDir == null)) {
             throw Problem.request("give either --dataset_name SPEC or --train_data_dir DIR");
         }
         if (preserveInputPrecision) {
-            throw Problem.request("pictures are read with 8 bits a channel: leave --preserve_input_precision away");
+            throw Problem.request("pictures are read with 8 bits a channel: omit --preserve_input_precision");
         }
         if (datasetName == null && datasetConfigName != null) {
-            throw Problem.request(
-                    "--dataset_config_name belongs to --dataset_name, not to --train_data_dir: leave it away");
+            throw Problem.request("--dataset_config_name belongs to --dataset_name, not to --train_data_dir: omit it");
         }
         if (cacheDir != null) {
             System.setProperty("HF_HUB_CACHE", cacheDir.toString()); // of this process; goes before the variable

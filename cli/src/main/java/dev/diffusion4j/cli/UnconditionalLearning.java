@@ -144,13 +144,13 @@ final class UnconditionalLearning {
 
     @Option(
             names = {"--enable_xformers_memory_efficient_attention", "--enable-xformers-memory-efficient-attention"},
-            description = "Accepted: attention needs little memory here anyway.")
+            description = "Accepted: attention needs little memory anyway.")
     boolean enableXformersMemoryEfficientAttention;
 
     /** @throws Problem (a wrong request) on what this machine or version cannot do */
     void addTo(Changes changes) {
         if (localRank != null && localRank != -1) {
-            throw Problem.request("training runs in one process: leave --local_rank " + localRank + " away");
+            throw Problem.request("training runs in one process: omit --local_rank " + localRank);
         }
         changes.set("training.batch_size", trainBatchSize)
                 .set("training.epochs", numEpochs)

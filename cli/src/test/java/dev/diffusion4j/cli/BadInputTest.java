@@ -254,7 +254,7 @@ class BadInputTest {
                 call(2, DRAW + "--steps 1 --guide contrast=-1:5", "'contrast=-1:5'", "[0.0, 1.0]"),
                 call(2, DRAW + "--guide brightness=1:5,gradient=exact,gradient=cheap", "gradient twice"),
                 call(2, DRAW + "--guide brightness=1:5,from=0.9,to=0.2", "brightness=1:5,from=0.9,to=0.2", "to must"),
-                call(2, DRAW + "--guide brightness=1:5 --clip-model @/model", "--clip-model", "leave it away"),
+                call(2, DRAW + "--guide brightness=1:5 --clip-model @/model", "--clip-model", "omit it"),
                 call(1, DRAW + "--steps 3 --guide brightness=1:1e30", "guided by brightness=1:1e30", "smaller scale"),
                 call(2, DRAW + "--guidance-scale nan", "--guidance-scale", "finite number", "'nan'"),
                 call(2, DRAW + "--guidance-w NaN", "--guidance-w", "finite number", "'NaN'"),
@@ -290,10 +290,10 @@ class BadInputTest {
                 bad(1, "a vector", classes("identity"), DRAW + "--steps 1", "identity", "takes a vector"),
                 bad(1, "a vector for a class", classes("identity"), DRAW + "--steps 1 --class 1", "takes a vector"),
                 call(1, "sample --from @/nowhere.png --out @/out", "nowhere.png", "no such file"),
-                call(2, "sample --from @/nowhere.png --out @/out --class 1", "does not heed --class"),
-                call(2, "sample --from @/nowhere.png --out @/out --scheduler-option a=b", "heed --scheduler-option"),
-                call(2, "sample --from @/nowhere.png --out @/out --seed 0", "does not heed --seed"),
-                call(2, "sample --from @/nowhere.png --out @/out --dtype bf16", "does not heed --dtype"),
+                call(2, "sample --from @/nowhere.png --out @/out --class 1", "does not use --class"),
+                call(2, "sample --from @/nowhere.png --out @/out --scheduler-option a=b", "not use --scheduler-option"),
+                call(2, "sample --from @/nowhere.png --out @/out --seed 0", "does not use --seed"),
+                call(2, "sample --from @/nowhere.png --out @/out --dtype bf16", "does not use --dtype"),
                 bad(1, "not a PNG", write("a.png", "GIF89a"), "sample --from @/a.png --out @/out", "not a PNG"),
                 bad(
                         1,
@@ -419,7 +419,7 @@ class BadInputTest {
                         "is no picture"),
                 call(2, "plot interpolate --model @/model --out @/a.png --gif @/b.png", "--gif must name a .gif file"),
                 call(2, "plot runs @/model --out @/r.png", "--out must name a folder", "r.png"),
-                call(2, "plot trace --model @/model --out @/r.GIF", "--out must name a folder", "leave .gif away"));
+                call(2, "plot trace --model @/model --out @/r.GIF", "--out must name a folder", "omit .gif"));
     }
 
     private static byte[] plainPng() {

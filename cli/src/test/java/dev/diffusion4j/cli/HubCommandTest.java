@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What can be said without a network, and what is typed; the rest is HubClientTest's, HubPublisherTest's and oracle/check_hub.py's. */
+/** Messages that need no network, and what is typed; the rest is HubClientTest's, HubPublisherTest's and oracle/check_hub.py's. */
 final class HubCommandTest {
     private static final List<String> SETTINGS = List.of("HF_ENDPOINT", "HF_HOME", "HF_TOKEN", "HF_HUB_OFFLINE");
 

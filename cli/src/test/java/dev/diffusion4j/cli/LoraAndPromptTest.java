@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A LoRA and a network that is told words, from training to pictures, and what is said where they do not fit. */
+/** A LoRA and a network that takes words, from training to pictures, and the messages where they do not fit. */
 class LoraAndPromptTest {
     private static final String TINY = " --set data.image_size=16 --set data.limit=32 --set training.batch_size=8"
             + " --set training.max_steps=2 --set samples.count=1 --set samples.steps=2 --set model.config.block_out_channels=[8,16]";

@@ -23,7 +23,7 @@ public final class Lora {
      *
      * @param random A is drawn from it, in the order of the layers
      * @return the layers' names
-     * @throws Problem (a wrong request) where no layer is meant, or one has a product already; nothing is changed then
+     * @throws Problem (a wrong request) where no layer matches, or one has a product already; nothing is changed then
      */
     public static List<String> inject(Layer network, LoraConfig config, RandomStream random) {
         Map<String, Adaptable> all = Adaptable.in(network);

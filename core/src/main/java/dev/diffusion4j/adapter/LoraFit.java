@@ -37,7 +37,7 @@ record LoraFit(Map<LoraProduct, Adaptable> products, LoraApplied applied) {
         return String.join(", ", names.subList(0, Math.min(NAMED, names.size()))) + more;
     }
 
-    /** One adapter held against the networks. */
+    /** One adapter compared with the networks. */
     private static final class Search {
         private final LoraAdapter adapter;
         private final Path file;

@@ -27,7 +27,7 @@ public final class LoraFolder {
     /**
      * Writes the products in {@code network}; each file is replaced whole.
      *
-     * @param base where the network's own weights are, in words; {@code null} where that is not known
+     * @param base where the network's own weights are, as text; {@code null} where that is not known
      * @param revision of {@code base}, where it is a repository of the Hub
      * @throws Problem (a failure) where it cannot be written; what was there is whole then
      */

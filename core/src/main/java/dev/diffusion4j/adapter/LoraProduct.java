@@ -31,7 +31,7 @@ record LoraProduct(LoraName name, Tensor down, Tensor up, double scale, int keys
         return true;
     }
 
-    /** B x A, in words. */
+    /** B x A, as text. */
     String shapes() {
         return Shapes.text(up) + " x " + Shapes.text(down);
     }

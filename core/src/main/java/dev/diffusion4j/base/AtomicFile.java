@@ -198,7 +198,7 @@ public final class AtomicFile {
         });
     }
 
-    /** What went wrong, in words: an {@link IOException}'s message is often only the file's name, or missing. */
+    /** What went wrong, as a sentence: an {@link IOException}'s message is often only the file's name, or missing. */
     public static String reason(IOException e) {
         String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         if (e instanceof NoSuchFileException) {

@@ -12,9 +12,9 @@ import java.util.TreeSet;
 /**
  * What the processor says of itself.
  *
- * @param model the processor's name, or the architecture where the system does not tell
+ * @param model the processor's name, or the architecture where the system does not say
  * @param flags the feature flags in Linux' spelling ({@code avx512f}, {@code avx512_bf16}, {@code amx_bf16}); empty where the
- *     system does not tell
+ *     system does not say
  */
 public record CpuFeatures(String model, Set<String> flags) {
     private static final CpuFeatures CURRENT = read(Path.of("/proc/cpuinfo"));

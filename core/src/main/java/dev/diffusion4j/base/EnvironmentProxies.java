@@ -45,7 +45,7 @@ public final class EnvironmentProxies extends ProxySelector {
                 return List.of(new Proxy(Proxy.Type.HTTP, InetSocketAddress.createUnresolved(proxy.getHost(), port)));
             }
         } catch (IllegalArgumentException e) {
-            // told below
+            // reported below
         }
         throw Problem.request("the proxy for " + scheme + " addresses must be written as http://HOST:PORT, see "
                 + scheme.toUpperCase(Locale.ROOT) + "_PROXY");

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Something that a person can mend: one line that says what, where, its value, what is allowed and what to do. A message names the
  * library's fields in braces, as {@link FieldNames} describes: {@code getMessage()} has them bare, {@link #worded} in the words of a
- * face. How a face tells its caller, by an exit code or a status, depends on the {@link #kind()}.
+ * face. How a face reports it, by an exit code or a status, depends on the {@link #kind()}.
  */
 public final class Problem extends RuntimeException implements Worded {
     private static final long serialVersionUID = 1L;

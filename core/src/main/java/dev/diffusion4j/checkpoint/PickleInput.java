@@ -103,7 +103,7 @@ final class PickleInput {
         }
     }
 
-    /** ASCII up to a line end, which is left away. */
+    /** ASCII up to a line end, which is dropped. */
     String line() {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int c = u8(); c != '\n'; c = u8()) {

@@ -19,7 +19,7 @@ import java.util.Map;
 
 /**
  * Reads a pickle: a program for a machine with a stack, described in Python's {@code pickletools.py}. This one builds plain
- * values; whatever the program names or wants to call is put before an {@link Objects}, which knows a few names by heart and
+ * values; whatever the program names or would call is put before an {@link Objects}, which knows a few names by heart and
  * refuses all others. Nothing of the file is ever run.
  */
 final class PickleMachine {

@@ -87,7 +87,7 @@ public final class Safetensors implements WeightSource {
      * tensors in the order of {@link DType}, last first, then by name.
      *
      * @param tensors of any device and layout, also in an order of oneDNN's; not changed
-     * @param metadata such as {@code format = pt}, which PyTorch's loaders want
+     * @param metadata such as {@code format = pt}, which PyTorch's loaders expect
      * @throws Problem (a failure) where it cannot be written; what was there is whole still
      */
     public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {

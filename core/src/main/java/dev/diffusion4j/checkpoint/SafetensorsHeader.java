@@ -174,7 +174,7 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> entries, Map<String,
 
     private static Problem unknown(String name, String dtype, String where) {
         if (SMALLER_THAN_A_BYTE.contains(dtype)) {
-            return Problem.failure(where + " cannot be used here: tensor '" + name + "' has the dtype " + dtype
+            return Problem.failure(where + " cannot be used: tensor '" + name + "' has the dtype " + dtype
                     + ", whose numbers are smaller than a byte");
         }
         return broken(

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Weights spread over several files of either kind, with an index ({@code weight_map}) that tells which is where. */
+/** Weights spread over several files of either kind, with an index ({@code weight_map}) that says which is where. */
 public final class ShardedWeights implements WeightSource {
     /** Beside the index, on every system: no folders, no drive, nothing hidden. */
     private static final Pattern FILE_NAME =

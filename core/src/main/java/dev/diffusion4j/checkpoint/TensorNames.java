@@ -69,7 +69,7 @@ final class TensorNames {
         return name.isEmpty() ? key : name + "." + key;
     }
 
-    /** Most keys are texts, those of an optimizer's state are numbers; other values are only told apart by their kind. */
+    /** Most keys are texts, those of an optimizer's state are numbers; other values are distinguished only by their kind. */
     private static String key(Object key) {
         return key instanceof String || key instanceof Number || key instanceof Boolean ? key.toString() : "?";
     }

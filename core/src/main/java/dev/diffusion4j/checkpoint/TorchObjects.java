@@ -85,12 +85,12 @@ final class TorchObjects implements PickleMachine.Objects {
 
     private Problem refused(String name) {
         if (name.startsWith("torch.")) {
-            return Problem.failure(where + " holds '" + name
-                    + "', which is not read here: only plain dense tensors are; " + "save it again with safetensors");
+            return Problem.failure(
+                    where + " holds '" + name + "', which is not supported: only plain dense tensors are read;  "
+                            + "save it again with safetensors");
         }
-        return Problem.failure(
-                where + " wants to run '" + name + "'; such files are not opened, because Python would run "
-                        + "whatever is in them: ask for a safetensors file");
+        return Problem.failure(where + " calls '" + name + "'; such files are not opened, because Python would run "
+                + "whatever is in them: ask for a safetensors file");
     }
 
     /** {@code U8} for storages of raw bytes; empty for a class that is none. */
@@ -202,7 +202,7 @@ final class TorchObjects implements PickleMachine.Objects {
                 && arguments.get(marksAt) instanceof Dictionary marks
                 && marks.values.stream().anyMatch(value -> !value.equals(false))) {
             throw Problem.failure(
-                    where + " holds a tensor that is to be conjugated or negated, which is not read here");
+                    where + " holds a tensor that is to be conjugated or negated, which is not supported");
         }
         DType dtype = storage.dtype();
         if (marksAt == 7) {

@@ -47,7 +47,7 @@ public final class TorchPickle implements WeightSource {
     /**
      * Opens a file and checks all but the numbers.
      *
-     * @throws Problem (a failure) naming the file and what is wrong with it, or what it wants to run
+     * @throws Problem (a failure) naming the file and what is wrong with it, or what it would run
      */
     public static TorchPickle open(Path path) {
         DataFile file = DataFile.open(path);

@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The table of contents at the end of a zip file, also of one over 4 GiB. The JDK's own reader does not tell where in the
+ * The table of contents at the end of a zip file, also of one over 4 GiB. The JDK's own reader does not say where in the
  * file a record's bytes are, which is what reading them straight into a tensor needs. Format:
  * https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT.
  */

@@ -49,7 +49,7 @@ public final class DrawingJob implements AutoCloseable {
      * Reads the network and checks the plan; draws nothing.
      *
      * @param progress hears how much comes from the Hub
-     * @param notice hears in a line each what will be otherwise than asked
+     * @param notice receives a line for each thing that will be otherwise than asked
      * @throws Problem naming what cannot be drawn so
      */
     public static DrawingJob open(DrawingPlan plan, HubProgress progress, Consumer<String> notice) {
@@ -83,7 +83,7 @@ public final class DrawingJob implements AutoCloseable {
      * Makes ready to draw a picture again.
      *
      * @param again which one, and what has moved since
-     * @param notice hears in a line each what may make it another picture
+     * @param notice receives a line for each thing that may make it another picture
      * @throws Problem where the picture has no note, or what it names is not there
      */
     public static DrawingJob open(DrawingAgain again, HubProgress progress, Consumer<String> notice) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param model a folder, that of a run, or {@code org/name} on the Hub
  * @param loading device, number format, adapters
  * @param scheduler with what algorithm
- * @param guides losses to steer by, in words; see {@link dev.diffusion4j.pipeline.GuideKit}
+ * @param guides losses to steer by, as text; see {@link dev.diffusion4j.pipeline.GuideKit}
  * @param clip the CLIP that guides look with, or {@code null}
  * @param subject what pictures show
  * @param request all else; its subjects and steps are replaced by those of {@code subject} and {@code scheduler}

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param schedulerConfig its settings
  * @param index which picture of the call it is
  * @param request what was asked for: for this picture alone, or, where the noise was shared, for the whole batch
- * @param guides what it was steered by, in words
+ * @param guides what it was steered by, as text
  * @param loras the adapters in the network, each {@code PATH:SCALE}
  * @param clipModel the CLIP that the guides looked with, as it was given
  * @param clipActivation its activation, where it was given

@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * With what algorithm, said before the network is known.
+ * With what algorithm, chosen before the network is known.
  *
  * @param kind the algorithm; {@code null} for the network's own
  * @param options changes to it, {@code use_karras_sigmas=true} for example

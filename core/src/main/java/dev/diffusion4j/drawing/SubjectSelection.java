@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to be drawn, said before the network is known: all of its classes, for example.
+ * What is to be drawn, chosen before the network is known: all of its classes, for example.
  *
  * @param allClasses {@code each} pictures of each of the network's classes
  * @param oneClass a class, or {@code null}

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 
-/** Where a LoRA is: a file or folder here, or a repository of the Hub, as {@link PipelinePlace} has it for whole models. */
+/** Where a LoRA is: a file or folder on this machine, or a repository of the Hub, as {@link PipelinePlace} has it for whole models. */
 public final class LoraPlace {
     private LoraPlace() {}
 

@@ -20,8 +20,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a pipeline is: a folder here, or a repository of the Hub, {@code org/name[@revision]}, of which the needed files are fetched
- * into the cache first. What exists here is never asked of the Hub, nor is a path into a folder that exists here.
+ * Where a pipeline is: a folder on this machine, or a repository of the Hub, {@code org/name[@revision]}, of which the needed files are fetched
+ * into the cache first. What exists on this machine is never asked of the Hub, nor is a path into a folder that exists.
  */
 public final class PipelinePlace {
     private static final String INDEX = ComponentMap.FILE;
@@ -29,7 +29,7 @@ public final class PipelinePlace {
 
     private PipelinePlace() {}
 
-    /** The repository that is meant, where it is none of the folders here. */
+    /** The repository that is meant, where it is no folder of this machine. */
     public static Optional<HubRepo> repository(Path place) {
         if (Files.exists(place) || place.isAbsolute()) {
             return Optional.empty();
@@ -66,7 +66,7 @@ public final class PipelinePlace {
         return isRun ? inside : folder;
     }
 
-    /** A repository's pipeline or LoRA, whatever folders are here. */
+    /** A repository's pipeline or LoRA, whatever folders this machine has. */
     public static Path fetch(HubRepo repo, HubProgress progress) {
         return fetch(repo, new HubClient(HubSettings.fromEnvironment(), progress));
     }

@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * How far pictures are from what is wanted; 0 is there. A lambda will do.
+ * How far pictures are from the goal; 0 is there. A lambda will do.
  *
  * <pre>{@code GuidanceLoss dark = pictures -> pictures.mean(1, 2, 3);}</pre>
  */

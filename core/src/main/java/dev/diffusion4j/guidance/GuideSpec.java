@@ -10,12 +10,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A guidance in words: {@code NAME=VALUE:SCALE[,gradient=cheap|exact][,strength=image|source][,schedule=S][,cuts=N][,clip-grad=X]
+ * A guidance as text: {@code NAME=VALUE:SCALE[,gradient=cheap|exact][,strength=image|source][,schedule=S][,cuts=N][,clip-grad=X]
  * [,range=unit|source][,from=A][,to=B]}. The value may hold any character; the last colon ends it.
  *
  * @param text as it was written
  * @param name which loss
- * @param value what the loss is told
+ * @param value the loss's argument
  * @param scale how strongly
  * @param options by their names
  */
@@ -26,7 +26,7 @@ public record GuideSpec(String text, String name, String value, double scale, Ma
     /** What only losses that look at parts of the picture take. */
     private static final List<String> OF_PARTS = List.of("cuts", "range");
 
-    /** Cuts of a loss that looks at random parts, where none are said. */
+    /** Cuts of a loss that looks at random parts, where none are given. */
     private static final int CUTS = 4;
 
     public GuideSpec {
@@ -49,7 +49,7 @@ public record GuideSpec(String text, String name, String value, double scale, Ma
                     "the guidance '" + text + "' has an option '" + key + "'" + Nearest.hint(key, OPTIONS)
                             + "; known are " + String.join(", ", OPTIONS) + ", each with =VALUE");
             String before = options.put(key, parts[i].substring(at + 1).strip());
-            Check.that(before == null, "the guidance '" + text + "' says " + key + " twice: leave one of them away");
+            Check.that(before == null, "the guidance '" + text + "' says " + key + " twice: omit one of them");
         }
         return new GuideSpec(
                 text,
@@ -68,7 +68,7 @@ public record GuideSpec(String text, String name, String value, double scale, Ma
         for (String option : OF_PARTS) {
             Check.that(
                     looksAtParts || !options.containsKey(option),
-                    "the guidance '" + text + "' looks at whole pictures: leave " + option + " away");
+                    "the guidance '" + text + "' looks at whole pictures: omit " + option);
         }
         String clip = options.get("clip-grad");
         return new LossGuidance(
@@ -94,7 +94,7 @@ public record GuideSpec(String text, String name, String value, double scale, Ma
 
     /**
      * Whether the network that judges is shown pictures in [−1, 1], as the course's code does by mistake ({@code range=source}), and not in
-     * [0, 1], as it wants them.
+     * [0, 1], as it expects them.
      */
     public boolean isSourceRange() {
         String range = option("range", "unit");
@@ -125,7 +125,7 @@ public record GuideSpec(String text, String name, String value, double scale, Ma
                 return number;
             }
         } catch (NumberFormatException e) {
-            // said below
+            // reported below
         }
         throw new IllegalArgumentException(
                 "the " + what + " of the guidance '" + text + "' must be a number, but was '" + word + "'; " + FORM);

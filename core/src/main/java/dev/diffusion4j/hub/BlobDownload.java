@@ -201,7 +201,7 @@ final class BlobDownload {
         try (HubHttp.Answer answer = http.get(file.address(), headers)) {
             if (answer.status() == 416) {
                 out.truncate(0);
-                throw new WrongContent("the part that was here is longer than the file");
+                throw new WrongContent("the part that was kept is longer than the file");
             }
             if (!answer.isGood()) {
                 throw new IOException("status " + answer.status());
@@ -282,7 +282,7 @@ final class BlobDownload {
         return known;
     }
 
-    /** The disk writes what is here while more comes, so that little is left to be synced at the end. */
+    /** The disk writes what has arrived while more comes, so that little is left to be synced at the end. */
     private static void flush(FileChannel out) {
         try {
             out.force(false);

@@ -168,7 +168,7 @@ final class HubCache {
         }
     }
 
-    /** The files of a commit that are here; empty where there are none. */
+    /** The files of a commit that the cache holds; empty where there are none. */
     List<HubEntry> present(String commit) throws IOException {
         Path snapshot = snapshot(commit);
         if (!Files.isDirectory(snapshot)) {

@@ -262,18 +262,18 @@ public final class HubClient {
     /**
      * Several files of one commit, eight at once.
      *
-     * @param wanted which, by their paths
-     * @return the commit's folder in the cache, with what {@code wanted} named and perhaps more
+     * @param included which, by their paths
+     * @return the commit's folder in the cache, with what {@code included} named and perhaps more
      * @throws Problem as {@link #contents} and {@link #fetch}
      */
-    public Path snapshot(HubRepo repo, Predicate<String> wanted) {
-        return fetch(contents(repo), wanted);
+    public Path snapshot(HubRepo repo, Predicate<String> included) {
+        return fetch(contents(repo), included);
     }
 
     /**
      * Which files the repository has now; without a network, with a warning, or offline, at the commit of last time.
      *
-     * @throws Problem (a failure) as {@link #pin}, or where the list of files is not known here and the Hub cannot be asked
+     * @throws Problem (a failure) as {@link #pin}, or where the list of files is not known and the Hub cannot be asked
      */
     public HubContents contents(HubRepo repo) {
         HubRepo commit = pin(repo);
@@ -292,7 +292,10 @@ public final class HubClient {
         } catch (Problem e) {
             IOException unreachable = unreachable(e).orElseThrow(() -> e);
             HubContents present = present(cache, repo, commit).orElseThrow(() -> e);
-            LOG.warn("the Hub cannot be reached ({}); using what is here of {}", errors.reason(unreachable), repo);
+            LOG.warn(
+                    "the Hub cannot be reached ({}); using what the cache holds of {}",
+                    errors.reason(unreachable),
+                    repo);
             return present;
         }
     }
@@ -316,15 +319,15 @@ public final class HubClient {
     /**
      * Several files of what a repository has, eight at once; those that the cache has are not asked for.
      *
-     * @param wanted which, by their paths
+     * @param included which, by their paths
      * @return the commit's folder in the cache
      * @throws Problem as {@link #file}
      */
-    public Path fetch(HubContents contents, Predicate<String> wanted) {
+    public Path fetch(HubContents contents, Predicate<String> included) {
         HubRepo commit = contents.commit();
         HubCache cache = new HubCache(settings.cache(), commit);
         List<HubEntry> missing = contents.entries().stream()
-                .filter(entry -> wanted.test(entry.path()))
+                .filter(entry -> included.test(entry.path()))
                 .filter(entry -> !Files.exists(cache.pointer(commit.revision(), entry.path())))
                 .toList();
         if (missing.isEmpty()) {

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
  *
  * @param asked the repository as it was named, for messages
  * @param commit the same at the commit that its revision is
- * @param entries its files; where the Hub could not be asked and the commit's list is not known here, those in the cache
+ * @param entries its files; where the Hub could not be asked and the commit's list is not known, those in the cache
  * @param isWhole whether these are all files of the commit
  */
 public record HubContents(HubRepo asked, HubRepo commit, List<HubEntry> entries, boolean isWhole) {

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HubPublisher {
     private static final String GIT_IGNORE = ".gitignore";
-    private static final int SAMPLE = 512; // bytes by which the Hub tells text from data
+    private static final int SAMPLE = 512; // bytes by which the Hub distinguishes text from data
     private static final int AT_ONCE = 256; // files of one question
     private static final int LOOKS = 4; // for a commit whose answer was lost
 
@@ -136,7 +136,7 @@ public final class HubPublisher {
         return new Plan(parent, isNewBranch, changes, Map.copyOf(files), gitIgnore);
     }
 
-    /** Asks how a file would be sent, which the Hub tells nobody who may not write. */
+    /** Asks how a file would be sent, which the Hub answers only to those who may write. */
     private void checkRight(HubRepo repo) throws IOException {
         Map<String, Object> file = Map.of("path", "README.md", "sample", "", "size", 0L);
         try (HubHttp.Answer answer = preupload(repo.at(HubRepo.MAIN), Map.of("files", List.of(file)), false)) {
@@ -215,7 +215,7 @@ public final class HubPublisher {
      * @param asPullRequest whether to propose it instead
      * @throws Problem (a failure) where the token may not write, somebody else committed since the plan was made, a file
      *     cannot be read, or the Hub cannot be reached; what the repository holds is then as before, but for a commit whose answer
-     *     was lost, which is looked for and said to be in doubt
+     *     was lost, which is checked and reported as in doubt
      */
     public Published publish(HubRepo repo, Plan plan, String message, boolean asPullRequest) {
         if (plan.changed().isEmpty()) {
@@ -252,7 +252,7 @@ public final class HubPublisher {
     }
 
     /**
-     * How the Hub wants the files.
+     * How the Hub expects the files.
      *
      * @param byName in the commit ({@code regular}) or in its storage ({@code lfs})
      * @param ignored those that a .gitignore names, the one that is sent or the repository's own
@@ -311,28 +311,22 @@ public final class HubPublisher {
         }
         StringBuilder body = new StringBuilder(line("header", header));
         for (String name : names) {
-            Path file = file(plan, name);
-            String hash = hashes.get(name);
-            body.append(
-                    hash == null
-                            ? line(
-                                    "file",
-                                    Map.of(
-                                            "path",
-                                            name,
-                                            "content",
-                                            Base64.getEncoder().encodeToString(Files.readAllBytes(file)),
-                                            "encoding",
-                                            "base64"))
-                            : line(
-                                    "lfsFile",
-                                    Map.of("path", name, "algo", "sha256", "oid", hash, "size", Files.size(file))));
+            body.append(fileLine(name, file(plan, name), hashes.get(name)));
         }
         try {
             return sendCommit(repo, body.toString(), asPullRequest);
         } catch (HubHttp.LostAnswer e) {
             return lookFor(repo, plan, names, asPullRequest, e);
         }
+    }
+
+    /** A file of a commit: its content, or its hash where the content was sent to the large files' storage. */
+    private static String fileLine(String name, Path file, @Nullable String hash) throws IOException {
+        if (hash != null) {
+            return line("lfsFile", Map.of("path", name, "algo", "sha256", "oid", hash, "size", Files.size(file)));
+        }
+        String content = Base64.getEncoder().encodeToString(Files.readAllBytes(file));
+        return line("file", Map.of("path", name, "content", content, "encoding", "base64"));
     }
 
     private Published sendCommit(HubRepo repo, String body, boolean asPullRequest) throws IOException {

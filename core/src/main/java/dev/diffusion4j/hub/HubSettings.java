@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the Hub is and what is known of it here, by the environment variables that {@code huggingface_hub} reads.
+ * Where the Hub is and what this machine knows of it, by the environment variables that {@code huggingface_hub} reads.
  *
  * @param endpoint the Hub's address ({@code HF_ENDPOINT})
  * @param cache where files are kept ({@code HF_HUB_CACHE}, else {@code HF_HOME/hub})
@@ -128,7 +128,7 @@ public record HubSettings(
                 return uri;
             }
         } catch (IllegalArgumentException e) {
-            // told below
+            // reported below
         }
         throw Problem.request("HF_ENDPOINT is '" + text + "', which is no address: give it as " + ENDPOINT);
     }

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  *
  * @param commit of the revision that was asked for
  * @param etag SHA-256 of a large file, else git's SHA-1 of a blob; the blob's name in the cache
- * @param size bytes; −1 where it is not said
+ * @param size bytes; −1 where it is not known
  */
 record RemoteFile(URI address, String commit, String etag, long size) {
     private static final Pattern NAME = Pattern.compile("[0-9A-Za-z][0-9A-Za-z._-]{0,254}");

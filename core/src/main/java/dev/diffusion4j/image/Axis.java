@@ -39,7 +39,7 @@ record Axis(double low, double high, boolean log, List<Double> marks) {
         return log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
     }
 
-    /** A mark in words. */
+    /** A mark's text. */
     static String text(double mark) {
         if (mark == 0) {
             return "0";

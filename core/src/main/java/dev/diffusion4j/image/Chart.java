@@ -39,7 +39,7 @@ public final class Chart {
     private static final int DOT = 7;
     private static final Color GRID = new Color(0xdddddd);
     private static final Color INK = Color.DARK_GRAY;
-    /** Tableau's ten, which are told apart by most eyes. */
+    /** Tableau's ten, which most eyes can distinguish. */
     private static final int[] COLOURS = {
         0x1f77b4, 0xff7f0e, 0x2ca02c, 0xd62728, 0x9467bd, 0x8c564b, 0xe377c2, 0x7f7f7f, 0xbcbd22, 0x17becf
     };
@@ -57,7 +57,7 @@ public final class Chart {
 
     private record Series(String name, double[] x, double[] y, List<String> labels, Color color, Style style) {}
 
-    /** An empty one, 900×480 pixels; empty labels are left away. */
+    /** An empty one, 900×480 pixels; empty labels are omitted. */
     public Chart(String title, String xLabel, String yLabel) {
         this.title = title;
         this.xLabel = xLabel;
@@ -72,14 +72,14 @@ public final class Chart {
     }
 
     /** With a logarithmic x axis; values that are not positive are left out. */
-    public Chart logX(boolean wanted) {
-        logX = wanted;
+    public Chart logX(boolean enabled) {
+        logX = enabled;
         return this;
     }
 
     /** With a logarithmic y axis; values that are not positive are left out. */
-    public Chart logY(boolean wanted) {
-        logY = wanted;
+    public Chart logY(boolean enabled) {
+        logY = enabled;
         return this;
     }
 

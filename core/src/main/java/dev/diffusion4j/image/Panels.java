@@ -20,7 +20,7 @@ public final class Panels {
      * Side by side.
      *
      * @param pictures at least one
-     * @param titles one for each; without fonts on this system they are left away
+     * @param titles one for each; without fonts on this system they are omitted
      */
     public static BufferedImage row(List<BufferedImage> pictures, List<String> titles) {
         return draw(pictures, titles, true);

@@ -31,7 +31,7 @@ public final class PictureFile {
             String why = e instanceof IOException io ? AtomicFile.reason(io) : String.valueOf(e.getMessage());
             throw Problem.failure("cannot read the picture " + file + ": " + why, e);
         }
-        throw Problem.failure(file + " is no picture that can be read here; PNG, JPEG, GIF and BMP can");
+        throw Problem.failure(file + " is no picture that can be read; PNG, JPEG, GIF and BMP can");
     }
 
     /**

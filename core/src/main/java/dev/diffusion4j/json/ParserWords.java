@@ -34,7 +34,7 @@ final class ParserWords {
         json("Illegal unquoted character", "a line end or another control character stands in a text");
         json("Unrecognized character escape", "a '\\\\' stands before a character that needs none");
         json("Invalid numeric value|Illegal character .* number", "a number is not written as JSON writes it");
-        json("Invalid UTF|Illegal character", "a character that may not stand here");
+        json("Invalid UTF|Illegal character", "a character that is not allowed");
 
         yaml("character '\\t\\(TAB\\)'|\\\\t\\(TAB\\)", "a tab stands where only spaces may: indent with spaces");
         yaml("found character '(.)", "'$1' may not begin a value: put it in quotes");

@@ -204,7 +204,10 @@ public final class Records {
         if (type instanceof ParameterizedType generic) {
             return convertGeneric(value, generic, where);
         }
-        Class<?> raw = (Class<?>) type;
+        return convertTo((Class<?>) type, value, fallback, where);
+    }
+
+    private static @Nullable Object convertTo(Class<?> raw, Object value, @Nullable Object fallback, String where) {
         if (raw == int.class || raw == Integer.class) {
             return Math.toIntExact(integer(value, Integer.MIN_VALUE, Integer.MAX_VALUE, where));
         }

@@ -63,7 +63,7 @@ public abstract class Adaptable extends Layer {
         return made;
     }
 
-    /** Takes the product away; its tensors are freed. */
+    /** Removes the product; its tensors are freed. */
     public final void eject() {
         LowRank present = lora;
         if (present == null) {

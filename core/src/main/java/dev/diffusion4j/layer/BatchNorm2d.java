@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Zero mean and unit variance of each channel: of the batch while training, which moves the running statistics, else by these:
- * Ioffe &amp; Szegedy (2015). Then, where wanted, a scale and a shift.
+ * Ioffe &amp; Szegedy (2015). Then, if configured, a scale and a shift.
  */
 public final class BatchNorm2d extends Layer {
     private final @Nullable Tensor weight;

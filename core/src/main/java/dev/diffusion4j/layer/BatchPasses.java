@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Batch normalisation with a scale, a shift and a curve after it, over a tensor in channels-last memory, f32 or bf16, and its
- * gradient. Works in chunks that stay in the cache, on as many threads as LibTorch would use here.
+ * gradient. Works in chunks that stay in the cache, on as many threads as LibTorch would use.
  */
 final class BatchPasses {
     private final int channels;

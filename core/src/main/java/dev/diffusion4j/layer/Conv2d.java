@@ -117,7 +117,7 @@ public final class Conv2d extends Adaptable {
         return packed;
     }
 
-    /** Gradients with regard to the sample are wanted of a layer that was made for use without. */
+    /** Gradients with regard to the sample are required of a layer that was frozen. */
     private Tensor unpacked(PackedConvolution fast, Tensor sample) {
         return TensorScope.keepResult(
                 () -> conv2d(sample, fast.weight().to_dense(), biasOptional, stride, padding, NO_DILATION, 1));

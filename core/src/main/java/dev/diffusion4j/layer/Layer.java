@@ -67,7 +67,7 @@ public abstract class Layer implements AutoCloseable {
     /** Fills this layer's own tensors; smaller layers come before or after as they were made. */
     protected void initializeOwn(RandomStream random) {}
 
-    /** Fills again what the smaller layers filled in another way than this layer wants it. */
+    /** Fills again what the smaller layers filled in another way than this layer requires. */
     protected void initializeAfterParts(RandomStream random) {}
 
     /** Fills all tensors with the start values of training. */
@@ -141,8 +141,8 @@ public abstract class Layer implements AutoCloseable {
     }
 
     /** Whether gradients are kept for the parameters; buffers never have any. */
-    public final void requiresGrad(boolean wanted) {
-        namedParameters().values().forEach(tensor -> tensor.set_requires_grad(wanted));
+    public final void requiresGrad(boolean required) {
+        namedParameters().values().forEach(tensor -> tensor.set_requires_grad(required));
     }
 
     /**
@@ -155,8 +155,8 @@ public abstract class Layer implements AutoCloseable {
     }
 
     /** Gives 4-d tensors the channels-last memory layout, or back; values and shapes are unchanged. */
-    public final void channelsLast(boolean wanted) {
-        MemoryFormat format = wanted ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
+    public final void channelsLast(boolean enabled) {
+        MemoryFormat format = enabled ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
         each(tensor -> tensor.dim() == 4 ? tensor.contiguous(format) : tensor);
         layout = format;
     }
@@ -168,7 +168,7 @@ public abstract class Layer implements AutoCloseable {
 
     /**
      * Promises that the values, dtypes and layouts will not change any more, so that each layer may, at its first use without
-     * gradients, put its weights in the order that is fastest here, in place of the plain one; {@link #snapshot} still gives them.
+     * gradients, put its weights in the order that is fastest on this processor, in place of the plain one; {@link #snapshot} still gives them.
      * For the CPU. Handles of the tensors that others hold may be freed then. Gradients with regard to the sample can still be had.
      */
     public final void freeze() {
@@ -194,7 +194,7 @@ public abstract class Layer implements AutoCloseable {
         }
     }
 
-    /** Takes a parameter away and frees it. */
+    /** Removes a parameter and frees it. */
     protected final void dropParameter(String name) {
         Tensor old = parameters.remove(name);
         if (old != null) {

@@ -63,7 +63,7 @@ public final class Linear extends Adaptable {
         return packed;
     }
 
-    /** Gradients with regard to the features are wanted of a layer that was made for use without. */
+    /** Gradients with regard to the features are required of a layer that was frozen. */
     private Tensor unpacked(Tensor features) {
         return TensorScope.keepResult(() -> linear(features, plainWeight(), biasOptional));
     }

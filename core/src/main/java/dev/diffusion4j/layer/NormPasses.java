@@ -42,6 +42,35 @@ final class NormPasses {
                 plainGradient = new float[numbers];
             }
         }
+
+        void read(boolean bf16, Pictures gradients, Pictures inputs, int picture) {
+            if (bf16) {
+                gradients.read(picture, packedGradient);
+                inputs.read(picture, packed);
+            } else {
+                gradients.read(picture, plainGradient);
+                inputs.read(picture, plain);
+            }
+        }
+
+        /** The gradient of the output becomes that of the input; the parameters' are added to {@code sums}. */
+        void backward(
+                boolean bf16,
+                int pixels,
+                float[] weight,
+                float[] bias,
+                float[] stats,
+                ParameterGradients sums,
+                float @Nullable [] added,
+                int at) {
+            double[] ofWeight = sums.weight();
+            double[] ofBias = sums.bias();
+            if (bf16) {
+                kernel.backward(packedGradient, packed, pixels, weight, bias, stats, ofWeight, ofBias, added, at);
+            } else {
+                kernel.backward(plainGradient, plain, pixels, weight, bias, stats, ofWeight, ofBias, added, at);
+            }
+        }
     }
 
     NormPasses(int channels, int groups, double eps, Curve curve, boolean bf16) {
@@ -137,35 +166,12 @@ final class NormPasses {
             for (int i = first; i < last; i++) {
                 worker.kernel.add(added, i * channels);
                 System.arraycopy(stats, i * 2 * groups, own, 0, 2 * groups);
+                worker.read(bf16, of, from, i);
+                ParameterGradients sums = new ParameterGradients(weights[part], biases[part]);
+                worker.backward(bf16, pixels, weight, bias, own, sums, addedGradient, i * channels);
                 if (bf16) {
-                    of.read(i, worker.packedGradient);
-                    from.read(i, worker.packed);
-                    worker.kernel.backward(
-                            worker.packedGradient,
-                            worker.packed,
-                            pixels,
-                            weight,
-                            bias,
-                            own,
-                            weights[part],
-                            biases[part],
-                            addedGradient,
-                            i * channels);
                     to.write(i, worker.packedGradient);
                 } else {
-                    of.read(i, worker.plainGradient);
-                    from.read(i, worker.plain);
-                    worker.kernel.backward(
-                            worker.plainGradient,
-                            worker.plain,
-                            pixels,
-                            weight,
-                            bias,
-                            own,
-                            weights[part],
-                            biases[part],
-                            addedGradient,
-                            i * channels);
                     to.write(i, worker.plainGradient);
                 }
             }

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Splits pictures over as many threads as LibTorch would use here: always the same pictures to the same part, so that sums over
+ * Splits pictures over as many threads as LibTorch would use: always the same pictures to the same part, so that sums over
  * parts come out equal each time. The caller works too, on whatever part nobody has begun, so a busy pool only makes it slower.
  */
 final class Parallel {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.model;
 
-/** What a network is told about the class that it is to draw. */
+/** What a network is given about the class that it is to draw. */
 public enum ClassInput {
     /** Nothing. */
     NONE,

@@ -39,7 +39,7 @@ public abstract class DiffusionModel extends Model {
         return sampleChannels();
     }
 
-    /** Why it cannot compute anything with the channels that its config names, in words; empty where it can. */
+    /** Why it cannot compute anything with the channels that its config names, as a sentence; empty where it can. */
     public Optional<String> channelProblem() {
         return Optional.empty();
     }
@@ -49,7 +49,7 @@ public abstract class DiffusionModel extends Model {
         return Optional.ofNullable(shape.size());
     }
 
-    /** How many classes it knows; 0 where it is not told a class, or takes more than a table's rows: {@link #classInput()}. */
+    /** How many classes it knows; 0 where it is given no class, or takes more than a table's rows: {@link #classInput()}. */
     public abstract int numClasses();
 
     /** Whether a picture's condition can be dropped ({@link Conditioning#keep()}). */
@@ -57,12 +57,12 @@ public abstract class DiffusionModel extends Model {
         return false;
     }
 
-    /** The words that it can be told; empty where it is told none. */
+    /** The words of its prompts; empty where it takes no prompt. */
     public Optional<PromptWords> prompts() {
         return Optional.empty();
     }
 
-    /** What it is told about classes. */
+    /** What it is given about classes. */
     public ClassInput classInput() {
         if (prompts().isPresent()) {
             return ClassInput.WORDS;

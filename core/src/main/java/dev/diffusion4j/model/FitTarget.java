@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 /**
  * What a family fits its config to: the pictures that a network is to learn from, and how it is to be used.
  *
- * @param description the data, in words
+ * @param description the data, as text
  * @param channels of a sample
  * @param size of a sample
  * @param classNames the data's classes, class 0 first; empty for none

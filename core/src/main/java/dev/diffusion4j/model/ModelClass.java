@@ -8,7 +8,7 @@ import dev.diffusion4j.checkpoint.WeightFiles;
  * How files name a network's class: {@code "unet": ["diffusers", "UNet2DModel"]} in {@code model_index.json}.
  *
  * @param name the class name
- * @param library {@code diffusers} or {@code transformers} where Python can load it, else one's own
+ * @param library {@code diffusers} or {@code transformers} where Python can load it, else your own
  * @param role what it does in a pipeline
  * @param weightStem its weights are in {@code weightStem.safetensors}
  */

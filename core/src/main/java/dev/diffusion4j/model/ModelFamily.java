@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param modelClass how files name it
  * @param factory makes a network without content; keys that begin with an underscore are ignored
- * @param fit how its config follows the data; {@code null} for a family that cannot be trained here
+ * @param fit how its config follows the data; {@code null} for a family that cannot be trained
  */
 public record ModelFamily(
         ModelClass modelClass, Function<Map<String, @Nullable Object>, Model> factory, @Nullable ConfigFit fit) {
@@ -75,7 +75,7 @@ public record ModelFamily(
 
     private ConfigFit trainable() {
         if (fit == null) {
-            throw Problem.request("a " + name() + " cannot be trained here, only used");
+            throw Problem.request("a " + name() + " cannot be trained, only used");
         }
         return fit;
     }

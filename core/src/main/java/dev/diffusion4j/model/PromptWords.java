@@ -25,7 +25,7 @@ public final class PromptWords {
     private final Map<String, Integer> tokens = new HashMap<>();
     private final int maxTokens;
 
-    /** @param maxTokens L: words of a prompt that are heeded */
+    /** @param maxTokens L: words of a prompt that are used; the rest is ignored */
     public PromptWords(List<String> words, int maxTokens) {
         this.words = List.copyOf(words);
         this.maxTokens = Check.positive(maxTokens, "max_tokens");

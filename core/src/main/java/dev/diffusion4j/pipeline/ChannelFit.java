@@ -5,7 +5,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.scheduler.Scheduler;
 
-/** Whether the channels that a network takes and predicts suit what it is wanted for; asked before anything is computed. */
+/** Whether the channels that a network takes and predicts suit what it is used for; checked before anything is computed. */
 public final class ChannelFit {
     private ChannelFit() {}
 
@@ -38,7 +38,7 @@ public final class ChannelFit {
             throw Problem.request(channels(model)
                     + ", but only networks that predict as many channels as they take can be"
                     + " trained"
-                    + (model.outChannels() == 2 * model.sampleChannels() ? " (a variance is not learnt here)" : "")
+                    + (model.outChannels() == 2 * model.sampleChannels() ? " (a variance is not learnt)" : "")
                     + ": set model.config.out_channels to " + model.sampleChannels() + ", or take another network");
         }
     }

@@ -306,7 +306,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         void accept(int first, GenerationResult batch);
     }
 
-    /** All that pushes samples, in words. */
+    /** All that pushes samples, as text. */
     private List<String> guides(GenerationRequest request) {
         List<String> all =
                 new ArrayList<>(steering().stream().map(LossGuidance::name).toList());
@@ -317,7 +317,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /**
-     * What is worth saying of guidances that would do nothing here, or other than their words say: a line each.
+     * What is worth saying of guidances that would do nothing, or something other than their text suggests: a line each.
      *
      * @throws Problem as {@link #generate(GenerationRequest)}
      */

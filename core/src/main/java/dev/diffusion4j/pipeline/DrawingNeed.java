@@ -20,7 +20,7 @@ public final class DrawingNeed {
     private static final long BYTES_PER_VALUE = 4;
     /** x_t, the noise, the network's output and x_{t−1}. */
     private static final long SAMPLES_OF_A_STEP = 4;
-    /** 8×8 grey pixels: no network here draws smaller pictures. */
+    /** 8×8 grey pixels: no network draws smaller pictures. */
     private static final long SMALLEST_SAMPLE = 64 * BYTES_PER_VALUE;
     /** What a file occupies on most disks, however small it is. */
     private static final long SMALLEST_FILE = 4096;

@@ -23,7 +23,7 @@ public final class GenerationResult implements AutoCloseable {
         this(samples, codec, List.of());
     }
 
-    /** @param guides what pushed the samples, in words */
+    /** @param guides what pushed the samples, as text */
     GenerationResult(Tensor samples, SampleCodec codec, List<String> guides) {
         this.samples = samples;
         this.codec = codec;

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.function.DoublePredicate;
 import java.util.stream.IntStream;
 
-/** What a user must be told of guidances that do nothing, or other than their words say. */
+/** Notices of guidances that do nothing, or something other than their text suggests. */
 final class GuidanceNotices {
     private GuidanceNotices() {}
 

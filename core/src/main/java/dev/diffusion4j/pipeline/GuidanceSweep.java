@@ -33,7 +33,7 @@ public final class GuidanceSweep {
      *
      * @param request whose guidance's scale is replaced by each of {@code scales}; column k has seed {@code request.seed() + k}
      * @param scales at least one
-     * @param listener is told of each step of each row
+     * @param listener called after each step of each row
      * @throws dev.diffusion4j.base.Problem where the network cannot be guided so
      */
     public static GuidanceSweep draw(

@@ -61,7 +61,7 @@ public final class GuideKit implements AutoCloseable {
 
     /**
      * @param clipOrigin of the CLIP that {@code clip} and {@code clip-image} look with; read when the first of them is met
-     * @param notice is told in one line what was done otherwise than asked
+     * @param notice receives, as one line, what was done otherwise than asked
      */
     public GuideKit(Clip.@Nullable Origin clipOrigin, Consumer<String> notice) {
         this.clipOrigin = clipOrigin;
@@ -85,7 +85,7 @@ public final class GuideKit implements AutoCloseable {
         return guidances;
     }
 
-    /** Whether a guidance in words looks at pictures with a CLIP. */
+    /** Whether a guidance, given as text, looks at pictures with a CLIP. */
     public static boolean needsClip(String text) {
         return CLIP_NAMES.contains(GuideSpec.parse(text).name());
     }
@@ -147,7 +147,7 @@ public final class GuideKit implements AutoCloseable {
         int cut = clip.tokensCut(spec.value());
         if (cut > 0) {
             notice.accept("the text '" + spec.value() + "' is " + cut + (cut == 1 ? " token" : " tokens")
-                    + " longer than the " + clip.longestText() + " that this CLIP can read: its end is left away");
+                    + " longer than the " + clip.longestText() + " that this CLIP can read: its end is ignored");
         }
         return ClipLoss.ofText(clip, spec.value());
     }

@@ -72,7 +72,7 @@ public final class LossTrace implements StepListener {
     }
 
     /**
-     * Takes away what {@link #write} left for pictures of before; any other file of that name stays.
+     * Deletes what {@link #write} left for earlier pictures; any other file of that name stays.
      *
      * @throws Problem where it cannot be deleted
      */

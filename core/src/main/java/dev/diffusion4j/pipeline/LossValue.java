@@ -2,7 +2,7 @@
 package dev.diffusion4j.pipeline;
 
 /**
- * How far the pictures of a batch are from what a guidance wants, before it pushes.
+ * How far the pictures of a batch are from a guidance's goal, before it pushes.
  *
  * @param name of the guidance
  * @param mean of the pictures' losses

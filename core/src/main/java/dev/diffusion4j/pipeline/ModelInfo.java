@@ -20,7 +20,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What a model folder or a file holds, as plain values. What is said of parts that are known was read and checked. */
+/** What a model folder or a file holds, as plain values. What it reports of known parts was read and checked. */
 public final class ModelInfo {
     /** Of weights: how many numbers are NaN or infinite, for each tensor that holds any; not there where none does. */
     public static final String NOT_FINITE = "not_finite";

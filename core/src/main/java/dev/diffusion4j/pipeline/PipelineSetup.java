@@ -17,7 +17,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pipeline draws with, besides its network. Nothing here is owned.
+ * What a pipeline draws with, besides its network. It owns nothing.
  *
  * @param scheduler the algorithm
  * @param conditioner encodes what pictures show

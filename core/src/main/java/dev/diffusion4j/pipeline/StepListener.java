@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
-/** Is told of each step, on the thread that samples. */
+/** Called after each step, on the thread that samples. */
 @FunctionalInterface
 public interface StepListener {
     /** Does nothing. */

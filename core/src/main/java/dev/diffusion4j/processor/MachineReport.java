@@ -99,7 +99,7 @@ public record MachineReport(Map<String, Object> facts, List<String> advice) {
         }
         if (cpu.hasFastBf16() && !probe.bf16IsFaster()) {
             advice.add(
-                    "the processor has bf16 instructions, but bf16 convolutions are hardly faster here: the machine may be busy; "
+                    "the processor has bf16 instructions, but bf16 convolutions are hardly faster: the machine may be busy; "
                             + "run this again when it is idle");
         }
         String kernels = System.getenv("OPENBLAS_CORETYPE");
@@ -108,7 +108,7 @@ public record MachineReport(Map<String, Object> facts, List<String> advice) {
                     + " makes matrix products slower than this processor could: unset it");
         }
         if (!cpu.flags().isEmpty() && !cpu.has("avx2")) {
-            advice.add("the processor has no AVX2: everything is slow here");
+            advice.add("the processor has no AVX2: everything is slow");
         }
         return advice;
     }

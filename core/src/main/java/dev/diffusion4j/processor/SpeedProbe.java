@@ -91,7 +91,7 @@ public record SpeedProbe(
         return Optional.ofNullable(current != null ? current : read(cacheFile()));
     }
 
-    /** How many times faster than in f32 convolutions are in bf16 here; 1 where the processor has no fast bf16. */
+    /** How many times faster than in f32 convolutions are in bf16 on this processor; 1 where the processor has no fast bf16. */
     public double bf16Factor() {
         return CpuFeatures.current().hasFastBf16() ? convBf16 / convF32 : 1;
     }
@@ -101,7 +101,7 @@ public record SpeedProbe(
         return bf16IsFaster() ? convBf16 : convF32;
     }
 
-    /** Whether convolutions in bf16 are clearly faster here. */
+    /** Whether convolutions in bf16 are clearly faster on this processor. */
     public boolean bf16IsFaster() {
         return bf16Factor() >= CLEARLY;
     }

@@ -42,7 +42,7 @@ public final class EulerScheduler extends SigmaScheduler {
         }
     }
 
-    /** What the network is told; the keys are those of {@code timestep_type}. */
+    /** What the network is given as its time; the keys are those of {@code timestep_type}. */
     public enum TimestepType implements Keyed {
         /** A training timestep. */
         DISCRETE("discrete"),
@@ -122,7 +122,7 @@ public final class EulerScheduler extends SigmaScheduler {
         return SchedulerKind.EULER;
     }
 
-    /** A network that is told ln(σ)/4 is preconditioned as in EDM (with σ_data = 1), not trained on numbered timesteps. */
+    /** A network whose time is ln(σ)/4 is preconditioned as in EDM (with σ_data = 1), not trained on numbered timesteps. */
     @Override
     public SchedulerKind.Chain chain() {
         return config.isContinuous() ? SchedulerKind.Chain.EDM : super.chain();
@@ -199,7 +199,7 @@ public final class EulerScheduler extends SigmaScheduler {
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             double sigmaHat = Churn.sigmaHat(options, sigma(), table.size());
             Tensor raised = Churn.raise(options, sample, sigma(), sigmaHat, noise);
-            // the reference converts ε at the raised level, v at the level that the network was told
+            // the reference converts ε at the raised level, v at the level that the network was given
             boolean epsilon = config.predictionType == PredictionType.EPSILON;
             Tensor predOriginal = predOriginalSample(modelOutput, raised, epsilon ? sigmaHat : sigma());
             Tensor derivative = derivative(raised, predOriginal, sigmaHat);

@@ -91,7 +91,7 @@ public record SampleRange(List<Double> lows, List<Double> highs) {
     }
 
     /**
-     * Pictures as the network wants them.
+     * Pictures as the network expects them.
      *
      * @param pictures {@code float32 (B, C, H, W)} in [−1, 1]
      * @return {@code pictures} itself where they lie in this range already, or a new tensor owned by the current scope

@@ -78,7 +78,7 @@ public enum SchedulerKind implements Keyed {
         FLOW,
         /** The variance-exploding equation of Song et al. (2021). */
         VARIANCE_EXPLODING,
-        /** Continuous time; the network is told the noise's variance. */
+        /** Continuous time; the network's time is the noise's variance. */
         CONTINUOUS,
         /** A mixture with uniform noise. */
         TOY

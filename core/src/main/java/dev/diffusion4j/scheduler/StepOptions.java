@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What only some schedulers can be asked for in a run; the keys and defaults of diffusers' {@code step} and {@code set_timesteps}.
- * {@link Scheduler#stepOptions()} says which ones a scheduler heeds.
+ * {@link Scheduler#stepOptions()} says which ones a scheduler uses.
  *
  * @param useClippedModelOutput whether DDIM derives ε̂ anew from the clipped x̂₀
  * @param sChurn Euler and EDM Euler: noise added before each step; Karras et al. (2022), algorithm 2
@@ -63,7 +63,7 @@ public record StepOptions(
         return given;
     }
 
-    /** @throws IllegalArgumentException where something is asked for that {@code scheduler} does not heed */
+    /** @throws IllegalArgumentException where something is asked for that {@code scheduler} does not use */
     public void checkFor(Scheduler scheduler) {
         for (String key : given()) {
             Set<String> known = scheduler.stepOptions();

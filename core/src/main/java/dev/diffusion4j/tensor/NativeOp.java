@@ -50,7 +50,7 @@ public final class NativeOp {
         });
     }
 
-    /** Calls one that gives nothing, or nothing that is wanted. */
+    /** Calls one that returns nothing, or nothing that is needed. */
     public void run(IValue... arguments) {
         TensorScope.run(() -> handle.callBoxed(new IValueVector(arguments)));
     }

@@ -29,7 +29,7 @@ public final class NativeRuntime {
     private static final Logger LOG = LoggerFactory.getLogger(NativeRuntime.class);
     private static final String REFUSE = "diffusion4j.native";
 
-    /** What was applied, and what could not be, in words; see {@code diffuse doctor}. */
+    /** What was applied, and what could not be, as text; see {@code diffuse doctor}. */
     public record Status(boolean applied, List<String> settings, List<String> warnings) {}
 
     private static volatile @Nullable Status status;

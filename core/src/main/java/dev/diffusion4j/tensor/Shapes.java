@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 
-/** Shapes in words, for messages and checks. */
+/** Shapes as text, for messages and checks. */
 public final class Shapes {
     private Shapes() {}
 

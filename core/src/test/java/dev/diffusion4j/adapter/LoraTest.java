@@ -69,9 +69,9 @@ class LoraTest {
     private static Tensor forward(DiffusionModel model) {
         return TensorScope.keepResult(() -> {
             try (RandomStream random = new RandomStream(5)) {
-                Conditioning told =
+                Conditioning condition =
                         model.numClasses() > 0 ? Conditioning.ofClasses(Tensors.ofLongs(3, 7)) : Conditioning.NONE;
-                return model.forward(random.randn(2, 1, 8, 8), Tensors.ofDoubles(9, 500), told);
+                return model.forward(random.randn(2, 1, 8, 8), Tensors.ofDoubles(9, 500), condition);
             }
         });
     }

@@ -63,11 +63,11 @@ final class BrokenPickles {
                 arguments("attributes of a list", new Pickle().op(']', '}', 'b').end(), "sets attributes"),
                 arguments("an old instruction", new Pickle().op('I', '1', '\n').end(), "unknown instruction 0x49"),
                 arguments("protocol 9", new Pickle().op(0x80, 9).end(), "has protocol 9"),
-                arguments("os.system", new Pickle().global("os", "system").end(), "wants to run 'os.system'"),
+                arguments("os.system", new Pickle().global("os", "system").end(), "calls 'os.system'"),
                 arguments(
                         "by stack",
                         new Pickle().text("builtins").text("eval").op(0x93).end(),
-                        "wants to run 'builtins.eval'"),
+                        "calls 'builtins.eval'"),
                 arguments(
                         "quantized",
                         new Pickle().global("torch._utils", "_rebuild_qtensor").end(),

@@ -120,7 +120,7 @@ class TorchPickleTest {
         assertThatThrownBy(() -> WeightFiles.openFile(FOLDER.resolve(name)))
                 .isInstanceOf(Problem.class)
                 .hasMessageContaining(name)
-                .hasMessageContaining("wants to run 'posix.system'; such files are not opened");
+                .hasMessageContaining("calls 'posix.system'; such files are not opened");
     }
 
     @ParameterizedTest(name = "{0}")

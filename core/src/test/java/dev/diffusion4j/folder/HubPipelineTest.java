@@ -96,7 +96,7 @@ final class HubPipelineTest {
         Path folder = fetch();
         assertThatThrownBy(() -> DiffusionPipeline.load(folder).close())
                 .isInstanceOf(Problem.class)
-                .hasMessageContaining("wants to run 'posix.system'; such files are not opened");
+                .hasMessageContaining("calls 'posix.system'; such files are not opened");
     }
 
     @Test

@@ -227,7 +227,7 @@ class NetworkSteeringTest {
         refused("clip= :8", "does not say what the pictures are to show");
         refused("clip=bla:8,cuts=0", "cuts must lie in");
         refused("clip=bla:8,range=0-1", "must be unit or source");
-        refused("color=#FFFFFF:8,range=source", "leave range away");
+        refused("color=#FFFFFF:8,range=source", "omit range");
         refused("clip-image=nowhere.png:8", "there is no picture nowhere.png");
         try (GuideKit bare = new GuideKit()) {
             assertThatThrownBy(() -> bare.parse("clip=bla:8"))

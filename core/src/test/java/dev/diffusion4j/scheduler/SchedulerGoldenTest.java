@@ -216,12 +216,12 @@ class SchedulerGoldenTest {
                 .satisfies(error -> assertThat(error.getMessage().length()).isBetween(20, 250));
     }
 
-    private static Tensor madeUp(GoldenCase golden, Tensor scaled, RandomStream outputs, double told) {
+    private static Tensor madeUp(GoldenCase golden, Tensor scaled, RandomStream outputs, double level) {
         boolean score = golden.className().equals("ScoreSdeVeScheduler");
-        Tensor input = score ? scaled.div(new Scalar(told)) : scaled;
+        Tensor input = score ? scaled.div(new Scalar(level)) : scaled;
         Tensor output = outputs.randn(SHAPE).mul(new Scalar(0.5)).add(input.mul(new Scalar(0.1)));
         if (score) {
-            return output.div(new Scalar(told));
+            return output.div(new Scalar(level));
         }
         if (!String.valueOf(golden.config().get("variance_type")).startsWith("learned")) {
             return output;

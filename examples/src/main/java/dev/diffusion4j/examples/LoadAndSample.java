@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
 
-/** Loads a folder that diffusers or this library saved, and draws four pictures. Same seed, same pictures. */
+/** Loads a folder that diffusers or this library saved, of a network that knows classes, and draws four. Same seed, same pictures. */
 public final class LoadAndSample {
     private LoadAndSample() {}
 
@@ -20,7 +20,8 @@ public final class LoadAndSample {
     public static void main(String[] args) throws IOException {
         Path model = Path.of(args[0]);
         Path out = Path.of(args[1]);
-        GenerationRequest request = GenerationRequest.of(r -> r.count(4).seed(7).steps(30));
+        GenerationRequest request =
+                GenerationRequest.of(r -> r.classes(List.of(2, 0, 2, 6)).seed(7).steps(30));
         try (DiffusionPipeline loaded = DiffusionPipeline.load(model);
                 DiffusionPipeline pipeline = loaded.withScheduler(SchedulerKind.DDIM);
                 GenerationResult result = pipeline.generate(request)) {

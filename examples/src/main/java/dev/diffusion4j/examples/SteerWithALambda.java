@@ -18,7 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The same seeds three times: as they are, steered by a loss of one's own, and by that and one in words. */
+/** The same seeds three times: as they are, steered by a lambda, and by that and a built-in loss. */
 public final class SteerWithALambda {
     private static final int PER_ROW = 6;
 

@@ -29,7 +29,7 @@ public final class TrainOnDigits {
                 "quickstart",
                 List.of(
                         "name=tiny-digits",
-                        "model.config.block_out_channels=[16, 32, 32]",
+                        "model.config.block_out_channels=[16, 32]",
                         "model.config.norm_num_groups=16",
                         "training.max_steps=" + steps,
                         "training.batch_size=16",
@@ -38,7 +38,7 @@ public final class TrainOnDigits {
         return TrainingRun.start(recipe, folder).run(new Printer(), () -> false);
     }
 
-    /** Is told how the run goes, on the thread that trains. */
+    /** Receives the progress of the run, on the thread that trains. */
     private static final class Printer implements RunListener {
         @Override
         public void onPlan(RunPlan plan) {

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** Pictures of one's own, from anywhere a Java program can reach: here, colours that fade into each other. */
+/** Your own pictures, from anywhere a Java program can reach: colours that fade into each other, for example. */
 public final class YourOwnData implements Dataset {
     private static final int SIDE = 16;
 

@@ -30,14 +30,7 @@ class ExamplesTest {
     Path folder;
 
     @Test
-    void load_and_sample() throws IOException {
-        LoadAndSample.main(new String[] {MODEL.toString(), folder.toString()});
-        assertThat(ImageIO.read(folder.resolve("picture-3.png").toFile()).getWidth())
-                .isEqualTo(16);
-    }
-
-    @Test
-    void train_on_digits_and_draw_from_the_model() {
+    void train_on_digits_and_draw_from_the_model() throws IOException {
         Path run = folder.resolve("run");
         assertThat(TrainOnDigits.run(run, 3).finished()).isTrue();
         assertThat(run.resolve("samples/step-000003.png")).isNotEmptyFile();
@@ -46,6 +39,9 @@ class ExamplesTest {
                         GenerationRequest.of(r -> r.classes(List.of(3, 7)).steps(2)))) {
             assertThat(drawn.images()).hasSize(2);
         }
+        LoadAndSample.main(new String[] {run.resolve("model").toString(), folder.toString()});
+        assertThat(ImageIO.read(folder.resolve("picture-3.png").toFile()).getWidth())
+                .isEqualTo(24);
     }
 
     @Test
@@ -154,6 +150,33 @@ class ExamplesTest {
         assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> DiffusionPipeline.load(folder.resolve("saved")))
                 .withMessageContaining("'YourOwnModel'");
+    }
+
+    @Test
+    void your_own_conditioner_draws_the_colour_that_is_named() {
+        try (DiffusionPipeline trained = TrainYourOwnConditioner.run(120);
+                DiffusionPipeline pipeline = trained.withConditioner(new YourOwnConditioner());
+                GenerationResult drawn = pipeline.generate(GenerationRequest.of(
+                        r -> r.prompts(List.of("red", "blue")).steps(5)))) {
+            int red = drawn.images().get(0).getRGB(4, 4);
+            int blue = drawn.images().get(1).getRGB(4, 4);
+            assertThat((red >> 16 & 255) - (red & 255)).isGreaterThan(100);
+            assertThat((blue & 255) - (blue >> 16 & 255)).isGreaterThan(100);
+            assertThatExceptionOfType(Problem.class)
+                    .isThrownBy(() -> pipeline.generate(GenerationRequest.of(r -> r.prompt("loud"))))
+                    .withMessage("prompt must be red, green or blue, but was 'loud'");
+        }
+    }
+
+    @Test
+    void your_own_codec_draws_pictures_from_packed_samples() {
+        try (DiffusionPipeline trained = YourOwnCodec.train(3);
+                DiffusionPipeline pipeline = trained.withCodec(new YourOwnCodec());
+                GenerationResult drawn =
+                        pipeline.generate(GenerationRequest.of(r -> r.count(2).steps(2)))) {
+            assertThat(Tensors.shape(drawn.samples())).containsExactly(2, 4, 14, 14);
+            assertThat(drawn.images().get(1).getWidth()).isEqualTo(28);
+        }
     }
 
     @Test

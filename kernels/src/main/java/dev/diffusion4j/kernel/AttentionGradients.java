@@ -85,6 +85,14 @@ final class AttentionGradients {
             float[] delta,
             float[] slopes,
             float[] into) {
+        powersOfKeys(x, k, rows, tokens, n, negatives, slopes);
+        weighRows(rows, AttentionKernel.HEAD, slopes, tokens, n, into, v);
+        timesSlopesOfValues(x, v, rows, tokens, n, delta, slopes);
+    }
+
+    /** p of a vector of keys for each query. */
+    private static void powersOfKeys(
+            float[] x, int k, float[] rows, int tokens, int n, float[] negatives, float[] slopes) {
         FloatVector k0 = FloatVector.fromArray(S, x, k);
         FloatVector k1 = FloatVector.fromArray(S, x, k + n);
         FloatVector k2 = FloatVector.fromArray(S, x, k + 2 * n);
@@ -104,7 +112,11 @@ final class AttentionGradients {
             t = k7.fma(FloatVector.broadcast(S, rows[r + 7]), t);
             VectorMath.exp(s.add(t)).intoArray(slopes, w);
         }
-        weighRows(rows, AttentionKernel.HEAD, slopes, tokens, n, into, v);
+    }
+
+    /** Slopes p become p·(dp − δ). */
+    private static void timesSlopesOfValues(
+            float[] x, int v, float[] rows, int tokens, int n, float[] delta, float[] slopes) {
         FloatVector v0 = FloatVector.fromArray(S, x, v);
         FloatVector v1 = FloatVector.fromArray(S, x, v + n);
         FloatVector v2 = FloatVector.fromArray(S, x, v + 2 * n);

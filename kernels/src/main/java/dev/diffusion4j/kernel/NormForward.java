@@ -120,17 +120,7 @@ public final class NormForward {
         int perGroup = channels / norm.groups;
         double[] mean = new double[channels];
         double[] squares = new double[channels];
-        for (int channel = 0; channel < channels; channel++) {
-            int c = column(channel, channels, norm.bf16);
-            double first = 0;
-            double second = 0;
-            for (int i = from + c; i < from + chunks * 2 * channels; i += 2 * channels) {
-                first += sums[i];
-                second += sums[i + channels];
-            }
-            mean[channel] = shift[c] + first / pixels + (added.length == 0 ? 0 : added[addedFrom + channel]);
-            squares[channel] = Math.max(0, second - first * first / pixels);
-        }
+        moments(sums, from, chunks, pixels, norm, shift, added, addedFrom, mean, squares);
         for (int group = 0; group < norm.groups; group++) {
             double groupMean = 0;
             for (int channel = group * perGroup; channel < (group + 1) * perGroup; channel++) {
@@ -149,6 +139,32 @@ public final class NormForward {
                 offset[c] = (float)
                         (bias[channel] - factor * (groupMean - (added.length == 0 ? 0 : added[addedFrom + channel])));
             }
+        }
+    }
+
+    /** The mean and the squared deviations of each channel over all chunks, in plain order. */
+    private static void moments(
+            float[] sums,
+            int from,
+            int chunks,
+            int pixels,
+            Norm norm,
+            float[] shift,
+            float[] added,
+            int addedFrom,
+            double[] mean,
+            double[] squares) {
+        int channels = norm.channels;
+        for (int channel = 0; channel < channels; channel++) {
+            int c = column(channel, channels, norm.bf16);
+            double first = 0;
+            double second = 0;
+            for (int i = from + c; i < from + chunks * 2 * channels; i += 2 * channels) {
+                first += sums[i];
+                second += sums[i + channels];
+            }
+            mean[channel] = shift[c] + first / pixels + (added.length == 0 ? 0 : added[addedFrom + channel]);
+            squares[channel] = Math.max(0, second - first * first / pixels);
         }
     }
 

@@ -168,7 +168,7 @@ public final class NormKernel {
      * @param picture the input again; scratch afterwards
      * @param weightGradient its share is added
      * @param biasGradient its share is added
-     * @param addedGradient receives the gradient of what was added, from {@code at}; {@code null} where it is not wanted
+     * @param addedGradient receives the gradient of what was added, from {@code at}; {@code null} where it is not needed
      */
     public void backward(
             int[] gradient,

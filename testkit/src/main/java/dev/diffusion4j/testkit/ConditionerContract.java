@@ -99,7 +99,7 @@ public abstract class ConditionerContract {
                 assertClose(name + " of a picture that keeps it", after.narrow(0, 0, 1), before.narrow(0, 0, 1), 1e-6);
                 changed |= !after.equal(before);
             }
-            assertThat(changed).as("something tells what was dropped").isTrue();
+            assertThat(changed).as("a tensor shows what was dropped").isTrue();
         });
     }
 }

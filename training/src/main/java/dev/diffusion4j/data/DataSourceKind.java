@@ -2,9 +2,9 @@
 package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.data.source.DataSpec;
 import dev.diffusion4j.data.source.DigitsSource;
 import dev.diffusion4j.data.source.Flowers102Files;
+import dev.diffusion4j.data.source.FolderSource;
 import dev.diffusion4j.data.source.IdxSource;
 import dev.diffusion4j.data.source.MnistFiles;
 import dev.diffusion4j.data.source.RepositorySource;
@@ -13,7 +13,7 @@ import java.nio.file.Path;
 
 /** Where pictures come from. */
 public enum DataSourceKind implements Keyed {
-    /** Handwritten digits of our own: {@link DigitsSource}. */
+    /** Handwritten digits, made by the library: {@link DigitsSource}. */
     DIGITS("digits", "digits[:test|:all]", false, true) {
         @Override
         Dataset open(DataSpec spec, SourceOptions options) {

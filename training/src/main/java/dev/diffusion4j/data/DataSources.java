@@ -3,7 +3,6 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.parquet.ColumnChoice;
-import dev.diffusion4j.data.source.DataSpec;
 import dev.diffusion4j.data.source.FolderSplits;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -34,7 +34,7 @@ public interface Dataset extends AutoCloseable {
     Example example(int index);
 
     /**
-     * A picture's class, −1 where it has none. A source that knows without decoding says so here.
+     * A picture's class, −1 where it has none. A source that knows without decoding overrides this.
      *
      * @throws BrokenExampleException as {@link #example}
      */
@@ -47,13 +47,13 @@ public interface Dataset extends AutoCloseable {
         return "picture " + index;
     }
 
-    /** What a picture shows, in words; {@code null} where that is not known. A source that knows without decoding says so here. */
+    /** What a picture shows, as text; {@code null} where that is not known. A source that knows without decoding overrides this. */
     default @Nullable String caption(int index) {
         return example(index).caption();
     }
 
     /**
-     * Decodes one picture and brings it to the size that {@code transform} wants. A source of large pictures does so in memory that
+     * Decodes one picture and brings it to the size that {@code transform} requires. A source of large pictures does so in memory that
      * it uses again and again.
      *
      * @throws BrokenExampleException as {@link #example}

@@ -4,7 +4,7 @@ package dev.diffusion4j.data;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Adds up what {@link DataStats} tells, in whole numbers, so that the order does not matter. */
+/** Adds up what {@link DataStats} reports, in whole numbers, so that the order does not matter. */
 final class PixelSums {
     private final Dataset dataset;
     private final int[] classes;

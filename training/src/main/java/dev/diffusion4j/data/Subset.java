@@ -43,7 +43,7 @@ public final class Subset implements Dataset {
      * Cuts a data set in two by chance, always in the same way: what is held back and what is left.
      *
      * @param share of the pictures that is held back, in (0, 1); at least one is, and at least one is left
-     * @param heldBack which of both is wanted; it owns {@code whole}
+     * @param heldBack which of both to return; it owns {@code whole}
      */
     public static Subset split(Dataset whole, double share, boolean heldBack) {
         Check.that(whole.size() >= 2, whole.description() + " has too few pictures to hold any back");

@@ -4,9 +4,8 @@ package dev.diffusion4j.data;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.data.loader.LoaderOptions;
-import dev.diffusion4j.data.source.DataSpec;
 
-/** A data set made ready as a {@link DataConfig} says: opened, cut to its limit, kept in memory where that is wanted. */
+/** A data set made ready as a {@link DataConfig} says: opened, cut to its limit, kept in memory where that is configured. */
 public final class TrainingData implements AutoCloseable {
     private final DataConfig config;
     private final Dataset dataset;

@@ -33,7 +33,7 @@ public final class Evaluator implements AutoCloseable {
      * All of these but settings and cache become this one's; give the first two, the third, or all.
      *
      * @param extractor in whose features distances are measured
-     * @param reference what pictures are held against
+     * @param reference what pictures are compared with
      * @param judge says what a picture shows
      * @param cache {@code null}: nothing is kept
      */

@@ -38,7 +38,7 @@ public record LoadedClassifier(Classifier network, String weightsHash) implement
             return new LoadedClassifier(network, hash);
         }
         read.close();
-        throw Problem.failure(folder + " holds a " + read.modelClass().name() + ", but a classifier is needed here");
+        throw Problem.failure(folder + " holds a " + read.modelClass().name() + ", but a classifier is required");
     }
 
     /**

@@ -38,7 +38,7 @@ public final class ModelFolders {
         return parent != null && Files.exists(parent.resolve(METRICS)) ? Optional.of(parent) : Optional.empty();
     }
 
-    /** What is short and still tells models apart: the run's name, not the {@code model} in it. */
+    /** What is short and still distinguishes models: the run's name, not the {@code model} in it. */
     public static String nameOf(Path folder) {
         Path whole = folder.toAbsolutePath().normalize();
         Path name = whole.getFileName();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Models held against data and against each other: {@link dev.diffusion4j.evaluation.Evaluator}; the pictures of {@code diffuse plot}.
+ * Models compared with data and with each other: {@link dev.diffusion4j.evaluation.Evaluator}; the pictures of {@code diffuse plot}.
  */
 @NullMarked
 package dev.diffusion4j.evaluation;

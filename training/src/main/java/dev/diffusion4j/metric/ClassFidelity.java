@@ -27,17 +27,17 @@ public record ClassFidelity(int[] recognised, int[] total) {
     /**
      * @param classifier borrowed
      * @param images {@code float32 (N, C, H, W)} in [−1, 1]
-     * @param wanted the class of each
+     * @param expected the class of each
      */
-    public static ClassFidelity of(Classifier classifier, Tensor images, int[] wanted) {
+    public static ClassFidelity of(Classifier classifier, Tensor images, int[] expected) {
         Check.that(
-                images.size(0) == wanted.length,
-                "there are " + wanted.length + " classes for " + images.size(0) + " pictures");
-        return of(classifier.numClasses(), classify(classifier, images), wanted);
+                images.size(0) == expected.length,
+                "there are " + expected.length + " classes for " + images.size(0) + " pictures");
+        return of(classifier.numClasses(), classify(classifier, images), expected);
     }
 
     /** Of pictures of any size and channels. */
-    public static ClassFidelity of(Classifier classifier, PictureSet pictures, int[] wanted, PictureResize resize) {
+    public static ClassFidelity of(Classifier classifier, PictureSet pictures, int[] expected, PictureResize resize) {
         long[] found = TensorScope.compute(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
                 return Tensors.longs(pictures.map(some -> {
@@ -46,16 +46,16 @@ public record ClassFidelity(int[] recognised, int[] total) {
                 }));
             }
         });
-        return of(classifier.numClasses(), found, wanted);
+        return of(classifier.numClasses(), found, expected);
     }
 
-    private static ClassFidelity of(int classes, long[] found, int[] wanted) {
+    private static ClassFidelity of(int classes, long[] found, int[] expected) {
         int[] recognised = new int[classes];
         int[] total = new int[classes];
-        for (int i = 0; i < wanted.length; i++) {
-            total[wanted[i]]++;
-            if (found[i] == wanted[i]) {
-                recognised[wanted[i]]++;
+        for (int i = 0; i < expected.length; i++) {
+            total[expected[i]]++;
+            if (found[i] == expected[i]) {
+                recognised[expected[i]]++;
             }
         }
         return new ClassFidelity(recognised, total);

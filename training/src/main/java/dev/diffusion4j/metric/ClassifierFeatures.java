@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** The layer before the last of a classifier of one's own: for data that Inception's thousand classes do not describe. */
+/** The layer before the last of your own classifier: for data that Inception's thousand classes do not describe. */
 public final class ClassifierFeatures implements FeatureExtractor {
     private final Classifier classifier;
     private final String weightsHash;
@@ -38,7 +38,7 @@ public final class ClassifierFeatures implements FeatureExtractor {
         });
     }
 
-    /** Pictures (B, C, H, W) in [0, 1] as the classifier wants them: its channels and size, values in [−1, 1]. */
+    /** Pictures (B, C, H, W) in [0, 1] as the classifier expects them: its channels and size, values in [−1, 1]. */
     static Tensor input(Classifier classifier, Tensor picturesUnit, PictureResize resize) {
         return TensorScope.keepResult(() -> {
             SampleSize size = classifier.sampleSize();

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param metric {@code kid}, {@code fid}, {@code class_fidelity} or {@code clip_score}
  * @param value the number
- * @param standardError of {@code value}; {@code null} where none can be said
+ * @param standardError of {@code value}; {@code null} where none is known
  * @param n pictures that were judged
- * @param nReference pictures that they were held against; 0 where there are none
+ * @param nReference pictures that they were compared with; 0 where there are none
  * @param extractor {@link FeatureExtractor#name()}, or the judge's name
  * @param weightsHash SHA-256 of its weights
  * @param size pixels of a side of what it was shown
@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param seed of what was drawn by chance while measuring
  * @param pictures what was judged
  * @param picturesHash of its pixels
- * @param reference what it was held against; empty where there is none
+ * @param reference what it was compared with; empty where there is none
  * @param referenceHash of its pixels
  * @param classes how many pictures of each class were judged, by its number; empty where it is not known
  * @param drawn how the pictures were made: model, scheduler, steps, seed, …; empty for pictures of a folder
@@ -157,7 +157,7 @@ public record Figure(
     }
 
     /**
-     * Why {@code other} must not be held against this; empty where it may. Which pictures were judged and how they were drawn may
+     * Why {@code other} must not be compared with this; empty where it may. Which pictures were judged and how they were drawn may
      * differ, that is what one compares; so may the number of pictures of a KID and of class fidelity, not of an FID, which
      * falls with it. A class fidelity is a mean over classes, some of which are harder than others: it stands beside one of the same
      * classes in about the same shares.
@@ -211,12 +211,12 @@ public record Figure(
             } else if (String.valueOf(key).endsWith("_hash")) {
                 differ(all, String.valueOf(key), brief(String.valueOf(own)), brief(String.valueOf(others)));
             } else {
-                differ(all, String.valueOf(key), said(own), said(others));
+                differ(all, String.valueOf(key), shown(own), shown(others));
             }
         });
     }
 
-    private static String said(@Nullable Object value) {
+    private static String shown(@Nullable Object value) {
         return value == null || value instanceof List<?> list && list.isEmpty() ? "none" : value.toString();
     }
 

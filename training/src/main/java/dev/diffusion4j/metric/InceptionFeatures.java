@@ -52,7 +52,7 @@ public final class InceptionFeatures implements FeatureExtractor {
     /**
      * Reads weights of torchvision, pytorch-fid or torch-fidelity ({@code .pth}), or the same as safetensors.
      *
-     * @param variant {@code null}: told by the last layer, which has 1008 classes in the FID's and 1000 in torchvision's
+     * @param variant {@code null}: recognised by the last layer, which has 1008 classes in the FID's and 1000 in torchvision's
      * @param size the side of the squares it looks at, at least 75
      * @throws Problem (a failure) where there is no such file, or it holds something else
      */

@@ -61,7 +61,7 @@ public record KernelDistance(double mean, double deviation, int subsets, int sub
 
     /**
      * Over blocks that share no picture: the rows are cut, in their order, into as many blocks of at least {@code size} as can be
-     * had, and a block of one set is held against that of the other. So {@link #standardError()} is that of another sample of
+     * had, and a block of one set is compared with that of the other. So {@link #standardError()} is that of another sample of
      * pictures too, not of other subsets of the same ones. A batch-wise KID, as Keras' metric has it, is this.
      *
      * @param first {@code (N, D)}, in an order by chance

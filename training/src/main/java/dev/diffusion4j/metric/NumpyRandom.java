@@ -38,7 +38,7 @@ final class NumpyRandom {
         next = 0;
     }
 
-    /** Uniform in 0 … max, by throwing away what is too large. */
+    /** Uniform in 0 … max, by discarding what is too large. */
     private int interval(int max) {
         int mask = max == 0 ? 0 : -1 >>> Integer.numberOfLeadingZeros(max);
         int value = nextInt() & mask;

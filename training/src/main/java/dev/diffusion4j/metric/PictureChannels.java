@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 
-/** Grey to colour and back, for networks that want the other. */
+/** Grey to colour and back, for networks that take the other. */
 final class PictureChannels {
     private static final double[] LUMA = {0.299, 0.587, 0.114}; // ITU-R 601, as Pillow
 

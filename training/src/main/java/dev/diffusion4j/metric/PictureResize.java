@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** How a picture is brought to the size that a network wants. Figures depend on it: Parmar et al. (2022). */
+/** How a picture is brought to the size that a network takes. Figures depend on it: Parmar et al. (2022). */
 public enum PictureResize implements Keyed {
     /** Bicubic with antialiasing in floating point, cut to [0, 1]: clean-fid's, which is Pillow's. */
     CLEAN("clean") {

@@ -8,9 +8,9 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.BrokenExampleException;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
-import dev.diffusion4j.data.FolderSource;
 import dev.diffusion4j.data.ImageTransform;
 import dev.diffusion4j.data.PixelImage;
+import dev.diffusion4j.data.source.FolderSource;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Pictures that are to be judged, or that others are held against, of any sizes; told apart by their pixels. */
+/** Pictures that are to be judged, or that others are compared with, of any sizes; equal where their pixels are. */
 public final class PictureSet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PictureSet.class);
     /** Pictures that are decoded and looked at together. */

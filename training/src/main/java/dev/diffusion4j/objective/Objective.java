@@ -64,7 +64,7 @@ public interface Objective {
         Tensor loss();
 
         /**
-         * What of its inputs and targets holds numbers that are not finite, in words and with what to do about it; empty where
+         * What of its inputs and targets holds numbers that are not finite, as a sentence with what to do about it; empty where
          * all are finite. Asked where the loss is no number.
          */
         default Optional<String> notFinite() {

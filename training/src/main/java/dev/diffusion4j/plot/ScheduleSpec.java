@@ -39,7 +39,7 @@ public record ScheduleSpec(String text, BetaSchedule kind, double start, double 
                 }
             }
         } catch (NumberFormatException e) {
-            // said below
+            // reported below
         }
         throw Problem.request(
                 "a schedule must be NAME or NAME:START-END with betas between 0 and 1, linear:0.001-0.004 for example, but"

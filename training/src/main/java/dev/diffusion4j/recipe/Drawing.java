@@ -12,14 +12,14 @@ import java.util.function.BooleanSupplier;
 final class Drawing {
     private Drawing() {}
 
-    /** @throws java.util.concurrent.CancellationException where {@code stop} said so */
+    /** @throws java.util.concurrent.CancellationException where {@code stop} asked for it */
     static GenerationResult generate(DiffusionPipeline pipeline, GenerationRequest request, BooleanSupplier stop) {
         return generate(pipeline, request, StepListener.NONE, stop);
     }
 
     /**
      * @param listener of each step
-     * @throws java.util.concurrent.CancellationException where {@code stop} said so
+     * @throws java.util.concurrent.CancellationException where {@code stop} asked for it
      */
     static GenerationResult generate(
             DiffusionPipeline pipeline, GenerationRequest request, StepListener listener, BooleanSupplier stop) {

@@ -162,7 +162,7 @@ final class KidMeasure implements AutoCloseable {
     /**
      * {@code val_kid} and {@code val_kid_stderr} of the network as it is.
      *
-     * @throws java.util.concurrent.CancellationException where {@code stop} said so
+     * @throws java.util.concurrent.CancellationException where {@code stop} asked for it
      */
     Map<String, Double> measure(BooleanSupplier stop) {
         return TensorScope.compute(() -> {

@@ -55,7 +55,7 @@ final class Previews {
      * All classes where there are classes, row by row.
      *
      * @param stop asked after each denoising step
-     * @throws java.util.concurrent.CancellationException where {@code stop} said so
+     * @throws java.util.concurrent.CancellationException where {@code stop} asked for it
      */
     BufferedImage draw(TrainState state, BooleanSupplier stop) {
         Ema ema = state.ema();

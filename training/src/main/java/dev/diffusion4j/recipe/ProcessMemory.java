@@ -5,11 +5,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The process' resident memory, as Linux tells it. */
+/** The process' resident memory, as Linux reports it. */
 final class ProcessMemory {
     private ProcessMemory() {}
 
-    /** The highest so far, in MiB; 0 where the system does not tell. */
+    /** The highest so far, in MiB; 0 where the system does not say. */
     static long peakMiB() {
         try {
             for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {

@@ -80,7 +80,7 @@ public final class Quickstart {
         private static final double LEAST_RIGHT = 0.98;
         private static final double LEAST_VARIETY = 0.6;
 
-        /** What a whole run must not end with, in words; empty for a good one. */
+        /** What a whole run must not end with, as a sentence; empty for a good one. */
         public List<String> shortcomings() {
             List<String> all = new ArrayList<>();
             if (recognised < LEAST_RECOGNISED * asked) {
@@ -158,8 +158,8 @@ public final class Quickstart {
                 DiffusionPipeline pipeline =
                         loaded.withScheduler(recipe.samples().scheduler());
                 GenerationResult drawn = draw(pipeline, watcher, stop)) {
-            int[] wanted = wanted(pipeline.numClasses());
-            ClassFidelity fidelity = ClassFidelity.of(judge, drawn.samples(), wanted);
+            int[] expected = expectedClasses(pipeline.numClasses());
+            ClassFidelity fidelity = ClassFidelity.of(judge, drawn.samples(), expected);
             Path grid = folder.resolve("digits.png");
             PngFile.write(grid, shown(drawn, pipeline.numClasses()));
             Recipe whole = Recipes.builtIn("quickstart");
@@ -170,7 +170,7 @@ public final class Quickstart {
                     heldOutAccuracy(judge),
                     fidelity.recognisedInAll(),
                     fidelity.totalInAll(),
-                    variety(drawn, wanted, stop),
+                    variety(drawn, expected, stop),
                     grid,
                     modelFolder,
                     shortened);
@@ -184,7 +184,7 @@ public final class Quickstart {
 
     private GenerationRequest request(int classes) {
         List<Integer> labels = new ArrayList<>();
-        for (int label : wanted(classes)) {
+        for (int label : expectedClasses(classes)) {
             labels.add(label);
         }
         return GenerationRequest.of(r -> r.classes(labels)
@@ -195,12 +195,12 @@ public final class Quickstart {
     }
 
     /** Class by class. */
-    private static int[] wanted(int classes) {
-        int[] wanted = new int[classes * PER_CLASS];
-        for (int i = 0; i < wanted.length; i++) {
-            wanted[i] = i / PER_CLASS;
+    private static int[] expectedClasses(int classes) {
+        int[] expected = new int[classes * PER_CLASS];
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] = i / PER_CLASS;
         }
-        return wanted;
+        return expected;
     }
 
     /** The first few of each class, a row a class. */
@@ -246,11 +246,11 @@ public final class Quickstart {
     }
 
     /** Compares what was drawn with all pictures that were trained on. */
-    private Variety variety(GenerationResult drawn, int[] wanted, BooleanSupplier stop) {
+    private Variety variety(GenerationResult drawn, int[] expected, BooleanSupplier stop) {
         Batch real = heldOut(REAL_FOR_VARIETY);
         Variety.Measure measure = Variety.measure(
                 Tensors.floats(drawn.samples()),
-                Arrays.stream(wanted).asLongStream().toArray(),
+                Arrays.stream(expected).asLongStream().toArray(),
                 real.values(),
                 real.labels(),
                 real.values().length / real.size());

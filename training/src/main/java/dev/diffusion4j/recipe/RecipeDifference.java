@@ -16,7 +16,7 @@ final class RecipeDifference {
 
     private RecipeDifference() {}
 
-    /** The first key that differs, with both values, in words: {@code training.max_steps is 20 there and 450 here}. */
+    /** The first key that differs, with both values, as a sentence: {@code training.max_steps is 20 there and 450 here}. */
     static Optional<String> first(Map<String, @Nullable Object> there, Map<String, @Nullable Object> here) {
         return first("", there, here);
     }

@@ -175,7 +175,7 @@ final class RunCard {
     /** Without a path of this machine. */
     private String source() {
         String source = recipe.data().source();
-        return OWN_DATA.matcher(source).find() ? "pictures of one's own" : source;
+        return OWN_DATA.matcher(source).find() ? "own pictures" : source;
     }
 
     private String what(Path target) {

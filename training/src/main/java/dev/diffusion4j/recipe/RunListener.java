@@ -4,7 +4,7 @@ package dev.diffusion4j.recipe;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Is told how a run goes, on the thread that trains. */
+/** Receives the progress of a run, on the thread that trains. */
 public interface RunListener {
     /** Before the first update. */
     default void onPlan(RunPlan plan) {}

@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** What a run leaves behind after each update: numbers, pictures on the way, and what is told to a listener. */
+/** What a run leaves behind after each update: numbers, pictures on the way, and what a listener receives. */
 final class RunLog implements TrainingListener {
     private static final int LAST = 100;
 

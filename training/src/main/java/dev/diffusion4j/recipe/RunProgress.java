@@ -14,7 +14,7 @@ import java.util.Map;
  * @param last100 mean of the last hundred losses
  * @param learningRate that it was made with
  * @param imagesPerSecond of this update
- * @param scalars what else the objective tells of the epoch, by short names
+ * @param scalars what else the objective reports of the epoch, by short names
  */
 public record RunProgress(
         long step,

@@ -114,7 +114,7 @@ final class Validation implements AutoCloseable {
     /**
      * {@code val_loss}, what the objective tracks besides as {@code val_…}, and {@code val_kid} with its standard error.
      *
-     * @throws CancellationException where {@code stop} said so
+     * @throws CancellationException where {@code stop} asked for it
      */
     Map<String, Double> measure(TrainState state, BooleanSupplier stop) {
         Map<String, Double> values = new LinkedHashMap<>();

@@ -22,7 +22,7 @@ public final class JsonlTracker implements Tracker {
     private final Writer writer;
 
     /**
-     * Goes on after {@code lastStep}: later lines of an earlier run, and a half-written one, are cut away first.
+     * Goes on after {@code lastStep}: later lines of an earlier run, and a half-written one, are removed first.
      *
      * @throws Problem (a failure) where the file cannot be written
      */

@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** What MLflow is told of a run: its name, experiment, tags and parameters, within MLflow's limits. */
+/** What MLflow receives of a run: its name, experiment, tags and parameters, within MLflow's limits. */
 final class MlflowAbout {
     /** The experiment of runs whose recipe names no {@code project}. */
     private static final String EXPERIMENT = "diffusion4j";

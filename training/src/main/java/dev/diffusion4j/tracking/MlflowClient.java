@@ -18,8 +18,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Single requests to an MLflow server, by its REST API 2.0. Nothing is tried twice and no redirect is followed; who asks is told to
- * this server and to no other. Thread-safe.
+ * Single requests to an MLflow server, by its REST API 2.0. Nothing is tried twice and no redirect is followed; the user's
+ * name and token go to this server and to no other. Thread-safe.
  */
 final class MlflowClient {
     private static final int LONGEST_ANSWER = 16 << 20;
@@ -51,7 +51,7 @@ final class MlflowClient {
             return code;
         }
 
-        /** How long to wait before asking again; zero where nothing was said. */
+        /** How long to wait before asking again; zero where the server named no time. */
         Duration pause() {
             return pause;
         }

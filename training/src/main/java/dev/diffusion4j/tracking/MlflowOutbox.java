@@ -51,7 +51,7 @@ final class MlflowOutbox {
         }
     }
 
-    /** The first ones, which stay until they are {@link #removeNumbers taken away}. */
+    /** The first ones, which stay until they are {@link #removeNumbers removed}. */
     synchronized List<Metric> firstNumbers(int most) {
         return numbers.stream().limit(most).toList();
     }

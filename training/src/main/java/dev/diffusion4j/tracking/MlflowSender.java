@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends what waits in the outbox, in order, from a thread of its own; what fails for a moment is tried again after a pause that
- * doubles. What goes wrong is said once.
+ * doubles. What goes wrong is reported once.
  */
 final class MlflowSender implements Runnable {
     /** Of MLflow's own client: what a request may hold. */

@@ -32,7 +32,7 @@ record MlflowSettings(
         @Nullable String experiment,
         Duration patience,
         EnvironmentProxies proxies) {
-    /** Where {@code mlflow server} listens unless it is told otherwise. */
+    /** Where {@code mlflow server} listens by default. */
     private static final String ADDRESS = "http://127.0.0.1:5000";
 
     private static final int PATIENCE_SECONDS = 30;
@@ -85,7 +85,7 @@ record MlflowSettings(
                 return address;
             }
         } catch (URISyntaxException e) {
-            // told below
+            // reported below
         }
         // the value is not repeated: a database's address holds its password
         throw Problem.request("the tracker mlflow sends to a server: set MLFLOW_TRACKING_URI to its address, such as "

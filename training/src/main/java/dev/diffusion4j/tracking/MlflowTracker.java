@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A run on an MLflow server: the recipe's values as parameters, numbers, sample pictures, {@code recipe.yaml} and {@code loss.png}.
  * All is sent in the background; a server that is down or slow neither stops nor slows the training, and what it did not get by the
- * end is said in a line. A resumed training goes on in the same run.
+ * end is reported in a line. A resumed training goes on in the same run.
  */
 public final class MlflowTracker implements Tracker {
     static final Logger LOG = LoggerFactory.getLogger(MlflowTracker.class);

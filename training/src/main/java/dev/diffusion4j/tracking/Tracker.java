@@ -17,7 +17,7 @@ public interface Tracker extends AutoCloseable {
     default void flush() {}
 
     /**
-     * The run came to its end, and its files are written. Where this is never told before {@link #close()}, the run failed.
+     * The run came to its end, and its files are written. Where this is not called before {@link #close()}, the run failed.
      *
      * @param isFinished whether all steps are done; else it was stopped, and may be resumed
      */

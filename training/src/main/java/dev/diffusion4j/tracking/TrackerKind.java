@@ -52,7 +52,7 @@ public enum TrackerKind implements Keyed {
     /** Finds out before a training whether its settings can be; {@code Problem} (a wrong request) where not. */
     public void check() {}
 
-    /** Whether it is told of a run's end even where no step is left to be done. */
+    /** Whether it receives a run's end even where no step is left to be done. */
     public boolean isService() {
         return false;
     }

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Several trackers as one. A tracker that fails is said once and left out from then on; training goes on. */
+/** Several trackers as one. A tracker that fails is reported once and left out from then on; training goes on. */
 public final class Trackers implements Tracker {
     private static final Logger LOG = LoggerFactory.getLogger(Trackers.class);
 

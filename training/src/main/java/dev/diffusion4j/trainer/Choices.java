@@ -83,14 +83,15 @@ public record Choices(
         return get_cpu_capability().getString();
     }
 
-    /** What this machine cannot do as it was chosen, in words; empty where the bits will be the same. */
+    /** What this machine cannot do as it was chosen, as sentences; empty where the bits will be the same. */
     public List<String> missingHere() {
         List<String> missing = new ArrayList<>();
         if (lanes != VectorSupport.lanes()) {
-            missing.add("the run used vector kernels of width " + lanes + ", here it is " + VectorSupport.lanes());
+            missing.add(
+                    "the run used vector kernels of width " + lanes + ", this machine's is " + VectorSupport.lanes());
         }
         if (!instructions.equals(instructionsHere())) {
-            missing.add("the run used " + instructions + " instructions, here they are " + instructionsHere());
+            missing.add("the run used " + instructions + " instructions, this machine has " + instructionsHere());
         }
         return missing;
     }

@@ -15,7 +15,7 @@ import java.util.Map;
  * @param gradNorm the gradients' norm before the cut; NaN where it is not cut
  * @param epochMeanLoss mean of the epoch's batch losses so far
  * @param examples how many examples the update saw
- * @param scalars what else the objective tells of the epoch
+ * @param scalars what else the objective reports of the epoch
  * @param seconds it took
  * @param tracked other means over the update's examples, by name
  * @param epochMeanTracked the same of the epoch so far

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.trainer;
 
-/** Is told of each update, on the thread that trains. */
+/** Called after each update, on the thread that trains. */
 @FunctionalInterface
 public interface TrainingListener {
     /** Does nothing. */

@@ -4,7 +4,7 @@ package dev.diffusion4j.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.data.FolderSource;
+import dev.diffusion4j.data.source.FolderSource;
 import dev.diffusion4j.metric.PictureSet;
 import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.classifier.ConvClassifier;

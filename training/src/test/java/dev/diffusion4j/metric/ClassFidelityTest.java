@@ -26,10 +26,10 @@ class ClassFidelityTest {
                 classifier.initialize(random);
                 Tensor images = random.randn(COUNT, 1, 28, 28);
                 int[] expected = new int[3];
-                int[] wanted = new int[COUNT];
+                int[] classes = new int[COUNT];
                 int[] total = new int[3];
                 for (int i = 0; i < COUNT; i++) {
-                    wanted[i] = i % 3;
+                    classes[i] = i % 3;
                     total[i % 3]++;
                     float[] scores = Tensors.floats(classifier.forward(images.narrow(0, i, 1)));
                     boolean right = true;
@@ -38,7 +38,7 @@ class ClassFidelityTest {
                     }
                     expected[i % 3] += right ? 1 : 0;
                 }
-                ClassFidelity fidelity = ClassFidelity.of(classifier, images, wanted);
+                ClassFidelity fidelity = ClassFidelity.of(classifier, images, classes);
                 assertThat(fidelity.recognised()).isEqualTo(expected);
                 assertThat(fidelity.total()).isEqualTo(total);
                 assertThat(fidelity.share()).isBetween(0.1, 0.9);

@@ -65,10 +65,10 @@ class Bf16PicturesTest {
                         .readModel(Devices.cpu(), Precision.F32, null);
                 GenerationResult drawn = ddim.generate(GenerationRequest.of(
                         r -> r.classes(classes).steps(STEPS).batchSize(50)))) {
-            int[] wanted = classes.stream().mapToInt(Integer::intValue).toArray();
+            int[] expected = classes.stream().mapToInt(Integer::intValue).toArray();
             return new Drawn(
                     drawn.images(),
-                    ClassFidelity.of(judge, drawn.samples(), wanted).share());
+                    ClassFidelity.of(judge, drawn.samples(), expected).share());
         }
     }
 }

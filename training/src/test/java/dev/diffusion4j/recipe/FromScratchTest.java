@@ -29,12 +29,12 @@ class FromScratchTest {
                         "training.epochs=1",
                         "samples.count=2",
                         "samples.steps=5"));
-        RunPlan[] told = new RunPlan[1];
+        RunPlan[] plans = new RunPlan[1];
         double[] loss = new double[2];
         RunListener listener = new RunListener() {
             @Override
             public void onPlan(RunPlan plan) {
-                told[0] = plan;
+                plans[0] = plan;
             }
 
             @Override
@@ -44,7 +44,7 @@ class FromScratchTest {
         };
         TrainingRun run = TrainingRun.start(recipe, folder.resolve("run"));
         assertThat(run.run(listener, () -> false).finished()).isTrue();
-        assertThat(told[0].parameters()).isEqualTo(parameters);
+        assertThat(plans[0].parameters()).isEqualTo(parameters);
         assertThat(loss[1]).as("of pictures in [0, 1]").isBetween(0.0, 1.5).isLessThan(loss[0]);
         assertThat(run.folder().samples(2)).exists();
         assertThat(Yaml.readObject(run.folder().recipe()).get("scheduler").toString())

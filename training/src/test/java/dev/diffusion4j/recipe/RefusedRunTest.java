@@ -131,7 +131,7 @@ class RefusedRunTest {
             delimiter = '|',
             value = {
                 "1 | 3 | DownBlock2D     | takes samples of 1 channel and predicts 3",
-                "1 | 2 | DownBlock2D     | a variance is not learnt here",
+                "1 | 2 | DownBlock2D     | a variance is not learnt",
                 "1 | 1 | SkipDownBlock2D | its SkipDownBlock2D need in_channels 3, but it is 1"
             })
     void channels_that_cannot_be_learnt_are_named(long in, long out, String block, String said) {

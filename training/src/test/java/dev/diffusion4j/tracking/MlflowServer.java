@@ -37,7 +37,7 @@ public final class MlflowServer implements AutoCloseable {
         boolean answer(HttpExchange exchange, String path) throws IOException;
     }
 
-    /** What it was told of a run. */
+    /** What it received of a run. */
     public static final class Run {
         public final String experiment;
         public String status = "RUNNING";

@@ -167,7 +167,7 @@ class MlflowTrackerTest {
         tracker().close();
         assertThat(onlyRun().parameters).hasSize(251);
         assertThat(onlyRun().parameters.get("long")).hasSize(6000).endsWith("x…");
-        assertThat(onlyRun().status).isEqualTo("FAILED"); // no end was told
+        assertThat(onlyRun().status).isEqualTo("FAILED"); // its end was never logged
         assertThat(server.experiments()).containsKey("diffusion4j");
     }
 

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** A tracker that fails never stops a training, and the others are told everything, in order. */
+/** A tracker that fails never stops a training, and the others receive everything, in order. */
 class TrackersTest {
-    private final List<String> told = new ArrayList<>();
+    private final List<String> received = new ArrayList<>();
 
     private final class Recording implements Tracker {
         private final String name;
@@ -22,7 +22,7 @@ class TrackersTest {
         }
 
         private void tell(String what) {
-            told.add(name + " " + what);
+            received.add(name + " " + what);
             if (what.equals(failsAt)) {
                 throw new IllegalStateException("made to fail");
             }
@@ -53,7 +53,7 @@ class TrackersTest {
             trackers.scalars(3, Map.of());
             trackers.flush();
         }
-        assertThat(told)
+        assertThat(received)
                 .containsExactly(
                         "a scalars 1",
                         "b scalars 1",

@@ -34,7 +34,7 @@ public final class Clip implements AutoCloseable {
      * Where it was loaded from.
      *
      * @param place as it was given
-     * @param activation as it was given; {@code null} where the files said it
+     * @param activation as it was given; {@code null} where the files name it
      */
     public record Origin(Path place, @Nullable ClipActivation activation) {}
 
@@ -142,7 +142,7 @@ public final class Clip implements AutoCloseable {
         model.freeze();
     }
 
-    /** How it wants its pictures. */
+    /** How it expects its pictures. */
     public ClipPictures pictures() {
         return pictures;
     }

@@ -162,11 +162,11 @@ final class ClipFiles {
         try {
             WeightLoader.load(weights, model.stateDict(), name -> name);
             model.requiresGrad(false);
-            Map<?, ?> said = preprocessing instanceof Map<?, ?> map ? map : Map.of();
+            Map<?, ?> given = preprocessing instanceof Map<?, ?> map ? map : Map.of();
             ClipPictures pictures = new ClipPictures(
                     model.typedConfig().visionConfig().imageSize(),
-                    numbers(said.get("mean"), ClipPictures.MEAN),
-                    numbers(said.get("std"), ClipPictures.DEVIATION));
+                    numbers(given.get("mean"), ClipPictures.MEAN),
+                    numbers(given.get("std"), ClipPictures.DEVIATION));
             return new Clip(new Clip.Origin(place, wanted), model, tokenizer(reference), pictures, reference);
         } catch (RuntimeException e) {
             model.close();

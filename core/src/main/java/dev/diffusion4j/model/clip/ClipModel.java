@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Embeds texts and pictures in one space, where what belongs together lies close: Radford et al. (2021). */
 public final class ClipModel extends Model {
-    /** How files name it, and how it is made; it cannot be trained here. */
+    /** How files name it, and how it is made; it cannot be trained. */
     public static final ModelFamily FAMILY =
             new ModelFamily(ModelClass.ofTransformers("CLIPModel", ModelRole.JUDGE), ClipModel::fromConfig, null);
 
@@ -95,7 +95,7 @@ public final class ClipModel extends Model {
     }
 
     /**
-     * @param pixels (B, 3, imageSize, imageSize), normalised as CLIP wants it
+     * @param pixels (B, 3, imageSize, imageSize), normalised as CLIP expects it
      * @return (B, projectionDim), not normalised, a new tensor
      */
     public Tensor embedImages(Tensor pixels) {

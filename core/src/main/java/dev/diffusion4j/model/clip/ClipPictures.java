@@ -11,10 +11,10 @@ import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * How a CLIP wants its pictures.
+ * How a CLIP expects its pictures.
  *
  * @param size height and width
- * @param mean of each channel, taken away
+ * @param mean of each channel, which is subtracted
  * @param deviation of each channel, divided by
  */
 public record ClipPictures(int size, List<Double> mean, List<Double> deviation) {

@@ -61,7 +61,7 @@ public final class ClipVisionTower extends Layer {
     Tensor pooled(Tensor pixels) {
         Check.that(
                 pixels.size(2) == config.imageSize() && pixels.size(3) == config.imageSize(),
-                "a picture is " + pixels.size(3) + "x" + pixels.size(2) + ", this network wants " + config.imageSize()
+                "a picture is " + pixels.size(3) + "x" + pixels.size(2) + ", this network takes " + config.imageSize()
                         + "x" + config.imageSize());
         return TensorScope.keepResult(() -> {
             long[] stride = {config.patchSize(), config.patchSize()};

@@ -54,7 +54,7 @@ public final class InceptionV3 extends Model {
     }
 
     /**
-     * @param pixels (B, 3, H, W) as the weights want them, mostly in [−1, 1]; H and W at least {@link #SMALLEST}
+     * @param pixels (B, 3, H, W) as the weights expect them, mostly in [−1, 1]; H and W at least {@link #SMALLEST}
      * @return the means over the last 8×8, {@code (B, 2048)}, a new tensor
      */
     public Tensor features(Tensor pixels) {

@@ -147,10 +147,10 @@ public final class UNet2DModel extends DiffusionModel {
         ScalarType type = Tensors.type(convIn.weight());
         Tensor time = timeEmbedding.forward(timeProjection.forward(timestep).to(type));
         Tensor labels = conditioning.classLabels();
-        boolean wanted = classTable != null || config.classEmbedType() != null;
-        if (wanted != (labels != null)) {
+        boolean required = classTable != null || config.classEmbedType() != null;
+        if (required != (labels != null)) {
             throw Problem.request(
-                    wanted
+                    required
                             ? "this network draws a class: give {class}"
                             : "this network was not trained on classes: omit {class}");
         }

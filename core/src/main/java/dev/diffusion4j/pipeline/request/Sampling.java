@@ -6,7 +6,7 @@ import dev.diffusion4j.scheduler.SamplingSettings;
 import dev.diffusion4j.scheduler.StepOptions;
 
 /**
- * How the noise is taken away.
+ * How the noise is removed.
  *
  * @param steps denoising steps
  * @param eta share of fresh noise, for schedulers that take it

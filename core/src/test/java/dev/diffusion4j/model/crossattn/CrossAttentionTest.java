@@ -81,9 +81,10 @@ class CrossAttentionTest {
     private static float[] output(CrossAttentionUnet model, Tensor sample, String prompt, float keep) {
         return TensorScope.compute(() -> {
             long[] tokens = model.prompts().orElseThrow().encode(prompt);
-            Conditioning told = Conditioning.ofClasses(Tensors.ofLongs(tokens).view(1, -1))
+            Conditioning condition = Conditioning.ofClasses(
+                            Tensors.ofLongs(tokens).view(1, -1))
                     .withKeep(Tensors.of(new float[] {keep}, 1));
-            return Tensors.floats(model.forward(sample, Tensors.ofDoubles(5), told));
+            return Tensors.floats(model.forward(sample, Tensors.ofDoubles(5), condition));
         });
     }
 }

@@ -11,7 +11,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 
 /**
- * Reads JPEG, PNG, WebP, GIF, BMP, TIFF and Netpbm's files, told apart by their first bytes; of several pictures in a file the first.
+ * Reads JPEG, PNG, WebP, GIF, BMP, TIFF and Netpbm's files, recognised by their first bytes; of several pictures in a file the first.
  * Pixels are those of Pillow's {@code convert("RGB")}, or grey where the file is: alpha is dropped, colour profiles are not applied,
  * CMYK is turned to RGB. A picture is turned upright by its EXIF orientation, as {@code ImageOps.exif_transpose} does it. One thing
  * differs: 16-bit grey keeps its upper 8 bits, where Pillow clips it to white.

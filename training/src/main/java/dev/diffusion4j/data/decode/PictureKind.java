@@ -3,7 +3,7 @@ package dev.diffusion4j.data.decode;
 
 import java.nio.charset.StandardCharsets;
 
-/** The kinds of picture files that are read, told apart by their first bytes. */
+/** The kinds of picture files that are read, recognised by their first bytes. */
 enum PictureKind {
     JPEG,
     PNG,

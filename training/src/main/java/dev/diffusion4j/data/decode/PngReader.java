@@ -33,7 +33,7 @@ final class PngReader {
     @Nullable
     PixelImage read(byte[] file) throws IOException {
         if (file.length < 33 || u32(file, 12) != IHDR) {
-            return null; // said by the JDK what is wrong
+            return null; // the JDK reports what is wrong
         }
         int width = u32(file, 16);
         int height = u32(file, 20);

@@ -34,7 +34,7 @@ public record ShapeScene(
         }
     }
 
-    /** The colours, which can be told apart on each ground. */
+    /** The colours, which can be distinguished on each ground. */
     public enum Paint implements Keyed {
         RED("red", 0xDC3232),
         ORANGE("orange", 0xF08C1E),

@@ -125,7 +125,7 @@ public final class BatchLoader implements AutoCloseable {
         return maker.broken().reasons();
     }
 
-    /** Ends the threads, each after the picture that it is at; what they made is thrown away. */
+    /** Ends the threads, each after the picture that it is at; what they made is discarded. */
     @Override
     public void close() {
         maker.stop();

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Which columns of a table to take; {@code null} for those that are found.
  *
  * @param image with the pictures
- * @param caption with what they show, in words
+ * @param caption with what they show, as text
  * @param label with their classes
  */
 public record ColumnChoice(@Nullable String image, @Nullable String caption, @Nullable String label) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param classes the names of each column of classes, class 0 first
  */
 public record Features(Set<String> images, Map<String, List<String>> classes) {
-    /** Nothing is said. */
+    /** None are declared. */
     public static final Features NONE = new Features(Set.of(), Map.of());
 
     private static final String NOTE = "huggingface";

@@ -130,8 +130,8 @@ public record ImageColumns(
         }
     }
 
-    private static List<String> named(MessageType schema, Predicate<Type> wanted) {
-        return schema.getFields().stream().filter(wanted).map(Type::getName).toList();
+    private static List<String> named(MessageType schema, Predicate<Type> included) {
+        return schema.getFields().stream().filter(included).map(Type::getName).toList();
     }
 
     private static String list(MessageType schema) {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The pictures of one Parquet file as it has them, undecoded, with classes and captions, in a file of ours: pages of Parquet hold
- * many rows and are read in order, but a shuffled training wants any row at once. In memory is 20 bytes a row.
+ * many rows and are read in order, but a shuffled training needs any row at once. In memory is 20 bytes a row.
  *
  * <p>Layout, big-endian: each row's picture and caption one after the other; an index of (place, picture's length, caption's
  * length, class) a row; the words of classes as JSON; {@link #TAIL} bytes that say where all this is. Thread-safe.
@@ -119,7 +119,7 @@ public final class ImagePack implements AutoCloseable {
         return length == NONE ? null : read(place(row), length).array();
     }
 
-    /** What it shows, in words; {@code null} where that is not said. Of a row without a picture: why. */
+    /** What it shows, as text; {@code null} where that is not known. Of a row without a picture: why. */
     public @Nullable String caption(int row) throws IOException {
         int length = index.getInt(row * ENTRY + Long.BYTES + Integer.BYTES);
         if (length == NONE) {
@@ -129,7 +129,7 @@ public final class ImagePack implements AutoCloseable {
         return new String(read(place(row) + image, length).array(), StandardCharsets.UTF_8);
     }
 
-    /** Its class, −1 where that is not said. */
+    /** Its class, −1 where that is not known. */
     public int label(int row) {
         return index.getInt(row * ENTRY + Long.BYTES + 2 * Integer.BYTES);
     }

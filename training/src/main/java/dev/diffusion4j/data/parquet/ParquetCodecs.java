@@ -18,7 +18,7 @@ final class ParquetCodecs {
     private final ZstdDecompressor zstd = new ZstdDecompressor();
     private final Lz4Decompressor lz4 = new Lz4Decompressor();
 
-    /** @throws IOException where pages of this kind cannot be read, in words */
+    /** @throws IOException where pages of this kind cannot be read, as a sentence */
     static void check(CompressionCodecName codec) throws IOException {
         switch (codec) {
             case UNCOMPRESSED, SNAPPY, ZSTD, GZIP, LZ4_RAW -> {}
@@ -43,8 +43,8 @@ final class ParquetCodecs {
                 case UNCOMPRESSED -> checked(packed, size);
                 case SNAPPY -> decompress(snappy, packed, size, SnappyDecompressor.getUncompressedLength(packed, 0));
                 case ZSTD -> {
-                    long told = ZstdDecompressor.getDecompressedSize(packed, 0, packed.length);
-                    yield decompress(zstd, packed, size, told < 0 ? size : told);
+                    long declared = ZstdDecompressor.getDecompressedSize(packed, 0, packed.length);
+                    yield decompress(zstd, packed, size, declared < 0 ? size : declared);
                 }
                 case LZ4_RAW -> decompress(lz4, packed, size, Math.min(size, 255L * packed.length));
                 case GZIP -> {
@@ -59,9 +59,9 @@ final class ParquetCodecs {
         }
     }
 
-    private static byte[] decompress(Decompressor codec, byte[] packed, int size, long told) throws IOException {
-        if (told != size) {
-            throw new IOException("a page says that it is " + size + " bytes long, but holds " + told);
+    private static byte[] decompress(Decompressor codec, byte[] packed, int size, long declared) throws IOException {
+        if (declared != size) {
+            throw new IOException("a page says that it is " + size + " bytes long, but holds " + declared);
         }
         byte[] plain = new byte[size];
         int length = codec.decompress(packed, 0, packed.length, plain, 0, size);

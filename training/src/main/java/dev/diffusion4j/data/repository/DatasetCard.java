@@ -24,7 +24,7 @@ final class DatasetCard {
      * One configuration.
      *
      * @param folder that holds its data where no files are named, or nothing
-     * @param files patterns of each split's files; empty where their names tell
+     * @param files patterns of each split's files; empty where their names show them
      */
     record Config(String name, boolean isDefault, String folder, Map<String, List<String>> files) {}
 
@@ -109,7 +109,7 @@ final class DatasetCard {
         return patterns;
     }
 
-    /** What is said of a configuration's columns. */
+    /** What the card declares of a configuration's columns. */
     Features features(String config) {
         Object info = matter.get("dataset_info");
         if (info instanceof List<?> list) {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The configurations and splits of a data set: those that its card names, or those that the files' names tell. */
+/** The configurations and splits of a data set: those that its card names, or those that the files' names show. */
 public final class DatasetLayout {
     private static final Logger LOG = LoggerFactory.getLogger(DatasetLayout.class);
     private static final Set<String> PARQUET = Set.of("parquet", "geoparquet", "gpq");
@@ -72,7 +72,6 @@ public final class DatasetLayout {
         String split = words.size() > 1 ? words.get(1) : config.isEmpty() ? first : "";
         String chosen = config(config);
         Map<String, List<String>> splits = splits(chosen);
-        Map<String, List<String>> data = new LinkedHashMap<>();
         boolean isParquet = isParquet(splits);
         if (!isParquet) {
             PictureEndings.notRead(
@@ -80,14 +79,8 @@ public final class DatasetLayout {
                     .ifPresent(
                             counts -> LOG.warn("{} holds pictures that are not read: {}", tree.description(), counts));
         }
-        splits.forEach((name, files) -> {
-            List<String> kept = files.stream()
-                    .filter(isParquet ? DatasetLayout::isParquet : DatasetLayout::isFolderFile)
-                    .toList();
-            if (kept.stream().anyMatch(file -> !isMetadata(file))) {
-                data.put(name, kept);
-            }
-        });
+        Map<String, List<String>> data =
+                withData(splits, isParquet ? DatasetLayout::isParquet : DatasetLayout::isFolderFile);
         if (data.isEmpty()) {
             throw noData(splits);
         }
@@ -106,6 +99,18 @@ public final class DatasetLayout {
         }
         List<String> all = data.values().stream().flatMap(List::stream).toList();
         return new Part(chosen, wanted, files, all, isParquet, card.features(chosen));
+    }
+
+    /** The splits that hold data, each with those of its files that are read. */
+    private static Map<String, List<String>> withData(Map<String, List<String>> splits, Predicate<String> isRead) {
+        Map<String, List<String>> data = new LinkedHashMap<>();
+        splits.forEach((name, files) -> {
+            List<String> kept = files.stream().filter(isRead).toList();
+            if (kept.stream().anyMatch(file -> !isMetadata(file))) {
+                data.put(name, kept);
+            }
+        });
+        return data;
     }
 
     private boolean isConfig(String word) {
@@ -186,8 +191,8 @@ public final class DatasetLayout {
         return count(splits, DatasetLayout::isParquet) >= count(splits, DatasetLayout::isImage);
     }
 
-    private static long count(Map<String, List<String>> splits, Predicate<String> wanted) {
-        return splits.values().stream().flatMap(List::stream).filter(wanted).count();
+    private static long count(Map<String, List<String>> splits, Predicate<String> included) {
+        return splits.values().stream().flatMap(List::stream).filter(included).count();
     }
 
     private Problem noData(Map<String, List<String>> splits) {

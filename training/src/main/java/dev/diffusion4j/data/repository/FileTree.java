@@ -13,7 +13,7 @@ public interface FileTree {
     List<String> names();
 
     /**
-     * Makes files readable here.
+     * Makes files readable on this machine.
      *
      * @param wanted some of {@link #names}
      * @return the folder below which they are by their paths

@@ -14,7 +14,7 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * Handwritten digits of our own: 28×28, grey, white on black, as many as one likes without a download. Picture i shows the digit
+ * Handwritten digits, made by the library: 28×28, grey, white on black, any number of them, without a download. Picture i shows the digit
  * {@code i mod 10} and depends on the seed, the split and i only, so nothing is stored.
  */
 public final class DigitsSource implements Dataset {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param file all its bytes; may be changed by decoding
  * @param label its class, or −1
- * @param caption what it shows, in words, or {@code null}
+ * @param caption what it shows, as text, or {@code null}
  * @param name for messages
  */
 public record EncodedImage(byte[] file, int label, @Nullable String caption, String name) {

@@ -72,7 +72,7 @@ public record FetchedFiles(String key, String variable, List<String> mirrors, Ma
                 return uri;
             }
         } catch (IllegalArgumentException e) {
-            // said below
+            // reported below
         }
         throw Problem.request(variable + " must be an address like https://host/folder/, but was " + address);
     }

@@ -5,7 +5,6 @@ import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
-import dev.diffusion4j.data.FolderSource;
 import dev.diffusion4j.data.ImageTransform;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -4,7 +4,6 @@ package dev.diffusion4j.data.source;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.data.Dataset;
-import dev.diffusion4j.data.FolderSource;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.parquet.ImagePacker;
 import dev.diffusion4j.data.repository.DatasetLayout;

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * and so does the state of an optimiser unless it is asked for.
  *
  * @param byName by their paths in the repository
- * @param leavesState whether there is a training state that stays here
- * @param gitIgnore the folder's .gitignore, whose files stay here too; {@code null} for none
+ * @param leavesState whether there is a training state that is not published
+ * @param gitIgnore the folder's .gitignore, whose files are not published either; {@code null} for none
  */
 record PublicFiles(Map<String, Path> byName, boolean leavesState, @Nullable Path gitIgnore) {
     private static final String CHECKPOINTS = "checkpoints";
@@ -149,7 +149,7 @@ record PublicFiles(Map<String, Path> byName, boolean leavesState, @Nullable Path
                     && target.startsWith(above.resolveSibling("blobs"));
             if (target == null || Files.isDirectory(target) || !(target.startsWith(root) || isOfCache)) {
                 throw Problem.failure(link + " is a link to " + Files.readSymbolicLink(link)
-                        + ", which is not a file of this folder: put the file itself there, or take the link away");
+                        + ", which is not a file of this folder: put the file itself there, or remove the link");
             }
         }
 

@@ -90,7 +90,7 @@ public final class Publication {
         return keepsWordsOfHub;
     }
 
-    /** Whether there is a training state that stays here. */
+    /** Whether there is a training state that is not published. */
     public boolean leavesState() {
         return leavesState;
     }

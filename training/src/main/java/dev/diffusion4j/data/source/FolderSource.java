@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data;
+package dev.diffusion4j.data.source;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.data.BrokenExampleException;
+import dev.diffusion4j.data.Dataset;
+import dev.diffusion4j.data.Example;
+import dev.diffusion4j.data.ImageTransform;
 import dev.diffusion4j.data.decode.PictureEndings;
 import dev.diffusion4j.data.parquet.ColumnChoice;
 import dev.diffusion4j.data.repository.DatasetLayout;
-import dev.diffusion4j.data.source.Captions;
-import dev.diffusion4j.data.source.EncodedImage;
-import dev.diffusion4j.data.source.FolderScan;
 import dev.diffusion4j.data.source.FolderScan.Found;
-import dev.diffusion4j.data.source.FolderSplits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -77,7 +77,7 @@ public final class FolderSource implements Dataset {
      * @param columns with the column of {@code metadata.jsonl} or {@code metadata.csv} that holds the captions
      * @throws Problem as {@link #open(Path)}; (a wrong request) where there is no such split
      */
-    static FolderSource open(String text, ColumnChoice columns) {
+    public static FolderSource open(String text, ColumnChoice columns) {
         FolderSplits.Place place = FolderSplits.place(text);
         checkColumns(columns);
         FolderScan scan = scan(place.root());

@@ -7,22 +7,21 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** Options that were given and would change nothing are refused, not passed over. */
-final class Unheeded {
-    private Unheeded() {}
+final class UnusedOptions {
+    private UnusedOptions() {}
 
     /**
      * Looks at all options of a call.
      *
-     * @param heeded the longest names of those that have a meaning in it
+     * @param used the longest names of the options that the call uses
      * @param does what the call does, such as {@code --from draws the picture as its note says}
      * @param instead what else one might have meant
      * @throws Problem (a wrong request) naming the first option that has none
      */
-    static void refuse(CommandSpec spec, Set<String> heeded, String does, String instead) {
+    static void refuse(CommandSpec spec, Set<String> used, String does, String instead) {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
-            if (!heeded.contains(option.longestName())) {
-                throw Problem.request(
-                        does + " and does not heed " + option.longestName() + ": leave it away, or " + instead);
+            if (!used.contains(option.longestName())) {
+                throw Problem.request(does + " and does not use " + option.longestName() + ": omit it, or " + instead);
             }
         }
     }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data.source;
+package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.data.DataSourceKind;
-import dev.diffusion4j.data.Split;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;

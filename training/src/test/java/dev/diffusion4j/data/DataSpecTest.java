@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data.source;
+package dev.diffusion4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.data.DataConfig;
-import dev.diffusion4j.data.DataSourceKind;
-import dev.diffusion4j.data.DataSources;
-import dev.diffusion4j.data.ResizeMode;
-import dev.diffusion4j.data.Split;
 import dev.diffusion4j.json.Records;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
