@@ -190,10 +190,10 @@ public final class RequestDraft {
 
     /** One for each picture: as given, or the only one, which an earlier edit may have spread over another number of pictures. */
     private static <T> @Nullable List<T> forAll(@Nullable List<T> given, int pictures) {
-        boolean isSpread = given != null
-                && given.size() != pictures
-                && !given.isEmpty()
-                && given.stream().allMatch(given.get(0)::equals);
-        return isSpread ? Collections.nCopies(Math.max(1, pictures), given.get(0)) : given;
+        if (given == null || given.isEmpty() || given.size() == pictures) {
+            return given;
+        }
+        T first = given.get(0);
+        return given.stream().allMatch(first::equals) ? Collections.nCopies(Math.max(1, pictures), first) : given;
     }
 }
