@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.checkpoint;
 
+import dev.diffusion4j.base.InvalidArgument;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.json.Json;
@@ -57,7 +58,8 @@ enum FuzzTargets {
                 throw new AssertionError("not one line: " + e.getMessage(), e);
             }
         } catch (IllegalArgumentException e) {
-            if (e.getClass() != IllegalArgumentException.class || e.getMessage() == null) {
+            boolean isOurs = e.getClass() == IllegalArgumentException.class || e instanceof InvalidArgument;
+            if (!isOurs || e.getMessage() == null) {
                 throw new AssertionError("no message of ours", e);
             }
         }
