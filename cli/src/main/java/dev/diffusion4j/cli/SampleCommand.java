@@ -26,6 +26,9 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true)
 final class SampleCommand implements Callable<Integer> {
+    /** Seconds that a stop waits at most; a pipe without a reader would be waited for without end. */
+    private static final long LONGEST_STEP = 30;
+
     private static final Set<String> USED_WITH_FROM = Set.of(
             "--from",
             "--model",
@@ -89,7 +92,7 @@ final class SampleCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        StopSignal stop = new StopSignal(spec.commandLine().getErr(), "the last step");
+        StopSignal stop = new StopSignal(spec.commandLine().getErr(), "the last step", LONGEST_STEP);
         try (stop;
                 DrawingJob job = open()) {
             SampleRun run = new SampleRun(job, outputs, json, spec, stop);

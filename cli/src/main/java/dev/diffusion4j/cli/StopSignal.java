@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -25,14 +26,24 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
     private final @Nullable Object before;
     private volatile boolean asked;
 
-    /** @param keeps what is still waited for, and a second Ctrl-C does without: {@code the last step and its checkpoint} */
+    /** Waits for the work to be closed, however long that takes: a checkpoint must be whole. */
     StopSignal(PrintWriter err, String keeps) {
+        this(err, keeps, Long.MAX_VALUE);
+    }
+
+    /**
+     * @param keeps what is still waited for, and a second Ctrl-C does without: {@code the last step and its checkpoint}
+     * @param seconds after which the process ends all the same: work may wait for something else, such as the reader of a pipe
+     */
+    StopSignal(PrintWriter err, String keeps, long seconds) {
         hook = new Thread(() -> {
             asked = true;
             err.println();
             err.println("stopping; a second Ctrl-C does not wait for " + keeps + " ...");
             try {
-                closed.await();
+                if (!closed.await(seconds, TimeUnit.SECONDS)) {
+                    err.println("ended without waiting longer");
+                }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

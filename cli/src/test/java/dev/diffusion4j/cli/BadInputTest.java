@@ -155,7 +155,7 @@ class BadInputTest {
                         "a component that is not known",
                         replace(index, "\"unet\": [", "\"vqvae\": [\"diffusers\", \"VQModel\"], \"unet\": ["),
                         draw,
-                        "'vqvae' (VQModel)",
+                        "'vqvae' (VQModel of diffusers)",
                         "not supported"),
                 bad(
                         1,

@@ -92,7 +92,7 @@ class EvalCommandTest {
         assertRefused("eval --model @/model --class 0" + data, 2, "--inception FILE", "--features FOLDER");
         assertRefused(
                 "eval --model @/model --class 0 --inception @/none.pth" + data, 1, "none.pth", "Nothing is downloaded");
-        assertRefused("eval --model @/model --class 0 --features @/model" + data, 1, "classifier is needed");
+        assertRefused("eval --model @/model --class 0 --features @/model" + data, 1, "classifier is required");
         assertRefused("eval --model @/model --class 0 --count 1 --steps 1 --features @/judge" + data, 2, "at least 4");
         assertRefused(
                 "eval --model @/model --class 0 --count 5 --steps 1 --subset-size 9 --features @/judge" + data,

@@ -83,7 +83,7 @@ class LabCommandTest {
     void what_does_not_go_together_is_one_line() {
         for (String[] wrong : new String[][] {
             {"--sweep-w 1,2 --sweep-scale 1,2", "say the same"},
-            {"--sweep-w 1,2 --guidance-scale 3", "leave --guidance-scale"},
+            {"--sweep-w 1,2 --guidance-scale 3", "omit --guidance-scale"},
             {"--sweep-w 1,x", "--sweep-w"},
             {"--sweep-scale 1,NaN", "must be"},
             {"--sweep-w 1 --grid", "a sweep writes sweep.png"},

@@ -101,7 +101,7 @@ final class PublishedRunTest {
                 .isEqualTo(judged.code())
                 .as(judged.err())
                 .isZero();
-        assertThat(pushed.out()).contains("the checkpoints stay here");
+        assertThat(pushed.out()).contains("the checkpoints were not published");
         assertThat(text("ada/mine", "README.md"))
                 .contains("license: mit\n", "metrics:\n- kid\n", "## Figures", "| kid | ", "conv-classifier, 8 px");
         card_words_are_kept_on_both_sides();
