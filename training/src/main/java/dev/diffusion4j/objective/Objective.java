@@ -48,17 +48,8 @@ public interface Objective {
         /** Examples {@code start … start+count−1}; views. */
         Task slice(long start, long count);
 
-        /**
-         * The same on another device; what lies there already is shared, not copied. Tensors owned by the current scope.
-         *
-         * @throws UnsupportedOperationException for another device than the CPU, where the objective knows no other
-         */
-        default Task to(Device device) {
-            if (device.is_cpu()) {
-                return this;
-            }
-            throw new UnsupportedOperationException(getClass().getName() + " learns on the CPU alone");
-        }
+        /** The same on another device; what lies there already is shared, not copied. Tensors owned by the current scope. */
+        Task to(Device device);
 
         /** The mean loss over the examples, a scalar {@code float32} with its graph, owned by the current scope. */
         Tensor loss();

@@ -13,6 +13,7 @@ import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.trainer.LearningRateSchedule.Shape;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,11 @@ class StepArithmeticTest {
 
     /** The mean of (wx − 1)² over the examples x. */
     private record Squares(Tensor weight, Tensor examples) implements Objective.Task {
+        @Override
+        public Objective.Task to(Device device) {
+            return this; // the tests run on the CPU
+        }
+
         @Override
         public long size() {
             return examples.size(0);

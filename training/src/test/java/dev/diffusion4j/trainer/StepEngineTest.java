@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +33,11 @@ class StepEngineTest {
 
         Failing(boolean slow) {
             this.slow = slow;
+        }
+
+        @Override
+        public Objective.Task to(Device device) {
+            return this; // the tests run on the CPU
         }
 
         @Override
@@ -59,6 +65,11 @@ class StepEngineTest {
 
     /** Nothing fails. */
     private final class Working implements Objective.Task {
+        @Override
+        public Objective.Task to(Device device) {
+            return this; // the tests run on the CPU
+        }
+
         @Override
         public long size() {
             return 2;
@@ -119,6 +130,11 @@ class StepEngineTest {
 
     /** The mean of a layer's output; both halves alike. */
     private record Forward(Linear layer, long size) implements Objective.Task {
+        @Override
+        public Objective.Task to(Device device) {
+            return this; // the tests run on the CPU
+        }
+
         @Override
         public Objective.Task slice(long start, long count) {
             return new Forward(layer, count);
