@@ -5,7 +5,7 @@ import static dev.diffusion4j.testing.Golden.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.diffusion4j.scheduler.LessonDdpmScheduler.Variance;
+import dev.diffusion4j.scheduler.timestep.LessonDdpmScheduler.Variance;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;

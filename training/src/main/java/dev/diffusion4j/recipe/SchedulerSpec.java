@@ -81,7 +81,7 @@ public record SchedulerSpec(SchedulerKind kind, Map<String, @Nullable Object> co
 
         /** That of the folder which the recipe starts from. */
         void take(Scheduler scheduler) {
-            kind = scheduler.kind();
+            kind = SchedulerKind.of(scheduler);
             config = scheduler.config();
             fromModel = true;
         }
