@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data;
+package dev.diffusion4j.data.transform;
 
+import dev.diffusion4j.data.PixelImage;
 import java.util.random.RandomGenerator;
 
 /** From a decoded picture to what a network is given. Thread-safe. */

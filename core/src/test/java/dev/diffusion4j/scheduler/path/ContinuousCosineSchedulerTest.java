@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.scheduler;
+package dev.diffusion4j.scheduler.path;
 
 import static dev.diffusion4j.testing.Golden.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.diffusion4j.scheduler.SampleRange;
+import dev.diffusion4j.scheduler.SamplingSettings;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.scheduler.SchedulerRun;
+import dev.diffusion4j.scheduler.StepResult;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data;
+package dev.diffusion4j.data.inspect;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.data.BrokenExampleException;
+import dev.diffusion4j.data.Dataset;
+import dev.diffusion4j.data.Example;
+import dev.diffusion4j.data.PixelImage;
 import dev.diffusion4j.data.random.EpochOrder;
 import dev.diffusion4j.data.transform.Resampler;
 import dev.diffusion4j.image.ImageGrid;

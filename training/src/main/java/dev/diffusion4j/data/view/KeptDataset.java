@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data;
+package dev.diffusion4j.data.view;
 
+import dev.diffusion4j.data.Dataset;
+import dev.diffusion4j.data.Example;
+import dev.diffusion4j.data.transform.ImageTransform;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps each picture in memory, prepared by a transform, from its first use on. */
-final class KeptDataset implements Dataset {
+public final class KeptDataset implements Dataset {
     private final Dataset from;
     private final ImageTransform transform;
     private final AtomicReferenceArray<Example> kept;
 
     /** Owns {@code from}. */
-    KeptDataset(Dataset from, ImageTransform transform) {
+    public KeptDataset(Dataset from, ImageTransform transform) {
         this.from = from;
         this.transform = transform;
         this.kept = new AtomicReferenceArray<>(from.size());

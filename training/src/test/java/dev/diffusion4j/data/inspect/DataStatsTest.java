@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data;
+package dev.diffusion4j.data.inspect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.diffusion4j.data.DataConfig;
+import dev.diffusion4j.data.DataSources;
+import dev.diffusion4j.data.SourceOptions;
+import dev.diffusion4j.data.TestFiles;
+import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.BatchLoader;
+import dev.diffusion4j.data.loader.ChannelNormalizer;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

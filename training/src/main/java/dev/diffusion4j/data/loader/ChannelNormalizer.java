@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data;
+package dev.diffusion4j.data.loader;
 
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.tensor.Shapes;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;

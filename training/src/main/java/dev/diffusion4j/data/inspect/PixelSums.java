@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data;
+package dev.diffusion4j.data.inspect;
 
+import dev.diffusion4j.data.BrokenExampleException;
+import dev.diffusion4j.data.Dataset;
+import dev.diffusion4j.data.Example;
+import dev.diffusion4j.data.PixelImage;
 import java.util.ArrayList;
 import java.util.List;
 

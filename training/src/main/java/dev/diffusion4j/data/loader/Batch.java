@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data;
+package dev.diffusion4j.data.loader;
 
 import dev.diffusion4j.tensor.Shapes;
 import dev.diffusion4j.tensor.Tensors;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data;
+package dev.diffusion4j.data.view;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.data.Dataset;
+import dev.diffusion4j.data.Example;
+import dev.diffusion4j.data.transform.ImageTransform;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data;
+package dev.diffusion4j.data.transform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.data.GoldenPictures;
+import dev.diffusion4j.data.PixelImage;
 import dev.diffusion4j.data.random.SeededRandom;
-import dev.diffusion4j.data.transform.Resampler;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data;
+package dev.diffusion4j.data.inspect;
 
 import dev.diffusion4j.base.Interrupts;
+import dev.diffusion4j.data.Dataset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

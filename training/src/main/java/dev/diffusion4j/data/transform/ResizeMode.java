@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data;
+package dev.diffusion4j.data.transform;
 
 import dev.diffusion4j.base.Keyed;
-import dev.diffusion4j.data.transform.Resampler;
+import dev.diffusion4j.data.PixelImage;
 import java.util.random.RandomGenerator;
 
 /** How a picture of any shape becomes a square. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data;
+package dev.diffusion4j.data.transform;
 
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.data.transform.Resampler;
+import dev.diffusion4j.data.PixelImage;
 import java.util.random.RandomGenerator;
 
 /**
