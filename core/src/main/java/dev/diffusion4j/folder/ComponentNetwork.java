@@ -65,7 +65,7 @@ public record ComponentNetwork(Component component, ModelFamily family) {
     public void fill(Model model, @Nullable String variant) {
         try (WeightSource weights =
                 WeightFiles.open(component.folder(), family.modelClass().weightStem(), variant)) {
-            WeightLoader.load(weights, model.stateDict(), model::weightName);
+            WeightLoader.load(weights, model.stateDict(), model::weightName, model::isIgnored);
         }
     }
 }
