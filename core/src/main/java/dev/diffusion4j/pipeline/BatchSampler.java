@@ -82,7 +82,7 @@ record BatchSampler(
     private Branches branches(int first, int count) {
         Conditioner conditioner = setup.conditioner();
         Conditioning with = moved(conditioner.encode(request.subject().subjects(first, count)));
-        if (request.guidance().scale() == 1) {
+        if (request.guidance().weight() == 1) {
             return Branches.of(with);
         }
         List<Subject> negatives = request.subject().negatives(first, count);
@@ -93,7 +93,7 @@ record BatchSampler(
                                 .to(setup.placement().torchDevice(), ScalarType.Float))
                 : moved(conditioner.encode(negatives));
         double[] scales = new double[count];
-        Arrays.fill(scales, request.guidance().scale());
+        Arrays.fill(scales, request.guidance().weight());
         return Branches.of(List.of(with, away), List.of(scales));
     }
 

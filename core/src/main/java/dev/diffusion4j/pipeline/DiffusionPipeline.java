@@ -324,8 +324,8 @@ public final class DiffusionPipeline implements AutoCloseable {
     private List<String> guides(GenerationRequest request) {
         List<String> all =
                 new ArrayList<>(steering().stream().map(LossGuidance::name).toList());
-        if (request.guidance().scale() != 1) {
-            all.add("{guidanceScale} " + request.guidance().scale());
+        if (request.guidance().weight() != 1) {
+            all.add("{guidanceScale} " + request.guidance().weight());
         }
         return all;
     }

@@ -80,7 +80,7 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
             conditioner.check(
                     negatives, request.subject().negativeClass() == null ? "negativePrompt" : "negativeClass");
         }
-        if (request.guidance().scale() == 1 || negatives != null) {
+        if (request.guidance().weight() == 1 || negatives != null) {
             return;
         }
         if (!conditioner.canDrop()) {
