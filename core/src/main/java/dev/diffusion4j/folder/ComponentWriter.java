@@ -7,6 +7,7 @@ import dev.diffusion4j.model.ModelClass;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.TensorScope;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * Writes a pipeline folder part by part, or replaces the files of one; each file is replaced whole, and {@code model_index.json} is
@@ -32,6 +33,11 @@ final class ComponentWriter {
         TensorScope.run(() -> writer.write(component, model.snapshot(), options.maxShardBytes()));
         ComponentMap.writeConfig(component.resolve(Component.CONFIG), modelClass.name(), model.config());
         map = map.with(name, modelClass.library(), modelClass.name());
+    }
+
+    /** Writes networks by the names of their parts. */
+    void write(Map<String, Model> networks) {
+        networks.forEach(this::write);
     }
 
     /** Writes the algorithm. */

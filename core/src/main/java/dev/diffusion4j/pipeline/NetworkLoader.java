@@ -21,7 +21,9 @@ record NetworkLoader(ComponentNetwork network, Device device, LoadOptions option
 
     /** Equal for loaders that make equal networks. */
     Object key() {
-        return new Key(real(network.component().folder()), options.withDevice(Devices.name(device)));
+        return new Key(
+                real(network.component().folder()),
+                options.withDevice(Devices.name(device)).withParts(PartsReader.OWN));
     }
 
     private record Key(Path folder, LoadOptions options) {}
