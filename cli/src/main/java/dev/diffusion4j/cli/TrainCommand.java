@@ -96,9 +96,9 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--device",
             paramLabel = "D",
-            defaultValue = "cpu",
-            description = "cpu; training runs on no other device yet.")
-    String device = "cpu";
+            description = "cpu, cuda, cuda:N or auto; default: the recipe's, mostly cpu.")
+    @Nullable
+    String device;
 
     @Option(
             names = "--dtype",
@@ -116,14 +116,7 @@ final class TrainCommand implements Callable<Integer> {
         if ((recipe == null) == (resume == null)) {
             throw Problem.request("give either a recipe or --resume DIR; 'diffuse recipes' lists the recipes");
         }
-        checkDevice(device);
         return resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
-    }
-
-    static void checkDevice(String device) {
-        if (!device.equals("cpu")) {
-            throw Problem.request("training runs on the CPU: omit --device " + device);
-        }
     }
 
     private static void warn(TrainingRun run, CommandSpec spec) {
@@ -135,9 +128,10 @@ final class TrainCommand implements Callable<Integer> {
 
     private int resumed(Path folder) {
         boolean isData = data != null || columns.isGiven();
-        if (preset != null || isData || out != null || !changes.isEmpty() || seed != null || dtype != null) {
+        boolean isMachine = device != null || dtype != null;
+        if (preset != null || isData || out != null || !changes.isEmpty() || seed != null || isMachine) {
             throw Problem.request("--resume continues the run as it is: omit --preset, --data and its columns, --out,"
-                    + " --set, --seed and --dtype");
+                    + " --set, --seed, --device and --dtype");
         }
         PublishOptions.Target target = publish.target(folder);
         TrainingRun run = TrainingRun.resume(folder, allowDrift);
@@ -163,7 +157,7 @@ final class TrainCommand implements Callable<Integer> {
         List<String> all = new ArrayList<>(changes);
         Changes flags = new Changes().set("data.source", data);
         columns.addTo(flags);
-        flags.set("training.seed", seed).set("training.dtype", dtype);
+        flags.set("training.seed", seed).set("training.device", device).set("training.dtype", dtype);
         all.addAll(flags.list());
         Recipe loaded = Recipes.load(name, preset, all);
         Path folder = out != null ? out : Path.of("runs", loaded.name());
