@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.bench;
 
-import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.CacheMode;
 import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.OnBroken;
-import dev.diffusion4j.data.ResizeMode;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.data.loader.Batch;
 import dev.diffusion4j.data.loader.BatchLoader;
+import dev.diffusion4j.data.transform.ResizeMode;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.List;
 import java.util.Map;

@@ -181,7 +181,7 @@ final class CompareCommand implements Callable<Integer> {
             List<@Nullable SchedulerKind> kinds,
             Consumer<Way> visit) {
         for (SchedulerKind given : kinds) {
-            SchedulerKind kind = given == null ? loaded.scheduler().kind() : given;
+            SchedulerKind kind = given == null ? SchedulerKind.of(loaded.scheduler()) : given;
             String title = ModelFolders.nameOf(folder) + ", " + kind.key();
             try (DiffusionPipeline pipeline = named(title, () -> loaded.withScheduler(kind))) {
                 for (int number : steps.isEmpty() ? List.of(pipeline.defaultSteps()) : steps) {
@@ -202,7 +202,7 @@ final class CompareCommand implements Callable<Integer> {
                 Locale.ROOT,
                 "%s, %s, %d steps%s",
                 ModelFolders.nameOf(folder),
-                way.pipeline.scheduler().kind().key(),
+                way.pipeline.scheduler().algorithm().key(),
                 way.request.steps(),
                 scales.isEmpty() ? "" : ", guidance " + way.request.guidance().scale());
         SampleSize size = named(title, () -> {
@@ -242,7 +242,7 @@ final class CompareCommand implements Callable<Integer> {
 
     private Comparison.Row row(Path folder, DiffusionPipeline pipeline, GenerationRequest request) {
         String name = ModelFolders.nameOf(folder);
-        String key = pipeline.scheduler().kind().key();
+        String key = pipeline.scheduler().algorithm().key();
         String series = String.format(
                 Locale.ROOT,
                 "%s%s%s%s",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.data.DataPreview;
 import dev.diffusion4j.data.DataSources;
-import dev.diffusion4j.data.DataStats;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.SourceOptions;
+import dev.diffusion4j.data.inspect.DataPreview;
+import dev.diffusion4j.data.inspect.DataStats;
 import dev.diffusion4j.image.PngFile;
 import java.io.PrintWriter;
 import java.nio.file.Path;

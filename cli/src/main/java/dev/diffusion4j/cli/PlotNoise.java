@@ -6,7 +6,7 @@ import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.DataSources;
 import dev.diffusion4j.data.Dataset;
-import dev.diffusion4j.data.ResizeMode;
+import dev.diffusion4j.data.transform.ResizeMode;
 import dev.diffusion4j.image.PictureFile;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.metric.DrawnPictures;

@@ -106,7 +106,7 @@ final class PlotTrace implements Callable<Integer> {
                     Locale.ROOT,
                     "%d steps of %s: %d panels, thumbnails.png, grid.png, trace.gif in %s%n",
                     steps.steps(),
-                    pipeline.scheduler().kind().key(),
+                    pipeline.scheduler().algorithm().key(),
                     panels.size(),
                     out);
         }

@@ -41,7 +41,7 @@ record SampleReport(PrintWriter to, boolean json, Path out) {
                 files.written(),
                 files.written() == 1 ? "picture" : "pictures",
                 out,
-                job.pipeline().scheduler().kind().key(),
+                job.pipeline().scheduler().algorithm().key(),
                 job.request().steps(),
                 job.pipeline().precision().key(),
                 job.request().seed(),
@@ -70,7 +70,7 @@ record SampleReport(PrintWriter to, boolean json, Path out) {
                 scales.size(),
                 job.request().count(),
                 png,
-                job.pipeline().scheduler().kind().key(),
+                job.pipeline().scheduler().algorithm().key(),
                 job.request().steps(),
                 job.request().seed());
         for (int row = 0; row < scales.size(); row++) {
@@ -82,7 +82,7 @@ record SampleReport(PrintWriter to, boolean json, Path out) {
 
     private static Map<String, @Nullable Object> facts(DrawingJob job, double seconds) {
         Map<String, @Nullable Object> all = new LinkedHashMap<>();
-        all.put("scheduler", job.pipeline().scheduler().kind().key());
+        all.put("scheduler", job.pipeline().scheduler().algorithm().key());
         all.put("dtype", job.pipeline().precision().key());
         all.put("device", job.pipeline().deviceName());
         all.put("model_hash", job.pipeline().modelHash());

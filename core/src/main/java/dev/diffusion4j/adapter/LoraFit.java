@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.layer.Adaptable;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.Shapes;
+import dev.diffusion4j.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -28,7 +29,7 @@ record LoraFit(Map<LoraProduct, Adaptable> products, LoraApplied applied) {
      *     that is there
      */
     static LoraFit of(LoraAdapter adapter, Map<LoraComponent, ? extends Model> networks) {
-        return new Search(adapter, networks).fit();
+        return TensorScope.compute(() -> new Search(adapter, networks).fit());
     }
 
     /** The first few names, and how many there are besides. */

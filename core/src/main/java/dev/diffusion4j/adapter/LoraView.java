@@ -92,7 +92,8 @@ public final class LoraView implements AutoCloseable {
         List<Tensor> owned = new ArrayList<>();
         try {
             Map<Adaptable, LowRank> products = new HashMap<>();
-            byLayer.forEach((layer, parts) -> products.put(layer, sum(parts, layer.weight(), owned)));
+            byLayer.forEach(
+                    (layer, parts) -> TensorScope.run(() -> products.put(layer, sum(parts, layer.weight(), owned))));
             return new LoraView(new ActiveProducts(products), owned, choices, applied);
         } catch (RuntimeException e) {
             owned.forEach(Tensor::close);

@@ -70,7 +70,7 @@ public record GenerationNote(
         Clip.Origin clip = clipOf(pipeline);
         return new GenerationNote(
                 model,
-                scheduler.kind().className(),
+                scheduler.algorithm().className(),
                 scheduler.config(),
                 ownIndex,
                 own,

@@ -40,7 +40,7 @@ public record SchedulerSelection(@Nullable SchedulerKind kind, List<String> opti
      * @throws Problem where the network was not trained for it, or it has no such option
      */
     public Chosen on(DiffusionPipeline pipeline, GenerationRequest request) {
-        SchedulerKind chosen = kind == null ? pipeline.scheduler().kind() : kind;
+        SchedulerKind chosen = kind == null ? SchedulerKind.of(pipeline.scheduler()) : kind;
         SchedulerOptions parsed = SchedulerOptions.parse(chosen, options, "{schedulerOptions}");
         DiffusionPipeline view = pipeline.withScheduler(chosen, parsed.config());
         checkEta(view.scheduler(), request.eta());
@@ -55,7 +55,7 @@ public record SchedulerSelection(@Nullable SchedulerKind kind, List<String> opti
                     .filter(kind -> kind.create(Map.of()).takesEta())
                     .map(SchedulerKind::key)
                     .toList();
-            throw Problem.request("the scheduler '" + chosen.kind().key()
+            throw Problem.request("the scheduler '" + chosen.algorithm().key()
                     + "' takes no {eta}: omit it, or choose one that does with {scheduler}: "
                     + String.join(", ", takers));
         }

@@ -42,7 +42,7 @@ final class ComponentWriter {
 
     /** Writes the algorithm. */
     void write(Scheduler scheduler) {
-        String className = scheduler.kind().className();
+        String className = scheduler.algorithm().className();
         Path file = folder.resolve(Component.SCHEDULER).resolve(Component.SCHEDULER_CONFIG);
         ComponentMap.writeConfig(file, className, scheduler.config());
         map = map.with(Component.SCHEDULER, "diffusers", className);

@@ -269,7 +269,7 @@ public final class PipelineFolder {
         if (!modelClass.isDiffusers() || modelClass.role() != ModelRole.DENOISER || scheduler == null) {
             return ANY_PIPELINE;
         }
-        return switch (scheduler.kind()) {
+        return switch (SchedulerKind.of(scheduler)) {
             case DDIM -> "DDIMPipeline";
             case PNDM -> "PNDMPipeline";
             case SCORE_SDE_VE -> "ScoreSdeVePipeline";

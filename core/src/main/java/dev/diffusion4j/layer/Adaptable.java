@@ -27,8 +27,15 @@ public abstract class Adaptable extends Layer {
     private volatile @Nullable LowRank lora;
     private volatile boolean merged;
 
-    /** {@code (out, in)} or {@code (out, in, k, k)}; borrowed. */
-    public abstract Tensor weight();
+    abstract LayerWeight<?> layerWeight();
+
+    /**
+     * {@code (out, in)} or {@code (out, in, k, k)}: a handle of the current scope's that stays valid whatever the layer does; in an order of
+     * oneDNN's once a frozen layer was used.
+     */
+    public final Tensor weight() {
+        return layerWeight().handle();
+    }
 
     /** The layer's operation with another weight and no bias. */
     protected abstract Tensor project(Tensor input, Tensor weight);
@@ -52,7 +59,7 @@ public abstract class Adaptable extends Layer {
         if (isFrozen()) {
             throw new IllegalStateException("this network is frozen: inject first");
         }
-        long[] downShape = Tensors.shape(weight());
+        long[] downShape = TensorScope.compute(() -> Tensors.shape(weight()));
         long[] upShape = new long[downShape.length];
         java.util.Arrays.fill(upShape, 1);
         upShape[0] = downShape[0];
@@ -142,10 +149,9 @@ public abstract class Adaptable extends Layer {
         });
     }
 
-    /** The weight in plain order, a handle of the current scope's. */
+    /** The weight in plain order; a handle of the current scope's. */
     final Tensor plainWeight() {
-        Tensor present = weight();
-        return present.is_mkldnn() ? present.to_dense() : new Tensor(present);
+        return layerWeight().plain();
     }
 
     /** Whether the current call sees a product beside the weight. */

@@ -20,12 +20,11 @@ public final class Conv2d extends Adaptable {
     private static final long[] NO_PADDING = {0, 0};
     private static final TensorOptional NO_BIAS = TensorScope.own(new TensorOptional());
 
-    private volatile Tensor weight;
+    private final LayerWeight<PackedConvolution> weight;
     private final @Nullable Tensor bias;
     private final TensorOptional biasOptional;
     private final long[] stride;
     private final long[] padding;
-    private volatile @Nullable PackedConvolution packed;
 
     /** With a bias. */
     public Conv2d(long in, long out, long kernel, long stride, long padding) {
@@ -33,7 +32,7 @@ public final class Conv2d extends Adaptable {
     }
 
     public Conv2d(long in, long out, long kernel, long stride, long padding, boolean withBias) {
-        weight = parameter("weight", out, in, kernel, kernel);
+        weight = new LayerWeight<>(this, parameter("weight", out, in, kernel, kernel), this::pack);
         Tensor made = withBias ? parameter("bias", out) : null;
         bias = made;
         biasOptional = TensorScope.own(made == null ? new TensorOptional() : new TensorOptional(made));
@@ -60,16 +59,23 @@ public final class Conv2d extends Adaptable {
     }
 
     private Tensor plain(Tensor sample) {
-        PackedConvolution fast = packed(sample);
-        if (fast != null) {
-            return GradMode.is_enabled() ? unpacked(fast, sample) : fast.forward(sample, bias);
-        }
-        if (weight.size(1) > 1) {
-            return conv2d(sample, weight, biasOptional, stride, padding, NO_DILATION, 1);
+        PackedConvolution fast = weight.packed(sample);
+        return fast != null ? fast.forward(sample, bias) : weight.withPlain(plain -> convolve(sample, plain));
+    }
+
+    private Tensor convolve(Tensor sample, Tensor plain) {
+        if (plain.size(1) > 1) {
+            return conv2d(sample, plain, biasOptional, stride, padding, NO_DILATION, 1);
         }
         // of one channel both layouts look alike, and LibTorch takes the slower one for all that comes after
         return TensorScope.keepResult(
-                () -> laidOut(conv2d(sample, weight, biasOptional, stride, padding, NO_DILATION, 1)));
+                () -> laidOut(conv2d(sample, plain, biasOptional, stride, padding, NO_DILATION, 1)));
+    }
+
+    private @Nullable PackedConvolution pack(Tensor plain, Tensor sample) {
+        return SpeedProbe.packs(Tensors.type(plain))
+                ? new PackedConvolution(plain, stride, padding, Tensors.shape(sample))
+                : null;
     }
 
     @Override
@@ -94,7 +100,7 @@ public final class Conv2d extends Adaptable {
         if (GradMode.is_enabled()) {
             return TensorScope.keepResult(() -> other.add(forward(sample)));
         }
-        PackedConvolution fast = packed(sample);
+        PackedConvolution fast = weight.packed(sample);
         if (fast != null && temporary && !isAdapted() && other.is_contiguous(MemoryFormat.ChannelsLast)) {
             fast.addTo(other, sample, bias);
             return other;
@@ -102,30 +108,8 @@ public final class Conv2d extends Adaptable {
         return TensorScope.keepResult(() -> forward(sample).add_(other));
     }
 
-    private @Nullable PackedConvolution packed(Tensor sample) {
-        PackedConvolution known = packed;
-        return known != null || !isFrozen() || GradMode.is_enabled() ? known : pack(sample);
-    }
-
-    private synchronized @Nullable PackedConvolution pack(Tensor sample) {
-        if (packed == null && sample.device().is_cpu() && SpeedProbe.packs(Tensors.type(weight))) {
-            PackedConvolution made = new PackedConvolution(weight, stride, padding, Tensors.shape(sample));
-            replaceParameter("weight", TensorScope.own(new Tensor(made.weight())));
-            weight = made.weight();
-            packed = made;
-        }
-        return packed;
-    }
-
-    /** Gradients with regard to the sample are required of a layer that was frozen. */
-    private Tensor unpacked(PackedConvolution fast, Tensor sample) {
-        return TensorScope.keepResult(
-                () -> conv2d(sample, fast.weight().to_dense(), biasOptional, stride, padding, NO_DILATION, 1));
-    }
-
-    /** {@code (out, in, k, k)}; borrowed; in an order of oneDNN's once a frozen layer was used. */
     @Override
-    public Tensor weight() {
+    LayerWeight<PackedConvolution> layerWeight() {
         return weight;
     }
 
@@ -136,16 +120,16 @@ public final class Conv2d extends Adaptable {
 
     @Override
     protected void initializeOwn(RandomStream random) {
-        Init.kaiming(weight, bias, weight.size(1) * weight.size(2) * weight.size(3), random);
+        TensorScope.run(() -> {
+            Tensor plain = weight();
+            Init.kaiming(plain, bias, plain.size(1) * plain.size(2) * plain.size(3), random);
+        });
     }
 
     @Override
     public void close() {
         biasOptional.close();
         super.close();
-        PackedConvolution made = packed;
-        if (made != null) {
-            made.close();
-        }
+        weight.close();
     }
 }

@@ -2,6 +2,7 @@
 package dev.diffusion4j.layer;
 
 import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -26,16 +27,18 @@ public final class Init {
     public static void glorotConvolutions(Layer root, RandomStream random) {
         for (Layer part : root.childLayers().values()) {
             if (part instanceof Conv2d conv) {
-                Tensor weight = conv.weight();
-                long field = weight.size(2) * weight.size(3);
-                double bound = Math.sqrt(6.0 / (field * (weight.size(0) + weight.size(1))));
-                random.uniform(weight, -bound, bound);
-                Tensor bias = conv.bias();
-                if (bias != null) {
-                    fill(bias, 0);
-                }
+                TensorScope.run(() -> glorot(conv.weight(), conv.bias(), random));
             }
             glorotConvolutions(part, random);
+        }
+    }
+
+    private static void glorot(Tensor weight, @Nullable Tensor bias, RandomStream random) {
+        long field = weight.size(2) * weight.size(3);
+        double bound = Math.sqrt(6.0 / (field * (weight.size(0) + weight.size(1))));
+        random.uniform(weight, -bound, bound);
+        if (bias != null) {
+            fill(bias, 0);
         }
     }
 

@@ -132,7 +132,16 @@ public abstract class Layer implements AutoCloseable {
 
     /** How many numbers are trained. */
     public final long parameterCount() {
-        return namedParameters().values().stream().mapToLong(Tensor::numel).sum();
+        long count = 0;
+        synchronized (this) {
+            for (Tensor tensor : parameters.values()) {
+                count += tensor.numel();
+            }
+        }
+        for (Layer layer : children.values()) {
+            count += layer.parameterCount();
+        }
+        return count;
     }
 
     /** The smaller layers by name; borrowed. */
@@ -169,7 +178,8 @@ public abstract class Layer implements AutoCloseable {
     /**
      * Promises that the values, dtypes and layouts will not change any more, so that each layer may, at its first use without
      * gradients, put its weights in the order that is fastest on this processor, in place of the plain one; {@link #snapshot} still gives them.
-     * For the CPU. Handles of the tensors that others hold may be freed then. Gradients with regard to the sample can still be had.
+     * For the CPU, and before other threads use it. Tensors of {@link #stateDict} may be freed then. Gradients with regard to the sample can
+     * still be had.
      */
     public final void freeze() {
         requiresGrad(false);

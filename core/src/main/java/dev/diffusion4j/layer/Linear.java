@@ -8,17 +8,15 @@ import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
-import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.jspecify.annotations.Nullable;
 
 /** x·Wᵀ + b: {@code weight (out, in)} and, unless it was made without, {@code bias (out)}. */
 public final class Linear extends Adaptable {
-    private volatile Tensor weight;
+    private final LayerWeight<PackedLinear> weight;
     private final @Nullable Tensor bias;
     private final TensorOptional biasOptional;
-    private volatile @Nullable PackedLinear packed;
 
     /** With a bias. */
     public Linear(long in, long out) {
@@ -26,7 +24,7 @@ public final class Linear extends Adaptable {
     }
 
     public Linear(long in, long out, boolean withBias) {
-        weight = parameter("weight", out, in);
+        weight = new LayerWeight<>(this, parameter("weight", out, in), Linear::pack);
         Tensor made = withBias ? parameter("bias", out) : null;
         bias = made;
         biasOptional = TensorScope.own(made == null ? new TensorOptional() : new TensorOptional(made));
@@ -41,31 +39,16 @@ public final class Linear extends Adaptable {
     }
 
     private Tensor plain(Tensor features) {
-        PackedLinear fast = packed(features);
-        if (fast == null) {
-            return linear(features, weight, biasOptional);
-        }
-        return GradMode.is_enabled() ? unpacked(features) : fast.forward(features, bias);
+        PackedLinear fast = weight.packed(features);
+        return fast != null
+                ? fast.forward(features, bias)
+                : weight.withPlain(plain -> linear(features, plain, biasOptional));
     }
 
-    private @Nullable PackedLinear packed(Tensor features) {
-        PackedLinear known = packed;
-        return known != null || !isFrozen() || GradMode.is_enabled() ? known : pack(features);
-    }
-
-    private synchronized @Nullable PackedLinear pack(Tensor features) {
-        if (packed == null && features.device().is_cpu() && SpeedProbe.packsProducts(Tensors.type(weight))) {
-            PackedLinear made = new PackedLinear(weight, features.numel() / weight.size(1));
-            replaceParameter("weight", TensorScope.own(new Tensor(made.weight())));
-            weight = made.weight();
-            packed = made;
-        }
-        return packed;
-    }
-
-    /** Gradients with regard to the features are required of a layer that was frozen. */
-    private Tensor unpacked(Tensor features) {
-        return TensorScope.keepResult(() -> linear(features, plainWeight(), biasOptional));
+    private static @Nullable PackedLinear pack(Tensor weight, Tensor features) {
+        return SpeedProbe.packsProducts(Tensors.type(weight))
+                ? new PackedLinear(weight, features.numel() / weight.size(1))
+                : null;
     }
 
     @Override
@@ -78,9 +61,8 @@ public final class Linear extends Adaptable {
         return linear(thin, other);
     }
 
-    /** {@code (out, in)}; borrowed; in an order of oneDNN's once a frozen layer was used. */
     @Override
-    public Tensor weight() {
+    LayerWeight<PackedLinear> layerWeight() {
         return weight;
     }
 
@@ -91,16 +73,16 @@ public final class Linear extends Adaptable {
 
     @Override
     protected void initializeOwn(RandomStream random) {
-        Init.kaiming(weight, bias, weight.size(1), random);
+        TensorScope.run(() -> {
+            Tensor plain = weight();
+            Init.kaiming(plain, bias, plain.size(1), random);
+        });
     }
 
     @Override
     public void close() {
         biasOptional.close();
         super.close();
-        PackedLinear made = packed;
-        if (made != null) {
-            made.close();
-        }
+        weight.close();
     }
 }

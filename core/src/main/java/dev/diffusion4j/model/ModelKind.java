@@ -11,6 +11,7 @@ import dev.diffusion4j.model.inception.InceptionV3;
 import dev.diffusion4j.model.patched.PatchedUnet;
 import dev.diffusion4j.model.resunet.ResidualUnet;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
+import dev.diffusion4j.model.unet2dcondition.UNet2DConditionModel;
 import dev.diffusion4j.model.unetlab.LabUnet;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** The families of this library, a line each; the keys are the class names in {@code model_index.json}. */
 public enum ModelKind implements Keyed {
     UNET_2D(UNet2DModel.FAMILY),
+    UNET_2D_CONDITION(UNet2DConditionModel.FAMILY),
     CLASS_CONDITIONED_UNET(ClassConditionedUnet.FAMILY),
     LAB_UNET(LabUnet.FAMILY),
     CROSS_ATTENTION_UNET(CrossAttentionUnet.FAMILY),

@@ -17,7 +17,7 @@ public final class ChannelFit {
         if (scheduler.takesOutput(in, out)) {
             return;
         }
-        String name = "scheduler '" + scheduler.kind().key() + "'";
+        String name = "scheduler '" + scheduler.algorithm().key() + "'";
         if (out == 2 * in) {
             throw Problem.request(channels(model) + ": it predicts a variance too, and " + name
                     + " as it is configured takes none: take ddpm with variance_type learned or learned_range");

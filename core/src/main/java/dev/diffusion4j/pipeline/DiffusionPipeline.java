@@ -22,6 +22,7 @@ import dev.diffusion4j.model.PromptWords;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.processor.SpeedProbe;
+import dev.diffusion4j.scheduler.Algorithm;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerRun;
@@ -181,12 +182,12 @@ public final class DiffusionPipeline implements AutoCloseable {
      */
     public DiffusionPipeline withScheduler(Scheduler other) {
         if (other.chain() != scheduler().chain()) {
-            String way = scheduler().chain() == SchedulerKind.Chain.FLOW
+            String way = scheduler().chain() == Algorithm.Chain.FLOW
                     ? "; the solvers do with use_flow_sigmas=true and prediction_type=flow_prediction"
                     : "";
-            throw Problem.request("scheduler '" + other.kind().key()
+            throw Problem.request("scheduler '" + other.algorithm().key()
                     + "' as it is configured does not fit this model, which was trained for '"
-                    + scheduler().kind().key() + "'" + way);
+                    + scheduler().algorithm().key() + "'" + way);
         }
         return view(setup.withScheduler(other));
     }
@@ -267,7 +268,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      *
      * @param listener hears of each step of each batch, on this thread
      * @param cancellation lets another thread end the call within one step
-     * @return the samples; the caller closes it
+     * @return the samples, whose pictures this pipeline's codec decodes; the caller closes it, before this pipeline
      * @throws java.util.concurrent.CancellationException where it was cancelled, or the thread interrupted
      * @throws Problem where the network cannot draw what was asked for
      */
@@ -408,7 +409,8 @@ public final class DiffusionPipeline implements AutoCloseable {
     /** Steps that suit the scheduler where none are asked for: all that were trained for DDPM and the lessons' loop, few for LCM, else 50. */
     public int defaultSteps() {
         int trained = scheduler().numTrainTimesteps();
-        boolean all = scheduler().kind() == SchedulerKind.DDPM || scheduler().kind() == SchedulerKind.LESSON_DDPM;
+        SchedulerKind kind = SchedulerKind.of(scheduler());
+        boolean all = kind == SchedulerKind.DDPM || kind == SchedulerKind.LESSON_DDPM;
         return all ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
     }
 

@@ -54,7 +54,7 @@ final class FolderInfo {
     private void putScheduler() {
         Scheduler scheduler = folder.readScheduler();
         Map<String, @Nullable Object> values = new LinkedHashMap<>();
-        values.put("class", scheduler.kind().className());
+        values.put("class", scheduler.algorithm().className());
         values.put("config", scheduler.config());
         info.put("scheduler", values);
     }

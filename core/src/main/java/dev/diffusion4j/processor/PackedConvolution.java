@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * call; and with an addition made while the result is still in registers. For the CPU, without gradients. Immutable and
  * thread-safe.
  */
-public final class PackedConvolution implements AutoCloseable {
+public final class PackedConvolution implements PackedWeight {
     private static final Optional<Operators> OPERATORS = Operators.find();
     private static final long[] NO_DILATION = {1, 1};
 
@@ -77,7 +77,8 @@ public final class PackedConvolution implements AutoCloseable {
         weightValue = TensorScope.own(new IValue(weight));
     }
 
-    /** {@code (out, in, k, k)} in its own order; {@code to_dense()} gives the plain one back, bit by bit. Borrowed. */
+    /** {@code (out, in, k, k)}. */
+    @Override
     public Tensor weight() {
         return weight;
     }
@@ -137,7 +138,6 @@ public final class PackedConvolution implements AutoCloseable {
                 operators.none);
     }
 
-    /** Frees its weight. */
     @Override
     public void close() {
         weightValue.close();

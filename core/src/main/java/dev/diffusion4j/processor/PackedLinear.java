@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * x·Wᵀ + b with a weight that lies in the order that oneDNN's kernel reads it in, as {@link PackedConvolution} is for convolutions. For
  * the CPU, without gradients. Immutable and thread-safe.
  */
-public final class PackedLinear implements AutoCloseable {
+public final class PackedLinear implements PackedWeight {
     private static final Optional<Operators> OPERATORS = Operators.find();
 
     private final Operators operators;
@@ -54,7 +54,8 @@ public final class PackedLinear implements AutoCloseable {
         weightValue = TensorScope.own(new IValue(weight));
     }
 
-    /** {@code (out, in)} in its own order; {@code to_dense()} gives the plain one back, bit by bit. Borrowed. */
+    /** {@code (out, in)}. */
+    @Override
     public Tensor weight() {
         return weight;
     }
@@ -74,7 +75,6 @@ public final class PackedLinear implements AutoCloseable {
                 operators.noAlgorithm);
     }
 
-    /** Frees its weight. */
     @Override
     public void close() {
         weightValue.close();

@@ -27,11 +27,11 @@ final class OtherSchedulerNames {
     private OtherSchedulerNames() {}
 
     /** diffusers' class name, with and without its ending, and the names elsewhere. */
-    static List<String> of(SchedulerKind kind) {
-        String name = kind.className();
+    static List<String> of(Algorithm algorithm) {
+        String name = algorithm.className();
         return Stream.concat(
                         Stream.of(name, name.replaceFirst("Scheduler$", "")),
-                        BY_KEY.getOrDefault(kind.key(), List.of()).stream())
+                        BY_KEY.getOrDefault(algorithm.key(), List.of()).stream())
                 .toList();
     }
 }

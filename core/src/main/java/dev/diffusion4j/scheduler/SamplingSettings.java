@@ -56,8 +56,7 @@ public record SamplingSettings(
      * @return {@code null} where neither is known
      * @throws IllegalArgumentException where μ is given, but the config does not take it
      */
-    @Nullable
-    Double shiftFor(boolean dynamic, @Nullable DynamicShift line) {
+    public @Nullable Double shiftFor(boolean dynamic, @Nullable DynamicShift line) {
         Double mu = options.mu();
         Check.that(dynamic || mu == null, "mu is given, but the scheduler's use_dynamic_shifting is false");
         if (mu != null || !dynamic || canvas == null || line == null) {

@@ -36,10 +36,10 @@ public abstract class Scheduler {
     }
 
     /**
-     * Its name in files. An algorithm of an application names the built-in one that {@link #config()} is for: a saved folder
+     * Its name in files. A scheduler of an application names the built-in algorithm that {@link #config()} is for: a saved folder
      * then holds that one, which any reader knows.
      */
-    public abstract SchedulerKind kind();
+    public abstract Algorithm algorithm();
 
     /** What the network is taken to predict. */
     public abstract PredictionType predictionType();
@@ -77,8 +77,8 @@ public abstract class Scheduler {
     }
 
     /** What a network must have been trained on to be sampled with this scheduler as it is configured. */
-    public SchedulerKind.Chain chain() {
-        return kind().chain();
+    public Algorithm.Chain chain() {
+        return algorithm().chain();
     }
 
     /**
@@ -135,7 +135,8 @@ public abstract class Scheduler {
      * @throws IllegalStateException where time is not continuous
      */
     public double timestepAt(double time) {
-        throw new IllegalStateException(kind().key() + " has " + numTrainTimesteps() + " levels, no continuous time");
+        throw new IllegalStateException(
+                algorithm().key() + " has " + numTrainTimesteps() + " levels, no continuous time");
     }
 
     /** What a network gets in a timestep's place: the timestep itself, unless it was trained without one. */
@@ -225,7 +226,7 @@ public abstract class Scheduler {
     }
 
     /** A setting of another algorithm that was kept, where this one uses it as diffusers does; {@code null} if not there. */
-    final @Nullable Double keptNumber(String key) {
+    protected final @Nullable Double keptNumber(String key) {
         return unknownKeys.get(key) instanceof Number number ? (Double) number.doubleValue() : null;
     }
 

@@ -36,9 +36,12 @@ public record StepOptions(
     /** All keys. */
     public static final List<String> KEYS = Records.keys(StepOptions.class);
 
-    static final String USE_CLIPPED_MODEL_OUTPUT = "use_clipped_model_output";
-    static final String MU = "mu";
-    static final Set<String> CHURN = Set.of("s_churn", "s_tmin", "s_tmax", "s_noise");
+    /** A key that DDIM takes. */
+    public static final String USE_CLIPPED_MODEL_OUTPUT = "use_clipped_model_output";
+    /** A key that flows take. */
+    public static final String MU = "mu";
+    /** The keys of algorithms that may add noise before a step. */
+    public static final Set<String> CHURN = Set.of("s_churn", "s_tmin", "s_tmax", "s_noise");
 
     public StepOptions {
         Check.notNegative(sChurn, "s_churn");
@@ -69,7 +72,7 @@ public record StepOptions(
             Set<String> known = scheduler.stepOptions();
             Check.that(
                     known.contains(key),
-                    "the scheduler '" + scheduler.kind().key() + "' takes no " + key + Nearest.hint(key, known)
+                    "the scheduler '" + scheduler.algorithm().key() + "' takes no " + key + Nearest.hint(key, known)
                             + "; of this kind it takes "
                             + (known.isEmpty()
                                     ? "nothing"

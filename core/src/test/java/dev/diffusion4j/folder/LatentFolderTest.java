@@ -159,7 +159,11 @@ class LatentFolderTest {
         assertThat(info.keySet()).contains("scheduler", "text_encoder", "tokenizer", "unet", "vae");
         for (String part : new String[] {"text_encoder", "unet", "vae"}) {
             Map<String, Object> values = Json.object((Map<?, ?>) info.get(part));
-            assertThat(values).as(part).containsEntry("supported", false);
+            if (part.equals("unet")) {
+                assertThat(values).as(part).containsEntry("role", "denoiser");
+            } else {
+                assertThat(values).as(part).containsEntry("supported", false);
+            }
             Path file = FOLDER.resolve(part)
                     .resolve(part.equals("text_encoder") ? "model.safetensors" : "diffusion_pytorch_model.safetensors");
             try (WeightSource weights = Safetensors.open(file)) {

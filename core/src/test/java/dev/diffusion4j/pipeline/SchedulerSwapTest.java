@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.scheduler.Algorithm.Chain;
 import dev.diffusion4j.scheduler.SchedulerKind;
-import dev.diffusion4j.scheduler.SchedulerKind.Chain;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
 import java.util.HashMap;
@@ -35,7 +35,7 @@ class SchedulerSwapTest {
     @ParameterizedTest
     @EnumSource(SchedulerKind.class)
     void a_network_is_drawn_from_by_every_scheduler_of_its_chain_and_by_no_other(SchedulerKind kind) {
-        if (kind.chain() != Chain.BETAS) {
+        if (kind.algorithm().chain() != Chain.BETAS) {
             assertThatExceptionOfType(Problem.class)
                     .isThrownBy(() -> pipeline.withScheduler(kind))
                     .withMessageContaining("'" + kind.key() + "'")

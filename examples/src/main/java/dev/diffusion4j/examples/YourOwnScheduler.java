@@ -2,6 +2,7 @@
 package dev.diffusion4j.examples;
 
 import dev.diffusion4j.schedule.PredictionType;
+import dev.diffusion4j.scheduler.Algorithm;
 import dev.diffusion4j.scheduler.SamplingSettings;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
@@ -31,8 +32,8 @@ public final class YourOwnScheduler extends Scheduler {
     }
 
     @Override
-    public SchedulerKind kind() {
-        return SchedulerKind.DDIM; // what a saved folder names, because others know it
+    public Algorithm algorithm() {
+        return SchedulerKind.DDIM.algorithm(); // what a saved folder names, because others know it
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.data.parquet.ColumnChoice;
+import dev.diffusion4j.data.transform.ResizeMode;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 

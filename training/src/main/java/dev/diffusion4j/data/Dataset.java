@@ -2,6 +2,7 @@
 package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.data.transform.ImageTransform;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data;
 
+import dev.diffusion4j.data.transform.ImageTransform;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

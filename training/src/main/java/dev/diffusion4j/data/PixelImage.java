@@ -51,7 +51,7 @@ public record PixelImage(int width, int height, int channels, byte[] pixels) {
     }
 
     /** In the middle of a larger black picture. */
-    PixelImage onBlack(int newWidth, int newHeight) {
+    public PixelImage onBlack(int newWidth, int newHeight) {
         byte[] larger = new byte[newWidth * newHeight * channels];
         int left = (newWidth - width) / 2;
         int top = (newHeight - height) / 2;
@@ -63,7 +63,7 @@ public record PixelImage(int width, int height, int channels, byte[] pixels) {
     }
 
     /** Each pixel as a square of {@code factor}². */
-    PixelImage enlarged(int factor) {
+    public PixelImage enlarged(int factor) {
         byte[] larger = new byte[width * height * channels * factor * factor];
         int row = width * factor * channels;
         for (int y = 0; y < height * factor; y++) {

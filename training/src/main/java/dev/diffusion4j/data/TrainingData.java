@@ -4,6 +4,10 @@ package dev.diffusion4j.data;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.data.loader.LoaderOptions;
+import dev.diffusion4j.data.transform.ImageTransform;
+import dev.diffusion4j.data.transform.StandardTransform;
+import dev.diffusion4j.data.view.KeptDataset;
+import dev.diffusion4j.data.view.Subset;
 
 /** A data set made ready as a {@link DataConfig} says: opened, cut to its limit, kept in memory where that is configured. */
 public final class TrainingData implements AutoCloseable {

@@ -57,7 +57,7 @@ public record Drawn(
         how.put("model", name);
         how.put("model_hash", pipeline.modelHash());
         how.put("loras", pipeline.loras().stream().map(LoraChoice::text).toList());
-        how.put("scheduler", pipeline.scheduler().kind().key());
+        how.put("scheduler", pipeline.scheduler().algorithm().key());
         how.put("scheduler_config", pipeline.scheduler().config());
         how.put("step_options", Records.toMap(request.stepOptions()));
         how.put("steps", (long) request.steps());

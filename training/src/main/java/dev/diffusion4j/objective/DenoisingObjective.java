@@ -244,7 +244,7 @@ public final class DenoisingObjective implements Objective {
 
         @Override
         public Optional<String> notFinite() {
-            String by = " (scheduler " + scheduler.kind().key() + ", prediction type "
+            String by = " (scheduler " + scheduler.algorithm().key() + ", prediction type "
                     + scheduler.predictionType().key() + ")";
             return firstNotFinite(noisy)
                     .map(time -> "the noisy pictures are not finite" + time + by + ": look at the pictures")

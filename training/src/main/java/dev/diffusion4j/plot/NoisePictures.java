@@ -5,8 +5,8 @@ import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.data.Dataset;
-import dev.diffusion4j.data.ResizeMode;
-import dev.diffusion4j.data.StandardTransform;
+import dev.diffusion4j.data.transform.ResizeMode;
+import dev.diffusion4j.data.transform.StandardTransform;
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.image.Images;
 import dev.diffusion4j.image.Panels;

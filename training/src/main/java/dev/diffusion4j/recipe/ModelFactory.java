@@ -87,8 +87,8 @@ final class ModelFactory {
      *
      * @param heldBack what the network is measured on besides; {@code null} for nothing
      * @param codec whose samples the network denoises, borrowed; {@code null} for pixels
-     * @throws Problem where it cannot halve the size of the pictures, has other channels, knows other classes than the data has,
-     *     or learns classes and finds pictures without (exit code 2), or the weights do not fit it (exit code 1)
+     * @throws Problem (a wrong request) where it cannot halve the size of the pictures, has other channels, knows other classes than
+     *     the data has, or learns classes and finds pictures without; (a failure) where the weights do not fit it
      */
     void check(
             Model model,

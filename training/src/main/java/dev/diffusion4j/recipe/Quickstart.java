@@ -2,9 +2,9 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.data.loader.Batch;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.image.ImageGrid;

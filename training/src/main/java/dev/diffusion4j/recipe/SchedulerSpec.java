@@ -2,10 +2,10 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.data.ChannelNormalizer;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.BatchLoader;
+import dev.diffusion4j.data.loader.ChannelNormalizer;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import java.util.LinkedHashMap;
@@ -81,7 +81,7 @@ public record SchedulerSpec(SchedulerKind kind, Map<String, @Nullable Object> co
 
         /** That of the folder which the recipe starts from. */
         void take(Scheduler scheduler) {
-            kind = scheduler.kind();
+            kind = SchedulerKind.of(scheduler);
             config = scheduler.config();
             fromModel = true;
         }

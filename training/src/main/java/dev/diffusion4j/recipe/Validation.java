@@ -2,8 +2,8 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.data.loader.Batch;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.objective.TrainingExamples;

@@ -2,7 +2,7 @@
 package dev.diffusion4j.trainer;
 
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.data.Batch;
+import dev.diffusion4j.data.loader.Batch;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.objective.Objective;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.data.transform.ResizeMode;
 import dev.diffusion4j.json.Records;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

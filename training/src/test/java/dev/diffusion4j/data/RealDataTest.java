@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.diffusion4j.data.inspect.DataStats;
+import dev.diffusion4j.data.view.Subset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.IntStream;

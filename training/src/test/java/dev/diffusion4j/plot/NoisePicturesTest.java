@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.data.DataSources;
 import dev.diffusion4j.data.Dataset;
-import dev.diffusion4j.data.ResizeMode;
+import dev.diffusion4j.data.transform.ResizeMode;
 import java.awt.image.BufferedImage;
 import org.junit.jupiter.api.Test;
 

@@ -2,10 +2,10 @@
 package dev.diffusion4j.bench.piece;
 
 import dev.diffusion4j.data.PixelImage;
-import dev.diffusion4j.data.ResizeMode;
-import dev.diffusion4j.data.StandardTransform;
 import dev.diffusion4j.data.decode.DecodeException;
 import dev.diffusion4j.data.decode.ImageDecoder;
+import dev.diffusion4j.data.transform.ResizeMode;
+import dev.diffusion4j.data.transform.StandardTransform;
 import java.awt.Color;
 import java.awt.GradientPaint;
 import java.awt.Graphics2D;

@@ -139,7 +139,7 @@ public final class ResidualUnet extends DiffusionModel {
     @Override
     protected void initializeAfterParts(RandomStream random) {
         Init.glorotConvolutions(this, random);
-        Init.fill(convOut.weight(), 0);
+        TensorScope.run(() -> Init.fill(convOut.weight(), 0));
     }
 
     @Override

@@ -3,11 +3,10 @@ package dev.diffusion4j.data.loader;
 
 import dev.diffusion4j.base.Interrupts;
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.Dataset;
-import dev.diffusion4j.data.ImageTransform;
 import dev.diffusion4j.data.OnBroken;
+import dev.diffusion4j.data.transform.ImageTransform;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;

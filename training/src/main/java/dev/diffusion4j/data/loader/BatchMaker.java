@@ -3,14 +3,13 @@ package dev.diffusion4j.data.loader;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
-import dev.diffusion4j.data.Batch;
 import dev.diffusion4j.data.BrokenExampleException;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
-import dev.diffusion4j.data.ImageTransform;
 import dev.diffusion4j.data.OnBroken;
 import dev.diffusion4j.data.random.EpochOrder;
 import dev.diffusion4j.data.random.SeededRandom;
+import dev.diffusion4j.data.transform.ImageTransform;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;

@@ -4,9 +4,9 @@ package dev.diffusion4j.data.source;
 import dev.diffusion4j.data.BrokenExampleException;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
-import dev.diffusion4j.data.ImageTransform;
 import dev.diffusion4j.data.decode.DecodeException;
 import dev.diffusion4j.data.decode.ImageDecoder;
+import dev.diffusion4j.data.transform.ImageTransform;
 import org.jspecify.annotations.Nullable;
 
 /**

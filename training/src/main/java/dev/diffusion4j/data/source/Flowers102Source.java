@@ -5,7 +5,7 @@ import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
-import dev.diffusion4j.data.ImageTransform;
+import dev.diffusion4j.data.transform.ImageTransform;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;

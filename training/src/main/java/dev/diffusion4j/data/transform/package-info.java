@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Inside of {@link dev.diffusion4j.data.StandardTransform}: resizing, equal to Pillow's. */
+/** From pixels to a network's input: {@link dev.diffusion4j.data.transform.ImageTransform}, and resizing that equals Pillow's. */
 @NullMarked
 package dev.diffusion4j.data.transform;
 
