@@ -20,7 +20,7 @@ public interface PartsReader {
         }
     };
 
-    /** The names of the folder's networks that it takes: {@code vae}, {@code text_encoder}. A folder with others is refused. */
+    /** The names of the folder's parts that it takes: {@code vae}, {@code text_encoder}, {@code tokenizer}. A folder with others is refused. */
     Set<String> parts();
 
     /**

@@ -99,7 +99,7 @@ final class KidMeasure implements AutoCloseable {
             KidMeasure measure = new KidMeasure(config, algorithm, trained, extractor, data, heldBack);
             measure.checkCaptions(heldBack);
             return measure;
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             extractor.close();
             throw e;
         }

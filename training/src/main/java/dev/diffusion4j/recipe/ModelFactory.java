@@ -155,7 +155,7 @@ final class ModelFactory {
                 model.initialize(random);
             }
             return model;
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             model.close();
             throw e;
         }

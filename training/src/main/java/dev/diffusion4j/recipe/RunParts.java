@@ -90,7 +90,7 @@ public record RunParts(
         SampleCodec opened = openCodec();
         try {
             return new PipelineParts(openConditioner(model), opened);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             if (opened != null) {
                 opened.close();
             }
