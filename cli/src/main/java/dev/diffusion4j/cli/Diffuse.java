@@ -130,8 +130,8 @@ public final class Diffuse implements Runnable {
             err.println("diffuse: cancelled");
             return ExitCodes.FAILURE;
         }
-        err.println("diffuse: " + error.getClass().getSimpleName() + ": "
-                + firstLine(String.valueOf(error.getMessage())) + (root.verbose ? "" : " (--verbose shows where)"));
+        String doing = command.getCommandSpec().name();
+        err.println("diffuse: " + UnexpectedError.line(error, doing, root.verbose));
         return ExitCodes.FAILURE;
     }
 

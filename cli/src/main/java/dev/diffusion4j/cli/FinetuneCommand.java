@@ -4,8 +4,7 @@ package dev.diffusion4j.cli;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.Recipes;
-import dev.diffusion4j.recipe.TrainingRun;
-import java.io.PrintWriter;
+import dev.diffusion4j.recipe.RunFolder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -126,7 +125,7 @@ final class FinetuneCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        TrainCommand.checkDevice(device);
+        RecipeTraining.checkDevice(device);
         Path name = modelSaveName.getFileName();
         if (name == null || name.toString().isBlank()) {
             throw Problem.request("--model_save_name must name a folder, but was '" + modelSaveName + "'");
@@ -148,20 +147,15 @@ final class FinetuneCommand implements Callable<Integer> {
                         .add(changes)
                         .list());
         Path folder = out != null ? out : Path.of("runs").resolve(name);
-        PublishOptions.Target target = publish.target(folder);
-        TrainCommand.fetch(recipe);
-        if (target != null) {
-            TrainingRun.check(recipe, folder);
-            target.create();
+        return new RecipeTraining(publish, spec).start(recipe, folder, noteOnProject(new RunFolder(folder)));
+    }
+
+    private @Nullable String noteOnProject(RunFolder folder) {
+        if (wandbProject == null) {
+            return null;
         }
-        TrainingRun run = TrainingRun.start(recipe, folder);
-        if (wandbProject != null) {
-            PrintWriter err = spec.commandLine().getErr();
-            err.println("note: the project " + wandbProject + " is recorded in "
-                    + run.folder().recipe()
-                    + "; nothing is sent to W&B while it trains: tools/wandb_import.py "
-                    + run.folder().path() + " sends it afterwards");
-        }
-        return TrainCommand.execute(run, target, spec);
+        return "note: the project " + wandbProject + " is recorded in " + folder.recipe()
+                + "; nothing is sent to W&B while it trains: tools/wandb_import.py " + folder.path()
+                + " sends it afterwards";
     }
 }

@@ -2,14 +2,17 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.FieldNames;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
 
 /**
  * Names the library's fields as the flags of one command: {@code guidanceScale} is {@code --guidance-scale} where the command has
- * that flag, and a key of a recipe is {@code --set training.max_steps} where it has {@code --set}.
+ * that flag, and a key of a recipe is {@code --set training.max_steps} where it has {@code --set}. Braces that were typed, in the name of a
+ * folder for example, stay as they are.
  */
 final class FlagNames implements FieldNames {
     /** Fields whose flag is not the same words in another spelling. */
@@ -29,13 +32,20 @@ final class FlagNames implements FieldNames {
             Map.entry("folder", "--out"));
 
     private final Set<String> known;
+    private final List<String> typed;
 
     FlagNames(CommandSpec command) {
         known = command.optionsMap().keySet();
+        ParseResult parsed = command.commandLine().getParseResult();
+        typed = parsed == null ? List.of() : parsed.originalArgs();
     }
 
     @Override
     public String of(String field) {
+        String marked = "{" + field + "}";
+        if (typed.stream().anyMatch(word -> word.contains(marked))) {
+            return marked;
+        }
         if (field.indexOf('.') > 0) {
             return known.contains("--set") ? "--set " + field : field;
         }

@@ -6,6 +6,7 @@ import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.recipe.Recipe;
+import dev.diffusion4j.recipe.RecipeDocument;
 import dev.diffusion4j.recipe.RecipeTimes;
 import dev.diffusion4j.recipe.Recipes;
 import java.io.PrintWriter;
@@ -100,7 +101,7 @@ final class RecipesCommand implements Callable<Integer> {
     private static Optional<String> here(double gflops, String name) {
         List<String> parts = new ArrayList<>();
         RecipeTimes.on(gflops, name, null).ifPresent(range -> parts.add(text(range)));
-        for (String preset : Recipes.presets(name).keySet()) {
+        for (String preset : Recipes.find(name).presets().keySet()) {
             parts.add("preset " + preset
                     + RecipeTimes.on(gflops, name, preset)
                             .map(range -> " " + text(range))
@@ -116,10 +117,10 @@ final class RecipesCommand implements Callable<Integer> {
     }
 
     private static Map<String, @Nullable Object> withPresets(String name) {
-        Map<String, @Nullable Object> all = Recipes.load(name, List.of()).toMap();
-        Map<String, Map<String, @Nullable Object>> presets = Recipes.presets(name);
-        if (!presets.isEmpty()) {
-            all.put("presets", presets);
+        RecipeDocument document = Recipes.find(name);
+        Map<String, @Nullable Object> all = document.recipe(null, List.of()).toMap();
+        if (!document.presets().isEmpty()) {
+            all.put("presets", document.presets());
         }
         return all;
     }

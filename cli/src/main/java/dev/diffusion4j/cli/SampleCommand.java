@@ -6,6 +6,7 @@ import dev.diffusion4j.drawing.DrawingAgain;
 import dev.diffusion4j.drawing.DrawingJob;
 import dev.diffusion4j.drawing.DrawingPlan;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +27,8 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true)
 final class SampleCommand implements Callable<Integer> {
-    /** Seconds that a stop waits at most; a pipe without a reader would be waited for without end. */
-    private static final long LONGEST_STEP = 30;
+    /** How long a stop waits at most; a pipe without a reader would be waited for without end. */
+    private static final Duration LONGEST_STEP = Duration.ofSeconds(30);
 
     private static final Set<String> USED_WITH_FROM = Set.of(
             "--from",
@@ -95,6 +96,7 @@ final class SampleCommand implements Callable<Integer> {
         StopSignal stop = new StopSignal(spec.commandLine().getErr(), "the last step", LONGEST_STEP);
         try (stop;
                 DrawingJob job = open()) {
+            LoraOptions.report(job.pipeline(), spec.commandLine().getErr());
             SampleRun run = new SampleRun(job, outputs, json, spec, stop);
             return sweep.sweep().isEmpty() ? run.draw(from != null) : run.sweep(sweep.sweep());
         }

@@ -4,6 +4,7 @@ package dev.diffusion4j.cli;
 import java.io.PrintWriter;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,6 +21,9 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
 
     private static final int EXIT_CODE = 130;
 
+    private final PrintWriter err;
+    private final String keeps;
+    private final Duration longest;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicInteger interrupts = new AtomicInteger();
     private final Thread hook;
@@ -28,28 +32,34 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
 
     /** Waits for the work to be closed, however long that takes: a checkpoint must be whole. */
     StopSignal(PrintWriter err, String keeps) {
-        this(err, keeps, Long.MAX_VALUE);
+        this(err, keeps, Duration.ofMillis(Long.MAX_VALUE));
     }
 
     /**
      * @param keeps what is still waited for, and a second Ctrl-C does without: {@code the last step and its checkpoint}
-     * @param seconds after which the process ends all the same: work may wait for something else, such as the reader of a pipe
+     * @param longest after which the process ends all the same: work may wait for something else, such as the reader of a pipe
      */
-    StopSignal(PrintWriter err, String keeps, long seconds) {
-        hook = new Thread(() -> {
-            asked = true;
-            err.println();
-            err.println("stopping; a second Ctrl-C does not wait for " + keeps + " ...");
-            try {
-                if (!closed.await(seconds, TimeUnit.SECONDS)) {
-                    err.println("ended without waiting longer");
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
+    StopSignal(PrintWriter err, String keeps, Duration longest) {
+        this.err = err;
+        this.keeps = keeps;
+        this.longest = longest;
+        hook = new Thread(this::stop);
         Runtime.getRuntime().addShutdownHook(hook);
         before = handleInterrupts(signalHandler());
+    }
+
+    /** What the end of the process does: asks, and waits for {@link #close}. */
+    void stop() {
+        asked = true;
+        err.println();
+        err.println("stopping; a second Ctrl-C does not wait for " + keeps + " ...");
+        try {
+            if (!closed.await(longest.toMillis(), TimeUnit.MILLISECONDS)) {
+                err.println("ended without waiting longer");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** The first is the JVM's own object for it; from then on the JVM reacts to no other one. */
@@ -101,13 +111,11 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
     @Override
     public void close() {
         closed.countDown();
-        if (!asked) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
             handleInterrupts(before);
-            try {
-                Runtime.getRuntime().removeShutdownHook(hook);
-            } catch (IllegalStateException e) {
-                // the process ends already
-            }
+        } catch (IllegalStateException e) {
+            // the process ends already
         }
     }
 }

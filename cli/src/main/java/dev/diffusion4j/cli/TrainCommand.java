@@ -2,12 +2,8 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.Recipes;
-import dev.diffusion4j.recipe.RunSummary;
-import dev.diffusion4j.recipe.TrainingRun;
-import dev.diffusion4j.scheduler.TerminalSignal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,21 +112,8 @@ final class TrainCommand implements Callable<Integer> {
         if ((recipe == null) == (resume == null)) {
             throw Problem.request("give either a recipe or --resume DIR; 'diffuse recipes' lists the recipes");
         }
-        checkDevice(device);
+        RecipeTraining.checkDevice(device);
         return resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
-    }
-
-    static void checkDevice(String device) {
-        if (!device.equals("cpu")) {
-            throw Problem.request("training runs on the CPU: omit --device " + device);
-        }
-    }
-
-    private static void warn(TrainingRun run, CommandSpec spec) {
-        if (run.family().isDenoiser()) {
-            TerminalSignal.warning(run.recipe().scheduler().create())
-                    .ifPresent(line -> spec.commandLine().getErr().println("diffuse: " + line));
-        }
     }
 
     private int resumed(Path folder) {
@@ -139,100 +122,30 @@ final class TrainCommand implements Callable<Integer> {
             throw Problem.request("--resume continues the run as it is: omit --preset, --data and its columns, --out,"
                     + " --set, --seed and --dtype");
         }
-        PublishOptions.Target target = publish.target(folder);
-        TrainingRun run = TrainingRun.resume(folder, allowDrift);
-        if (target != null) {
-            target.create();
-        }
-        return execute(run, target, spec);
-    }
-
-    /** Loudly, because the pictures that come out look like nothing that a person had in mind. */
-    private void sayWhereShapesAreMadeUp(String name) {
-        boolean given = data != null || changes.stream().anyMatch(change -> change.startsWith("data.source="));
-        if (Recipes.WITH_STAND_IN_DATA.contains(name) && !given) {
-            spec.commandLine()
-                    .getErr()
-                    .println("diffuse: NOTE: " + name
-                            + " was given no --data and learns from MADE-UP SHAPES; for pictures of"
-                            + " yours give --data folder:PATH, for a data set of the Hub --data hf:org/name");
-        }
+        return new RecipeTraining(publish, spec).resume(folder, allowDrift);
     }
 
     private int started(String name) {
-        List<String> all = new ArrayList<>(changes);
-        Changes flags = new Changes().set("data.source", data);
-        columns.addTo(flags);
-        flags.set("training.seed", seed).set("training.dtype", dtype);
-        all.addAll(flags.list());
-        Recipe loaded = Recipes.load(name, preset, all);
-        Path folder = out != null ? out : Path.of("runs", loaded.name());
-        PublishOptions.Target target = publish.target(folder);
-        fetch(loaded);
-        if (target != null) {
-            TrainingRun.check(loaded, folder);
-            target.create();
-        }
-        TrainingRun run = TrainingRun.start(loaded, folder);
-        sayWhereShapesAreMadeUp(name);
-        return execute(run, target, spec);
+        String note = noteOnMadeUpShapes(name);
+        Recipe chosen = Recipes.find(name).recipe(preset, allChanges());
+        Path folder = out != null ? out : Path.of("runs", chosen.name());
+        return new RecipeTraining(publish, spec).start(chosen, folder, note);
     }
 
-    /** The network that a recipe starts from, where that is on the Hub: here its progress can be seen. */
-    static void fetch(Recipe recipe) {
-        String from = recipe.model().from();
-        if (from != null) {
-            try (HubLine line = new HubLine()) {
-                PipelinePlace.folder(Path.of(from), null, line);
-            }
-        }
+    /** Those of {@code --set}, and after them what other flags change. */
+    private List<String> allChanges() {
+        Changes all = new Changes().add(changes).set("data.source", data);
+        columns.addTo(all);
+        return all.set("training.seed", seed).set("training.dtype", dtype).list();
     }
 
-    private static List<String> resume(Path folder, PublishOptions.@Nullable Target target) {
-        List<String> words = new ArrayList<>(List.of("train", "--resume", folder.toString()));
-        if (target != null) {
-            words.addAll(target.flags());
+    /** Loud, because the pictures that come out look like nothing that a person had in mind. */
+    private @Nullable String noteOnMadeUpShapes(String name) {
+        boolean given = data != null || changes.stream().anyMatch(change -> change.startsWith("data.source="));
+        if (given || !Recipes.WITH_STAND_IN_DATA.contains(name)) {
+            return null;
         }
-        return words;
-    }
-
-    /**
-     * Runs to the end, or to a Ctrl-C.
-     *
-     * @param target where the model is published at the end; {@code null} where it is not
-     */
-    static int execute(TrainingRun run, PublishOptions.@Nullable Target target, CommandSpec spec) {
-        warn(run, spec);
-        TrainingConsole console = new TrainingConsole(
-                spec.commandLine().getOut(), spec.commandLine().getErr());
-        try (StopSignal stop = new StopSignal(spec.commandLine().getErr(), StopSignal.CHECKPOINT)) {
-            RunSummary summary = run.run(console, stop);
-            console.end();
-            if (!summary.finished()) {
-                spec.commandLine()
-                        .getErr()
-                        .println("stopped after step " + summary.steps() + "; go on with: "
-                                + CommandText.of(resume(summary.folder(), target)));
-                return ExitCodes.FAILURE;
-            }
-            String saved = run.recipe().export().folder();
-            spec.commandLine()
-                    .getOut()
-                    .println(
-                            run.recipe().lora() == null
-                                    ? "the model is in "
-                                            + (saved != null
-                                                    ? saved
-                                                    : run.folder().model())
-                                    : "the LoRA is in "
-                                            + (saved != null
-                                                    ? saved
-                                                    : run.folder().lora()) + ", for the model in "
-                                            + run.recipe().model().from());
-        }
-        if (target != null) {
-            target.send(run.folder().path(), spec.commandLine().getOut());
-        }
-        return 0;
+        return "diffuse: NOTE: " + name + " was given no --data and learns from MADE-UP SHAPES; for pictures of yours"
+                + " give --data folder:PATH, for a data set of the Hub --data hf:org/name";
     }
 }

@@ -83,7 +83,7 @@ final class TrainUnconditionalCommand implements Callable<Integer> {
             }
             target.create();
         }
-        return TrainCommand.execute(run(recipe), target, spec);
+        return new RecipeTraining(publish, spec).run(run(recipe), target);
     }
 
     private TrainingRun run(Recipe recipe) {

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.base;
 
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -20,28 +17,24 @@ public interface FieldNames {
     /** What the face calls {@code field}. */
     String of(String field);
 
-    /** {@code text} with each field in braces replaced by its name; braces inside a path or quotes stay. */
+    /**
+     * {@code text} with each field in braces replaced by its name; braces inside a path or quotes stay. Where a person's own words may stand
+     * without quotes, {@link #of} leaves those in braces that the person wrote.
+     */
     default String word(String text) {
         Matcher matcher = Marker.PATTERN.matcher(text);
-        return matcher.replaceAll(found -> Matcher.quoteReplacement(of(found.group(1))));
+        return matcher.replaceAll(
+                found -> Matcher.quoteReplacement(found.group(1) == null ? found.group() : of(found.group(1))));
     }
 
-    /** The fields that {@code text} names in braces, each once, in the order in which they are named. */
-    static List<String> in(String text) {
-        List<String> fields = new ArrayList<>();
-        Matcher matcher = Marker.PATTERN.matcher(text);
-        while (matcher.find()) {
-            if (!fields.contains(matcher.group(1))) {
-                fields.add(matcher.group(1));
-            }
-        }
-        return Collections.unmodifiableList(fields);
-    }
-
-    /** A field in braces that is a word of its own: {@code /tmp/{a}.png} and {@code '{a}'} are somebody's file and value. */
+    /**
+     * A field in braces that is a word of its own: {@code /tmp/{a}.png} and {@code 'my {a}'} are somebody's file and value, so that
+     * a text in quotes is found as a whole, without a group.
+     */
     final class Marker {
-        private static final Pattern PATTERN = Pattern.compile(
-                "(?<![^\\s(\"])\\{([a-z][A-Za-z0-9]*(?:\\.[a-z][A-Za-z0-9_]*)*)}(?![^\\s),:;=.?!'\"]|\\.[^\\s])");
+        private static final String QUOTED = "(?<![^\\s(=:,\"])'.*?'(?![\\p{L}\\p{N}])";
+        private static final Pattern PATTERN = Pattern.compile(QUOTED
+                + "|(?<![^\\s(\"])\\{([a-z][A-Za-z0-9]*(?:\\.[a-z][A-Za-z0-9_]*)*)}(?![^\\s),:;=.?!'\"]|\\.[^\\s])");
 
         private Marker() {}
     }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.base;
 
-import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +15,6 @@ public final class Problem extends RuntimeException implements Worded {
 
     private final String text;
     private final Kind kind;
-    private final @Nullable Rule rule;
 
     /** Whose fault it is. */
     public enum Kind {
@@ -27,25 +24,15 @@ public final class Problem extends RuntimeException implements Worded {
         FAILURE
     }
 
-    /**
-     * The rule that a field's value broke.
-     *
-     * @param field as the library calls it, {@code steps}
-     * @param value as text
-     * @param allowed what the field must do, {@code be at most 1000}
-     */
-    public record Rule(String field, String value, String allowed) {}
-
-    private Problem(String message, Kind kind, @Nullable Rule rule, @Nullable Throwable cause) {
+    private Problem(String message, Kind kind, @Nullable Throwable cause) {
         super(FieldNames.BARE.word(oneLine(message)), cause);
         this.text = oneLine(message);
         this.kind = kind;
-        this.rule = rule;
     }
 
     /** What was asked for is wrong. */
     public static Problem request(String message) {
-        return new Problem(message, Kind.REQUEST, null, null);
+        return new Problem(message, Kind.REQUEST, null);
     }
 
     /**
@@ -55,18 +42,17 @@ public final class Problem extends RuntimeException implements Worded {
      */
     public static Problem request(String field, Object value, String allowed) {
         String shown = value instanceof CharSequence ? "'" + value + "'" : value.toString();
-        Rule rule = new Rule(field, value.toString(), allowed);
-        return new Problem("{" + field + "} must " + allowed + ", but was " + shown, Kind.REQUEST, rule, null);
+        return new Problem("{" + field + "} must " + allowed + ", but was " + shown, Kind.REQUEST, null);
     }
 
     /** What was asked for is right, but a file, a disk or a run failed. */
     public static Problem failure(String message) {
-        return new Problem(message, Kind.FAILURE, null, null);
+        return new Problem(message, Kind.FAILURE, null);
     }
 
     /** As {@link #failure(String)}, keeping the cause. */
     public static Problem failure(String message, Throwable cause) {
-        return new Problem(message, Kind.FAILURE, null, cause);
+        return new Problem(message, Kind.FAILURE, cause);
     }
 
     /** Names in files may hold line ends and terminal commands, and be of any length; none of that reaches the terminal. */
@@ -91,16 +77,6 @@ public final class Problem extends RuntimeException implements Worded {
     @Override
     public String worded(FieldNames names) {
         return names.word(text);
-    }
-
-    /** The fields that the message is about, the first one first; empty where it names none. */
-    public List<String> fields() {
-        return FieldNames.in(text);
-    }
-
-    /** The rule that one field's value broke, where it is as simple as that. */
-    public Optional<Rule> rule() {
-        return Optional.ofNullable(rule);
     }
 
     /** Whether what was asked for is wrong, or something failed. */

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param valueSize features of a head's answer
  * @param keyHeads heads that answer, a divisor of {@code heads}: Ainslie et al. (2023); each serves as many that ask
  * @param bias whether questions, keys and values have a bias
- * @param outBias whether the result has one
+ * @param projected whether a linear map comes after the heads; without it the result has heads·valueSize features
+ * @param outBias whether that map has a bias
  * @param causal whether a token sees only itself and those before it
  * @param headNormEps of layer norms over each head's questions and keys: Dehghani et al. (2023); {@code null} for no such norms
  */
@@ -27,6 +28,7 @@ public record AttentionSpec(
         int valueSize,
         int keyHeads,
         boolean bias,
+        boolean projected,
         boolean outBias,
         boolean causal,
         @Nullable Double headNormEps) {
@@ -45,7 +47,7 @@ public record AttentionSpec(
     public static AttentionSpec self(int features, int heads) {
         Check.positive(heads, "heads");
         int size = features / heads;
-        return new AttentionSpec(features, features, heads, size, size, heads, true, true, false, null);
+        return new AttentionSpec(features, features, heads, size, size, heads, true, true, true, false, null);
     }
 
     /** An edited copy, checked anew: {@code spec.with(s -> s.causal = true)}. */
@@ -64,6 +66,7 @@ public record AttentionSpec(
         public int valueSize;
         public int keyHeads;
         public boolean bias;
+        public boolean projected;
         public boolean outBias;
         public boolean causal;
         public @Nullable Double headNormEps;
@@ -76,6 +79,7 @@ public record AttentionSpec(
             valueSize = from.valueSize;
             keyHeads = from.keyHeads;
             bias = from.bias;
+            projected = from.projected;
             outBias = from.outBias;
             causal = from.causal;
             headNormEps = from.headNormEps;
@@ -90,6 +94,7 @@ public record AttentionSpec(
                     valueSize,
                     keyHeads,
                     bias,
+                    projected,
                     outBias,
                     causal,
                     headNormEps);

@@ -3,6 +3,9 @@ package dev.diffusion4j.layer;
 
 import dev.diffusion4j.tensor.BackwardTape;
 import dev.diffusion4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +19,7 @@ public final class MultiHeadAttention extends Layer {
     private final Linear query;
     private final Linear key;
     private final Linear value;
-    private final Linear out;
+    private final @Nullable Linear out;
     private final @Nullable LayerNorm queryNorm;
     private final @Nullable LayerNorm keyNorm;
     private final @Nullable FusedAttention fused;
@@ -26,20 +29,23 @@ public final class MultiHeadAttention extends Layer {
         query = new Linear(spec.features(), (long) spec.heads() * spec.headSize(), spec.bias());
         key = new Linear(spec.contextFeatures(), (long) spec.keyHeads() * spec.headSize(), spec.bias());
         value = new Linear(spec.contextFeatures(), (long) spec.keyHeads() * spec.valueSize(), spec.bias());
-        out = new Linear((long) spec.heads() * spec.valueSize(), spec.features(), spec.outBias());
-        if (!names.keysFirst()) {
-            child(names.query(), query);
-        }
-        child(names.key(), key);
-        child(names.value(), value);
-        if (names.keysFirst()) {
-            child(names.query(), query);
-        }
-        child(names.out(), out);
+        makeParts(names);
+        out = spec.projected()
+                ? child(
+                        names.out(),
+                        new Linear((long) spec.heads() * spec.valueSize(), spec.features(), spec.outBias()))
+                : null;
         Double eps = spec.headNormEps();
         queryNorm = eps == null ? null : child(names.queryNorm(), new LayerNorm(spec.headSize(), eps));
         keyNorm = eps == null ? null : child(names.keyNorm(), new LayerNorm(spec.headSize(), eps));
         fused = FusedAttention.fits(spec) ? new FusedAttention(query, key, value, spec.heads()) : null;
+    }
+
+    private void makeParts(AttentionNames names) {
+        List<Map.Entry<String, Linear>> parts =
+                new ArrayList<>(List.of(Map.entry(names.key(), key), Map.entry(names.value(), value)));
+        parts.add(names.queryPlace(), Map.entry(names.query(), query));
+        parts.forEach(part -> child(part.getKey(), part.getValue()));
     }
 
     /** All tokens ask each other; see {@link #forward(Tensor, AttentionInput)}. */
@@ -49,10 +55,13 @@ public final class MultiHeadAttention extends Layer {
 
     /**
      * @param tokens that ask, (B, L, features)
-     * @return (B, L, features), a new tensor
+     * @return (B, L, features), or (B, L, heads·valueSize) without a map after the heads; a new tensor
      */
     public Tensor forward(Tensor tokens, AttentionInput input) {
-        return TensorScope.keepResult(() -> out.forward(mix(tokens, input)));
+        return TensorScope.keepResult(() -> {
+            Tensor mixed = mix(tokens, input);
+            return out == null ? mixed : out.forward(mixed);
+        });
     }
 
     /** (B, L, heads·valueSize). */

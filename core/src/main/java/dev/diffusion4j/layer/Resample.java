@@ -45,7 +45,12 @@ public final class Resample {
 
     /** Each pixel becomes 2×2. */
     public static Tensor nearestUp(Tensor sample) {
-        return upsample_nearest2d(sample, 2 * sample.size(2), 2 * sample.size(3));
+        return nearest(sample, 2 * sample.size(2), 2 * sample.size(3));
+    }
+
+    /** To any size, each pixel from the nearest. */
+    public static Tensor nearest(Tensor sample, long height, long width) {
+        return upsample_nearest2d(sample, height, width);
     }
 
     /** Bilinear ×2 with half-pixel centres. */

@@ -28,7 +28,19 @@ public final class Upsample extends BlockPart {
      * @return (B, C, 2H, 2W), a new tensor
      */
     public Tensor forward(Tensor sample) {
-        if (isFrozen()
+        return forward(sample, 2 * sample.size(2), 2 * sample.size(3));
+    }
+
+    /**
+     * To any size.
+     *
+     * @param sample (B, C, H, W)
+     * @return (B, C, height, width), a new tensor
+     */
+    public Tensor forward(Tensor sample, long height, long width) {
+        boolean doubles = height == 2 * sample.size(2) && width == 2 * sample.size(3);
+        if (doubles
+                && isFrozen()
                 && !conv.isAdapted()
                 && !GradMode.is_enabled()
                 && sample.device().is_cpu()
@@ -36,7 +48,7 @@ public final class Upsample extends BlockPart {
                 && SpeedProbe.packs(Tensors.type(sample))) {
             return phased(sample).forward(sample);
         }
-        return TensorScope.keepResult(() -> conv.forward(Resample.nearestUp(sample)));
+        return TensorScope.keepResult(() -> conv.forward(Resample.nearest(sample, height, width)));
     }
 
     private PhasedUpsample phased(Tensor sample) {

@@ -33,6 +33,16 @@ public final class Conditioning {
     public static final String ENCODER_HIDDEN_STATES = "encoder_hidden_states";
     /** 1 where a place of {@link #ENCODER_HIDDEN_STATES} counts, 0 where it is padding: {@code float (B, L)}. */
     public static final String ENCODER_ATTENTION_MASK = "encoder_attention_mask";
+    /** The embedding of a whole prompt: {@code float (B, D)}. */
+    public static final String TEXT_EMBEDS = "text_embeds";
+    /** Sizes of a picture and where it was cut, as Stable Diffusion XL is given them: {@code float32} or {@code int64 (B, n)}. */
+    public static final String TIME_IDS = "time_ids";
+    /** The embedding of a guidance scale, for networks that were distilled with it: {@code float (B, D)}. */
+    public static final String TIMESTEP_COND = "timestep_cond";
+    /**
+     * What is joined to the sample behind its own channels: a mask, a masked picture, a picture to be edited; {@code float (B, C, H, W)}.
+     */
+    public static final String EXTRA_CHANNELS = "extra_channels";
     /** 1 where a picture's condition counts, 0 where it is dropped: {@code float32 (B)}. Where it is absent, all count. */
     public static final String KEEP = "keep";
 
@@ -106,14 +116,15 @@ public final class Conditioning {
     }
 
     /**
-     * On a device, and in a dtype: whole numbers are moved only, and so is {@link #KEEP}.
+     * On a device, and in a dtype: whole numbers are moved only, and so are {@link #KEEP} and {@link #TIME_IDS}, which half precision
+     * would round.
      *
      * @return tensors that are the same where nothing was to be done
      */
     public Conditioning to(Device device, ScalarType type) {
         Map<String, Tensor> all = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> {
-            boolean converted = tensor.is_floating_point() && !name.equals(KEEP);
+            boolean converted = tensor.is_floating_point() && !name.equals(KEEP) && !name.equals(TIME_IDS);
             all.put(name, tensor.to(device, converted ? type : Tensors.type(tensor)));
         });
         return new Conditioning(all);

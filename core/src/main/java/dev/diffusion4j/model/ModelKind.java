@@ -6,11 +6,13 @@ import dev.diffusion4j.model.basicunet.BasicUnet;
 import dev.diffusion4j.model.classconditioned.ClassConditionedUnet;
 import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.model.clip.ClipModel;
+import dev.diffusion4j.model.clip.ClipTextModel;
 import dev.diffusion4j.model.crossattn.CrossAttentionUnet;
 import dev.diffusion4j.model.inception.InceptionV3;
 import dev.diffusion4j.model.patched.PatchedUnet;
 import dev.diffusion4j.model.resunet.ResidualUnet;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
+import dev.diffusion4j.model.unet2dcondition.UNet2DConditionModel;
 import dev.diffusion4j.model.unetlab.LabUnet;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** The families of this library, a line each; the keys are the class names in {@code model_index.json}. */
 public enum ModelKind implements Keyed {
     UNET_2D(UNet2DModel.FAMILY),
+    UNET_2D_CONDITION(UNet2DConditionModel.FAMILY),
     CLASS_CONDITIONED_UNET(ClassConditionedUnet.FAMILY),
     LAB_UNET(LabUnet.FAMILY),
     CROSS_ATTENTION_UNET(CrossAttentionUnet.FAMILY),
@@ -25,6 +28,8 @@ public enum ModelKind implements Keyed {
     BASIC_UNET(BasicUnet.FAMILY),
     PATCHED_UNET(PatchedUnet.FAMILY),
     CLIP(ClipModel.FAMILY),
+    CLIP_TEXT(ClipTextModel.FAMILY),
+    CLIP_TEXT_WITH_PROJECTION(ClipTextModel.WITH_PROJECTION),
     INCEPTION_V3(InceptionV3.FAMILY),
     CONV_CLASSIFIER(ConvClassifier.FAMILY);
 

@@ -9,10 +9,14 @@ import dev.diffusion4j.model.basicunet.BasicUnet;
 import dev.diffusion4j.model.resunet.ResidualUnet;
 import dev.diffusion4j.model.resunet.ResidualUnetConfig;
 import dev.diffusion4j.model.unet2d.UNet2DModel;
+import dev.diffusion4j.model.unet2dcondition.UNet2DConditionModel;
+import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 
@@ -52,6 +56,64 @@ class BuiltInModelsTest {
         protected Conditioning conditioning(int count) {
             return Conditioning.ofClasses(
                     Tensors.ofLongs(LongStream.range(0, count).toArray()));
+        }
+    }
+
+    /** As Stable Diffusion 1 has it. */
+    @Nested
+    class UNet2DCondition extends ModelContract {
+        @Override
+        protected ModelFamily family() {
+            return UNet2DConditionModel.FAMILY;
+        }
+
+        @Override
+        protected Map<String, @Nullable Object> config() {
+            Map<String, @Nullable Object> config = new java.util.LinkedHashMap<>();
+            config.put("sample_size", 8L);
+            config.put("layers_per_block", 1L);
+            config.put("norm_num_groups", 4L);
+            config.put("block_out_channels", List.of(8L, 16L));
+            config.put("cross_attention_dim", 12L);
+            config.put("attention_head_dim", 2L);
+            config.put("down_block_types", List.of("CrossAttnDownBlock2D", "DownBlock2D"));
+            config.put("up_block_types", List.of("UpBlock2D", "CrossAttnUpBlock2D"));
+            return config;
+        }
+
+        @Override
+        protected Conditioning conditioning(int count) {
+            return Conditioning.of(Conditioning.ENCODER_HIDDEN_STATES, drawn(1, count, 5, 12));
+        }
+
+        protected static Tensor drawn(long seed, long... shape) {
+            try (RandomStream random = new RandomStream(seed)) {
+                return random.randn(shape);
+            }
+        }
+    }
+
+    /** As Stable Diffusion XL for inpainting has it. */
+    @Nested
+    class UNet2DConditionOfXl extends UNet2DCondition {
+        @Override
+        protected Map<String, @Nullable Object> config() {
+            Map<String, @Nullable Object> config = super.config();
+            config.put("in_channels", 9L);
+            config.put("use_linear_projection", true);
+            config.put("transformer_layers_per_block", List.of(1L, 2L));
+            config.put("addition_embed_type", "text_time");
+            config.put("addition_time_embed_dim", 4L);
+            config.put("projection_class_embeddings_input_dim", 30L);
+            return config;
+        }
+
+        @Override
+        protected Conditioning conditioning(int count) {
+            return super.conditioning(count)
+                    .with(Conditioning.TEXT_EMBEDS, drawn(2, count, 6))
+                    .with(Conditioning.TIME_IDS, drawn(3, count, 6).mul(new Scalar(100.0)))
+                    .with(Conditioning.EXTRA_CHANNELS, drawn(4, count, 5, 8, 8));
         }
     }
 

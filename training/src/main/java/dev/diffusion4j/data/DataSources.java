@@ -30,7 +30,7 @@ public final class DataSources {
     /**
      * The same data set, named so that it is found from any working folder: one of this machine by its absolute path.
      *
-     * @throws dev.diffusion4j.base.Problem (exit code 2) where there is no such source
+     * @throws dev.diffusion4j.base.Problem (a wrong request) where there is no such source
      */
     public static String absolute(String spec) {
         if (!DataSpec.parse(spec).kind().isOnDisk()) {

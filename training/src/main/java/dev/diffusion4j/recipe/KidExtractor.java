@@ -46,7 +46,7 @@ final class KidExtractor {
         if (run == null || name == null || !Recipes.BUILT_IN.contains(name.toString())) {
             return Optional.empty();
         }
-        return Recipes.presets(name.toString()).keySet().stream()
+        return Recipes.find(name.toString()).presets().keySet().stream()
                 .map(preset -> run.resolveSibling(name + "-" + preset).resolve(model.getFileName()))
                 .filter(Files::exists)
                 .findFirst();

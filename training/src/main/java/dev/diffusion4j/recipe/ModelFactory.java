@@ -57,8 +57,8 @@ final class ModelFactory {
      * Looks, before anything is written, whether a network suits the data, and fills it with the weights that it starts from if any.
      *
      * @param heldBack what the network is measured on besides; {@code null} for nothing
-     * @throws Problem where it cannot halve the size of the pictures, has other channels, knows other classes than the data has,
-     *     or learns classes and finds pictures without (exit code 2), or the weights do not fit it (exit code 1)
+     * @throws Problem (a wrong request) where it cannot halve the size of the pictures, has other channels, knows other classes than
+     *     the data has, or learns classes and finds pictures without; (a failure) where the weights do not fit it
      */
     void check(Model model, ModelSpec spec, TrainingData data, @Nullable TrainingData heldBack) {
         int known = 0;
@@ -111,7 +111,7 @@ final class ModelFactory {
                 model.initialize(random);
             }
             return model;
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             model.close();
             throw e;
         }

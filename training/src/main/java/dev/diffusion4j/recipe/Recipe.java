@@ -3,6 +3,8 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.json.Yaml;
@@ -74,10 +76,14 @@ public record Recipe(
     /**
      * From plain values.
      *
-     * @throws IllegalArgumentException on an unknown key or a value that is not allowed
+     * @throws Problem (a wrong request) on an unknown key or a value that is not allowed
      */
     public static Recipe of(Map<String, ?> values, String where) {
-        return Records.bind(DEFAULT, values, where);
+        try {
+            return Records.bind(DEFAULT, values, where);
+        } catch (IllegalArgumentException e) {
+            throw Problem.request(Worded.marked(e));
+        }
     }
 
     /** All of it as plain values. */

@@ -180,6 +180,6 @@ public record RunFolder(Path path) {
         if (!Files.exists(recipe())) {
             throw Problem.request(path + " holds no run to resume: it has no recipe.yaml");
         }
-        return Recipes.bind(Yaml.readObject(recipe()), recipe().toString());
+        return Recipe.of(Yaml.readObject(recipe()), recipe().toString());
     }
 }

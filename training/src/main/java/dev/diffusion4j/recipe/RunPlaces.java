@@ -51,7 +51,7 @@ final class RunPlaces {
     /**
      * Looks whether a run of an earlier version, which kept paths as they were given, finds its places from this working folder.
      *
-     * @throws Problem (exit code 1) naming the one that it does not find
+     * @throws Problem (a failure) naming the one that it does not find
      */
     static void check(Recipe recipe, Path run) {
         if (!RunParts.isBrought(recipe.data().source())) {

@@ -16,10 +16,8 @@ class ExtractorOfPresetTest {
     Path runs;
 
     private ValidationConfig.KidConfig kid() {
-        Recipe recipe = Recipes.load(
-                "flowers-continuous",
-                "quick",
-                List.of("validation.kid.extractor='" + runs.resolve("flower-classifier/model") + "'"));
+        Recipe recipe = Recipes.find("flowers-continuous")
+                .recipe("quick", List.of("validation.kid.extractor='" + runs.resolve("flower-classifier/model") + "'"));
         return KidExtractor.measurable(recipe.validation()).kid();
     }
 

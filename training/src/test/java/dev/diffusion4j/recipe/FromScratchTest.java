@@ -20,15 +20,15 @@ class FromScratchTest {
     @ParameterizedTest
     @CsvSource({"quick, 309057", "unet, 1707009"})
     void two_steps_and_a_picture(String preset, long parameters) {
-        Recipe recipe = Recipes.load(
-                "from-scratch-basic",
-                preset,
-                List.of(
-                        "data={source: digits, limit: 32, image_size: 28}",
-                        "training.batch_size=16",
-                        "training.epochs=1",
-                        "samples.count=2",
-                        "samples.steps=5"));
+        Recipe recipe = Recipes.find("from-scratch-basic")
+                .recipe(
+                        preset,
+                        List.of(
+                                "data={source: digits, limit: 32, image_size: 28}",
+                                "training.batch_size=16",
+                                "training.epochs=1",
+                                "samples.count=2",
+                                "samples.steps=5"));
         RunPlan[] plans = new RunPlan[1];
         double[] loss = new double[2];
         RunListener listener = new RunListener() {

@@ -57,7 +57,7 @@ class LabRunTest {
 
     @Test
     void drops_by_schedule_and_ends_in_the_same_bytes_after_a_stop() throws IOException {
-        Recipe recipe = Recipes.load("context-guided-lab", "source", TINY);
+        Recipe recipe = Recipes.find("context-guided-lab").recipe("source", TINY);
         assertThat(run(TrainingRun.start(recipe, folder.resolve("whole")), 99).finished())
                 .isTrue();
         assertThat(run(TrainingRun.start(recipe, folder.resolve("parts")), 4).finished())

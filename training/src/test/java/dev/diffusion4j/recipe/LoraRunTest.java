@@ -197,7 +197,7 @@ class LoraRunTest {
                 new String[] {"", "quick"}) { // as they are shipped, whose pictures no fresh network would halve
             Recipe shipped = preset.isEmpty()
                     ? Recipes.load("digits-lora", List.of("data.source=digits"))
-                    : Recipes.load("digits-lora", preset, List.of("data.source=digits"));
+                    : Recipes.find("digits-lora").recipe(preset, List.of("data.source=digits"));
             assertThatThrownBy(() -> TrainingRun.start(shipped, path))
                     .isInstanceOf(Problem.class)
                     .hasMessageContaining("name its folder with model.from=FOLDER");

@@ -3,11 +3,15 @@ package dev.diffusion4j.layer.block;
 
 import static org.bytedeco.pytorch.global.torch.cat;
 
+import dev.diffusion4j.base.Check;
 import dev.diffusion4j.layer.BlockInput;
 import dev.diffusion4j.layer.BlockPart;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
@@ -46,7 +50,7 @@ public final class BlockState {
      *
      * @param hidden (B, C, H, W); freed by the state
      */
-    public static BlockState ofChain(Tensor hidden, BlockInput input) {
+    static BlockState ofChain(Tensor hidden, BlockInput input) {
         return new BlockState(hidden, input, false);
     }
 
@@ -81,6 +85,37 @@ public final class BlockState {
             skips.push(hidden);
             hiddenIsSkip = true;
         }
+    }
+
+    /**
+     * Adds to each remembered sample, as a network that runs beside this one does: Zhang et al. (2023).
+     *
+     * @param residuals one for each remembered sample, in the order of remembering; borrowed
+     * @throws IllegalArgumentException where there are more or fewer of them
+     */
+    public void addToSkips(List<Tensor> residuals) {
+        Check.that(
+                residuals.size() == skips.size(),
+                residuals.size() + " residuals do not fit the " + skips.size()
+                        + " samples that are joined on the way up");
+        List<Tensor> sums = new ArrayList<>();
+        Iterator<Tensor> oldest = skips.descendingIterator();
+        for (Tensor residual : residuals) {
+            Tensor skip = oldest.next();
+            sums.add(skip.add(residual));
+            boolean isHiddenToo = hiddenIsSkip && !oldest.hasNext();
+            if (!isHiddenToo) {
+                free(skip);
+            }
+        }
+        skips.clear();
+        sums.forEach(skips::push);
+        hiddenIsSkip = false;
+    }
+
+    /** What is joined next, (B, C, H, W), borrowed; {@code null} where nothing is left, and in a chain. */
+    public @Nullable Tensor nextSkip() {
+        return skips.peek();
     }
 
     /** In a U-Net, replaces the hidden sample by what {@code part} makes of it joined with the last skip, (B, C + C', H, W). */

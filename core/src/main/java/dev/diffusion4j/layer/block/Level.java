@@ -32,6 +32,7 @@ public abstract class Level extends Layer {
 
     private Rung rung(int index, ResnetBlock.Spec spec, @Nullable AttentionFactory attention) {
         ResnetBlock resnet = child("resnets." + index, new ResnetBlock(spec));
-        return new Rung(resnet, attention == null ? null : child("attentions." + index, attention.create(spec.out())));
+        return new Rung(
+                resnet, attention == null ? null : child("attentions." + index, attention.create(spec.out(), index)));
     }
 }

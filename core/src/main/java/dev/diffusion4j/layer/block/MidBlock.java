@@ -20,7 +20,7 @@ public final class MidBlock extends Level {
         parts.add(child("resnets.0", new ResnetBlock(resnet)));
         for (int i = 0; i < layers; i++) {
             if (attention != null) {
-                parts.add(child("attentions." + i, attention.create(resnet.out())));
+                parts.add(child("attentions." + i, attention.create(resnet.out(), i)));
             }
             parts.add(child("resnets." + (i + 1), new ResnetBlock(resnet)));
         }

@@ -30,7 +30,7 @@ public final class SkipUpBlock extends Level {
             List<ResnetBlock.Spec> resnets, @Nullable AttentionFactory attention, ResnetBlock.@Nullable Spec doubling) {
         rungs = rungs(resnets, null);
         int out = resnets.get(resnets.size() - 1).out();
-        this.attention = attention == null ? null : child("attentions.0", attention.create(out));
+        this.attention = attention == null ? null : child("attentions.0", attention.create(out, 0));
         if (doubling == null) {
             this.doubling = null;
             skipConv = null;

@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
 final class CrossAttention extends Layer {
     private static final double EPS = 1e-5;
     private static final AttentionNames NAMES =
-            new AttentionNames("w_q", "w_k", "w_v", "z_linear", "norm_q", "norm_k", false);
+            new AttentionNames("w_q", "w_k", "w_v", "z_linear", "norm_q", "norm_k", 0);
 
     private final MultiHeadAttention attention;
     private final LayerNorm norm1;

@@ -155,7 +155,7 @@ final class UNetLevels {
     }
 
     private AttentionFactory attention(@Nullable Integer groups, double outputScale) {
-        return channels ->
+        return (channels, index) ->
                 new PixelAttention(channels, config.headSize(channels), groups, config.normEps(), outputScale);
     }
 

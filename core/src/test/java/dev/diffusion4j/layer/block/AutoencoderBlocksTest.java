@@ -31,7 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AutoencoderBlocksTest {
     private static final int GROUPS = 4;
     private static final double EPS = 1e-6;
-    private static final AttentionFactory ONE_HEAD = channels -> new PixelAttention(channels, channels, GROUPS, EPS, 1);
+    private static final AttentionFactory ONE_HEAD =
+            (channels, index) -> new PixelAttention(channels, channels, GROUPS, EPS, 1);
 
     private static ResnetBlock.Spec resnet(int in, int out) {
         return ResnetBlock.Spec.of(in, out).with(s -> s.groups = GROUPS);
@@ -114,7 +115,7 @@ class AutoencoderBlocksTest {
     @Test
     void attention_of_a_level_sees_the_prompt_that_the_call_was_given() {
         TensorScope.run(() -> {
-            try (Level level = new DownBlock(resnets(8, 8, 2), channels -> new Prompted(), null);
+            try (Level level = new DownBlock(resnets(8, 8, 2), (channels, index) -> new Prompted(), null);
                     RandomStream random = new RandomStream(1)) {
                 level.initialize(random);
                 Tensor sample = random.randn(2, 8, 4, 4);

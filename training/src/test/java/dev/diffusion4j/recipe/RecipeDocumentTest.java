@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class PresetsTest {
+class RecipeDocumentTest {
     @TempDir
     Path folder;
 
@@ -33,9 +33,10 @@ class PresetsTest {
 
     @Test
     void a_preset_is_merged_key_by_key_and_changes_come_after_it() throws IOException {
-        String file = file("  quick: {training: {max_steps: 3, optimizer: {learning_rate: 0.25}}}");
-        Recipe whole = Recipes.load(file, List.of());
-        Recipe quick = Recipes.load(file, "quick", List.of("training.max_steps=4"));
+        RecipeDocument document =
+                Recipes.find(file("  quick: {training: {max_steps: 3, optimizer: {learning_rate: 0.25}}}"));
+        Recipe quick = document.recipe("quick", List.of("training.max_steps=4"));
+        Recipe whole = document.recipe(null, List.of());
         assertThat(whole.name()).isEqualTo("mine");
         assertThat(whole.training().maxSteps()).isNull();
         assertThat(quick.name()).isEqualTo("mine-quick");
@@ -47,19 +48,29 @@ class PresetsTest {
     }
 
     @Test
+    void what_was_changed_for_one_recipe_is_not_changed_for_the_next() throws IOException {
+        RecipeDocument document = Recipes.find(file("  quick: {training: {optimizer: {learning_rate: 0.25}}}"));
+        Recipe before = document.recipe(null, List.of());
+        document.recipe("quick", List.of("training.optimizer.learning_rate=0.125", "name=other"));
+        document.recipe(null, List.of("training.optimizer.learning_rate=0.125", "name=other"));
+        assertThat(document.recipe(null, List.of())).isEqualTo(before);
+        assertThat(document.recipe("quick", List.of()).training().optimizer().learningRate())
+                .isEqualTo(0.25);
+    }
+
+    @Test
     void what_is_wrong_with_presets_is_one_line() throws IOException {
         String good = file("  quick: {training: {max_steps: 3}}");
-        assertThatThrownBy(() -> Recipes.load(good, "quik", List.of()))
+        assertThatThrownBy(() -> Recipes.find(good).recipe("quik", List.of()))
                 .isInstanceOf(Problem.class)
                 .hasMessageContaining("no preset 'quik' (did you mean 'quick'?); it has quick");
-        assertThatThrownBy(() -> Recipes.load("digit-classifier", "quick", List.of()))
+        assertThatThrownBy(() -> Recipes.find("digit-classifier").recipe("quick", List.of()))
                 .hasMessageContaining("it has none at all");
         String wrongKey = file("  quick: {training: {max_step: 3}}");
-        assertThatThrownBy(() -> Recipes.load(wrongKey, List.of()))
+        assertThatThrownBy(() -> Recipes.find(wrongKey))
                 .hasMessageContaining("preset quick")
                 .hasMessageContaining("unknown key 'max_step' (did you mean 'max_steps'?)");
         String noGroup = file("  quick: 3");
-        assertThatThrownBy(() -> Recipes.load(noGroup, List.of()))
-                .hasMessageContaining("presets.quick must be a group");
+        assertThatThrownBy(() -> Recipes.find(noGroup)).hasMessageContaining("presets.quick must be a group");
     }
 }
