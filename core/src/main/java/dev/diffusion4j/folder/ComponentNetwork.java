@@ -34,7 +34,7 @@ public record ComponentNetwork(Component component, ModelFamily family) {
                 model.convert(device, precision.scalarType());
             }
             return model;
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             model.close();
             throw e;
         }

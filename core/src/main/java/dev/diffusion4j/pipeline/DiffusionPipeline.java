@@ -3,6 +3,7 @@ package dev.diffusion4j.pipeline;
 
 import static org.bytedeco.pytorch.global.torch.cat;
 
+import dev.diffusion4j.adapter.LoraApplied;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.base.Problem;
@@ -132,7 +133,7 @@ public final class DiffusionPipeline implements AutoCloseable {
             Placement placement = new Placement(options.device(), precision, 0);
             PipelineSetup setup = new PipelineSetup(scheduler, conditioner, null, placement, List.of(), LoraView.NONE);
             return new DiffusionPipeline(network, setup, origin, false);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             network.close();
             throw e;
         }
@@ -239,6 +240,16 @@ public final class DiffusionPipeline implements AutoCloseable {
         return loras(setup);
     }
 
+    /** How much of each adapter's file counts, in the order of {@link #loras}. */
+    public List<LoraApplied> lorasApplied() {
+        return use(model ->
+                Stream.concat(merged(), setup.adapters().applied().stream()).toList());
+    }
+
+    private Stream<LoraApplied> merged() {
+        return network.loader() instanceof NetworkLoader loader ? loader.applied().stream() : Stream.empty();
+    }
+
     private List<LoraChoice> loras(PipelineSetup with) {
         return Stream.concat(origin.loras().stream(), with.adapters().choices().stream())
                 .toList();
@@ -267,13 +278,15 @@ public final class DiffusionPipeline implements AutoCloseable {
             GenerationRequest request, NoiseFactory noise, StepListener listener, Cancellation cancellation) {
         return use(model -> {
             SampleSize size = new RequestCheck(setup, model).check(request);
+            SampleCodec codec = setup.codec(model);
+            List<String> guides = guides(request);
             Tensor samples = TensorScope.ownResult(() -> {
                 TensorVector batches = new TensorVector();
                 new BatchSampler(setup, model, request, noise, listener, cancellation)
                         .forEachBatch(size, (first, batch) -> batches.push_back(batch));
                 return cat(batches, 0);
             });
-            return new GenerationResult(samples, setup.codec(model), guides(request));
+            return new GenerationResult(samples, codec, guides);
         });
     }
 

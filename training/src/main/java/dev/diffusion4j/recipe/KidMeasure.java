@@ -96,7 +96,7 @@ final class KidMeasure implements AutoCloseable {
         FeatureExtractor extractor = openExtractor(Path.of(config.extractor()), families);
         try {
             return new KidMeasure(config, algorithm, model, trained, extractor, data, heldBack);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             extractor.close();
             throw e;
         }

@@ -111,7 +111,7 @@ final class ModelFactory {
                 model.initialize(random);
             }
             return model;
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             model.close();
             throw e;
         }

@@ -86,7 +86,7 @@ final class Validation implements AutoCloseable {
                     recipe.training().batchSize(),
                     recipe.training().seed() ^ SEED,
                     kid);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             heldBack.close();
             throw e;
         }

@@ -171,7 +171,7 @@ final class ClipFiles {
                     numbers(given.get("mean"), ClipPictures.MEAN),
                     numbers(given.get("std"), ClipPictures.DEVIATION));
             return new Clip(new Clip.Origin(place, wanted), model, tokenizer(reference), pictures, reference);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             model.close();
             throw e;
         }

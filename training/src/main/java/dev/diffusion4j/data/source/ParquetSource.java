@@ -122,7 +122,7 @@ public final class ParquetSource implements Dataset {
                 throw Problem.failure(description + " is empty: it has no rows");
             }
             return new ParquetSource(description, List.copyOf(tables), packs, columns);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             packs.forEach(ImagePack::close);
             throw e;
         }
