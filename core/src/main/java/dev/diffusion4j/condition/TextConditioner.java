@@ -6,6 +6,7 @@ import static org.bytedeco.pytorch.global.torch.cat;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.layer.ActiveProducts;
 import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.clip.ClipTextStates;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
@@ -83,6 +84,22 @@ public final class TextConditioner implements Conditioner {
     /** How prompts are encoded. */
     public TextSettings settings() {
         return settings;
+    }
+
+    /** diffusers' defaults of Stable Diffusion and XL. */
+    @Override
+    public double usualScale() {
+        return form == TextForm.LAST ? 7.5 : 5;
+    }
+
+    @Override
+    public boolean isGuidedAboveOne() {
+        return true;
+    }
+
+    @Override
+    public Conditioner forCall(SampleSize size, int clipSkip) {
+        return with(new TextSettings(clipSkip, form == TextForm.LAST ? null : TimeIds.ofSize(size)));
     }
 
     @Override
