@@ -145,12 +145,18 @@ def main():
 
     def record(name, pipe, scheduler=None, **call):
         pipe.set_progress_bar_config(disable=True)
+        more = None
         if scheduler is not None:
             kind, more = SCHEDULERS[scheduler]
             pipe.scheduler = kind(**BETAS, **more)
+            more = {**BETAS, **more}
         prompts = call.pop("prompt", PROMPTS)
         seed = call.pop("seed", 5)
         kept = {key: value for key, value in call.items() if not isinstance(value, Image.Image)}
+        if "image" in call:
+            kept["picture"] = "picture-%dx%d" % call["image"].size
+            tensors[kept["picture"]] = torch.from_numpy(numpy.asarray(call["image"]).copy())
+            kept["masked"] = "mask_image" in call
         negative = call.pop("negative_prompt", None)
         if negative is not None:
             call["negative_prompt"] = [negative] * len(prompts)
@@ -159,7 +165,7 @@ def main():
             tensors[name + ".latents"] = latents.contiguous()
             if name in DECODED:
                 tensors[name + ".pictures"] = pipe.vae.decode(latents / pipe.vae.config.scaling_factor).sample.contiguous()
-        cases.append({"name": name, "pipeline": "tiny-xl" if "XL" in type(pipe).__name__ else "tiny-sd", "scheduler": scheduler,
+        cases.append({"name": name, "pipeline": "tiny-xl" if "XL" in type(pipe).__name__ else "tiny-sd", "scheduler": scheduler, "config": more,
                       "prompts": prompts, "seed": seed, **kept})
         print(name, tuple(tensors[name + ".latents"].shape), float(tensors[name + ".latents"].std()))
 
@@ -174,7 +180,6 @@ def main():
     record("sd-unguided", sd, "euler", num_inference_steps=4, guidance_scale=1.0)
     record("sd-rescale", sd, "ddim", num_inference_steps=4, guidance_scale=7.5, guidance_rescale=0.7)
     record("sd-eta", sd, "ddim", num_inference_steps=4, eta=0.5)
-    tensors["picture"] = torch.from_numpy(numpy.asarray(picture(21, 27, 1)).copy())
     tensors["mask"] = torch.from_numpy(numpy.asarray(mask(16, 24)).copy())
     img2img = StableDiffusionImg2ImgPipeline(**sd.components, requires_safety_checker=False)
     for scheduler in ("pndm", "ddim", "euler_ancestral", "dpmsolver_multistep", "heun", "lcm"):

@@ -291,6 +291,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     /** As {@link #generate(GenerationRequest, StepListener, Cancellation)} from other noise. */
     public GenerationResult generate(
             GenerationRequest asked, NoiseFactory noise, StepListener listener, Cancellation cancellation) {
+        GenerationRequest request = filled(asked);
         return use(model -> {
             SampleSize size = new RequestCheck(setup, model).check(request);
             SampleCodec codec = setup.codec(model);

@@ -218,7 +218,7 @@ class TextConditionerTest {
                 assertThat(states(conditioner.encode(List.of(Subject.ofPrompt("a cat"))))
                                 .requires_grad())
                         .isFalse();
-                Conditioner learning = conditioner.learning();
+                Conditioner learning = conditioner.onTape();
                 Conditioning both = learning.encode(List.of(Subject.ofPrompt("a cat"), Subject.ofPrompt("a dog")));
                 states(dropped(learning, both, 0, 1)).square().sum().backward();
                 assertThat(weight.grad().abs().sum().item_float()).isPositive();
