@@ -15,6 +15,16 @@ public record Subject(@Nullable Integer classLabel, @Nullable String prompt, @Nu
     /** Nothing in particular. */
     public static final Subject NOTHING = new Subject(null, null);
 
+    /** What a {@link Conditioner} takes of a subject. */
+    public enum Kind {
+        /** Neither class nor prompt. */
+        NOTHING,
+        /** {@link Subject#classLabel}. */
+        CLASS,
+        /** {@link Subject#prompt}. */
+        PROMPT
+    }
+
     /** A class, a prompt, or both. */
     public Subject(@Nullable Integer classLabel, @Nullable String prompt) {
         this(classLabel, prompt, null);

@@ -47,6 +47,11 @@ final class ComponentWriter {
         map = map.with(name, modelClass.library(), modelClass.name());
     }
 
+    /** Writes networks by the names of their parts. */
+    void write(Map<String, Model> networks) {
+        networks.forEach(this::write);
+    }
+
     /** transformers names its class and its dtype in keys of its own; the older name of the dtype is known to all of its versions. */
     private Map<String, @Nullable Object> transformersConfig(Model model) {
         Map<String, @Nullable Object> json = model.config();

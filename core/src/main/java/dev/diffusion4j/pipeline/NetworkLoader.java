@@ -36,7 +36,9 @@ final class NetworkLoader implements Supplier<Model> {
 
     /** Equal for loaders that make equal networks. */
     Object key() {
-        return new Key(real(network.component().folder()), options.withDevice(Devices.name(device)));
+        return new Key(
+                real(network.component().folder()),
+                options.withDevice(Devices.name(device)).withParts(PartsReader.OWN));
     }
 
     private record Key(Path folder, LoadOptions options) {}

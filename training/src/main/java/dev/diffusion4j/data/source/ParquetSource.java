@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * page at a time, and its pictures are kept as they are, undecoded, in the cache ({@link ImagePack}): from there any is had at
  * once, in any order, and nothing of them stays in memory.
  */
-public final class ParquetSource implements Dataset {
+final class ParquetSource implements Dataset {
     private static final Logger LOG = LoggerFactory.getLogger(ParquetSource.class);
     private static final int LARGEST_NATURAL = 64;
     /** Changes where what is kept changes. */
