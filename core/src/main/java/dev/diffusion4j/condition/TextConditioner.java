@@ -6,6 +6,7 @@ import static org.bytedeco.pytorch.global.torch.cat;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.layer.ActiveProducts;
 import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.clip.ClipTextStates;
 import dev.diffusion4j.tensor.TensorScope;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Prompts to what Stable Diffusion attends to, as diffusers' {@code encode_prompt} does: the states of one text encoder, or those of two
  * side by side with the pooled text of the one that has a projection. "Nothing" is the empty prompt, or zeros where the network was trained so. It keeps
- * the states of texts across calls, except where its encoders learn: then it computes on the tape.
+ * the states of texts across calls, except those of encoders that learn, which compute on the tape.
  *
  * <pre>{@code
  * try (TextConditioner conditioner = TextConditioner.of(List.of(encoder), TextForm.LAST, false)) {
@@ -42,43 +44,57 @@ public final class TextConditioner implements Conditioner {
     private final TextForm form;
     private final boolean zerosForNothing;
     private final TextSettings settings;
-    private final @Nullable TextCache cache;
-    private final boolean ownsCache;
+    private final Set<String> learning;
+    private final TextCache cache;
+    private final boolean isView;
 
     private TextConditioner(
             List<TextEncoder> encoders,
             TextForm form,
             boolean zerosForNothing,
             TextSettings settings,
-            @Nullable TextCache cache,
-            boolean ownsCache) {
+            Set<String> learning,
+            TextCache cache,
+            boolean isView) {
         this.encoders = encoders;
         this.form = form;
         this.zerosForNothing = zerosForNothing;
         this.settings = settings;
+        this.learning = learning;
         this.cache = cache;
-        this.ownsCache = ownsCache;
+        this.isView = isView;
     }
 
     /**
-     * @param encoders one, or two whose states are joined; borrowed
+     * @param encoders one, or two whose states are joined; closed with this
      * @param form which of their states the network attends to
      * @param zerosForNothing whether nothing is zeros: {@code force_zeros_for_empty_prompt}
      */
     public static TextConditioner of(List<TextEncoder> encoders, TextForm form, boolean zerosForNothing) {
         Check.that(!encoders.isEmpty(), "a text conditioner needs a text encoder");
         return new TextConditioner(
-                List.copyOf(encoders), form, zerosForNothing, TextSettings.DEFAULT, new TextCache(CACHE_BYTES), true);
+                List.copyOf(encoders),
+                form,
+                zerosForNothing,
+                TextSettings.DEFAULT,
+                Set.of(),
+                new TextCache(CACHE_BYTES),
+                false);
     }
 
     /** The same with other settings; it shares encoders and states with this one and need not be closed. */
     public TextConditioner with(TextSettings value) {
-        return new TextConditioner(encoders, form, zerosForNothing, value, cache, false);
+        return new TextConditioner(encoders, form, zerosForNothing, value, learning, cache, true);
     }
 
-    /** The same for encoders that learn: it keeps no states, and gradients reach the networks. */
-    public TextConditioner onTape() {
-        return new TextConditioner(encoders, form, zerosForNothing, settings, null, false);
+    /**
+     * The same where some encoders learn: their states are not kept, and gradients reach their networks. It shares all with this one and
+     * need not be closed.
+     *
+     * @param names of the parts that learn
+     */
+    public TextConditioner withLearning(Set<String> names) {
+        return new TextConditioner(encoders, form, zerosForNothing, settings, Set.copyOf(names), cache, true);
     }
 
     /** How prompts are encoded. */
@@ -105,6 +121,18 @@ public final class TextConditioner implements Conditioner {
     @Override
     public Subject.Kind takes() {
         return Subject.Kind.PROMPT;
+    }
+
+    @Override
+    public Map<String, Model> networks() {
+        Map<String, Model> networks = new LinkedHashMap<>();
+        encoders.forEach(encoder -> networks.put(encoder.name(), encoder.model()));
+        return networks;
+    }
+
+    @Override
+    public Set<String> learning() {
+        return learning;
     }
 
     @Override
@@ -218,11 +246,10 @@ public final class TextConditioner implements Conditioner {
     private record Key(TextEncoder encoder, ActiveProducts adapters, List<TextChunk> chunks, int skipped) {}
 
     private TextStates states(TextEncoder encoder, List<TextChunk> chunks, int skipped) {
-        TextCache known = cache;
-        if (known == null) {
+        if (learning.contains(encoder.name())) {
             return computed(encoder, chunks, skipped);
         }
-        return known.get(new Key(encoder, ActiveProducts.current(), chunks, skipped), () -> {
+        return cache.get(new Key(encoder, ActiveProducts.current(), chunks, skipped), () -> {
             try (NoGradGuard guard = new NoGradGuard()) {
                 return computed(encoder, chunks, skipped);
             }
@@ -305,11 +332,12 @@ public final class TextConditioner implements Conditioner {
         return replaced(conditioning, mixed);
     }
 
-    /** Frees the states that it keeps; those of a view are its original's. */
+    /** Frees the states that it keeps, and closes the encoders; a view does nothing. */
     @Override
     public void close() {
-        if (ownsCache && cache != null) {
+        if (!isView) {
             cache.close();
+            encoders.forEach(TextEncoder::close);
         }
     }
 }

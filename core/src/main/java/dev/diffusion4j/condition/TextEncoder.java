@@ -2,6 +2,7 @@
 package dev.diffusion4j.condition;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.clip.ClipTextConfig;
 import dev.diffusion4j.model.clip.ClipTextModel;
 import dev.diffusion4j.text.ClipTokenizer;
@@ -10,14 +11,19 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** One of a pipeline's text encoders with its tokenizer; both are borrowed. Thread-safe. */
-public final class TextEncoder {
+/** One of a pipeline's text encoders with its tokenizer. Thread-safe. */
+public final class TextEncoder implements AutoCloseable {
+    private final String name;
     private final ClipTokenizer tokenizer;
     private final TextNetwork network;
     private volatile @Nullable ClipTextConfig config;
 
-    /** @param network lends a {@link ClipTextModel} */
-    public TextEncoder(ClipTokenizer tokenizer, TextNetwork network) {
+    /**
+     * @param name of the part that it is in a pipeline's folder: {@code text_encoder}
+     * @param network lends a {@link ClipTextModel}; closed with this
+     */
+    public TextEncoder(String name, ClipTokenizer tokenizer, TextNetwork network) {
+        this.name = name;
         this.tokenizer = tokenizer;
         this.network = network;
     }
@@ -64,5 +70,19 @@ public final class TextEncoder {
     String rest(String text) {
         List<Integer> dropped = tokenizer.tokens(text, length()).dropped();
         return dropped.isEmpty() ? "" : tokenizer.decode(dropped);
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** The network; borrowed. */
+    Model model() {
+        return network.use(model -> model);
+    }
+
+    @Override
+    public void close() {
+        network.close();
     }
 }

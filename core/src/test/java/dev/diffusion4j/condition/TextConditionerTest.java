@@ -14,6 +14,7 @@ import dev.diffusion4j.testing.Golden;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -218,7 +219,8 @@ class TextConditionerTest {
                 assertThat(states(conditioner.encode(List.of(Subject.ofPrompt("a cat"))))
                                 .requires_grad())
                         .isFalse();
-                Conditioner learning = conditioner.onTape();
+                Conditioner learning = conditioner.withLearning(Set.of("text_encoder"));
+                assertThat(learning.networks()).containsOnlyKeys("text_encoder");
                 Conditioning both = learning.encode(List.of(Subject.ofPrompt("a cat"), Subject.ofPrompt("a dog")));
                 states(dropped(learning, both, 0, 1)).square().sum().backward();
                 assertThat(weight.grad().abs().sum().item_float()).isPositive();

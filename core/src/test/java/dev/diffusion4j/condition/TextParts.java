@@ -32,7 +32,7 @@ final class TextParts implements AutoCloseable {
         Model model = new ComponentNetwork(network, ModelFamilies.BUILT_IN.named(className, "test"))
                 .read(Devices.cpu(), Precision.F32, null);
         models.add(model);
-        return new TextEncoder(tokenizer.readTokenizer(), new TextNetwork() {
+        return new TextEncoder(network.name(), tokenizer.readTokenizer(), new TextNetwork() {
             @Override
             public <R> R use(Function<Model, R> body) {
                 calls.incrementAndGet();

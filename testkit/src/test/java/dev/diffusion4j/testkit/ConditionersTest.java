@@ -85,14 +85,13 @@ class ConditionersTest {
             Map<String, Integer> pieces =
                     Map.of("a", 0, "b", 1, "a</w>", 2, "b</w>", 3, "<|startoftext|>", 4, "<|endoftext|>", 5);
             ClipTokenizer tokenizer = new ClipTokenizer(new BpeVocabulary(pieces, Map.of()), TextCleaning.TRANSFORMERS);
-            TextEncoder encoder = new TextEncoder(tokenizer, TextNetwork.of(network));
+            TextEncoder encoder = new TextEncoder("text_encoder", tokenizer, TextNetwork.owning(network));
             conditioner = TextConditioner.of(List.of(encoder), TextForm.LAST, false);
         }
 
         @AfterEach
         void free() {
             conditioner.close();
-            network.close();
         }
 
         @Override
