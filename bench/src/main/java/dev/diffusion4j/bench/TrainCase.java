@@ -20,7 +20,6 @@ import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.trainer.AdamConfig;
 import dev.diffusion4j.trainer.Checkpoints;
 import dev.diffusion4j.trainer.Choices;
-import dev.diffusion4j.trainer.LearningRateSchedule;
 import dev.diffusion4j.trainer.Trainer;
 import dev.diffusion4j.trainer.TrainerConfig;
 import java.nio.file.Path;
@@ -107,20 +106,14 @@ final class TrainCase {
                 1e-8,
                 optimizer.equals("adam") ? 0 : 0.01,
                 false);
-        return new TrainerConfig(
-                1_000_000,
-                null,
-                batchSize,
-                1,
-                adam,
-                LearningRateSchedule.DEFAULT,
-                clip ? 1.0 : null,
-                null,
-                Precision.AUTO,
-                0,
-                Integer.MAX_VALUE,
-                1,
-                List.of());
+        return TrainerConfig.DEFAULT.with(training -> {
+            training.epochs = 1_000_000;
+            training.batchSize = batchSize;
+            training.optimizer = adam;
+            training.clipGradNorm = clip ? 1.0 : null;
+            training.checkpointEverySteps = Integer.MAX_VALUE;
+            training.keepCheckpoints = 1;
+        });
     }
 
     /** In the network's own size and colours. */

@@ -154,16 +154,18 @@ final class CompareCommand implements Callable<Integer> {
     /** Every model is read and asked whether it can draw all its combinations, before the first has drawn in vain. */
     private void checkAll(List<@Nullable SchedulerKind> kinds) {
         for (Path folder : models) {
-            try (DiffusionPipeline loaded = draw.load(folder)) {
-                GenerationRequest base = base(folder, loaded, new PrintWriter(Writer.nullWriter()));
+            PrintWriter silent = new PrintWriter(Writer.nullWriter());
+            try (DiffusionPipeline loaded = draw.load(folder, silent)) {
+                GenerationRequest base = base(folder, loaded, silent);
                 eachWay(folder, loaded, base, kinds, way -> check(folder, way));
             }
         }
     }
 
     private void compare(Path folder, List<@Nullable SchedulerKind> kinds, Comparison comparison) {
-        try (DiffusionPipeline loaded = draw.load(folder)) {
-            GenerationRequest base = base(folder, loaded, spec.commandLine().getErr());
+        PrintWriter err = spec.commandLine().getErr();
+        try (DiffusionPipeline loaded = draw.load(folder, err)) {
+            GenerationRequest base = base(folder, loaded, err);
             eachWay(folder, loaded, base, kinds, way -> check(folder, way));
             warmUp(loaded, base);
             eachWay(folder, loaded, base, kinds, way -> comparison.add(row(folder, way.pipeline, way.request)));

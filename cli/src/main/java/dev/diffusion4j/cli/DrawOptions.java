@@ -74,9 +74,20 @@ final class DrawOptions {
     @Nullable
     String prompt;
 
-    /** The pipeline of a model folder, of a run's, or of the Hub; the caller closes it. */
-    DiffusionPipeline load(Path folder) {
-        return DiffusionPipeline.load(folder(folder, null), loadOptions(null));
+    /**
+     * The pipeline of a model folder, of a run's, or of the Hub; the caller closes it.
+     *
+     * @param err receives a line for each adapter
+     */
+    DiffusionPipeline load(Path folder, PrintWriter err) {
+        DiffusionPipeline loaded = DiffusionPipeline.load(folder(folder, null), loadOptions(null));
+        try {
+            LoraOptions.report(loaded, err);
+            return loaded;
+        } catch (Throwable e) {
+            loaded.close();
+            throw e;
+        }
     }
 
     /** Where the model is; a terminal shows what is fetched. */

@@ -175,7 +175,7 @@ final class EvalCommand implements Callable<Integer> {
 
     private void judgeModel(Path folder, @Nullable ClipJudge words, Path file, List<Figure> earlier) {
         try (GuideKit kit = guidance.kit(null, this::warn);
-                DiffusionPipeline loaded = draw.load(folder)) {
+                DiffusionPipeline loaded = draw.load(folder, spec.commandLine().getErr())) {
             GenerationRequest request =
                     draw.request(loaded, COUNT, spec.commandLine().getErr()).with(guidance::apply);
             Chosen chosen = scheduler.of(loaded.steeredBy(kit.parseAll(guidance.guides)), request);

@@ -74,7 +74,11 @@ final class FinetuneCommand implements Callable<Integer> {
     @Mixin
     ColumnOptions columns = new ColumnOptions();
 
-    @Option(names = "--device", paramLabel = "D", defaultValue = "cpu", description = "cpu.")
+    @Option(
+            names = "--device",
+            paramLabel = "D",
+            defaultValue = "cpu",
+            description = "cpu, cuda, cuda:N or auto; default: cpu.")
     String device = "cpu";
 
     @Option(
@@ -125,7 +129,6 @@ final class FinetuneCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        RecipeTraining.checkDevice(device);
         Path name = modelSaveName.getFileName();
         if (name == null || name.toString().isBlank()) {
             throw Problem.request("--model_save_name must name a folder, but was '" + modelSaveName + "'");
@@ -140,6 +143,7 @@ final class FinetuneCommand implements Callable<Integer> {
                         .set("training.batch_size", batchSize)
                         .set("training.gradient_accumulation_steps", gradAccumulationSteps)
                         .set("training.epochs", numEpochs)
+                        .set("training.device", device)
                         .set("samples.every_steps", logSamplesEvery)
                         .set("export.every_steps", saveModelEvery)
                         .set("export.folder", modelSaveName.toString())

@@ -5,7 +5,9 @@ import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.LoraPlace;
 import dev.diffusion4j.hub.HubProgress;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,6 +45,11 @@ final class LoraOptions {
             }
         }
         return choices;
+    }
+
+    /** Says how much of each adapter's file counts. */
+    static void report(DiffusionPipeline pipeline, PrintWriter err) {
+        pipeline.lorasApplied().forEach(applied -> err.println(applied.text()));
     }
 
     /** The file with the weights, by whatever name. */

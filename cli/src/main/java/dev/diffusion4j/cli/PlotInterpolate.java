@@ -75,7 +75,7 @@ final class PlotInterpolate implements Callable<Integer> {
         Check.that(
                 draw.label == null || !draw.label.equalsIgnoreCase("all"),
                 "--class must be one class, because the pictures are to become each other");
-        try (DiffusionPipeline loaded = draw.load(model)) {
+        try (DiffusionPipeline loaded = draw.load(model, spec.commandLine().getErr())) {
             Chosen chosen = scheduler.of(
                     loaded, draw.request(loaded, COUNT, spec.commandLine().getErr()));
             GenerationRequest request = chosen.request();

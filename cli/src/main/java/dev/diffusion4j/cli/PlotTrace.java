@@ -80,7 +80,7 @@ final class PlotTrace implements Callable<Integer> {
         Check.positive(every, "--every");
         Check.positive(thumbnails, "--thumbnails");
         Check.positive(columns, "--columns");
-        try (DiffusionPipeline loaded = draw.load(model)) {
+        try (DiffusionPipeline loaded = draw.load(model, spec.commandLine().getErr())) {
             GenerationRequest asked =
                     draw.request(loaded, COUNT, spec.commandLine().getErr());
             Chosen chosen = scheduler.of(loaded, asked.with(r -> r.batchSize(asked.count())));

@@ -169,7 +169,7 @@ final class QualityOptions {
             PictureSet reference =
                     data == null ? null : pictures(data, dataSize == null ? drawnSize : dataSize, dataFit, dataLimit);
             return new Evaluator(extractor, reference, judge, kid, cache);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             if (extractor != null) {
                 extractor.close();
             }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.RunSummary;
@@ -24,12 +23,6 @@ final class RecipeTraining {
         this.publish = publish;
         this.out = spec.commandLine().getOut();
         this.err = spec.commandLine().getErr();
-    }
-
-    static void checkDevice(String device) {
-        if (!device.equals("cpu")) {
-            throw Problem.request("training runs on the CPU: omit --device " + device);
-        }
     }
 
     /**

@@ -92,9 +92,9 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--device",
             paramLabel = "D",
-            defaultValue = "cpu",
-            description = "cpu; training runs on no other device yet.")
-    String device = "cpu";
+            description = "cpu, cuda, cuda:N or auto; default: the recipe's, mostly cpu.")
+    @Nullable
+    String device;
 
     @Option(
             names = "--dtype",
@@ -112,15 +112,15 @@ final class TrainCommand implements Callable<Integer> {
         if ((recipe == null) == (resume == null)) {
             throw Problem.request("give either a recipe or --resume DIR; 'diffuse recipes' lists the recipes");
         }
-        RecipeTraining.checkDevice(device);
         return resume != null ? resumed(resume) : started(java.util.Objects.requireNonNull(recipe));
     }
 
     private int resumed(Path folder) {
         boolean isData = data != null || columns.isGiven();
-        if (preset != null || isData || out != null || !changes.isEmpty() || seed != null || dtype != null) {
+        boolean isMachine = device != null || dtype != null;
+        if (preset != null || isData || out != null || !changes.isEmpty() || seed != null || isMachine) {
             throw Problem.request("--resume continues the run as it is: omit --preset, --data and its columns, --out,"
-                    + " --set, --seed and --dtype");
+                    + " --set, --seed, --device and --dtype");
         }
         return new RecipeTraining(publish, spec).resume(folder, allowDrift);
     }
@@ -136,7 +136,10 @@ final class TrainCommand implements Callable<Integer> {
     private List<String> allChanges() {
         Changes all = new Changes().add(changes).set("data.source", data);
         columns.addTo(all);
-        return all.set("training.seed", seed).set("training.dtype", dtype).list();
+        return all.set("training.seed", seed)
+                .set("training.device", device)
+                .set("training.dtype", dtype)
+                .list();
     }
 
     /** Loud, because the pictures that come out look like nothing that a person had in mind. */

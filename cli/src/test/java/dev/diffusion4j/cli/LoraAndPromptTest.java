@@ -46,13 +46,16 @@ class LoraAndPromptTest {
         assertThat(command(lora).out()).contains("the LoRA is in " + folder.resolve("run/lora"));
         String sample = "sample --model @/base/model --class 3 --steps 3 --scheduler ddim --out @/";
         run(sample + "plain");
-        run(sample + "adapted --lora @/run/lora:40");
+        assertThat(command(sample + "adapted --lora @/run/lora:40").err().lines())
+                .contains(folder.resolve("run/lora/adapter_model.safetensors") + ": applied 18 of 18 keys");
         assertThat(picture("adapted/0000.png")).isNotEqualTo(picture("plain/0000.png"));
         run("sample --from @/adapted/0000.png --out @/again");
         assertThat(picture("again/0000.png")).isEqualTo(picture("adapted/0000.png"));
 
         refused(1, sample + "x --lora @/nowhere", "there is no LoRA", "nowhere");
         refused(1, sample + "x --lora @/base/model", "holds no LoRA");
+        String weights = "@/base/model/unet/diffusion_pytorch_model.safetensors";
+        refused(1, sample + "x --lora " + weights, "none of its", "it holds cls_emb.weight, ", " more");
         refused(2, sample + "x --lora @/run:much", "FILE:SCALE");
         refused(2, sample + "x --lora @/run/lora:50 --lora @/run:-10", "adapter_model.safetensors twice", "run:40.0");
         run("train digits-cross-attention --data digits --out @/deeper"

@@ -39,7 +39,8 @@ class PackageDirectionTest {
         allow("json", "");
         allow("layer", "processor tensor kernel");
         allow("checkpoint", "json tensor");
-        allow("model", "layer checkpoint processor tensor json");
+        allow("text", "json");
+        allow("model", "text layer checkpoint processor tensor json");
         allow("adapter", "layer model checkpoint tensor json");
         allow("scheduler", "schedule tensor json");
         allow("image", "tensor");
@@ -47,10 +48,10 @@ class PackageDirectionTest {
         allow("codec", "tensor model scheduler");
         allow("guidance", "tensor model");
         allow("hub", "json");
-        allow("folder", "tensor json checkpoint model adapter scheduler hub");
+        allow("folder", "tensor json checkpoint text model adapter scheduler hub");
         allow(
                 "pipeline",
-                "tensor processor json checkpoint model adapter condition codec guidance scheduler image hub folder");
+                "tensor processor json checkpoint text model adapter condition codec guidance scheduler image hub folder");
         allow("drawing", "tensor json checkpoint model adapter guidance scheduler image hub folder pipeline");
         allow("data", "tensor image json hub");
         allow("metric", "tensor model data checkpoint json");
@@ -59,12 +60,12 @@ class PackageDirectionTest {
         allow("trainer", "kernel objective data model adapter layer checkpoint processor tensor json");
         allow(
                 "recipe",
-                "tensor json model adapter codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
+                "tensor json model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
         allow("testkit", "tensor checkpoint model condition codec scheduler guidance data tracking");
         allow("plot", "schedule tensor codec guidance image pipeline data tracking");
         allow(
                 "evaluation",
-                "tensor json checkpoint model adapter guidance scheduler image hub folder pipeline drawing metric tracking");
+                "tensor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing metric tracking");
         allow(
                 "cli",
                 "tensor processor json checkpoint model adapter guidance scheduler image hub folder pipeline drawing data metric recipe plot evaluation");
@@ -194,7 +195,7 @@ class PackageDirectionTest {
 
     @Test
     void only_the_lower_packages_know_libtorch() {
-        Set<String> without = Set.of("base", "kernel", "schedule", "json", "tracking", "cli");
+        Set<String> without = Set.of("base", "kernel", "schedule", "json", "text", "tracking", "cli");
         List<String> offences = classes.stream()
                 .filter(type -> without.contains(topPackage(type)))
                 .flatMap(type -> type.getDirectDependenciesFromSelf().stream())

@@ -91,7 +91,7 @@ class ScriptCommandsTest {
             delimiter = '|',
             value = {
                 "finetune --start_model @/base --dataset_name digits --image_column a | the data source digits has no columns",
-                "finetune --start-model @/base --dataset-name shapes --device cuda | training runs on the CPU",
+                "finetune --start-model @/base --dataset-name shapes --device cuda:7 | device 'cuda:7' is not there",
                 "finetune --start_model @/base --dataset_name shapes --model_save_name @/base | already holds a model",
                 "finetune --start_model @/nowhere/at/all | there is no folder",
                 "train-unconditional | give either --dataset_name SPEC or --train_data_dir DIR",

@@ -49,11 +49,11 @@ public record LoraConfig(
         return new LoraConfig(value, newAlpha, dropout, targets, init, from);
     }
 
-    public LoraConfig withInit(LoraInit value) {
+    LoraConfig withInit(LoraInit value) {
         return new LoraConfig(rank, alpha, dropout, targets, value, from);
     }
 
-    public LoraConfig withDropout(double value) {
+    LoraConfig withDropout(double value) {
         return new LoraConfig(rank, alpha, value, targets, init, from);
     }
 

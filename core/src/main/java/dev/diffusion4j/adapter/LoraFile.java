@@ -86,7 +86,8 @@ public final class LoraFile {
                 .ifPresentOrElse(tensor -> add(tensor, name), () -> others.add(name)));
         if (entries.isEmpty()) {
             throw Problem.failure(file + " holds no LoRA: none of its " + others.size()
-                    + " tensors has a name such as NAME.lora_A.weight or NAME.lora.down.weight");
+                    + " tensors has a name such as NAME.lora_A.weight or NAME.lora.down.weight"
+                    + (others.isEmpty() ? "" : "; it holds " + LoraFit.some(others)));
         }
         if (!others.isEmpty()) {
             throw Problem.failure(file + " holds " + others.size() + " tensors that are no part of a plain LoRA ("
@@ -128,18 +129,21 @@ public final class LoraFile {
         try {
             entries.forEach((name, entry) -> {
                 double scale = scale(name, entry, scales);
-                Tensor down = tensor(entry, LoraName.Part.DOWN);
-                products.add(new LoraProduct(name, down, tensor(entry, LoraName.Part.UP), scale, entry.keys()));
+                products.add(TensorScope.compute(() -> {
+                    Tensor down = tensor(entry, LoraName.Part.DOWN);
+                    Tensor up = tensor(entry, LoraName.Part.UP);
+                    return new LoraProduct(name, TensorScope.own(down), TensorScope.own(up), scale, entry.keys());
+                }));
             });
             return products;
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             products.forEach(LoraProduct::close);
             throw e;
         }
     }
 
     private Tensor tensor(Entry entry, LoraName.Part part) {
-        return TensorScope.ownResult(() -> weights.read(java.util.Objects.requireNonNull(entry.name(part))));
+        return weights.read(java.util.Objects.requireNonNull(entry.name(part)));
     }
 
     private double scale(LoraName name, Entry entry, LoraScales scales) {

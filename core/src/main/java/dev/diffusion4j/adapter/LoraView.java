@@ -95,7 +95,7 @@ public final class LoraView implements AutoCloseable {
             byLayer.forEach(
                     (layer, parts) -> TensorScope.run(() -> products.put(layer, sum(parts, layer.weight(), owned))));
             return new LoraView(new ActiveProducts(products), owned, choices, applied);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             owned.forEach(Tensor::close);
             throw e;
         }

@@ -61,6 +61,11 @@ public enum DType {
         return scalarType;
     }
 
+    /** PyTorch's name: {@code float16}. */
+    public String torchName() {
+        return torchName;
+    }
+
     /** Bytes that change places between little and big machines. */
     int swappedBytes() {
         return this == C64 ? 4 : bytes;

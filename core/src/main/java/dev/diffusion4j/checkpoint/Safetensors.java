@@ -49,7 +49,7 @@ public final class Safetensors implements WeightSource {
         DataFile file = DataFile.open(path);
         try {
             return new Safetensors(file, SafetensorsHeader.read(file, path.toString()));
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             file.close();
             throw e;
         }

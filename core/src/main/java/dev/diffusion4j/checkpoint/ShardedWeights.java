@@ -37,7 +37,7 @@ public final class ShardedWeights implements WeightSource {
         try {
             weights.openShards();
             return weights;
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             weights.close();
             throw e;
         }

@@ -53,7 +53,7 @@ public final class TorchPickle implements WeightSource {
         DataFile file = DataFile.open(path);
         try {
             return new TorchPickle(file, read(file, path.toString()));
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             file.close();
             throw e;
         }

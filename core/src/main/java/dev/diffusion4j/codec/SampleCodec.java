@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.codec;
 
+import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * Between pictures and samples, which are what a network denoises: pixels in some range, or the latents of an autoencoder. Used by
  * training, by sampling, by every guidance loss and by everything that shows a step. It keeps no state of a call, so any number of
- * threads may use it at once.
+ * threads may use it at once. Pictures and samples may lie on any device: a codec with networks moves them to where these are.
  */
 public interface SampleCodec extends AutoCloseable {
 
@@ -35,7 +37,8 @@ public interface SampleCodec extends AutoCloseable {
      *
      * @param pictures {@code float32 (B, C', H', W')} in [−1, 1], as data sets hand them out
      * @param noise of the batch; a codec without a distribution draws nothing from it
-     * @return {@code float32 (B, C, H, W)}: {@code pictures} itself, or a new tensor owned by the current scope
+     * @return {@code float32 (B, C, H, W)}, where the pictures lie or where the codec computes: {@code pictures} itself, or a new
+     *     tensor owned by the current scope
      */
     default Tensor encode(Tensor pictures, NoiseSource noise) {
         return TensorScope.keepResult(() -> moments(pictures).sample(noise));
@@ -76,6 +79,14 @@ public interface SampleCodec extends AutoCloseable {
      */
     default Tensor preview(Tensor samples) {
         return pictures(samples);
+    }
+
+    /**
+     * Its networks, by the names of the parts that a pipeline's folder keeps them in: {@code vae}; borrowed. They are saved with the
+     * pipeline, and do not learn.
+     */
+    default Map<String, Model> networks() {
+        return Map.of();
     }
 
     /** Frees what it owns; a codec without tensors has nothing to do. */

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.codec;
 
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.autoencoder.AutoencoderTiny;
 import dev.diffusion4j.model.autoencoder.AutoencoderTinyConfig;
 import dev.diffusion4j.tensor.TensorScope;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -59,5 +62,10 @@ public final class TinyVaeCodec implements SampleCodec {
     public Tensor decode(Tensor samples) {
         return TensorScope.keepResult(
                 () -> OneByOne.run(scale.toLatents(samples), tiled ? network::decodeTiled : network::decode));
+    }
+
+    @Override
+    public Map<String, Model> networks() {
+        return Map.of(ModelRole.AUTOENCODER.component(), network);
     }
 }

@@ -4,11 +4,14 @@ package dev.diffusion4j.codec;
 import static org.bytedeco.pytorch.global.torch.avg_pool2d;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.model.autoencoder.AutoencoderKlConfig;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -118,5 +121,10 @@ public final class VaeCodec implements SampleCodec {
         long factor = Math.min((side + PREVIEW - 1) / PREVIEW, Math.min(samples.size(2), samples.size(3)));
         return TensorScope.keepResult(
                 () -> pictures(factor <= 1 ? samples : avg_pool2d(samples, new long[] {factor, factor})));
+    }
+
+    @Override
+    public Map<String, Model> networks() {
+        return Map.of(ModelRole.AUTOENCODER.component(), network);
     }
 }

@@ -26,6 +26,11 @@ public final class ClassConditioner implements Conditioner {
     }
 
     @Override
+    public Subject.Kind takes() {
+        return Subject.Kind.CLASS;
+    }
+
+    @Override
     public void check(List<Subject> subjects, String field) {
         if (input == ClassInput.VECTOR) {
             throw Problem.failure("this network takes a vector in place of a class (class_embed_type is identity):"

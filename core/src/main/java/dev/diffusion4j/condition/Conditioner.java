@@ -3,7 +3,10 @@ package dev.diffusion4j.condition;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.Model;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -11,6 +14,9 @@ import org.bytedeco.pytorch.Tensor;
  * into a tensor. It keeps no state of a call, so any number of threads may use it at once; whatever it caches is its own.
  */
 public interface Conditioner extends AutoCloseable {
+
+    /** What a subject must have for it. */
+    Subject.Kind takes();
 
     /**
      * Refuses what {@link #encode} could not encode as a person means it, before anything is computed. Captions of a data set are
@@ -23,9 +29,9 @@ public interface Conditioner extends AutoCloseable {
     void check(List<Subject> subjects, String field);
 
     /**
-     * Encodes. Where the conditioner's own network learns, this happens on the tape.
+     * Encodes. With networks that {@linkplain #learning() learn}, this happens on the tape.
      *
-     * @param subjects one a picture
+     * @param subjects one a picture; those of a data set may lack the class or the prompt, and then stand for nothing
      * @return on the CPU or where the conditioner computes; tensors owned by the current scope, or by the conditioner's cache
      */
     Conditioning encode(List<Subject> subjects);
@@ -42,6 +48,22 @@ public interface Conditioner extends AutoCloseable {
      * @throws IllegalStateException where it {@linkplain #canDrop() knows no nothing}
      */
     Conditioning drop(Conditioning conditioning, Tensor keep);
+
+    /**
+     * Its networks, by the names of the parts that a pipeline's folder keeps them in: {@code text_encoder}; borrowed. They are saved
+     * with the pipeline.
+     */
+    default Map<String, Model> networks() {
+        return Map.of();
+    }
+
+    /**
+     * Which of its {@linkplain #networks() networks} learn with the denoiser: they are encoded with on the tape, and kept in a run's
+     * checkpoints. The others stay as they are.
+     */
+    default Set<String> learning() {
+        return Set.of();
+    }
 
     /** Frees what it owns; a conditioner without tensors has nothing to do. */
     @Override

@@ -10,6 +10,11 @@ import org.bytedeco.pytorch.Tensor;
 public final class NoConditioner implements Conditioner {
 
     @Override
+    public Subject.Kind takes() {
+        return Subject.Kind.NOTHING;
+    }
+
+    @Override
     public void check(List<Subject> subjects, String field) {
         for (Subject subject : subjects) {
             if (subject.prompt() != null) {

@@ -14,6 +14,16 @@ public record Subject(@Nullable Integer classLabel, @Nullable String prompt) {
     /** Nothing in particular. */
     public static final Subject NOTHING = new Subject(null, null);
 
+    /** What a {@link Conditioner} takes of a subject. */
+    public enum Kind {
+        /** Neither class nor prompt. */
+        NOTHING,
+        /** {@link Subject#classLabel}. */
+        CLASS,
+        /** {@link Subject#prompt}. */
+        PROMPT
+    }
+
     /** A picture of a class. */
     public static Subject ofClass(int classLabel) {
         return new Subject(classLabel, null);

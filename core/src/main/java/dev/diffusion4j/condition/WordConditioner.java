@@ -21,6 +21,11 @@ public final class WordConditioner implements Conditioner {
     }
 
     @Override
+    public Subject.Kind takes() {
+        return Subject.Kind.PROMPT;
+    }
+
+    @Override
     public void check(List<Subject> subjects, String field) {
         for (Subject subject : subjects) {
             if (subject.classLabel() != null) {

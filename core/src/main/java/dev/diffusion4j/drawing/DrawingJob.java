@@ -61,11 +61,11 @@ public final class DrawingJob implements AutoCloseable {
                 Chosen chosen = chosen(plan, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
                 return new DrawingJob(
                         loaded, kit, chosen, folder.toString(), plan.subject().perRow(loaded), null);
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
                 loaded.close();
                 throw e;
             }
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             kit.close();
             throw e;
         }
@@ -101,11 +101,11 @@ public final class DrawingJob implements AutoCloseable {
                         .steeredBy(kit.parseAll(note.guides()));
                 Chosen chosen = new Chosen(pipeline, note.request());
                 return new DrawingJob(loaded, kit, chosen, folder.toString(), SubjectSelection.PER_ROW, note.index());
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
                 loaded.close();
                 throw e;
             }
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             kit.close();
             throw e;
         }

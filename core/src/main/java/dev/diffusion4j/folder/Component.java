@@ -9,6 +9,8 @@ import dev.diffusion4j.model.ModelClass;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.text.ClipTokenizer;
+import dev.diffusion4j.text.TokenizerFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -40,6 +42,11 @@ public record Component(String name, String library, String className, Path pipe
         return Files.isDirectory(nested) ? nested : pipelineFolder;
     }
 
+    /** Whether it cuts texts into tokens; it has no weights. */
+    public boolean isTokenizer() {
+        return name.startsWith("tokenizer");
+    }
+
     /** Whether it is the algorithm, which has no weights. */
     public boolean isScheduler() {
         return name.equals(SCHEDULER);
@@ -57,6 +64,9 @@ public record Component(String name, String library, String className, Path pipe
 
     /** Whether this library can use it. */
     public boolean isKnown(ModelFamilies families) {
+        if (isTokenizer()) {
+            return TokenizerFolder.reads(className);
+        }
         return isScheduler()
                 ? Arrays.stream(SchedulerKind.values())
                         .anyMatch(kind -> kind.className().equals(className))
@@ -68,7 +78,7 @@ public record Component(String name, String library, String className, Path pipe
         if (isScheduler()) {
             return folder().resolve(SCHEDULER_CONFIG);
         }
-        if (name.startsWith("tokenizer")) {
+        if (isTokenizer()) {
             return folder().resolve("tokenizer_config.json");
         }
         return folder().resolve(name.equals("feature_extractor") ? "preprocessor_config.json" : CONFIG);
@@ -98,6 +108,15 @@ public record Component(String name, String library, String className, Path pipe
     /** Its config; empty where it has no file of one. */
     public Optional<Map<String, @Nullable Object>> config() {
         return Files.exists(configPath()) ? Optional.of(Json.readObject(configPath())) : Optional.empty();
+    }
+
+    /**
+     * The tokenizer that it is.
+     *
+     * @throws Problem (a failure) where its files cannot be read, or are of another kind
+     */
+    public ClipTokenizer readTokenizer() {
+        return TokenizerFolder.read(folder());
     }
 
     /** What the names of its weights' files begin with: its family's stem, or the usual one of its library. */

@@ -34,7 +34,7 @@ public record ComponentNetwork(Component component, ModelFamily family) {
                 model.convert(device, precision.scalarType());
             }
             return model;
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             model.close();
             throw e;
         }
@@ -65,7 +65,7 @@ public record ComponentNetwork(Component component, ModelFamily family) {
     public void fill(Model model, @Nullable String variant) {
         try (WeightSource weights =
                 WeightFiles.open(component.folder(), family.modelClass().weightStem(), variant)) {
-            WeightLoader.load(weights, model.stateDict(), model::weightName);
+            WeightLoader.load(weights, model.stateDict(), model::weightName, model::isIgnored);
         }
     }
 }

@@ -4,6 +4,8 @@ package dev.diffusion4j.folder;
 import dev.diffusion4j.model.Model;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The right to use a network, until it is closed. Several may hold one network: it is freed when the last lease is closed and the last
@@ -70,6 +72,11 @@ public final class PartLease implements AutoCloseable {
     /** From now on it is not dropped: something was made that knows this very network, or its files have changed. */
     public void pin() {
         part.pin();
+    }
+
+    /** What loads it: the first that was given for its key; {@code null} where the network itself was given. */
+    public @Nullable Supplier<Model> loader() {
+        return part.loader();
     }
 
     /** Whether it is in memory. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.folder;
 
+import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.checkpoint.WeightFiles;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Device;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * refused as soon as the network is asked for, which would draw wrong pictures without them.
  */
 public final class PipelineFolder {
+    private static final String ANY_PIPELINE = "DiffusionPipeline";
+
     private final Path folder;
     private final ComponentMap map;
     private final ModelFamilies families;
@@ -77,13 +81,37 @@ public final class PipelineFolder {
      * @throws Problem (a failure) naming the first part that is not known, or has no use here
      */
     public ComponentNetwork network() {
-        return network(folder.toString());
+        return networkBeside(Set.of());
+    }
+
+    /**
+     * The network that is left when others are taken from it: its denoiser.
+     *
+     * @param parts the names of the others
+     * @throws Problem as {@link #network()}
+     */
+    public ComponentNetwork networkBeside(Set<String> parts) {
+        return networkBeside(parts, folder.toString());
+    }
+
+    /**
+     * One of its networks.
+     *
+     * @param part its name
+     * @throws Problem (a failure) where there is none of that name, or it is of no known family
+     */
+    public ComponentNetwork network(String part) {
+        Component component = map.find(part)
+                .orElseThrow(() -> Problem.failure(map.file() + " names no part '" + part + "'; its parts are "
+                        + String.join(", ", map.components().keySet())));
+        return new ComponentNetwork(component, families.named(component.className(), folder.toString()));
     }
 
     /** @param where the folder's name in an error */
-    ComponentNetwork network(String where) {
+    ComponentNetwork networkBeside(Set<String> parts, String where) {
         List<Component> networks = map.components().values().stream()
-                .filter(component -> !component.isScheduler() && !component.isOptional())
+                .filter(component ->
+                        !component.isScheduler() && !component.isOptional() && !parts.contains(component.name()))
                 .toList();
         if (networks.isEmpty()) {
             throw Problem.failure(map.file()
@@ -184,14 +212,16 @@ public final class PipelineFolder {
     }
 
     /**
-     * Writes network and scheduler over those of this folder; the other parts that it names stay in it.
+     * Writes networks and scheduler over those of this folder; the other parts that it names stay in it.
      *
      * @param model of any dtype; saved in it, unless the options name a variant
+     * @param others networks beside it, by the names of their parts
      */
-    public void save(Model model, Scheduler scheduler, SaveOptions options) {
-        Component network = network().component();
+    public void save(Model model, Map<String, Model> others, Scheduler scheduler, SaveOptions options) {
+        Component network = networkBeside(others.keySet()).component();
         ComponentWriter writer = new ComponentWriter(folder, map, options);
         writer.write(network.name(), model);
+        writer.write(others);
         writer.write(scheduler);
         if (map.components().size() > 2) {
             writer.finish(); // of a class that knows the other parts
@@ -204,15 +234,25 @@ public final class PipelineFolder {
      * Writes a folder, or replaces the files of one; each file is replaced whole. The loaded folder may be written to.
      *
      * @param model of any dtype; saved in it, unless the options name a variant
+     * @param others networks beside it, by the names of their parts
      * @param scheduler {@code null} for a network that draws no pictures
      */
-    public static void write(Path folder, Model model, @Nullable Scheduler scheduler, SaveOptions options) {
+    public static void write(
+            Path folder, Model model, Map<String, Model> others, @Nullable Scheduler scheduler, SaveOptions options) {
         ComponentWriter writer = new ComponentWriter(folder, ComponentMap.empty(folder), options);
-        writer.write(model.modelClass().role().component(), model);
+        String name = model.modelClass().role().component();
+        Check.that(!others.containsKey(name), "a part beside the " + name + " cannot be named '" + name + "'");
+        writer.write(name, model);
+        writer.write(others);
         if (scheduler != null) {
             writer.write(scheduler);
         }
-        writer.finish(pipelineClass(model.modelClass(), scheduler));
+        writer.finish(others.isEmpty() ? pipelineClass(model.modelClass(), scheduler) : ANY_PIPELINE);
+    }
+
+    /** {@link #write(Path, Model, Map, Scheduler, SaveOptions)} of one network. */
+    public static void write(Path folder, Model model, @Nullable Scheduler scheduler, SaveOptions options) {
+        write(folder, model, Map.of(), scheduler, options);
     }
 
     /** {@link #write(Path, Model, Scheduler, SaveOptions)} as diffusers saves by default. */
@@ -227,7 +267,7 @@ public final class PipelineFolder {
      */
     private static String pipelineClass(ModelClass modelClass, @Nullable Scheduler scheduler) {
         if (!modelClass.isDiffusers() || modelClass.role() != ModelRole.DENOISER || scheduler == null) {
-            return "DiffusionPipeline";
+            return ANY_PIPELINE;
         }
         return switch (SchedulerKind.of(scheduler)) {
             case DDIM -> "DDIMPipeline";

@@ -99,7 +99,8 @@ public final class PipelinePlace {
                     : hub.unknown(there, INDEX);
         }
         Path folder = hub.fetch(there, path -> path.endsWith(".json") && !path.endsWith(".index.json"));
-        ComponentNetwork network = PipelineFolder.open(folder, families).network(name); // refuses what we do not have
+        ComponentNetwork network =
+                PipelineFolder.open(folder, families).networkBeside(Set.of(), name); // refuses what we do not have
         network.component().configFile();
         String inside =
                 folder.relativize(network.component().folder()).toString().replace('\\', '/');

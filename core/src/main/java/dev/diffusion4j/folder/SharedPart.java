@@ -31,6 +31,11 @@ final class SharedPart {
         return new SharedPart(null, loader, true);
     }
 
+    @Nullable
+    Supplier<Model> loader() {
+        return loader;
+    }
+
     synchronized void lease() {
         leases++;
     }
@@ -84,9 +89,10 @@ final class SharedPart {
             return;
         }
         dropped = false;
-        if (owned && network != null) {
-            network.close();
-        }
+        Model unused = network;
         network = null;
+        if (owned && unused != null) {
+            unused.close();
+        }
     }
 }

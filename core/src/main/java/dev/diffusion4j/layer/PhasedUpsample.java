@@ -51,6 +51,9 @@ final class PhasedUpsample implements AutoCloseable {
                             sample)));
                 }
             }
+        } catch (Throwable e) {
+            close();
+            throw e;
         }
     }
 

@@ -41,6 +41,11 @@ public record ModelClass(String name, String library, ModelRole role, String wei
         return library.equals("diffusers");
     }
 
+    /** Whether transformers can load it. */
+    public boolean isTransformers() {
+        return library.equals(TRANSFORMERS);
+    }
+
     /** What the names of weights' files begin with, unless a class has its own. */
     public static String weightStemOf(String library) {
         return library.equals(TRANSFORMERS) ? WeightFiles.TRANSFORMERS_STEM : WeightFiles.STEM;

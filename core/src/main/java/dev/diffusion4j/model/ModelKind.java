@@ -8,6 +8,7 @@ import dev.diffusion4j.model.basicunet.BasicUnet;
 import dev.diffusion4j.model.classconditioned.ClassConditionedUnet;
 import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.model.clip.ClipModel;
+import dev.diffusion4j.model.clip.ClipTextModel;
 import dev.diffusion4j.model.crossattn.CrossAttentionUnet;
 import dev.diffusion4j.model.inception.InceptionV3;
 import dev.diffusion4j.model.patched.PatchedUnet;
@@ -31,6 +32,8 @@ public enum ModelKind implements Keyed {
     AUTOENCODER_KL(AutoencoderKl.FAMILY),
     AUTOENCODER_TINY(AutoencoderTiny.FAMILY),
     CLIP(ClipModel.FAMILY),
+    CLIP_TEXT(ClipTextModel.FAMILY),
+    CLIP_TEXT_WITH_PROJECTION(ClipTextModel.WITH_PROJECTION),
     INCEPTION_V3(InceptionV3.FAMILY),
     CONV_CLASSIFIER(ConvClassifier.FAMILY);
 

@@ -12,11 +12,6 @@ public final class Cancellation {
         cancelled = true;
     }
 
-    /** Whether {@link #cancel()} was called. */
-    public boolean isCancelled() {
-        return cancelled;
-    }
-
     void check() {
         if (cancelled || Thread.currentThread().isInterrupted()) {
             throw new CancellationException("the call was cancelled");

@@ -3,12 +3,13 @@ package dev.diffusion4j.pipeline;
 
 import static org.bytedeco.pytorch.global.torch.cat;
 
+import dev.diffusion4j.adapter.LoraApplied;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
-import dev.diffusion4j.condition.Conditioners;
+import dev.diffusion4j.folder.ComponentNetwork;
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.folder.PipelineFolder;
@@ -57,33 +58,30 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class DiffusionPipeline implements AutoCloseable {
-    private final PartLease network;
+    private static final Placement IN_F32 = new Placement("cpu", Precision.F32, 0);
+
+    private final OwnedParts owned;
     private final PipelineSetup setup;
     private final PipelineOrigin origin;
     private final boolean isView;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private DiffusionPipeline(PartLease network, PipelineSetup setup, PipelineOrigin origin, boolean isView) {
-        this.network = network;
+    private DiffusionPipeline(OwnedParts owned, PipelineSetup setup, PipelineOrigin origin, boolean isView) {
+        this.owned = owned;
         this.setup = setup;
         this.origin = origin;
         this.isView = isView;
     }
 
-    private static DiffusionPipeline onCpu(DiffusionModel model, PartLease network, Scheduler scheduler) {
-        PipelineSetup setup = new PipelineSetup(
-                scheduler,
-                Conditioners.of(model),
-                null,
-                new Placement("cpu", Precision.F32, 0),
-                List.of(),
-                LoraView.NONE);
-        return new DiffusionPipeline(network, setup, PipelineOrigin.NONE, false);
+    private static DiffusionPipeline ofParts(
+            OwnedParts owned, Scheduler scheduler, PipelineParts parts, Placement placement) {
+        PipelineSetup setup = new PipelineSetup(scheduler, parts, placement, List.of(), LoraView.NONE);
+        return new DiffusionPipeline(owned, setup, PipelineOrigin.NONE, false);
     }
 
     private DiffusionPipeline view(PipelineSetup other) {
         checkOpen();
-        return new DiffusionPipeline(network, other, origin, true);
+        return new DiffusionPipeline(owned, other, origin, true);
     }
 
     private void checkOpen() {
@@ -94,7 +92,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     private <R> R use(Function<DiffusionModel, R> body) {
         checkOpen();
-        return network.use(model -> setup.adapters().run(() -> body.apply((DiffusionModel) model)));
+        return owned.use(model -> setup.adapters().run(() -> body.apply(model)));
     }
 
     /** Loads what diffusers or this library saved, on the CPU in f32. */
@@ -119,19 +117,21 @@ public final class DiffusionPipeline implements AutoCloseable {
         Precision precision = SpeedProbe.resolve(options.precision(), device);
         Path folder = PipelinePlace.folder(place, options.variant(), options.families(), HubProgress.SILENT);
         PipelineFolder files = PipelineFolder.open(folder, options.families());
-        if (!files.modelFamily().isDenoiser()) {
-            throw Problem.failure(folder + " holds a " + files.modelFamily().name() + ", which draws no pictures");
+        ComponentNetwork denoiser = files.networkBeside(options.parts().parts());
+        if (!denoiser.family().isDenoiser()) {
+            throw Problem.failure(folder + " holds a " + denoiser.family().name() + ", which draws no pictures");
         }
         Scheduler scheduler = files.readScheduler();
-        PipelineOrigin origin = PipelineOrigin.of(files, options.loras());
-        NetworkLoader loader = new NetworkLoader(files.network(), device, options.withPrecision(precision));
+        PipelineOrigin origin = PipelineOrigin.of(files, denoiser, options.loras());
+        LoadOptions chosen = options.withPrecision(precision);
+        NetworkLoader loader = new NetworkLoader(denoiser, device, chosen);
         PartLease network = store.lease(loader.key(), loader);
         try {
-            Conditioner conditioner = network.use(model -> Conditioners.of((DiffusionModel) model));
+            PipelineParts parts = network.use(model -> options.parts().read(files, (DiffusionModel) model, chosen));
             Placement placement = new Placement(options.device(), precision, 0);
-            PipelineSetup setup = new PipelineSetup(scheduler, conditioner, null, placement, List.of(), LoraView.NONE);
-            return new DiffusionPipeline(network, setup, origin, false);
-        } catch (RuntimeException e) {
+            PipelineSetup setup = new PipelineSetup(scheduler, parts, placement, List.of(), LoraView.NONE);
+            return new DiffusionPipeline(new OwnedParts(network, parts), setup, origin, false);
+        } catch (Throwable e) {
             network.close();
             throw e;
         }
@@ -139,12 +139,28 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** Of parts; the pipeline becomes the owner of {@code model}, which lies on the CPU in f32. */
     public static DiffusionPipeline of(DiffusionModel model, Scheduler scheduler) {
-        return onCpu(model, PartLease.owning(model), scheduler);
+        return of(model, scheduler, PipelineParts.of(model));
+    }
+
+    /** Of parts; the pipeline becomes the owner of {@code model} and {@code parts}, which lie on the CPU in f32. */
+    public static DiffusionPipeline of(DiffusionModel model, Scheduler scheduler, PipelineParts parts) {
+        return ofParts(new OwnedParts(PartLease.owning(model), parts), scheduler, parts, IN_F32);
     }
 
     /** Of parts; {@code model}, on the CPU in f32, stays its owner's: close the pipeline first. */
     public static DiffusionPipeline borrowing(DiffusionModel model, Scheduler scheduler) {
-        return onCpu(model, PartLease.borrowing(model), scheduler);
+        PipelineParts own = PipelineParts.of(model);
+        return ofParts(new OwnedParts(PartLease.borrowing(model), own), scheduler, own, IN_F32);
+    }
+
+    /**
+     * Of parts; {@code model} and {@code parts} stay their owner's: close the pipeline first.
+     *
+     * @param placement where both lie, and in what
+     */
+    public static DiffusionPipeline borrowing(
+            DiffusionModel model, Scheduler scheduler, PipelineParts parts, Placement placement) {
+        return ofParts(new OwnedParts(PartLease.borrowing(model), null), scheduler, parts, placement);
     }
 
     /**
@@ -205,7 +221,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      */
     public LoraView fit(List<LoraView.Use> uses) {
         return use(model -> {
-            network.pin(); // the view knows the layers of this very network
+            owned.network().pin(); // the view knows the layers of this very network
             return PipelineAdapters.view(model, uses);
         });
     }
@@ -220,7 +236,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     public DiffusionPipeline withAdapters(LoraView adapters) {
         checkOpen();
         PipelineSetup other = setup.withAdapters(adapters);
-        return new DiffusionPipeline(network, other, origin.hashedWith(loras(other)), true);
+        return new DiffusionPipeline(owned, other, origin.hashedWith(loras(other)), true);
     }
 
     /** What samples are steered by. */
@@ -238,6 +254,16 @@ public final class DiffusionPipeline implements AutoCloseable {
         return loras(setup);
     }
 
+    /** How much of each adapter's file counts, in the order of {@link #loras}. */
+    public List<LoraApplied> lorasApplied() {
+        return use(model ->
+                Stream.concat(merged(), setup.adapters().applied().stream()).toList());
+    }
+
+    private Stream<LoraApplied> merged() {
+        return owned.network().loader() instanceof NetworkLoader loader ? loader.applied().stream() : Stream.empty();
+    }
+
     private List<LoraChoice> loras(PipelineSetup with) {
         return Stream.concat(origin.loras().stream(), with.adapters().choices().stream())
                 .toList();
@@ -253,7 +279,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      *
      * @param listener hears of each step of each batch, on this thread
      * @param cancellation lets another thread end the call within one step
-     * @return the samples; the caller closes it
+     * @return the samples, whose pictures this pipeline's codec decodes; the caller closes it, before this pipeline
      * @throws java.util.concurrent.CancellationException where it was cancelled, or the thread interrupted
      * @throws Problem where the network cannot draw what was asked for
      */
@@ -266,13 +292,15 @@ public final class DiffusionPipeline implements AutoCloseable {
             GenerationRequest request, NoiseFactory noise, StepListener listener, Cancellation cancellation) {
         return use(model -> {
             SampleSize size = new RequestCheck(setup, model).check(request);
+            SampleCodec codec = setup.codec(model);
+            List<String> guides = guides(request);
             Tensor samples = TensorScope.ownResult(() -> {
                 TensorVector batches = new TensorVector();
                 new BatchSampler(setup, model, request, noise, listener, cancellation)
                         .forEachBatch(size, (first, batch) -> batches.push_back(batch));
                 return cat(batches, 0);
             });
-            return new GenerationResult(samples, setup.codec(model), guides(request));
+            return new GenerationResult(samples, codec, guides);
         });
     }
 
@@ -348,8 +376,8 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /**
-     * Writes a folder that diffusers can load (where it knows the network), or replaces the files of one. In the folder that it was
-     * loaded from, parts that were not needed stay.
+     * Writes a folder that diffusers can load (where it knows the networks), or replaces the files of one: the network, the networks
+     * of conditioner and codec, and the algorithm. In the folder that it was loaded from, parts that were not needed stay.
      *
      * @throws Problem where it cannot be written; what was there is then whole still
      */
@@ -362,10 +390,10 @@ public final class DiffusionPipeline implements AutoCloseable {
         use(model -> {
             PipelineFolder files = origin.folder();
             if (files != null && files.isAt(folder)) {
-                network.pin(); // the folder no longer holds what was loaded
-                files.save(model, scheduler(), options);
+                owned.network().pin(); // the folder no longer holds what was loaded
+                files.save(model, setup.parts().networks(), scheduler(), options);
             } else {
-                PipelineFolder.write(folder, model, scheduler(), options);
+                PipelineFolder.write(folder, model, setup.parts().networks(), scheduler(), options);
             }
             return true;
         });
@@ -407,7 +435,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      */
     public boolean dropNetwork() {
         checkOpen();
-        return network.drop();
+        return owned.network().drop();
     }
 
     /** How its network takes classes. */
@@ -432,7 +460,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true) && !isView) {
-            network.close();
+            owned.close();
         }
     }
 }

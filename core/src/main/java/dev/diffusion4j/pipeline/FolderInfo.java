@@ -13,6 +13,7 @@ import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.text.ClipTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,6 +63,12 @@ final class FolderInfo {
     private Map<String, @Nullable Object> network(Component component) {
         Map<String, @Nullable Object> values = new LinkedHashMap<>();
         values.put("class", component.className());
+        if (component.isTokenizer() && component.isKnown(FAMILIES)) {
+            ClipTokenizer tokenizer = component.readTokenizer();
+            values.put("tokens", tokenizer.size());
+            values.put("max_length", tokenizer.maxLength());
+            return values;
+        }
         component
                 .family(FAMILIES)
                 .ifPresentOrElse(

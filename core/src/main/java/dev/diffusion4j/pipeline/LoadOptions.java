@@ -14,13 +14,19 @@ import org.jspecify.annotations.Nullable;
  * @param precision what the network computes in
  * @param variant of the weights' files ({@code fp16}); {@code null} for the plain ones, or whatever there is
  * @param loras adapters that are added to the weights, in this order
- * @param families that the network may be of
+ * @param families that the networks may be of
+ * @param parts makes conditioner and codec from the folder's other networks
  */
 public record LoadOptions(
-        String device, Precision precision, @Nullable String variant, List<LoraChoice> loras, ModelFamilies families) {
+        String device,
+        Precision precision,
+        @Nullable String variant,
+        List<LoraChoice> loras,
+        ModelFamilies families,
+        PartsReader parts) {
     /** On the CPU in f32: the pictures that diffusers draws. */
     public static final LoadOptions DEFAULT =
-            new LoadOptions("cpu", Precision.F32, null, List.of(), ModelFamilies.BUILT_IN);
+            new LoadOptions("cpu", Precision.F32, null, List.of(), ModelFamilies.BUILT_IN, PartsReader.OWN);
 
     public LoadOptions {
         loras = List.copyOf(loras);
@@ -28,28 +34,33 @@ public record LoadOptions(
 
     /** For folders whose network is of a family of this library. */
     public LoadOptions(String device, Precision precision, @Nullable String variant, List<LoraChoice> loras) {
-        this(device, precision, variant, loras, ModelFamilies.BUILT_IN);
+        this(device, precision, variant, loras, ModelFamilies.BUILT_IN, PartsReader.OWN);
     }
 
     public LoadOptions withDevice(String value) {
-        return new LoadOptions(value, precision, variant, loras, families);
+        return new LoadOptions(value, precision, variant, loras, families, parts);
     }
 
     public LoadOptions withPrecision(Precision value) {
-        return new LoadOptions(device, value, variant, loras, families);
+        return new LoadOptions(device, value, variant, loras, families, parts);
     }
 
     public LoadOptions withVariant(@Nullable String value) {
-        return new LoadOptions(device, precision, value, loras, families);
+        return new LoadOptions(device, precision, value, loras, families, parts);
     }
 
     /** With adapters in the network; several are added up. */
     public LoadOptions withLoras(List<LoraChoice> value) {
-        return new LoadOptions(device, precision, variant, value, families);
+        return new LoadOptions(device, precision, variant, value, families, parts);
     }
 
     /** For folders whose network is of a family outside this library. */
     public LoadOptions withFamilies(ModelFamilies value) {
-        return new LoadOptions(device, precision, variant, loras, value);
+        return new LoadOptions(device, precision, variant, loras, value, parts);
+    }
+
+    /** For folders with more networks than the denoiser. */
+    public LoadOptions withParts(PartsReader value) {
+        return new LoadOptions(device, precision, variant, loras, families, value);
     }
 }

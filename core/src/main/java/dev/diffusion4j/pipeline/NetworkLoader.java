@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.adapter.LoraApplied;
 import dev.diffusion4j.folder.ComponentNetwork;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
@@ -8,20 +9,36 @@ import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.NativeMemory;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 
-/**
- * Loads a denoiser, ready to draw.
- *
- * @param options with a precision that is no choice any more
- */
-record NetworkLoader(ComponentNetwork network, Device device, LoadOptions options) implements Supplier<Model> {
+/** Loads a denoiser, ready to draw. Thread-safe. */
+final class NetworkLoader implements Supplier<Model> {
     private static final long MANY_PARAMETERS = 1 << 24;
+
+    private final ComponentNetwork network;
+    private final Device device;
+    private final LoadOptions options;
+    private volatile List<LoraApplied> applied = List.of();
+
+    /** @param options with a precision that is no choice any more */
+    NetworkLoader(ComponentNetwork network, Device device, LoadOptions options) {
+        this.network = network;
+        this.device = device;
+        this.options = options;
+    }
+
+    /** How much of each adapter's file was added to the weights when it loaded last. */
+    List<LoraApplied> applied() {
+        return applied;
+    }
 
     /** Equal for loaders that make equal networks. */
     Object key() {
-        return new Key(real(network.component().folder()), options.withDevice(Devices.name(device)));
+        return new Key(
+                real(network.component().folder()),
+                options.withDevice(Devices.name(device)).withParts(PartsReader.OWN));
     }
 
     private record Key(Path folder, LoadOptions options) {}
@@ -38,18 +55,18 @@ record NetworkLoader(ComponentNetwork network, Device device, LoadOptions option
     public DiffusionModel get() {
         DiffusionModel model = (DiffusionModel) network.read(device, options.precision(), options.variant());
         try {
-            PipelineAdapters.merge(model, options.loras());
-        } catch (RuntimeException e) {
+            applied = PipelineAdapters.merge(model, options.loras());
+            if (device.is_cpu()) {
+                model.channelsLast(true);
+                model.freeze();
+            }
+            if (model.parameterCount() > MANY_PARAMETERS) {
+                NativeMemory.giveBack(); // what the conversion of the weights left behind
+            }
+            return model;
+        } catch (Throwable e) {
             model.close();
             throw e;
         }
-        if (device.is_cpu()) {
-            model.channelsLast(true);
-            model.freeze();
-        }
-        if (model.parameterCount() > MANY_PARAMETERS) {
-            NativeMemory.giveBack(); // what the conversion of the weights left behind
-        }
-        return model;
     }
 }

@@ -2,21 +2,19 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.adapter.LoraAdapter;
+import dev.diffusion4j.adapter.LoraApplied;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraComponent;
 import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.folder.LoraPlace;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.DiffusionModel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** Puts adapters into a pipeline's networks; the log says how much of each file counts. */
+/** Puts adapters into a pipeline's networks. */
 final class PipelineAdapters {
-    private static final Logger LOG = LoggerFactory.getLogger(PipelineAdapters.class);
-
     private PipelineAdapters() {}
 
     /** The networks that adapters may be for. */
@@ -24,19 +22,22 @@ final class PipelineAdapters {
         return Map.of(LoraComponent.UNET, denoiser);
     }
 
-    /** @throws dev.diffusion4j.base.Problem where one is not there or does not fit; what came before it stays in the weights then */
-    static void merge(DiffusionModel denoiser, List<LoraChoice> choices) {
+    /**
+     * @return how much of each counts
+     * @throws dev.diffusion4j.base.Problem where one is not there or does not fit; what came before it stays in the weights then
+     */
+    static List<LoraApplied> merge(DiffusionModel denoiser, List<LoraChoice> choices) {
+        List<LoraApplied> applied = new ArrayList<>();
         for (LoraChoice choice : choices) {
             try (LoraAdapter adapter = LoraAdapter.read(LoraPlace.file(choice.path(), HubProgress.SILENT))) {
-                LOG.info(adapter.mergeInto(networks(denoiser), choice.scale()).text());
+                applied.add(adapter.mergeInto(networks(denoiser), choice.scale()));
             }
         }
+        return List.copyOf(applied);
     }
 
     /** @throws dev.diffusion4j.base.Problem where one does not fit */
     static LoraView view(DiffusionModel denoiser, List<LoraView.Use> uses) {
-        LoraView view = LoraView.of(networks(denoiser), uses);
-        view.applied().forEach(applied -> LOG.info(applied.text()));
-        return view;
+        return LoraView.of(networks(denoiser), uses);
     }
 }

@@ -2,6 +2,7 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.folder.ComponentNetwork;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.folder.WeightsHash;
 import java.util.List;
@@ -18,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 record PipelineOrigin(@Nullable PipelineFolder folder, List<LoraChoice> loras, Supplier<String> hash) {
     static final PipelineOrigin NONE = new PipelineOrigin(null, List.of(), () -> "");
 
-    static PipelineOrigin of(PipelineFolder folder, List<LoraChoice> loras) {
-        return new PipelineOrigin(folder, loras, new WeightsHash(folder.modelFolder(), loras));
+    static PipelineOrigin of(PipelineFolder folder, ComponentNetwork denoiser, List<LoraChoice> loras) {
+        return new PipelineOrigin(
+                folder, loras, new WeightsHash(denoiser.component().folder(), loras));
     }
 
     /** With the hash of the same network seen through adapters. */

@@ -2,7 +2,6 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.adapter.LoraView;
-import dev.diffusion4j.codec.PixelCodec;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.guidance.LossGuidance;
@@ -14,48 +13,41 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Placement;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a pipeline draws with, besides its network. It owns nothing.
  *
  * @param scheduler the algorithm
- * @param conditioner encodes what pictures show
- * @param givenCodec between pictures and samples; {@code null} for the pixels of the scheduler's range
+ * @param parts what stands between people, pictures and the network
  * @param placement where the network computes, and in what; samples stay there
  * @param steering losses that samples are steered by
  * @param adapters what the network is seen through
  */
 record PipelineSetup(
-        Scheduler scheduler,
-        Conditioner conditioner,
-        @Nullable SampleCodec givenCodec,
-        Placement placement,
-        List<LossGuidance> steering,
-        LoraView adapters) {
+        Scheduler scheduler, PipelineParts parts, Placement placement, List<LossGuidance> steering, LoraView adapters) {
 
     PipelineSetup {
         steering = List.copyOf(steering);
     }
 
     PipelineSetup withScheduler(Scheduler value) {
-        return new PipelineSetup(value, conditioner, givenCodec, placement, steering, adapters);
+        return new PipelineSetup(value, parts, placement, steering, adapters);
     }
 
     PipelineSetup withConditioner(Conditioner value) {
-        return new PipelineSetup(scheduler, value, givenCodec, placement, steering, adapters);
+        return new PipelineSetup(scheduler, parts.withConditioner(value), placement, steering, adapters);
     }
 
     PipelineSetup withCodec(SampleCodec value) {
-        return new PipelineSetup(scheduler, conditioner, value, placement, steering, adapters);
+        return new PipelineSetup(scheduler, parts.withCodec(value), placement, steering, adapters);
     }
 
     PipelineSetup withSteering(List<LossGuidance> value) {
-        return new PipelineSetup(scheduler, conditioner, givenCodec, placement, value, adapters);
+        return new PipelineSetup(scheduler, parts, placement, value, adapters);
     }
 
     PipelineSetup withAdapters(LoraView value) {
-        return new PipelineSetup(scheduler, conditioner, givenCodec, placement, steering, value);
+        return new PipelineSetup(scheduler, parts, placement, steering, value);
     }
 
     /** A run for pictures of this size; the caller closes it. */
@@ -67,8 +59,13 @@ record PipelineSetup(
                 .withCanvas(new Canvas(shape[1], shape[2], 1)));
     }
 
+    /** Encodes what pictures show. */
+    Conditioner conditioner() {
+        return parts.conditioner();
+    }
+
     /** Between pictures and the samples of a network. */
     SampleCodec codec(DiffusionModel model) {
-        return givenCodec == null ? PixelCodec.of(model.sampleChannels(), scheduler) : givenCodec;
+        return parts.codec(model, scheduler);
     }
 }

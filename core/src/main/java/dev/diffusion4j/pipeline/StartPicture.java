@@ -48,9 +48,11 @@ final class StartPicture implements AutoCloseable {
         }
         BufferedImage image = sized(inputs.picture(), "picture", size);
         BufferedImage shape = inputs.mask() == null ? null : sized(inputs.mask(), "mask", size);
-        Tensor picture = TensorScope.ownResult(() -> signed(image, codec.pictureChannels()));
-        Tensor mask = shape == null ? null : TensorScope.ownResult(() -> anew(shape, codec.scaleFactor()));
-        return new StartPicture(picture, mask, codec);
+        return TensorScope.compute(() -> {
+            Tensor picture = signed(image, codec.pictureChannels());
+            Tensor mask = shape == null ? null : TensorScope.own(anew(shape, codec.scaleFactor()));
+            return new StartPicture(TensorScope.own(picture), mask, codec);
+        });
     }
 
     /** @throws Problem where a file cannot be read, or is of another size */

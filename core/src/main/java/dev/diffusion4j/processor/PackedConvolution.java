@@ -69,12 +69,17 @@ public final class PackedConvolution implements PackedWeight {
      */
     public PackedConvolution(Tensor plain, long[] stride, long[] padding, long[] sample) {
         operators = OPERATORS.orElseThrow();
+        weight = TensorScope.ownResult(() -> operators.reorder.call(
+                new IValue(plain.detach()),
+                NativeOp.ints(padding),
+                NativeOp.ints(stride),
+                NativeOp.ints(NO_DILATION),
+                operators.one,
+                NativeOp.ints(sample)));
+        weightValue = TensorScope.own(new IValue(weight));
         this.stride = TensorScope.own(NativeOp.ints(stride));
         this.padding = TensorScope.own(NativeOp.ints(padding));
         this.dilation = TensorScope.own(NativeOp.ints(NO_DILATION));
-        weight = TensorScope.ownResult(() -> operators.reorder.call(
-                new IValue(plain.detach()), this.padding, this.stride, dilation, operators.one, NativeOp.ints(sample)));
-        weightValue = TensorScope.own(new IValue(weight));
     }
 
     /** {@code (out, in, k, k)}. */

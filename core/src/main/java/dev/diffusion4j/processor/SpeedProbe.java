@@ -245,7 +245,7 @@ public record SpeedProbe(
                 try {
                     use.apply(packed).close();
                     return made;
-                } catch (RuntimeException e) {
+                } catch (Throwable e) {
                     made.close();
                     throw e;
                 }

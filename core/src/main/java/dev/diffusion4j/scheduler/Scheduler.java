@@ -56,7 +56,7 @@ public abstract class Scheduler {
         SchedulerRun run = newRun(settings);
         try {
             run.begin(settings.firstStep() * order());
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             run.close();
             throw e;
         }

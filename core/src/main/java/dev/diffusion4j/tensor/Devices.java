@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.tensor;
 
+import static org.bytedeco.pytorch.global.torch.cuda_device_count;
 import static org.bytedeco.pytorch.global.torch.cuda_is_available;
 
 import dev.diffusion4j.base.Problem;
@@ -39,13 +40,18 @@ public final class Devices {
             case "cpu" -> CPU;
             case "auto" -> hasCuda() ? TensorScope.own(new Device("cuda")) : CPU;
             default -> {
-                if (!name.matches("cuda(:\\d+)?")) {
+                if (!name.matches("cuda(:\\d{1,3})?")) {
                     throw Problem.request("unknown device '" + name + "'; choose cpu, cuda, cuda:N or auto");
                 }
                 if (!hasCuda()) {
                     throw Problem.request(
                             "device '" + name
                                     + "' is not there: this LibTorch sees no CUDA card; use {device} cpu or add the CUDA natives");
+                }
+                int cards = cuda_device_count();
+                if (name.indexOf(':') > 0 && Integer.parseInt(name.substring(name.indexOf(':') + 1)) >= cards) {
+                    throw Problem.request(
+                            "device '" + name + "' is not there: the last CUDA card here is cuda:" + (cards - 1));
                 }
                 yield TensorScope.own(new Device(name));
             }

@@ -24,10 +24,19 @@ public record Placement(String device, Precision dtype, int threads) {
     public static final Placement DEFAULT = new Placement("cpu", Precision.AUTO, 0);
 
     public Placement {
-        Check.that(
-                device.matches("cpu|auto|cuda(:\\d+)?"),
-                "unknown {device} '" + device + "'; choose cpu, cuda, cuda:N or auto");
+        checkDevice(device);
         Check.notNegative(threads, "threads");
+    }
+
+    /**
+     * Looks whether a name is one of a device, there or not.
+     *
+     * @throws IllegalArgumentException where it is none
+     */
+    public static void checkDevice(String device) {
+        Check.that(
+                device.matches("cpu|auto|cuda(:\\d{1,3})?"),
+                "unknown {device} '" + device + "'; choose cpu, cuda, cuda:N or auto");
     }
 
     /**

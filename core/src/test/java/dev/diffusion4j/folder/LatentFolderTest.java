@@ -23,6 +23,7 @@ import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -88,19 +89,37 @@ class LatentFolderTest {
         assertThat(map.find("feature_extractor")).isEmpty();
     }
 
+    /** A folder that names a part of a class that this library will never know. */
+    private Path withUnknownPart() throws IOException {
+        Files.writeString(
+                temp.resolve("model_index.json"),
+                """
+                {"_class_name": "WildPipeline", "scheduler": ["diffusers", "DDIMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
+                 "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DModel"], "wild": ["wild", "WildModel"]}
+                """);
+        return temp;
+    }
+
     @Test
-    void parts_of_known_families_have_a_role_and_the_first_of_the_others_is_named_in_one_line() {
-        ComponentMap map = PipelineFolder.open(FOLDER, WITH_TEXT).components();
-        assertThat(map.find("scheduler").orElseThrow().isKnown(WITH_TEXT)).isTrue();
-        assertThat(map.find("text_encoder").orElseThrow().family(WITH_TEXT).orElseThrow())
+    void parts_of_known_families_have_a_role_and_the_first_of_the_others_is_named_in_one_line() throws IOException {
+        Path folder = withUnknownPart();
+        ComponentMap map = PipelineFolder.open(folder).components();
+        assertThat(map.find("scheduler").orElseThrow().isKnown(ModelFamilies.BUILT_IN))
+                .isTrue();
+        assertThat(map.find("tokenizer").orElseThrow().isKnown(ModelFamilies.BUILT_IN))
+                .isTrue();
+        assertThat(map.find("text_encoder")
+                        .orElseThrow()
+                        .family(ModelFamilies.BUILT_IN)
+                        .orElseThrow())
                 .extracting(family -> family.modelClass().role())
                 .isEqualTo(ModelRole.TEXT_ENCODER);
-        assertThat(map.firstUnknown(WITH_TEXT).orElseThrow().name()).isEqualTo("tokenizer");
+        assertThat(map.firstUnknown(ModelFamilies.BUILT_IN).orElseThrow().name())
+                .isEqualTo("wild");
         assertThatExceptionOfType(Problem.class)
-                .isThrownBy(() -> DiffusionPipeline.load(FOLDER).close())
-                .withMessage(
-                        FOLDER + " has the part 'text_encoder' (CLIPTextModel of transformers) in"
-                                + " text_encoder/config.json, which is not supported: a pipeline here is a network and its scheduler");
+                .isThrownBy(() -> DiffusionPipeline.load(folder).close())
+                .withMessage(folder + " has the part 'wild' (WildModel of wild) in model_index.json, which is not"
+                        + " supported: a pipeline here is a network and its scheduler");
     }
 
     @Test
@@ -175,19 +194,16 @@ class LatentFolderTest {
     }
 
     @Test
-    void info_lists_known_and_unknown_parts_with_their_weights() {
+    void info_lists_all_parts_with_their_weights() {
         Map<String, Object> info = ModelInfo.of(FOLDER);
-        assertThat(info)
-                .containsEntry("pipeline", "StableDiffusionPipeline")
-                .containsEntry("not_supported", "text_encoder (CLIPTextModel of transformers)");
+        assertThat(info).containsEntry("pipeline", "StableDiffusionPipeline");
+        assertThat(Json.object(info.get("tokenizer")))
+                .containsEntry("tokens", 54)
+                .containsEntry("max_length", 8);
         assertThat(info.keySet()).contains("scheduler", "text_encoder", "tokenizer", "unet", "vae");
         for (String part : new String[] {"text_encoder", "unet", "vae"}) {
             Map<String, Object> values = Json.object((Map<?, ?>) info.get(part));
-            if (part.equals("text_encoder")) {
-                assertThat(values).as(part).containsEntry("supported", false);
-            } else {
-                assertThat(values).as(part).containsEntry("role", part.equals("vae") ? "autoencoder" : "denoiser");
-            }
+            assertThat(values).as(part).containsKeys("parameters", "role");
             Path file = FOLDER.resolve(part)
                     .resolve(part.equals("text_encoder") ? "model.safetensors" : "diffusion_pytorch_model.safetensors");
             try (WeightSource weights = Safetensors.open(file)) {

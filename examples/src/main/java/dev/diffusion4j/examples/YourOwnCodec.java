@@ -6,28 +6,16 @@ import static org.bytedeco.pytorch.global.torch.pixel_unshuffle;
 
 import dev.diffusion4j.codec.Moments;
 import dev.diffusion4j.codec.SampleCodec;
-import dev.diffusion4j.condition.Conditioners;
-import dev.diffusion4j.data.DataConfig;
-import dev.diffusion4j.data.SourceOptions;
-import dev.diffusion4j.data.TrainingData;
-import dev.diffusion4j.data.loader.BatchLoader;
-import dev.diffusion4j.model.DiffusionModel;
-import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.model.SampleSize;
-import dev.diffusion4j.objective.DenoisingObjective;
-import dev.diffusion4j.objective.DenoisingSettings;
-import dev.diffusion4j.objective.LossType;
-import dev.diffusion4j.objective.LossWeighting;
-import dev.diffusion4j.objective.TrainingExamples;
-import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.scheduler.Scheduler;
-import dev.diffusion4j.scheduler.SchedulerKind;
-import dev.diffusion4j.tensor.RandomStream;
-import dev.diffusion4j.tensor.TensorScope;
-import dev.diffusion4j.trainer.AdamConfig;
-import dev.diffusion4j.trainer.AdamOptimizer;
+import dev.diffusion4j.recipe.Recipe;
+import dev.diffusion4j.recipe.RunListener;
+import dev.diffusion4j.recipe.RunParts;
+import dev.diffusion4j.recipe.RunSummary;
+import dev.diffusion4j.recipe.TrainingRun;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -62,42 +50,19 @@ public final class YourOwnCodec implements SampleCodec {
         return pixel_shuffle(samples, SIDE);
     }
 
-    /** Learns digits of 28×28 pixels as samples of (4, 14, 14); draw with {@code withCodec}. */
-    static DiffusionPipeline train(int steps) {
-        Scheduler scheduler = SchedulerKind.DDPM.create(Map.of());
-        DiffusionModel model = (DiffusionModel) ModelKind.UNET_2D.create(Map.of(
-                "sample_size", 14,
-                "in_channels", 4,
-                "out_channels", 4,
-                "layers_per_block", 1,
-                "norm_num_groups", 8,
-                "block_out_channels", List.of(16, 32),
-                "down_block_types", List.of("DownBlock2D", "DownBlock2D"),
-                "up_block_types", List.of("UpBlock2D", "UpBlock2D")));
-        DenoisingObjective objective = new DenoisingObjective(
-                model,
-                scheduler,
-                Conditioners.of(model),
-                new YourOwnCodec(),
-                DenoisingSettings.of(LossType.MSE, LossWeighting.UNIFORM));
-        try (TrainingData digits = TrainingData.open(DataConfig.DEFAULT, SourceOptions.defaults());
-                BatchLoader loader = digits.loader(16, 0, 0);
-                RandomStream random = new RandomStream(0)) {
-            model.initialize(random);
-            model.requiresGrad(true);
-            try (AdamOptimizer optimizer = new AdamOptimizer(model.namedParameters(), AdamConfig.DEFAULT)) {
-                for (int step = 0; step < steps; step++) {
-                    TensorScope.run(() -> {
-                        var batch = loader.next();
-                        var examples = new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions(), 0);
-                        objective.draw(examples, random).loss().backward();
-                    });
-                    optimizer.step(1e-3, 1);
-                    optimizer.clearGradients();
-                }
-            }
-        }
-        model.requiresGrad(false);
-        return DiffusionPipeline.of(model, scheduler);
+    /** Learns digits of 28×28 pixels as samples of (4, 14, 14), or goes on where a training was stopped; draw with {@code withCodec}. */
+    static RunSummary train(Path folder, int steps, BooleanSupplier stop) {
+        Recipe recipe = Recipe.DEFAULT.with(changed -> {
+            changed.model.config = Map.of(
+                    "layers_per_block", 1,
+                    "norm_num_groups", 8,
+                    "block_out_channels", List.of(16, 32),
+                    "down_block_types", List.of("DownBlock2D", "DownBlock2D"),
+                    "up_block_types", List.of("UpBlock2D", "UpBlock2D"));
+            changed.training.maxSteps = steps;
+            changed.training.batchSize = 16;
+        });
+        return TrainingRun.startOrResume(recipe, folder, RunParts.NONE.withCodec(YourOwnCodec::new))
+                .run(new RunListener() {}, stop);
     }
 }

@@ -23,6 +23,11 @@ public final class YourOwnConditioner implements Conditioner {
             "blue", List.of(-1., -1., 1., 1.)));
 
     @Override
+    public Subject.Kind takes() {
+        return Subject.Kind.PROMPT;
+    }
+
+    @Override
     public void check(List<Subject> subjects, String field) {
         for (Subject subject : subjects) {
             if (!COLOURS.containsKey(subject.prompt())) {

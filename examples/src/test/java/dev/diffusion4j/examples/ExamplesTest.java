@@ -169,8 +169,13 @@ class ExamplesTest {
     }
 
     @Test
-    void your_own_codec_draws_pictures_from_packed_samples() {
-        try (DiffusionPipeline trained = YourOwnCodec.train(3);
+    void your_own_codec_is_trained_stopped_resumed_and_draws_pictures_from_packed_samples() {
+        AtomicInteger asked = new AtomicInteger();
+        assertThat(YourOwnCodec.train(folder, 3, () -> asked.incrementAndGet() > 2)
+                        .finished())
+                .isFalse();
+        assertThat(YourOwnCodec.train(folder, 3, () -> false).finished()).isTrue();
+        try (DiffusionPipeline trained = DiffusionPipeline.load(folder.resolve("model"));
                 DiffusionPipeline pipeline = trained.withCodec(new YourOwnCodec());
                 GenerationResult drawn =
                         pipeline.generate(GenerationRequest.of(r -> r.count(2).steps(2)))) {

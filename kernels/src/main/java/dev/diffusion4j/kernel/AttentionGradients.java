@@ -47,23 +47,9 @@ final class AttentionGradients {
         FloatVector below = FloatVector.fromArray(S, negatives, at);
         FloatVector offset = FloatVector.fromArray(S, delta, at);
         for (int j = 0, r = 0, w = 0; j < tokens; j++, r += AttentionKernel.ROW, w += VectorMath.LANES) {
-            FloatVector s = q0.fma(FloatVector.broadcast(S, rows[r]), below);
-            FloatVector t = q4.mul(FloatVector.broadcast(S, rows[r + 4]));
-            s = q1.fma(FloatVector.broadcast(S, rows[r + 1]), s);
-            t = q5.fma(FloatVector.broadcast(S, rows[r + 5]), t);
-            s = q2.fma(FloatVector.broadcast(S, rows[r + 2]), s);
-            t = q6.fma(FloatVector.broadcast(S, rows[r + 6]), t);
-            s = q3.fma(FloatVector.broadcast(S, rows[r + 3]), s);
-            t = q7.fma(FloatVector.broadcast(S, rows[r + 7]), t);
-            FloatVector u = g0.fma(FloatVector.broadcast(S, rows[r + 8]), offset);
-            FloatVector v = g4.mul(FloatVector.broadcast(S, rows[r + 12]));
-            u = g1.fma(FloatVector.broadcast(S, rows[r + 9]), u);
-            v = g5.fma(FloatVector.broadcast(S, rows[r + 13]), v);
-            u = g2.fma(FloatVector.broadcast(S, rows[r + 10]), u);
-            v = g6.fma(FloatVector.broadcast(S, rows[r + 14]), v);
-            u = g3.fma(FloatVector.broadcast(S, rows[r + 11]), u);
-            v = g7.fma(FloatVector.broadcast(S, rows[r + 15]), v);
-            VectorMath.exp(s.add(t)).mul(u.add(v)).intoArray(slopes, w);
+            FloatVector score = dot(q0, q1, q2, q3, q4, q5, q6, q7, rows, r, below);
+            FloatVector slope = dot(g0, g1, g2, g3, g4, g5, g6, g7, rows, r + AttentionKernel.HEAD, offset);
+            VectorMath.exp(score).mul(slope).intoArray(slopes, w);
         }
     }
 
@@ -102,15 +88,9 @@ final class AttentionGradients {
         FloatVector k6 = FloatVector.fromArray(S, x, k + 6 * n);
         FloatVector k7 = FloatVector.fromArray(S, x, k + 7 * n);
         for (int i = 0, r = 0, w = 0; i < tokens; i++, r += AttentionKernel.ROW, w += VectorMath.LANES) {
-            FloatVector s = k0.fma(FloatVector.broadcast(S, rows[r]), FloatVector.broadcast(S, negatives[i]));
-            FloatVector t = k4.mul(FloatVector.broadcast(S, rows[r + 4]));
-            s = k1.fma(FloatVector.broadcast(S, rows[r + 1]), s);
-            t = k5.fma(FloatVector.broadcast(S, rows[r + 5]), t);
-            s = k2.fma(FloatVector.broadcast(S, rows[r + 2]), s);
-            t = k6.fma(FloatVector.broadcast(S, rows[r + 6]), t);
-            s = k3.fma(FloatVector.broadcast(S, rows[r + 3]), s);
-            t = k7.fma(FloatVector.broadcast(S, rows[r + 7]), t);
-            VectorMath.exp(s.add(t)).intoArray(slopes, w);
+            FloatVector below = FloatVector.broadcast(S, negatives[i]);
+            FloatVector score = dot(k0, k1, k2, k3, k4, k5, k6, k7, rows, r, below);
+            VectorMath.exp(score).intoArray(slopes, w);
         }
     }
 
@@ -126,16 +106,34 @@ final class AttentionGradients {
         FloatVector v6 = FloatVector.fromArray(S, x, v + 6 * n);
         FloatVector v7 = FloatVector.fromArray(S, x, v + 7 * n);
         for (int i = 0, r = 0, w = 0; i < tokens; i++, r += AttentionKernel.ROW, w += VectorMath.LANES) {
-            FloatVector s = v0.fma(FloatVector.broadcast(S, rows[r + 8]), FloatVector.broadcast(S, delta[i]));
-            FloatVector t = v4.mul(FloatVector.broadcast(S, rows[r + 12]));
-            s = v1.fma(FloatVector.broadcast(S, rows[r + 9]), s);
-            t = v5.fma(FloatVector.broadcast(S, rows[r + 13]), t);
-            s = v2.fma(FloatVector.broadcast(S, rows[r + 10]), s);
-            t = v6.fma(FloatVector.broadcast(S, rows[r + 14]), t);
-            s = v3.fma(FloatVector.broadcast(S, rows[r + 11]), s);
-            t = v7.fma(FloatVector.broadcast(S, rows[r + 15]), t);
-            FloatVector.fromArray(S, slopes, w).mul(s.add(t)).intoArray(slopes, w);
+            FloatVector offset = FloatVector.broadcast(S, delta[i]);
+            FloatVector slope = dot(v0, v1, v2, v3, v4, v5, v6, v7, rows, r + AttentionKernel.HEAD, offset);
+            FloatVector.fromArray(S, slopes, w).mul(slope).intoArray(slopes, w);
         }
+    }
+
+    /** offset + Σ xd·row[at + d] over the eight channels of a vector of tokens, in two sums that do not wait for each other. */
+    private static FloatVector dot(
+            FloatVector x0,
+            FloatVector x1,
+            FloatVector x2,
+            FloatVector x3,
+            FloatVector x4,
+            FloatVector x5,
+            FloatVector x6,
+            FloatVector x7,
+            float[] row,
+            int at,
+            FloatVector offset) {
+        FloatVector s = x0.fma(FloatVector.broadcast(S, row[at]), offset);
+        FloatVector t = x4.mul(FloatVector.broadcast(S, row[at + 4]));
+        s = x1.fma(FloatVector.broadcast(S, row[at + 1]), s);
+        t = x5.fma(FloatVector.broadcast(S, row[at + 5]), t);
+        s = x2.fma(FloatVector.broadcast(S, row[at + 2]), s);
+        t = x6.fma(FloatVector.broadcast(S, row[at + 6]), t);
+        s = x3.fma(FloatVector.broadcast(S, row[at + 3]), s);
+        t = x7.fma(FloatVector.broadcast(S, row[at + 7]), t);
+        return s.add(t);
     }
 
     /** into[d] = Σ row[half + d]·slope: eight channels of the rows weighed by the slopes. */

@@ -13,8 +13,8 @@ import jdk.incubator.vector.VectorSpecies;
  * tokens rounded up to the lanes ({@link #stride}); what lies beyond them must be finite. A vector holds one channel of several
  * tokens; the other side is read one token at a time, from rows of 16 numbers side by side.
  *
- * <p>One object serves one thread; it keeps its scratch memory. The loops are written out channel by channel, because C2 keeps
- * vectors in registers only where it sees all of a loop at once.
+ * <p>One object serves one thread; it keeps its scratch memory. The loops are written out channel by channel, and call only small
+ * methods that C2 takes in, because it keeps vectors in registers only where it sees all of a loop at once.
  */
 public final class AttentionKernel {
     /** Channels of a head. */
@@ -115,14 +115,6 @@ public final class AttentionKernel {
     /** A vector of queries against all keys; {@code logSums} holds the bounds at first. */
     private static void forwardBlock(
             float[] x, int q, float[] rows, int tokens, int n, float[] out, int o, float[] logSums, int l) {
-        FloatVector q0 = FloatVector.fromArray(S, x, q);
-        FloatVector q1 = FloatVector.fromArray(S, x, q + n);
-        FloatVector q2 = FloatVector.fromArray(S, x, q + 2 * n);
-        FloatVector q3 = FloatVector.fromArray(S, x, q + 3 * n);
-        FloatVector q4 = FloatVector.fromArray(S, x, q + 4 * n);
-        FloatVector q5 = FloatVector.fromArray(S, x, q + 5 * n);
-        FloatVector q6 = FloatVector.fromArray(S, x, q + 6 * n);
-        FloatVector q7 = FloatVector.fromArray(S, x, q + 7 * n);
         FloatVector top = FloatVector.fromArray(S, logSums, l);
         FloatVector below = top.neg();
         FloatVector zero = FloatVector.zero(S);
@@ -136,15 +128,7 @@ public final class AttentionKernel {
         FloatVector a6 = zero;
         FloatVector a7 = zero;
         for (int j = 0, r = 0; j < tokens; j++, r += ROW) {
-            FloatVector s = q0.fma(FloatVector.broadcast(S, rows[r]), below);
-            FloatVector t = q4.mul(FloatVector.broadcast(S, rows[r + 4]));
-            s = q1.fma(FloatVector.broadcast(S, rows[r + 1]), s);
-            t = q5.fma(FloatVector.broadcast(S, rows[r + 5]), t);
-            s = q2.fma(FloatVector.broadcast(S, rows[r + 2]), s);
-            t = q6.fma(FloatVector.broadcast(S, rows[r + 6]), t);
-            s = q3.fma(FloatVector.broadcast(S, rows[r + 3]), s);
-            t = q7.fma(FloatVector.broadcast(S, rows[r + 7]), t);
-            FloatVector p = VectorMath.exp(s.add(t));
+            FloatVector p = VectorMath.exp(score(x, q, n, rows, r, below));
             sum = sum.add(p);
             a0 = p.fma(FloatVector.broadcast(S, rows[r + 8]), a0);
             a1 = p.fma(FloatVector.broadcast(S, rows[r + 9]), a1);
@@ -165,6 +149,22 @@ public final class AttentionKernel {
         a5.mul(share).intoArray(out, o + 5 * n);
         a6.mul(share).intoArray(out, o + 6 * n);
         a7.mul(share).intoArray(out, o + 7 * n);
+    }
+
+    /**
+     * The scores of a vector of queries for one key, in two sums that do not wait for each other. The queries are the same for each
+     * key, so that C2 loads them before its loop.
+     */
+    private static FloatVector score(float[] x, int q, int n, float[] rows, int r, FloatVector below) {
+        FloatVector s = FloatVector.fromArray(S, x, q).fma(FloatVector.broadcast(S, rows[r]), below);
+        FloatVector t = FloatVector.fromArray(S, x, q + 4 * n).mul(FloatVector.broadcast(S, rows[r + 4]));
+        s = FloatVector.fromArray(S, x, q + n).fma(FloatVector.broadcast(S, rows[r + 1]), s);
+        t = FloatVector.fromArray(S, x, q + 5 * n).fma(FloatVector.broadcast(S, rows[r + 5]), t);
+        s = FloatVector.fromArray(S, x, q + 2 * n).fma(FloatVector.broadcast(S, rows[r + 2]), s);
+        t = FloatVector.fromArray(S, x, q + 6 * n).fma(FloatVector.broadcast(S, rows[r + 6]), t);
+        s = FloatVector.fromArray(S, x, q + 3 * n).fma(FloatVector.broadcast(S, rows[r + 3]), s);
+        t = FloatVector.fromArray(S, x, q + 7 * n).fma(FloatVector.broadcast(S, rows[r + 7]), t);
+        return s.add(t);
     }
 
     /**

@@ -2,8 +2,6 @@
 package dev.diffusion4j.kernel;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Loops over (pixels, channels) with the channels side by side; {@code channels} is a multiple of the lanes. */
 final class ChannelLoops {
@@ -51,35 +49,14 @@ final class ChannelLoops {
         }
     }
 
-    /**
-     * y = silu(a[c]·x + b[c]), that is z / (1 + e^−z) with the exponential of {@link VectorMath#exp}. It is written out, and z is
-     * bounded as a whole number, because C2 makes half a dozen instructions of a float's {@code min}; not a number stays so.
-     */
+    /** y = silu(a[c]·x + b[c]). */
     static void affineSilu(float[] x, int pixels, int channels, float[] a, float[] b, float[] y) {
         for (int c = 0; c < channels; c += VectorMath.LANES) {
             FloatVector scale = FloatVector.fromArray(VectorMath.FLOATS, a, c);
             FloatVector offset = FloatVector.fromArray(VectorMath.FLOATS, b, c);
             for (int pixel = 0, i = c; pixel < pixels; pixel++, i += channels) {
                 FloatVector z = FloatVector.fromArray(VectorMath.FLOATS, x, i).fma(scale, offset);
-                IntVector bits = z.reinterpretAsInts();
-                FloatVector scaled = bits.lanewise(VectorOperators.AND, Integer.MAX_VALUE)
-                        .lanewise(VectorOperators.MIN, VectorMath.BOUND)
-                        .or(bits.lanewise(VectorOperators.AND, Integer.MIN_VALUE))
-                        .reinterpretAsFloats()
-                        .mul(-VectorMath.LOG2_E);
-                FloatVector shifted = scaled.add(VectorMath.ROUND);
-                FloatVector f = scaled.sub(shifted.sub(VectorMath.ROUND));
-                FloatVector p = f.mul(VectorMath.C6).add(VectorMath.C5);
-                p = p.fma(f, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C4));
-                p = p.fma(f, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C3));
-                p = p.fma(f, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C2));
-                p = p.fma(f, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C1));
-                p = p.fma(f, FloatVector.broadcast(VectorMath.FLOATS, 1f));
-                FloatVector power = shifted.reinterpretAsInts()
-                        .lanewise(VectorOperators.LSHL, 23)
-                        .add(VectorMath.ONE_BITS)
-                        .reinterpretAsFloats();
-                z.div(p.mul(power).add(1f)).intoArray(y, i);
+                VectorMath.silu(z).intoArray(y, i);
             }
         }
     }

@@ -41,7 +41,7 @@ final class PackedLoops {
         }
     }
 
-    /** y = silu(scale[c]·x + offset[c]), as {@link ChannelLoops#affineSilu}; written out once for each half of the ints. */
+    /** y = silu(scale[c]·x + offset[c]), as {@link ChannelLoops#affineSilu}. */
     static void affineSilu(int[] x, int pixels, int width, int c, float[] scale, float[] offset) {
         FloatVector evenScale = FloatVector.fromArray(VectorMath.FLOATS, scale, c);
         FloatVector evenOffset = FloatVector.fromArray(VectorMath.FLOATS, offset, c);
@@ -52,49 +52,11 @@ final class PackedLoops {
             FloatVector even = both.lanewise(VectorOperators.LSHL, 16)
                     .reinterpretAsFloats()
                     .fma(evenScale, evenOffset);
-            IntVector evenBits = even.reinterpretAsInts();
-            FloatVector evenScaled = evenBits.lanewise(VectorOperators.AND, Integer.MAX_VALUE)
-                    .lanewise(VectorOperators.MIN, VectorMath.BOUND)
-                    .or(evenBits.lanewise(VectorOperators.AND, Integer.MIN_VALUE))
-                    .reinterpretAsFloats()
-                    .mul(-VectorMath.LOG2_E);
-            FloatVector evenShifted = evenScaled.add(VectorMath.ROUND);
-            FloatVector evenF = evenScaled.sub(evenShifted.sub(VectorMath.ROUND));
-            FloatVector evenP = evenF.mul(VectorMath.C6).add(VectorMath.C5);
-            evenP = evenP.fma(evenF, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C4));
-            evenP = evenP.fma(evenF, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C3));
-            evenP = evenP.fma(evenF, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C2));
-            evenP = evenP.fma(evenF, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C1));
-            evenP = evenP.fma(evenF, FloatVector.broadcast(VectorMath.FLOATS, 1f));
-            IntVector evenPower = evenShifted
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, 23)
-                    .add(VectorMath.ONE_BITS);
-            even = even.div(evenP.mul(evenPower.reinterpretAsFloats()).add(1f));
             FloatVector odd = both.lanewise(VectorOperators.AND, HIGH_HALF)
                     .reinterpretAsFloats()
                     .fma(oddScale, oddOffset);
-            IntVector oddBits = odd.reinterpretAsInts();
-            FloatVector oddScaled = oddBits.lanewise(VectorOperators.AND, Integer.MAX_VALUE)
-                    .lanewise(VectorOperators.MIN, VectorMath.BOUND)
-                    .or(oddBits.lanewise(VectorOperators.AND, Integer.MIN_VALUE))
-                    .reinterpretAsFloats()
-                    .mul(-VectorMath.LOG2_E);
-            FloatVector oddShifted = oddScaled.add(VectorMath.ROUND);
-            FloatVector oddF = oddScaled.sub(oddShifted.sub(VectorMath.ROUND));
-            FloatVector oddP = oddF.mul(VectorMath.C6).add(VectorMath.C5);
-            oddP = oddP.fma(oddF, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C4));
-            oddP = oddP.fma(oddF, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C3));
-            oddP = oddP.fma(oddF, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C2));
-            oddP = oddP.fma(oddF, FloatVector.broadcast(VectorMath.FLOATS, VectorMath.C1));
-            oddP = oddP.fma(oddF, FloatVector.broadcast(VectorMath.FLOATS, 1f));
-            IntVector oddPower = oddShifted
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, 23)
-                    .add(VectorMath.ONE_BITS);
-            odd = odd.div(oddP.mul(oddPower.reinterpretAsFloats()).add(1f));
-            IntVector low = even.reinterpretAsInts();
-            IntVector high = odd.reinterpretAsInts();
+            IntVector low = VectorMath.silu(even).reinterpretAsInts();
+            IntVector high = VectorMath.silu(odd).reinterpretAsInts();
             low = low.add(low.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1))
                     .add(HALF)
                     .lanewise(VectorOperators.LSHR, 16);

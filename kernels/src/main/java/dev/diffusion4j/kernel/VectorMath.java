@@ -17,20 +17,20 @@ final class VectorMath {
 
     static final float LOG2_E = 1.44269504f;
     /** 1.5·2²³: adding it rounds to a whole number, which then stands in the low bits. */
-    static final float ROUND = 12582912f;
+    private static final float ROUND = 12582912f;
     /** 2^f for |f| ≤ ½ is 1 + C1·f + C2·f² + … */
-    static final float C1 = 0.6931471806f;
+    private static final float C1 = 0.6931471806f;
 
-    static final float C2 = 0.2402265069f;
-    static final float C3 = 0.0555041087f;
-    static final float C4 = 0.0096181291f;
-    static final float C5 = 0.0013333558f;
-    static final float C6 = 0.00015403530f;
+    private static final float C2 = 0.2402265069f;
+    private static final float C3 = 0.0555041087f;
+    private static final float C4 = 0.0096181291f;
+    private static final float C5 = 0.0013333558f;
+    private static final float C6 = 0.00015403530f;
 
     /** 87, above which e^x is not finite for long, as the bits of a positive float, which compare as whole numbers do. */
     static final int BOUND = Float.floatToRawIntBits(87f);
 
-    static final int ONE_BITS = 0x3F800000;
+    private static final int ONE_BITS = 0x3F800000;
     /** √½, as bits. */
     private static final int ROOT_HALF_BITS = Float.floatToRawIntBits(0.70710678f);
     /** ln 2 in two parts, of which a small whole number times the first is exact. */
@@ -95,6 +95,30 @@ final class VectorMath {
         FloatVector squared = f.mul(f);
         FloatVector small = p.mul(f).mul(squared).add(n.mul(LN2_LOW)).sub(squared.mul(0.5f));
         return n.fma(FloatVector.broadcast(FLOATS, LN2_HIGH), small.add(f)).add(x.sub(x));
+    }
+
+    /**
+     * z / (1 + e^−z) with the exponential of {@link #exp}. It is written out, because C2 has an end to what it puts into one loop, and
+     * z is bounded as a whole number, because C2 makes half a dozen instructions of a float's {@code min}; not a number stays so.
+     */
+    static FloatVector silu(FloatVector z) {
+        IntVector bits = z.reinterpretAsInts();
+        FloatVector scaled = bits.lanewise(VectorOperators.AND, Integer.MAX_VALUE)
+                .lanewise(VectorOperators.MIN, BOUND)
+                .or(bits.lanewise(VectorOperators.AND, Integer.MIN_VALUE))
+                .reinterpretAsFloats()
+                .mul(-LOG2_E);
+        FloatVector shifted = scaled.add(ROUND);
+        FloatVector f = scaled.sub(shifted.sub(ROUND));
+        FloatVector p = f.mul(C6).add(C5);
+        p = p.fma(f, FloatVector.broadcast(FLOATS, C4));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, C3));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, C2));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, C1));
+        p = p.fma(f, FloatVector.broadcast(FLOATS, 1f));
+        IntVector power =
+                shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(ONE_BITS);
+        return z.div(p.mul(power.reinterpretAsFloats()).add(1f));
     }
 
     /** 1 / (1 + e^−x). */

@@ -69,7 +69,7 @@ public final class InceptionFeatures implements FeatureExtractor {
                 WeightLoader.load(weights, network.stateDict(), name -> name, network::isIgnored);
                 network.channelsLast(true);
                 return new InceptionFeatures(network, found, Hashes.sha256(file), size, resize);
-            } catch (RuntimeException | IOException e) {
+            } catch (Throwable e) {
                 network.close();
                 throw e;
             }

@@ -11,16 +11,19 @@ import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -76,6 +79,18 @@ public final class DenoisingObjective implements Objective {
         return model;
     }
 
+    /** The denoiser, and those of the conditioner's networks that learn, by their own names. */
+    @Override
+    public Map<String, Model> networks() {
+        Map<String, Model> all = new LinkedHashMap<>(Map.of("", model));
+        conditioner.networks().forEach((name, network) -> {
+            if (conditioner.learning().contains(name)) {
+                all.put(name, network);
+            }
+        });
+        return all;
+    }
+
     @Override
     public Map<String, Double> scalars(int epoch) {
         return settings.drop().isActive()
@@ -85,7 +100,7 @@ public final class DenoisingObjective implements Objective {
 
     @Override
     public Task draw(TrainingExamples examples, RandomStream random) {
-        Tensor images = codec.encode(examples.images(), random);
+        Tensor images = encoded(examples.images(), random);
         Tensor noise = scheduler.noise(random.randn(Tensors.shape(images)));
         double[] timesteps = timesteps(examples.size(), random);
         double[] weights = Arrays.stream(timesteps)
@@ -106,6 +121,13 @@ public final class DenoisingObjective implements Objective {
                 keep,
                 settings.weighting() == LossWeighting.UNIFORM ? null : Tensors.ofDoubles(weights),
                 settings.trackImageLoss() ? imageFactors(timesteps) : null);
+    }
+
+    /** Samples on the CPU, where noise is drawn; a codec does not learn. */
+    private Tensor encoded(Tensor pictures, RandomStream random) {
+        try (NoGradGuard guard = new NoGradGuard()) {
+            return TensorScope.keepResult(() -> codec.encode(pictures, random).to(Devices.cpu(), ScalarType.Float));
+        }
     }
 
     /** As the scheduler knows them. */

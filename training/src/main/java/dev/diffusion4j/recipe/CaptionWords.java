@@ -6,6 +6,7 @@ import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.model.PromptWords;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** What a data set's captions decide of a recipe: the words that a network knows, and what its previews show. */
 final class CaptionWords {
@@ -21,7 +22,7 @@ final class CaptionWords {
      * @throws Problem (a wrong request) where there are none
      */
     static List<String> of(Dataset dataset) {
-        List<String> words = PromptWords.vocabulary(captions(dataset, MOST_CAPTIONS), MOST_WORDS);
+        List<String> words = PromptWords.vocabulary(captions(dataset, MOST_CAPTIONS, caption -> true), MOST_WORDS);
         if (words.isEmpty()) {
             throw Problem.request(
                     dataset.description() + " has no captions, but this recipe's network draws words: use data with"
@@ -30,17 +31,21 @@ final class CaptionWords {
         return words;
     }
 
-    /** The first few captions, for previews. */
-    static List<String> firstOf(Dataset dataset) {
-        return captions(dataset, PREVIEWS);
+    /**
+     * The first few captions, for previews.
+     *
+     * @param fits whether a caption can be drawn
+     */
+    static List<String> firstOf(Dataset dataset, Predicate<String> fits) {
+        return captions(dataset, PREVIEWS, fits);
     }
 
-    private static List<String> captions(Dataset dataset, int most) {
+    private static List<String> captions(Dataset dataset, int most, Predicate<String> fits) {
         List<String> all = new ArrayList<>();
         int step = most == PREVIEWS ? 1 : Math.max(1, dataset.size() / most);
         for (int i = 0; i < dataset.size() && all.size() < most; i += step) {
             String caption = dataset.caption(i);
-            if (caption != null) {
+            if (caption != null && fits.test(caption)) {
                 all.add(caption);
             }
         }

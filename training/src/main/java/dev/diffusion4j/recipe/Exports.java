@@ -4,9 +4,8 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.PipelineFolder;
-import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.trainer.Ema;
 import dev.diffusion4j.trainer.EmaConfig;
 import dev.diffusion4j.trainer.StepReport;
@@ -21,16 +20,19 @@ final class Exports {
     private final ExportConfig config;
     private final RunFolder folder;
     private final Model model;
-    private final @Nullable Scheduler scheduler;
+    private final @Nullable TrainedPipeline trained;
     private final RunListener listener;
 
-    /** @param model borrowed */
-    Exports(Recipe recipe, RunFolder folder, Model model, Scheduler scheduler, RunListener listener) {
+    /**
+     * @param model borrowed
+     * @param trained the same as a pipeline, borrowed; {@code null} for a network that draws nothing
+     */
+    Exports(Recipe recipe, RunFolder folder, Model model, @Nullable TrainedPipeline trained, RunListener listener) {
         this.recipe = recipe;
         this.config = recipe.export();
         this.folder = folder;
         this.model = model;
-        this.scheduler = model instanceof DiffusionModel ? scheduler : null;
+        this.trained = trained;
         this.listener = listener;
     }
 
@@ -104,12 +106,22 @@ final class Exports {
         LoraConfig lora = recipe.lora();
         if (lora == null) {
             String older = RunCard.read(target);
-            PipelineFolder.write(target, model, scheduler);
+            save(target);
             new RunCard(recipe, model, folder).write(target, older);
         } else {
             String older = RunCard.read(target);
             LoraTraining.write(target, model, recipe, lora);
             new RunCard(recipe, model, folder).write(target, older);
+        }
+    }
+
+    private void save(Path target) {
+        if (trained == null) {
+            PipelineFolder.write(target, model, null);
+            return;
+        }
+        try (DiffusionPipeline pipeline = trained.open()) {
+            pipeline.save(target);
         }
     }
 }

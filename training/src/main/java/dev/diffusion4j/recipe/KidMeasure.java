@@ -7,6 +7,7 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.PixelCodec;
 import dev.diffusion4j.codec.SampleCodec;
+import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.Batch;
 import dev.diffusion4j.data.loader.BatchLoader;
@@ -16,13 +17,11 @@ import dev.diffusion4j.metric.ClassifierFeatures;
 import dev.diffusion4j.metric.FeatureExtractor;
 import dev.diffusion4j.metric.KernelDistance;
 import dev.diffusion4j.model.Classifier;
-import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
-import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
@@ -30,8 +29,11 @@ import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
@@ -47,42 +49,41 @@ final class KidMeasure implements AutoCloseable {
 
     private final ValidationConfig.KidConfig config;
     private final SchedulerKind algorithm;
-    private final DiffusionModel model;
-    private final Scheduler trained;
+    private final TrainedPipeline trained;
     private final FeatureExtractor extractor;
     private final Tensor real;
     private final KernelDistance floor;
+    private final List<String> captions = new ArrayList<>();
 
     private KidMeasure(
             ValidationConfig.KidConfig config,
             SchedulerKind algorithm,
-            DiffusionModel model,
-            Scheduler trained,
+            TrainedPipeline trained,
             FeatureExtractor extractor,
             TrainingData data,
             TrainingData heldBack) {
         this.config = config;
         this.algorithm = algorithm;
-        this.model = model;
         this.trained = trained;
         this.extractor = extractor;
         int count = heldBack.dataset().size();
         try (BatchLoader loader = heldBack.inOrder(BATCH);
                 BatchLoader others = data.loader(Math.min(BATCH, data.dataset().size()), config.seed(), 0)) {
-            real = TensorScope.ownResult(() -> shuffled(features(loader, count)));
-            floor = TensorScope.compute(() -> KernelDistance.ofBlocks(real, features(others, count), config.block()));
+            real = TensorScope.ownResult(() -> shuffled(features(loader, count, captions)));
+            floor = TensorScope.compute(
+                    () -> KernelDistance.ofBlocks(real, features(others, count, new ArrayList<>()), config.block()));
         }
     }
 
     /**
-     * @param model borrowed, as are the others
-     * @throws Problem (a wrong request) where there are fewer pictures than a block takes, or the extractor is none
+     * @param trained what is measured; borrowed, as are the others
+     * @throws Problem (a wrong request) where there are fewer pictures than a block takes, the extractor is none, or the network draws
+     *     words and no picture that is held back has a caption
      */
     static KidMeasure open(
             ValidationConfig.KidConfig config,
             SchedulerKind algorithm,
-            DiffusionModel model,
-            Scheduler trained,
+            TrainedPipeline trained,
             TrainingData data,
             TrainingData heldBack,
             ModelFamilies families) {
@@ -95,10 +96,20 @@ final class KidMeasure implements AutoCloseable {
         }
         FeatureExtractor extractor = openExtractor(Path.of(config.extractor()), families);
         try {
-            return new KidMeasure(config, algorithm, model, trained, extractor, data, heldBack);
-        } catch (RuntimeException e) {
+            KidMeasure measure = new KidMeasure(config, algorithm, trained, extractor, data, heldBack);
+            measure.checkCaptions(heldBack);
+            return measure;
+        } catch (Throwable e) {
             extractor.close();
             throw e;
+        }
+    }
+
+    private void checkCaptions(TrainingData heldBack) {
+        if (captions.isEmpty() && trained.parts().conditioner().takes() == Subject.Kind.PROMPT) {
+            real.close();
+            throw Problem.request("validation.kid draws the captions of the pictures that are held back, but "
+                    + heldBack.dataset().description() + " has none: omit validation.kid");
         }
     }
 
@@ -113,12 +124,17 @@ final class KidMeasure implements AutoCloseable {
                 + folder.modelFamily().name());
     }
 
-    /** Rows in the loader's order, {@code count} at most. */
-    private Tensor features(BatchLoader loader, int count) {
+    /**
+     * Rows in the loader's order, {@code count} at most.
+     *
+     * @param words takes the captions that there are
+     */
+    private Tensor features(BatchLoader loader, int count, List<String> words) {
         TensorVector rows = new TensorVector();
         for (int done = 0; done < count; ) {
             Batch batch = loader.next();
             int taken = Math.min(batch.size(), count - done);
+            batch.captions().stream().limit(taken).filter(Objects::nonNull).forEach(words::add);
             rows.push_back(TensorScope.keepResult(
                     () -> extractor.features(DATA.pictures(batch.images().narrow(0, 0, taken)))));
             done += taken;
@@ -178,7 +194,7 @@ final class KidMeasure implements AutoCloseable {
 
     private Tensor drawn(BooleanSupplier stop) {
         TensorVector rows = new TensorVector();
-        try (DiffusionPipeline own = DiffusionPipeline.borrowing(model, trained);
+        try (DiffusionPipeline own = trained.open();
                 DiffusionPipeline pipeline = own.withScheduler(algorithm, Map.of())) {
             for (int start = 0; start < count(); start += BATCH) {
                 int first = start;
@@ -194,17 +210,21 @@ final class KidMeasure implements AutoCloseable {
         return cat(rows, 0);
     }
 
-    /** Of classes in turn, where there are classes. */
+    /** Of classes in turn where the network takes classes, of the captions of what is held back where it takes words. */
     private GenerationRequest request(int first) {
         int count = Math.min(BATCH, count() - first);
         GenerationRequest plain = GenerationRequest.of(
                 r -> r.count(count).batchSize(BATCH).seed(config.seed() + first).steps(config.steps()));
-        int classes = model.numClasses();
-        return classes == 0
-                ? plain
-                : plain.with(r -> r.classes(IntStream.range(first, first + count)
-                        .mapToObj(i -> i % classes)
+        IntStream pictures = IntStream.range(first, first + count);
+        return switch (trained.parts().conditioner().takes()) {
+            case NOTHING -> plain;
+            case CLASS ->
+                plain.with(r ->
+                        r.classes(pictures.mapToObj(i -> i % trained.classes()).toList()));
+            case PROMPT ->
+                plain.with(r -> r.prompts(pictures.mapToObj(i -> captions.get(i % captions.size()))
                         .toList()));
+        };
     }
 
     @Override

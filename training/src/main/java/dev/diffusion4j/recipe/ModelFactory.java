@@ -3,6 +3,7 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
@@ -36,14 +37,20 @@ final class ModelFactory {
                         + String.join(", ", families.names())));
     }
 
-    /** The spec with everything filled in that the data decides; a pretrained network takes the data's size too. */
-    ModelSpec fit(Recipe recipe, TrainingData data) {
+    /**
+     * The spec with everything filled in that the data decides; a pretrained network takes the data's size too.
+     *
+     * @param codec whose samples the network is to denoise, borrowed; {@code null} for pixels
+     * @throws Problem (a wrong request) where the codec cannot encode the data's pictures
+     */
+    ModelSpec fit(Recipe recipe, TrainingData data, @Nullable SampleCodec codec) {
         ModelSpec spec = recipe.model();
         ModelFamily family = family(spec);
+        long[] sample = sampleShape(data, codec);
         FitTarget target = new FitTarget(
                 data.dataset().description(),
-                data.transform().channels(),
-                new SampleSize(data.transform().height(), data.transform().width()),
+                (int) sample[0],
+                new SampleSize((int) sample[1], (int) sample[2]),
                 data.dataset().classNames(),
                 () -> CaptionWords.of(data.dataset()),
                 family.isDenoiser() ? recipe.scheduler().create().numTrainTimesteps() : 0,
@@ -53,19 +60,47 @@ final class ModelFactory {
         return spec.with(changed -> changed.config = config);
     }
 
+    /** (C, H, W) of a sample of the data. */
+    private static long[] sampleShape(TrainingData data, @Nullable SampleCodec codec) {
+        int channels = data.transform().channels();
+        SampleSize size =
+                new SampleSize(data.transform().height(), data.transform().width());
+        if (codec == null) {
+            return new long[] {channels, size.height(), size.width()};
+        }
+        if (codec.pictureChannels() != channels) {
+            throw Problem.request("the codec takes pictures of " + codec.pictureChannels() + " channels, but those of "
+                    + data.dataset().description() + " are prepared with " + channels + ": set data.channels to "
+                    + (codec.pictureChannels() == 1 ? "grey" : "rgb"));
+        }
+        int factor = codec.scaleFactor();
+        if (size.height() % factor != 0 || size.width() % factor != 0) {
+            throw Problem.request("the codec takes pictures whose width and height are multiples of " + factor
+                    + ", but those of " + data.dataset().description() + " are prepared as " + size.text()
+                    + ": set data.image_size");
+        }
+        return codec.shape(size);
+    }
+
     /**
      * Looks, before anything is written, whether a network suits the data, and fills it with the weights that it starts from if any.
      *
      * @param heldBack what the network is measured on besides; {@code null} for nothing
+     * @param codec whose samples the network denoises, borrowed; {@code null} for pixels
      * @throws Problem (a wrong request) where it cannot halve the size of the pictures, has other channels, knows other classes than
      *     the data has, or learns classes and finds pictures without; (a failure) where the weights do not fit it
      */
-    void check(Model model, ModelSpec spec, TrainingData data, @Nullable TrainingData heldBack) {
+    void check(
+            Model model,
+            ModelSpec spec,
+            TrainingData data,
+            @Nullable TrainingData heldBack,
+            @Nullable SampleCodec codec) {
         int known = 0;
         if (model instanceof DiffusionModel denoiser) {
             denoiser.sampleSize().ifPresent(denoiser::checkSize);
             ChannelFit.checkTraining(denoiser);
-            checkChannels(denoiser.sampleChannels(), data);
+            checkChannels(denoiser.sampleChannels(), data, codec);
             known = denoiser.numClasses();
         } else if (model instanceof Classifier classifier) {
             known = classifier.numClasses();
@@ -82,7 +117,16 @@ final class ModelFactory {
         }
     }
 
-    private static void checkChannels(int known, TrainingData data) {
+    private static void checkChannels(int known, TrainingData data, @Nullable SampleCodec codec) {
+        if (codec != null) {
+            long made = sampleShape(data, codec)[0];
+            if (known != made) {
+                throw Problem.request("the network denoises samples of " + known
+                        + " channels, but the codec makes samples of " + made
+                        + ": take another network, or another codec");
+            }
+            return;
+        }
         int channels = data.transform().channels();
         if (known != channels) {
             throw Problem.request("the network takes pictures of " + known + " channels, but those of "
@@ -111,7 +155,7 @@ final class ModelFactory {
                 model.initialize(random);
             }
             return model;
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             model.close();
             throw e;
         }

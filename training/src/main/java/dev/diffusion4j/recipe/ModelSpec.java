@@ -16,14 +16,20 @@ import org.jspecify.annotations.Nullable;
  *     left out from the folder where {@code from} names one
  * @param from a pipeline folder whose network, weights included, is learnt on; {@code null} for one with fresh weights
  * @param fromSha256 the hash of its weights, filled in when a run is set up; other weights are refused from then on
+ * @param conditioner {@code java:} and the name of the conditioner that a program brought, filled in when a run is set up; {@code null}
+ *     for the one that the network needs by itself
+ * @param codec the same of its codec; {@code null} for pixels
  */
 public record ModelSpec(
         String kind,
         boolean classConditional,
         Map<String, @Nullable Object> config,
         @Nullable String from,
-        @Nullable String fromSha256) {
-    public static final ModelSpec DEFAULT = new ModelSpec(UNet2DModel.FAMILY.name(), false, Map.of(), null, null);
+        @Nullable String fromSha256,
+        @Nullable String conditioner,
+        @Nullable String codec) {
+    public static final ModelSpec DEFAULT =
+            new ModelSpec(UNet2DModel.FAMILY.name(), false, Map.of(), null, null, null, null);
 
     public ModelSpec {
         config = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(config));
@@ -47,6 +53,8 @@ public record ModelSpec(
         public Map<String, @Nullable Object> config;
         public @Nullable String from;
         public @Nullable String fromSha256;
+        public @Nullable String conditioner;
+        public @Nullable String codec;
 
         private Draft(ModelSpec spec) {
             kind = spec.kind;
@@ -54,10 +62,12 @@ public record ModelSpec(
             config = spec.config;
             from = spec.from;
             fromSha256 = spec.fromSha256;
+            conditioner = spec.conditioner;
+            codec = spec.codec;
         }
 
         ModelSpec done() {
-            return new ModelSpec(kind, classConditional, config, from, fromSha256);
+            return new ModelSpec(kind, classConditional, config, from, fromSha256, conditioner, codec);
         }
     }
 }

@@ -2,6 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.folder.PipelineFolder;
@@ -98,14 +99,21 @@ final class Pretrained {
         return all;
     }
 
-    /** Gives the pictures the network's size and channels where the recipe leaves them open. */
-    void fit(DataConfig.Draft data) {
+    /**
+     * Gives the pictures the network's size and channels where the recipe leaves them open.
+     *
+     * @param codec between the pictures and the network's samples; {@code null} for pixels
+     */
+    void fit(DataConfig.Draft data, @Nullable SampleCodec codec) {
+        int factor = codec == null ? 1 : codec.scaleFactor();
+        int needed = codec == null ? channels : codec.pictureChannels();
         if (data.imageSize == 0) {
-            size.filter(known -> known.height() == known.width()).ifPresent(known -> data.imageSize = known.height());
+            size.filter(known -> known.height() == known.width())
+                    .ifPresent(known -> data.imageSize = known.height() * factor);
         }
-        if (data.channels == ChannelMode.AUTO && channels == 1) {
+        if (data.channels == ChannelMode.AUTO && needed == 1) {
             data.channels = ChannelMode.GREY;
-        } else if (data.channels == ChannelMode.AUTO && channels == 3) {
+        } else if (data.channels == ChannelMode.AUTO && needed == 3) {
             data.channels = ChannelMode.RGB;
         }
     }

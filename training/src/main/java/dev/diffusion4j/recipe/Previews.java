@@ -4,21 +4,20 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.image.ImageGrid;
-import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
-import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.trainer.Ema;
 import dev.diffusion4j.trainer.TrainState;
 import java.awt.image.BufferedImage;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Draws the same pictures again and again while a network learns, from the averaged weights where there are any. */
@@ -26,13 +25,10 @@ final class Previews {
     private static final long SEED = 0;
 
     private final SamplesConfig config;
-    private final DiffusionModel model;
-    private final Scheduler trained;
+    private final TrainedPipeline trained;
 
-    /** @param model borrowed */
-    Previews(SamplesConfig config, DiffusionModel model, Scheduler trained) {
+    Previews(SamplesConfig config, TrainedPipeline trained) {
         this.config = config;
-        this.model = model;
         this.trained = trained;
     }
 
@@ -68,7 +64,7 @@ final class Previews {
     }
 
     private BufferedImage draw(BooleanSupplier stop) {
-        try (DiffusionPipeline own = DiffusionPipeline.borrowing(model, trained);
+        try (DiffusionPipeline own = trained.open();
                 DiffusionPipeline pipeline = own.withScheduler(config.scheduler(), Map.of());
                 GenerationResult result = Drawing.generate(pipeline, request(), stop)) {
             return ImageGrid.of(result.images(), config.perRow());
@@ -78,21 +74,24 @@ final class Previews {
     private GenerationRequest request() {
         GenerationRequest plain = GenerationRequest.of(r -> r.count(config.count())
                 .seed(SEED)
-                .steps(Math.min(config.steps(), trained.numTrainTimesteps()))
+                .steps(Math.min(config.steps(), trained.scheduler().numTrainTimesteps()))
                 .eta(config.eta())
                 .batchSize(64));
-        if (model.prompts().isPresent()) {
-            return plain.with(r -> r.prompts(config.prompts().stream()
-                    .flatMap(prompt -> java.util.Collections.nCopies(config.count(), prompt).stream())
-                    .toList()));
-        }
-        if (model.numClasses() == 0) {
-            return plain;
-        }
-        List<Integer> classes = new ArrayList<>();
-        for (int label = 0; label < model.numClasses(); label++) {
-            classes.addAll(java.util.Collections.nCopies(config.count(), label));
-        }
-        return plain.with(r -> r.classes(classes).guidance(ClassifierFree.of(config.guidanceScale())));
+        ClassifierFree guidance = ClassifierFree.of(config.guidanceScale());
+        return switch (trained.parts().conditioner().takes()) {
+            case NOTHING -> plain;
+            case PROMPT -> plain.with(r -> r.prompts(repeated(config.prompts())).guidance(guidance));
+            case CLASS ->
+                plain.with(r -> r.classes(repeated(
+                                IntStream.range(0, trained.classes()).boxed().toList()))
+                        .guidance(guidance));
+        };
+    }
+
+    /** As many pictures of each as the recipe has. */
+    private <T> List<T> repeated(List<T> subjects) {
+        return subjects.stream()
+                .flatMap(subject -> Collections.nCopies(config.count(), subject).stream())
+                .toList();
     }
 }

@@ -2,11 +2,15 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.codec.SampleCodec;
+import dev.diffusion4j.condition.Conditioner;
+import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.data.TrainingData;
-import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tracking.TrackerKind;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,25 +36,30 @@ final class Resolution {
     Recipe resolve(Recipe written) {
         LoraTraining.checkBase(written);
         written.trackers().forEach(TrackerKind::check);
-        Recipe adopted = adopted(RunPlaces.absolute(placed(written)));
-        Previews.check(adopted, networks.family(adopted.model()));
-        try (TrainingData data = parts.open(adopted.data());
-                TrainingData heldBack = Validation.heldBack(adopted, parts)) {
-            return fitted(adopted, data, heldBack);
+        parts.checkNamed(written.model());
+        Devices.parse(parts.device(written));
+        try (SampleCodec codec = parts.openCodec()) {
+            Recipe adopted = adopted(RunPlaces.absolute(placed(written, codec)), codec);
+            Previews.check(adopted, networks.family(adopted.model()));
+            try (TrainingData data = parts.open(adopted.data());
+                    TrainingData heldBack = Validation.heldBack(adopted, parts)) {
+                return fitted(adopted, data, heldBack, codec);
+            }
         }
     }
 
-    /** With the pictures of the application, the folder to save to, and an extractor that is there. */
-    private Recipe placed(Recipe written) {
+    /** With the pictures and the codec of the application, the folder to save to, and an extractor that is there. */
+    private Recipe placed(Recipe written, @Nullable SampleCodec codec) {
         return written.with(recipe -> {
             recipe.data.source = parts.source(written.data());
+            recipe.model.codec = codec == null ? null : RunParts.named(codec);
             recipe.export.folder = Exports.located(written.export(), folder);
             recipe.validation = KidExtractor.measurable(written.validation());
         });
     }
 
     /** With what the network decides that it starts from; the recipe's own keys are laid over its config. */
-    private Recipe adopted(Recipe placed) {
+    private Recipe adopted(Recipe placed, @Nullable SampleCodec codec) {
         String from = placed.model().from();
         Boolean fromModel = placed.scheduler().fromModel();
         if (from == null) {
@@ -68,7 +77,7 @@ final class Resolution {
             recipe.model.config = base.config(placed.model().config());
             recipe.model.from = base.place();
             recipe.model.fromSha256 = base.weightsSha256();
-            base.fit(recipe.data);
+            base.fit(recipe.data, codec);
             if (takesScheduler && base.family().isDenoiser()) {
                 recipe.scheduler.take(base.scheduler());
             }
@@ -76,21 +85,63 @@ final class Resolution {
     }
 
     /** With what the data decides, after the network was made once to see whether all suits each other. */
-    private Recipe fitted(Recipe adopted, TrainingData data, @Nullable TrainingData heldBack) {
-        ModelSpec network = networks.fit(adopted, data);
-        try (Model model = networks.createEmpty(network)) {
-            Objectives.check(adopted.objective(), adopted.samples(), model);
-            networks.check(model, network, data, heldBack);
-            boolean drawsWords = model instanceof DiffusionModel denoiser && denoiser.classInput() == ClassInput.WORDS;
+    private Recipe fitted(
+            Recipe adopted, TrainingData data, @Nullable TrainingData heldBack, @Nullable SampleCodec codec) {
+        ModelSpec network = networks.fit(adopted, data, codec);
+        try (Model model = networks.createEmpty(network);
+                Conditioner conditioner =
+                        model instanceof DiffusionModel denoiser ? parts.openConditioner(denoiser) : null) {
+            Objectives.check(adopted, model, conditioner);
+            networks.check(model, network, data, heldBack, codec);
+            checkClasses(conditioner, data);
             LoraTraining.inject(model, adopted.lora(), adopted.training().seed())
                     .ifPresent(LOG::warn);
+            boolean brought = conditioner != null && parts.conditioner() != null;
             return adopted.with(recipe -> {
                 recipe.model.config = network.config();
+                recipe.model.conditioner = brought ? RunParts.named(conditioner) : null;
                 recipe.scheduler.config = adopted.scheduler().fitted(adopted.data(), data);
-                if (drawsWords && adopted.samples().prompts().isEmpty()) {
-                    recipe.samples.prompts = CaptionWords.firstOf(data.dataset());
-                }
+                recipe.samples.prompts = prompts(adopted.samples(), data, conditioner);
             });
+        }
+    }
+
+    /** @throws Problem where the network draws classes, but the data has none, or no number stands for one */
+    private static void checkClasses(@Nullable Conditioner conditioner, TrainingData data) {
+        if (conditioner == null || conditioner.takes() != Subject.Kind.CLASS) {
+            return;
+        }
+        if (data.dataset().classNames().isEmpty()) {
+            throw Problem.request(
+                    "this network draws a class, but " + data.dataset().description()
+                            + " has no classes: take data with a folder for each class, or another network");
+        }
+        conditioner.check(List.of(Subject.ofClass(0)), "class");
+    }
+
+    /** What previews show where the network takes words: the recipe's prompts, else the first captions that it can draw. */
+    private static List<String> prompts(SamplesConfig samples, TrainingData data, @Nullable Conditioner conditioner) {
+        if (conditioner == null || conditioner.takes() != Subject.Kind.PROMPT) {
+            return samples.prompts();
+        }
+        if (!samples.prompts().isEmpty()) {
+            conditioner.check(samples.prompts().stream().map(Subject::ofPrompt).toList(), "samples.prompts");
+            return samples.prompts();
+        }
+        List<String> captions = CaptionWords.firstOf(data.dataset(), caption -> knows(conditioner, caption));
+        if (captions.isEmpty() && samples.count() > 0) {
+            throw Problem.request(data.dataset().description()
+                    + " has no captions to draw while the network learns: set samples.prompts, or samples.count=0");
+        }
+        return captions;
+    }
+
+    private static boolean knows(Conditioner conditioner, String caption) {
+        try {
+            conditioner.check(List.of(Subject.ofPrompt(caption)), "prompt");
+            return true;
+        } catch (Problem e) {
+            return false;
         }
     }
 }

@@ -109,7 +109,8 @@ final class RunCard {
 
     private ModelCard card(Path target) {
         Map<String, Object> front = new TreeMap<>();
-        boolean isDiffusers = model.modelClass().isDiffusers() && recipe.lora() == null;
+        boolean isPlain = recipe.model().conditioner() == null && recipe.model().codec() == null;
+        boolean isDiffusers = model.modelClass().isDiffusers() && recipe.lora() == null && isPlain;
         front.put("library_name", isDiffusers ? "diffusers" : recipe.lora() != null ? "peft" : "diffusion4j");
         List<String> tags = new ArrayList<>(List.of("diffusion4j"));
         if (recipe.lora() != null) {

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.codec.SampleCodec;
+import dev.diffusion4j.condition.Conditioner;
+import dev.diffusion4j.condition.Conditioners;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelFamilies;
+import dev.diffusion4j.pipeline.PipelineParts;
+import dev.diffusion4j.trainer.GradientExchange;
+import java.nio.file.Path;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -16,12 +25,25 @@ import org.jspecify.annotations.Nullable;
  * @param pictures opens the pictures to learn from, in place of the recipe's source; called more than once, and what it opens is
  *     closed; {@code null} for the recipe's source
  * @param families that the recipe's network may be of
+ * @param conditioner makes the conditioner of a network, which is borrowed and asked at once; called more than once, and what it
+ *     makes is closed; {@code null} for the one that the network needs by itself
+ * @param codec makes what stands between the pictures and the network's samples; called more than once, and what it makes is
+ *     closed; {@code null} for pixels
+ * @param exchange with the other processes of the training; borrowed
+ * @param device where the network computes, in place of the recipe's {@code training.device}; {@code null} for the recipe's
  */
-public record RunParts(@Nullable Supplier<? extends Dataset> pictures, ModelFamilies families) {
+public record RunParts(
+        @Nullable Supplier<? extends Dataset> pictures,
+        ModelFamilies families,
+        @Nullable Function<? super DiffusionModel, ? extends Conditioner> conditioner,
+        @Nullable Supplier<? extends SampleCodec> codec,
+        GradientExchange exchange,
+        @Nullable String device) {
     private static final String OWN = "java:";
 
     /** Nothing. */
-    public static final RunParts NONE = new RunParts(null, ModelFamilies.BUILT_IN);
+    public static final RunParts NONE =
+            new RunParts(null, ModelFamilies.BUILT_IN, null, null, GradientExchange.NONE, null);
 
     /** How a recipe names the data: the recipe's source, or what describes the application's pictures. */
     String source(DataConfig config) {
@@ -52,13 +74,110 @@ public record RunParts(@Nullable Supplier<? extends Dataset> pictures, ModelFami
                 : TrainingData.heldBackOf(config, pictures.get());
     }
 
+    /** The codec that the application brings, which the caller closes; {@code null} for pixels. */
+    @Nullable
+    SampleCodec openCodec() {
+        return codec == null ? null : codec.get();
+    }
+
+    /** The conditioner for a network; the caller closes it. */
+    Conditioner openConditioner(DiffusionModel model) {
+        return conditioner == null ? Conditioners.of(model) : conditioner.apply(model);
+    }
+
+    /** Both for a network; the caller closes them. */
+    PipelineParts open(DiffusionModel model) {
+        SampleCodec opened = openCodec();
+        try {
+            return new PipelineParts(openConditioner(model), opened);
+        } catch (Throwable e) {
+            if (opened != null) {
+                opened.close();
+            }
+            throw e;
+        }
+    }
+
+    /** How a recipe names a part that an application brought. */
+    static String named(Object part) {
+        return OWN + part.getClass().getSimpleName();
+    }
+
+    /** Where the network computes: {@link #device}, or what the recipe says. */
+    String device(Recipe recipe) {
+        return device == null ? recipe.training().device() : device;
+    }
+
+    /**
+     * Looks whether what a recipe names of a program is brought: a run's own recipe does.
+     *
+     * @throws Problem (a wrong request) where it is not
+     */
+    void checkNamed(ModelSpec model) {
+        checkNamed("conditioner", model.conditioner(), conditioner != null);
+        checkNamed("codec", model.codec(), codec != null);
+    }
+
+    private static void checkNamed(String part, @Nullable String named, boolean brought) {
+        if (named != null && !brought) {
+            throw Problem.request("model." + part + " is '" + named
+                    + "', which only a Java program can bring to a run: omit it, or start the run from that program");
+        }
+    }
+
+    /**
+     * Looks whether a run gets the parts that it was begun with.
+     *
+     * @param run its folder
+     * @throws Problem (a wrong request) where one is missing, or is one too many
+     */
+    void checkSame(Recipe recipe, Path run) {
+        if (pictures == null && isBrought(recipe.data().source())) {
+            throw Problem.request(run + " learns from pictures that a Java program made ("
+                    + recipe.data().source() + "): resume it from that program");
+        }
+        checkSame("conditioner", recipe.model().conditioner(), conditioner != null, run);
+        checkSame("codec", recipe.model().codec(), codec != null, run);
+    }
+
+    private static void checkSame(String part, @Nullable String before, boolean brought, Path run) {
+        if (before != null && !brought) {
+            throw Problem.request(run + " learns with a " + part + " that a Java program made (" + before
+                    + "): resume it from that program");
+        }
+        if (before == null && brought) {
+            throw Problem.request(run + " was begun without a " + part
+                    + " of a Java program: resume it without one, or begin a new run");
+        }
+    }
+
     /** With pictures in place of the recipe's source. */
     public RunParts withPictures(Supplier<? extends Dataset> value) {
-        return new RunParts(value, families);
+        return new RunParts(value, families, conditioner, codec, exchange, device);
     }
 
     /** With families beside those of this library. */
     public RunParts withFamilies(ModelFamilies value) {
-        return new RunParts(pictures, value);
+        return new RunParts(pictures, value, conditioner, codec, exchange, device);
+    }
+
+    /** With a conditioner in place of the one that the network needs by itself. */
+    public RunParts withConditioner(Function<? super DiffusionModel, ? extends Conditioner> value) {
+        return new RunParts(pictures, families, value, codec, exchange, device);
+    }
+
+    /** With a codec in place of pixels. */
+    public RunParts withCodec(Supplier<? extends SampleCodec> value) {
+        return new RunParts(pictures, families, conditioner, value, exchange, device);
+    }
+
+    /** As one of several processes. */
+    public RunParts withExchange(GradientExchange value) {
+        return new RunParts(pictures, families, conditioner, codec, value, device);
+    }
+
+    /** On another device than the recipe's: {@code cpu}, {@code cuda}, {@code cuda:N} or {@code auto}. */
+    public RunParts withDevice(String value) {
+        return new RunParts(pictures, families, conditioner, codec, exchange, value);
     }
 }

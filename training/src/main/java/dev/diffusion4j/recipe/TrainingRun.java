@@ -118,10 +118,7 @@ public final class TrainingRun {
     public static TrainingRun resume(Path path, boolean allowDrift, RunParts parts) {
         RunFolder folder = new RunFolder(path);
         Recipe recipe = folder.readRecipe();
-        if (parts.pictures() == null && RunParts.isBrought(recipe.data().source())) {
-            throw Problem.request(path + " learns from pictures that a Java program made ("
-                    + recipe.data().source() + "): resume it from that program");
-        }
+        parts.checkSame(recipe, path);
         RunPlaces.check(recipe, path);
         Optional<Path> newest =
                 new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints()).newest();

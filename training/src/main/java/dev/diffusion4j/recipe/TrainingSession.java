@@ -7,8 +7,10 @@ import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.objective.Objective;
+import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.Placement;
+import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tracking.EpochHistory;
 import dev.diffusion4j.tracking.LossPlot;
 import dev.diffusion4j.tracking.Tracker;
@@ -26,6 +28,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that a run holds while it trains: data, network, trainer; from its last checkpoint where there is one. */
@@ -37,7 +40,7 @@ final class TrainingSession implements AutoCloseable {
 
     private final TrainingData data;
     private final Model model;
-    private final Scheduler scheduler;
+    private final @Nullable TrainedPipeline trained;
     private final Choices choices;
     private final BatchLoader loader;
     private final @Nullable Validation validation;
@@ -55,23 +58,25 @@ final class TrainingSession implements AutoCloseable {
             data = held(parts.open(recipe.data()));
             model = held(network(new ModelFactory(parts.families())));
             LoraTraining.inject(model, recipe.lora(), recipe.training().seed());
-            choices = choices(allowDrift);
+            Scheduler scheduler = recipe.scheduler().create();
+            PipelineParts own = model instanceof DiffusionModel denoiser ? held(parts.open(denoiser)) : null;
+            Objective objective = Objectives.create(
+                    recipe.objective(), model, scheduler, own, recipe.training().epochs());
+            choices = choices(parts, objective, allowDrift);
+            trained = own == null ? null : trained(scheduler, own);
             DataRecord record = DataRecord.of(data.dataset());
             if (!allowDrift) {
                 checkData(data.dataset().description(), record);
             }
-            scheduler = recipe.scheduler().create();
-            Objective objective = Objectives.create(
-                    recipe.objective(), model, scheduler, recipe.training().epochs());
             loader = held(
                     data.loader(recipe.training().batchSize(), recipe.training().seed(), batchesDone()));
-            validation = Validation.open(recipe, parts, data, objective, scheduler, folder);
+            validation = Validation.open(recipe, parts, data, objective, trained, folder);
             if (validation != null) {
                 held(validation);
             }
             Checkpoints checkpoints =
                     new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), record);
-            trainer = held(new Trainer(objective, loader, recipe.training(), choices, checkpoints));
+            trainer = held(new Trainer(objective, loader, recipe.training(), choices, checkpoints, parts.exchange()));
             if (checkpoint != null) {
                 Checkpoints.restore(
                         checkpoint, trainer.state(), recipe.training().gradientAccumulationSteps());
@@ -93,13 +98,31 @@ final class TrainingSession implements AutoCloseable {
                 : networks.createEmpty(recipe.model());
     }
 
-    private Choices choices(boolean allowDrift) {
+    private Choices choices(RunParts parts, Objective objective, boolean allowDrift) {
         if (checkpoint == null) {
-            Placement wanted = new Placement("cpu", recipe.training().dtype(), 0);
-            return Choices.forThisMachine(wanted, recipe.training().batchSize(), List.of(model));
+            Placement wanted =
+                    new Placement(parts.device(recipe), recipe.training().dtype(), 0);
+            return Choices.forThisMachine(
+                    wanted, recipe.training().batchSize(), objective.networks().values());
         }
         Choices before = Checkpoints.readChoices(checkpoint);
         return allowDrift ? before.onThisMachine() : before;
+    }
+
+    /** With the networks beside the denoiser put where it computes; those that learn, the trainer prepares. */
+    private TrainedPipeline trained(Scheduler scheduler, PipelineParts own) {
+        DiffusionModel denoiser = (DiffusionModel) model;
+        Placement placement = new Placement(choices.device(), Precision.F32, 0);
+        own.networks().values().forEach(network -> {
+            network.requiresGrad(false);
+            if (!placement.torchDevice().is_cpu()) {
+                network.convert(placement.torchDevice(), ScalarType.Float);
+            }
+            network.channelsLast(choices.channelsLast());
+        });
+        int known = denoiser.numClasses();
+        int classes = known > 0 ? known : data.dataset().classNames().size();
+        return new TrainedPipeline(denoiser, scheduler, own, placement, classes);
     }
 
     private void checkData(String description, DataRecord now) {
@@ -120,10 +143,8 @@ final class TrainingSession implements AutoCloseable {
     RunSummary run(RunListener listener, BooleanSupplier stop) {
         listener.onPlan(plan());
         try (Tracker trackers = openTrackers()) {
-            Previews previews = model instanceof DiffusionModel denoiser
-                    ? new Previews(recipe.samples(), denoiser, scheduler)
-                    : null;
-            Exports exports = new Exports(recipe, folder, model, scheduler, listener);
+            Previews previews = trained == null ? null : new Previews(recipe.samples(), trained);
+            Exports exports = new Exports(recipe, folder, model, trained, listener);
             RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, exports, validation, listener, stop);
             log.recall(trainer.state().globalStep());
             boolean finished = train(log, stop);

@@ -5,10 +5,8 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.Batch;
 import dev.diffusion4j.data.loader.BatchLoader;
-import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.objective.TrainingExamples;
-import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.trainer.Ema;
@@ -58,6 +56,7 @@ final class Validation implements AutoCloseable {
      * @param parts what the application brings
      * @param data that is trained on; borrowed
      * @param objective borrowed
+     * @param trained borrowed; {@code null} for a network that draws nothing
      * @throws Problem (a wrong request) where nothing is held back, or too little for what is to be measured
      */
     static @Nullable Validation open(
@@ -65,7 +64,7 @@ final class Validation implements AutoCloseable {
             RunParts parts,
             TrainingData data,
             Objective objective,
-            Scheduler scheduler,
+            @Nullable TrainedPipeline trained,
             RunFolder folder) {
         ValidationConfig config = recipe.validation();
         if (config == null) {
@@ -74,9 +73,9 @@ final class Validation implements AutoCloseable {
         TrainingData heldBack = heldBack(recipe, config, parts);
         try {
             KidMeasure kid = null;
-            if (config.kid() != null && objective.model() instanceof DiffusionModel model) {
+            if (config.kid() != null && trained != null) {
                 kid = KidMeasure.open(
-                        config.kid(), recipe.samples().scheduler(), model, scheduler, data, heldBack, parts.families());
+                        config.kid(), recipe.samples().scheduler(), trained, data, heldBack, parts.families());
                 kid.describe(folder.validation());
             }
             return new Validation(
@@ -86,7 +85,7 @@ final class Validation implements AutoCloseable {
                     recipe.training().batchSize(),
                     recipe.training().seed() ^ SEED,
                     kid);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             heldBack.close();
             throw e;
         }

@@ -74,9 +74,14 @@ public record Choices(
         return new Placement(device, dtype, threads);
     }
 
-    /** The same as far as it can be chosen, with what this machine has in place of what {@link #missingHere} names. */
+    /** The same as far as it can be chosen, with what this machine has in place of what {@link #missingHere} names; the CPU for a card. */
     public Choices onThisMachine() {
-        return new Choices(dtype, channelsLast, threads, shards, VectorSupport.lanes(), instructionsHere(), device);
+        String place = isHere(device) ? device : Devices.name(Devices.cpu());
+        return new Choices(dtype, channelsLast, threads, shards, VectorSupport.lanes(), instructionsHere(), place);
+    }
+
+    private static boolean isHere(String device) {
+        return device.equals(Devices.name(Devices.cpu())) || Devices.hasCuda();
     }
 
     private static String instructionsHere() {
@@ -92,6 +97,9 @@ public record Choices(
         }
         if (!instructions.equals(instructionsHere())) {
             missing.add("the run used " + instructions + " instructions, this machine has " + instructionsHere());
+        }
+        if (!isHere(device)) {
+            missing.add("the run computed on " + device + ", and this LibTorch sees no CUDA card");
         }
         return missing;
     }

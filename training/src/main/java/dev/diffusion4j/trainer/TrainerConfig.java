@@ -2,6 +2,7 @@
 package dev.diffusion4j.trainer;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
 import java.util.List;
 import java.util.function.Consumer;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param learningRateSchedule the rate over time
  * @param clipGradNorm the gradients' norm is cut to it; {@code null} for no cut
  * @param ema the moving average; {@code null} for none
+ * @param device where the network computes: {@code cpu}, {@code cuda}, {@code cuda:N} or {@code auto}
  * @param dtype what the network computes in; the weights stay f32
  * @param seed of everything random
  * @param checkpointEverySteps updates between two checkpoints; {@code null} for one an epoch
@@ -34,6 +36,7 @@ public record TrainerConfig(
         LearningRateSchedule learningRateSchedule,
         @Nullable Double clipGradNorm,
         @Nullable EmaConfig ema,
+        String device,
         Precision dtype,
         long seed,
         @Nullable Integer checkpointEverySteps,
@@ -49,6 +52,7 @@ public record TrainerConfig(
             LearningRateSchedule.DEFAULT,
             null,
             null,
+            Placement.DEFAULT.device(),
             Precision.AUTO,
             0,
             null,
@@ -65,6 +69,7 @@ public record TrainerConfig(
         if (clipGradNorm != null) {
             Check.positive(clipGradNorm, "clip_grad_norm");
         }
+        Placement.checkDevice(device);
         Check.that(seed >= 0, "seed must be >= 0, but was " + seed);
         if (checkpointEverySteps != null) {
             Check.positive(checkpointEverySteps, "checkpoint_every_steps");
@@ -101,6 +106,7 @@ public record TrainerConfig(
         public LearningRateSchedule learningRateSchedule;
         public @Nullable Double clipGradNorm;
         public @Nullable EmaConfig ema;
+        public String device;
         public Precision dtype;
         public long seed;
         public @Nullable Integer checkpointEverySteps;
@@ -116,6 +122,7 @@ public record TrainerConfig(
             learningRateSchedule = from.learningRateSchedule;
             clipGradNorm = from.clipGradNorm;
             ema = from.ema;
+            device = from.device;
             dtype = from.dtype;
             seed = from.seed;
             checkpointEverySteps = from.checkpointEverySteps;
@@ -134,6 +141,7 @@ public record TrainerConfig(
                     learningRateSchedule,
                     clipGradNorm,
                     ema,
+                    device,
                     dtype,
                     seed,
                     checkpointEverySteps,

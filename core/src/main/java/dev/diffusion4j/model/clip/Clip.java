@@ -4,6 +4,9 @@ package dev.diffusion4j.model.clip;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.text.ClipTokenizer;
+import dev.diffusion4j.text.TextCleaning;
 import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -77,14 +80,18 @@ public final class Clip implements AutoCloseable {
     public Tensor embedTexts(List<String> texts) {
         return TensorScope.keepResult(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
-                return unit(model.embedTexts(tokenizer().tensor(texts, length())));
+                return unit(model.embedTexts(tokens(texts)));
             }
         });
     }
 
+    private Tensor tokens(List<String> texts) {
+        return Tensors.ofLongs(tokenizer().ids(texts, length())).view(texts.size(), length());
+    }
+
     /** How many tokens of a text are more than this CLIP can take. */
     public int tokensCut(String text) {
-        return tokenizer().tokens(text, length()).cut();
+        return tokenizer().tokens(text, length()).dropped().size();
     }
 
     /** The most tokens of a text, its two marks aside. */

@@ -7,6 +7,9 @@ import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightLoader;
 import dev.diffusion4j.checkpoint.WeightSource;
 import dev.diffusion4j.json.Json;
+import dev.diffusion4j.text.BpeVocabulary;
+import dev.diffusion4j.text.ClipTokenizer;
+import dev.diffusion4j.text.TextCleaning;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -168,7 +171,7 @@ final class ClipFiles {
                     numbers(given.get("mean"), ClipPictures.MEAN),
                     numbers(given.get("std"), ClipPictures.DEVIATION));
             return new Clip(new Clip.Origin(place, wanted), model, tokenizer(reference), pictures, reference);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             model.close();
             throw e;
         }

@@ -87,7 +87,7 @@ public final class ClipModel extends Model {
     }
 
     /**
-     * @param ids {@code int64 (B, L)}, of a {@link ClipTokenizer}
+     * @param ids {@code int64 (B, L)}, of a {@link dev.diffusion4j.text.ClipTokenizer}
      * @return (B, projectionDim), not normalised, a new tensor
      */
     public Tensor embedTexts(Tensor ids) {

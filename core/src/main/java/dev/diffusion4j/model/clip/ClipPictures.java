@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.tensor.Resize;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.text.TextCleaning;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -66,10 +67,15 @@ public record ClipPictures(int size, List<Double> mean, List<Double> deviation) 
             Tensor whole = levels(pictures);
             boolean columnsFirst = tall < height && height - tall > 2 * (width - wide);
             Tensor resized = columnsFirst ? across(down(whole, tall), wide) : down(across(whole, wide), tall);
-            Tensor square = resized.narrow(2, reference.margin(tall - size), size)
-                    .narrow(3, reference.margin(wide - size), size);
+            Tensor square = resized.narrow(2, margin(tall - size, reference), size)
+                    .narrow(3, margin(wide - size, reference), size);
             return normalise(square);
         });
+    }
+
+    /** How much is cut off before the centre of a line that is too long by {@code excess}. */
+    private static long margin(long excess, TextCleaning reference) {
+        return reference == TextCleaning.TRANSFORMERS ? excess / 2 : (long) Math.rint(excess / 2.0);
     }
 
     private static Tensor across(Tensor pictures, long width) {

@@ -49,17 +49,45 @@ public final class ClipTextTower extends Layer {
      * @return the last states after the final norm, (B, L, D), a new tensor
      */
     public Tensor states(Tensor ids) {
+        return TensorScope.keepResult(() -> {
+            List<Tensor> hidden = hidden(ids, ExtraTokens.NONE, blocks.size());
+            return normed(hidden.get(blocks.size()));
+        });
+    }
+
+    /**
+     * The states before the first block and after each, before the final norm.
+     *
+     * @param ids {@code int64 (B, L)}, L ≤ the longest text
+     * @param extra tokens that the network itself has no row for
+     * @param depth how many blocks are run
+     * @return {@code depth} + 1 of (B, L, D), new tensors owned by the current scope
+     */
+    List<Tensor> hidden(Tensor ids, ExtraTokens extra, int depth) {
         Check.that(
                 ids.size(1) <= config.maxPositionEmbeddings(),
                 "a text has " + ids.size(1) + " tokens, at most " + config.maxPositionEmbeddings() + " are possible");
-        return TensorScope.keepResult(() -> {
-            Tensor places = torch.arange(new Scalar(ids.size(1)), ids.options());
-            Tensor states = tokens.forward(ids).add(positions.forward(places));
-            for (ClipBlock block : blocks) {
-                states = block.forward(states);
-            }
-            return finalNorm.forward(states);
-        });
+        return TensorScope.keepAll(
+                () -> {
+                    Tensor places = torch.arange(new Scalar(ids.size(1)), ids.options());
+                    List<Tensor> states = new ArrayList<>();
+                    states.add(extra.embed(ids, tokens).add(positions.forward(places)));
+                    for (ClipBlock block : blocks.subList(0, depth)) {
+                        states.add(block.forward(states.get(states.size() - 1)));
+                    }
+                    return states;
+                },
+                states -> states);
+    }
+
+    /** (B, L, D) after the final norm, a new tensor. */
+    Tensor normed(Tensor states) {
+        return finalNorm.forward(states);
+    }
+
+    /** How many blocks there are. */
+    int depth() {
+        return blocks.size();
     }
 
     /**

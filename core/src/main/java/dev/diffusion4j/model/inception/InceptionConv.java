@@ -102,15 +102,15 @@ final class InceptionConv extends Layer {
     }
 
     private Folded fold(Tensor x) {
-        Tensor bias = TensorScope.ownResult(() -> shift.detach().sub(mean.mul(factor())));
-        Tensor scaled = TensorScope.ownResult(() -> weight.detach().mul(factor().view(-1, 1, 1, 1)));
-        PackedConvolution packed = null;
-        if (x.device().is_cpu() && SpeedProbe.packs(Tensors.type(scaled))) {
-            packed = new PackedConvolution(scaled, stride, padding, Tensors.shape(x));
-            scaled.close();
-            scaled = TensorScope.own(new Tensor(packed.weight()));
-        }
-        return new Folded(scaled, bias, TensorScope.own(new TensorOptional(bias)), packed);
+        return TensorScope.compute(() -> {
+            Tensor bias = shift.detach().sub(mean.mul(factor()));
+            TensorOptional biasOptional = new TensorOptional(bias);
+            Tensor scaled = weight.detach().mul(factor().view(-1, 1, 1, 1));
+            boolean packs = x.device().is_cpu() && SpeedProbe.packs(Tensors.type(scaled));
+            PackedConvolution packed = packs ? new PackedConvolution(scaled, stride, padding, Tensors.shape(x)) : null;
+            Tensor kept = packed == null ? scaled : new Tensor(packed.weight());
+            return new Folded(TensorScope.own(kept), TensorScope.own(bias), TensorScope.own(biasOptional), packed);
+        });
     }
 
     private Tensor factor() {

@@ -2,7 +2,7 @@
 package dev.diffusion4j.data.drawn;
 
 /** Draws soft white strokes on a black square. Where strokes cross, the brighter one shows, as ink does. */
-public final class Pen {
+final class Pen {
     /** Over how many pixels a stroke fades out at its edge. */
     private static final double EDGE = 1.2;
 

@@ -16,8 +16,7 @@ import java.util.concurrent.Flow;
  * Writes an answer's body to a file as it arrives: behind what is there where the server sends the rest (206), from the beginning
  * where it sends all (200), not at all otherwise. What has arrived stays there when the connection breaks.
  */
-public final class FileSink
-        implements HttpResponse.BodyHandler<Void>, HttpResponse.BodySubscriber<Void>, AutoCloseable {
+final class FileSink implements HttpResponse.BodyHandler<Void>, HttpResponse.BodySubscriber<Void>, AutoCloseable {
     private final FileChannel file;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private volatile long lastProgress = System.nanoTime();

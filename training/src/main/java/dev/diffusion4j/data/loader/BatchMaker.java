@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * pass and picture. In place of a broken picture comes the next good one of the epoch's order, so all others keep their places.
  * Thread-safe.
  */
-public final class BatchMaker {
+final class BatchMaker {
     /** Sets the random numbers for flips apart from those for orders. */
     private static final long FLIPS = 0x5DEECE66DL;
 

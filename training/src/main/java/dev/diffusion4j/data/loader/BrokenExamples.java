@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The pictures that could not be read: each is warned of once. Thread-safe. */
-public final class BrokenExamples {
+final class BrokenExamples {
     private static final Logger LOG = LoggerFactory.getLogger(BrokenExamples.class);
 
     private final Map<Integer, String> reasons = new ConcurrentHashMap<>();

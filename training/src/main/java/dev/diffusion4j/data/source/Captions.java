@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * or a line of titles and a row a picture, with the {@code file_name} relative to the file ({@code ./a.png} is {@code a.png}), and a {@code text}, {@code caption} or
  * {@code prompt}, or another column that is named. One at the top, or one in each folder.
  */
-public final class Captions {
+final class Captions {
     private static final Logger LOG = LoggerFactory.getLogger(Captions.class);
     private static final List<String> FILES = List.of("metadata.jsonl", "metadata.csv");
     private static final List<String> KEYS = List.of("text", "caption", "prompt");

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param caption what it shows, as text, or {@code null}
  * @param name for messages
  */
-public record EncodedImage(byte[] file, int label, @Nullable String caption, String name) {
+record EncodedImage(byte[] file, int label, @Nullable String caption, String name) {
 
     /** @throws BrokenExampleException where it is no sound picture */
     public Example decoded() {

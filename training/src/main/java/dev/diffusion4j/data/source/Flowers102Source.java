@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /** Photos of a folder by their numbers, with the classes of a table. */
-public final class Flowers102Source implements Dataset {
+final class Flowers102Source implements Dataset {
     private final String description;
     private final FolderSource photos;
     private final int[] places;

@@ -24,7 +24,7 @@ import java.util.List;
  * Finds the picture files below a folder, in the order of their names: by their endings, and those without one by their first bytes.
  * Hidden files and folders are passed over.
  */
-public final class FolderScan extends SimpleFileVisitor<Path> {
+final class FolderScan extends SimpleFileVisitor<Path> {
     private static final int START = 16;
 
     /** @param name relative to the folder, with forward slashes on every system, so that the order is the same everywhere */

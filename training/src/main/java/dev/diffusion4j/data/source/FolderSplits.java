@@ -54,7 +54,7 @@ public final class FolderSplits {
      *
      * @throws Problem (a wrong request) where there is no such part, naming those that are there
      */
-    public static Optional<DatasetLayout.Part> part(Place place, FolderScan scan) {
+    static Optional<DatasetLayout.Part> part(Place place, FolderScan scan) {
         Map<String, List<String>> splits = splits(scan);
         boolean isUsual = place.split().isEmpty();
         if (place.split().equals(Split.ALL.key()) || isUsual && !splits.containsKey(Split.TRAIN.key())) {

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * page at a time, and its pictures are kept as they are, undecoded, in the cache ({@link ImagePack}): from there any is had at
  * once, in any order, and nothing of them stays in memory.
  */
-public final class ParquetSource implements Dataset {
+final class ParquetSource implements Dataset {
     private static final Logger LOG = LoggerFactory.getLogger(ParquetSource.class);
     private static final int LARGEST_NATURAL = 64;
     /** Changes where what is kept changes. */
@@ -122,7 +122,7 @@ public final class ParquetSource implements Dataset {
                 throw Problem.failure(description + " is empty: it has no rows");
             }
             return new ParquetSource(description, List.copyOf(tables), packs, columns);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             packs.forEach(ImagePack::close);
             throw e;
         }

@@ -6,7 +6,7 @@ package dev.diffusion4j.data.transform;
  * one input sample where the line grows ("bilinear, antialiased"). Whole numbers of {@value #BITS} bits, as in Pillow 13, so that
  * results are equal bit by bit.
  */
-public final class ResampleTable {
+final class ResampleTable {
     static final int BITS = 22;
 
     final int from;

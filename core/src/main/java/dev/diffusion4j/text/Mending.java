@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.model.clip;
+package dev.diffusion4j.text;
 
 import java.nio.charset.Charset;
 import java.text.Normalizer;

@@ -1,41 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.model.clip;
+package dev.diffusion4j.text;
 
 import dev.diffusion4j.base.Keyed;
 import java.text.Normalizer;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jsoup.parser.Parser;
 
-/** The two references, which differ in what they do to a text before it is cut into words, and to a picture's odd margins. */
+/** The two references, which differ in what they do to a text before it is cut into words. */
 public enum TextCleaning implements Keyed {
-    /** transformers: NFC, runs of white space become one blank, lower case letter by letter; padded with the end token. */
+    /** transformers: NFC, runs of white space become one blank, lower case letter by letter. */
     TRANSFORMERS("transformers") {
-        private final Pattern words = ClipTokenizer.words(BpeVocabulary.START, BpeVocabulary.END, 0);
+        private final Pattern words = wordsOf(BpeVocabulary.START, BpeVocabulary.END, 0);
         /** The byte-level splitter cuts once more, by GPT-2's words. */
         private final Pattern inner = Pattern.compile(
                 "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\p{IsWhite_Space}\\p{L}\\p{N}]+|\\p{IsWhite_Space}+");
 
-        private final Pattern special =
-                Pattern.compile(Pattern.quote(BpeVocabulary.START) + "|" + Pattern.quote(BpeVocabulary.END));
-
         @Override
-        List<Part> parts(String text) {
-            List<Part> parts = new ArrayList<>();
-            Matcher matcher = special.matcher(text);
-            int from = 0;
-            while (matcher.find()) {
-                parts.add(new Part(clean(text.substring(from, matcher.start())), false));
-                parts.add(new Part(matcher.group(), true));
-                from = matcher.end();
-            }
-            parts.add(new Part(clean(text.substring(from)), false));
-            return parts;
-        }
-
-        private String clean(String text) {
+        String clean(String text) {
             String composed = Normalizer.normalize(text, Normalizer.Form.NFC);
             String spaced = composed.replaceAll("\\p{IsWhite_Space}+", " ");
             return LowerCase.ofLetters(spaced);
@@ -50,22 +32,17 @@ public enum TextCleaning implements Keyed {
         List<String> pieces(String word) {
             return inner.matcher(word).results().map(found -> found.group()).toList();
         }
-
-        @Override
-        boolean padsWithEnd() {
-            return true;
-        }
     },
-    /** OpenCLIP: what ftfy mends that users meet, entities, white space, lower case; padded with 0. */
+    /** OpenCLIP: what ftfy mends that users meet, entities, white space, lower case. */
     OPEN_CLIP("open_clip") {
-        private final Pattern words = ClipTokenizer.words(START, END, Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
+        private final Pattern words = wordsOf(START, END, Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
 
         @Override
-        List<Part> parts(String text) {
+        String clean(String text) {
             String mended = Mending.mend(text);
             String plain = Parser.unescapeEntities(Parser.unescapeEntities(mended, false), false);
             String spaced = plain.strip().replaceAll("\\p{IsWhite_Space}+", " ").strip();
-            return List.of(new Part(LowerCase.ofWords(spaced), false));
+            return LowerCase.ofWords(spaced);
         }
 
         @Override
@@ -82,18 +59,10 @@ public enum TextCleaning implements Keyed {
         List<String> pieces(String word) {
             return List.of(word);
         }
-
-        @Override
-        boolean padsWithEnd() {
-            return false;
-        }
     };
 
     private static final String START = "<start_of_text>";
     private static final String END = "<end_of_text>";
-
-    /** A stretch of text, or a special token that stood in it. */
-    record Part(String text, boolean special) {}
 
     private final String key;
 
@@ -106,8 +75,8 @@ public enum TextCleaning implements Keyed {
         return key;
     }
 
-    /** Cleaned. */
-    abstract List<Part> parts(String text);
+    /** What is left of a text for cutting it into words. */
+    abstract String clean(String text);
 
     abstract Pattern words();
 
@@ -119,10 +88,15 @@ public enum TextCleaning implements Keyed {
     /** What a word is cut into before its bytes are joined. */
     abstract List<String> pieces(String word);
 
-    abstract boolean padsWithEnd();
-
-    /** How much is cut off before the centre of a line that is too long by {@code excess}. */
-    long margin(long excess) {
-        return padsWithEnd() ? excess / 2 : (long) Math.rint(excess / 2.0);
+    /**
+     * The words that all references agree on: contractions, runs of letters, single digits, runs of other signs.
+     *
+     * @param flags of {@link Pattern}: transformers looks at lower case alone, OpenCLIP takes a long s for an s
+     */
+    private static Pattern wordsOf(String start, String end, int flags) {
+        return Pattern.compile(
+                Pattern.quote(start) + "|" + Pattern.quote(end)
+                        + "|'s|'t|'re|'ve|'m|'ll|'d|\\p{L}+|\\p{N}|[^\\p{IsWhite_Space}\\p{L}\\p{N}]+",
+                flags);
     }
 }

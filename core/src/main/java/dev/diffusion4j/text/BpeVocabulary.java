@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.model.clip;
+package dev.diffusion4j.text;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
@@ -29,6 +29,10 @@ public record BpeVocabulary(Map<String, Integer> ids, Map<String, Integer> ranks
     static final String START = "<|startoftext|>";
     static final String END = "<|endoftext|>";
 
+    static final String WHOLE = "tokenizer.json";
+    static final String VOCABULARY = "vocab.json";
+    static final String MERGES = "merges.txt";
+
     /** How many merges of OpenAI's file are in use. */
     private static final int OPENAI_MERGES = 49152 - 256 - 2;
 
@@ -38,7 +42,7 @@ public record BpeVocabulary(Map<String, Integer> ids, Map<String, Integer> ranks
     }
 
     /**
-     * From a transformers folder, {@code vocab.json} with {@code merges.txt} or {@code tokenizer.json}; or from OpenAI's file
+     * From a transformers folder, {@code tokenizer.json} or else {@code vocab.json} with {@code merges.txt}; or from OpenAI's file
      * {@code bpe_simple_vocab_16e6.txt.gz}.
      *
      * @throws Problem (a failure) naming what was looked for
@@ -48,16 +52,16 @@ public record BpeVocabulary(Map<String, Integer> ids, Map<String, Integer> ranks
             if (Files.isRegularFile(folderOrFile)) {
                 return ofMerges(lines(folderOrFile));
             }
-            Path vocabulary = folderOrFile.resolve("vocab.json");
-            Path merges = folderOrFile.resolve("merges.txt");
+            Path whole = folderOrFile.resolve(WHOLE);
+            if (Files.exists(whole)) {
+                return ofTokenizerJson(whole);
+            }
+            Path vocabulary = folderOrFile.resolve(VOCABULARY);
+            Path merges = folderOrFile.resolve(MERGES);
             if (Files.exists(vocabulary) && Files.exists(merges)) {
                 List<String> lines = lines(merges);
                 boolean headed = !lines.isEmpty() && lines.get(0).startsWith("#version");
                 return of(Json.readObject(vocabulary), headed ? lines.subList(1, lines.size()) : lines, vocabulary);
-            }
-            Path whole = folderOrFile.resolve("tokenizer.json");
-            if (Files.exists(whole)) {
-                return ofTokenizerJson(whole);
             }
             throw Problem.failure("there is no vocabulary in " + folderOrFile
                     + ": vocab.json with merges.txt, or tokenizer.json, was expected");
@@ -125,17 +129,19 @@ public record BpeVocabulary(Map<String, Integer> ids, Map<String, Integer> ranks
         return ranks;
     }
 
-    /** The number of a piece; the end token's where it is none. */
-    int id(String piece) {
-        Integer id = ids.get(piece);
-        return id == null ? end() : id;
+    /** The pieces in the order of their numbers. */
+    List<String> piecesInOrder() {
+        return ids.entrySet().stream()
+                .sorted(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
-    int start() {
-        return java.util.Objects.requireNonNull(ids.get(START));
-    }
-
-    int end() {
-        return java.util.Objects.requireNonNull(ids.get(END));
+    /** The pairs, the one that is joined first at the beginning. */
+    List<String> mergesInOrder() {
+        return ranks.entrySet().stream()
+                .sorted(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .toList();
     }
 }

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.folder.PartLease;
+import dev.diffusion4j.model.DiffusionModel;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The network of a pipeline and of its views, with what was made for it: both are freed as soon as the pipeline is closed and the last
+ * call has ended. Thread-safe.
+ */
+final class OwnedParts implements AutoCloseable {
+    private final PartLease network;
+    private final @Nullable PipelineParts others;
+    private int calls;
+    private boolean closed;
+    private boolean freed;
+
+    /**
+     * @param network closed with this
+     * @param others closed with this; {@code null} where they are somebody else's
+     */
+    OwnedParts(PartLease network, @Nullable PipelineParts others) {
+        this.network = network;
+        this.others = others;
+    }
+
+    PartLease network() {
+        return network;
+    }
+
+    /**
+     * Runs {@code body} while all of it is surely alive.
+     *
+     * @throws IllegalStateException where it is closed
+     */
+    <R> R use(Function<DiffusionModel, R> body) {
+        begin();
+        try {
+            return network.use(model -> body.apply((DiffusionModel) model));
+        } finally {
+            end();
+        }
+    }
+
+    private synchronized void begin() {
+        if (closed) {
+            throw new IllegalStateException("this pipeline is closed");
+        }
+        calls++;
+    }
+
+    private void end() {
+        synchronized (this) {
+            calls--;
+        }
+        freeIfUnused();
+    }
+
+    private void freeIfUnused() {
+        synchronized (this) {
+            if (!closed || calls > 0 || freed) {
+                return;
+            }
+            freed = true;
+        }
+        if (others != null) {
+            others.close();
+        }
+    }
+
+    /** Closing twice is fine. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        network.close();
+        freeIfUnused();
+    }
+}

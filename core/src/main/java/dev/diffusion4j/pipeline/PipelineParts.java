@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.codec.PixelCodec;
+import dev.diffusion4j.codec.SampleCodec;
+import dev.diffusion4j.condition.Conditioner;
+import dev.diffusion4j.condition.Conditioners;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.scheduler.Scheduler;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stands between people, pictures and a denoiser. Training, previews, measuring and drawing use the same ones. Whoever made
+ * them closes them, once nobody uses them any more.
+ *
+ * @param conditioner encodes what pictures show
+ * @param codec between pictures and samples; {@code null} for pixels in the range of whatever scheduler is used
+ */
+public record PipelineParts(Conditioner conditioner, @Nullable SampleCodec codec) implements AutoCloseable {
+
+    /**
+     * What a network of this library needs: a conditioner of its own, and pixels.
+     *
+     * @param model borrowed; asked now, not kept
+     */
+    public static PipelineParts of(DiffusionModel model) {
+        return new PipelineParts(Conditioners.of(model), null);
+    }
+
+    /** Between pictures and the samples of a network; borrowed. */
+    public SampleCodec codec(DiffusionModel model, Scheduler scheduler) {
+        return codec == null ? PixelCodec.of(model.sampleChannels(), scheduler) : codec;
+    }
+
+    /**
+     * The networks of both, by the names of their parts in a pipeline's folder; borrowed.
+     *
+     * @throws IllegalArgumentException where two have one name
+     */
+    public Map<String, Model> networks() {
+        Map<String, Model> all = new LinkedHashMap<>(conditioner.networks());
+        if (codec != null) {
+            codec.networks()
+                    .forEach((name, network) -> Check.that(
+                            all.put(name, network) == null,
+                            "the conditioner and the codec both have a part named '" + name + "'"));
+        }
+        return all;
+    }
+
+    /** With another conditioner. */
+    public PipelineParts withConditioner(Conditioner value) {
+        return new PipelineParts(value, codec);
+    }
+
+    /** With another codec. */
+    public PipelineParts withCodec(SampleCodec value) {
+        return new PipelineParts(conditioner, value);
+    }
+
+    /** Frees what both own. */
+    @Override
+    public void close() {
+        try {
+            conditioner.close();
+        } finally {
+            if (codec != null) {
+                codec.close();
+            }
+        }
+    }
+}
