@@ -44,7 +44,7 @@ class PackageDirectionTest {
         allow("adapter", "layer model checkpoint tensor json");
         allow("scheduler", "schedule tensor json");
         allow("image", "tensor");
-        allow("condition", "tensor model");
+        allow("condition", "layer tensor text model");
         allow("codec", "tensor model scheduler");
         allow("guidance", "tensor model");
         allow("hub", "json");
@@ -52,7 +52,7 @@ class PackageDirectionTest {
         allow(
                 "pipeline",
                 "tensor processor json checkpoint text model adapter condition codec guidance scheduler image hub folder");
-        allow("drawing", "tensor json checkpoint model adapter guidance scheduler image hub folder pipeline");
+        allow("drawing", "tensor json checkpoint model adapter condition guidance scheduler image hub folder pipeline");
         allow("data", "tensor image json hub");
         allow("metric", "tensor model data checkpoint json");
         allow("tracking", "image json");

@@ -36,6 +36,20 @@ public interface Conditioner extends AutoCloseable {
      */
     Conditioning encode(List<Subject> subjects);
 
+    /**
+     * What pictures are guided away from: {@link #encode}, unless such subjects are encoded in another way.
+     *
+     * @param subjects one a picture
+     */
+    default Conditioning encodeAway(List<Subject> subjects) {
+        return encode(subjects);
+    }
+
+    /** What of a subject the network will not read, in a sentence for each reason; empty where it reads all. */
+    default List<String> unread(Subject subject) {
+        return List.of();
+    }
+
     /** Whether it knows what "nothing" is for its network: a dropped class, the empty prompt, zeros. */
     boolean canDrop();
 

@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param classLabel a class from 0, or {@code null}
  * @param prompt words, or {@code null}
+ * @param prompt2 words for the second text encoder of a network that has two; {@code null} for those of {@code prompt}
  */
-public record Subject(@Nullable Integer classLabel, @Nullable String prompt) {
+public record Subject(@Nullable Integer classLabel, @Nullable String prompt, @Nullable String prompt2) {
     /** Nothing in particular. */
     public static final Subject NOTHING = new Subject(null, null);
 
@@ -22,6 +23,11 @@ public record Subject(@Nullable Integer classLabel, @Nullable String prompt) {
         CLASS,
         /** {@link Subject#prompt}. */
         PROMPT
+    }
+
+    /** A class, a prompt, or both. */
+    public Subject(@Nullable Integer classLabel, @Nullable String prompt) {
+        this(classLabel, prompt, null);
     }
 
     /** A picture of a class. */

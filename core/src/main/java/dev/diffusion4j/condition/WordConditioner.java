@@ -51,6 +51,16 @@ public final class WordConditioner implements Conditioner {
     }
 
     @Override
+    public List<String> unread(Subject subject) {
+        String prompt = subject.prompt();
+        int beyond = prompt == null ? 0 : words.beyond(prompt);
+        return beyond == 0
+                ? List.of()
+                : List.of("the prompt has " + (words.maxTokens() + beyond) + " words; this network reads the first "
+                        + words.maxTokens());
+    }
+
+    @Override
     public boolean canDrop() {
         return canDrop;
     }

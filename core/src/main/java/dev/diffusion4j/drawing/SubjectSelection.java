@@ -3,6 +3,7 @@ package dev.diffusion4j.drawing;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
@@ -46,10 +47,7 @@ public record SubjectSelection(boolean allClasses, @Nullable Integer oneClass, @
      */
     public GenerationRequest in(DiffusionPipeline pipeline, GenerationRequest request, Consumer<String> notice) {
         if (prompt != null) {
-            pipeline.prompts()
-                    .filter(words -> words.beyond(prompt) > 0)
-                    .ifPresent(words -> notice.accept("the prompt has " + (words.maxTokens() + words.beyond(prompt))
-                            + " words; this network reads the first " + words.maxTokens()));
+            pipeline.unread(Subject.ofPrompt(prompt)).forEach(notice);
             return request.with(r -> r.count(each).prompt(prompt));
         }
         if (oneClass != null) {

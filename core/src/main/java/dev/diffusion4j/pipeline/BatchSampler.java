@@ -91,7 +91,7 @@ record BatchSampler(
                         with,
                         Tensors.ofDoubles(new double[count])
                                 .to(setup.placement().torchDevice(), ScalarType.Float))
-                : moved(conditioner.encode(negatives));
+                : moved(conditioner.encodeAway(negatives));
         double[] scales = new double[count];
         Arrays.fill(scales, request.guidance().scale());
         return Branches.of(List.of(with, away), List.of(scales));

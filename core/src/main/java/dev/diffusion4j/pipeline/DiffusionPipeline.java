@@ -9,6 +9,7 @@ import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
+import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.folder.ComponentNetwork;
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.folder.PartStore;
@@ -446,6 +447,11 @@ public final class DiffusionPipeline implements AutoCloseable {
     /** The words that its network was trained on; empty where it takes none. */
     public Optional<PromptWords> prompts() {
         return use(DiffusionModel::prompts);
+    }
+
+    /** What of a subject it will not read, in a sentence for each reason: words beyond the longest text. */
+    public List<String> unread(Subject subject) {
+        return setup.conditioner().unread(subject);
     }
 
     /** How many classes it can be asked for; 0 where they are not counted, see {@link #classInput()}. */

@@ -79,7 +79,7 @@ public final class ClipTextModel extends Model {
     /**
      * Differentiable with regard to the weights and the extra tokens' rows.
      *
-     * @param ids {@code int64 (B, L)} of its tokenizer, on its device; L at most {@link ClipTextConfig#maxPositionEmbeddings}
+     * @param ids {@code int64 (B, L)} of its tokenizer, on any device; L at most {@link ClipTextConfig#maxPositionEmbeddings}
      * @param extra tokens that it has no row for
      * @return new tensors owned by the current scope
      */

@@ -58,7 +58,7 @@ public final class ClipTextTower extends Layer {
     /**
      * The states before the first block and after each, before the final norm.
      *
-     * @param ids {@code int64 (B, L)}, L ≤ the longest text
+     * @param ids {@code int64 (B, L)} on any device, L ≤ the longest text
      * @param extra tokens that the network itself has no row for
      * @param depth how many blocks are run
      * @return {@code depth} + 1 of (B, L, D), new tensors owned by the current scope
@@ -69,9 +69,10 @@ public final class ClipTextTower extends Layer {
                 "a text has " + ids.size(1) + " tokens, at most " + config.maxPositionEmbeddings() + " are possible");
         return TensorScope.keepAll(
                 () -> {
-                    Tensor places = torch.arange(new Scalar(ids.size(1)), ids.options());
+                    Tensor own = ids.to(tokens.weight().device(), ScalarType.Long);
+                    Tensor places = torch.arange(new Scalar(ids.size(1)), own.options());
                     List<Tensor> states = new ArrayList<>();
-                    states.add(extra.embed(ids, tokens).add(positions.forward(places)));
+                    states.add(extra.embed(own, tokens).add(positions.forward(places)));
                     for (ClipBlock block : blocks.subList(0, depth)) {
                         states.add(block.forward(states.get(states.size() - 1)));
                     }
@@ -101,6 +102,7 @@ public final class ClipTextTower extends Layer {
                     ? ids
                     : ids.eq(new Scalar(config.eosTokenId())).to(ScalarType.Int);
             Tensor places = torch.argmax(marks, new LongOptional(-1), false)
+                    .to(states.device(), ScalarType.Long)
                     .view(-1, 1, 1)
                     .expand(ids.size(0), 1, states.size(2));
             return states.gather(1, places).squeeze(1);

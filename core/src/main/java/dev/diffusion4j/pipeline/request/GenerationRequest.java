@@ -34,6 +34,8 @@ public record GenerationRequest(
         checkSize(subject.classes(), "classes", canvas.count());
         checkSize(subject.prompts(), "prompts", canvas.count());
         checkSize(subject.negativePrompts(), "negative prompts", canvas.count());
+        checkSize(subject.prompts2(), "second prompts", canvas.count());
+        checkSize(subject.negativePrompts2(), "second negative prompts", canvas.count());
     }
 
     private static void checkSize(@Nullable List<?> given, String name, int count) {

@@ -18,6 +18,8 @@ public final class RequestDraft {
     private @Nullable List<String> prompts;
     private @Nullable Integer negativeClass;
     private @Nullable List<String> negativePrompts;
+    private @Nullable List<String> prompts2;
+    private @Nullable List<String> negativePrompts2;
     private @Nullable String picture;
     private double strength;
     private @Nullable String mask;
@@ -38,6 +40,8 @@ public final class RequestDraft {
         prompts = from.prompts();
         negativeClass = from.subject().negativeClass();
         negativePrompts = from.subject().negativePrompts();
+        prompts2 = from.subject().prompts2();
+        negativePrompts2 = from.subject().negativePrompts2();
         picture = from.inputs().picture();
         strength = from.inputs().strength();
         mask = from.inputs().mask();
@@ -92,6 +96,18 @@ public final class RequestDraft {
     /** What each picture is guided away from, or one for all; {@code null} for nothing in particular. */
     public RequestDraft negativePrompts(@Nullable List<String> value) {
         negativePrompts = value;
+        return this;
+    }
+
+    /** What the second text encoder of a network that has two is given, one a picture or one for all; {@code null} for the prompts. */
+    public RequestDraft prompts2(@Nullable List<String> value) {
+        prompts2 = value;
+        return this;
+    }
+
+    /** The same for the negative prompts. */
+    public RequestDraft negativePrompts2(@Nullable List<String> value) {
+        negativePrompts2 = value;
         return this;
     }
 
@@ -181,7 +197,9 @@ public final class RequestDraft {
                         forAll(classes, pictures),
                         forAll(prompts, pictures),
                         negativeClass,
-                        forAll(negativePrompts, pictures)),
+                        forAll(negativePrompts, pictures),
+                        forAll(prompts2, pictures),
+                        forAll(negativePrompts2, pictures)),
                 new Inputs(picture, strength, mask),
                 new Canvas(size, pictures, seed, batchSize, noise),
                 new Sampling(steps, eta, options),

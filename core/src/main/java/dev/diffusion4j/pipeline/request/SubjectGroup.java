@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.condition.Subject;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,19 +15,29 @@ import org.jspecify.annotations.Nullable;
  * @param prompts one a picture, or {@code null}
  * @param negativeClass a class to guide away from in place of nothing, or {@code null}
  * @param negativePrompts one a picture, what to guide away from in place of nothing, or {@code null}
+ * @param prompts2 one a picture, for the second text encoder of a network that has two; {@code null} for {@code prompts}
+ * @param negativePrompts2 the same for {@code negativePrompts}
  */
 public record SubjectGroup(
         @Nullable List<Integer> classes,
         @Nullable List<String> prompts,
         @Nullable Integer negativeClass,
-        @Nullable List<String> negativePrompts) {
+        @Nullable List<String> negativePrompts,
+        @Nullable List<String> prompts2,
+        @Nullable List<String> negativePrompts2) {
     /** Nothing in particular. */
-    public static final SubjectGroup NOTHING = new SubjectGroup(null, null, null, null);
+    public static final SubjectGroup NOTHING = new SubjectGroup(null, null, null, null, null, null);
 
     public SubjectGroup {
         classes = classes == null ? null : List.copyOf(classes);
         prompts = prompts == null ? null : List.copyOf(prompts);
         negativePrompts = negativePrompts == null ? null : List.copyOf(negativePrompts);
+        prompts2 = prompts2 == null ? null : List.copyOf(prompts2);
+        negativePrompts2 = negativePrompts2 == null ? null : List.copyOf(negativePrompts2);
+        Check.that(prompts2 == null || prompts != null, "{prompt2} is for a second text encoder: give {prompt} too");
+        Check.that(
+                negativePrompts2 == null || negativePrompts != null,
+                "{negativePrompt2} is for a second text encoder: give {negativePrompt} too");
         Check.that(
                 classes == null || prompts == null,
                 "{classes} and {prompts} both say what the pictures show: give one of them");
@@ -55,20 +66,22 @@ public record SubjectGroup(
                     .map(Subject::ofClass)
                     .toList();
         }
-        return prompts == null ? Collections.nCopies(count, Subject.NOTHING) : ofPrompts(prompts, first, count);
+        return prompts == null
+                ? Collections.nCopies(count, Subject.NOTHING)
+                : ofPrompts(prompts, prompts2, first, count);
     }
 
     /** What pictures {@code first … first+count−1} are guided away from; {@code null} for nothing in particular. */
     public @Nullable List<Subject> negatives(int first, int count) {
         if (negativePrompts != null) {
-            return ofPrompts(negativePrompts, first, count);
+            return ofPrompts(negativePrompts, negativePrompts2, first, count);
         }
         return negativeClass == null ? null : Collections.nCopies(count, Subject.ofClass(negativeClass));
     }
 
-    private static List<Subject> ofPrompts(List<String> prompts, int first, int count) {
-        return prompts.subList(first, first + count).stream()
-                .map(Subject::ofPrompt)
+    private static List<Subject> ofPrompts(List<String> prompts, @Nullable List<String> second, int first, int count) {
+        return IntStream.range(first, first + count)
+                .mapToObj(k -> new Subject(null, prompts.get(k), second == null ? null : second.get(k)))
                 .toList();
     }
 
@@ -82,9 +95,15 @@ public record SubjectGroup(
     /** Of one picture. */
     SubjectGroup only(int index) {
         return new SubjectGroup(
-                classes == null ? null : List.of(classes.get(index)),
-                prompts == null ? null : List.of(prompts.get(index)),
+                only(classes, index),
+                only(prompts, index),
                 negativeClass,
-                negativePrompts == null ? null : List.of(negativePrompts.get(index)));
+                only(negativePrompts, index),
+                only(prompts2, index),
+                only(negativePrompts2, index));
+    }
+
+    private static <T> @Nullable List<T> only(@Nullable List<T> all, int index) {
+        return all == null ? null : List.of(all.get(index));
     }
 }

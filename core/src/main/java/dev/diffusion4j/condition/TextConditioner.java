@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.condition;
+
+import static org.bytedeco.pytorch.global.torch.cat;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.layer.ActiveProducts;
+import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.clip.ClipTextStates;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Prompts to what Stable Diffusion attends to, as diffusers' {@code encode_prompt} does: the states of one text encoder, or those of two
+ * side by side with the pooled text of the one that has a projection. "Nothing" is the empty prompt, or zeros where the network was trained so. It keeps
+ * the states of texts across calls, except those of encoders that learn, which compute on the tape.
+ *
+ * <pre>{@code
+ * try (TextConditioner conditioner = TextConditioner.of(List.of(encoder), TextForm.LAST, false)) {
+ *     Conditioning conditioning = conditioner.with(new TextSettings(1, null)).encode(List.of(Subject.ofPrompt("a red cat")));
+ * }
+ * }</pre>
+ */
+public final class TextConditioner implements Conditioner {
+    /** Some hundred prompts. */
+    private static final long CACHE_BYTES = 64L << 20;
+
+    private final List<TextEncoder> encoders;
+    private final TextForm form;
+    private final boolean zerosForNothing;
+    private final TextSettings settings;
+    private final Set<String> learning;
+    private final TextCache cache;
+    private final boolean isView;
+
+    private TextConditioner(
+            List<TextEncoder> encoders,
+            TextForm form,
+            boolean zerosForNothing,
+            TextSettings settings,
+            Set<String> learning,
+            TextCache cache,
+            boolean isView) {
+        this.encoders = encoders;
+        this.form = form;
+        this.zerosForNothing = zerosForNothing;
+        this.settings = settings;
+        this.learning = learning;
+        this.cache = cache;
+        this.isView = isView;
+    }
+
+    /**
+     * @param encoders one, or two whose states are joined; closed with this
+     * @param form which of their states the network attends to
+     * @param zerosForNothing whether nothing is zeros: {@code force_zeros_for_empty_prompt}
+     */
+    public static TextConditioner of(List<TextEncoder> encoders, TextForm form, boolean zerosForNothing) {
+        Check.that(!encoders.isEmpty(), "a text conditioner needs a text encoder");
+        return new TextConditioner(
+                List.copyOf(encoders),
+                form,
+                zerosForNothing,
+                TextSettings.DEFAULT,
+                Set.of(),
+                new TextCache(CACHE_BYTES),
+                false);
+    }
+
+    /** The same with other settings; it shares encoders and states with this one and need not be closed. */
+    public TextConditioner with(TextSettings value) {
+        return new TextConditioner(encoders, form, zerosForNothing, value, learning, cache, true);
+    }
+
+    /**
+     * The same where some encoders learn: their states are not kept, and gradients reach their networks. It shares all with this one and
+     * need not be closed.
+     *
+     * @param names of the parts that learn
+     */
+    public TextConditioner withLearning(Set<String> names) {
+        return new TextConditioner(encoders, form, zerosForNothing, settings, Set.copyOf(names), cache, true);
+    }
+
+    /** How prompts are encoded. */
+    public TextSettings settings() {
+        return settings;
+    }
+
+    @Override
+    public Subject.Kind takes() {
+        return Subject.Kind.PROMPT;
+    }
+
+    @Override
+    public Map<String, Model> networks() {
+        Map<String, Model> networks = new LinkedHashMap<>();
+        encoders.forEach(encoder -> networks.put(encoder.name(), encoder.model()));
+        return networks;
+    }
+
+    @Override
+    public Set<String> learning() {
+        return learning;
+    }
+
+    @Override
+    public void check(List<Subject> subjects, String field) {
+        new PromptCheck(encoders, form, settings).check(subjects, field);
+    }
+
+    @Override
+    public List<String> unread(Subject subject) {
+        List<String> sentences = new ArrayList<>();
+        for (int i = 0; i < encoders.size(); i++) {
+            TextEncoder encoder = encoders.get(i);
+            String rest = encoder.rest(text(subject, i));
+            if (!rest.isEmpty()) {
+                sentences.add("a text encoder reads " + (encoder.length() - 2)
+                        + " tokens of a prompt; it does not read '" + rest + "'");
+            }
+        }
+        return sentences.stream().distinct().toList();
+    }
+
+    /** What an encoder is given. */
+    private static String text(Subject subject, int encoder) {
+        String second = subject.prompt2();
+        return Objects.requireNonNullElse(encoder > 0 && second != null ? second : subject.prompt(), "");
+    }
+
+    /**
+     * {@link Conditioning#ENCODER_HIDDEN_STATES}, (B, L, D) in the encoders' dtype; and with {@link TextForm#PENULTIMATE}
+     * {@link Conditioning#TEXT_EMBEDS}, (B, P); and {@link Conditioning#TIME_IDS}, {@code float32 (B, n)}, where there are any. A subject without a
+     * prompt is nothing.
+     */
+    @Override
+    public Conditioning encode(List<Subject> subjects) {
+        TimeIds ids = settings.timeIds();
+        return rows(subjects, settings.clipSkip(), ids == null ? null : ids.with());
+    }
+
+    /** As {@link #encode}, with no block left out, as diffusers does. */
+    @Override
+    public Conditioning encodeAway(List<Subject> subjects) {
+        return rows(subjects, 0, awayIds());
+    }
+
+    private @Nullable List<Double> awayIds() {
+        TimeIds ids = settings.timeIds();
+        return ids == null ? null : ids.away();
+    }
+
+    private Conditioning rows(List<Subject> subjects, int skipped, @Nullable List<Double> timeIds) {
+        return TensorScope.keepAll(
+                () -> {
+                    Map<Subject, Conditioning> different = new LinkedHashMap<>();
+                    for (Subject subject : subjects) {
+                        if (!different.containsKey(subject)) {
+                            Conditioning row = subject.prompt() == null ? nothing() : row(subject, skipped);
+                            different.put(subject, withIds(row, timeIds));
+                        }
+                    }
+                    return Conditioning.join(
+                            subjects.stream()
+                                    .map(subject -> Objects.requireNonNull(different.get(subject)))
+                                    .toList(),
+                            Conditioning.Padding.REPEAT);
+                },
+                Conditioning::tensors);
+    }
+
+    private static Conditioning withIds(Conditioning row, @Nullable List<Double> timeIds) {
+        return timeIds == null
+                ? row
+                : row.with(
+                        Conditioning.TIME_IDS,
+                        Tensors.ofDoubles(timeIds.stream()
+                                        .mapToDouble(Double::doubleValue)
+                                        .toArray())
+                                .unsqueeze(0));
+    }
+
+    private Conditioning row(Subject subject, int skipped) {
+        TensorVector states = new TensorVector();
+        Tensor pooled = null;
+        for (int i = 0; i < encoders.size(); i++) {
+            TextEncoder encoder = encoders.get(i);
+            TextStates found = states(encoder, List.of(encoder.beginning(text(subject, i))), skipped);
+            states.push_back(found.states());
+            pooled = pooled == null ? found.pooled() : pooled;
+        }
+        Conditioning row = Conditioning.of(Conditioning.ENCODER_HIDDEN_STATES, cat(states, -1));
+        return form == TextForm.LAST
+                ? row
+                : row.with(Conditioning.TEXT_EMBEDS, Check.given(pooled, "a text encoder with a projection"));
+    }
+
+    /** One row of what stands for no prompt. */
+    private Conditioning nothing() {
+        Conditioning empty = row(Subject.ofPrompt(""), 0);
+        return zerosForNothing ? zeros(empty) : empty;
+    }
+
+    private static Conditioning zeros(Conditioning like) {
+        Conditioning zeros = Conditioning.NONE;
+        for (String name : List.of(Conditioning.ENCODER_HIDDEN_STATES, Conditioning.TEXT_EMBEDS)) {
+            Tensor tensor = like.get(name);
+            zeros = tensor == null ? zeros : zeros.with(name, torch.zeros_like(tensor));
+        }
+        return zeros;
+    }
+
+    /** States are the same where encoder, adapters, tokens and skipped blocks are. */
+    private record Key(TextEncoder encoder, ActiveProducts adapters, List<TextChunk> chunks, int skipped) {}
+
+    private TextStates states(TextEncoder encoder, List<TextChunk> chunks, int skipped) {
+        if (learning.contains(encoder.name())) {
+            return computed(encoder, chunks, skipped);
+        }
+        return cache.get(new Key(encoder, ActiveProducts.current(), chunks, skipped), () -> {
+            try (NoGradGuard guard = new NoGradGuard()) {
+                return computed(encoder, chunks, skipped);
+            }
+        });
+    }
+
+    /** The states of all chunks, one after the other, with the pooled text of the first. */
+    private TextStates computed(TextEncoder encoder, List<TextChunk> chunks, int skipped) {
+        return encoder.use(model -> TensorScope.keepAll(
+                () -> {
+                    ClipTextStates all = model.forward(ids(chunks));
+                    Tensor states =
+                            form.states(model, all, skipped).flatten(0, 1).unsqueeze(0);
+                    Tensor projected = all.projected();
+                    return new TextStates(states, projected == null ? null : projected.narrow(0, 0, 1));
+                },
+                TextStates::tensors));
+    }
+
+    private static Tensor ids(List<TextChunk> chunks) {
+        long[] ids = chunks.stream()
+                .flatMap(chunk -> chunk.ids().stream())
+                .mapToLong(Integer::longValue)
+                .toArray();
+        return Tensors.ofLongs(ids).view(chunks.size(), -1);
+    }
+
+    @Override
+    public boolean canDrop() {
+        return true;
+    }
+
+    @Override
+    public Conditioning drop(Conditioning conditioning, Tensor keep) {
+        return TensorScope.keepAll(
+                () -> {
+                    Conditioning away = nothingLike(conditioning, keep.size(0));
+                    return keep.count_nonzero(new org.bytedeco.pytorch.LongOptional())
+                                            .item_long()
+                                    == 0
+                            ? replaced(conditioning, away)
+                            : mixed(conditioning, away, keep);
+                },
+                Conditioning::tensors);
+    }
+
+    /** Nothing for each picture, where and as the conditioning is. */
+    private Conditioning nothingLike(Conditioning conditioning, long count) {
+        Tensor states = Check.given(conditioning.get(Conditioning.ENCODER_HIDDEN_STATES), "a prompt's states");
+        Conditioning one = withIds(zerosForNothing ? zeros(conditioning.narrow(0, 1)) : nothing(), awayIds())
+                .to(states.device(), Tensors.type(states));
+        return Conditioning.join(Collections.nCopies((int) count, one), Conditioning.Padding.REFUSE);
+    }
+
+    private static Conditioning replaced(Conditioning conditioning, Conditioning by) {
+        Conditioning result = conditioning;
+        for (String name : by.names()) {
+            result = result.with(name, Objects.requireNonNull(by.get(name)));
+        }
+        return result;
+    }
+
+    /** Row by row the one or the other, brought to one length. */
+    private static Conditioning mixed(Conditioning conditioning, Conditioning away, Tensor keep) {
+        long count = keep.size(0);
+        Conditioning with = Conditioning.NONE;
+        for (String name : away.names()) {
+            with = with.with(name, Check.given(conditioning.get(name), name));
+        }
+        Conditioning both = Conditioning.join(List.of(with, away), Conditioning.Padding.REPEAT);
+        Conditioning mixed = Conditioning.NONE;
+        for (String name : away.names()) {
+            Tensor tensor = Objects.requireNonNull(both.get(name));
+            Tensor kept = keep.to(tensor.device(), Tensors.type(keep)).ne(new Scalar(0.0));
+            while (kept.dim() < tensor.dim()) {
+                kept = kept.unsqueeze(-1);
+            }
+            mixed = mixed.with(name, torch.where(kept, tensor.narrow(0, 0, count), tensor.narrow(0, count, count)));
+        }
+        return replaced(conditioning, mixed);
+    }
+
+    /** Frees the states that it keeps, and closes the encoders; a view does nothing. */
+    @Override
+    public void close() {
+        if (!isView) {
+            cache.close();
+            encoders.forEach(TextEncoder::close);
+        }
+    }
+}
