@@ -64,14 +64,14 @@ def loud(text, unet):
         for encoder in text:
             for name, value in encoder.named_parameters():
                 if "token_embedding" in name:
-                    value.mul_(30)
+                    value.mul_(15)
                 elif "position_embedding" in name:
-                    value.mul_(10)
-                elif "proj" in name and "weight" in name or "fc" in name and "weight" in name:
                     value.mul_(4)
+                elif "proj" in name and "weight" in name or "fc" in name and "weight" in name:
+                    value.mul_(2)
         for name, value in unet.named_parameters():
             if ".attn2." in name and name.endswith("weight"):
-                value.mul_(3)
+                value.mul_(2)
 
 
 def autoencoder(**more):

@@ -22,9 +22,7 @@ public record ClassifierFree(@Nullable Double scale, double rescale, double from
     public static final ClassifierFree OFF = of(1);
 
     public ClassifierFree {
-        Check.that(
-                scale == null || Double.isFinite(scale),
-                "{guidanceScale} must be a number, but was " + scale);
+        Check.that(scale == null || Double.isFinite(scale), "{guidanceScale} must be a number, but was " + scale);
         Check.inRange(rescale, 0, 1, "{guidanceRescale}");
         Check.inRange(from, 0, 1, "the start of {guidanceInterval}");
         Check.inRange(to, from, 1, "the end of {guidanceInterval}");

@@ -57,7 +57,8 @@ public final class Lanczos {
         for (int x = 0; x < newWidth; x++) {
             Taps taps = Taps.of(width, newWidth, x);
             for (int y = 0; y < height; y++) {
-                taps.apply(levels, (y * width + taps.first) * CHANNELS, CHANNELS, result, (y * newWidth + x) * CHANNELS);
+                taps.apply(
+                        levels, (y * width + taps.first) * CHANNELS, CHANNELS, result, (y * newWidth + x) * CHANNELS);
             }
         }
         return result;

@@ -69,10 +69,10 @@ final class FolderParts implements PartsReader {
         for (String end : List.of("", SECOND)) {
             if (map.find(TEXT + end).isPresent()) {
                 Component tokenizer = map.find(TOKENIZER + end)
-                        .orElseThrow(() -> Problem.failure(map.file() + " names the part '" + TEXT + end
-                                + "', but no '" + TOKENIZER + end + "' that cuts texts into its tokens"));
+                        .orElseThrow(() -> Problem.failure(map.file() + " names the part '" + TEXT + end + "', but no '"
+                                + TOKENIZER + end + "' that cuts texts into its tokens"));
                 encoders.add(new TextEncoder(
-                        loaded.tokenizer(tokenizer), TextNetwork.of(loaded.network(TEXT + end))));
+                        TEXT + end, loaded.tokenizer(tokenizer), TextNetwork.of(loaded.network(TEXT + end))));
             }
         }
         if (encoders.isEmpty()) {

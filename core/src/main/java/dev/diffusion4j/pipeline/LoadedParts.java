@@ -42,11 +42,6 @@ final class LoadedParts implements AutoCloseable {
         return tokenizer;
     }
 
-    /** Borrowed. */
-    Map<String, Model> networks() {
-        return Collections.unmodifiableMap(networks);
-    }
-
     Map<String, ClipTokenizer> tokenizers() {
         return Collections.unmodifiableMap(tokenizers);
     }

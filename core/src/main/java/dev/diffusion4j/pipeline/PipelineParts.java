@@ -65,8 +65,7 @@ public final class PipelineParts implements AutoCloseable {
      * @throws IllegalArgumentException where two have one name
      */
     public Map<String, Model> networks() {
-        Map<String, Model> all = new LinkedHashMap<>(loaded == null ? Map.of() : loaded.networks());
-        all.putAll(conditioner.networks());
+        Map<String, Model> all = new LinkedHashMap<>(conditioner.networks());
         if (codec != null) {
             codec.networks()
                     .forEach((name, network) -> Check.that(

@@ -152,7 +152,8 @@ final class StartPicture implements AutoCloseable {
                     : codec.encode(one.repeat(count, 1, 1, 1), noise);
             Tensor epsilon = noise.like(original);
             if (isMasked) {
-                TensorScope.run(() -> codec.encode(one, noise.ofFirst())); // diffusers draws the masked picture's, unused
+                TensorScope.run(
+                        () -> codec.encode(one, noise.ofFirst())); // diffusers draws the masked picture's, unused
             }
             clean = original;
             drawn = epsilon;
