@@ -18,6 +18,7 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.model.autoencoder.AutoencoderTiny;
+import dev.diffusion4j.model.clip.ClipTextModel;
 import dev.diffusion4j.scheduler.Scheduler;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,6 +37,11 @@ final class FolderParts implements PartsReader {
     private static final String TOKENIZER = "tokenizer";
     private static final String SECOND = "_2";
 
+    private static final List<String> AUTOENCODERS =
+            List.of(AutoencoderKl.FAMILY.name(), AutoencoderTiny.FAMILY.name());
+    private static final List<String> TEXT_ENCODERS =
+            List.of(ClipTextModel.FAMILY.name(), ClipTextModel.WITH_PROJECTION.name());
+
     @Override
     public Set<String> parts() {
         return Set.of(VAE, TEXT, TEXT + SECOND, TOKENIZER, TOKENIZER + SECOND);
@@ -44,6 +50,9 @@ final class FolderParts implements PartsReader {
     @Override
     public PipelineParts read(PipelineFolder folder, DiffusionModel model, LoadOptions options) {
         ComponentMap map = folder.components();
+        check(map, VAE, AUTOENCODERS);
+        check(map, TEXT, TEXT_ENCODERS);
+        check(map, TEXT + SECOND, TEXT_ENCODERS);
         LoadedParts loaded = new LoadedParts(folder, options);
         try {
             SampleCodec codec = map.find(VAE).isPresent() ? codec(loaded.network(VAE)) : null;
@@ -54,14 +63,15 @@ final class FolderParts implements PartsReader {
         }
     }
 
+    private static void check(ComponentMap map, String part, List<String> known) {
+        map.find(part).filter(found -> !known.contains(found.className())).ifPresent(found -> {
+            throw Problem.failure(map.file() + " names the part " + found
+                    + ", which is not supported here: it can be a " + String.join(" or a ", known));
+        });
+    }
+
     private static SampleCodec codec(Model network) {
-        if (network instanceof AutoencoderKl autoencoder) {
-            return new VaeCodec(autoencoder);
-        }
-        if (network instanceof AutoencoderTiny autoencoder) {
-            return new TinyVaeCodec(autoencoder);
-        }
-        throw Problem.failure("a " + network.modelClass().name() + " cannot be the part '" + VAE + "' of a pipeline");
+        return network instanceof AutoencoderTiny tiny ? new TinyVaeCodec(tiny) : new VaeCodec((AutoencoderKl) network);
     }
 
     private static Conditioner conditioner(ComponentMap map, DiffusionModel model, LoadedParts loaded) {

@@ -48,6 +48,8 @@ final class LoadedParts implements AutoCloseable {
 
     @Override
     public void close() {
-        networks.values().forEach(Model::close);
+        for (Model network : networks.values()) {
+            network.close();
+        }
     }
 }
