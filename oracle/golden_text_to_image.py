@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Outputs and gradients of diffusers' UNet2DConditionModel -> core/src/test/resources/golden/unet2d_condition.safetensors.
+"""Outputs and gradients of diffusers' UNet2DConditionModel -> core/src/test/resources/golden/unet2d_condition.safetensors, and of
+AutoencoderKL and AutoencoderTiny -> autoencoders.safetensors beside it.
 
 Weights and inputs are not stored: both sides make them from seeds. The start values are those of torch.manual_seed(7) before a
 network is made (stored: their sums). The outputs are of other weights, so that norms matter too: see `fill`. The inputs are drawn in
-the order of `inputs` by a generator seeded 11. The Java test relies on all of this.
+the order of `inputs`, `kl` and `tiny` by a generator seeded 11. The Java tests rely on all of this.
 """
 import hashlib
 import json
 import pathlib
 
 import torch
-from diffusers import UNet2DConditionModel
+from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel
 from safetensors.torch import save_file
 
 GOLDEN = pathlib.Path(__file__).parent.parent / "core/src/test/resources/golden"
@@ -103,14 +104,26 @@ def inputs(name, config, generator):
     return sample, given
 
 
-def main():
+def start(tensors, metadata, name, model, config):
+    """What can be compared before a weight is set: the sums of the start values, and the names."""
+    state = sorted(model.state_dict().items())
+    tensors[name + ".weights"] = torch.stack([p.detach().double().sum() for _, p in state]).float()
+    metadata[name] = json.dumps(config)
+    metadata[name + ".names_sha256"] = hashlib.sha256(json.dumps([key for key, _ in state]).encode()).hexdigest()
+    fill(model)
+
+
+def gradients(model):
+    return torch.stack([p.grad.norm() for _, p in sorted(model.named_parameters()) if p.grad is not None])
+
+
+def unets():
     tensors, metadata = {}, {}
     for name, change in VARIANTS.items():
         config = {**SD1, **change}
         torch.manual_seed(7)
         model = UNet2DConditionModel(**config).eval()
-        tensors[name + ".weights"] = torch.stack([p.detach().double().sum() for _, p in sorted(model.state_dict().items())]).float()
-        fill(model)
+        start(tensors, metadata, name, model, config)
         generator = torch.Generator().manual_seed(11)
         sample, given = inputs(name, config, generator)
         timestep = torch.tensor([3.0, 977.0])
@@ -120,11 +133,122 @@ def main():
         loss.backward()
         tensors[name + ".out"] = out.detach().contiguous()
         tensors[name + ".loss"] = loss.detach()
-        tensors[name + ".grad"] = torch.stack([p.grad.norm() for _, p in sorted(model.named_parameters()) if p.grad is not None])
-        metadata[name] = json.dumps(config)
-        metadata[name + ".names_sha256"] = hashlib.sha256(json.dumps(sorted(model.state_dict())).encode()).hexdigest()
+        tensors[name + ".grad"] = gradients(model)
         print(f"{name:24s} {sum(p.numel() for p in model.parameters()):8d} {loss.item():.6f}")
     save_file(tensors, GOLDEN / "unet2d_condition.safetensors", metadata)
+
+
+KL = dict(
+    in_channels=3, out_channels=3, latent_channels=4, block_out_channels=(4, 8), layers_per_block=1, norm_num_groups=2, sample_size=16,
+    down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2)
+KLS = {
+    "kl": {},
+    "kl_no_quant_conv": dict(
+        use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.0609, scaling_factor=1.5305, latent_channels=6,
+        mid_block_add_attention=False, layers_per_block=2),
+    "kl_statistics": dict(latents_mean=[0.1, -0.2, 0.3, 0.4], latents_std=[1.1, 0.9, 1.3, 0.7], force_upcast=False),
+    "kl_attention": dict(
+        block_out_channels=(4, 4, 8), down_block_types=("DownEncoderBlock2D", "AttnDownEncoderBlock2D", "DownEncoderBlock2D"),
+        up_block_types=("UpDecoderBlock2D", "AttnUpDecoderBlock2D", "UpDecoderBlock2D"), act_fn="mish"),
+}
+
+
+def to_samples(latents, config):
+    """As the pipelines do: those of XL with statistics, of Stable Diffusion 3 with a shift, of the others with a factor only."""
+    if config.get("latents_mean"):
+        mean, std = (torch.tensor(config[key]).view(1, -1, 1, 1) for key in ("latents_mean", "latents_std"))
+        return (latents - mean) * config.scaling_factor / std
+    if config.get("shift_factor"):
+        return (latents - config.shift_factor) * config.scaling_factor
+    return config.scaling_factor * latents
+
+
+def to_latents(samples, config):
+    if config.get("latents_mean"):
+        mean, std = (torch.tensor(config[key]).view(1, -1, 1, 1) for key in ("latents_mean", "latents_std"))
+        return samples * std / config.scaling_factor + mean
+    if config.get("shift_factor"):
+        return samples / config.scaling_factor + config.shift_factor
+    return samples / config.scaling_factor
+
+
+def kl(name, change):
+    """The network's own numbers; what a pipeline makes of them; and both in tiles of 16 pixels."""
+    config = {**KL, **change}
+    torch.manual_seed(7)
+    model = AutoencoderKL(**config).eval()
+    found, metadata = {}, {}
+    start(found, metadata, name, model, config)
+    generator = torch.Generator().manual_seed(11)
+    scale = 2 ** (len(config["block_out_channels"]) - 1)
+    pictures = torch.randn((2, 3, 8, 12), generator=generator)
+    samples = torch.randn((2, config["latent_channels"], 8 // scale, 12 // scale), generator=generator)
+    large = torch.randn((1, 3, 40, 32), generator=generator)
+    large_samples = torch.randn((1, config["latent_channels"], 40 // scale, 32 // scale), generator=generator)
+    posterior = model.encode(pictures).latent_dist
+    decoded = model.decode(to_latents(samples, model.config)).sample
+    (posterior.parameters.square().sum() + decoded.square().sum()).backward()
+    found[name + ".grad"] = gradients(model)
+    with torch.no_grad():
+        found[name + ".moments"] = posterior.parameters
+        found[name + ".encoded"] = to_samples(posterior.sample(torch.Generator().manual_seed(3)), model.config)
+        found[name + ".mode"] = to_samples(posterior.mode(), model.config)
+        found[name + ".decoded"] = decoded
+        model.enable_tiling()
+        found[name + ".tiled_mode"] = to_samples(model.encode(large).latent_dist.mode(), model.config)[..., ::3, ::3]
+        found[name + ".tiled_decoded"] = model.decode(to_latents(large_samples, model.config)).sample[..., ::3, ::3]
+    return found, metadata
+
+
+TINIES = {
+    "tiny": dict(
+        encoder_block_out_channels=(8,) * 4, decoder_block_out_channels=(8,) * 4, num_encoder_blocks=(1, 0, 1, 2),
+        num_decoder_blocks=(2, 1, 0, 1)),
+    "tiny_scaled": dict(
+        encoder_block_out_channels=(6,) * 4, decoder_block_out_channels=(4,) * 4, num_encoder_blocks=(1,) * 4, num_decoder_blocks=(1,) * 4,
+        latent_channels=6, scaling_factor=1.5, shift_factor=0.1, act_fn="silu"),
+}
+TINY_TILE = 128  # pixels; the smallest whose overlap diffusers can divide by
+
+
+def tiny(name, config):
+    torch.manual_seed(7)
+    model = AutoencoderTiny(**config).eval()
+    found, metadata = {}, {}
+    start(found, metadata, name, model, dict(model.config))
+    generator = torch.Generator().manual_seed(11)
+    channels = model.config.latent_channels
+    pictures = torch.randn((2, 3, 16, 24), generator=generator)
+    samples = torch.randn((2, channels, 2, 3), generator=generator)
+    large = torch.randn((1, 3, 160, 144), generator=generator)
+    large_samples = torch.randn((1, channels, 20, 18), generator=generator)
+    encoded = to_samples(model.encode(pictures).latents, model.config)
+    decoded = model.decode(to_latents(samples, model.config)).sample
+    (encoded.square().sum() + decoded.square().sum()).backward()
+    found[name + ".grad"] = gradients(model)
+    with torch.no_grad():
+        found[name + ".encoded"] = encoded
+        found[name + ".decoded"] = decoded
+        model.enable_tiling()
+        model.tile_sample_min_size, model.tile_latent_min_size = TINY_TILE, TINY_TILE // 8
+        if channels == 4:  # diffusers writes tiles of other latents into four channels
+            found[name + ".tiled_encoded"] = model.encode(large).latents[..., ::3, ::3]
+        found[name + ".tiled_decoded"] = model.decode(large_samples).sample[..., ::7, ::7]
+    return found, metadata
+
+
+def autoencoders():
+    tensors, metadata = {}, {}
+    for name, found in [(name, kl(name, change)) for name, change in KLS.items()] + [(name, tiny(name, c)) for name, c in TINIES.items()]:
+        tensors.update({key: value.detach().contiguous() for key, value in found[0].items()})
+        metadata.update(found[1])
+        print(name)
+    save_file(tensors, GOLDEN / "autoencoders.safetensors", metadata)
+
+
+def main():
+    unets()
+    autoencoders()
 
 
 if __name__ == "__main__":

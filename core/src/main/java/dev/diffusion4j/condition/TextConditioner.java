@@ -66,7 +66,7 @@ public final class TextConditioner implements Conditioner {
      * closes the encoders.
      *
      * @param learnt copied; they may be closed
-     * @throws Problem (a wrong request) where one does not fit the encoders, or its word is a token already
+     * @throws dev.diffusion4j.base.Problem (a wrong request) where one does not fit the encoders, or its word is a token already
      */
     public TextConditioner withWords(List<TextualInversion> learnt) {
         List<TextEncoder> encoders = new LearntWords(encoding.encoders(), encoding.form()).with(learnt);

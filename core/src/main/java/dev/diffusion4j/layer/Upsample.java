@@ -15,7 +15,16 @@ public final class Upsample extends BlockPart {
     private volatile @Nullable PhasedUpsample phased;
 
     public Upsample(long channels) {
-        conv = child("conv", Conv2d.same(channels, channels));
+        this("conv", Conv2d.same(channels, channels));
+    }
+
+    /**
+     * With another convolution, of 3×3 that keeps the channels, and another name for it.
+     *
+     * @param conv owned by this layer
+     */
+    public Upsample(String name, Conv2d conv) {
+        this.conv = child(name, conv);
     }
 
     @Override

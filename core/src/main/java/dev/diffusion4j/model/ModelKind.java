@@ -2,6 +2,8 @@
 package dev.diffusion4j.model;
 
 import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.model.autoencoder.AutoencoderKl;
+import dev.diffusion4j.model.autoencoder.AutoencoderTiny;
 import dev.diffusion4j.model.basicunet.BasicUnet;
 import dev.diffusion4j.model.classconditioned.ClassConditionedUnet;
 import dev.diffusion4j.model.classifier.ConvClassifier;
@@ -27,6 +29,8 @@ public enum ModelKind implements Keyed {
     RESIDUAL_UNET(ResidualUnet.FAMILY),
     BASIC_UNET(BasicUnet.FAMILY),
     PATCHED_UNET(PatchedUnet.FAMILY),
+    AUTOENCODER_KL(AutoencoderKl.FAMILY),
+    AUTOENCODER_TINY(AutoencoderTiny.FAMILY),
     CLIP(ClipModel.FAMILY),
     CLIP_TEXT(ClipTextModel.FAMILY),
     CLIP_TEXT_WITH_PROJECTION(ClipTextModel.WITH_PROJECTION),

@@ -2,10 +2,7 @@
 package dev.diffusion4j.model;
 
 import static dev.diffusion4j.testing.Golden.assertClose;
-import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.unet2dcondition.ControlResiduals;
 import dev.diffusion4j.model.unet2dcondition.UNet2DConditionConfig;
 import dev.diffusion4j.model.unet2dcondition.UNet2DConditionConfig.AdditionEmbedType;
@@ -17,11 +14,10 @@ import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.DrawnWeights;
 import dev.diffusion4j.testing.Golden;
+import dev.diffusion4j.testing.GoldenModels;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -39,13 +35,7 @@ class UNet2DConditionGoldenTest {
     private static final long[][] RESIDUALS = {{8, 8}, {8, 8}, {8, 8}, {8, 4}, {16, 4}, {16, 4}, {16, 4}};
 
     static Stream<String> variants() {
-        try (Golden golden = Golden.open("unet2d_condition")) {
-            return golden.metadata().keySet().stream()
-                    .filter(name -> !name.endsWith(".names_sha256"))
-                    .sorted()
-                    .toList()
-                    .stream();
-        }
+        return GoldenModels.variants("unet2d_condition");
     }
 
     /** What a network is called with. */
@@ -61,7 +51,7 @@ class UNet2DConditionGoldenTest {
         TensorScope.run(() -> {
             try (Golden golden = Golden.open("unet2d_condition");
                     UNet2DConditionModel model = UNet2DConditionModel.fromConfig(golden.json(variant))) {
-                checkStart(model, golden, variant);
+                GoldenModels.checkStart(model, golden, variant);
                 DrawnWeights.fill(model);
                 Call call = call(variant, model, golden);
                 Tensor expected = golden.tensor(variant + ".out");
@@ -77,28 +67,12 @@ class UNet2DConditionGoldenTest {
         });
     }
 
-    private static void checkStart(UNet2DConditionModel model, Golden golden, String variant) {
-        try (RandomStream initial = new RandomStream(7)) {
-            model.initialize(initial);
-        }
-        Map<String, Tensor> state = new TreeMap<>(model.stateDict());
-        assertThat(Hashes.sha256(Json.compact(List.copyOf(state.keySet()))))
-                .as("hash of the weight names %s", state.keySet())
-                .isEqualTo(golden.metadata().get(variant + ".names_sha256"));
-        float[] sums = new float[state.size()];
-        int i = 0;
-        for (Tensor tensor : state.values()) {
-            sums[i++] = (float) tensor.to(torch.ScalarType.Double).sum().item_double();
-        }
-        assertClose("sums of the weights", sums, golden.floats(variant + ".weights"), 1e-6);
-    }
-
     private static void checkGradients(UNet2DConditionModel model, Call call, Golden golden, String variant) {
         model.requiresGrad(true);
         Tensor loss = torch.mse_loss(call.run(model), call.target());
         loss.backward();
         assertClose("loss", loss, golden.tensor(variant + ".loss"), TOLERANCE);
-        assertClose("gradients", gradientNorms(model), golden.floats(variant + ".grad"), 1e-4);
+        assertClose("gradients", GoldenModels.gradientNorms(model), golden.floats(variant + ".grad"), 1e-4);
 
         if (!WITH_KERNELS.contains(variant)) {
             return;
@@ -113,18 +87,8 @@ class UNet2DConditionGoldenTest {
             tape.withSides(sum).backward();
             assertClose("loss with kernels", sum, golden.tensor(variant + ".loss"), TOLERANCE);
         }
-        assertClose("gradients with kernels", gradientNorms(model), golden.floats(variant + ".grad"), 1e-4);
-    }
-
-    private static float[] gradientNorms(UNet2DConditionModel model) {
-        Map<String, Tensor> trained = new TreeMap<>(model.namedParameters());
-        trained.values().removeIf(tensor -> !tensor.grad().defined());
-        float[] norms = new float[trained.size()];
-        int i = 0;
-        for (Tensor tensor : trained.values()) {
-            norms[i++] = (float) tensor.grad().norm().item_double();
-        }
-        return norms;
+        assertClose(
+                "gradients with kernels", GoldenModels.gradientNorms(model), golden.floats(variant + ".grad"), 1e-4);
     }
 
     /** Draws in the order of oracle/golden_text_to_image.py. */

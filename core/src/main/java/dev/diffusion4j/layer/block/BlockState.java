@@ -50,7 +50,7 @@ public final class BlockState {
      *
      * @param hidden (B, C, H, W); freed by the state
      */
-    static BlockState ofChain(Tensor hidden, BlockInput input) {
+    public static BlockState ofChain(Tensor hidden, BlockInput input) {
         return new BlockState(hidden, input, false);
     }
 

@@ -22,6 +22,7 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelClass;
 import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.model.ModelRole;
+import dev.diffusion4j.model.OldAttentionNames;
 import dev.diffusion4j.model.SampleShape;
 import dev.diffusion4j.model.unet2d.UNet2DConfig.TimeEmbeddingType;
 import dev.diffusion4j.tensor.TensorScope;
@@ -172,7 +173,7 @@ public final class UNet2DModel extends DiffusionModel {
     /** Old checkpoints call the attention's maps {@code query}, {@code key}, {@code value}, {@code proj_attn}. */
     @Override
     public String weightName(String fileName) {
-        return UNet2DWeightNames.current(fileName);
+        return OldAttentionNames.current(fileName);
     }
 
     /** The config as a record. */

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.codec;
+
+import static org.bytedeco.pytorch.global.torch.avg_pool2d;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelRole;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.autoencoder.AutoencoderKl;
+import dev.diffusion4j.model.autoencoder.AutoencoderKlConfig;
+import dev.diffusion4j.tensor.NoiseSource;
+import dev.diffusion4j.tensor.TensorScope;
+import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A sample is a picture's latent in an {@link AutoencoderKl}, brought to a variance of about 1. The network is borrowed. Pictures are
+ * encoded and decoded one after the other, in tiles if that is asked for.
+ */
+public final class VaeCodec implements SampleCodec {
+    /** diffusers' limits of the logarithm of a variance. */
+    private static final double MIN_LOG_VARIANCE = -30;
+
+    private static final double MAX_LOG_VARIANCE = 20;
+    /** Height and width of a latent that a preview is decoded from. */
+    private static final long PREVIEW = 16;
+
+    private final AutoencoderKl network;
+    private final AutoencoderKlConfig config;
+    private final LatentScale scale;
+    private final boolean tiled;
+    private final @Nullable SampleCodec small;
+
+    /** @param network borrowed */
+    public VaeCodec(AutoencoderKl network) {
+        this(network, false, null);
+    }
+
+    private VaeCodec(AutoencoderKl network, boolean tiled, @Nullable SampleCodec small) {
+        this.network = network;
+        this.config = network.typedConfig();
+        this.scale = LatentScale.of(config);
+        this.tiled = tiled;
+        this.small = small;
+    }
+
+    /**
+     * The same, working in overlapping tiles of the autoencoder's {@code sample_size} where a picture is larger: its size then costs no
+     * memory but its own, and it differs a little at the tiles' seams.
+     */
+    public VaeCodec inTiles() {
+        return new VaeCodec(network, true, small);
+    }
+
+    /** The same with previews by another codec of the same samples, such as a {@link TinyVaeCodec}; borrowed. */
+    public VaeCodec withPreview(SampleCodec codec) {
+        return new VaeCodec(network, tiled, codec);
+    }
+
+    @Override
+    public long[] shape(SampleSize size) {
+        return new long[] {config.latentChannels(), size.height() / scaleFactor(), size.width() / scaleFactor()};
+    }
+
+    @Override
+    public int pictureChannels() {
+        return config.outChannels();
+    }
+
+    @Override
+    public int scaleFactor() {
+        return config.scaleFactor();
+    }
+
+    @Override
+    public Tensor encode(Tensor pictures, NoiseSource noise) {
+        // drawn before it is scaled, as diffusers does
+        return TensorScope.keepResult(() -> scale.toSamples(latents(pictures).sample(noise)));
+    }
+
+    @Override
+    public Moments moments(Tensor pictures) {
+        return TensorScope.keepAll(
+                () -> {
+                    Moments latents = latents(pictures);
+                    Tensor std = Check.given(latents.std(), "the deviation of a latent");
+                    return new Moments(scale.toSamples(latents.mean()), scale.spread(std));
+                },
+                Moments::tensors);
+    }
+
+    /** The distribution of the autoencoder's own latents; of the current scope's. */
+    private Moments latents(Tensor pictures) {
+        Tensor encoded = OneByOne.run(pictures, tiled ? network::encodeTiled : network::encode);
+        long channels = config.latentChannels();
+        Tensor logVariance = encoded.narrow(1, channels, channels)
+                .clamp(
+                        new ScalarOptional(new Scalar(MIN_LOG_VARIANCE)),
+                        new ScalarOptional(new Scalar(MAX_LOG_VARIANCE)));
+        return new Moments(
+                encoded.narrow(1, 0, channels), logVariance.mul(new Scalar(0.5)).exp());
+    }
+
+    @Override
+    public Tensor decode(Tensor samples) {
+        return TensorScope.keepResult(
+                () -> OneByOne.run(scale.toLatents(samples), tiled ? network::decodeTiled : network::decode));
+    }
+
+    /** By the preview's codec where there is one, else decoded from a latent that was averaged to a few numbers. */
+    @Override
+    public Tensor preview(Tensor samples) {
+        if (small != null) {
+            return small.pictures(samples);
+        }
+        long side = Math.max(samples.size(2), samples.size(3));
+        long factor = Math.min((side + PREVIEW - 1) / PREVIEW, Math.min(samples.size(2), samples.size(3)));
+        return TensorScope.keepResult(
+                () -> pictures(factor <= 1 ? samples : avg_pool2d(samples, new long[] {factor, factor})));
+    }
+
+    @Override
+    public Map<String, Model> networks() {
+        return Map.of(ModelRole.AUTOENCODER.component(), network);
+    }
+}
