@@ -44,7 +44,7 @@ class PackageDirectionTest {
         allow("adapter", "layer model checkpoint tensor json");
         allow("scheduler", "schedule tensor json");
         allow("image", "tensor");
-        allow("condition", "layer tensor text model");
+        allow("condition", "layer checkpoint tensor text model");
         allow("codec", "tensor model scheduler");
         allow("guidance", "tensor model");
         allow("hub", "json");

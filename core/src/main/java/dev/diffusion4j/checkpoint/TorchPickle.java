@@ -2,6 +2,7 @@
 package dev.diffusion4j.checkpoint;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.checkpoint.Pickled.Dictionary;
 import dev.diffusion4j.checkpoint.Pickled.Sequence;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -35,8 +36,34 @@ public final class TorchPickle implements WeightSource {
     private final Contents contents;
     private final Map<String, TensorInfo> infos = new LinkedHashMap<>();
 
-    /** @param bigEndian whether the machine that wrote the file was */
-    record Contents(Map<String, StoredTensor> tensors, boolean bigEndian) {}
+    /** Texts beside the tensors are short names; many or long ones are none. */
+    private static final int MAX_NOTES = 100;
+
+    private static final int LONGEST_NOTE = 10_000;
+
+    /**
+     * @param bigEndian whether the machine that wrote the file was
+     * @param notes texts beside the tensors, not within what is nested
+     */
+    record Contents(Map<String, StoredTensor> tensors, boolean bigEndian, Map<String, String> notes) {
+        static Contents of(Object value, boolean bigEndian, String where) {
+            return new Contents(TensorNames.of(value, where), bigEndian, notes(value));
+        }
+
+        private static Map<String, String> notes(Object value) {
+            Map<String, String> notes = new LinkedHashMap<>();
+            if (value instanceof Dictionary dictionary) {
+                for (int i = 0; i < dictionary.keys.size() && notes.size() < MAX_NOTES; i++) {
+                    if (dictionary.keys.get(i) instanceof String key
+                            && dictionary.values.get(i) instanceof String text
+                            && key.length() + text.length() <= LONGEST_NOTE) {
+                        notes.put(key, text);
+                    }
+                }
+            }
+            return Collections.unmodifiableMap(notes);
+        }
+    }
 
     private TorchPickle(DataFile file, Contents contents) {
         this.file = file;
@@ -95,7 +122,7 @@ public final class TorchPickle implements WeightSource {
             }
             storage.place(part.source(), part.begin());
         }
-        return new Contents(TensorNames.of(value, where), isBigEndian(zip, root, where));
+        return Contents.of(value, isBigEndian(zip, root, where), where);
     }
 
     private static String root(ZipDirectory zip, String where) {
@@ -141,7 +168,7 @@ public final class TorchPickle implements WeightSource {
             throw broken(where, "it has no list of storages");
         }
         placeStorages(keys, objects, file, in.position(), where);
-        return new Contents(TensorNames.of(value, where), false);
+        return Contents.of(value, false, where);
     }
 
     private static void placeStorages(Sequence keys, TorchObjects objects, ByteSource file, long begin, String where) {
@@ -175,10 +202,10 @@ public final class TorchPickle implements WeightSource {
         return Collections.unmodifiableMap(infos);
     }
 
-    /** Empty: the format has no notes. */
+    /** The texts that stand beside the tensors. */
     @Override
     public Map<String, String> metadata() {
-        return Map.of();
+        return contents.notes();
     }
 
     @Override

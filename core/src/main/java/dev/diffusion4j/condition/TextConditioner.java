@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.condition;
 
-import static org.bytedeco.pytorch.global.torch.cat;
-
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.layer.ActiveProducts;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.SampleSize;
-import dev.diffusion4j.model.clip.ClipTextStates;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayList;
@@ -18,10 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -40,28 +34,13 @@ public final class TextConditioner implements Conditioner {
     /** Some hundred prompts. */
     private static final long CACHE_BYTES = 64L << 20;
 
-    private final List<TextEncoder> encoders;
-    private final TextForm form;
-    private final boolean zerosForNothing;
+    private final PromptEncoding encoding;
     private final TextSettings settings;
-    private final Set<String> learning;
-    private final TextCache cache;
     private final boolean isView;
 
-    private TextConditioner(
-            List<TextEncoder> encoders,
-            TextForm form,
-            boolean zerosForNothing,
-            TextSettings settings,
-            Set<String> learning,
-            TextCache cache,
-            boolean isView) {
-        this.encoders = encoders;
-        this.form = form;
-        this.zerosForNothing = zerosForNothing;
+    private TextConditioner(PromptEncoding encoding, TextSettings settings, boolean isView) {
+        this.encoding = encoding;
         this.settings = settings;
-        this.learning = learning;
-        this.cache = cache;
         this.isView = isView;
     }
 
@@ -73,18 +52,26 @@ public final class TextConditioner implements Conditioner {
     public static TextConditioner of(List<TextEncoder> encoders, TextForm form, boolean zerosForNothing) {
         Check.that(!encoders.isEmpty(), "a text conditioner needs a text encoder");
         return new TextConditioner(
-                List.copyOf(encoders),
-                form,
-                zerosForNothing,
+                new PromptEncoding(encoders, form, zerosForNothing, Set.of(), new TextCache(CACHE_BYTES)),
                 TextSettings.DEFAULT,
-                Set.of(),
-                new TextCache(CACHE_BYTES),
                 false);
     }
 
     /** The same with other settings; it shares encoders and states with this one and need not be closed. */
     public TextConditioner with(TextSettings value) {
-        return new TextConditioner(encoders, form, zerosForNothing, value, learning, cache, true);
+        return new TextConditioner(encoding, value, true);
+    }
+
+    /**
+     * The same that also knows learnt words, in any letter case and within other words. It takes the place of this one: closing it
+     * closes the encoders.
+     *
+     * @param learnt copied; they may be closed
+     * @throws dev.diffusion4j.base.Problem (a wrong request) where one does not fit the encoders, or its word is a token already
+     */
+    public TextConditioner withWords(List<TextualInversion> learnt) {
+        List<TextEncoder> encoders = new LearntWords(encoding.encoders(), encoding.form()).with(learnt);
+        return new TextConditioner(encoding.withEncoders(encoders), settings, isView);
     }
 
     /**
@@ -94,7 +81,7 @@ public final class TextConditioner implements Conditioner {
      * @param names of the parts that learn
      */
     public TextConditioner withLearning(Set<String> names) {
-        return new TextConditioner(encoders, form, zerosForNothing, settings, Set.copyOf(names), cache, true);
+        return new TextConditioner(encoding.withLearning(names), settings, true);
     }
 
     /** How prompts are encoded. */
@@ -126,38 +113,32 @@ public final class TextConditioner implements Conditioner {
     @Override
     public Map<String, Model> networks() {
         Map<String, Model> networks = new LinkedHashMap<>();
-        encoders.forEach(encoder -> networks.put(encoder.name(), encoder.model()));
+        encoding.encoders().forEach(encoder -> networks.put(encoder.name(), encoder.model()));
         return networks;
     }
 
     @Override
     public Set<String> learning() {
-        return learning;
+        return encoding.learning();
     }
 
     @Override
     public void check(List<Subject> subjects, String field) {
-        new PromptCheck(encoders, form, settings).check(subjects, field);
+        new PromptCheck(encoding.encoders(), encoding.form(), settings).check(subjects, field);
     }
 
     @Override
     public List<String> unread(Subject subject) {
         List<String> sentences = new ArrayList<>();
-        for (int i = 0; i < encoders.size(); i++) {
-            TextEncoder encoder = encoders.get(i);
-            String rest = encoder.rest(text(subject, i));
+        for (int i = 0; i < encoding.encoders().size(); i++) {
+            TextEncoder encoder = encoding.encoders().get(i);
+            String rest = encoder.rest(PromptEncoding.text(subject, i));
             if (!rest.isEmpty()) {
                 sentences.add("a text encoder reads " + (encoder.length() - 2)
                         + " tokens of a prompt; it does not read '" + rest + "'");
             }
         }
         return sentences.stream().distinct().toList();
-    }
-
-    /** What an encoder is given. */
-    private static String text(Subject subject, int encoder) {
-        String second = subject.prompt2();
-        return Objects.requireNonNullElse(encoder > 0 && second != null ? second : subject.prompt(), "");
     }
 
     /**
@@ -188,7 +169,8 @@ public final class TextConditioner implements Conditioner {
                     Map<Subject, Conditioning> different = new LinkedHashMap<>();
                     for (Subject subject : subjects) {
                         if (!different.containsKey(subject)) {
-                            Conditioning row = subject.prompt() == null ? nothing() : row(subject, skipped);
+                            Conditioning row =
+                                    subject.prompt() == null ? encoding.nothing() : encoding.row(subject, skipped);
                             different.put(subject, withIds(row, timeIds));
                         }
                     }
@@ -210,71 +192,6 @@ public final class TextConditioner implements Conditioner {
                                         .mapToDouble(Double::doubleValue)
                                         .toArray())
                                 .unsqueeze(0));
-    }
-
-    private Conditioning row(Subject subject, int skipped) {
-        TensorVector states = new TensorVector();
-        Tensor pooled = null;
-        for (int i = 0; i < encoders.size(); i++) {
-            TextEncoder encoder = encoders.get(i);
-            TextStates found = states(encoder, List.of(encoder.beginning(text(subject, i))), skipped);
-            states.push_back(found.states());
-            pooled = pooled == null ? found.pooled() : pooled;
-        }
-        Conditioning row = Conditioning.of(Conditioning.ENCODER_HIDDEN_STATES, cat(states, -1));
-        return form == TextForm.LAST
-                ? row
-                : row.with(Conditioning.TEXT_EMBEDS, Check.given(pooled, "a text encoder with a projection"));
-    }
-
-    /** One row of what stands for no prompt. */
-    private Conditioning nothing() {
-        Conditioning empty = row(Subject.ofPrompt(""), 0);
-        return zerosForNothing ? zeros(empty) : empty;
-    }
-
-    private static Conditioning zeros(Conditioning like) {
-        Conditioning zeros = Conditioning.NONE;
-        for (String name : List.of(Conditioning.ENCODER_HIDDEN_STATES, Conditioning.TEXT_EMBEDS)) {
-            Tensor tensor = like.get(name);
-            zeros = tensor == null ? zeros : zeros.with(name, torch.zeros_like(tensor));
-        }
-        return zeros;
-    }
-
-    /** States are the same where encoder, adapters, tokens and skipped blocks are. */
-    private record Key(TextEncoder encoder, ActiveProducts adapters, List<TextChunk> chunks, int skipped) {}
-
-    private TextStates states(TextEncoder encoder, List<TextChunk> chunks, int skipped) {
-        if (learning.contains(encoder.name())) {
-            return computed(encoder, chunks, skipped);
-        }
-        return cache.get(new Key(encoder, ActiveProducts.current(), chunks, skipped), () -> {
-            try (NoGradGuard guard = new NoGradGuard()) {
-                return computed(encoder, chunks, skipped);
-            }
-        });
-    }
-
-    /** The states of all chunks, one after the other, with the pooled text of the first. */
-    private TextStates computed(TextEncoder encoder, List<TextChunk> chunks, int skipped) {
-        return encoder.use(model -> TensorScope.keepAll(
-                () -> {
-                    ClipTextStates all = model.forward(ids(chunks));
-                    Tensor states =
-                            form.states(model, all, skipped).flatten(0, 1).unsqueeze(0);
-                    Tensor projected = all.projected();
-                    return new TextStates(states, projected == null ? null : projected.narrow(0, 0, 1));
-                },
-                TextStates::tensors));
-    }
-
-    private static Tensor ids(List<TextChunk> chunks) {
-        long[] ids = chunks.stream()
-                .flatMap(chunk -> chunk.ids().stream())
-                .mapToLong(Integer::longValue)
-                .toArray();
-        return Tensors.ofLongs(ids).view(chunks.size(), -1);
     }
 
     @Override
@@ -299,8 +216,8 @@ public final class TextConditioner implements Conditioner {
     /** Nothing for each picture, where and as the conditioning is. */
     private Conditioning nothingLike(Conditioning conditioning, long count) {
         Tensor states = Check.given(conditioning.get(Conditioning.ENCODER_HIDDEN_STATES), "a prompt's states");
-        Conditioning one = withIds(zerosForNothing ? zeros(conditioning.narrow(0, 1)) : nothing(), awayIds())
-                .to(states.device(), Tensors.type(states));
+        Conditioning one =
+                withIds(encoding.nothingLike(conditioning), awayIds()).to(states.device(), Tensors.type(states));
         return Conditioning.join(Collections.nCopies((int) count, one), Conditioning.Padding.REFUSE);
     }
 
@@ -336,8 +253,7 @@ public final class TextConditioner implements Conditioner {
     @Override
     public void close() {
         if (!isView) {
-            cache.close();
-            encoders.forEach(TextEncoder::close);
+            encoding.close();
         }
     }
 }

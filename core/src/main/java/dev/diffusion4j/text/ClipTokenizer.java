@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -146,6 +147,36 @@ public final class ClipTokenizer {
     /** The same with more words that are found as a whole, in any letter case and within words, numbered behind all others. */
     public ClipTokenizer withWords(List<String> words) {
         return new ClipTokenizer(vocabulary, pairs, cleaning, settings.withWords(words));
+    }
+
+    /**
+     * A text in which each word that was added together with successors, {@code word_1}, {@code word_2}, …, is followed by them; a plain
+     * replacement of letters, as diffusers does it: {@code words} becomes {@code word word_1 word_2s}.
+     */
+    public String withSuccessors(String text) {
+        Map<Integer, String> contents = new HashMap<>();
+        added.byContent().forEach((content, numbered) -> contents.put(numbered.id(), content));
+        Set<String> found = new LinkedHashSet<>();
+        for (int id : encode(text)) {
+            String content = contents.get(id);
+            if (content != null) {
+                found.add(content);
+            }
+        }
+        String result = text;
+        for (String word : found) {
+            StringBuilder all = new StringBuilder(word);
+            for (int i = 1; added.byContent().containsKey(successor(word, i)); i++) {
+                all.append(' ').append(successor(word, i));
+            }
+            result = result.replace(word, all);
+        }
+        return result;
+    }
+
+    /** The token of a word's vector {@code index}; the first is the word itself. */
+    public static String successor(String word, int index) {
+        return index == 0 ? word : word + "_" + index;
     }
 
     /** Whether there is a token of that very content. */

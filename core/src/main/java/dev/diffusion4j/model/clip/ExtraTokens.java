@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * stays as it is.
  *
  * @param first the number of the first; a row of the network's own with that number or a larger one is not used
- * @param rows {@code float (n, D)}, borrowed; {@code null} for none
+ * @param rows {@code float (n, D)}; {@code null} for none. Whoever made them calls {@link #close}
  */
-public record ExtraTokens(long first, @Nullable Tensor rows) {
+public record ExtraTokens(long first, @Nullable Tensor rows) implements AutoCloseable {
     /** None. */
     public static final ExtraTokens NONE = new ExtraTokens(Long.MAX_VALUE, null);
 
@@ -39,5 +39,13 @@ public record ExtraTokens(long first, @Nullable Tensor rows) {
                     torch.where(behind, ids.sub(new Scalar(first)), zeros));
             return torch.where(behind.unsqueeze(-1), extra, known);
         });
+    }
+
+    /** Frees the rows. */
+    @Override
+    public void close() {
+        if (rows != null) {
+            rows.close();
+        }
     }
 }
