@@ -92,7 +92,7 @@ public final class TextConditioner implements Conditioner {
     /** diffusers' defaults of Stable Diffusion and XL. */
     @Override
     public double usualScale() {
-        return form == TextForm.LAST ? 7.5 : 5;
+        return encoding.form() == TextForm.LAST ? 7.5 : 5;
     }
 
     @Override
@@ -102,7 +102,7 @@ public final class TextConditioner implements Conditioner {
 
     @Override
     public Conditioner forCall(SampleSize size, int clipSkip) {
-        return with(new TextSettings(clipSkip, form == TextForm.LAST ? null : TimeIds.ofSize(size)));
+        return with(new TextSettings(clipSkip, encoding.form() == TextForm.LAST ? null : TimeIds.ofSize(size)));
     }
 
     @Override
