@@ -32,6 +32,15 @@ final class Choices {
         }
     }
 
+    /** Of {@code convert --dtype}. */
+    static final class WeightFormats extends ArrayList<String> {
+        private static final long serialVersionUID = 1L;
+
+        WeightFormats() {
+            super(keys(WeightFormat.values()));
+        }
+    }
+
     /** Of {@code --noise}. */
     static final class NoiseModes extends ArrayList<String> {
         private static final long serialVersionUID = 1L;

@@ -42,6 +42,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             FinetuneCommand.class,
             TrainUnconditionalCommand.class,
             InfoCommand.class,
+            ConvertCommand.class,
             EvalCommand.class,
             CompareCommand.class,
             PlotCommand.class,

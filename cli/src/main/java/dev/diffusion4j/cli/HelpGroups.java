@@ -43,6 +43,7 @@ final class HelpGroups {
                 "--images",
                 "--variant",
                 "--lora",
+                "--config",
                 "--out");
         put(
                 OPTIONS,
@@ -73,7 +74,7 @@ final class HelpGroups {
         put(COMMANDS, "Draw", "sample", "plot");
         put(COMMANDS, "Train", "train", "finetune", "train-unconditional", "data");
         put(COMMANDS, "Judge", "eval", "compare");
-        put(COMMANDS, "Files and the Hub", "info", "hub");
+        put(COMMANDS, "Files and the Hub", "info", "convert", "hub");
         put(COMMANDS, "Shell", "completion");
     }
 

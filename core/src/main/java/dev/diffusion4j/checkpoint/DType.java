@@ -3,8 +3,10 @@ package dev.diffusion4j.checkpoint;
 
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The number formats of a weights file that LibTorch can hold. The names are those of the safetensors format, in its order,
@@ -59,6 +61,11 @@ public enum DType {
     /** LibTorch's name. */
     public ScalarType scalarType() {
         return scalarType;
+    }
+
+    /** Every floating-point format becomes {@code floating}; with {@code null}, and for the others, each stays. */
+    public static UnaryOperator<DType> floatingAs(@Nullable DType floating) {
+        return format -> floating != null && format.kind() == Kind.FLOATING ? floating : format;
     }
 
     /** PyTorch's name: {@code float16}. */

@@ -229,10 +229,10 @@ final class PickleMachine {
         push(objects.call(function, sequence.items));
     }
 
-    /** Sets attributes of an object. Dictionaries have some ({@code _metadata}), which hold no weights. */
+    /** Sets attributes of an object. Dictionaries have some ({@code _metadata}), which hold no weights, and so has what no tensor depends on. */
     private void build() {
         pop();
-        if (!(top() instanceof Dictionary)) {
+        if (!(top() instanceof Dictionary) && top() != Opaque.OTHER) {
             throw broken("its pickle sets attributes of something that is no dictionary");
         }
     }

@@ -12,12 +12,14 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
@@ -98,25 +100,62 @@ public final class Safetensors implements WeightSource {
         ordered.sort(Comparator.comparing((Map.Entry<String, Tensor> e) -> DType.of(e.getValue()))
                 .reversed()
                 .thenComparing(Map.Entry::getKey, SafetensorsText.ORDER));
-        byte[] head = header(ordered, metadata);
-        AtomicFile.writeChannel(file, channel -> {
-            ByteBuffer length =
-                    ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, head.length);
-            writeFully(channel, length);
-            writeFully(channel, ByteBuffer.wrap(head));
-            for (Map.Entry<String, Tensor> entry : ordered) {
-                writeTensor(channel, entry.getValue());
-            }
-        });
-    }
-
-    private static byte[] header(List<Map.Entry<String, Tensor>> ordered, Map<String, String> metadata) {
         List<TensorInfo> infos = ordered.stream()
                 .map(entry -> new TensorInfo(
                         entry.getKey(),
                         DType.of(entry.getValue()),
                         Arrays.stream(Tensors.shape(entry.getValue())).boxed().toList()))
                 .toList();
+        byte[] head = header(infos, metadata);
+        AtomicFile.writeChannel(file, channel -> {
+            writeHead(channel, head);
+            for (Map.Entry<String, Tensor> entry : ordered) {
+                writeTensor(channel, entry.getValue());
+            }
+        });
+    }
+
+    /**
+     * Writes tensors of a source, whole or not at all, with one of them in memory at a time.
+     *
+     * @param names which ones
+     * @param as the format that one of a given format is written in
+     * @throws Problem (a failure) where the source cannot be read or the file not be written; what was there is whole still
+     */
+    public static void copy(
+            Path file,
+            WeightSource source,
+            Collection<String> names,
+            UnaryOperator<DType> as,
+            Map<String, String> metadata) {
+        List<TensorInfo> ordered = names.stream()
+                .map(name -> Objects.requireNonNull(source.tensors().get(name), name))
+                .map(info -> new TensorInfo(info.name(), as.apply(info.dtype()), info.shape()))
+                .sorted(Comparator.comparing(TensorInfo::dtype)
+                        .reversed()
+                        .thenComparing(TensorInfo::name, SafetensorsText.ORDER))
+                .toList();
+        byte[] head = header(ordered, metadata);
+        AtomicFile.writeChannel(file, channel -> {
+            writeHead(channel, head);
+            for (TensorInfo info : ordered) {
+                try (PointerScope scope = new PointerScope()) {
+                    Tensor tensor = Tensors.empty(info.dtype().scalarType(), info.sizes());
+                    source.read(info.name(), tensor);
+                    writeTensor(channel, tensor);
+                }
+            }
+        });
+    }
+
+    private static void writeHead(FileChannel channel, byte[] head) throws IOException {
+        ByteBuffer length =
+                ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, head.length);
+        writeFully(channel, length);
+        writeFully(channel, ByteBuffer.wrap(head));
+    }
+
+    private static byte[] header(List<TensorInfo> infos, Map<String, String> metadata) {
         byte[] head = SafetensorsText.header(infos, metadata);
         Check.that(
                 head.length <= SafetensorsHeader.MAX_SIZE,

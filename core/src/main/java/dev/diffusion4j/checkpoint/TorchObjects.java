@@ -29,8 +29,16 @@ final class TorchObjects implements PickleMachine.Objects {
             Set.of("torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer");
 
     /** Called for a value that no tensor depends on. */
-    private static final Set<String> IGNORED =
-            Set.of("torch.device", "_codecs.encode", "builtins.bytearray", "builtins.complex");
+    private static final Set<String> IGNORED = Set.of(
+            "torch.device",
+            "_codecs.encode",
+            "builtins.bytearray",
+            "builtins.complex",
+            "numpy.dtype",
+            "numpy.core.multiarray.scalar",
+            "numpy._core.multiarray.scalar",
+            "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint"); // a key in Stable Diffusion's first
+    // checkpoints
 
     private static final Set<String> CALLED = Set.of(
             "torch._utils._rebuild_tensor",

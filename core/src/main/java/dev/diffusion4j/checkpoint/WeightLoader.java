@@ -49,6 +49,25 @@ public final class WeightLoader {
     /** As {@link #load(WeightSource, Map, UnaryOperator)}, passing over what {@code ignored} says of the file's names. */
     public static void load(
             WeightSource source, Map<String, Tensor> targets, UnaryOperator<String> rename, Predicate<String> ignored) {
+        WeightLoader loader = matched(source, targets, rename, ignored);
+        try (NoGradGuard guard = new NoGradGuard()) {
+            loader.fileNames.forEach(
+                    (name, fileName) -> source.read(fileName, Objects.requireNonNull(targets.get(name))));
+        }
+    }
+
+    /**
+     * Compares without reading; the targets may be shapes without memory.
+     *
+     * @throws Problem (a failure) as {@link #load(WeightSource, Map, UnaryOperator, Predicate)}
+     */
+    public static void check(
+            WeightSource source, Map<String, Tensor> targets, UnaryOperator<String> rename, Predicate<String> ignored) {
+        matched(source, targets, rename, ignored);
+    }
+
+    private static WeightLoader matched(
+            WeightSource source, Map<String, Tensor> targets, UnaryOperator<String> rename, Predicate<String> ignored) {
         WeightLoader loader = new WeightLoader(targets);
         source.tensors().forEach((fileName, info) -> {
             if (!ignored.test(fileName)) {
@@ -56,10 +75,7 @@ public final class WeightLoader {
             }
         });
         loader.refuseMisfits(source);
-        try (NoGradGuard guard = new NoGradGuard()) {
-            loader.fileNames.forEach(
-                    (name, fileName) -> source.read(fileName, Objects.requireNonNull(targets.get(name))));
-        }
+        return loader;
     }
 
     private void match(String fileName, String name, TensorInfo info) {

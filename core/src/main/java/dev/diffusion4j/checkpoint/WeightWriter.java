@@ -15,9 +15,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -67,10 +70,33 @@ public final class WeightWriter {
      * @throws Problem (a failure) where it cannot be written
      */
     public void write(Path folder, Map<String, Tensor> weights, long maxShardBytes) {
+        Map<String, Long> sizes = new LinkedHashMap<>();
+        weights.forEach((name, tensor) -> sizes.put(name, size(tensor)));
+        write(folder, sizes, maxShardBytes, (file, names) -> {
+            Map<String, Tensor> some = new LinkedHashMap<>();
+            names.forEach(name -> some.put(name, Objects.requireNonNull(weights.get(name))));
+            writeFile(file, some);
+        });
+    }
+
+    /**
+     * As {@link #write(Path, Map, long)} from a source, with one tensor in memory at a time.
+     *
+     * @param as the format that a tensor of a given format is written in
+     */
+    public void write(Path folder, WeightSource weights, UnaryOperator<DType> as, long maxShardBytes) {
+        Map<String, Long> sizes = new LinkedHashMap<>();
+        weights.tensors()
+                .forEach((name, info) ->
+                        sizes.put(name, info.count() * as.apply(info.dtype()).bytes()));
+        write(folder, sizes, maxShardBytes, (file, names) -> Safetensors.copy(file, weights, names, as, METADATA));
+    }
+
+    private void write(Path folder, Map<String, Long> sizes, long maxShardBytes, BiConsumer<Path, List<String>> body) {
         Check.positive(maxShardBytes, "the largest size of a file");
-        List<Map<String, Tensor>> shards = split(weights, maxShardBytes);
+        List<List<String>> shards = split(sizes, maxShardBytes);
         if (shards.size() == 1) {
-            writeFile(folder.resolve(stem + ".safetensors"), shards.get(0));
+            body.accept(folder.resolve(stem + ".safetensors"), shards.get(0));
             delete(folder, index::equals);
             delete(folder, name -> isShard(name));
             return;
@@ -79,11 +105,11 @@ public final class WeightWriter {
         Map<String, Object> files = new LinkedHashMap<>();
         for (int i = 0; i < shards.size(); i++) {
             String name = String.format(Locale.ROOT, "%s-%05d-of-%05d.safetensors", stem, i + 1, shards.size());
-            writeFile(folder.resolve(name), shards.get(i));
-            shards.get(i).keySet().forEach(tensor -> places.put(tensor, name));
+            body.accept(folder.resolve(name), shards.get(i));
+            shards.get(i).forEach(tensor -> places.put(tensor, name));
             files.put(name, true);
         }
-        long total = weights.values().stream().mapToLong(this::size).sum();
+        long total = sizes.values().stream().mapToLong(Long::longValue).sum();
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("metadata", Map.of("total_size", total));
         json.put("weight_map", places);
@@ -96,18 +122,17 @@ public final class WeightWriter {
         return name.matches(Pattern.quote(stem) + "-\\d{5}-of-\\d{5}\\.safetensors");
     }
 
-    private List<Map<String, Tensor>> split(Map<String, Tensor> weights, long maxShardBytes) {
-        List<Map<String, Tensor>> shards = new ArrayList<>();
-        shards.add(new LinkedHashMap<>());
+    private static List<List<String>> split(Map<String, Long> sizes, long maxShardBytes) {
+        List<List<String>> shards = new ArrayList<>();
+        shards.add(new ArrayList<>());
         long bytes = 0;
-        for (Map.Entry<String, Tensor> entry : weights.entrySet()) {
-            long size = size(entry.getValue());
-            if (bytes > 0 && bytes + size > maxShardBytes) {
-                shards.add(new LinkedHashMap<>());
+        for (Map.Entry<String, Long> entry : sizes.entrySet()) {
+            if (bytes > 0 && bytes + entry.getValue() > maxShardBytes) {
+                shards.add(new ArrayList<>());
                 bytes = 0;
             }
-            shards.get(shards.size() - 1).put(entry.getKey(), entry.getValue());
-            bytes += size;
+            shards.get(shards.size() - 1).add(entry.getKey());
+            bytes += entry.getValue();
         }
         return shards;
     }

@@ -58,6 +58,20 @@ public final class ComponentMap {
         return new ComponentMap(folder, Map.of());
     }
 
+    /** A folder that names no parts yet, with settings beside them, and the class of the whole ({@code _class_name}) among them. */
+    public static ComponentMap empty(Path folder, Map<String, @Nullable Object> settings) {
+        return new ComponentMap(folder, settings);
+    }
+
+    /** The class of the whole and the settings beside the parts. */
+    public Map<String, @Nullable Object> settings() {
+        Map<String, @Nullable Object> settings = new LinkedHashMap<>(entries);
+        settings.keySet().removeAll(components.keySet());
+        settings.remove(VERSION);
+        settings.put(CLASS_NAME, pipelineClass());
+        return settings;
+    }
+
     /** By name, in the file's order; a name that stands for no part ({@code [null, null]}) is not there. */
     public Map<String, Component> components() {
         return Collections.unmodifiableMap(components);

@@ -9,8 +9,8 @@ import dev.diffusion4j.checkpoint.WeightSource;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamily;
-import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.tensor.WeightMemory;
 import java.nio.file.Path;
 import java.util.Map;
 import org.bytedeco.pytorch.Device;
@@ -26,9 +26,8 @@ public record ComponentNetwork(Component component, ModelFamily family) {
 
     /** The network with its weights. The caller owns it. */
     public Model read(Device device, Precision precision, @Nullable String variant) {
-        Model model = create();
+        Model model = WeightMemory.madeAs(precision.scalarType(), this::create);
         try {
-            model.convert(Devices.cpu(), precision.scalarType());
             fill(model, variant);
             if (!device.is_cpu()) {
                 model.convert(device, precision.scalarType());
@@ -43,14 +42,22 @@ public record ComponentNetwork(Component component, ModelFamily family) {
     /** The network as configured, without content. The caller owns it. */
     public Model create() {
         Path file = component.configFile();
-        Map<String, @Nullable Object> config = Json.readObject(file);
+        return create(family, Json.readObject(file), file.toString());
+    }
+
+    /**
+     * A network without content; the caller owns it.
+     *
+     * @param where the config stands, for messages
+     */
+    public static Model create(ModelFamily family, Map<String, @Nullable Object> config, String where) {
         try {
             return family.create(config);
         } catch (IllegalArgumentException e) {
-            throw Problem.failure(file + ": " + Worded.marked(e), e);
+            throw Problem.failure(where + ": " + Worded.marked(e), e);
         } catch (RuntimeException e) {
             if (String.valueOf(e.getMessage()).contains("can't allocate memory")) { // as LibTorch says it
-                throw Problem.failure(file + " describes a network that is too large for this machine's memory", e);
+                throw Problem.failure(where + " describes a network that is too large for this machine's memory", e);
             }
             throw e;
         }

@@ -3,6 +3,7 @@ package dev.diffusion4j.folder;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.checkpoint.DType;
+import dev.diffusion4j.checkpoint.WeightSource;
 import dev.diffusion4j.checkpoint.WeightWriter;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.Model;
@@ -12,21 +13,23 @@ import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.text.ClipTokenizer;
 import dev.diffusion4j.text.TokenizerFolder;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a pipeline folder part by part, or replaces the files of one; each file is replaced whole, and {@code model_index.json} is
  * written at the end.
  */
-final class ComponentWriter {
+public final class ComponentWriter {
     private final Path folder;
     private final SaveOptions options;
     private ComponentMap map;
 
     /** @param kept parts that the folder has already and keeps, unless they are written anew */
-    ComponentWriter(Path folder, ComponentMap kept, SaveOptions options) {
+    public ComponentWriter(Path folder, ComponentMap kept, SaveOptions options) {
         this.folder = folder;
         this.options = options;
         map = kept;
@@ -35,16 +38,12 @@ final class ComponentWriter {
     /** Writes a network. */
     void write(String name, Model model) {
         ModelClass modelClass = model.modelClass();
-        Path component = folder.resolve(name);
         WeightWriter writer = new WeightWriter(modelClass.weightStem(), options.variant());
-        TensorScope.run(() -> writer.write(component, model.snapshot(), options.maxShardBytes()));
-        Path config = component.resolve(Component.CONFIG);
-        if (modelClass.isTransformers()) {
-            AtomicFile.write(config, Json.pretty(transformersConfig(model)));
-        } else {
-            ComponentMap.writeConfig(config, modelClass.name(), model.config());
-        }
-        map = map.with(name, modelClass.library(), modelClass.name());
+        TensorScope.run(() -> writer.write(folder.resolve(name), model.snapshot(), options.maxShardBytes()));
+        DType written = options.variant() == null
+                ? DType.of(model.stateDict().values().iterator().next())
+                : options.variant().equals("fp16") ? DType.F16 : DType.BF16;
+        writeConfig(name, modelClass.library(), modelClass.name(), model.config(), written);
     }
 
     /** Writes networks by the names of their parts. */
@@ -52,34 +51,65 @@ final class ComponentWriter {
         networks.forEach(this::write);
     }
 
+    /**
+     * Writes a network that is not in memory, one tensor after the other.
+     *
+     * @param as the format that a weight of a given format is written in
+     */
+    public void write(
+            String name,
+            String library,
+            String className,
+            Map<String, @Nullable Object> config,
+            WeightSource weights,
+            UnaryOperator<DType> as) {
+        new WeightWriter(ModelClass.weightStemOf(library), options.variant())
+                .write(folder.resolve(name), weights, as, options.maxShardBytes());
+        DType written = as.apply(weights.tensors().values().iterator().next().dtype());
+        writeConfig(name, library, className, config, written);
+    }
+
+    private void writeConfig(
+            String name, String library, String className, Map<String, @Nullable Object> config, DType written) {
+        Path file = folder.resolve(name).resolve(Component.CONFIG);
+        if (library.equals("transformers")) {
+            AtomicFile.write(file, Json.pretty(transformersConfig(config, className, written)));
+        } else {
+            ComponentMap.writeConfig(file, className, config);
+        }
+        map = map.with(name, library, className);
+    }
+
     /** transformers names its class and its dtype in keys of its own; the older name of the dtype is known to all of its versions. */
-    private Map<String, @Nullable Object> transformersConfig(Model model) {
-        Map<String, @Nullable Object> json = model.config();
+    private static Map<String, @Nullable Object> transformersConfig(
+            Map<String, @Nullable Object> config, String className, DType written) {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>(config);
         json.remove("dtype");
-        DType written = options.variant() == null
-                ? DType.of(model.stateDict().values().iterator().next())
-                : options.variant().equals("fp16") ? DType.F16 : DType.BF16;
         json.put("torch_dtype", written.torchName());
-        json.put("architectures", List.of(model.modelClass().name()));
+        json.put("architectures", List.of(className));
         return json;
     }
 
     /** Writes a tokenizer. */
-    void write(String name, ClipTokenizer tokenizer) {
+    public void write(String name, ClipTokenizer tokenizer) {
         TokenizerFolder.write(folder.resolve(name), tokenizer);
         map = map.with(name, "transformers", TokenizerFolder.CLASS);
     }
 
     /** Writes the algorithm. */
     void write(Scheduler scheduler) {
-        String className = scheduler.algorithm().className();
+        writeScheduler(scheduler.algorithm().className(), scheduler.config());
+    }
+
+    /** Writes an algorithm's class and config. */
+    public void writeScheduler(String className, Map<String, @Nullable Object> config) {
         Path file = folder.resolve(Component.SCHEDULER).resolve(Component.SCHEDULER_CONFIG);
-        ComponentMap.writeConfig(file, className, scheduler.config());
+        ComponentMap.writeConfig(file, className, config);
         map = map.with(Component.SCHEDULER, "diffusers", className);
     }
 
     /** Names the parts, so that the folder can be read; the class of the whole stays as it was. */
-    void finish() {
+    public void finish() {
         map.write();
     }
 

@@ -3,7 +3,7 @@ package dev.diffusion4j.layer;
 
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
-import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.tensor.WeightMemory;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -31,16 +31,16 @@ public abstract class Layer implements AutoCloseable {
     private volatile boolean frozen;
     private volatile MemoryFormat layout = MemoryFormat.Contiguous;
 
-    /** Makes a parameter, {@code float32}, trained. */
+    /** Makes a parameter, trained; {@code float32} unless {@link WeightMemory} says otherwise. */
     protected final Tensor parameter(String name, long... shape) {
-        Tensor tensor = TensorScope.ownResult(() -> Tensors.empty(ScalarType.Float, shape));
+        Tensor tensor = WeightMemory.empty(shape);
         parameters.put(name, tensor);
         return tensor;
     }
 
     /** Makes a tensor that is saved but not trained. */
     protected final Tensor buffer(String name, long... shape) {
-        Tensor tensor = TensorScope.ownResult(() -> Tensors.empty(ScalarType.Float, shape));
+        Tensor tensor = WeightMemory.empty(shape);
         buffers.put(name, tensor);
         return tensor;
     }

@@ -62,6 +62,32 @@ public final class TokenizerFolder {
         return new TokenizerFolder(folder).tokenizer();
     }
 
+    /**
+     * The tokenizer of a vocabulary that comes without one's settings.
+     *
+     * @param folderOrFile as {@link BpeVocabulary#load} takes it
+     * @param padding the token that fills a text up
+     * @throws Problem (a failure) naming what was looked for
+     */
+    public static ClipTokenizer ofVocabulary(Path folderOrFile, String padding) {
+        TokenizerSettings clip = TokenizerSettings.CLIP;
+        List<AddedToken> added = new ArrayList<>(clip.added());
+        if (!padding.equals(clip.padding())) {
+            added.add(AddedToken.special(padding));
+        }
+        return new ClipTokenizer(
+                BpeVocabulary.load(folderOrFile),
+                new TokenizerSettings(
+                        clip.start(), clip.end(), clip.unknown(), padding, clip.maxLength(), added, clip.others()));
+    }
+
+    /** Whether a folder holds a tokenizer's vocabulary. */
+    public static boolean isOne(Path folder) {
+        return Files.exists(folder.resolve(BpeVocabulary.WHOLE))
+                || Files.exists(folder.resolve(BpeVocabulary.VOCABULARY))
+                        && Files.exists(folder.resolve(BpeVocabulary.MERGES));
+    }
+
     /** Whether it reads tokenizers of that class. */
     public static boolean reads(String className) {
         return className.equals(CLASS) || className.equals(CLASS + "Fast");

@@ -113,7 +113,7 @@ final class ClipFiles {
         Map<String, @Nullable Object> config =
                 whole.get("model_cfg") instanceof Map<?, ?> map ? Json.object(map) : whole;
         try (WeightSource opened = unwrapped(WeightFiles.openIndexOrFile(file))) {
-            ClipWeights weights = ClipWeights.ofOpenClip(opened);
+            WeightSource weights = ClipWeights.ofOpenClip(opened);
             ClipActivation activation = activation(opened, config, file);
             ClipModel model = new ClipModel(OpenClipConfig.of(weights, config, activation));
             return loaded(model, weights, whole.get("preprocess_cfg"), TextCleaning.OPEN_CLIP);

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.model.clip;
 
+import dev.diffusion4j.checkpoint.ArrangedWeights;
+import dev.diffusion4j.checkpoint.NamePairs;
 import dev.diffusion4j.checkpoint.TensorInfo;
 import dev.diffusion4j.checkpoint.WeightSource;
-import dev.diffusion4j.tensor.TensorScope;
-import dev.diffusion4j.tensor.Tensors;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 
-/** A file of CLIP's weights under the names of transformers' {@code CLIPModel}, whichever of the two references wrote it. */
-final class ClipWeights implements WeightSource {
+/** CLIP's weights under the names of transformers' {@code CLIPModel}, whichever of the two references wrote them; and back. */
+final class ClipWeights {
     private static final Pattern BLOCK = Pattern.compile("(visual\\.)?transformer\\.resblocks\\.(\\d+)\\.(.+)");
     private static final List<String> PROJECTIONS = List.of("q_proj", "k_proj", "v_proj");
 
@@ -39,123 +35,110 @@ final class ClipWeights implements WeightSource {
 
     private static final List<String> TRANSPOSED = List.of("visual.proj", "text_projection");
 
+    /** The parts of a block, but for the three maps that OpenCLIP joins. */
+    private static final NamePairs IN_BLOCK = new NamePairs()
+            .add("attn.out_proj", "self_attn.out_proj")
+            .add("ln_1", "layer_norm1")
+            .add("ln_2", "layer_norm2")
+            .add("mlp.c_fc", "mlp.fc1")
+            .add("mlp.c_proj", "mlp.fc2");
+
+    private static final Pattern TEXT_LAYER = Pattern.compile("text_model\\.encoder\\.layers\\.(\\d+)\\.(.+)");
+    private static final Pattern QUERY = Pattern.compile("self_attn\\.q_proj\\.(weight|bias)");
+
     /** What stands in files beside the weights. */
     private static final Pattern IGNORED =
             Pattern.compile(".*\\.position_ids|attn_mask|input_resolution|context_length|vocab_size|logit_bias");
 
-    /**
-     * Where a weight is.
-     *
-     * @param fileName of the tensor that holds it
-     * @param info its name, dtype and shape here
-     * @param third which third of the first dimension it is, or {@code null} for all
-     * @param transposed whether it lies there the other way
-     */
-    private record Place(String fileName, TensorInfo info, @Nullable Integer third, boolean transposed) {}
+    private final ArrangedWeights weights;
 
-    private final WeightSource file;
-    private final Map<String, Place> places = new LinkedHashMap<>();
-    private final Map<String, TensorInfo> infos = new LinkedHashMap<>();
-
-    private ClipWeights(WeightSource file) {
-        this.file = file;
+    private ClipWeights(ArrangedWeights weights) {
+        this.weights = weights;
     }
 
     /** Of a transformers folder; closing the result closes {@code file}. */
-    static ClipWeights ofTransformers(WeightSource file) {
-        ClipWeights weights = new ClipWeights(file);
-        file.tensors().forEach((name, info) -> {
-            if (!IGNORED.matcher(name).matches()) {
-                weights.put(name, name, info.shape(), null, false);
-            }
-        });
+    static WeightSource ofTransformers(WeightSource file) {
+        ArrangedWeights weights = new ArrangedWeights(file, "");
+        file.tensors().keySet().stream()
+                .filter(name -> !IGNORED.matcher(name).matches())
+                .forEach(name -> weights.addWhole(name, name));
         return weights;
     }
 
     /** Of OpenCLIP's {@code CLIP}, or of its {@code CustomTextCLIP} with the same parts; closing the result closes {@code file}. */
-    static ClipWeights ofOpenClip(WeightSource file) {
-        ClipWeights weights = new ClipWeights(file);
+    static WeightSource ofOpenClip(WeightSource file) {
+        ClipWeights weights = new ClipWeights(new ArrangedWeights(file, ""));
         file.tensors().forEach((fileName, info) -> {
             String name = fileName.startsWith("text.") ? fileName.substring("text.".length()) : fileName;
             if (!IGNORED.matcher(name).matches()) {
                 weights.translate(fileName, name, info);
             }
         });
-        return weights;
+        return weights.weights;
     }
 
     private void translate(String fileName, String name, TensorInfo info) {
         Matcher block = BLOCK.matcher(name);
         if (!block.matches()) {
-            boolean transposed = TRANSPOSED.contains(name) && info.shape().size() == 2;
-            List<Long> shape = name.equals("logit_scale") ? List.of() : info.shape();
-            put(
-                    NAMES.getOrDefault(name, name),
-                    fileName,
-                    transposed ? List.of(shape.get(1), shape.get(0)) : shape,
-                    null,
-                    transposed);
+            addOutside(NAMES.getOrDefault(name, name), fileName, name, info);
             return;
         }
         String layer =
                 (block.group(1) == null ? "text_model" : "vision_model") + ".encoder.layers." + block.group(2) + ".";
         String part = block.group(3);
         if (part.startsWith("attn.in_proj_") && !info.shape().isEmpty()) {
-            List<Long> shape = new java.util.ArrayList<>(info.shape());
-            shape.set(0, shape.get(0) / PROJECTIONS.size());
+            String kind = part.substring("attn.in_proj_".length());
             for (int i = 0; i < PROJECTIONS.size(); i++) {
-                String kind = part.substring("attn.in_proj_".length());
-                put(layer + "self_attn." + PROJECTIONS.get(i) + "." + kind, fileName, shape, i, false);
+                weights.addShare(
+                        layer + "self_attn." + PROJECTIONS.get(i) + "." + kind, fileName, i, PROJECTIONS.size());
             }
             return;
         }
-        String own = part.replace("attn.out_proj.", "self_attn.out_proj.")
-                .replace("ln_1.", "layer_norm1.")
-                .replace("ln_2.", "layer_norm2.")
-                .replace("mlp.c_fc.", "mlp.fc1.")
-                .replace("mlp.c_proj.", "mlp.fc2.");
-        put(layer + own, fileName, info.shape(), null, false);
+        weights.addWhole(layer + IN_BLOCK.second(part).orElse(part), fileName);
     }
 
-    private void put(String name, String fileName, List<Long> shape, @Nullable Integer third, boolean transposed) {
-        TensorInfo info = new TensorInfo(
-                name,
-                java.util.Objects.requireNonNull(file.tensors().get(fileName)).dtype(),
-                shape);
-        places.put(name, new Place(fileName, info, third, transposed));
-        infos.put(name, info);
+    private void addOutside(String name, String fileName, String shortName, TensorInfo info) {
+        if (TRANSPOSED.contains(shortName) && info.shape().size() == 2) {
+            weights.addTransposed(name, fileName);
+        } else if (shortName.equals("logit_scale")) {
+            weights.addShaped(name, fileName, List.of());
+        } else {
+            weights.addWhole(name, fileName);
+        }
     }
 
-    @Override
-    public Map<String, TensorInfo> tensors() {
-        return Collections.unmodifiableMap(infos);
-    }
-
-    @Override
-    public Map<String, String> metadata() {
-        return file.metadata();
-    }
-
-    @Override
-    public void read(String name, Tensor target) {
-        WeightSource.checkTarget(this, name, target);
-        Place place = java.util.Objects.requireNonNull(places.get(name));
-        Integer third = place.third;
-        TensorScope.run(() -> {
-            Tensor whole = file.read(place.fileName);
-            long rows = third == null ? 0 : whole.size(0) / PROJECTIONS.size();
-            Tensor part = third == null ? whole : whole.narrow(0, third * rows, rows);
-            target.copy_((place.transposed ? part.t() : part).reshape(Tensors.shape(target)));
+    /** The text half under OpenCLIP's names, its three maps joined; what it has no name for is left out. Closing the result closes {@code named}. */
+    static WeightSource toOpenClip(WeightSource named) {
+        ArrangedWeights open = new ArrangedWeights(named, "");
+        NAMES.forEach((openName, name) -> {
+            if (!openName.equals("text_projection.weight")
+                    && name.startsWith("text_")
+                    && named.tensors().containsKey(name)) {
+                if (TRANSPOSED.contains(openName)) {
+                    open.addTransposed(openName, name);
+                } else {
+                    open.addWhole(openName, name);
+                }
+            }
         });
+        named.tensors().keySet().forEach(name -> {
+            Matcher layer = TEXT_LAYER.matcher(name);
+            if (layer.matches()) {
+                addToBlock(open, "transformer.resblocks." + layer.group(1) + ".", name, layer.group(2));
+            }
+        });
+        return open;
     }
 
-    @Override
-    public void close() {
-        file.close();
-    }
-
-    @Override
-    public String toString() {
-        return file.toString();
+    private static void addToBlock(ArrangedWeights open, String block, String name, String part) {
+        Matcher query = QUERY.matcher(part);
+        if (query.matches()) {
+            List<String> joined = PROJECTIONS.stream()
+                    .map(projection -> name.replace(".q_proj.", "." + projection + "."))
+                    .toList();
+            open.addJoined(block + "attn.in_proj_" + query.group(1), joined);
+        } else {
+            IN_BLOCK.first(part).ifPresent(own -> open.addWhole(block + own, name));
+        }
     }
 }

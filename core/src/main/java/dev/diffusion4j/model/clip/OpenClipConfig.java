@@ -3,6 +3,7 @@ package dev.diffusion4j.model.clip;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.TensorInfo;
+import dev.diffusion4j.checkpoint.WeightSource;
 import dev.diffusion4j.json.Json;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +55,7 @@ final class OpenClipConfig {
      * @param json OpenCLIP's model config; empty where there is none
      * @throws Problem (a failure) where the network is of another build
      */
-    static ClipConfig of(ClipWeights weights, Map<String, @Nullable Object> json, ClipActivation activation) {
+    static ClipConfig of(WeightSource weights, Map<String, @Nullable Object> json, ClipActivation activation) {
         Map<String, @Nullable Object> vision = part(json, "vision_cfg", weights);
         Map<String, @Nullable Object> text = part(json, "text_cfg", weights);
         List<Long> patches = shape(weights, "vision_model.embeddings.patch_embedding.weight", 4);
@@ -93,7 +94,7 @@ final class OpenClipConfig {
     }
 
     private static Map<String, @Nullable Object> part(
-            Map<String, @Nullable Object> json, String key, ClipWeights weights) {
+            Map<String, @Nullable Object> json, String key, WeightSource weights) {
         Map<String, @Nullable Object> part = json.get(key) instanceof Map<?, ?> map ? Json.object(map) : Map.of();
         part.forEach((name, value) -> {
             boolean off = value == null || Objects.equals(value, false) || value.equals("");
@@ -110,19 +111,19 @@ final class OpenClipConfig {
         return part.get(key) instanceof Number number && number.intValue() > 0 ? number.intValue() : fallback;
     }
 
-    private static int inner(ClipWeights weights, String tower) {
+    private static int inner(WeightSource weights, String tower) {
         return shape(weights, tower + ".encoder.layers.0.mlp.fc1.weight", 2)
                 .get(0)
                 .intValue();
     }
 
-    private static int count(ClipWeights weights, Pattern pattern) {
+    private static int count(WeightSource weights, Pattern pattern) {
         return (int) weights.tensors().keySet().stream()
                 .filter(name -> pattern.matcher(name).matches())
                 .count();
     }
 
-    private static List<Long> shape(ClipWeights weights, String name, int dimensions) {
+    private static List<Long> shape(WeightSource weights, String name, int dimensions) {
         TensorInfo info = weights.tensors().get(name);
         if (info == null || info.shape().size() != dimensions) {
             throw other(weights, "it has no " + name + " of " + dimensions + " dimensions");
@@ -130,7 +131,7 @@ final class OpenClipConfig {
         return info.shape();
     }
 
-    private static Problem other(ClipWeights weights, String why) {
+    private static Problem other(WeightSource weights, String why) {
         return Problem.failure(weights + " is not a CLIP with a vision transformer of OpenAI's build (" + why
                 + "); ViT-B-32, ViT-B-16, ViT-L-14, ViT-H-14 and their like are");
     }
