@@ -4,6 +4,7 @@ package dev.diffusion4j.drawing;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.pipeline.request.RequestDraft;
+import dev.diffusion4j.text.PromptSyntax;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -18,13 +19,15 @@ import org.jspecify.annotations.Nullable;
  * @param seconds what a second text encoder is given instead
  * @param secondNegatives the same for the negatives
  * @param clipSkip blocks at the end of text encoders that are left out
+ * @param syntax what signs in prompts mean
  */
 public record PromptSelection(
         List<String> prompts,
         List<String> negatives,
         List<String> seconds,
         List<String> secondNegatives,
-        int clipSkip) {
+        int clipSkip,
+        PromptSyntax syntax) {
     /** No words. */
     public static final PromptSelection NONE = of();
 
@@ -50,7 +53,7 @@ public record PromptSelection(
 
     /** Prompts alone. */
     public static PromptSelection of(String... prompts) {
-        return new PromptSelection(List.of(prompts), List.of(), List.of(), List.of(), 0);
+        return new PromptSelection(List.of(prompts), List.of(), List.of(), List.of(), 0, PromptSyntax.PLAIN);
     }
 
     /** Whether there are no words. */
@@ -79,13 +82,15 @@ public record PromptSelection(
     RequestDraft apply(RequestDraft request, int each) {
         Check.that(
                 (long) each * prompts.size() <= Integer.MAX_VALUE,
-                "{count} is " + each + " for each of " + prompts.size() + " prompts: that is too many pictures for one call");
+                "{count} is " + each + " for each of " + prompts.size()
+                        + " prompts: that is too many pictures for one call");
         return request.count(each * prompts.size())
                 .prompts(repeated(prompts, each))
                 .negativePrompts(repeated(perPrompt(negatives), each))
                 .prompts2(repeated(perPrompt(seconds), each))
                 .negativePrompts2(repeated(perPrompt(secondNegatives), each))
-                .clipSkip(clipSkip);
+                .clipSkip(clipSkip)
+                .promptSyntax(syntax);
     }
 
     private static @Nullable List<String> repeated(@Nullable List<String> texts, int each) {

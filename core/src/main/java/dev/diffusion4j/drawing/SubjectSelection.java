@@ -3,7 +3,6 @@ package dev.diffusion4j.drawing;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.request.GenerationRequest;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.base.Check;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.Inputs;
@@ -18,12 +19,25 @@ record RequestDefaults(PipelineSetup setup) {
         Inputs inputs = request.inputs();
         ClassifierFree guidance = request.guidance();
         double scale = guidance.scale() == null ? usualScale(inputs) : guidance.weight();
+        if (guidance.scale() == null && scale == 1) {
+            checkNothingToGuide(request);
+        }
         if (setup.conditioner().isGuidedAboveOne() && scale < 1) {
             scale = 1; // below 1 diffusers does not guide, and asks for one prediction
         }
         double strength = inputs.strength() == null ? usualStrength(inputs) : inputs.amount();
         ClassifierFree guided = guidance.withScale(scale);
         return request.with(r -> r.guidance(guided).strength(strength));
+    }
+
+    /** What only counts with a scale needs one, where the network has none of its own. */
+    private static void checkNothingToGuide(GenerationRequest request) {
+        ClassifierFree guidance = request.guidance();
+        String end = " needs {guidanceScale}, 3 for example";
+        Check.that(request.subject().negativeClass() == null, "{negativeClass}" + end);
+        Check.that(request.subject().negativePrompts() == null, "{negativePrompt}" + end);
+        Check.that(guidance.rescale() == 0, "{guidanceRescale}" + end);
+        Check.that(guidance.from() == 0 && guidance.to() == 1, "{guidanceInterval}" + end);
     }
 
     private boolean isXl() {
