@@ -2,6 +2,8 @@
 package dev.diffusion4j.condition;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.text.PromptSyntax;
+import dev.diffusion4j.text.WeightedText;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -37,10 +39,29 @@ record PromptCheck(List<TextEncoder> encoders, TextForm form, TextSettings setti
         }
     }
 
-    private static void checkText(@Nullable String text, String field) {
+    private void checkText(@Nullable String text, String field) {
         if (text == null) {
             return;
         }
+        checkLetters(text, field);
+        for (WeightedText part : settings.syntax().parse(text, field).texts()) {
+            if (settings.syntax() == PromptSyntax.COMFY && !part.isBreak()) {
+                checkLearnt(part.text(), field);
+            }
+        }
+    }
+
+    private void checkLearnt(String text, String field) {
+        for (String word : text.replace('\n', ' ').split(" ")) {
+            String name = TextEncoder.learntWord(word);
+            if (name != null && encoders.stream().noneMatch(encoder -> encoder.knowsLearnt(name))) {
+                throw Problem.request("{" + field + "} names the learnt word '" + name
+                        + "', but there is none: give its file with {embedding}");
+            }
+        }
+    }
+
+    private static void checkLetters(String text, String field) {
         if (text.length() > LONGEST) {
             throw Problem.request("{" + field + "} has " + text.length() + " letters, but at most " + LONGEST
                     + " are taken: is it a file's content?");

@@ -9,6 +9,9 @@ import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.clip.ClipTextStates;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.text.PromptSyntax;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -49,12 +52,13 @@ record PromptEncoding(
     }
 
     /** One row for a prompt. */
-    Conditioning row(Subject subject, int skipped) {
+    Conditioning row(Subject subject, PromptSyntax syntax, int skipped) {
+        List<List<TextChunk>> chunks = chunks(subject, syntax);
         TensorVector states = new TensorVector();
         Tensor pooled = null;
         for (int i = 0; i < encoders.size(); i++) {
-            TextEncoder encoder = encoders.get(i);
-            TextStates found = states(encoder, List.of(encoder.beginning(text(subject, i))), skipped);
+            TextStates found =
+                    states(new Key(encoders.get(i), ActiveProducts.current(), chunks.get(i), syntax, skipped));
             states.push_back(found.states());
             pooled = pooled == null ? found.pooled() : pooled;
         }
@@ -64,15 +68,31 @@ record PromptEncoding(
                 : row.with(Conditioning.TEXT_EMBEDS, Check.given(pooled, "a text encoder with a projection"));
     }
 
+    /** For each encoder, as many for one as for another: empty ones fill up. */
+    private List<List<TextChunk>> chunks(Subject subject, PromptSyntax syntax) {
+        List<List<TextChunk>> all = new ArrayList<>();
+        for (int i = 0; i < encoders.size(); i++) {
+            all.add(encoders.get(i).chunks(syntax.parse(text(subject, i), "prompt"), syntax));
+        }
+        int most = all.stream().mapToInt(List::size).max().orElse(1);
+        for (int i = 0; i < encoders.size(); i++) {
+            List<TextChunk> filled = new ArrayList<>(all.get(i));
+            filled.addAll(
+                    Collections.nCopies(most - filled.size(), encoders.get(i).empty()));
+            all.set(i, filled);
+        }
+        return all;
+    }
+
     /** One row of what stands for no prompt. */
-    Conditioning nothing() {
-        Conditioning empty = row(Subject.ofPrompt(""), 0);
+    Conditioning nothing(int skipped) {
+        Conditioning empty = row(Subject.ofPrompt(""), PromptSyntax.PLAIN, skipped);
         return zerosForNothing ? zeros(empty) : empty;
     }
 
-    /** {@link #nothing()} as long as a conditioning's first row where it is zeros. */
-    Conditioning nothingLike(Conditioning conditioning) {
-        return zerosForNothing ? zeros(conditioning.narrow(0, 1)) : nothing();
+    /** {@link #nothing} as long as a conditioning's first row where it is zeros. */
+    Conditioning nothingLike(Conditioning conditioning, int skipped) {
+        return zerosForNothing ? zeros(conditioning.narrow(0, 1)) : nothing(skipped);
     }
 
     private static Conditioning zeros(Conditioning like) {
@@ -84,29 +104,36 @@ record PromptEncoding(
         return zeros;
     }
 
-    /** States are the same where encoder, adapters, tokens and skipped blocks are. */
-    private record Key(TextEncoder encoder, ActiveProducts adapters, List<TextChunk> chunks, int skipped) {}
-
-    private TextStates states(TextEncoder encoder, List<TextChunk> chunks, int skipped) {
-        if (learning.contains(encoder.name())) {
-            return computed(encoder, chunks, skipped);
+    /** States are the same where encoder, adapters, tokens with their weights and skipped blocks are. */
+    private record Key(
+            TextEncoder encoder, ActiveProducts adapters, List<TextChunk> chunks, PromptSyntax syntax, int skipped) {
+        Key ofEmpty() {
+            return new Key(encoder, adapters, List.of(encoder.empty()), PromptSyntax.PLAIN, skipped);
         }
-        return cache.get(new Key(encoder, ActiveProducts.current(), chunks, skipped), () -> {
+    }
+
+    private TextStates states(Key key) {
+        if (learning.contains(key.encoder.name())) {
+            return computed(key);
+        }
+        return cache.get(key, () -> {
             try (NoGradGuard guard = new NoGradGuard()) {
-                return computed(encoder, chunks, skipped);
+                return computed(key);
             }
         });
     }
 
     /** The states of all chunks, one after the other, with the pooled text of the first. */
-    private TextStates computed(TextEncoder encoder, List<TextChunk> chunks, int skipped) {
-        return encoder.use(model -> TensorScope.keepAll(
+    private TextStates computed(Key key) {
+        return key.encoder.use(model -> TensorScope.keepAll(
                 () -> {
-                    ClipTextStates all = model.forward(ids(chunks), encoder.extra());
-                    Tensor states =
-                            form.states(model, all, skipped).flatten(0, 1).unsqueeze(0);
+                    ClipTextStates all = model.forward(ids(key.chunks), key.encoder.extra());
+                    Tensor plain = form.states(model, all, key.skipped);
+                    Tensor states = TextWeights.apply(key.syntax, plain, key.chunks, () -> states(key.ofEmpty())
+                            .states());
                     Tensor projected = all.projected();
-                    return new TextStates(states, projected == null ? null : projected.narrow(0, 0, 1));
+                    return new TextStates(
+                            states.flatten(0, 1).unsqueeze(0), projected == null ? null : projected.narrow(0, 0, 1));
                 },
                 TextStates::tensors));
     }

@@ -4,8 +4,10 @@ package dev.diffusion4j.condition;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.text.PromptSyntax;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * try (TextConditioner conditioner = TextConditioner.of(List.of(encoder), TextForm.LAST, false)) {
- *     Conditioning conditioning = conditioner.with(new TextSettings(1, null)).encode(List.of(Subject.ofPrompt("a red cat")));
+ *     Conditioning conditioning = conditioner.with(new TextSettings(1, PromptSyntax.PLAIN, null)).encode(List.of(Subject.ofPrompt("a red cat")));
  * }
  * }</pre>
  */
@@ -88,6 +90,22 @@ public final class TextConditioner implements Conditioner {
         return settings;
     }
 
+    /** diffusers' defaults of Stable Diffusion and XL. */
+    @Override
+    public double usualScale() {
+        return encoding.form() == TextForm.LAST ? 7.5 : 5;
+    }
+
+    @Override
+    public boolean isGuidedAboveOne() {
+        return true;
+    }
+
+    @Override
+    public Conditioner forCall(SampleSize size, int clipSkip) {
+        return with(new TextSettings(clipSkip, encoding.form() == TextForm.LAST ? null : TimeIds.ofSize(size)));
+    }
+
     @Override
     public Subject.Kind takes() {
         return Subject.Kind.PROMPT;
@@ -113,6 +131,9 @@ public final class TextConditioner implements Conditioner {
     @Override
     public List<String> unread(Subject subject) {
         List<String> sentences = new ArrayList<>();
+        if (settings.syntax() != PromptSyntax.PLAIN) {
+            return sentences; // as many chunks as it takes
+        }
         for (int i = 0; i < encoding.encoders().size(); i++) {
             TextEncoder encoder = encoding.encoders().get(i);
             String rest = encoder.rest(PromptEncoding.text(subject, i));
@@ -135,10 +156,10 @@ public final class TextConditioner implements Conditioner {
         return rows(subjects, settings.clipSkip(), ids == null ? null : ids.with());
     }
 
-    /** As {@link #encode}, with no block left out, as diffusers does. */
+    /** As {@link #encode}; a plain prompt with no block left out, as diffusers does. */
     @Override
     public Conditioning encodeAway(List<Subject> subjects) {
-        return rows(subjects, 0, awayIds());
+        return rows(subjects, settings.clipSkipAway(), awayIds());
     }
 
     private @Nullable List<Double> awayIds() {
@@ -152,8 +173,9 @@ public final class TextConditioner implements Conditioner {
                     Map<Subject, Conditioning> different = new LinkedHashMap<>();
                     for (Subject subject : subjects) {
                         if (!different.containsKey(subject)) {
-                            Conditioning row =
-                                    subject.prompt() == null ? encoding.nothing() : encoding.row(subject, skipped);
+                            Conditioning row = subject.prompt() == null
+                                    ? encoding.nothing(settings.clipSkipAway())
+                                    : encoding.row(subject, settings.syntax(), skipped);
                             different.put(subject, withIds(row, timeIds));
                         }
                     }
@@ -199,8 +221,8 @@ public final class TextConditioner implements Conditioner {
     /** Nothing for each picture, where and as the conditioning is. */
     private Conditioning nothingLike(Conditioning conditioning, long count) {
         Tensor states = Check.given(conditioning.get(Conditioning.ENCODER_HIDDEN_STATES), "a prompt's states");
-        Conditioning one =
-                withIds(encoding.nothingLike(conditioning), awayIds()).to(states.device(), Tensors.type(states));
+        Conditioning one = withIds(encoding.nothingLike(conditioning, settings.clipSkipAway()), awayIds())
+                .to(states.device(), Tensors.type(states));
         return Conditioning.join(Collections.nCopies((int) count, one), Conditioning.Padding.REFUSE);
     }
 

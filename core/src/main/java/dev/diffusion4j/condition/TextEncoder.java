@@ -8,8 +8,12 @@ import dev.diffusion4j.model.clip.ClipTextModel;
 import dev.diffusion4j.model.clip.ExtraTokens;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.text.ClipTokenizer;
+import dev.diffusion4j.text.ParsedPrompt;
+import dev.diffusion4j.text.PromptSyntax;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -20,10 +24,14 @@ import org.jspecify.annotations.Nullable;
 
 /** One of a pipeline's text encoders with its tokenizer. Thread-safe. */
 public final class TextEncoder implements AutoCloseable {
+    private static final String EMBEDDING = "embedding:";
+
     private final String name;
     private final ClipTokenizer tokenizer;
+    private final ClipTokenizer weighing;
     private final TextNetwork network;
     private final ExtraTokens extra;
+    private final Map<Integer, Integer> vectors;
     private volatile @Nullable ClipTextConfig config;
 
     /**
@@ -31,12 +39,20 @@ public final class TextEncoder implements AutoCloseable {
      * @param network lends a {@link ClipTextModel}; closed with this
      */
     public TextEncoder(String name, ClipTokenizer tokenizer, TextNetwork network) {
-        this(name, tokenizer, network, ExtraTokens.NONE);
+        this(name, tokenizer, network, ExtraTokens.NONE, Map.of());
     }
 
-    private TextEncoder(String name, ClipTokenizer tokenizer, TextNetwork network, ExtraTokens extra) {
+    /** @param vectors how many each learnt word has, by the first one's token */
+    private TextEncoder(
+            String name,
+            ClipTokenizer tokenizer,
+            TextNetwork network,
+            ExtraTokens extra,
+            Map<Integer, Integer> vectors) {
         this.name = name;
         this.tokenizer = tokenizer;
+        this.weighing = tokenizer.withPaddingAsWord();
+        this.vectors = vectors;
         this.network = network;
         this.extra = extra;
     }
@@ -51,14 +67,16 @@ public final class TextEncoder implements AutoCloseable {
             return this;
         }
         List<String> tokens = new ArrayList<>();
+        Map<Integer, Integer> counts = new HashMap<>(vectors);
         List<Tensor> rows = new ArrayList<>();
         Tensor before = extra.rows();
         if (before != null) {
             rows.add(before);
         }
-        words.forEach((word, vectors) -> {
-            rows.add(vectors);
-            for (int i = 0; i < vectors.size(0); i++) {
+        words.forEach((word, table) -> {
+            rows.add(table);
+            counts.put(tokenizer.size() + tokens.size(), (int) table.size(0));
+            for (int i = 0; i < table.size(0); i++) {
                 tokens.add(ClipTokenizer.successor(word, i));
             }
         });
@@ -66,7 +84,7 @@ public final class TextEncoder implements AutoCloseable {
         ExtraTokens all = new ExtraTokens(
                 first, TensorScope.ownResult(() -> torch.cat(new TensorVector(rows.toArray(Tensor[]::new)), 0)));
         extra.close();
-        return new TextEncoder(name, tokenizer.withWords(tokens), network, all);
+        return new TextEncoder(name, tokenizer.withWords(tokens), network, all, Map.copyOf(counts));
     }
 
     <R> R use(Function<ClipTextModel, R> body) {
@@ -99,22 +117,79 @@ public final class TextEncoder implements AutoCloseable {
         return Math.min(tokenizer.maxLength(), config().maxPositionEmbeddings());
     }
 
-    /** The beginning of a text, as far as it is read at once. */
-    TextChunk beginning(String text) {
-        return chunk(tokens(text).ids());
+    /** A prompt's chunks, at least one. */
+    List<TextChunk> chunks(ParsedPrompt prompt, PromptSyntax syntax) {
+        return switch (syntax) {
+            case PLAIN -> List.of(beginning(prompt.texts().get(0).text()));
+            case A1111 -> PromptChunks.a1111(prompt, this);
+            case COMFY -> PromptChunks.comfy(prompt, this);
+        };
     }
 
-    private ClipTokenizer.Tokens tokens(String text) {
+    /** The chunk of an empty prompt. */
+    TextChunk empty() {
+        return beginning("");
+    }
+
+    private TextChunk beginning(String text) {
+        int[] ids = places(text).ids();
+        return new TextChunk(Arrays.stream(ids).boxed().toList(), Collections.nCopies(ids.length, 1.0));
+    }
+
+    private ClipTokenizer.Tokens places(String text) {
         return tokenizer.tokens(tokenizer.withSuccessors(text), length());
     }
 
-    private static TextChunk chunk(int[] ids) {
-        return new TextChunk(Arrays.stream(ids).boxed().toList());
+    /** For a prompt whose chunks a tool with weights fills. */
+    ChunkBuilder newChunks() {
+        return new ChunkBuilder(weighing, length());
     }
 
-    /** What of a text {@link #beginning} leaves out; empty where it is all there. */
+    /** The token of a comma; −1 where there is none. */
+    int commaId() {
+        return tokenizer.vocabulary().ids().getOrDefault(",</w>", -1);
+    }
+
+    /** A text's tokens, those of a learnt word together. */
+    List<List<Integer>> tokens(String text) {
+        List<Integer> ids = weighing.encode(weighing.withSuccessors(text));
+        List<List<Integer>> groups = new ArrayList<>();
+        int i = 0;
+        while (i < ids.size()) {
+            int end = Math.min(ids.size(), i + vectors.getOrDefault(ids.get(i), 1));
+            groups.add(ids.subList(i, end));
+            i = end;
+        }
+        return groups;
+    }
+
+    /** The tokens of a word between blanks; ComfyUI writes a learnt word {@code embedding:word}. */
+    List<Integer> word(String word) {
+        String name = learntWord(word);
+        if (name == null) {
+            return weighing.encode(weighing.withSuccessors(word));
+        }
+        List<Integer> tokens = new ArrayList<>();
+        if (knowsLearnt(name)) {
+            tokens.addAll(weighing.encode(weighing.withSuccessors(name)));
+        }
+        tokens.addAll(weighing.encode(word.substring(EMBEDDING.length() + name.length())));
+        return tokens;
+    }
+
+    /** The learnt word that ComfyUI means, or {@code null}. */
+    static @Nullable String learntWord(String word) {
+        return word.startsWith(EMBEDDING) ? word.substring(EMBEDDING.length()).replaceAll(",+$", "") : null;
+    }
+
+    /** Whether it is a learnt word, in any letter case. */
+    boolean knowsLearnt(String name) {
+        return tokenizer.addedTokens().stream().anyMatch(name::equalsIgnoreCase);
+    }
+
+    /** What of a plain text its chunk leaves out; empty where it is all there. */
     String rest(String text) {
-        List<Integer> dropped = tokens(text).dropped();
+        List<Integer> dropped = places(text).dropped();
         return dropped.isEmpty() ? "" : tokenizer.decode(dropped);
     }
 

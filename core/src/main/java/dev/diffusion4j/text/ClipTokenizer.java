@@ -179,6 +179,16 @@ public final class ClipTokenizer {
         return index == 0 ? word : word + "_" + index;
     }
 
+    /**
+     * The same that reads its padding token as a word where it stands in a text, as the tools with weights do: transformers finds a padding
+     * {@code !} as a token of its own.
+     */
+    public ClipTokenizer withPaddingAsWord() {
+        String pad = settings.padding();
+        boolean isWord = !pad.equals(settings.end()) && vocabulary.ids().containsKey(pad);
+        return isWord ? new ClipTokenizer(vocabulary, pairs, cleaning, settings.without(pad)) : this;
+    }
+
     /** Whether there is a token of that very content. */
     public boolean knows(String content) {
         return added.byContent().containsKey(content) || vocabulary.ids().containsKey(content);

@@ -7,7 +7,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,8 +52,10 @@ public record TokenizerSettings(
         return new TokenizerSettings(start, end, unknown, padding, maxLength, all, others);
     }
 
-    /** The tokens that are never words. */
-    List<String> marks() {
-        return Stream.of(start, end, padding).distinct().toList();
+    /** Without an added token. */
+    TokenizerSettings without(String content) {
+        List<AddedToken> others =
+                added.stream().filter(token -> !token.content().equals(content)).toList();
+        return new TokenizerSettings(start, end, unknown, padding, maxLength, others, this.others);
     }
 }

@@ -11,6 +11,7 @@ import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
+import dev.diffusion4j.text.PromptSyntax;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -25,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What diffusers' pipelines make of prompts: oracle/golden_prompts.py. */
 class TextConditionerTest {
-    private static final TextSettings SKIP = new TextSettings(1, null);
+    private static final TextSettings SKIP = new TextSettings(1, PromptSyntax.PLAIN, null);
 
     private final TextParts parts = new TextParts();
 
@@ -87,7 +88,9 @@ class TextConditionerTest {
                         states(skipping.encodeAway(subjects(golden, "negatives"))),
                         golden.tensor("sd1.negatives"),
                         1e-5);
-                Tensor two = states(conditioner.with(new TextSettings(2, null)).encode(prompts));
+                Tensor two = states(conditioner
+                        .with(new TextSettings(2, PromptSyntax.PLAIN, null))
+                        .encode(prompts));
                 assertClose("two", two.narrow(0, 0, 1), golden.tensor("sd1.skip2"), 1e-5);
 
                 Subject longOne =
@@ -176,7 +179,7 @@ class TextConditionerTest {
         TensorScope.run(() -> {
             try (TextConditioner conditioner = parts.xl(true)) {
                 TimeIds ids = TimeIds.ofScore(new SampleSize(64, 96), 6, 2.5);
-                Conditioner scored = conditioner.with(new TextSettings(0, ids));
+                Conditioner scored = conditioner.with(TextSettings.DEFAULT.withTimeIds(ids));
                 Conditioning with = scored.encode(List.of(Subject.ofPrompt("a cat"), Subject.ofPrompt("a dog")));
                 assertThat(timeIds(with)).containsExactly(64, 96, 0, 0, 6, 64, 96, 0, 0, 6);
                 assertThat(timeIds(scored.encodeAway(List.of(Subject.ofPrompt("")))))
@@ -247,7 +250,9 @@ class TextConditionerTest {
             refused.forEach((subject, message) -> assertRefused(conditioner, subject, message));
             conditioner.check(List.of(Subject.ofPrompt(""), Subject.ofPrompt("a \ud83d\ude00")), "prompt");
             assertRefused(
-                    conditioner.with(new TextSettings(4, null)), Subject.ofPrompt("a"), "clipSkip must be at most 3");
+                    conditioner.with(new TextSettings(4, PromptSyntax.PLAIN, null)),
+                    Subject.ofPrompt("a"),
+                    "clipSkip must be at most 3");
         }
     }
 
