@@ -206,7 +206,7 @@ final class CompareCommand implements Callable<Integer> {
                 ModelFolders.nameOf(folder),
                 way.pipeline.scheduler().algorithm().key(),
                 way.request.steps(),
-                scales.isEmpty() ? "" : ", guidance " + way.request.guidance().scale());
+                scales.isEmpty() ? "" : ", guidance " + way.request.guidance().weight());
         SampleSize size = named(title, () -> {
             SchedulerSelection.checkEta(way.pipeline.scheduler(), way.request.eta());
             return way.pipeline.check(way.request);
@@ -250,7 +250,7 @@ final class CompareCommand implements Callable<Integer> {
                 "%s%s%s%s",
                 models.size() > 1 ? name + ", " : "",
                 key,
-                scales.isEmpty() ? "" : ", guidance " + request.guidance().scale(),
+                scales.isEmpty() ? "" : ", guidance " + request.guidance().weight(),
                 seeds.size() > 1 ? ", seed " + request.seed() : "");
         try (Progress progress = Progress.steps(series + ", " + request.steps() + " steps", request)) {
             Drawn drawn = Drawn.by(pipeline, request, name, progress, new Cancellation());
@@ -261,7 +261,7 @@ final class CompareCommand implements Callable<Integer> {
                     name,
                     key,
                     request.steps(),
-                    request.guidance().scale(),
+                    request.guidance().weight(),
                     request.seed(),
                     request.count(),
                     drawn.seconds(),

@@ -4,6 +4,7 @@ package dev.diffusion4j.condition;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.SampleSize;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -48,6 +49,27 @@ public interface Conditioner extends AutoCloseable {
     /** What of a subject the network will not read, in a sentence for each reason; empty where it reads all. */
     default List<String> unread(Subject subject) {
         return List.of();
+    }
+
+    /** The guidance scale that its networks are usually drawn with; 1 for none. */
+    default double usualScale() {
+        return 1;
+    }
+
+    /** Whether a scale below 1 is no guidance, as with diffusers' text-to-image calls, and not towards nothing. */
+    default boolean isGuidedAboveOne() {
+        return false;
+    }
+
+    /**
+     * The one that encodes for one call.
+     *
+     * @param size of the pictures
+     * @param clipSkip blocks at the end of text encoders that are left out
+     * @return borrowed; not to be closed
+     */
+    default Conditioner forCall(SampleSize size, int clipSkip) {
+        return this;
     }
 
     /** Whether it knows what "nothing" is for its network: a dropped class, the empty prompt, zeros. */

@@ -4,6 +4,7 @@ package dev.diffusion4j.condition;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.text.PromptSyntax;
@@ -87,6 +88,22 @@ public final class TextConditioner implements Conditioner {
     /** How prompts are encoded. */
     public TextSettings settings() {
         return settings;
+    }
+
+    /** diffusers' defaults of Stable Diffusion and XL. */
+    @Override
+    public double usualScale() {
+        return encoding.form() == TextForm.LAST ? 7.5 : 5;
+    }
+
+    @Override
+    public boolean isGuidedAboveOne() {
+        return true;
+    }
+
+    @Override
+    public Conditioner forCall(SampleSize size, int clipSkip) {
+        return with(new TextSettings(clipSkip, encoding.form() == TextForm.LAST ? null : TimeIds.ofSize(size)));
     }
 
     @Override

@@ -103,6 +103,11 @@ public final class ComponentMap {
         return named instanceof List<?> pair && pair.size() == 2 ? String.valueOf(pair.get(1)) : String.valueOf(named);
     }
 
+    /** A setting that stands beside the parts, such as {@code force_zeros_for_empty_prompt}. */
+    public Optional<Object> setting(String key) {
+        return Optional.ofNullable(entries.get(key));
+    }
+
     /** With one more part, or another in the place of one. */
     ComponentMap with(String name, String library, String className) {
         return withEntry(name, List.of(library, className));

@@ -65,7 +65,7 @@ record BatchSampler(
         try (NoiseSource source = noise.open(first, count);
                 SchedulerRun run = setup.start(request, model, size)) {
             Denoiser denoiser =
-                    new GuidedDenoiser(model, setup.placement(), branches(first, count), request.guidance());
+                    new GuidedDenoiser(model, setup.placement(), branches(size, first, count), request.guidance());
             Steering steering = new Steering(setup.steering(), setup.scheduler(), codec, denoiser);
             DenoisingLoop loop = new DenoisingLoop(steering, run, source, first, listener, cancellation);
             if (picture == null) {
@@ -79,10 +79,10 @@ record BatchSampler(
     }
 
     /** The conditions of a batch's pictures, with what they are guided away from where they are guided. */
-    private Branches branches(int first, int count) {
-        Conditioner conditioner = setup.conditioner();
+    private Branches branches(SampleSize size, int first, int count) {
+        Conditioner conditioner = setup.conditioner(request, size);
         Conditioning with = moved(conditioner.encode(request.subject().subjects(first, count)));
-        if (request.guidance().scale() == 1) {
+        if (request.guidance().weight() == 1) {
             return Branches.of(with);
         }
         List<Subject> negatives = request.subject().negatives(first, count);
@@ -93,7 +93,7 @@ record BatchSampler(
                                 .to(setup.placement().torchDevice(), ScalarType.Float))
                 : moved(conditioner.encodeAway(negatives));
         double[] scales = new double[count];
-        Arrays.fill(scales, request.guidance().scale());
+        Arrays.fill(scales, request.guidance().weight());
         return Branches.of(List.of(with, away), List.of(scales));
     }
 

@@ -122,7 +122,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         if (!denoiser.family().isDenoiser()) {
             throw Problem.failure(folder + " holds a " + denoiser.family().name() + ", which draws no pictures");
         }
-        Scheduler scheduler = files.readScheduler();
+        Scheduler scheduler = options.parts().mended(files, files.readScheduler());
         PipelineOrigin origin = PipelineOrigin.of(files, denoiser, options.loras());
         LoadOptions chosen = options.withPrecision(precision);
         NetworkLoader loader = new NetworkLoader(denoiser, device, chosen);
@@ -290,7 +290,8 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** As {@link #generate(GenerationRequest, StepListener, Cancellation)} from other noise. */
     public GenerationResult generate(
-            GenerationRequest request, NoiseFactory noise, StepListener listener, Cancellation cancellation) {
+            GenerationRequest asked, NoiseFactory noise, StepListener listener, Cancellation cancellation) {
+        GenerationRequest request = filled(asked);
         return use(model -> {
             SampleSize size = new RequestCheck(setup, model).check(request);
             SampleCodec codec = setup.codec(model);
@@ -314,7 +315,8 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @throws java.util.concurrent.CancellationException where it was cancelled, or the thread interrupted
      * @throws Problem where the network cannot draw what was asked for
      */
-    public void draw(GenerationRequest request, ResultSink sink, StepListener listener, Cancellation cancellation) {
+    public void draw(GenerationRequest asked, ResultSink sink, StepListener listener, Cancellation cancellation) {
+        GenerationRequest request = filled(asked);
         use(model -> {
             SampleSize size = new RequestCheck(setup, model).check(request);
             SampleCodec codec = setup.codec(model);
@@ -324,6 +326,11 @@ public final class DiffusionPipeline implements AutoCloseable {
                             size, (first, batch) -> sink.accept(first, new GenerationResult(batch, codec, guides)));
             return true;
         });
+    }
+
+    /** The same request with all that it leaves to the network: how strongly it is guided, how much of a picture is drawn anew. */
+    public GenerationRequest filled(GenerationRequest request) {
+        return new RequestDefaults(setup).filled(request);
     }
 
     /** Takes what was drawn of a request, batch by batch. */
@@ -340,8 +347,8 @@ public final class DiffusionPipeline implements AutoCloseable {
     private List<String> guides(GenerationRequest request) {
         List<String> all =
                 new ArrayList<>(steering().stream().map(LossGuidance::name).toList());
-        if (request.guidance().scale() != 1) {
-            all.add("{guidanceScale} " + request.guidance().scale());
+        if (request.guidance().weight() != 1) {
+            all.add("{guidanceScale} " + request.guidance().weight());
         }
         return all;
     }
@@ -351,7 +358,8 @@ public final class DiffusionPipeline implements AutoCloseable {
      *
      * @throws Problem as {@link #generate(GenerationRequest)}
      */
-    public List<String> notices(GenerationRequest request) {
+    public List<String> notices(GenerationRequest asked) {
+        GenerationRequest request = filled(asked);
         return use(model -> {
             SampleSize size = new RequestCheck(setup, model).check(request);
             int channels = setup.codec(model).pictureChannels();
@@ -368,7 +376,8 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @throws Problem where the network cannot draw what is asked for
      * @throws IllegalArgumentException where the scheduler cannot run so
      */
-    public SampleSize check(GenerationRequest request) {
+    public SampleSize check(GenerationRequest asked) {
+        GenerationRequest request = filled(asked);
         return use(model -> {
             SampleSize size = new RequestCheck(setup, model).check(request);
             setup.start(request, model, size).close();

@@ -3,22 +3,13 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.scheduler.Scheduler;
 import java.util.Set;
 
 /** Makes what a loaded pipeline draws with beside its denoiser, from the other parts of its folder. */
 public interface PartsReader {
-    /** What a network of this library needs; it has no other networks beside it. */
-    PartsReader OWN = new PartsReader() {
-        @Override
-        public Set<String> parts() {
-            return Set.of();
-        }
-
-        @Override
-        public PipelineParts read(PipelineFolder folder, DiffusionModel model, LoadOptions options) {
-            return PipelineParts.of(model);
-        }
-    };
+    /** The parts of diffusers' folders: autoencoder, text encoders, tokenizers; a denoiser alone is given what it needs. */
+    PartsReader OWN = new FolderParts();
 
     /** The names of the folder's parts that it takes: {@code vae}, {@code text_encoder}, {@code tokenizer}. A folder with others is refused. */
     Set<String> parts();
@@ -33,4 +24,9 @@ public interface PartsReader {
      * @throws dev.diffusion4j.base.Problem naming the file and what is wrong with it
      */
     PipelineParts read(PipelineFolder folder, DiffusionModel model, LoadOptions options);
+
+    /** The folder's algorithm, mended where such folders are known to be wrong; usually as it is. */
+    default Scheduler mended(PipelineFolder folder, Scheduler scheduler) {
+        return scheduler;
+    }
 }

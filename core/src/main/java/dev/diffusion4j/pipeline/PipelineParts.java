@@ -9,6 +9,7 @@ import dev.diffusion4j.condition.Conditioners;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.text.ClipTokenizer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,11 +17,33 @@ import org.jspecify.annotations.Nullable;
 /**
  * What stands between people, pictures and a denoiser. Training, previews, measuring and drawing use the same ones. Whoever made
  * them closes them, once nobody uses them any more.
- *
- * @param conditioner encodes what pictures show
- * @param codec between pictures and samples; {@code null} for pixels in the range of whatever scheduler is used
  */
-public record PipelineParts(Conditioner conditioner, @Nullable SampleCodec codec) implements AutoCloseable {
+public final class PipelineParts implements AutoCloseable {
+    private final Conditioner conditioner;
+    private final @Nullable SampleCodec codec;
+    private final @Nullable LoadedParts loaded;
+
+    /** @param codec between pictures and samples; {@code null} for pixels in the range of whatever scheduler is used */
+    public PipelineParts(Conditioner conditioner, @Nullable SampleCodec codec) {
+        this(conditioner, codec, null);
+    }
+
+    /** @param loaded what both borrow, or {@code null} */
+    PipelineParts(Conditioner conditioner, @Nullable SampleCodec codec, @Nullable LoadedParts loaded) {
+        this.conditioner = conditioner;
+        this.codec = codec;
+        this.loaded = loaded;
+    }
+
+    /** Encodes what pictures show; borrowed. */
+    public Conditioner conditioner() {
+        return conditioner;
+    }
+
+    /** Between pictures and samples, borrowed; {@code null} for pixels in the range of whatever scheduler is used. */
+    public @Nullable SampleCodec codec() {
+        return codec;
+    }
 
     /**
      * What a network of this library needs: a conditioner of its own, and pixels.
@@ -52,14 +75,19 @@ public record PipelineParts(Conditioner conditioner, @Nullable SampleCodec codec
         return all;
     }
 
+    /** The tokenizers of the conditioner's networks, by the names of their parts. */
+    public Map<String, ClipTokenizer> tokenizers() {
+        return loaded == null ? Map.of() : loaded.tokenizers();
+    }
+
     /** With another conditioner. */
     public PipelineParts withConditioner(Conditioner value) {
-        return new PipelineParts(value, codec);
+        return new PipelineParts(value, codec, loaded);
     }
 
     /** With another codec. */
     public PipelineParts withCodec(SampleCodec value) {
-        return new PipelineParts(conditioner, value);
+        return new PipelineParts(conditioner, value, loaded);
     }
 
     /** Frees what both own. */
@@ -70,6 +98,9 @@ public record PipelineParts(Conditioner conditioner, @Nullable SampleCodec codec
         } finally {
             if (codec != null) {
                 codec.close();
+            }
+            if (loaded != null) {
+                loaded.close();
             }
         }
     }

@@ -64,6 +64,11 @@ record PipelineSetup(
         return parts.conditioner();
     }
 
+    /** The same for the pictures of one call. */
+    Conditioner conditioner(GenerationRequest request, SampleSize size) {
+        return conditioner().forCall(size, request.subject().clipSkip());
+    }
+
     /** Between pictures and the samples of a network. */
     SampleCodec codec(DiffusionModel model) {
         return parts.codec(model, scheduler);

@@ -9,6 +9,7 @@ import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.Inputs;
 import java.util.List;
 
 /**
@@ -36,10 +37,10 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
         checkSize(size);
         long[] shape = setup.codec(model).shape(size);
         DrawingNeed.checkBatch(request, new SampleSize((int) shape[1], (int) shape[2]), (int) shape[0]);
-        StartPicture.check(request.inputs(), size);
-        setup.conditioner()
-                .check(request.subject().different(), request.subject().field());
-        checkGuidance(request);
+        StartPicture.check(request.inputs(), size, setup.codec(model));
+        Conditioner conditioner = setup.conditioner(request, size);
+        conditioner.check(request.subject().different(), request.subject().field());
+        checkGuidance(request, conditioner);
         int channels = setup.codec(model).pictureChannels();
         setup.steering().forEach(guidance -> guidance.checkChannels(channels));
         return size;
@@ -51,7 +52,12 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
         if (asked != null) {
             return asked;
         }
-        int factor = setup.codec(model).scaleFactor();
+        SampleCodec codec = setup.codec(model);
+        int factor = codec.scaleFactor();
+        Inputs inputs = request.inputs();
+        if (StartPicture.isResized(codec) && inputs.picture() != null && inputs.mask() == null) {
+            return StartPicture.size(inputs.picture(), factor);
+        }
         SampleSize own = model.sampleSize()
                 .orElseThrow(() -> Problem.request(
                         "this network's config names no sample_size: choose one with {size}, 64x64 for example"));
@@ -73,14 +79,13 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
         model.checkSize(new SampleSize((int) shape[1], (int) shape[2]));
     }
 
-    private void checkGuidance(GenerationRequest request) {
-        Conditioner conditioner = setup.conditioner();
+    private void checkGuidance(GenerationRequest request, Conditioner conditioner) {
         List<Subject> negatives = request.subject().negatives(0, request.count());
         if (negatives != null) {
             conditioner.check(
                     negatives, request.subject().negativeClass() == null ? "negativePrompt" : "negativeClass");
         }
-        if (request.guidance().scale() == 1 || negatives != null) {
+        if (request.guidance().weight() == 1 || negatives != null) {
             return;
         }
         if (!conditioner.canDrop()) {

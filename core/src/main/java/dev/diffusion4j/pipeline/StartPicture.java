@@ -4,6 +4,7 @@ package dev.diffusion4j.pipeline;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
+import dev.diffusion4j.image.Lanczos;
 import dev.diffusion4j.image.PictureFile;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.Inputs;
@@ -27,11 +28,13 @@ final class StartPicture implements AutoCloseable {
     private final Tensor picture;
     private final @Nullable Tensor mask;
     private final SampleCodec codec;
+    private final boolean fromNoise;
 
-    private StartPicture(Tensor picture, @Nullable Tensor mask, SampleCodec codec) {
+    private StartPicture(Tensor picture, @Nullable Tensor mask, SampleCodec codec, boolean fromNoise) {
         this.picture = picture;
         this.mask = mask;
         this.codec = codec;
+        this.fromNoise = fromNoise;
     }
 
     /**
@@ -46,27 +49,48 @@ final class StartPicture implements AutoCloseable {
         if (inputs.picture() == null) {
             return null;
         }
-        BufferedImage image = sized(inputs.picture(), "picture", size);
-        BufferedImage shape = inputs.mask() == null ? null : sized(inputs.mask(), "mask", size);
+        BufferedImage image = sized(inputs.picture(), "picture", size, codec);
+        BufferedImage shape = inputs.mask() == null ? null : sized(inputs.mask(), "mask", size, codec);
+        boolean fromNoise = shape != null && inputs.amount() == 1;
         return TensorScope.compute(() -> {
             Tensor picture = signed(image, codec.pictureChannels());
             Tensor mask = shape == null ? null : TensorScope.own(anew(shape, codec.scaleFactor()));
-            return new StartPicture(TensorScope.own(picture), mask, codec);
+            return new StartPicture(TensorScope.own(picture), mask, codec, fromNoise);
         });
     }
 
     /** @throws Problem where a file cannot be read, or is of another size */
-    static void check(Inputs inputs, SampleSize size) {
+    static void check(Inputs inputs, SampleSize size, SampleCodec codec) {
         if (inputs.picture() != null) {
-            sized(inputs.picture(), "picture", size);
+            sized(inputs.picture(), "picture", size, codec);
         }
         if (inputs.mask() != null) {
-            sized(inputs.mask(), "mask", size);
+            sized(inputs.mask(), "mask", size, codec);
         }
     }
 
-    private static BufferedImage sized(String file, String field, SampleSize size) {
+    /** Whether pictures of another size are resized, as diffusers does where samples are latents. */
+    static boolean isResized(SampleCodec codec) {
+        return codec.scaleFactor() > 1;
+    }
+
+    /** The picture's size, brought down to multiples of {@code factor}. */
+    static SampleSize size(String file, int factor) {
         BufferedImage image = PictureFile.read(Path.of(file));
+        int height = image.getHeight() - image.getHeight() % factor;
+        int width = image.getWidth() - image.getWidth() % factor;
+        if (height == 0 || width == 0) {
+            throw Problem.request("{picture} '" + file + "' is " + image.getWidth() + "x" + image.getHeight()
+                    + ", but must be at least " + factor + " pixels high and wide");
+        }
+        return new SampleSize(height, width);
+    }
+
+    private static BufferedImage sized(String file, String field, SampleSize size, SampleCodec codec) {
+        BufferedImage image = PictureFile.read(Path.of(file));
+        if (isResized(codec)) {
+            return Lanczos.resize(image, size.width(), size.height());
+        }
         if (image.getWidth() != size.width() || image.getHeight() != size.height()) {
             throw Problem.request("{" + field + "} " + file + " is " + image.getWidth() + "x" + image.getHeight()
                     + ", but pictures of " + size.text() + " are drawn: give one of that size, or another {size}");
@@ -115,14 +139,25 @@ final class StartPicture implements AutoCloseable {
             this.device = device;
         }
 
-        /** Draws what the codec draws, then the noise; both live as long as the scope around the run. */
+        /**
+         * Draws what the codec draws, then the noise; both live as long as the scope around the run. With a mask the draws are those of
+         * diffusers' inpainting: the picture's latent is drawn once, from the first picture's stream, for all; and again after the noise.
+         */
         @Override
         public Tensor sample(SchedulerRun run, NoiseSource noise) {
-            Tensor original = codec.encode(picture.repeat(count, 1, 1, 1).to(device, ScalarType.Float), noise);
+            boolean isMasked = mask != null;
+            Tensor one = picture.to(device, ScalarType.Float);
+            Tensor original = isMasked
+                    ? codec.encode(one, noise.ofFirst()).repeat(count, 1, 1, 1)
+                    : codec.encode(one.repeat(count, 1, 1, 1), noise);
             Tensor epsilon = noise.like(original);
+            if (isMasked) {
+                TensorScope.run(
+                        () -> codec.encode(one, noise.ofFirst())); // diffusers draws the masked picture's, unused
+            }
             clean = original;
             drawn = epsilon;
-            return run.addNoise(original, epsilon);
+            return fromNoise ? run.initialSample(epsilon) : run.addNoise(original, epsilon);
         }
 
         @Override

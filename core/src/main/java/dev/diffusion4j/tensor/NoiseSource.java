@@ -25,6 +25,11 @@ public interface NoiseSource extends AutoCloseable {
         });
     }
 
+    /** The stream of the batch's first image alone, for draws of one image; borrowed, and valid as long as this is. */
+    default NoiseSource ofFirst() {
+        return this;
+    }
+
     /** Frees the generators. */
     @Override
     void close();

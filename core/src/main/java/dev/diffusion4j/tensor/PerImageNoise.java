@@ -36,6 +36,11 @@ final class PerImageNoise implements NoiseSource {
     }
 
     @Override
+    public NoiseSource ofFirst() {
+        return streams[0];
+    }
+
+    @Override
     public void close() {
         for (RandomStream stream : streams) {
             stream.close();

@@ -37,7 +37,7 @@ class OldNotesTest {
                         .batchSize(4)
                         .noise(NoiseMode.SHARED)
                         .stepOptions(new StepOptions(false, 2, 0, null, 1, null))
-                        .guidance(new ClassifierFree(3, 0.7, 0.1, 0.9))));
+                        .guidance(new ClassifierFree(3.0, 0.7, 0.1, 0.9))));
     }
 
     @Test

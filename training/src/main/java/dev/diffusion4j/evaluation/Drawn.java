@@ -69,7 +69,7 @@ public record Drawn(
         }
         ClassifierFree guidance = request.guidance();
         Integer negative = request.subject().negativeClass();
-        how.put("guidance_scale", guidance.scale());
+        how.put("guidance_scale", guidance.weight());
         how.put("negative_class", negative == null ? null : (Object) negative.longValue());
         how.put("guidance_rescale", guidance.rescale());
         how.put("guidance_interval", List.of(guidance.from(), guidance.to()));

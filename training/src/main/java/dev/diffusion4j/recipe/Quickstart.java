@@ -34,7 +34,7 @@ import java.util.function.BooleanSupplier;
 public final class Quickstart {
     private static final int PER_CLASS = 50;
     private static final int SHOWN_PER_CLASS = 10;
-    private static final int JUDGE_STEPS = 250;
+    private static final int JUDGE_STEPS = 200;
     private static final int HELD_OUT = 2000;
     private static final int REAL_FOR_VARIETY = 500;
     private static final int COMPARED_AT_ONCE = 1000;

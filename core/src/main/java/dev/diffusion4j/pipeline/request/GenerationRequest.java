@@ -28,7 +28,7 @@ public record GenerationRequest(
 
     /** One picture, seed 0, 50 steps. */
     public static final GenerationRequest DEFAULT = new GenerationRequest(
-            SubjectGroup.NOTHING, Inputs.NONE, Canvas.DEFAULT, Sampling.DEFAULT, ClassifierFree.OFF);
+            SubjectGroup.NOTHING, Inputs.NONE, Canvas.DEFAULT, Sampling.DEFAULT, ClassifierFree.OWN);
 
     public GenerationRequest {
         checkSize(subject.classes(), "classes", canvas.count());

@@ -8,17 +8,28 @@ import org.jspecify.annotations.Nullable;
  * Pictures that a run starts from.
  *
  * @param picture the file of the picture to start from in place of noise, or {@code null}
- * @param strength how much of it is drawn anew, in (0, 1]: the last {@code int(steps · strength)} steps run; of use with a picture
+ * @param strength how much of it is drawn anew, in (0, 1]: the last {@code int(steps · strength)} steps run; of use with a picture;
+ *     {@code null} for what is usual with the network
  * @param mask the file of a picture that is white where the start picture is drawn anew and black where it is kept, or
  *     {@code null} for white everywhere
  */
-public record Inputs(@Nullable String picture, double strength, @Nullable String mask) {
+public record Inputs(@Nullable String picture, @Nullable Double strength, @Nullable String mask) {
+    /** Where neither the request nor the network says another one. */
+    public static final double USUAL_STRENGTH = 0.8;
+
     /** Noise alone. */
-    public static final Inputs NONE = new Inputs(null, 0.8, null);
+    public static final Inputs NONE = new Inputs(null, null, null);
 
     public Inputs {
-        Check.that(strength > 0 && strength <= 1, "{strength} must lie in (0, 1], but was " + strength);
+        Check.that(
+                strength == null || strength > 0 && strength <= 1,
+                "{strength} must lie in (0, 1], but was " + strength);
         Check.that(mask == null || picture != null, "{mask} says what is kept of a picture: give {picture} too");
+    }
+
+    /** The strength; the usual one where none is given. */
+    public double amount() {
+        return strength == null ? USUAL_STRENGTH : strength;
     }
 
     /**
@@ -31,10 +42,10 @@ public record Inputs(@Nullable String picture, double strength, @Nullable String
         if (picture == null) {
             return 0;
         }
-        int left = (int) (steps * strength);
+        int left = (int) (steps * amount());
         Check.that(
                 left > 0,
-                "{strength} " + strength + " of {steps} " + steps + " leaves no step to draw: give more of either");
+                "{strength} " + amount() + " of {steps} " + steps + " leaves no step to draw: give more of either");
         return steps - left;
     }
 }

@@ -20,8 +20,9 @@ public final class RequestDraft {
     private @Nullable List<String> negativePrompts;
     private @Nullable List<String> prompts2;
     private @Nullable List<String> negativePrompts2;
+    private int clipSkip;
     private @Nullable String picture;
-    private double strength;
+    private @Nullable Double strength;
     private @Nullable String mask;
     private @Nullable SampleSize size;
     private int count;
@@ -42,6 +43,7 @@ public final class RequestDraft {
         negativePrompts = from.subject().negativePrompts();
         prompts2 = from.subject().prompts2();
         negativePrompts2 = from.subject().negativePrompts2();
+        clipSkip = from.subject().clipSkip();
         picture = from.inputs().picture();
         strength = from.inputs().strength();
         mask = from.inputs().mask();
@@ -111,14 +113,20 @@ public final class RequestDraft {
         return this;
     }
 
+    /** Blocks at the end of text encoders that are left out, counted as diffusers does; 0 is what the network was made for. */
+    public RequestDraft clipSkip(int value) {
+        clipSkip = value;
+        return this;
+    }
+
     /** The file of a picture to start from; {@code null} for noise. */
     public RequestDraft picture(@Nullable String value) {
         picture = value;
         return this;
     }
 
-    /** How much of the picture is drawn anew, in (0, 1]. */
-    public RequestDraft strength(double value) {
+    /** How much of the picture is drawn anew, in (0, 1]; {@code null} for what is usual with the network. */
+    public RequestDraft strength(@Nullable Double value) {
         strength = value;
         return this;
     }
@@ -199,7 +207,8 @@ public final class RequestDraft {
                         negativeClass,
                         forAll(negativePrompts, pictures),
                         forAll(prompts2, pictures),
-                        forAll(negativePrompts2, pictures)),
+                        forAll(negativePrompts2, pictures),
+                        clipSkip),
                 new Inputs(picture, strength, mask),
                 new Canvas(size, pictures, seed, batchSize, noise),
                 new Sampling(steps, eta, options),

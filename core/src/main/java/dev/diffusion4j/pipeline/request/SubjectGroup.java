@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param negativePrompts one a picture, what to guide away from in place of nothing, or {@code null}
  * @param prompts2 one a picture, for the second text encoder of a network that has two; {@code null} for {@code prompts}
  * @param negativePrompts2 the same for {@code negativePrompts}
+ * @param clipSkip blocks at the end of text encoders that are left out, counted as diffusers does
  */
 public record SubjectGroup(
         @Nullable List<Integer> classes,
@@ -24,9 +25,10 @@ public record SubjectGroup(
         @Nullable Integer negativeClass,
         @Nullable List<String> negativePrompts,
         @Nullable List<String> prompts2,
-        @Nullable List<String> negativePrompts2) {
+        @Nullable List<String> negativePrompts2,
+        int clipSkip) {
     /** Nothing in particular. */
-    public static final SubjectGroup NOTHING = new SubjectGroup(null, null, null, null, null, null);
+    public static final SubjectGroup NOTHING = new SubjectGroup(null, null, null, null, null, null, 0);
 
     public SubjectGroup {
         classes = classes == null ? null : List.copyOf(classes);
@@ -34,6 +36,7 @@ public record SubjectGroup(
         negativePrompts = negativePrompts == null ? null : List.copyOf(negativePrompts);
         prompts2 = prompts2 == null ? null : List.copyOf(prompts2);
         negativePrompts2 = negativePrompts2 == null ? null : List.copyOf(negativePrompts2);
+        Check.notNegative(clipSkip, "{clipSkip}");
         Check.that(prompts2 == null || prompts != null, "{prompt2} is for a second text encoder: give {prompt} too");
         Check.that(
                 negativePrompts2 == null || negativePrompts != null,
@@ -100,7 +103,8 @@ public record SubjectGroup(
                 negativeClass,
                 only(negativePrompts, index),
                 only(prompts2, index),
-                only(negativePrompts2, index));
+                only(negativePrompts2, index),
+                clipSkip);
     }
 
     private static <T> @Nullable List<T> only(@Nullable List<T> all, int index) {

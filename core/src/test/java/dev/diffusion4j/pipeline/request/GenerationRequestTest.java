@@ -47,7 +47,7 @@ class GenerationRequestTest {
         refused("count must be > 0", r -> r.count(0));
         refused("seed must be at most", r -> r.seed(Long.MAX_VALUE).count(2));
         refused("steps must be > 0", r -> r.steps(0));
-        refused("strength must lie in (0, 1]", r -> r.strength(0));
+        refused("strength must lie in (0, 1]", r -> r.strength(0.0));
         refused("picture too", r -> r.mask("mask.png"));
         refused("negativeClass must be at least 0", r -> r.negativeClass(-1));
     }

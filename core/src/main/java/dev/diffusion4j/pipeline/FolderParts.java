@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.codec.SampleCodec;
+import dev.diffusion4j.codec.TinyVaeCodec;
+import dev.diffusion4j.codec.VaeCodec;
+import dev.diffusion4j.condition.Conditioner;
+import dev.diffusion4j.condition.Conditioners;
+import dev.diffusion4j.condition.TextConditioner;
+import dev.diffusion4j.condition.TextEncoder;
+import dev.diffusion4j.condition.TextForm;
+import dev.diffusion4j.condition.TextNetwork;
+import dev.diffusion4j.folder.Component;
+import dev.diffusion4j.folder.ComponentMap;
+import dev.diffusion4j.folder.PipelineFolder;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.autoencoder.AutoencoderKl;
+import dev.diffusion4j.model.autoencoder.AutoencoderTiny;
+import dev.diffusion4j.model.clip.ClipTextModel;
+import dev.diffusion4j.scheduler.Scheduler;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parts that diffusers' folders have beside a denoiser: an autoencoder, whose latents are the samples, and one or two text encoders
+ * with their tokenizers. Each may be absent.
+ */
+final class FolderParts implements PartsReader {
+    private static final String VAE = "vae";
+    private static final String TEXT = "text_encoder";
+    private static final String TOKENIZER = "tokenizer";
+    private static final String SECOND = "_2";
+
+    private static final List<String> AUTOENCODERS =
+            List.of(AutoencoderKl.FAMILY.name(), AutoencoderTiny.FAMILY.name());
+    private static final List<String> TEXT_ENCODERS =
+            List.of(ClipTextModel.FAMILY.name(), ClipTextModel.WITH_PROJECTION.name());
+
+    @Override
+    public Set<String> parts() {
+        return Set.of(VAE, TEXT, TEXT + SECOND, TOKENIZER, TOKENIZER + SECOND);
+    }
+
+    @Override
+    public PipelineParts read(PipelineFolder folder, DiffusionModel model, LoadOptions options) {
+        ComponentMap map = folder.components();
+        check(map, VAE, AUTOENCODERS);
+        check(map, TEXT, TEXT_ENCODERS);
+        check(map, TEXT + SECOND, TEXT_ENCODERS);
+        LoadedParts loaded = new LoadedParts(folder, options);
+        try {
+            SampleCodec codec = map.find(VAE).isPresent() ? codec(loaded.network(VAE)) : null;
+            return new PipelineParts(conditioner(map, model, loaded), codec, loaded);
+        } catch (Throwable e) {
+            loaded.close();
+            throw e;
+        }
+    }
+
+    private static void check(ComponentMap map, String part, List<String> known) {
+        map.find(part).filter(found -> !known.contains(found.className())).ifPresent(found -> {
+            throw Problem.failure(map.file() + " names the part " + found
+                    + ", which is not supported here: it can be a " + String.join(" or a ", known));
+        });
+    }
+
+    private static SampleCodec codec(Model network) {
+        return network instanceof AutoencoderTiny tiny ? new TinyVaeCodec(tiny) : new VaeCodec((AutoencoderKl) network);
+    }
+
+    private static Conditioner conditioner(ComponentMap map, DiffusionModel model, LoadedParts loaded) {
+        List<TextEncoder> encoders = new ArrayList<>();
+        for (String end : List.of("", SECOND)) {
+            if (map.find(TEXT + end).isPresent()) {
+                Component tokenizer = map.find(TOKENIZER + end)
+                        .orElseThrow(() -> Problem.failure(map.file() + " names the part '" + TEXT + end + "', but no '"
+                                + TOKENIZER + end + "' that cuts texts into its tokens"));
+                encoders.add(new TextEncoder(
+                        TEXT + end, loaded.tokenizer(tokenizer), TextNetwork.of(loaded.network(TEXT + end))));
+            }
+        }
+        if (encoders.isEmpty()) {
+            return Conditioners.of(model);
+        }
+        boolean isXl = map.find(TEXT + SECOND).isPresent();
+        Object zeros = map.setting("force_zeros_for_empty_prompt").orElse(isXl);
+        return TextConditioner.of(encoders, isXl ? TextForm.PENULTIMATE : TextForm.LAST, Boolean.TRUE.equals(zeros));
+    }
+
+    /**
+     * As diffusers mends them for Stable Diffusion 1 and 2 when a pipeline is made: configs of its first versions lack
+     * {@code steps_offset} 1, and cut x̂₀ to the range of pixels, which latents leave.
+     */
+    @Override
+    public Scheduler mended(PipelineFolder folder, Scheduler scheduler) {
+        ComponentMap map = folder.components();
+        if (map.find(TEXT).isEmpty() || map.find(TEXT + SECOND).isPresent()) {
+            return scheduler;
+        }
+        Map<String, @Nullable Object> config = new LinkedHashMap<>(scheduler.config());
+        if (config.containsKey("steps_offset")) {
+            config.put("steps_offset", 1L);
+        }
+        if (config.containsKey("clip_sample")) {
+            config.put("clip_sample", false);
+        }
+        return config.equals(scheduler.config())
+                ? scheduler
+                : dev.diffusion4j.scheduler.SchedulerKind.of(scheduler).create(config);
+    }
+}

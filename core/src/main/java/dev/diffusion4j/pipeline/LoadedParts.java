@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.folder.Component;
+import dev.diffusion4j.folder.PipelineFolder;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.text.ClipTokenizer;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Device;
+
+/** The networks and tokenizers that were read from a folder for a pipeline, by the names of their parts; it owns them. */
+final class LoadedParts implements AutoCloseable {
+    private final PipelineFolder folder;
+    private final LoadOptions options;
+    private final Map<String, Model> networks = new LinkedHashMap<>();
+    private final Map<String, ClipTokenizer> tokenizers = new LinkedHashMap<>();
+
+    /** @param options with a precision that is no choice any more */
+    LoadedParts(PipelineFolder folder, LoadOptions options) {
+        this.folder = folder;
+        this.options = options;
+    }
+
+    /** Reads a network, ready to be used without gradients of its weights; borrowed. */
+    Model network(String part) {
+        Device device = Devices.parse(options.device());
+        Model network = folder.network(part).read(device, options.precision(), options.variant());
+        networks.put(part, network);
+        if (device.is_cpu()) {
+            network.channelsLast(true);
+            network.freeze();
+        }
+        return network;
+    }
+
+    ClipTokenizer tokenizer(Component part) {
+        ClipTokenizer tokenizer = part.readTokenizer();
+        tokenizers.put(part.name(), tokenizer);
+        return tokenizer;
+    }
+
+    Map<String, ClipTokenizer> tokenizers() {
+        return Collections.unmodifiableMap(tokenizers);
+    }
+
+    @Override
+    public void close() {
+        for (Model network : networks.values()) {
+            network.close();
+        }
+    }
+}
