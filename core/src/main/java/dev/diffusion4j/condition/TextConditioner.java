@@ -103,7 +103,8 @@ public final class TextConditioner implements Conditioner {
 
     @Override
     public Conditioner forCall(SampleSize size, int clipSkip) {
-        return with(new TextSettings(clipSkip, encoding.form() == TextForm.LAST ? null : TimeIds.ofSize(size)));
+        return with(new TextSettings(
+                clipSkip, settings.syntax(), encoding.form() == TextForm.LAST ? null : TimeIds.ofSize(size)));
     }
 
     @Override
