@@ -6,6 +6,7 @@ import dev.diffusion4j.pipeline.request.NoiseMode;
 import dev.diffusion4j.recipe.Recipes;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.text.PromptSyntax;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,6 +14,15 @@ import java.util.List;
 /** The words that a flag takes, for help and shell completion. */
 final class Choices {
     private Choices() {}
+
+    /** Of {@code --prompt-syntax}. */
+    static final class PromptSyntaxes extends ArrayList<String> {
+        private static final long serialVersionUID = 1L;
+
+        PromptSyntaxes() {
+            super(keys(PromptSyntax.values()));
+        }
+    }
 
     /** Of {@code --scheduler}. */
     static final class Schedulers extends ArrayList<String> {

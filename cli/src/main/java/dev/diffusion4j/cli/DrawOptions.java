@@ -67,12 +67,8 @@ final class DrawOptions {
     @Mixin
     LoraOptions adapters = new LoraOptions();
 
-    @Option(
-            names = "--prompt",
-            paramLabel = "TEXT",
-            description = "What to draw, for a model that was trained on captions; --count pictures of it.")
-    @Nullable
-    String prompt;
+    @Mixin
+    PromptOptions words = new PromptOptions();
 
     /**
      * The pipeline of a model folder, of a run's, or of the Hub; the caller closes it.
@@ -116,10 +112,10 @@ final class DrawOptions {
 
     /** What pictures show; of all classes where none is named and {@code all} says so. */
     SubjectSelection subject(int defaultCount, boolean all) {
-        String text = label == null && prompt == null && all ? "all" : label;
+        String text = label == null && words.prompts.isEmpty() && all ? "all" : label;
         boolean isAll = text != null && text.equalsIgnoreCase("all");
         return new SubjectSelection(
-                isAll, text == null || isAll ? null : classNumber(text), prompt, each(defaultCount));
+                isAll, text == null || isAll ? null : classNumber(text), words.selection(), each(defaultCount));
     }
 
     private static Integer classNumber(String text) {

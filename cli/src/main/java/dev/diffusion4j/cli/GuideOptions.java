@@ -50,7 +50,8 @@ final class GuideOptions {
             paramLabel = "S",
             converter = FiniteNumber.class,
             description =
-                    "Classifier-free guidance u + S(c - u): 1 none, 0 without the class, more exaggerates the class.")
+                    "Classifier-free guidance u + S(c - u): 1 none, 0 without the class, more exaggerates it; default: none, "
+                            + "or what is usual with a model that draws what a text says.")
     @Nullable
     Double scale;
 
@@ -143,21 +144,18 @@ final class GuideOptions {
                     scale == null && w == null,
                     "a sweep draws with several guidance scales: omit --guidance-scale and --guidance-w");
             sweep.forEach(each -> Check.finite(each, "a guidance scale"));
-            return settings(1);
+            return settings(ClassifierFree.OFF);
         }
         Double given = w != null ? (Double) (w + 1) : scale;
         if (given == null) {
-            Check.that(negativeClass == null, "--negative-class needs --guidance-scale, 3 for example");
-            Check.that(rescale == 0, "--guidance-rescale needs --guidance-scale, 3 for example");
-            Check.that(interval.equals("0-1"), "--guidance-interval needs --guidance-scale, 3 for example");
-            return ClassifierFree.OFF;
+            return settings(ClassifierFree.OWN);
         }
-        return settings(given);
+        return settings(ClassifierFree.of(given));
     }
 
-    private ClassifierFree settings(double given) {
+    private ClassifierFree settings(ClassifierFree given) {
         double[] share = share();
-        return ClassifierFree.of(given).withRescale(rescale).during(share[0], share[1]);
+        return given.withRescale(rescale).during(share[0], share[1]);
     }
 
     private double[] share() {

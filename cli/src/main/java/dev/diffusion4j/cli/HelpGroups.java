@@ -56,7 +56,20 @@ final class HelpGroups {
         put(OPTIONS, "Run", "--resume", "--resume_from_checkpoint", "--preset", "--set", "--allow-drift");
         put(OPTIONS, "Data", "--data", "--dataset_name", "--image-column", "--caption-column", "--label-column");
         put(OPTIONS, "Data", "--data-size", "--data-fit", "--data-limit");
-        put(OPTIONS, "What to draw", "--class", "--prompt", "--count", "--seed", "--to-seed", "--size", "--noise");
+        put(
+                OPTIONS,
+                "What to draw",
+                "--class",
+                "--prompt",
+                "--negative-prompt",
+                "--prompt-2",
+                "--negative-prompt-2",
+                "--count",
+                "--seed",
+                "--to-seed",
+                "--size",
+                "--noise");
+        put(OPTIONS, "What to draw", "--clip-skip", "--prompt-syntax", "--image", "--strength", "--mask");
         put(OPTIONS, "How to draw", "--scheduler", "--scheduler-option", "--steps", "--eta");
         put(OPTIONS, "Guidance", "--guidance-scale", "--guidance-w", "--negative-class", "--guidance-rescale");
         put(OPTIONS, "Guidance", "--guidance-interval", "--sweep-scale", "--sweep-w", "--guide", "--clip-model");

@@ -80,6 +80,9 @@ final class SampleCommand implements Callable<Integer> {
     CanvasOptions canvas = new CanvasOptions();
 
     @Mixin
+    StartOptions start = new StartOptions();
+
+    @Mixin
     GuideOptions guidance = new GuideOptions();
 
     @Mixin
@@ -136,7 +139,7 @@ final class SampleCommand implements Callable<Integer> {
                 guidance.guides,
                 guidance.clip(null),
                 pictures.subject(1, !sweep.sweep().isEmpty()),
-                pictures.asked(1).with(r -> canvas.apply(guidance.apply(r, sweep.sweep()))
+                pictures.asked(1).with(r -> start.apply(canvas.apply(guidance.apply(r, sweep.sweep())))
                         .seed(scheduler.seed)));
     }
 

@@ -52,7 +52,7 @@ class PackageDirectionTest {
         allow(
                 "pipeline",
                 "tensor processor json checkpoint text model adapter condition codec guidance scheduler image hub folder");
-        allow("drawing", "tensor json checkpoint model adapter condition guidance scheduler image hub folder pipeline");
+        allow("drawing", "tensor json checkpoint text model adapter condition guidance scheduler image hub folder pipeline");
         allow("data", "tensor image json hub");
         allow("metric", "tensor model data checkpoint json");
         allow("tracking", "image json");
@@ -68,7 +68,7 @@ class PackageDirectionTest {
                 "tensor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing metric tracking");
         allow(
                 "cli",
-                "tensor processor json checkpoint model adapter guidance scheduler image hub folder pipeline drawing data metric recipe plot evaluation");
+                "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric recipe plot evaluation");
     }
 
     /** Only what is listed above may be named, so that no circle can be allowed. */

@@ -69,16 +69,25 @@ public final class StreamedTensor implements AutoCloseable {
      * @throws Problem where it cannot be written; what was there is whole still
      */
     public void write(Path file, Map<String, String> metadata) {
-        Check.that(
-                rows == info.shape().get(0),
-                "the tensor has " + rows + " of its " + info.shape().get(0) + " rows");
-        byte[] head = SafetensorsText.header(List.of(info), metadata);
+        write(file, List.of(this), metadata);
+    }
+
+    /** {@link #write(Path, Map)} of several tensors into one file, in this order. */
+    public static void write(Path file, List<StreamedTensor> tensors, Map<String, String> metadata) {
+        for (StreamedTensor each : tensors) {
+            long expected = each.info.shape().get(0);
+            Check.that(each.rows == expected, "the tensor has " + each.rows + " of its " + expected + " rows");
+        }
+        byte[] head =
+                SafetensorsText.header(tensors.stream().map(each -> each.info).toList(), metadata);
         AtomicFile.writeChannel(file, out -> {
             ByteBuffer length =
                     ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, head.length);
             out.write(length);
             out.write(ByteBuffer.wrap(head));
-            copy(out);
+            for (StreamedTensor each : tensors) {
+                each.copy(out);
+            }
         });
     }
 

@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.text.PromptSyntax;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -66,9 +67,10 @@ public interface Conditioner extends AutoCloseable {
      *
      * @param size of the pictures
      * @param clipSkip blocks at the end of text encoders that are left out
+     * @param syntax what signs in a prompt mean
      * @return borrowed; not to be closed
      */
-    default Conditioner forCall(SampleSize size, int clipSkip) {
+    default Conditioner forCall(SampleSize size, int clipSkip, PromptSyntax syntax) {
         return this;
     }
 

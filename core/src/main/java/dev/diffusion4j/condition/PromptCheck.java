@@ -2,6 +2,7 @@
 package dev.diffusion4j.condition;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.text.ParsedPrompt;
 import dev.diffusion4j.text.PromptSyntax;
 import dev.diffusion4j.text.WeightedText;
 import java.util.List;
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 record PromptCheck(List<TextEncoder> encoders, TextForm form, TextSettings settings) {
     /** Nobody writes more by hand; what is longer was meant as something else. */
     private static final int LONGEST = 100_000;
+
+    private static final int MOST_CHUNKS = 50;
 
     void check(List<Subject> subjects, String field) {
         boolean negative = field.startsWith("negative");
@@ -44,7 +47,16 @@ record PromptCheck(List<TextEncoder> encoders, TextForm form, TextSettings setti
             return;
         }
         checkLetters(text, field);
-        for (WeightedText part : settings.syntax().parse(text, field).texts()) {
+        ParsedPrompt parsed = settings.syntax().parse(text, field);
+        int chunks = encoders.stream()
+                .mapToInt(encoder -> encoder.chunks(parsed, settings.syntax()).size())
+                .max()
+                .orElse(0);
+        if (chunks > MOST_CHUNKS) {
+            throw Problem.request("{" + field + "} fills " + chunks + " chunks of "
+                    + (encoders.get(0).length() - 2) + " tokens, but at most " + MOST_CHUNKS + " are taken");
+        }
+        for (WeightedText part : parsed.texts()) {
             if (settings.syntax() == PromptSyntax.COMFY && !part.isBreak()) {
                 checkLearnt(part.text(), field);
             }

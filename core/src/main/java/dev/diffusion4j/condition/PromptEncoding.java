@@ -6,6 +6,7 @@ import static org.bytedeco.pytorch.global.torch.cat;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.layer.ActiveProducts;
 import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.clip.ClipTextModel;
 import dev.diffusion4j.model.clip.ClipTextStates;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
@@ -127,23 +128,28 @@ record PromptEncoding(
     private TextStates computed(Key key) {
         return key.encoder.use(model -> TensorScope.keepAll(
                 () -> {
-                    ClipTextStates all = model.forward(ids(key.chunks), key.encoder.extra());
-                    Tensor plain = form.states(model, all, key.skipped);
-                    Tensor states = TextWeights.apply(key.syntax, plain, key.chunks, () -> states(key.ofEmpty())
+                    List<TextStates> parts = key.chunks.stream()
+                            .map(chunk -> computed(model, key, chunk))
+                            .toList();
+                    Tensor[] states = parts.stream().map(TextStates::states).toArray(Tensor[]::new);
+                    Tensor plain = cat(new TensorVector(states), 0);
+                    Tensor weighted = TextWeights.apply(key.syntax, plain, key.chunks, () -> states(key.ofEmpty())
                             .states());
-                    Tensor projected = all.projected();
                     return new TextStates(
-                            states.flatten(0, 1).unsqueeze(0), projected == null ? null : projected.narrow(0, 0, 1));
+                            weighted.flatten(0, 1).unsqueeze(0), parts.get(0).pooled());
                 },
                 TextStates::tensors));
     }
 
-    private static Tensor ids(List<TextChunk> chunks) {
-        long[] ids = chunks.stream()
-                .flatMap(chunk -> chunk.ids().stream())
-                .mapToLong(Integer::longValue)
-                .toArray();
-        return Tensors.ofLongs(ids).view(chunks.size(), -1);
+    /** One at a time: what else a network computes of a chunk is freed before the next one. */
+    private TextStates computed(ClipTextModel model, Key key, TextChunk chunk) {
+        long[] ids = chunk.ids().stream().mapToLong(Integer::longValue).toArray();
+        return TensorScope.keepAll(
+                () -> {
+                    ClipTextStates all = model.forward(Tensors.ofLongs(ids).unsqueeze(0), key.encoder.extra());
+                    return new TextStates(form.states(model, all, key.skipped), all.projected());
+                },
+                TextStates::tensors);
     }
 
     /** Frees the states, and closes the encoders. */

@@ -102,8 +102,8 @@ public final class TextConditioner implements Conditioner {
     }
 
     @Override
-    public Conditioner forCall(SampleSize size, int clipSkip) {
-        return with(new TextSettings(clipSkip, encoding.form() == TextForm.LAST ? null : TimeIds.ofSize(size)));
+    public Conditioner forCall(SampleSize size, int clipSkip, PromptSyntax syntax) {
+        return with(new TextSettings(clipSkip, syntax, encoding.form() == TextForm.LAST ? null : TimeIds.ofSize(size)));
     }
 
     @Override

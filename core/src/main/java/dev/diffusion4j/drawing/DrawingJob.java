@@ -76,7 +76,8 @@ public final class DrawingJob implements AutoCloseable {
         Chosen chosen = plan.scheduler().on(steered, request);
         TerminalSignal.warning(chosen.pipeline().scheduler()).ifPresent(notice);
         chosen.pipeline().notices(chosen.request()).forEach(notice);
-        return chosen;
+        GenerationRequest whole = chosen.pipeline().filled(chosen.request());
+        return new Chosen(chosen.pipeline(), whole);
     }
 
     /**
@@ -172,6 +173,7 @@ public final class DrawingJob implements AutoCloseable {
 
     private void handOut(int first, GenerationResult batch, PictureSink sink) {
         List<BufferedImage> images = batch.images();
+        boolean latents = batch.hasLatents();
         for (int i = 0; i < images.size(); i++) {
             int index = first + i;
             if (only != null && only != index) {
@@ -184,7 +186,8 @@ public final class DrawingJob implements AutoCloseable {
                     count(),
                     image,
                     notes(index),
-                    batch.samples().narrow(0, place, 1))));
+                    (latents ? batch.decoded() : batch.samples()).narrow(0, place, 1),
+                    latents ? batch.samples().narrow(0, place, 1) : null)));
         }
     }
 

@@ -3,7 +3,6 @@ package dev.diffusion4j.drawing;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
@@ -18,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param allClasses {@code each} pictures of each of the network's classes
  * @param oneClass a class, or {@code null}
- * @param prompt words, or {@code null}
+ * @param prompts what the pictures show in words; {@link PromptSelection#NONE} for none
  * @param each how many pictures of each
  */
-public record SubjectSelection(boolean allClasses, @Nullable Integer oneClass, @Nullable String prompt, int each) {
+public record SubjectSelection(boolean allClasses, @Nullable Integer oneClass, PromptSelection prompts, int each) {
     /** Pictures in a row of a grid where classes do not say otherwise. */
     public static final int PER_ROW = 8;
 
@@ -30,13 +29,13 @@ public record SubjectSelection(boolean allClasses, @Nullable Integer oneClass, @
     public SubjectSelection {
         Check.positive(each, "{count}");
         Check.that(
-                prompt == null || !allClasses && oneClass == null,
+                prompts.isEmpty() || !allClasses && oneClass == null,
                 "{prompt} and {classes} both say what to draw: give one of them");
     }
 
     /** Pictures of nothing in particular. */
     public static SubjectSelection nothing(int count) {
-        return new SubjectSelection(false, null, null, count);
+        return new SubjectSelection(false, null, PromptSelection.NONE, count);
     }
 
     /**
@@ -46,9 +45,12 @@ public record SubjectSelection(boolean allClasses, @Nullable Integer oneClass, @
      * @throws Problem where the network has no such classes, or too many
      */
     public GenerationRequest in(DiffusionPipeline pipeline, GenerationRequest request, Consumer<String> notice) {
-        if (prompt != null) {
-            pipeline.unread(Subject.ofPrompt(prompt)).forEach(notice);
-            return request.with(r -> r.count(each).prompt(prompt));
+        if (!prompts.isEmpty()) {
+            prompts.subjects().stream()
+                    .flatMap(subject -> pipeline.unread(subject).stream())
+                    .distinct()
+                    .forEach(notice);
+            return request.with(r -> prompts.apply(r, each));
         }
         if (oneClass != null) {
             return request.with(r -> r.count(each).classes(oneClass));

@@ -5,16 +5,18 @@ import dev.diffusion4j.checkpoint.StreamedTensor;
 import dev.diffusion4j.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import org.bytedeco.pytorch.Tensor;
 
 /**
- * Writes one tensor {@code samples}, {@code float32 (N, C, H, W)}, in the network's own range and before cutting, as safetensors. The
- * file appears when the last picture is drawn.
+ * Writes the tensor {@code samples}, {@code float32 (N, C, H, W)} before cutting, in the network's own range, or in [−1, 1] where it was
+ * decoded from latents; those stand beside it as {@code latents}. The file, safetensors, appears when the last picture is drawn.
  */
 public final class TensorSink implements PictureSink {
     private final Path file;
-    private @Nullable StreamedTensor samples;
+    private final Map<String, StreamedTensor> tensors = new LinkedHashMap<>();
 
     public TensorSink(Path file) {
         this.file = file;
@@ -22,24 +24,29 @@ public final class TensorSink implements PictureSink {
 
     @Override
     public void accept(DrawnPicture picture) {
-        if (samples == null) {
-            long[] shape = Tensors.shape(picture.sample());
-            samples = new StreamedTensor("samples", picture.count(), Arrays.copyOfRange(shape, 1, shape.length));
+        append("samples", picture, picture.sample());
+        if (picture.latents() != null) {
+            append("latents", picture, picture.latents());
         }
-        samples.append(picture.sample());
+    }
+
+    private void append(String name, DrawnPicture picture, Tensor tensor) {
+        tensors.computeIfAbsent(name, absent -> {
+                    long[] shape = Tensors.shape(tensor);
+                    return new StreamedTensor(name, picture.count(), Arrays.copyOfRange(shape, 1, shape.length));
+                })
+                .append(tensor);
     }
 
     @Override
     public void complete() {
-        if (samples != null) {
-            samples.write(file, Map.of("format", "pt"));
+        if (!tensors.isEmpty()) {
+            StreamedTensor.write(file, List.copyOf(tensors.values()), Map.of("format", "pt"));
         }
     }
 
     @Override
     public void close() {
-        if (samples != null) {
-            samples.close();
-        }
+        tensors.values().forEach(StreamedTensor::close);
     }
 }

@@ -5,19 +5,24 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.image.Images;
+import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.TensorScope;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /** The samples of one call; close it to free them. */
 public final class GenerationResult implements AutoCloseable {
     private final Tensor samples;
     private final SampleCodec codec;
     private final List<String> guides;
+    private @Nullable Tensor decoded;
 
     GenerationResult(Tensor samples, SampleCodec codec) {
         this(samples, codec, List.of());
@@ -35,6 +40,24 @@ public final class GenerationResult implements AutoCloseable {
         return samples;
     }
 
+    /** Whether the samples are latents, which a network decodes. */
+    public boolean hasLatents() {
+        return !codec.networks().isEmpty();
+    }
+
+    /**
+     * The pictures that latents are decoded to: {@code float32 (N, C', H', W')}, black −1 and white 1, not cut. They are decoded once and
+     * owned by this result.
+     */
+    public synchronized Tensor decoded() {
+        Tensor known = decoded;
+        if (known == null) {
+            known = TensorScope.ownResult(() -> codec.decode(samples).to(Devices.cpu(), ScalarType.Float));
+            decoded = known;
+        }
+        return known;
+    }
+
     /** Writes one tensor {@code samples}, {@code float32 (N, C, H, W)}, in the network's own range. */
     public void saveTensors(Path file) {
         Safetensors.write(file, Map.of("samples", samples), Map.of("format", "pt"));
@@ -46,7 +69,10 @@ public final class GenerationResult implements AutoCloseable {
      * @return {@code float32 (N, C', H', W')}, a new tensor owned by the current scope
      */
     public Tensor pictures() {
-        return codec.pictures(samples);
+        if (!hasLatents()) {
+            return codec.pictures(samples);
+        }
+        return TensorScope.keepResult(() -> decoded().add(new Scalar(1.0)).div(new Scalar(2.0)));
     }
 
     /**
@@ -76,5 +102,11 @@ public final class GenerationResult implements AutoCloseable {
     @Override
     public void close() {
         samples.close();
+        synchronized (this) {
+            if (decoded != null) {
+                decoded.close();
+                decoded = null;
+            }
+        }
     }
 }

@@ -78,7 +78,8 @@ record PipelineSetup(
 
     /** The same for the pictures of one call. */
     Conditioner conditioner(GenerationRequest request, SampleSize size) {
-        return conditioner().forCall(size, request.subject().clipSkip());
+        return conditioner()
+                .forCall(size, request.subject().clipSkip(), request.subject().promptSyntax());
     }
 
     /** Between pictures and the samples of a network. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.base.Check;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
@@ -24,6 +25,9 @@ record RequestDefaults(PipelineSetup setup, DiffusionModel model) {
         Inputs inputs = request.inputs();
         ClassifierFree guidance = request.guidance();
         double scale = guidance.scale() == null ? usualScale(inputs) : guidance.weight();
+        if (guidance.scale() == null && scale == 1) {
+            checkNothingToGuide(request);
+        }
         if (!isDistilled() && setup.conditioner().isGuidedAboveOne() && isUnguided(scale, inputs)) {
             scale = 1; // diffusers then does not guide, and asks for one prediction
         }
@@ -49,6 +53,16 @@ record RequestDefaults(PipelineSetup setup, DiffusionModel model) {
 
     private boolean isUnguided(double scale, Inputs inputs) {
         return scale < 1 || isEditing() && inputs.pictureScale() < 1;
+    }
+
+    /** What only counts with a scale needs one, where the network has none of its own. */
+    private static void checkNothingToGuide(GenerationRequest request) {
+        ClassifierFree guidance = request.guidance();
+        String end = " needs {guidanceScale}, 3 for example";
+        Check.that(request.subject().negativeClass() == null, "{negativeClass}" + end);
+        Check.that(request.subject().negativePrompts() == null, "{negativePrompt}" + end);
+        Check.that(guidance.rescale() == 0, "{guidanceRescale}" + end);
+        Check.that(guidance.from() == 0 && guidance.to() == 1, "{guidanceInterval}" + end);
     }
 
     private boolean isXl() {

@@ -223,11 +223,6 @@ public final class ClipTokenizer {
         return id(settings.end());
     }
 
-    /** The number of what fills a text up. */
-    public int paddingId() {
-        return padding;
-    }
-
     /** The pieces of words. */
     public BpeVocabulary vocabulary() {
         return vocabulary;

@@ -10,7 +10,7 @@ public enum PromptSyntax implements Keyed {
     /** Nothing: words, as many as the text encoder reads, as in diffusers. */
     PLAIN("plain") {
         @Override
-        public ParsedPrompt parse(String prompt, String field) {
+        ParsedPrompt read(String prompt, String field) {
             return new ParsedPrompt(List.of(new WeightedText(prompt, 1)), List.of());
         }
     },
@@ -20,7 +20,7 @@ public enum PromptSyntax implements Keyed {
      */
     A1111("a1111") {
         @Override
-        public ParsedPrompt parse(String prompt, String field) {
+        ParsedPrompt read(String prompt, String field) {
             PromptTags tags = PromptTags.of(prompt, field);
             return new ParsedPrompt(new A1111Parser(tags.rest(), field).parse(), tags.loras());
         }
@@ -31,11 +31,14 @@ public enum PromptSyntax implements Keyed {
      */
     COMFY("comfy") {
         @Override
-        public ParsedPrompt parse(String prompt, String field) {
+        ParsedPrompt read(String prompt, String field) {
             PromptTags tags = PromptTags.of(prompt, field);
             return new ParsedPrompt(ComfyParser.parse(tags.rest()), tags.loras());
         }
     };
+
+    /** What is larger leaves the range of half precision. */
+    private static final double MOST = 1000;
 
     private final String key;
 
@@ -54,5 +57,22 @@ public enum PromptSyntax implements Keyed {
      * @param field what it is called in messages
      * @throws Problem (a wrong request) naming what has a meaning in this syntax that is not supported
      */
-    public abstract ParsedPrompt parse(String prompt, String field);
+    public ParsedPrompt parse(String prompt, String field) {
+        ParsedPrompt parsed = read(prompt, field);
+        parsed.texts().forEach(text -> checkSize(text.weight(), "'" + text.text() + "'", field));
+        parsed.loras().forEach(lora -> {
+            checkSize(lora.textScale(), "the adapter '" + lora.name() + "'", field);
+            checkSize(lora.unetScale(), "the adapter '" + lora.name() + "'", field);
+        });
+        return parsed;
+    }
+
+    private static void checkSize(double weight, String what, String field) {
+        if (!(Math.abs(weight) <= MOST)) {
+            throw Problem.request("{" + field + "} gives " + what + " the weight " + weight + ", but at most " + MOST
+                    + " is possible");
+        }
+    }
+
+    abstract ParsedPrompt read(String prompt, String field);
 }

@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
  * @param loras adapters
  */
 record PromptTags(String rest, List<LoraTag> loras) {
+    private static final int DEEPEST = 100;
     private static final Pattern TAG = Pattern.compile("<(\\w+):([^>]+)>");
     private static final Pattern AND = Pattern.compile("\\bAND\\b");
     private static final Pattern WHEN = Pattern.compile("\\s*[+-]?(\\d+\\.?\\d*|\\.\\d+)\\s*");
@@ -83,6 +84,13 @@ record PromptTags(String rest, List<LoraTag> loras) {
         }
     }
 
+    private static void checkDepth(int depth, String field) {
+        if (depth > DEEPEST) {
+            throw Problem.request("{" + field + "} has more than " + DEEPEST
+                    + " brackets open at one place: write a backslash before those that are meant as letters");
+        }
+    }
+
     /** {@code [a:b:0.5]}, {@code [a:0.5]}, {@code [a::0.5]} and {@code [a|b]} mean other words in other steps. */
     private static void refuseChanging(String text, String field) {
         Deque<Open> open = new ArrayDeque<>();
@@ -91,7 +99,10 @@ record PromptTags(String rest, List<LoraTag> loras) {
             Open inner = open.peek();
             switch (sign) {
                 case '\\' -> i++;
-                case '[', '(' -> open.push(new Open(i, sign == '['));
+                case '[', '(' -> {
+                    open.push(new Open(i, sign == '['));
+                    checkDepth(open.size(), field);
+                }
                 case ':' -> {
                     if (inner != null) {
                         inner.colon = i;

@@ -10,6 +10,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
 import dev.diffusion4j.text.PromptSyntax;
 import java.util.List;
@@ -82,7 +83,7 @@ class WeightedPromptsTest {
                 Tensor alone = states(conditioner.encode(List.of(one)));
                 assertThat(states(both).size(1)).isEqualTo(231);
                 assertClose("short", states(both).narrow(0, 0, 1), alone.repeat(1, 3, 1), 0);
-                Tensor dropped = states(conditioner.drop(both, dev.diffusion4j.tensor.Tensors.ofDoubles(0, 1)));
+                Tensor dropped = states(conditioner.drop(both, Tensors.ofDoubles(0, 1)));
                 assertClose(
                         "dropped",
                         dropped.narrow(0, 0, 1),
@@ -90,6 +91,18 @@ class WeightedPromptsTest {
                         0);
             }
         });
+    }
+
+    @Test
+    void a_prompt_of_a_whole_book_is_refused() {
+        try (TextConditioner own = parts.sd("sd1")) {
+            Conditioner conditioner = own.with(weighted(PromptSyntax.A1111));
+            conditioner.check(List.of(Subject.ofPrompt("cat ".repeat(50 * 75))), "prompt");
+            assertThatExceptionOfType(Problem.class)
+                    .isThrownBy(
+                            () -> conditioner.check(List.of(Subject.ofPrompt("cat ".repeat(50 * 75 + 1))), "prompt"))
+                    .withMessage("prompt fills 51 chunks of 75 tokens, but at most 50 are taken");
+        }
     }
 
     @Test

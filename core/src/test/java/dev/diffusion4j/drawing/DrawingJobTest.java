@@ -143,7 +143,7 @@ class DrawingJobTest {
                         SchedulerSelection.OWN,
                         List.of(),
                         null,
-                        new SubjectSelection(false, 3, null, 1),
+                        new SubjectSelection(false, 3, PromptSelection.NONE, 1),
                         GenerationRequest.DEFAULT)))
                 .withMessageContaining("not trained on classes: omit class");
     }

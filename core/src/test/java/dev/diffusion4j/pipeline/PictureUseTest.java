@@ -45,17 +45,17 @@ class PictureUseTest {
     @Test
     void a_network_that_fills_a_region_asks_for_picture_and_mask() {
         try (DiffusionPipeline pipeline = load("inpaint")) {
-            refused(pipeline, r -> {}, "fills a region", "{picture}", "{mask}");
-            refused(pipeline, r -> r.picture(picture), "fills a region", "{picture}", "{mask}");
+            refused(pipeline, r -> {}, "fills a region", "picture", "mask");
+            refused(pipeline, r -> r.picture(picture), "fills a region", "picture", "mask");
         }
     }
 
     @Test
     void a_network_that_changes_pictures_asks_for_one_and_for_no_mask_or_strength() {
         try (DiffusionPipeline pipeline = load("instruct")) {
-            refused(pipeline, r -> {}, "changes a picture", "give {picture}");
-            refused(pipeline, r -> r.picture(picture).mask(picture), "omit {mask}");
-            refused(pipeline, r -> r.picture(picture).strength(0.5), "omit {strength}");
+            refused(pipeline, r -> {}, "changes a picture", "give picture");
+            refused(pipeline, r -> r.picture(picture).mask(picture), "omit mask");
+            refused(pipeline, r -> r.picture(picture).strength(0.5), "omit strength");
             assertThat(pipeline.defaultSteps()).isEqualTo(100);
         }
     }
@@ -63,10 +63,10 @@ class PictureUseTest {
     @Test
     void a_distilled_network_lets_only_the_scale_of_its_guidance_be_chosen() {
         try (DiffusionPipeline pipeline = load("lcm")) {
-            refused(pipeline, r -> r.negativePrompt("a dog"), "distilled", "{negativePrompt}");
-            refused(pipeline, r -> r.guidance(ClassifierFree.of(3).withRescale(0.5)), "distilled", "{guidanceRescale}");
-            refused(pipeline, r -> r.guidance(ClassifierFree.of(3).during(0, 0.5)), "distilled", "{guidanceInterval}");
-            refused(pipeline, r -> r.picture(picture).imageGuidanceScale(2.0), "omit", "{imageGuidanceScale}");
+            refused(pipeline, r -> r.negativePrompt("a dog"), "distilled", "negativePrompt");
+            refused(pipeline, r -> r.guidance(ClassifierFree.of(3).withRescale(0.5)), "distilled", "guidanceRescale");
+            refused(pipeline, r -> r.guidance(ClassifierFree.of(3).during(0, 0.5)), "distilled", "guidanceInterval");
+            refused(pipeline, r -> r.picture(picture).imageGuidanceScale(2.0), "omit", "imageGuidanceScale");
             assertThat(pipeline.defaultSteps()).isEqualTo(4);
         }
     }

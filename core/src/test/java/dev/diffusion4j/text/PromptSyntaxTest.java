@@ -132,6 +132,20 @@ class PromptSyntaxTest {
     }
 
     @ParameterizedTest
+    @EnumSource(names = {"A1111", "COMFY"})
+    void endless_brackets_and_weights_are_refused_in_no_time(PromptSyntax syntax) {
+        String many = "(a".repeat(20_000);
+        for (String prompt : List.of(many, many + ")".repeat(20_000), "(a:" + "9".repeat(400) + ")", "<lora:a:1001>")) {
+            assertThatExceptionOfType(Problem.class).isThrownBy(() -> syntax.parse(prompt, "prompt"));
+        }
+        assertReads(
+                syntax,
+                "(".repeat(100) + "a" + ":0.5)".repeat(99) + ":2)",
+                "a",
+                syntax == PromptSyntax.COMFY ? 0.5 : 2 * Math.pow(0.5, 99));
+    }
+
+    @ParameterizedTest
     @CsvSource({"[a:b]", "\\[a|b\\]", "a|b", "sand AND_", "(a|b)", "time 12:30"})
     void what_only_looks_so_is_words(String prompt) {
         assertThat(PromptSyntax.A1111.parse(prompt, "prompt").texts()).isNotEmpty();

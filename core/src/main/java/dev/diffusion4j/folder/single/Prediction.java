@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.folder.single;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -47,11 +49,30 @@ record Prediction(@Nullable String type, boolean zeroSnr) {
         return text != null && (text.equalsIgnoreCase("true") || text.equals("1"));
     }
 
-    /** What is written to a file's metadata so that it says so. */
-    static Map<String, String> metadata(String type) {
+    /** Of a scheduler's config. */
+    static Prediction of(Map<String, @Nullable Object> scheduler) {
+        return new Prediction(
+                String.valueOf(scheduler.getOrDefault("prediction_type", EPSILON)),
+                Boolean.TRUE.equals(scheduler.get("rescale_betas_zero_snr")));
+    }
+
+    /** What a file's metadata says of it. */
+    Map<String, String> metadata() {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("format", "pt");
-        metadata.put(SPEC, type.equals(V) ? "v" : type);
+        metadata.put(SPEC, V.equals(type) ? "v" : String.valueOf(type));
         return metadata;
+    }
+
+    /** The marks that other programs know it by, where it is not what they take such a file for. */
+    List<String> marks(SingleLayout layout) {
+        List<String> marks = new ArrayList<>();
+        if (V.equals(type) && layout != SingleLayout.SD2) {
+            marks.add(V_MARK);
+        }
+        if (zeroSnr) {
+            marks.add(ZERO_SNR_MARK);
+        }
+        return marks;
     }
 }

@@ -30,6 +30,7 @@ final class SingleFileWriter {
 
     private final PipelineParts parts;
     private final SingleLayout layout;
+    private final Prediction prediction;
 
     private SingleFileWriter(PipelineParts parts) {
         this.parts = parts;
@@ -39,14 +40,14 @@ final class SingleFileWriter {
             }
         });
         layout = layout();
+        prediction = Prediction.of(parts.scheduler());
     }
 
     /** @param as the format that a weight of a given format is written in */
     static void write(PipelineParts parts, Path file, UnaryOperator<DType> as) {
         SingleFileWriter writer = new SingleFileWriter(parts);
         WeightSource all = writer.combined();
-        String type = String.valueOf(parts.scheduler().getOrDefault("prediction_type", Prediction.EPSILON));
-        Safetensors.copy(file, all, all.tensors().keySet(), as, Prediction.metadata(type));
+        Safetensors.copy(file, all, all.tensors().keySet(), as, writer.prediction.metadata());
     }
 
     private SingleLayout layout() {
@@ -73,6 +74,7 @@ final class SingleFileWriter {
         parts.find("vae").ifPresent(vae -> sources.add(vae(vae)));
         layout.textPlaces()
                 .forEach((name, begin) -> parts.find(name).ifPresent(text -> sources.add(text(text, begin))));
+        sources.add(new MarkWeights(prediction.marks(layout)));
         return new CombinedWeights(sources);
     }
 

@@ -105,11 +105,6 @@ public final class ClipTextModel extends Model {
         return config;
     }
 
-    /** Whether it maps the pooled state to the space of texts and pictures. */
-    public boolean hasProjection() {
-        return projection != null;
-    }
-
     /** Files of transformers 5 have the tower's weights without {@code text_model.}; files of its 4 are what is written. */
     @Override
     public String weightName(String fileName) {

@@ -4,6 +4,7 @@ package dev.diffusion4j.pipeline.request;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.scheduler.StepOptions;
+import dev.diffusion4j.text.PromptSyntax;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -21,6 +22,7 @@ public final class RequestDraft {
     private @Nullable List<String> prompts2;
     private @Nullable List<String> negativePrompts2;
     private int clipSkip;
+    private PromptSyntax promptSyntax;
     private @Nullable String picture;
     private @Nullable Double strength;
     private @Nullable String mask;
@@ -45,6 +47,7 @@ public final class RequestDraft {
         prompts2 = from.subject().prompts2();
         negativePrompts2 = from.subject().negativePrompts2();
         clipSkip = from.subject().clipSkip();
+        promptSyntax = from.subject().promptSyntax();
         picture = from.inputs().picture();
         strength = from.inputs().strength();
         mask = from.inputs().mask();
@@ -118,6 +121,12 @@ public final class RequestDraft {
     /** Blocks at the end of text encoders that are left out, counted as diffusers does; 0 is what the network was made for. */
     public RequestDraft clipSkip(int value) {
         clipSkip = value;
+        return this;
+    }
+
+    /** What signs in prompts mean. */
+    public RequestDraft promptSyntax(PromptSyntax value) {
+        promptSyntax = value;
         return this;
     }
 
@@ -216,7 +225,8 @@ public final class RequestDraft {
                         forAll(negativePrompts, pictures),
                         forAll(prompts2, pictures),
                         forAll(negativePrompts2, pictures),
-                        clipSkip),
+                        clipSkip,
+                        promptSyntax),
                 new Inputs(picture, strength, mask, imageGuidanceScale),
                 new Canvas(size, pictures, seed, batchSize, noise),
                 new Sampling(steps, eta, options),

@@ -3,6 +3,7 @@ package dev.diffusion4j.pipeline.request;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.condition.Subject;
+import dev.diffusion4j.text.PromptSyntax;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param prompts2 one a picture, for the second text encoder of a network that has two; {@code null} for {@code prompts}
  * @param negativePrompts2 the same for {@code negativePrompts}
  * @param clipSkip blocks at the end of text encoders that are left out, counted as diffusers does
+ * @param promptSyntax what signs in prompts mean
  */
 public record SubjectGroup(
         @Nullable List<Integer> classes,
@@ -26,9 +28,11 @@ public record SubjectGroup(
         @Nullable List<String> negativePrompts,
         @Nullable List<String> prompts2,
         @Nullable List<String> negativePrompts2,
-        int clipSkip) {
+        int clipSkip,
+        PromptSyntax promptSyntax) {
     /** Nothing in particular. */
-    public static final SubjectGroup NOTHING = new SubjectGroup(null, null, null, null, null, null, 0);
+    public static final SubjectGroup NOTHING =
+            new SubjectGroup(null, null, null, null, null, null, 0, PromptSyntax.PLAIN);
 
     public SubjectGroup {
         classes = classes == null ? null : List.copyOf(classes);
@@ -104,7 +108,8 @@ public record SubjectGroup(
                 only(negativePrompts, index),
                 only(prompts2, index),
                 only(negativePrompts2, index),
-                clipSkip);
+                clipSkip,
+                promptSyntax);
     }
 
     private static <T> @Nullable List<T> only(@Nullable List<T> all, int index) {

@@ -11,6 +11,7 @@ import dev.diffusion4j.checkpoint.WeightSource;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
+import dev.diffusion4j.text.TokenizerFolder;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -90,6 +91,29 @@ class ConversionTest {
     }
 
     @Test
+    void what_the_denoiser_predicts_goes_with_the_file() throws IOException {
+        write("sd1");
+        Path folder = temp.resolve("v");
+        Path marked = temp.resolve("marked.safetensors");
+        new Conversion(
+                        file,
+                        folder,
+                        null,
+                        config,
+                        Map.of("prediction_type", "v_prediction", "rescale_betas_zero_snr", true))
+                .run();
+        convert(folder, marked, null);
+        try (Safetensors weights = Safetensors.open(marked)) {
+            assertThat(weights.tensors()).containsKeys("v_pred", "ztsnr");
+        }
+        Files.delete(config.resolve("scheduler/scheduler_config.json"));
+        convert(marked, temp.resolve("again"), null);
+        assertThat(temp.resolve("again/scheduler/scheduler_config.json"))
+                .content()
+                .contains("DDIMScheduler", "\"prediction_type\": \"v_prediction\"", "\"rescale_betas_zero_snr\": true");
+    }
+
+    @Test
     void a_part_that_the_file_lacks_comes_from_the_config_folder_or_is_named() throws IOException {
         write("sd1");
         Path whole = temp.resolve("whole");
@@ -164,6 +188,23 @@ class ConversionTest {
         assertRefused("holds no vocabulary", "'tokenizer'", "config");
         file = write("sd1").resolveSibling("nowhere.safetensors");
         assertRefused("there is no file or folder");
+    }
+
+    @Test
+    void a_vocabulary_beside_the_file_serves_each_text_encoder_as_its_model_pads() throws IOException {
+        write("xl");
+        for (String name : List.of("tokenizer", "tokenizer_2")) {
+            Files.delete(Objects.requireNonNull(config).resolve(name).resolve("tokenizer.json"));
+        }
+        Files.copy(Golden.path("text/sd1/tokenizer/tokenizer.json"), temp.resolve("tokenizer.json"));
+        Path folder = temp.resolve("folder");
+        convert(file, folder, null);
+        assertThat(TokenizerFolder.read(folder.resolve("tokenizer")).settings().padding())
+                .isEqualTo("<|endoftext|>");
+        assertThat(TokenizerFolder.read(folder.resolve("tokenizer_2"))
+                        .settings()
+                        .padding())
+                .isEqualTo("!");
     }
 
     @Test

@@ -148,6 +148,8 @@ final class SingleGolden {
             }
         }
         Files.writeString(folder.resolve("model_index.json"), Json.pretty(index));
+        Path scheduler = Files.createDirectories(folder.resolve("scheduler"));
+        Files.writeString(scheduler.resolve("scheduler_config.json"), "{\"_class_name\": \"DDIMScheduler\"}");
         return folder;
     }
 

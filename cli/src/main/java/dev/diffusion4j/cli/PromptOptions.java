@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.drawing.PromptSelection;
+import dev.diffusion4j.text.PromptSyntax;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** What to draw in words. */
+final class PromptOptions {
+    @Option(
+            names = "--prompt",
+            paramLabel = "TEXT",
+            description =
+                    "What to draw, for a model that was trained on captions; --count pictures of it. May be given again: all "
+                            + "of the first prompt come first.")
+    List<String> prompts = new ArrayList<>();
+
+    @Option(
+            names = "--negative-prompt",
+            paramLabel = "TEXT",
+            description = "What to guide away from; once for all prompts, or once for each.")
+    List<String> negatives = new ArrayList<>();
+
+    @Option(
+            names = "--prompt-2",
+            paramLabel = "TEXT",
+            description = "What the second text encoder of Stable Diffusion XL is given in place of --prompt.")
+    List<String> seconds = new ArrayList<>();
+
+    @Option(names = "--negative-prompt-2", paramLabel = "TEXT", description = "The same for --negative-prompt.")
+    List<String> secondNegatives = new ArrayList<>();
+
+    @Option(
+            names = "--clip-skip",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "Leave out the last N blocks of the text encoders, counted as diffusers does; default: ${DEFAULT-VALUE}.")
+    int clipSkip;
+
+    @Option(
+            names = "--prompt-syntax",
+            paramLabel = "NAME",
+            defaultValue = "plain",
+            completionCandidates = Choices.PromptSyntaxes.class,
+            description =
+                    "What (word:1.2), [word] and BREAK mean: plain (nothing, as in diffusers), a1111 or comfy; default: "
+                            + "${DEFAULT-VALUE}.")
+    String syntax = "plain";
+
+    PromptSelection selection() {
+        return new PromptSelection(
+                prompts,
+                negatives,
+                seconds,
+                secondNegatives,
+                clipSkip,
+                Keyed.fromKey(PromptSyntax.class, syntax, "{promptSyntax}"));
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.pipeline.request.RequestDraft;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** A picture to start from. */
+final class StartOptions {
+    @Option(
+            names = "--image",
+            paramLabel = "FILE",
+            description =
+                    "Start from this picture in place of noise. Where samples are latents, it is brought to --size, or to "
+                            + "multiples of what the autoencoder needs.")
+    @Nullable
+    String image;
+
+    @Option(
+            names = "--strength",
+            paramLabel = "X",
+            converter = FiniteNumber.class,
+            description =
+                    "How much of the picture is drawn anew, above 0 and up to 1; default: what is usual with the model, 0.8 "
+                            + "for most.")
+    @Nullable
+    Double strength;
+
+    @Option(
+            names = "--mask",
+            paramLabel = "FILE",
+            description = "A picture that is white where --image is drawn anew and black where it is kept.")
+    @Nullable
+    String mask;
+
+    /** Into a request. */
+    RequestDraft apply(RequestDraft request) {
+        dev.diffusion4j.base.Check.that(
+                strength == null || image != null,
+                "--strength says how much of a picture is drawn anew: give --image too");
+        return request.picture(image).strength(strength).mask(mask);
+    }
+}
