@@ -24,6 +24,22 @@ import org.jspecify.annotations.Nullable;
  */
 public record ComponentNetwork(Component component, ModelFamily family) {
 
+    /**
+     * The network whose config and weights lie in a folder of its own.
+     *
+     * @throws Problem (a failure) where it has no config, or one of another class
+     */
+    public static ComponentNetwork ofFolder(Path folder, ModelFamily family) {
+        String name = family.modelClass().role().component();
+        Component component = new Component(name, "diffusers", family.name(), folder);
+        Path file = component.configFile();
+        Object given = Json.readObject(file).get("_class_name");
+        if (given != null && !given.equals(family.name())) {
+            throw Problem.failure(file + " is of a " + given + ", but must be of a " + family.name());
+        }
+        return new ComponentNetwork(component, family);
+    }
+
     /** The network with its weights. The caller owns it. */
     public Model read(Device device, Precision precision, @Nullable String variant) {
         Model model = WeightMemory.madeAs(precision.scalarType(), this::create);

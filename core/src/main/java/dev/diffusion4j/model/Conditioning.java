@@ -72,6 +72,13 @@ public final class Conditioning {
         return new Conditioning(all);
     }
 
+    /** The same without the tensor of that name. */
+    public Conditioning without(String name) {
+        Map<String, Tensor> all = new LinkedHashMap<>(tensors);
+        all.remove(name);
+        return new Conditioning(all);
+    }
+
     /** The same, dropped where {@code keep}, {@code float32 (B)}, is 0. */
     public Conditioning withKeep(Tensor keep) {
         return with(KEEP, keep);

@@ -9,6 +9,7 @@ import dev.diffusion4j.model.classconditioned.ClassConditionedUnet;
 import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.model.clip.ClipTextModel;
+import dev.diffusion4j.model.controlnet.ControlNetModel;
 import dev.diffusion4j.model.crossattn.CrossAttentionUnet;
 import dev.diffusion4j.model.inception.InceptionV3;
 import dev.diffusion4j.model.patched.PatchedUnet;
@@ -31,6 +32,7 @@ public enum ModelKind implements Keyed {
     PATCHED_UNET(PatchedUnet.FAMILY),
     AUTOENCODER_KL(AutoencoderKl.FAMILY),
     AUTOENCODER_TINY(AutoencoderTiny.FAMILY),
+    CONTROL_NET(ControlNetModel.FAMILY),
     CLIP(ClipModel.FAMILY),
     CLIP_TEXT(ClipTextModel.FAMILY),
     CLIP_TEXT_WITH_PROJECTION(ClipTextModel.WITH_PROJECTION),

@@ -20,12 +20,14 @@ import org.jspecify.annotations.Nullable;
  * Draws the pictures of a request batch by batch, each batch freed before the next one begins.
  *
  * @param model borrowed
+ * @param controlNets borrowed
  * @param noise of each batch
  * @param listener hears of each step
  */
 record BatchSampler(
         PipelineSetup setup,
         DiffusionModel model,
+        ControlNets controlNets,
         GenerationRequest request,
         NoiseFactory noise,
         StepListener listener,
@@ -67,7 +69,9 @@ record BatchSampler(
             Tensor sample = start.sample(run, source);
             Branches branches =
                     new BranchMaker(setup, model, request, size).make(first, count, start.use(), start.extra());
-            Denoiser denoiser = new GuidedDenoiser(model, setup.placement(), branches, request.guidance());
+            ControlGuide control =
+                    ControlGuide.read(request.inputs().control(), setup, codec, size, controlNets, run.stepIndex());
+            Denoiser denoiser = new GuidedDenoiser(model, setup.placement(), branches, request.guidance(), control);
             Steering steering = new Steering(setup.steering(), setup.scheduler(), codec, denoiser);
             return new DenoisingLoop(steering, run, source, first, listener, cancellation).run(sample, start);
         }

@@ -294,12 +294,12 @@ public final class DiffusionPipeline implements AutoCloseable {
             GenerationRequest asked, NoiseFactory noise, StepListener listener, Cancellation cancellation) {
         GenerationRequest request = filled(asked);
         return use(model -> {
-            SampleSize size = new RequestCheck(setup, model).check(request);
+            SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
             SampleCodec codec = setup.codec(model);
             List<String> guides = guides(request);
             Tensor samples = TensorScope.ownResult(() -> {
                 TensorVector batches = new TensorVector();
-                new BatchSampler(setup, model, request, noise, listener, cancellation)
+                new BatchSampler(setup, model, owned.controlNets(), request, noise, listener, cancellation)
                         .forEachBatch(size, (first, batch) -> batches.push_back(batch));
                 return cat(batches, 0);
             });
@@ -319,10 +319,17 @@ public final class DiffusionPipeline implements AutoCloseable {
     public void draw(GenerationRequest asked, ResultSink sink, StepListener listener, Cancellation cancellation) {
         GenerationRequest request = filled(asked);
         use(model -> {
-            SampleSize size = new RequestCheck(setup, model).check(request);
+            SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
             SampleCodec codec = setup.codec(model);
             List<String> guides = guides(request);
-            new BatchSampler(setup, model, request, NoiseFactory.of(request), listener, cancellation)
+            new BatchSampler(
+                            setup,
+                            model,
+                            owned.controlNets(),
+                            request,
+                            NoiseFactory.of(request),
+                            listener,
+                            cancellation)
                     .forEachBatch(
                             size, (first, batch) -> sink.accept(first, new GenerationResult(batch, codec, guides)));
             return true;
@@ -362,7 +369,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     public List<String> notices(GenerationRequest asked) {
         GenerationRequest request = filled(asked);
         return use(model -> {
-            SampleSize size = new RequestCheck(setup, model).check(request);
+            SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
             int channels = setup.codec(model).pictureChannels();
             try (SchedulerRun run = setup.start(request, model, size)) {
                 return GuidanceNotices.of(steering(), request.guidance(), channels, run.timesteps().length);
@@ -380,7 +387,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     public SampleSize check(GenerationRequest asked) {
         GenerationRequest request = filled(asked);
         return use(model -> {
-            SampleSize size = new RequestCheck(setup, model).check(request);
+            SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
             setup.start(request, model, size).close();
             return size;
         });

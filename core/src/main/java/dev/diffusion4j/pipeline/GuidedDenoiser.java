@@ -5,7 +5,10 @@ import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.guidance.Branches;
 import dev.diffusion4j.guidance.ClassifierFree;
+import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.unet2dcondition.ControlResiduals;
+import dev.diffusion4j.model.unet2dcondition.UNet2DConditionModel;
 import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
@@ -13,6 +16,7 @@ import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /** The network on its device with the conditions of a batch's pictures; all branches of a guided prediction in one call. */
 final class GuidedDenoiser implements Denoiser {
@@ -20,16 +24,24 @@ final class GuidedDenoiser implements Denoiser {
     private final Placement placement;
     private final Branches branches;
     private final ClassifierFree guidance;
+    private final @Nullable ControlGuide control;
 
     /**
      * @param branches of the whole batch, on the network's device; borrowed
      * @param guidance when the branches act, and how much contrast is brought back
+     * @param control what runs beside the network, a {@link UNet2DConditionModel} then; {@code null} for nothing
      */
-    GuidedDenoiser(DiffusionModel model, Placement placement, Branches branches, ClassifierFree guidance) {
+    GuidedDenoiser(
+            DiffusionModel model,
+            Placement placement,
+            Branches branches,
+            ClassifierFree guidance,
+            @Nullable ControlGuide control) {
         this.model = model;
         this.placement = placement;
         this.branches = branches;
         this.guidance = guidance;
+        this.control = control;
     }
 
     @Override
@@ -63,8 +75,15 @@ final class GuidedDenoiser implements Denoiser {
     private Tensor forward(Tensor sample, NetworkCall call, Branches own) {
         return TensorScope.keepResult(() -> {
             Tensor time = Tensors.ofDoubles(call.timestep()).to(sample.device(), ScalarType.Float);
-            Tensor output = model.forward(sample.to(placement.dtype().scalarType()), time, own.joined());
-            return output.to(ScalarType.Float).contiguous();
+            Tensor input = sample.to(placement.dtype().scalarType());
+            return output(input, time, own.joined(), call).to(ScalarType.Float).contiguous();
         });
+    }
+
+    private Tensor output(Tensor input, Tensor time, Conditioning conditioning, NetworkCall call) {
+        ControlResiduals residuals = control == null ? null : control.residuals(input, time, conditioning, call);
+        return residuals == null
+                ? model.forward(input, time, conditioning)
+                : ((UNet2DConditionModel) model).forward(input, time, conditioning, residuals);
     }
 }

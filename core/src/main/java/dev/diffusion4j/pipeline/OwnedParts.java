@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class OwnedParts implements AutoCloseable {
     private final PartLease network;
     private final @Nullable PipelineParts others;
+    private final ControlNets controlNets = new ControlNets();
     private int calls;
     private boolean closed;
     private boolean freed;
@@ -28,6 +29,11 @@ final class OwnedParts implements AutoCloseable {
 
     PartLease network() {
         return network;
+    }
+
+    /** The control networks that calls asked for. */
+    ControlNets controlNets() {
+        return controlNets;
     }
 
     /**
@@ -65,6 +71,7 @@ final class OwnedParts implements AutoCloseable {
             }
             freed = true;
         }
+        controlNets.close();
         if (others != null) {
             others.close();
         }

@@ -17,8 +17,9 @@ import java.util.List;
  * Looks whether a network can draw what is asked for, before anything is computed.
  *
  * @param model borrowed
+ * @param controlNets loads those that the request names
  */
-record RequestCheck(PipelineSetup setup, DiffusionModel model) {
+record RequestCheck(PipelineSetup setup, DiffusionModel model, ControlNets controlNets) {
 
     /**
      * @return the size of the pictures
@@ -40,6 +41,7 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
         DrawingNeed.checkBatch(request, new SampleSize((int) shape[1], (int) shape[2]), (int) shape[0]);
         checkInputs(request.inputs());
         StartPicture.check(request.inputs(), size, setup.codec(model));
+        request.inputs().control().forEach(control -> ControlGuide.check(control, setup, model, controlNets));
         Conditioner conditioner = setup.conditioner(request, size);
         conditioner.check(request.subject().different(), request.subject().field());
         checkGuidance(request, conditioner);
@@ -69,8 +71,13 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
         SampleCodec codec = setup.codec(model);
         int factor = codec.scaleFactor();
         Inputs inputs = request.inputs();
-        if (StartPicture.isResized(codec) && inputs.picture() != null && inputs.mask() == null) {
-            return StartPicture.size(inputs.picture(), factor);
+        String shown = inputs.picture();
+        if (shown == null && !inputs.control().isEmpty()) {
+            shown = inputs.control().get(0).picture();
+        }
+        boolean decides = inputs.mask() == null || !inputs.control().isEmpty();
+        if (StartPicture.isResized(codec) && shown != null && decides) {
+            return StartPicture.size(shown, factor);
         }
         SampleSize own = model.sampleSize()
                 .orElseThrow(() -> Problem.request(

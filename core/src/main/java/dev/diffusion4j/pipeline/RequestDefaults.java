@@ -4,8 +4,10 @@ package dev.diffusion4j.pipeline;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.pipeline.request.Control;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.Inputs;
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
@@ -33,7 +35,17 @@ record RequestDefaults(PipelineSetup setup, DiffusionModel model) {
         }
         double strength = inputs.strength() == null ? usualStrength(inputs) : inputs.amount();
         ClassifierFree guided = guidance.withScale(scale);
-        return request.with(r -> r.guidance(guided).strength(strength));
+        List<Control> control = inputs.control().stream()
+                .map(each -> each.scale() == null ? each.withScale(usualControlScale(inputs)) : each)
+                .toList();
+        return request.with(r -> r.guidance(guided).strength(strength).control(control));
+    }
+
+    private double usualControlScale(Inputs inputs) {
+        if (inputs.picture() == null || inputs.mask() != null && isXl()) {
+            return 1;
+        }
+        return inputs.mask() == null ? 0.8 : 0.5;
     }
 
     /** Steps that suit the network; empty where the scheduler decides. */
@@ -74,7 +86,8 @@ record RequestDefaults(PipelineSetup setup, DiffusionModel model) {
             return DISTILLED_SCALE;
         }
         double usual = setup.conditioner().usualScale();
-        return usual > 1 && inputs.mask() != null ? INPAINTING_SCALE : usual;
+        boolean isInpainting = inputs.mask() != null && inputs.control().isEmpty();
+        return usual > 1 && isInpainting ? INPAINTING_SCALE : usual;
     }
 
     private double usualStrength(Inputs inputs) {
@@ -87,6 +100,6 @@ record RequestDefaults(PipelineSetup setup, DiffusionModel model) {
         if (inputs.mask() != null) {
             return isXl() ? 0.9999 : 1;
         }
-        return isXl() ? 0.3 : Inputs.USUAL_STRENGTH;
+        return isXl() && inputs.control().isEmpty() ? 0.3 : Inputs.USUAL_STRENGTH;
     }
 }

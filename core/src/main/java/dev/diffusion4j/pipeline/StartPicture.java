@@ -113,7 +113,13 @@ final class StartPicture implements AutoCloseable {
         return new SampleSize(height, width);
     }
 
-    private static BufferedImage sized(String file, String field, SampleSize size, SampleCodec codec) {
+    /**
+     * A picture of the size that is drawn.
+     *
+     * @param field for messages
+     * @throws Problem where the file cannot be read, or is of another size and cannot be resized
+     */
+    static BufferedImage sized(String file, String field, SampleSize size, SampleCodec codec) {
         BufferedImage image = PictureFile.read(Path.of(file));
         if (isResized(codec)) {
             return Lanczos.resize(image, size.width(), size.height());

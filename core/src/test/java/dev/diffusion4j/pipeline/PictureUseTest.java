@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.guidance.ClassifierFree;
+import dev.diffusion4j.pipeline.request.Control;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.RequestDraft;
+import dev.diffusion4j.testing.Golden;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,6 +60,22 @@ class PictureUseTest {
             refused(pipeline, r -> r.picture(picture).mask(picture), "omit mask");
             refused(pipeline, r -> r.picture(picture).strength(0.5), "omit strength");
             assertThat(pipeline.defaultSteps()).isEqualTo(100);
+        }
+    }
+
+    @Test
+    void a_control_network_of_another_base_is_refused_before_anything_is_drawn() {
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(Golden.path("tiny-xl"))) {
+            String net = TinyFolder.net("control").toString();
+            refused(
+                    pipeline,
+                    r -> r.control(List.of(Control.of(net, picture))),
+                    "control",
+                    "does not fit",
+                    "16 features");
+            refused(pipeline, r -> r.control(List.of(Control.of(net + "x", picture))), "there is no folder");
+            String lcm = TinyFolder.net("lcm").toString();
+            refused(pipeline, r -> r.control(List.of(Control.of(lcm, picture))), "config.json", "UNet2DConditionModel");
         }
     }
 

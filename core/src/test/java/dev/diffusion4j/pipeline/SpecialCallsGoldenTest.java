@@ -3,12 +3,18 @@ package dev.diffusion4j.pipeline;
 
 import static dev.diffusion4j.testing.Golden.assertClose;
 
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.pipeline.request.Control;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.RequestDraft;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.testing.Golden;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,7 +34,9 @@ class SpecialCallsGoldenTest {
     @ParameterizedTest
     @MethodSource("calls")
     void a_call_gives_the_latents_of_diffusers(GoldenCall test) {
-        Path model = TinyFolder.of(test.text("base"), test.text("net"), folder.resolve("model"));
+        Path own = Golden.path(test.text("base"));
+        Path model =
+                test.has("net") ? TinyFolder.of(test.text("base"), test.text("net"), folder.resolve("model")) : own;
         try (Golden golden = Golden.open("special_calls");
                 DiffusionPipeline loaded = DiffusionPipeline.load(model)) {
             DiffusionPipeline pipeline = test.scheduled(loaded);
@@ -51,8 +59,25 @@ class SpecialCallsGoldenTest {
         if (test.has("mask_image")) {
             request.mask(GoldenCall.png(golden, test.text("mask_image"), folder));
         }
+        if (test.has("control")) {
+            request.control(((List<?>) Objects.requireNonNull(test.call().get("control")))
+                    .stream().map(each -> control(Json.object(each), golden)).toList());
+        }
         if (test.has("image_guidance_scale")) {
             request.imageGuidanceScale(test.value("image_guidance_scale"));
         }
+    }
+
+    private Control control(Map<String, @Nullable Object> given, Golden golden) {
+        String net = TinyFolder.net((String) Objects.requireNonNull(given.get("net")))
+                .toString();
+        String picture = (String) Objects.requireNonNull(given.get("picture"));
+        Control control = Control.of(net, GoldenCall.png(golden, picture, folder));
+        if (given.get("scale") == null) {
+            return control;
+        }
+        return control.withScale((Double) Objects.requireNonNull(given.get("scale")))
+                .during((Double) Objects.requireNonNull(given.get("start")), (Double)
+                        Objects.requireNonNull(given.get("end")));
     }
 }

@@ -113,6 +113,13 @@ public final class BlockState {
         hiddenIsSkip = false;
     }
 
+    /** What was remembered for the way up, in the order of remembering; borrowed. */
+    public List<Tensor> skips() {
+        List<Tensor> all = new ArrayList<>();
+        skips.descendingIterator().forEachRemaining(all::add);
+        return all;
+    }
+
     /** What is joined next, (B, C, H, W), borrowed; {@code null} where nothing is left, and in a chain. */
     public @Nullable Tensor nextSkip() {
         return skips.peek();

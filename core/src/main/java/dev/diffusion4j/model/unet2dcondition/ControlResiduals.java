@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.model.unet2dcondition;
 
+import dev.diffusion4j.base.Check;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -13,5 +16,26 @@ import org.bytedeco.pytorch.Tensor;
 public record ControlResiduals(List<Tensor> down, Tensor mid) {
     public ControlResiduals {
         down = List.copyOf(down);
+    }
+
+    /**
+     * Both together.
+     *
+     * @return new tensors owned by the current scope
+     * @throws IllegalArgumentException where the other has more or fewer of them
+     */
+    public ControlResiduals plus(ControlResiduals other) {
+        Check.that(
+                down.size() == other.down.size(),
+                "control networks of " + down.size() + " and " + other.down.size() + " residuals do not fit together");
+        List<Tensor> sums = IntStream.range(0, down.size())
+                .mapToObj(i -> down.get(i).add(other.down.get(i)))
+                .toList();
+        return new ControlResiduals(sums, mid.add(other.mid));
+    }
+
+    /** All tensors, for handing them from a scope to the one around it. */
+    public List<Tensor> tensors() {
+        return Stream.concat(down.stream(), Stream.of(mid)).toList();
     }
 }

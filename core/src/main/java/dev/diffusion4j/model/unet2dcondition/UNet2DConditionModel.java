@@ -5,12 +5,10 @@ import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Records;
-import dev.diffusion4j.layer.BlockInput;
 import dev.diffusion4j.layer.Conv2d;
 import dev.diffusion4j.layer.GroupNorm;
 import dev.diffusion4j.layer.block.BlockState;
 import dev.diffusion4j.layer.block.Level;
-import dev.diffusion4j.layer.block.MidBlock;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
@@ -25,7 +23,6 @@ import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,10 +35,7 @@ public final class UNet2DConditionModel extends DiffusionModel {
             ModelClass.ofDiffusers("UNet2DConditionModel", ModelRole.DENOISER), UNet2DConditionModel::fromConfig, null);
 
     private final UNet2DConditionConfig config;
-    private final Conv2d convIn;
-    private final ConditionInputs inputs;
-    private final List<Level> downBlocks;
-    private final @Nullable MidBlock midBlock;
+    private final UNetEncoder encoder;
     private final List<Level> upBlocks;
     private final GroupNorm normOut;
     private final Conv2d convOut;
@@ -59,15 +53,9 @@ public final class UNet2DConditionModel extends DiffusionModel {
                 new SampleShape(config.sampleChannels(), config.sampleSize(), 1));
         this.config = config;
         int first = config.width(0);
-        int in = config.convInKernel();
         int out = config.convOutKernel();
-        convIn = child("conv_in", new Conv2d(config.inChannels(), first, in, 1, (in - 1) / 2));
-        inputs = child("", new ConditionInputs(config));
-        ConditionLevels made = new ConditionLevels(config);
-        downBlocks = children("down_blocks", made.down());
-        MidBlock middle = made.mid();
-        midBlock = middle == null ? null : child("mid_block", middle);
-        upBlocks = children("up_blocks", made.up());
+        encoder = child("", new UNetEncoder(config));
+        upBlocks = children("up_blocks", new ConditionLevels(config).up());
         normOut = child("conv_norm_out", new GroupNorm(config.normNumGroups(), first, config.normEps()));
         convOut = child("conv_out", new Conv2d(first, config.outChannels(), out, 1, (out - 1) / 2));
     }
@@ -105,16 +93,11 @@ public final class UNet2DConditionModel extends DiffusionModel {
     public Tensor forward(
             Tensor sample, Tensor timestep, Conditioning conditioning, @Nullable ControlResiduals control) {
         return TensorScope.keepResult(() -> {
-            BlockInput input = inputs.read(timestep, conditioning, sample.size(0), Tensors.type(convIn.weight()));
-            BlockState state = BlockState.ofUNet(convIn.forward(ordered(joined(sample, conditioning))), input);
-            state.pushSkip();
-            downBlocks.forEach(block -> block.forward(state));
+            BlockState state = encoder.down(joined(sample, conditioning), timestep, conditioning, null);
             if (control != null) {
                 state.addToSkips(control.down());
             }
-            if (midBlock != null) {
-                midBlock.forward(state);
-            }
+            encoder.middle(state);
             if (control != null) {
                 state.apply((Tensor hidden) -> hidden.add(control.mid()));
             }
@@ -137,10 +120,6 @@ public final class UNet2DConditionModel extends DiffusionModel {
         }
         Tensor all = extra == null ? sample : cat(new TensorVector(sample, extra.to(Tensors.type(sample))), 1);
         return config.centerInputSample() ? all.mul(new Scalar(2.0)).sub(new Scalar(1.0)) : all;
-    }
-
-    private Tensor ordered(Tensor sample) {
-        return isFrozen() ? sample.contiguous(MemoryFormat.ChannelsLast) : sample;
     }
 
     @Override

@@ -2,6 +2,7 @@
 package dev.diffusion4j.pipeline.request;
 
 import dev.diffusion4j.base.Check;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,12 +14,14 @@ import org.jspecify.annotations.Nullable;
  * @param mask the file of a picture that is white where the start picture is drawn anew and black where it is kept, or
  *     {@code null} for white everywhere
  * @param imageGuidanceScale how strongly a network that changes a picture keeps to it; {@code null} for what is usual
+ * @param control networks that run beside the denoiser, with the pictures that they see
  */
 public record Inputs(
         @Nullable String picture,
         @Nullable Double strength,
         @Nullable String mask,
-        @Nullable Double imageGuidanceScale) {
+        @Nullable Double imageGuidanceScale,
+        List<Control> control) {
     /** Where neither the request nor the network says another one. */
     public static final double USUAL_STRENGTH = 0.8;
 
@@ -26,9 +29,10 @@ public record Inputs(
     public static final double USUAL_IMAGE_GUIDANCE_SCALE = 1.5;
 
     /** Noise alone. */
-    public static final Inputs NONE = new Inputs(null, null, null, null);
+    public static final Inputs NONE = new Inputs(null, null, null, null, List.of());
 
     public Inputs {
+        control = List.copyOf(control);
         Check.that(
                 strength == null || strength > 0 && strength <= 1,
                 "{strength} must lie in (0, 1], but was " + strength);

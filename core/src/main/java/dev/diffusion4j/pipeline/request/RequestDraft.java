@@ -27,6 +27,7 @@ public final class RequestDraft {
     private @Nullable Double strength;
     private @Nullable String mask;
     private @Nullable Double imageGuidanceScale;
+    private List<Control> control;
     private @Nullable SampleSize size;
     private int count;
     private long seed;
@@ -52,6 +53,7 @@ public final class RequestDraft {
         strength = from.inputs().strength();
         mask = from.inputs().mask();
         imageGuidanceScale = from.inputs().imageGuidanceScale();
+        control = from.inputs().control();
         size = from.size();
         count = from.count();
         seed = from.seed();
@@ -154,6 +156,12 @@ public final class RequestDraft {
         return this;
     }
 
+    /** Networks that run beside the denoiser and make it follow pictures; none by default. */
+    public RequestDraft control(List<Control> value) {
+        control = value;
+        return this;
+    }
+
     /** Of the pictures; {@code null} for the size that the network was made for. */
     public RequestDraft size(@Nullable SampleSize value) {
         size = value;
@@ -227,7 +235,7 @@ public final class RequestDraft {
                         forAll(negativePrompts2, pictures),
                         clipSkip,
                         promptSyntax),
-                new Inputs(picture, strength, mask, imageGuidanceScale),
+                new Inputs(picture, strength, mask, imageGuidanceScale, control),
                 new Canvas(size, pictures, seed, batchSize, noise),
                 new Sampling(steps, eta, options),
                 guidance);
