@@ -399,11 +399,14 @@ public final class DiffusionPipeline implements AutoCloseable {
     public void save(Path folder, SaveOptions options) {
         use(model -> {
             PipelineFolder files = origin.folder();
+            PipelineParts parts = setup.parts();
             if (files != null && files.isAt(folder)) {
                 owned.network().pin(); // the folder no longer holds what was loaded
-                files.save(model, setup.parts().networks(), scheduler(), options);
+                files.save(model, parts.networks(), scheduler(), options);
+            } else if (files != null && !parts.tokenizers().isEmpty()) {
+                files.writeCopy(folder, model, parts.networks(), parts.tokenizers(), scheduler(), options);
             } else {
-                PipelineFolder.write(folder, model, setup.parts().networks(), scheduler(), options);
+                PipelineFolder.write(folder, model, parts.networks(), scheduler(), options);
             }
             return true;
         });
