@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PipelineFolder {
     private static final String ANY_PIPELINE = "DiffusionPipeline";
+    private static final Set<ModelRole> BESIDE = Set.of(ModelRole.AUTOENCODER, ModelRole.TEXT_ENCODER);
 
     private final Path folder;
     private final ComponentMap map;
@@ -140,6 +142,27 @@ public final class PipelineFolder {
                         .isEmpty())
                 .findFirst()
                 .orElseGet(() -> networks.get(1));
+    }
+
+    /**
+     * Its parts that a denoiser may have beside it: autoencoders, text encoders, tokenizers of known kinds; none where it holds a single
+     * network.
+     */
+    Map<String, Component> companions() {
+        Map<String, Component> found = new LinkedHashMap<>();
+        map.components().forEach((name, component) -> {
+            boolean isBeside = component.isTokenizer() && component.isKnown(families)
+                    || component
+                            .family(families)
+                            .filter(family -> BESIDE.contains(family.modelClass().role()))
+                            .isPresent();
+            if (isBeside) {
+                found.put(name, component);
+            }
+        });
+        boolean isAlone = map.components().values().stream()
+                .noneMatch(component -> component.family(families).filter(ModelFamily::isDenoiser).isPresent());
+        return isAlone ? Map.of() : found;
     }
 
     /** The name of the component that is the network: {@code unet} in most folders. */
