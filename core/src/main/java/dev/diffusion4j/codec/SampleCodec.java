@@ -53,6 +53,17 @@ public interface SampleCodec extends AutoCloseable {
     Moments moments(Tensor pictures);
 
     /**
+     * The most likely latents of pictures, before they are brought to the variance of samples: what networks are given that change a
+     * picture.
+     *
+     * @param pictures {@code float32 (B, C', H', W')} in [−1, 1]
+     * @return {@code float32 (B, C, H, W)}, owned by the current scope, or {@code pictures} itself
+     */
+    default Tensor mode(Tensor pictures) {
+        return moments(pictures).mean();
+    }
+
+    /**
      * The pictures of samples; differentiable.
      *
      * @param samples {@code float32 (B, C, H, W)}

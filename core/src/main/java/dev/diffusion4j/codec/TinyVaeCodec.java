@@ -53,9 +53,13 @@ public final class TinyVaeCodec implements SampleCodec {
     }
 
     @Override
+    public Tensor mode(Tensor pictures) {
+        return OneByOne.run(pictures, tiled ? network::encodeTiled : network::encode);
+    }
+
+    @Override
     public Moments moments(Tensor pictures) {
-        return Moments.exact(TensorScope.keepResult(
-                () -> scale.toSamples(OneByOne.run(pictures, tiled ? network::encodeTiled : network::encode))));
+        return Moments.exact(TensorScope.keepResult(() -> scale.toSamples(mode(pictures))));
     }
 
     @Override

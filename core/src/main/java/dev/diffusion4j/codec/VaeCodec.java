@@ -83,6 +83,11 @@ public final class VaeCodec implements SampleCodec {
     }
 
     @Override
+    public Tensor mode(Tensor pictures) {
+        return TensorScope.keepResult(() -> latents(pictures).mean());
+    }
+
+    @Override
     public Moments moments(Tensor pictures) {
         return TensorScope.keepAll(
                 () -> {

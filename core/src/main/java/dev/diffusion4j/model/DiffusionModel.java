@@ -39,6 +39,19 @@ public abstract class DiffusionModel extends Model {
         return sampleChannels();
     }
 
+    /** How many channels are joined to the sample's: 5 for inpainting, 4 for editing by instructions, usually 0. */
+    public int extraChannels() {
+        return 0;
+    }
+
+    /**
+     * Features of the embedding of a guidance scale ({@link Conditioning#TIMESTEP_COND}), which a network takes that was distilled with
+     * guidance and predicts what is guided at once: Meng et al. (2023); 0 for any other.
+     */
+    public int guidanceFeatures() {
+        return 0;
+    }
+
     /** Why it cannot compute anything with the channels that its config names, as a sentence; empty where it can. */
     public Optional<String> channelProblem() {
         return Optional.empty();

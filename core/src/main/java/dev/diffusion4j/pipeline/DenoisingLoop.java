@@ -6,10 +6,8 @@ import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.scheduler.StepResult;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The one sampling loop, for all pipelines and schedulers. Memory does not grow with the steps.
@@ -26,35 +24,17 @@ record DenoisingLoop(
         StepListener listener,
         Cancellation cancellation) {
 
-    /** Where a run starts. */
-    @FunctionalInterface
-    interface Start {
-        /**
-         * The first sample, with the noise of the call that comes next in the run.
-         *
-         * @return {@code float32 (B, C, H, W)}, owned by the current scope
-         */
-        Tensor sample(SchedulerRun run, NoiseSource noise);
-
-        /**
-         * @param shape (B, C, H, W)
-         * @param device where the samples stay; the noise is drawn on the CPU
-         */
-        static Start fromNoise(long[] shape, Device device) {
-            return (run, noise) -> run.initialSample(noise.randn(shape).to(device, ScalarType.Float));
-        }
-    }
-
     /**
      * From a first sample to the last.
      *
+     * @param start {@code float32 (B, C, H, W)} with the noise of the call that comes next in the run; freed by it
      * @return x₀, {@code float32 (B, C, H, W)}, owned by the current scope
      */
-    Tensor run(Start start, AfterStep afterStep) {
+    Tensor run(Tensor start, AfterStep afterStep) {
         double[] timesteps = run.timesteps();
         return TensorScope.keepResult(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
-                Tensor current = start.sample(run, noise);
+                Tensor current = start;
                 for (int i = run.stepIndex(); i < timesteps.length; i++) {
                     cancellation.check();
                     NetworkCall call = new NetworkCall(timesteps[i], i, timesteps.length, 0);

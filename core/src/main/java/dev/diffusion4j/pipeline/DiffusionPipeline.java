@@ -38,6 +38,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -330,7 +331,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** The same request with all that it leaves to the network: how strongly it is guided, how much of a picture is drawn anew. */
     public GenerationRequest filled(GenerationRequest request) {
-        return new RequestDefaults(setup).filled(request);
+        return use(model -> new RequestDefaults(setup, model).filled(request));
     }
 
     /** Takes what was drawn of a request, batch by batch. */
@@ -432,9 +433,16 @@ public final class DiffusionPipeline implements AutoCloseable {
         return origin.hash().get();
     }
 
-    /** Steps that suit the scheduler where none are asked for: all that were trained for DDPM and the lessons' loop, few for LCM, else 50. */
+    /**
+     * Steps that suit network and scheduler where none are asked for: 4 for a network that was distilled with guidance, 100 for one that
+     * changes pictures; all that were trained for DDPM and the lessons' loop, else 50.
+     */
     public int defaultSteps() {
         int trained = scheduler().numTrainTimesteps();
+        OptionalInt usual = use(model -> new RequestDefaults(setup, model).usualSteps());
+        if (usual.isPresent()) {
+            return Math.min(usual.getAsInt(), trained);
+        }
         SchedulerKind kind = SchedulerKind.of(scheduler());
         boolean all = kind == SchedulerKind.DDPM || kind == SchedulerKind.LESSON_DDPM;
         return all ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);

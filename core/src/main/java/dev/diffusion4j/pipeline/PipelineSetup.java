@@ -8,8 +8,11 @@ import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.Inputs;
 import dev.diffusion4j.scheduler.Canvas;
+import dev.diffusion4j.scheduler.SamplingSettings;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Placement;
 import java.util.List;
@@ -53,10 +56,19 @@ record PipelineSetup(
     /** A run for pictures of this size; the caller closes it. */
     SchedulerRun start(GenerationRequest request, DiffusionModel model, SampleSize size) {
         long[] shape = codec(model).shape(size);
-        return scheduler.start(request.sampling()
-                .settings()
-                .withFirstStep(request.inputs().firstStep(request.steps()))
-                .withCanvas(new Canvas(shape[1], shape[2], 1)));
+        SamplingSettings settings = request.sampling().settings().withCanvas(new Canvas(shape[1], shape[2], 1));
+        Inputs inputs = request.inputs();
+        return scheduler.start(
+                isSpread(inputs, model)
+                        ? settings.withStrength(inputs.amount())
+                        : settings.withFirstStep(inputs.firstStep(request.steps())));
+    }
+
+    /** Whether all steps are spread over what strength leaves of the noise levels, as diffusers' latent consistency calls do. */
+    private boolean isSpread(Inputs inputs, DiffusionModel model) {
+        return model.guidanceFeatures() > 0
+                && SchedulerKind.of(scheduler) == SchedulerKind.LCM
+                && PictureUse.of(inputs, model) == PictureUse.START;
     }
 
     /** Encodes what pictures show. */

@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.condition.Subject;
+import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.SampleSize;
@@ -37,6 +38,7 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
         checkSize(size);
         long[] shape = setup.codec(model).shape(size);
         DrawingNeed.checkBatch(request, new SampleSize((int) shape[1], (int) shape[2]), (int) shape[0]);
+        checkInputs(request.inputs());
         StartPicture.check(request.inputs(), size, setup.codec(model));
         Conditioner conditioner = setup.conditioner(request, size);
         conditioner.check(request.subject().different(), request.subject().field());
@@ -44,6 +46,18 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
         int channels = setup.codec(model).pictureChannels();
         setup.steering().forEach(guidance -> guidance.checkChannels(channels));
         return size;
+    }
+
+    private void checkInputs(Inputs inputs) {
+        boolean edits = PictureUse.of(inputs, model) == PictureUse.EDIT;
+        if (edits && inputs.amount() != 1) {
+            throw Problem.request("this network changes a picture as the prompt says, from noise: omit {strength} "
+                    + inputs.amount());
+        }
+        if (!edits && inputs.imageGuidanceScale() != null) {
+            throw Problem.request("{imageGuidanceScale} is for networks that change a picture as the prompt says,"
+                    + " and this is none: omit it");
+        }
     }
 
     /** Of the pictures: what is asked for, or what the network was made for. */
@@ -79,13 +93,31 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model) {
         model.checkSize(new SampleSize((int) shape[1], (int) shape[2]));
     }
 
+    /** A network that predicts what is guided at once, away from nothing in particular. */
+    private static void checkDistilled(GenerationRequest request, boolean negatives) {
+        ClassifierFree guidance = request.guidance();
+        String given = negatives
+                ? request.subject().negativeClass() == null ? "negativePrompt" : "negativeClass"
+                : guidance.rescale() != 0
+                        ? "guidanceRescale"
+                        : guidance.from() > 0 || guidance.to() < 1 ? "guidanceInterval" : "";
+        if (!given.isEmpty()) {
+            throw Problem.request(
+                    "this network was distilled with its guidance, of which only the scale can be chosen: omit {"
+                            + given + "}");
+        }
+    }
+
     private void checkGuidance(GenerationRequest request, Conditioner conditioner) {
         List<Subject> negatives = request.subject().negatives(0, request.count());
         if (negatives != null) {
             conditioner.check(
                     negatives, request.subject().negativeClass() == null ? "negativePrompt" : "negativeClass");
         }
-        if (request.guidance().weight() == 1 || negatives != null) {
+        if (model.guidanceFeatures() > 0) {
+            checkDistilled(request, negatives != null);
+        }
+        if (request.guidance().weight() == 1 || negatives != null || model.guidanceFeatures() > 0) {
             return;
         }
         if (!conditioner.canDrop()) {

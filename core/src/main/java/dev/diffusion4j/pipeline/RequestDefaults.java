@@ -3,16 +3,22 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.guidance.ClassifierFree;
+import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.Inputs;
+import java.util.OptionalInt;
 
 /**
  * What a request leaves open and the network decides: diffusers' defaults of the call that the request asks for.
  *
  * @param setup whose conditioner knows how strongly it is usually guided
+ * @param model borrowed
  */
-record RequestDefaults(PipelineSetup setup) {
+record RequestDefaults(PipelineSetup setup, DiffusionModel model) {
     private static final double INPAINTING_SCALE = 7.5;
+    private static final double DISTILLED_SCALE = 8.5;
+    private static final int DISTILLED_STEPS = 4;
+    private static final int EDITING_STEPS = 100;
 
     /** The same request with nothing left open; itself where nothing was. */
     GenerationRequest filled(GenerationRequest request) {
@@ -22,12 +28,31 @@ record RequestDefaults(PipelineSetup setup) {
         if (guidance.scale() == null && scale == 1) {
             checkNothingToGuide(request);
         }
-        if (setup.conditioner().isGuidedAboveOne() && scale < 1) {
-            scale = 1; // below 1 diffusers does not guide, and asks for one prediction
+        if (!isDistilled() && setup.conditioner().isGuidedAboveOne() && isUnguided(scale, inputs)) {
+            scale = 1; // diffusers then does not guide, and asks for one prediction
         }
         double strength = inputs.strength() == null ? usualStrength(inputs) : inputs.amount();
         ClassifierFree guided = guidance.withScale(scale);
         return request.with(r -> r.guidance(guided).strength(strength));
+    }
+
+    /** Steps that suit the network; empty where the scheduler decides. */
+    OptionalInt usualSteps() {
+        return isDistilled()
+                ? OptionalInt.of(DISTILLED_STEPS)
+                : isEditing() ? OptionalInt.of(EDITING_STEPS) : OptionalInt.empty();
+    }
+
+    private boolean isDistilled() {
+        return model.guidanceFeatures() > 0;
+    }
+
+    private boolean isEditing() {
+        return model.extraChannels() == model.sampleChannels();
+    }
+
+    private boolean isUnguided(double scale, Inputs inputs) {
+        return scale < 1 || isEditing() && inputs.pictureScale() < 1;
     }
 
     /** What only counts with a scale needs one, where the network has none of its own. */
@@ -45,11 +70,17 @@ record RequestDefaults(PipelineSetup setup) {
     }
 
     private double usualScale(Inputs inputs) {
+        if (isDistilled()) {
+            return DISTILLED_SCALE;
+        }
         double usual = setup.conditioner().usualScale();
         return usual > 1 && inputs.mask() != null ? INPAINTING_SCALE : usual;
     }
 
     private double usualStrength(Inputs inputs) {
+        if (isEditing()) {
+            return 1;
+        }
         if (!setup.conditioner().isGuidedAboveOne() || inputs.picture() == null) {
             return Inputs.USUAL_STRENGTH;
         }

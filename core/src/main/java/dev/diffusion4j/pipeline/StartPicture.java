@@ -8,44 +8,42 @@ import dev.diffusion4j.image.Lanczos;
 import dev.diffusion4j.image.PictureFile;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.Inputs;
-import dev.diffusion4j.scheduler.SchedulerRun;
-import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A picture that a call starts from in place of noise, with a mask of what is drawn anew: Meng et al. (2022), SDEdit; the kept region as
- * in Lugmayr et al. (2022), RePaint, without resampling. Owns its tensors.
- */
+/** The picture that a call is given, and its mask, as tensors, which it owns. */
 final class StartPicture implements AutoCloseable {
+    private final PictureUse use;
     private final Tensor picture;
     private final @Nullable Tensor mask;
-    private final SampleCodec codec;
+    private final @Nullable Tensor masked;
     private final boolean fromNoise;
 
-    private StartPicture(Tensor picture, @Nullable Tensor mask, SampleCodec codec, boolean fromNoise) {
+    private StartPicture(
+            PictureUse use, Tensor picture, @Nullable Tensor mask, @Nullable Tensor masked, boolean fromNoise) {
+        this.use = use;
         this.picture = picture;
         this.mask = mask;
-        this.codec = codec;
+        this.masked = masked;
         this.fromNoise = fromNoise;
     }
 
     /**
      * Reads the files.
      *
+     * @param use what the call does with it
      * @param size of the pictures that are drawn
      * @param codec borrowed
-     * @return {@code null} where the call starts from noise
+     * @return {@code null} where no picture is given
      * @throws Problem where a file cannot be read, or is of another size
      */
-    static @Nullable StartPicture read(Inputs inputs, SampleSize size, SampleCodec codec) {
+    static @Nullable StartPicture read(Inputs inputs, PictureUse use, SampleSize size, SampleCodec codec) {
         if (inputs.picture() == null) {
             return null;
         }
@@ -54,9 +52,38 @@ final class StartPicture implements AutoCloseable {
         boolean fromNoise = shape != null && inputs.amount() == 1;
         return TensorScope.compute(() -> {
             Tensor picture = signed(image, codec.pictureChannels());
-            Tensor mask = shape == null ? null : TensorScope.own(anew(shape, codec.scaleFactor()));
-            return new StartPicture(TensorScope.own(picture), mask, codec, fromNoise);
+            if (shape == null) {
+                return new StartPicture(use, TensorScope.own(picture), null, null, fromNoise);
+            }
+            Tensor white = white(shape);
+            Tensor masked = picture.mul(white.neg().add(new Scalar(1.0)));
+            Tensor mask = TensorScope.own(everyNth(white, codec.scaleFactor()));
+            return new StartPicture(use, TensorScope.own(picture), mask, TensorScope.own(masked), fromNoise);
         });
+    }
+
+    PictureUse use() {
+        return use;
+    }
+
+    /** {@code float32 (1, C', H, W)} in [−1, 1], on the CPU; borrowed. */
+    Tensor picture() {
+        return picture;
+    }
+
+    /** {@code float32 (1, 1, h, w)} of a sample's size, on the CPU: 1 where it is drawn anew, else 0; borrowed. */
+    Tensor mask() {
+        return Check.given(mask, "{mask}");
+    }
+
+    /** The picture, grey (0) where it is drawn anew; borrowed. */
+    Tensor masked() {
+        return Check.given(masked, "{mask}");
+    }
+
+    /** Whether a masked region is drawn from pure noise, and not from the picture with noise. */
+    boolean fromNoise() {
+        return fromNoise;
     }
 
     /** @throws Problem where a file cannot be read, or is of another size */
@@ -114,9 +141,13 @@ final class StartPicture implements AutoCloseable {
         return colours.mul(weights).sum(new long[] {1}, true, new org.bytedeco.pytorch.ScalarTypeOptional());
     }
 
-    /** {@code float32 (1, 1, h, w)} of a sample's size: 1 where the mask is at least half white, else 0. */
-    private static Tensor anew(BufferedImage mask, int factor) {
-        Tensor white = grey(PictureFile.colours(mask)).ge(new Scalar(0.5)).to(ScalarType.Float);
+    /** {@code float32 (1, 1, H, W)}: 1 where the mask is at least half white, else 0. */
+    private static Tensor white(BufferedImage mask) {
+        return grey(PictureFile.colours(mask)).ge(new Scalar(0.5)).to(ScalarType.Float);
+    }
+
+    /** The nearest of the larger size for each place of the smaller one. */
+    private static Tensor everyNth(Tensor white, int factor) {
         return white.slice(2, at(0), at(white.size(2)), factor)
                 .slice(3, at(0), at(white.size(3)), factor)
                 .contiguous();
@@ -126,61 +157,14 @@ final class StartPicture implements AutoCloseable {
         return new org.bytedeco.pytorch.LongOptional(place);
     }
 
-    /** The run of one batch of pictures. */
-    final class BatchStart implements DenoisingLoop.Start, AfterStep {
-        private final long count;
-        private final Device device;
-        private @Nullable Tensor clean;
-        private @Nullable Tensor drawn;
-
-        /** @param device where the samples stay */
-        BatchStart(long count, Device device) {
-            this.count = count;
-            this.device = device;
-        }
-
-        /**
-         * Draws what the codec draws, then the noise; both live as long as the scope around the run. With a mask the draws are those of
-         * diffusers' inpainting: the picture's latent is drawn once, from the first picture's stream, for all; and again after the noise.
-         */
-        @Override
-        public Tensor sample(SchedulerRun run, NoiseSource noise) {
-            boolean isMasked = mask != null;
-            Tensor one = picture.to(device, ScalarType.Float);
-            Tensor original = isMasked
-                    ? codec.encode(one, noise.ofFirst()).repeat(count, 1, 1, 1)
-                    : codec.encode(one.repeat(count, 1, 1, 1), noise);
-            Tensor epsilon = noise.like(original);
-            if (isMasked) {
-                TensorScope.run(
-                        () -> codec.encode(one, noise.ofFirst())); // diffusers draws the masked picture's, unused
-            }
-            clean = original;
-            drawn = epsilon;
-            return fromNoise ? run.initialSample(epsilon) : run.addNoise(original, epsilon);
-        }
-
-        @Override
-        public Tensor apply(Tensor sample, SchedulerRun run, NoiseSource noise) {
-            if (mask == null || clean == null || drawn == null) {
-                return sample;
-            }
-            Tensor original = clean;
-            Tensor epsilon = drawn;
-            Tensor white = mask;
-            return TensorScope.keepResult(() -> {
-                Tensor anew = white.to(sample.device(), ScalarType.Float);
-                Tensor kept = run.addNoise(original, epsilon);
-                return sample.mul(anew).add(kept.mul(anew.neg().add(new Scalar(1.0))));
-            });
-        }
-    }
-
     @Override
     public void close() {
         picture.close();
         if (mask != null) {
             mask.close();
+        }
+        if (masked != null) {
+            masked.close();
         }
     }
 }

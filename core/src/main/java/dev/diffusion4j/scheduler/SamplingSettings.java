@@ -11,41 +11,54 @@ import org.jspecify.annotations.Nullable;
  * @param numInferenceSteps how many steps
  * @param firstStep the step that the run begins with: 0, or later where it begins with a picture and not with noise
  * @param eta share of fresh noise, for schedulers that take it (DDIM): 0 is deterministic, 1 is like DDPM
+ * @param strength share of the trained noise levels that all steps are spread over, from the lowest; for schedulers that take it (LCM), 1 for
+ *     any other
  * @param canvas how large the samples are; {@code null} if not known
  * @param options what only some schedulers take
  */
 public record SamplingSettings(
-        int numInferenceSteps, int firstStep, double eta, @Nullable Canvas canvas, StepOptions options) {
+        int numInferenceSteps,
+        int firstStep,
+        double eta,
+        double strength,
+        @Nullable Canvas canvas,
+        StepOptions options) {
 
     public SamplingSettings {
         Check.positive(numInferenceSteps, "{steps}");
         Check.inRange(firstStep, 0, numInferenceSteps - 1, "{first_step}");
         Check.notNegative(eta, "{eta}");
+        Check.that(strength > 0 && strength <= 1, "{strength} must lie in (0, 1], but was " + strength);
     }
 
     /** From noise, with no fresh noise but the algorithm's own. */
     public static SamplingSettings ofSteps(int numInferenceSteps) {
-        return new SamplingSettings(numInferenceSteps, 0, 0, null, StepOptions.DEFAULT);
+        return new SamplingSettings(numInferenceSteps, 0, 0, 1, null, StepOptions.DEFAULT);
     }
 
     /** Beginning with another step. */
     public SamplingSettings withFirstStep(int value) {
-        return new SamplingSettings(numInferenceSteps, value, eta, canvas, options);
+        return new SamplingSettings(numInferenceSteps, value, eta, strength, canvas, options);
     }
 
     /** With another η. */
     public SamplingSettings withEta(double value) {
-        return new SamplingSettings(numInferenceSteps, firstStep, value, canvas, options);
+        return new SamplingSettings(numInferenceSteps, firstStep, value, strength, canvas, options);
+    }
+
+    /** With all steps in a share of the trained noise levels. */
+    public SamplingSettings withStrength(double value) {
+        return new SamplingSettings(numInferenceSteps, firstStep, eta, value, canvas, options);
     }
 
     /** For samples of this size. */
     public SamplingSettings withCanvas(Canvas value) {
-        return new SamplingSettings(numInferenceSteps, firstStep, eta, value, options);
+        return new SamplingSettings(numInferenceSteps, firstStep, eta, strength, value, options);
     }
 
     /** With other options. */
     public SamplingSettings withOptions(StepOptions value) {
-        return new SamplingSettings(numInferenceSteps, firstStep, eta, canvas, value);
+        return new SamplingSettings(numInferenceSteps, firstStep, eta, strength, canvas, value);
     }
 
     /**

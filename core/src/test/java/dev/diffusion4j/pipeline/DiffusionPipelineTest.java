@@ -17,7 +17,6 @@ import dev.diffusion4j.pipeline.request.NoiseMode;
 import dev.diffusion4j.scheduler.SamplingSettings;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerRun;
-import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
@@ -227,7 +226,7 @@ class DiffusionPipelineTest {
                     Steering plain = new Steering(List.of(), own.scheduler(), own.codec(), denoiser);
                     long[] shape = {2, model.sampleChannels(), size.height(), size.width()};
                     return Tensors.floats(new DenoisingLoop(plain, run, noise, 0, StepListener.NONE, new Cancellation())
-                            .run(DenoisingLoop.Start.fromNoise(shape, Devices.cpu()), AfterStep.NONE));
+                            .run(run.initialSample(noise.randn(shape)), AfterStep.NONE));
                 }
             });
             GenerationRequest request = REQUEST.with(r -> r.steps(2));

@@ -143,9 +143,15 @@ public final class UNet2DConditionModel extends DiffusionModel {
         return isFrozen() ? sample.contiguous(MemoryFormat.ChannelsLast) : sample;
     }
 
-    /** How many channels are joined to the sample's: 5 for inpainting, 4 for editing by instructions, usually 0. */
+    @Override
     public int extraChannels() {
         return config.inChannels() - sampleChannels();
+    }
+
+    @Override
+    public int guidanceFeatures() {
+        Integer features = config.timeCondProjDim();
+        return features == null ? 0 : features;
     }
 
     /** The config as a record. */

@@ -5,26 +5,45 @@ import dev.diffusion4j.base.Check;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pictures that a run starts from.
+ * Pictures that a run is given.
  *
- * @param picture the file of the picture to start from in place of noise, or {@code null}
+ * @param picture the file of the picture to start from in place of noise, or to be changed, or {@code null}
  * @param strength how much of it is drawn anew, in (0, 1]: the last {@code int(steps · strength)} steps run; of use with a picture;
  *     {@code null} for what is usual with the network
  * @param mask the file of a picture that is white where the start picture is drawn anew and black where it is kept, or
  *     {@code null} for white everywhere
+ * @param imageGuidanceScale how strongly a network that changes a picture keeps to it; {@code null} for what is usual
  */
-public record Inputs(@Nullable String picture, @Nullable Double strength, @Nullable String mask) {
+public record Inputs(
+        @Nullable String picture,
+        @Nullable Double strength,
+        @Nullable String mask,
+        @Nullable Double imageGuidanceScale) {
     /** Where neither the request nor the network says another one. */
     public static final double USUAL_STRENGTH = 0.8;
 
+    /** The image guidance scale of InstructPix2Pix where the request says no other. */
+    public static final double USUAL_IMAGE_GUIDANCE_SCALE = 1.5;
+
     /** Noise alone. */
-    public static final Inputs NONE = new Inputs(null, null, null);
+    public static final Inputs NONE = new Inputs(null, null, null, null);
 
     public Inputs {
         Check.that(
                 strength == null || strength > 0 && strength <= 1,
                 "{strength} must lie in (0, 1], but was " + strength);
         Check.that(mask == null || picture != null, "{mask} says what is kept of a picture: give {picture} too");
+        Check.that(
+                imageGuidanceScale == null || Double.isFinite(imageGuidanceScale) && imageGuidanceScale >= 0,
+                "{imageGuidanceScale} must be a number of at least 0, but was " + imageGuidanceScale);
+        Check.that(
+                imageGuidanceScale == null || picture != null,
+                "{imageGuidanceScale} says how strongly a picture is kept to: give {picture} too");
+    }
+
+    /** The image guidance scale; the usual one where none is given. */
+    public double pictureScale() {
+        return imageGuidanceScale == null ? USUAL_IMAGE_GUIDANCE_SCALE : imageGuidanceScale;
     }
 
     /** The strength; the usual one where none is given. */

@@ -26,6 +26,7 @@ public final class RequestDraft {
     private @Nullable String picture;
     private @Nullable Double strength;
     private @Nullable String mask;
+    private @Nullable Double imageGuidanceScale;
     private @Nullable SampleSize size;
     private int count;
     private long seed;
@@ -50,6 +51,7 @@ public final class RequestDraft {
         picture = from.inputs().picture();
         strength = from.inputs().strength();
         mask = from.inputs().mask();
+        imageGuidanceScale = from.inputs().imageGuidanceScale();
         size = from.size();
         count = from.count();
         seed = from.seed();
@@ -146,6 +148,12 @@ public final class RequestDraft {
         return this;
     }
 
+    /** How strongly a network that changes a picture keeps to it; {@code null} for what is usual. Below 1 nothing is guided. */
+    public RequestDraft imageGuidanceScale(@Nullable Double value) {
+        imageGuidanceScale = value;
+        return this;
+    }
+
     /** Of the pictures; {@code null} for the size that the network was made for. */
     public RequestDraft size(@Nullable SampleSize value) {
         size = value;
@@ -219,7 +227,7 @@ public final class RequestDraft {
                         forAll(negativePrompts2, pictures),
                         clipSkip,
                         promptSyntax),
-                new Inputs(picture, strength, mask),
+                new Inputs(picture, strength, mask, imageGuidanceScale),
                 new Canvas(size, pictures, seed, batchSize, noise),
                 new Sampling(steps, eta, options),
                 guidance);

@@ -106,18 +106,23 @@ public final class LcmScheduler extends VpScheduler {
     @Override
     protected SchedulerRun newRun(SamplingSettings settings) {
         int steps = settings.numInferenceSteps();
-        int original = config.originalInferenceSteps;
+        int original = (int) (config.originalInferenceSteps * settings.strength());
         Check.that(
                 steps <= original,
-                "{steps} must be at most original_inference_steps (" + original
-                        + "), the steps that the model was distilled for, but was " + steps);
-        int stride = config.numTrainTimesteps / original;
+                "{steps} must be at most " + original
+                        + ", as many as the model was distilled for (original_inference_steps "
+                        + config.originalInferenceSteps + ")" + share(settings) + ", but was " + steps);
+        int stride = config.numTrainTimesteps / config.originalInferenceSteps;
         double[] timesteps = new double[steps];
         for (int i = 0; i < steps; i++) {
             int skipped = (int) Math.floor(i * ((double) original / steps));
             timesteps[i] = (double) (original - skipped) * stride - 1;
         }
         return new Run(checkedLevels(timesteps, isBounded(clipping)));
+    }
+
+    private static String share(SamplingSettings settings) {
+        return settings.strength() == 1 ? "" : " times {strength} " + settings.strength();
     }
 
     private final class Run extends VpRun {

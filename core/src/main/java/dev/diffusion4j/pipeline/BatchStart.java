@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import static org.bytedeco.pytorch.global.torch.cat;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.codec.SampleCodec;
+import dev.diffusion4j.scheduler.SchedulerRun;
+import dev.diffusion4j.tensor.NoiseSource;
+import dev.diffusion4j.tensor.TensorScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one batch of pictures begins with, what the network sees beside the samples, and what is changed after each step. The order of the
+ * random draws is that of diffusers' calls. Its tensors belong to the scope around the run.
+ */
+final class BatchStart implements AfterStep {
+    private final @Nullable StartPicture picture;
+    private final SampleCodec codec;
+    private final long[] shape;
+    private final Device device;
+    private @Nullable Tensor clean;
+    private @Nullable Tensor drawn;
+    private @Nullable Tensor extra;
+
+    /**
+     * @param picture {@code null} for none; borrowed
+     * @param shape (B, C, H, W) of the samples
+     * @param device where the samples stay; the noise is drawn on the CPU
+     */
+    BatchStart(@Nullable StartPicture picture, SampleCodec codec, long[] shape, Device device) {
+        this.picture = picture;
+        this.codec = codec;
+        this.shape = shape.clone();
+        this.device = device;
+    }
+
+    PictureUse use() {
+        return picture == null ? PictureUse.NONE : picture.use();
+    }
+
+    /** What is joined to the samples, {@code float32 (B, C', H, W)}, once {@link #sample} was called; {@code null} for nothing. */
+    @Nullable
+    Tensor extra() {
+        return extra;
+    }
+
+    /**
+     * Draws what the codec draws, then the noise.
+     *
+     * @return the first sample, {@code float32 (B, C, H, W)}, with the noise of the call that comes next in the run; owned by the current
+     *     scope
+     */
+    Tensor sample(SchedulerRun run, NoiseSource noise) {
+        return switch (use()) {
+            case NONE -> run.initialSample(noise(noise));
+            case START -> started(run, noise);
+            case KEEP -> kept(run, noise);
+            case FILL -> filled(run, noise);
+            case EDIT -> edited(run, noise);
+        };
+    }
+
+    private Tensor started(SchedulerRun run, NoiseSource noise) {
+        Tensor original = codec.encode(image().repeat(shape[0], 1, 1, 1), noise);
+        return run.addNoise(original, noise(noise));
+    }
+
+    /** diffusers draws the picture's latent once, from the first picture's stream, for all; and the masked picture's, unused. */
+    private Tensor kept(SchedulerRun run, NoiseSource noise) {
+        Tensor original = codec.encode(image(), noise.ofFirst()).repeat(shape[0], 1, 1, 1);
+        Tensor epsilon = noise(noise);
+        TensorScope.run(() -> codec.encode(image(), noise.ofFirst()));
+        clean = original;
+        drawn = epsilon;
+        return given().fromNoise() ? run.initialSample(epsilon) : run.addNoise(original, epsilon);
+    }
+
+    /** The picture's latent is drawn only where the run starts from it. */
+    private Tensor filled(SchedulerRun run, NoiseSource noise) {
+        Tensor original = given().fromNoise()
+                ? null
+                : codec.encode(image(), noise.ofFirst()).repeat(shape[0], 1, 1, 1);
+        Tensor epsilon = noise(noise);
+        Tensor rest = codec.encode(moved(given().masked()), noise.ofFirst());
+        extra = cat(new TensorVector(moved(given().mask()), rest), 1).repeat(shape[0], 1, 1, 1);
+        return original == null ? run.initialSample(epsilon) : run.addNoise(original, epsilon);
+    }
+
+    private Tensor edited(SchedulerRun run, NoiseSource noise) {
+        extra = codec.mode(image()).repeat(shape[0], 1, 1, 1);
+        return run.initialSample(noise(noise));
+    }
+
+    private StartPicture given() {
+        return Check.given(picture, "{picture}");
+    }
+
+    private Tensor image() {
+        return moved(given().picture());
+    }
+
+    private Tensor moved(Tensor tensor) {
+        return tensor.to(device, ScalarType.Float);
+    }
+
+    private Tensor noise(NoiseSource noise) {
+        return moved(noise.randn(shape));
+    }
+
+    @Override
+    public Tensor apply(Tensor sample, SchedulerRun run, NoiseSource noise) {
+        if (clean == null || drawn == null) {
+            return sample;
+        }
+        Tensor original = clean;
+        Tensor epsilon = drawn;
+        return TensorScope.keepResult(() -> {
+            Tensor anew = given().mask().to(sample.device(), ScalarType.Float);
+            Tensor kept = run.addNoise(original, epsilon);
+            return sample.mul(anew).add(kept.mul(anew.neg().add(new Scalar(1.0))));
+        });
+    }
+}

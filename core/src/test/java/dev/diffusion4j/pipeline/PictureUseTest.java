@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.guidance.ClassifierFree;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.RequestDraft;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PictureUseTest {
+    @TempDir
+    Path folder;
+
+    private String picture = "";
+
+    @BeforeEach
+    void writePicture() throws IOException {
+        Path file = folder.resolve("picture.png");
+        ImageIO.write(new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB), "png", file.toFile());
+        picture = file.toString();
+    }
+
+    private DiffusionPipeline load(String net) {
+        return DiffusionPipeline.load(TinyFolder.of("tiny-sd", net, folder.resolve(net)));
+    }
+
+    private static void refused(DiffusionPipeline pipeline, Consumer<RequestDraft> edit, String... words) {
+        GenerationRequest request =
+                GenerationRequest.of(r -> r.prompt("a red cat").steps(2)).with(edit);
+        assertThatThrownBy(() -> pipeline.check(request))
+                .isInstanceOf(Problem.class)
+                .hasMessageContainingAll(words);
+    }
+
+    @Test
+    void a_network_that_fills_a_region_asks_for_picture_and_mask() {
+        try (DiffusionPipeline pipeline = load("inpaint")) {
+            refused(pipeline, r -> {}, "fills a region", "picture", "mask");
+            refused(pipeline, r -> r.picture(picture), "fills a region", "picture", "mask");
+        }
+    }
+
+    @Test
+    void a_network_that_changes_pictures_asks_for_one_and_for_no_mask_or_strength() {
+        try (DiffusionPipeline pipeline = load("instruct")) {
+            refused(pipeline, r -> {}, "changes a picture", "give picture");
+            refused(pipeline, r -> r.picture(picture).mask(picture), "omit mask");
+            refused(pipeline, r -> r.picture(picture).strength(0.5), "omit strength");
+            assertThat(pipeline.defaultSteps()).isEqualTo(100);
+        }
+    }
+
+    @Test
+    void a_distilled_network_lets_only_the_scale_of_its_guidance_be_chosen() {
+        try (DiffusionPipeline pipeline = load("lcm")) {
+            refused(pipeline, r -> r.negativePrompt("a dog"), "distilled", "negativePrompt");
+            refused(pipeline, r -> r.guidance(ClassifierFree.of(3).withRescale(0.5)), "distilled", "guidanceRescale");
+            refused(pipeline, r -> r.guidance(ClassifierFree.of(3).during(0, 0.5)), "distilled", "guidanceInterval");
+            refused(pipeline, r -> r.picture(picture).imageGuidanceScale(2.0), "omit", "imageGuidanceScale");
+            assertThat(pipeline.defaultSteps()).isEqualTo(4);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.testing.Golden;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Tiny pipelines that share all but their denoiser: golden/tiny-nets beside golden/tiny-sd and golden/tiny-xl. */
+final class TinyFolder {
+    private TinyFolder() {}
+
+    /** Writes {@code to}, of {@code base} with another denoiser. */
+    static Path of(String base, String net, Path to) {
+        copy(Golden.path(base), to);
+        copy(net(net), to.resolve("unet"));
+        return to;
+    }
+
+    /** A network's own folder. */
+    static Path net(String name) {
+        return Golden.path("tiny-nets").resolve(name);
+    }
+
+    /** With all that is in it, over what is there. */
+    private static void copy(Path from, Path to) {
+        try (Stream<Path> files = Files.walk(from)) {
+            List<Path> all = files.toList();
+            for (Path file : all) {
+                Path target = to.resolve(from.relativize(file).toString());
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.copy(file, target, StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
