@@ -154,14 +154,17 @@ public final class PipelineFolder {
             boolean isBeside = component.isTokenizer() && component.isKnown(families)
                     || component
                             .family(families)
-                            .filter(family -> BESIDE.contains(family.modelClass().role()))
+                            .filter(family ->
+                                    BESIDE.contains(family.modelClass().role()))
                             .isPresent();
             if (isBeside) {
                 found.put(name, component);
             }
         });
-        boolean isAlone = map.components().values().stream()
-                .noneMatch(component -> component.family(families).filter(ModelFamily::isDenoiser).isPresent());
+        boolean isAlone = map.components().values().stream().noneMatch(component -> component
+                .family(families)
+                .filter(ModelFamily::isDenoiser)
+                .isPresent());
         return isAlone ? Map.of() : found;
     }
 

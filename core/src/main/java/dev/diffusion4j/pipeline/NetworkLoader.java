@@ -56,17 +56,22 @@ final class NetworkLoader implements Supplier<Model> {
         DiffusionModel model = (DiffusionModel) network.read(device, options.precision(), options.variant());
         try {
             applied = PipelineAdapters.merge(model, options.loras());
-            if (device.is_cpu()) {
-                model.channelsLast(true);
-                model.freeze();
-            }
-            if (model.parameterCount() > MANY_PARAMETERS) {
-                NativeMemory.giveBack(); // what the conversion of the weights left behind
-            }
+            makeReady(model, device);
             return model;
         } catch (Throwable e) {
             model.close();
             throw e;
+        }
+    }
+
+    /** Lays out the weights for drawing; they do not change any more. */
+    static void makeReady(Model model, Device device) {
+        if (device.is_cpu()) {
+            model.channelsLast(true);
+            model.freeze();
+        }
+        if (model.parameterCount() > MANY_PARAMETERS) {
+            NativeMemory.giveBack(); // what the conversion of the weights left behind
         }
     }
 }

@@ -13,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TextToImageSaveTest {
-    private static final GenerationRequest CAT =
-            GenerationRequest.of(r -> r.prompt("a red cat").negativePrompt("house").steps(3));
+    private static final GenerationRequest CAT = GenerationRequest.of(
+            r -> r.prompt("a red cat").negativePrompt("house").steps(3));
 
     @TempDir
     Path folder;
