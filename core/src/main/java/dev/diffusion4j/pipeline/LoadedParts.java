@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.adapter.LoraApplied;
+import dev.diffusion4j.adapter.LoraComponent;
 import dev.diffusion4j.folder.Component;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.Model;
@@ -8,6 +10,7 @@ import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.text.ClipTokenizer;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Device;
 
@@ -17,6 +20,7 @@ final class LoadedParts implements AutoCloseable {
     private final LoadOptions options;
     private final Map<String, Model> networks = new LinkedHashMap<>();
     private final Map<String, ClipTokenizer> tokenizers = new LinkedHashMap<>();
+    private List<LoraApplied> applied = List.of();
 
     /** @param options with a precision that is no choice any more */
     LoadedParts(PipelineFolder folder, LoadOptions options) {
@@ -24,11 +28,14 @@ final class LoadedParts implements AutoCloseable {
         this.options = options;
     }
 
-    /** Reads a network, ready to be used without gradients of its weights; borrowed. */
+    /** Reads a network, with what adapters have for it, ready to be used without gradients of its weights; borrowed. */
     Model network(String part) {
         Device device = Devices.parse(options.device());
         Model network = folder.network(part).read(device, options.precision(), options.variant());
         networks.put(part, network);
+        LoraComponent.ofPart(part)
+                .ifPresent(component -> applied =
+                        PipelineAdapters.joined(applied, PipelineAdapters.merge(component, network, options.loras())));
         if (device.is_cpu()) {
             network.channelsLast(true);
             network.freeze();
@@ -40,6 +47,11 @@ final class LoadedParts implements AutoCloseable {
         ClipTokenizer tokenizer = part.readTokenizer();
         tokenizers.put(part.name(), tokenizer);
         return tokenizer;
+    }
+
+    /** How much of each adapter's file was added to the weights of these networks; empty where there are none for adapters. */
+    List<LoraApplied> applied() {
+        return applied;
     }
 
     Map<String, ClipTokenizer> tokenizers() {

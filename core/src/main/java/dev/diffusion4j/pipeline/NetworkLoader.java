@@ -2,6 +2,7 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.adapter.LoraApplied;
+import dev.diffusion4j.adapter.LoraComponent;
 import dev.diffusion4j.folder.ComponentNetwork;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
@@ -55,7 +56,7 @@ final class NetworkLoader implements Supplier<Model> {
     public DiffusionModel get() {
         DiffusionModel model = (DiffusionModel) network.read(device, options.precision(), options.variant());
         try {
-            applied = PipelineAdapters.merge(model, options.loras());
+            applied = PipelineAdapters.merge(LoraComponent.UNET, model, options.loras());
             if (device.is_cpu()) {
                 model.channelsLast(true);
                 model.freeze();
