@@ -118,7 +118,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      */
     public static DiffusionPipeline load(Path place, LoadOptions options, PartStore store) {
         return SingleFile.isOne(place)
-                ? SingleFilePipeline.load(place, options)
+                ? SingleFilePipeline.load(place, options, store)
                 : FolderPipeline.load(place, options, store);
     }
 
@@ -199,20 +199,20 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /**
-     * Fits adapters to the network, for {@link #withAdapters} of this pipeline and its views.
+     * Fits adapters to the network and the text encoders, for {@link #withAdapters} of this pipeline and its views.
      *
-     * @return a view of the network that the caller closes, before this pipeline; the adapters may be closed at once
+     * @return a view of them that the caller closes, before this pipeline; the adapters may be closed at once
      * @throws Problem where one does not fit the network, counting what does
      */
     public LoraView fit(List<LoraView.Use> uses) {
         return use(model -> {
             owned.network().pin(); // the view knows the layers of this very network
-            return PipelineAdapters.view(model, uses);
+            return PipelineAdapters.view(model, setup.parts().networks(), uses);
         });
     }
 
     /**
-     * A view that sees the network through adapters, in place of those of the view before; those that were added to the weights when it
+     * A view that sees the networks through adapters, in place of those of the view before; those that were added to the weights when it
      * was loaded count besides. Views with other adapters, or none, draw at the same time; {@link #save(Path)} writes the network
      * without them.
      *
@@ -241,12 +241,10 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** How much of each adapter's file counts, in the order of {@link #loras}. */
     public List<LoraApplied> lorasApplied() {
-        return use(model ->
-                Stream.concat(merged(), setup.adapters().applied().stream()).toList());
-    }
-
-    private Stream<LoraApplied> merged() {
-        return owned.network().loader() instanceof NetworkLoader loader ? loader.applied().stream() : Stream.empty();
+        return use(model -> Stream.concat(
+                        PipelineAdapters.merged(owned.network(), setup.parts()).stream(),
+                        setup.adapters().applied().stream())
+                .toList());
     }
 
     private List<LoraChoice> loras(PipelineSetup with) {

@@ -40,6 +40,7 @@ final class FolderPipeline {
         PartLease network = store.lease(loader.key(), loader);
         try {
             PipelineParts parts = network.use(model -> options.parts().read(files, (DiffusionModel) model, chosen));
+            PipelineAdapters.check(network, parts);
             Placement placement = new Placement(options.device(), precision, 0);
             PipelineSetup setup = new PipelineSetup(scheduler, parts, placement, List.of(), LoraView.NONE);
             return DiffusionPipeline.of(new OwnedParts(network, parts), setup, origin);
