@@ -47,8 +47,7 @@ final class FileDenoiser implements Supplier<Model>, MergedLoras {
                         + String.join(", ", parts.parts().keySet())
                         + ": name a folder with the rest of the model in {config}");
             }
-            DiffusionModel model =
-                    (DiffusionModel) PartFiles.of(parts, options).network(PART);
+            DiffusionModel model = (DiffusionModel) PartFiles.of(parts, options).network(PART);
             try {
                 applied = PipelineAdapters.merge(LoraComponent.UNET, model, options.loras());
                 NetworkLoader.makeReady(model, device);
