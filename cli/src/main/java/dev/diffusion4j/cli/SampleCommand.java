@@ -131,7 +131,7 @@ final class SampleCommand implements Callable<Integer> {
         guidance.checkClip(guidance.guides, false);
         return new DrawingPlan(
                 place,
-                pictures.loadOptions(files.variant).withConfig(files.config),
+                files.apply(pictures.loadOptions(null)),
                 scheduler.selection(),
                 guidance.guides,
                 guidance.clip(null),

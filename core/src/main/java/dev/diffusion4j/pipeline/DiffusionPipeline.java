@@ -409,6 +409,11 @@ public final class DiffusionPipeline implements AutoCloseable {
         return Devices.name(setup.placement().torchDevice());
     }
 
+    /** What counted beside the model's own files when it was loaded. */
+    public FilesBeside filesBeside() {
+        return origin.beside();
+    }
+
     /** What was guessed while it was loaded, a line each; fields stand in braces. */
     public List<String> loadingNotes() {
         return origin.notes();

@@ -11,6 +11,7 @@ import dev.diffusion4j.condition.TextConditioner;
 import dev.diffusion4j.condition.TextEncoder;
 import dev.diffusion4j.condition.TextForm;
 import dev.diffusion4j.condition.TextNetwork;
+import dev.diffusion4j.condition.TextualInversion;
 import dev.diffusion4j.folder.ComponentMap;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.DiffusionModel;
@@ -19,6 +20,7 @@ import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.model.autoencoder.AutoencoderTiny;
 import dev.diffusion4j.model.clip.ClipTextModel;
 import dev.diffusion4j.scheduler.Scheduler;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,7 +61,7 @@ final class FolderParts implements PartsReader {
         LoadedParts loaded = new LoadedParts(files, options);
         try {
             SampleCodec codec = files.className(VAE).isPresent() ? codec(loaded.network(VAE)) : null;
-            return new PipelineParts(conditioner(files, model, loaded), codec, loaded);
+            return new PipelineParts(conditioner(files, model, loaded, options.embeddings()), codec, loaded);
         } catch (Throwable e) {
             loaded.close();
             throw e;
@@ -77,7 +79,8 @@ final class FolderParts implements PartsReader {
         return network instanceof AutoencoderTiny tiny ? new TinyVaeCodec(tiny) : new VaeCodec((AutoencoderKl) network);
     }
 
-    private static Conditioner conditioner(PartFiles files, DiffusionModel model, LoadedParts loaded) {
+    private static Conditioner conditioner(
+            PartFiles files, DiffusionModel model, LoadedParts loaded, List<Path> embeddings) {
         List<TextEncoder> encoders = new ArrayList<>();
         for (String end : List.of("", SECOND)) {
             if (files.className(TEXT + end).isPresent()) {
@@ -86,11 +89,29 @@ final class FolderParts implements PartsReader {
             }
         }
         if (encoders.isEmpty()) {
+            if (!embeddings.isEmpty()) {
+                throw Problem.request(
+                        "{embedding} is for a model with a text encoder, and " + files.place() + " has none");
+            }
             return Conditioners.of(model);
         }
         boolean isXl = files.className(TEXT + SECOND).isPresent();
         Object zeros = files.setting("force_zeros_for_empty_prompt").orElse(isXl);
-        return TextConditioner.of(encoders, isXl ? TextForm.PENULTIMATE : TextForm.LAST, Boolean.TRUE.equals(zeros));
+        TextConditioner conditioner =
+                TextConditioner.of(encoders, isXl ? TextForm.PENULTIMATE : TextForm.LAST, Boolean.TRUE.equals(zeros));
+        return embeddings.isEmpty() ? conditioner : withWords(conditioner, embeddings);
+    }
+
+    private static Conditioner withWords(TextConditioner conditioner, List<Path> files) {
+        List<TextualInversion> learnt = new ArrayList<>();
+        try {
+            files.forEach(file -> learnt.add(TextualInversion.read(file)));
+            return conditioner.withWords(learnt);
+        } finally {
+            for (TextualInversion each : learnt) {
+                each.close();
+            }
+        }
     }
 
     /**

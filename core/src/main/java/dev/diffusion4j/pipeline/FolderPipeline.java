@@ -34,7 +34,7 @@ final class FolderPipeline {
             throw Problem.failure(folder + " holds a " + denoiser.family().name() + ", which draws no pictures");
         }
         Scheduler scheduler = options.parts().mended(files, files.readScheduler());
-        PipelineOrigin origin = PipelineOrigin.of(files, denoiser, options.loras());
+        PipelineOrigin origin = PipelineOrigin.of(files, denoiser, options);
         LoadOptions chosen = options.withPrecision(precision);
         NetworkLoader loader = new NetworkLoader(denoiser, device, chosen);
         PartLease network = store.lease(loader.key(), loader);

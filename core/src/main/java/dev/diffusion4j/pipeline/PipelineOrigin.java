@@ -16,24 +16,35 @@ import org.jspecify.annotations.Nullable;
  * @param folder the folder that it was loaded from; {@code null} where it was handed over
  * @param loras what was added to its weights then
  * @param hash of its files; empty where it has none
+ * @param beside files that counted beside its own
  * @param notes what was guessed while it was loaded, a line each; fields stand in braces
  */
 record PipelineOrigin(
-        @Nullable PipelineFolder folder, List<LoraChoice> loras, Supplier<String> hash, List<String> notes) {
-    static final PipelineOrigin NONE = new PipelineOrigin(null, List.of(), () -> "", List.of());
+        @Nullable PipelineFolder folder,
+        List<LoraChoice> loras,
+        Supplier<String> hash,
+        FilesBeside beside,
+        List<String> notes) {
+    static final PipelineOrigin NONE = new PipelineOrigin(null, List.of(), () -> "", FilesBeside.NONE, List.of());
 
     /** A single file. */
-    static PipelineOrigin of(Path file, List<LoraChoice> loras, List<String> notes) {
-        return new PipelineOrigin(null, loras, new WeightsHash(file, loras), notes);
+    static PipelineOrigin of(Path file, LoadOptions options, List<String> notes) {
+        List<LoraChoice> loras = options.loras();
+        return new PipelineOrigin(null, loras, new WeightsHash(file, loras), beside(options), notes);
     }
 
-    static PipelineOrigin of(PipelineFolder folder, ComponentNetwork denoiser, List<LoraChoice> loras) {
-        return new PipelineOrigin(
-                folder, loras, new WeightsHash(denoiser.component().folder(), loras), List.of());
+    static PipelineOrigin of(PipelineFolder folder, ComponentNetwork denoiser, LoadOptions options) {
+        List<LoraChoice> loras = options.loras();
+        WeightsHash hash = new WeightsHash(denoiser.component().folder(), loras);
+        return new PipelineOrigin(folder, loras, hash, beside(options), List.of());
+    }
+
+    private static FilesBeside beside(LoadOptions options) {
+        return new FilesBeside(options.config(), options.embeddings());
     }
 
     /** With the hash of the same network seen through adapters. */
     PipelineOrigin hashedWith(List<LoraChoice> all) {
-        return new PipelineOrigin(folder, loras, WeightsHash.of(hash, all), notes);
+        return new PipelineOrigin(folder, loras, WeightsHash.of(hash, all), beside, notes);
     }
 }

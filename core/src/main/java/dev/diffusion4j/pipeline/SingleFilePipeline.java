@@ -34,7 +34,7 @@ final class SingleFilePipeline {
                 PipelineSetup setup =
                         new PipelineSetup(found.readScheduler(), parts, placement, List.of(), LoraView.NONE);
                 return DiffusionPipeline.of(
-                        new OwnedParts(network, parts), setup, PipelineOrigin.of(file, chosen.loras(), found.notes()));
+                        new OwnedParts(network, parts), setup, PipelineOrigin.of(file, chosen, found.notes()));
             } catch (Throwable e) {
                 network.close();
                 throw e;
