@@ -4,6 +4,7 @@ package dev.diffusion4j.pipeline;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.tensor.Precision;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param loras adapters that are added to the weights, in this order
  * @param families that the networks may be of
  * @param parts makes conditioner and codec from the folder's other networks
+ * @param config a folder whose configs, tokenizers and missing parts count for a single file; {@code null} for none
  */
 public record LoadOptions(
         String device,
@@ -23,10 +25,11 @@ public record LoadOptions(
         @Nullable String variant,
         List<LoraChoice> loras,
         ModelFamilies families,
-        PartsReader parts) {
+        PartsReader parts,
+        @Nullable Path config) {
     /** On the CPU in f32: the pictures that diffusers draws. */
     public static final LoadOptions DEFAULT =
-            new LoadOptions("cpu", Precision.F32, null, List.of(), ModelFamilies.BUILT_IN, PartsReader.OWN);
+            new LoadOptions("cpu", Precision.F32, null, List.of(), ModelFamilies.BUILT_IN, PartsReader.OWN, null);
 
     public LoadOptions {
         loras = List.copyOf(loras);
@@ -34,33 +37,38 @@ public record LoadOptions(
 
     /** For folders whose network is of a family of this library. */
     public LoadOptions(String device, Precision precision, @Nullable String variant, List<LoraChoice> loras) {
-        this(device, precision, variant, loras, ModelFamilies.BUILT_IN, PartsReader.OWN);
+        this(device, precision, variant, loras, ModelFamilies.BUILT_IN, PartsReader.OWN, null);
     }
 
     public LoadOptions withDevice(String value) {
-        return new LoadOptions(value, precision, variant, loras, families, parts);
+        return new LoadOptions(value, precision, variant, loras, families, parts, config);
     }
 
     public LoadOptions withPrecision(Precision value) {
-        return new LoadOptions(device, value, variant, loras, families, parts);
+        return new LoadOptions(device, value, variant, loras, families, parts, config);
     }
 
     public LoadOptions withVariant(@Nullable String value) {
-        return new LoadOptions(device, precision, value, loras, families, parts);
+        return new LoadOptions(device, precision, value, loras, families, parts, config);
     }
 
     /** With adapters in the network; several are added up. */
     public LoadOptions withLoras(List<LoraChoice> value) {
-        return new LoadOptions(device, precision, variant, value, families, parts);
+        return new LoadOptions(device, precision, variant, value, families, parts, config);
     }
 
     /** For folders whose network is of a family outside this library. */
     public LoadOptions withFamilies(ModelFamilies value) {
-        return new LoadOptions(device, precision, variant, loras, value, parts);
+        return new LoadOptions(device, precision, variant, loras, value, parts, config);
     }
 
     /** For folders with more networks than the denoiser. */
     public LoadOptions withParts(PartsReader value) {
-        return new LoadOptions(device, precision, variant, loras, families, value);
+        return new LoadOptions(device, precision, variant, loras, families, value, config);
+    }
+
+    /** For a single file: a folder whose configs, tokenizers and missing parts count. */
+    public LoadOptions withConfig(@Nullable Path value) {
+        return new LoadOptions(device, precision, variant, loras, families, parts, value);
     }
 }

@@ -49,7 +49,7 @@ final class PipelineAdapters {
 
     /** How much of each adapter was added to the weights of a pipeline that was loaded. */
     static List<LoraApplied> merged(PartLease denoiser, PipelineParts parts) {
-        return denoiser.loader() instanceof NetworkLoader loader
+        return denoiser.loader() instanceof MergedLoras loader
                 ? joined(loader.applied(), parts.lorasApplied())
                 : List.of();
     }
