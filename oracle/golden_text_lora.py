@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small LoRAs in the spellings that are about, and what diffusers (with peft) and LyCORIS draw with them on the tiny Stable Diffusion and XL
+"""Small LoRAs in the spellings that are about, and what diffusers (with peft) and LyCORIS draw with them, or what their formula gives where diffusers leaves something out, on the tiny Stable Diffusion and XL
 of golden_text_calls.py: golden/text_lora/*.safetensors, golden/text_lora.safetensors and .json.
 
 Usage: python oracle/golden_text_lora.py
@@ -106,7 +106,8 @@ def peft_file(name, base, configs):
         model.add_adapter(config)
         fill_peft(model, 20 + seed)
         weights[part + "_lora_layers"] = get_peft_model_state_dict(model)
-        notes[part + "_lora_adapter_metadata"] = model.peft_config["default"].to_dict()
+        settings = model.peft_config["default"].to_dict()
+        notes[part + "_lora_adapter_metadata"] = settings | {"target_modules": sorted(settings["target_modules"])}
     with tempfile.TemporaryDirectory() as folder:
         type(pipe).save_lora_weights(folder, **weights, **notes)
         shutil.copy(pathlib.Path(folder, "pytorch_lora_weights.safetensors"), FILES / f"{name}.safetensors")
@@ -204,6 +205,12 @@ def make_files():
          "lora_te2_" + (CLIP + "0.self_attn.v_proj").replace(".", "_"), 2, 1),
     ])
     lycoris_files(sd, text)
+    named_file("sd-own-alphas", "tiny-sd", [
+        flat("unet", TRANSFORMER + "attn1.to_q", 2, 1, "lora_unet"),
+        flat("unet", TRANSFORMER + "attn1.to_v", 2, 6, "lora_unet"),
+        flat("unet", TRANSFORMER + "attn2.to_out.0", 1, 3, "lora_unet"),
+        ("unet", "mid_block.resnets.0.conv1", "unet.mid_block.resnets.0.conv1.lora.{}.weight", 2, None),  # a file of two spellings
+    ])
 
 
 def trained_weight(made, base):
@@ -229,6 +236,22 @@ def lycoris_file(name, pipe, layers):
         state = made.custom_state_dict() if hasattr(made, "custom_state_dict") else made.state_dict()
         tensors |= {f"{key}.{tensor}": value.detach().clone().float().contiguous() for tensor, value in state.items()}
     save_file(tensors, FILES / f"{name}.safetensors", metadata={"ss_network_module": "lycoris.kohya"})
+
+
+def apply_products(pipe, name, scale):
+    """Each product with its own alpha / r added to its weight: what the file means. diffusers takes one alpha for all attention layers."""
+    state = load_file(FILES / f"{name}.safetensors")
+    layers = {"lora_unet_" + path.replace(".", "_"): layer for path, layer in pipe.unet.named_modules()}
+    layers |= {"unet." + path: layer for path, layer in pipe.unet.named_modules()}
+    for key in state:
+        for down, up in ((".lora_down.", ".lora_up."), (".lora.down.", ".lora.up.")):
+            if down in key:
+                layer = key.split(down)[0]
+                a, b = state[key], state[key.replace(down, up)]
+                alpha = state.get(layer + ".alpha", torch.tensor(float(len(a))))
+                with torch.no_grad():
+                    weight = layers[layer].weight
+                    weight += scale * alpha / len(a) * (b.flatten(1) @ a.flatten(1)).reshape(weight.shape)
 
 
 def lycoris_files(sd, text):
@@ -305,6 +328,7 @@ def main():
     record("sd-dora-weaker", "tiny-sd", [("sd-dora", 0.6)])
     for file, scale in (("sd-locon", 0.9), ("sd-loha", 1.1), ("sd-lokr", 0.8), ("sd-dora-scale", 1.0), ("sd-dora-scale", 0.6)):
         record(file if scale != 0.6 else file + "-weaker", "tiny-sd", [(file, scale)], apply_lycoris)
+    record("sd-own-alphas", "tiny-sd", [("sd-own-alphas", 0.9)], apply_products)
     (GOLDEN / "text_lora.json").write_text(json.dumps(cases, indent=1) + "\n")
     save_file(tensors, GOLDEN / "text_lora.safetensors", metadata={"format": "pt"})
 

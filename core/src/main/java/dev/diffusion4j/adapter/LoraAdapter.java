@@ -38,7 +38,7 @@ public final class LoraAdapter implements AutoCloseable {
      */
     public static LoraAdapter read(Path path) {
         Path file = LoraFile.find(path);
-        return new LoraAdapter(file, LoraFile.read(file));
+        return new LoraAdapter(file, LoraFile.read(file, null));
     }
 
     /**
@@ -77,15 +77,20 @@ public final class LoraAdapter implements AutoCloseable {
     }
 
     /**
-     * Adds the products for one part of a pipeline to the weights of its network, where the parts are loaded one by one.
+     * Adds what a file has for one part of a pipeline to the weights of its network, where the parts are loaded one by one. Of the file only
+     * that is read.
      *
+     * @param path as {@link #read} takes it
      * @param strength 1 as they were trained
      * @return how much of the file counts for this part: {@link LoraApplied#and} joins it with the others, and
      *     {@link LoraApplied#checked} refuses a file that counts for none
      * @throws Problem (a failure) where it does not fit; nothing is changed then
      */
-    public LoraApplied mergeIntoPart(LoraComponent part, Model network, double strength) {
-        return merged(LoraFit.ofPart(this, part, network), strength);
+    public static LoraApplied mergeIntoPart(Path path, LoraComponent part, Model network, double strength) {
+        Path file = LoraFile.find(path);
+        try (LoraAdapter adapter = new LoraAdapter(file, LoraFile.read(file, part))) {
+            return merged(LoraFit.ofPart(adapter, part, network), strength);
+        }
     }
 
     /**
@@ -100,7 +105,7 @@ public final class LoraAdapter implements AutoCloseable {
         for (LoraProduct product : products) {
             LowRank own = Optional.of(product.name())
                     .filter(name -> product.isLowRank() && product.lengths() == null)
-                    .filter(name -> name.component() == null || name.component() == LoraComponent.UNET)
+                    .filter(name -> name.isOf(LoraComponent.UNET))
                     .flatMap(names::layer)
                     .map(names::get)
                     .flatMap(Adaptable::lora)

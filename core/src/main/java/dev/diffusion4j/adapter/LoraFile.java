@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** An adapter's file: peft's folder, diffusers' {@code pytorch_lora_weights.safetensors}, kohya's file or LyCORIS'. */
 public final class LoraFile {
@@ -27,6 +28,7 @@ public final class LoraFile {
 
     private final Path file;
     private final WeightSource weights;
+    private final @Nullable LoraComponent part;
     private final Map<LoraName, Entry> entries = new LinkedHashMap<>();
 
     /** The tensors of one layer, by their names in the file. */
@@ -52,9 +54,10 @@ public final class LoraFile {
         }
     }
 
-    private LoraFile(Path file, WeightSource weights) {
+    private LoraFile(Path file, WeightSource weights, @Nullable LoraComponent part) {
         this.file = file;
         this.weights = weights;
+        this.part = part;
     }
 
     /** The file with the weights: {@code path} itself, or the one in that folder, or in the {@code lora} of a run's folder. */
@@ -79,12 +82,13 @@ public final class LoraFile {
     /**
      * All products of a file, or of a folder as {@link #find} has it.
      *
+     * @param part whose tensors are read; the products of others are without; {@code null} for all
      * @return the products, whose tensors the caller owns
      * @throws Problem (a failure) naming the file and what is wrong with it; nothing is left to free then
      */
-    static List<LoraProduct> read(Path file) {
+    static List<LoraProduct> read(Path file, @Nullable LoraComponent part) {
         try (WeightSource weights = WeightFiles.openFile(file)) {
-            LoraFile open = new LoraFile(file, weights);
+            LoraFile open = new LoraFile(file, weights, part);
             open.sort();
             open.check();
             return open.products(LoraScales.of(file, weights));
@@ -173,9 +177,9 @@ public final class LoraFile {
         scales.checkDora(name, entry.has(LoraPart.MAGNITUDE));
         Map<LoraPart, Tensor> tensors = new EnumMap<>(LoraPart.class);
         try {
-            entry.names.forEach((part, tensor) -> {
-                if (part != LoraPart.ALPHA) {
-                    tensors.put(part, TensorScope.ownResult(() -> weights.read(tensor)));
+            entry.names.forEach((kind, tensor) -> {
+                if (kind != LoraPart.ALPHA && isWanted(name)) {
+                    tensors.put(kind, TensorScope.ownResult(() -> weights.read(tensor)));
                 }
             });
         } catch (Throwable e) {
@@ -183,6 +187,10 @@ public final class LoraFile {
             throw e;
         }
         return new LoraProduct(name, entry.form(), tensors, sizes, scale, entry.keys());
+    }
+
+    private boolean isWanted(LoraName name) {
+        return part == null || name.isOf(part);
     }
 
     private double scale(LoraName name, Entry entry, long rank, LoraScales scales) {

@@ -33,6 +33,11 @@ record LoraName(String text, @Nullable LoraComponent component, String layer) {
         return Optional.empty();
     }
 
+    /** Whether it is of that part of a pipeline; where the file does not say, it is the denoiser's. */
+    boolean isOf(LoraComponent part) {
+        return component == null ? part == LoraComponent.UNET : component == part;
+    }
+
     private static String plain(String layer) {
         String name = layer.startsWith(PEFT) ? layer.substring(PEFT.length()) : layer;
         Matcher out = OLD_OUT.matcher(name);

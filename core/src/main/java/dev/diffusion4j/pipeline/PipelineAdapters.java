@@ -11,6 +11,7 @@ import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -30,9 +31,8 @@ final class PipelineAdapters {
     static List<LoraApplied> merge(LoraComponent part, Model network, List<LoraChoice> choices) {
         List<LoraApplied> applied = new ArrayList<>();
         for (LoraChoice choice : choices) {
-            try (LoraAdapter adapter = LoraAdapter.read(LoraPlace.file(choice.path(), HubProgress.SILENT))) {
-                applied.add(adapter.mergeIntoPart(part, network, choice.scale()));
-            }
+            Path file = LoraPlace.file(choice.path(), HubProgress.SILENT);
+            applied.add(LoraAdapter.mergeIntoPart(file, part, network, choice.scale()));
         }
         return List.copyOf(applied);
     }

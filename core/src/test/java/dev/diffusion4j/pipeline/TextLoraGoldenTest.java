@@ -10,6 +10,7 @@ import dev.diffusion4j.adapter.LoraApplied;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
@@ -18,6 +19,7 @@ import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,8 +27,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -40,6 +44,9 @@ class TextLoraGoldenTest {
                     .seed(5)
                     .steps(3)
                     .guidanceScale(4));
+
+    @TempDir
+    Path folder;
 
     record Case(String name, String pipeline, SchedulerKind scheduler, List<LoraChoice> loras, List<Long> keys) {
         @Override
@@ -163,6 +170,42 @@ class TextLoraGoldenTest {
                 assertClose("one", beside.join(), expected("sd-kohya"), RELATIVE);
             }
         }
+    }
+
+    @Test
+    void adapters_of_all_kinds_are_applied_one_after_the_other_in_the_weights_and_beside_them() {
+        List<LoraChoice> all = List.of(
+                lora("sd-kohya.safetensors", 1),
+                lora("sd-dora.safetensors", 0.6),
+                lora("sd-loha.safetensors", -1.1),
+                lora("sd-dora-scale.safetensors", 0.5),
+                lora("sd-lokr.safetensors", 1));
+        Case test = new Case("all", "tiny-sd", SchedulerKind.DDIM, all, List.of());
+        try (DiffusionPipeline merged = test.load(all);
+                DiffusionPipeline loaded = test.load(List.of());
+                LoraView view = fit(loaded, all)) {
+            float[] drawn = draw(test.scheduled(loaded.withAdapters(view)));
+            assertClose("all", drawn, draw(test.scheduled(merged)), RELATIVE);
+        }
+    }
+
+    @Test
+    void a_lora_for_none_of_the_parts_is_an_error_that_shows_its_names() {
+        Path file = folder.resolve("other.safetensors");
+        TensorScope.run(() -> {
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            for (String name : List.of("a", "b", "c", "d")) {
+                tensors.put("lora_te2_" + name + ".lora_down.weight", Tensors.of(new float[8], 1, 8));
+                tensors.put("lora_te2_" + name + ".lora_up.weight", Tensors.of(new float[8], 8, 1));
+            }
+            Safetensors.write(file, tensors, Map.of());
+        });
+        LoadOptions options = LoadOptions.DEFAULT.withLoras(List.of(new LoraChoice(file, 1)));
+        assertThatThrownBy(() ->
+                        DiffusionPipeline.load(Golden.path("tiny-sd"), options).close())
+                .isInstanceOf(Problem.class)
+                .hasMessage(file + ": applied none of its 8 keys: they are of text_encoder_2 (lora_te2_a, lora_te2_b,"
+                        + " lora_te2_c and 1 more), which this model does not have");
     }
 
     /** The names of SD 1 are those of XL's layers in part, but they are of other shapes. */
