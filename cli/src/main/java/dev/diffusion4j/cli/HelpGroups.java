@@ -44,6 +44,7 @@ final class HelpGroups {
                 "--variant",
                 "--lora",
                 "--config",
+                "--embedding",
                 "--out");
         put(
                 OPTIONS,

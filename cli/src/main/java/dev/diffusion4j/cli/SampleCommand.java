@@ -50,7 +50,8 @@ final class SampleCommand implements Callable<Integer> {
             names = "--model",
             paramLabel = "DIR",
             description =
-                    "The model: a folder with model_index.json, saved by diffuse train or by diffusers, or that of a run.")
+                    "The model: a folder with model_index.json, saved by diffuse train or by diffusers, that of a run, or one file of a "
+                            + "Stable Diffusion.")
     @Nullable
     Path model;
 
@@ -63,12 +64,8 @@ final class SampleCommand implements Callable<Integer> {
     @Nullable
     Path from;
 
-    @Option(
-            names = "--variant",
-            paramLabel = "NAME",
-            description = "Which files of weights to read, where the folder has several: fp16, bf16.")
-    @Nullable
-    String variant;
+    @Mixin
+    FileOptions files = new FileOptions();
 
     @Option(names = "--json", description = "Print what was drawn as one JSON object.")
     boolean json;
@@ -122,7 +119,7 @@ final class SampleCommand implements Callable<Integer> {
                     "--from draws the picture as its note says",
                     "draw another picture with --model");
             outputs.check(1, false);
-            DrawingAgain again = DrawingAgain.of(from, model, variant, guidance.clip(null));
+            DrawingAgain again = DrawingAgain.of(from, model, files.variant, guidance.clip(null));
             guidance.checkClip(again.note().guides(), false);
             return DrawingJob.open(again, hub, this::warn);
         }
@@ -134,7 +131,7 @@ final class SampleCommand implements Callable<Integer> {
         guidance.checkClip(guidance.guides, false);
         return new DrawingPlan(
                 place,
-                pictures.loadOptions(variant),
+                files.apply(pictures.loadOptions(null)),
                 scheduler.selection(),
                 guidance.guides,
                 guidance.clip(null),

@@ -176,7 +176,12 @@ class BadInputTest {
                         draw,
                         "no model_index.json",
                         "scheduler, unet"),
-                bad(1, "a file for a model", write("file", ""), "sample --model @/file --out @/out", "is a file"),
+                bad(
+                        1,
+                        "a file for a model",
+                        write("file", ""),
+                        "sample --model @/file --out @/out",
+                        "is not a file of weights"),
                 call(1, "sample --model @/nowhere --out @/out", "there is no folder"),
                 bad(
                         1,

@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A LoRA as a value: low-rank products by the names of layers, Hu et al. (2021). Immutable and thread-safe: one adapter serves any
+ * A LoRA, or one of its kin (DoRA, LoHa, LoKr), as a value: changes of weights by the names of layers. Immutable and thread-safe: one adapter serves any
  * number of networks, added to their weights ({@link #mergeInto}) or beside them, seen by one view alone ({@link LoraView}). It owns
  * its tensors until it is closed; views that are open then keep what they need.
  */
@@ -38,7 +38,7 @@ public final class LoraAdapter implements AutoCloseable {
      */
     public static LoraAdapter read(Path path) {
         Path file = LoraFile.find(path);
-        return new LoraAdapter(file, LoraFile.read(file));
+        return new LoraAdapter(file, LoraFile.read(file, null));
     }
 
     /**
@@ -61,11 +61,36 @@ public final class LoraAdapter implements AutoCloseable {
      * @throws Problem (a failure) where it does not fit, counting what does; nothing is changed then
      */
     public LoraApplied mergeInto(Map<LoraComponent, ? extends Model> networks, double strength) {
-        LoraFit fit = LoraFit.of(this, networks);
-        fit.products()
-                .forEach((product, layer) ->
-                        layer.addToWeight(product.down(), product.up(), strength * product.scale()));
+        return merged(LoraFit.of(this, networks), strength);
+    }
+
+    private static LoraApplied merged(LoraFit fit, double strength) {
+        if (strength != 0) {
+            fit.products()
+                    .forEach((product, layer) -> layer.changeWeight(weight -> {
+                        LoraSum sum = new LoraSum(() -> weight);
+                        sum.add(product, strength);
+                        return sum.change(weight.device()).folded(weight);
+                    }));
+        }
         return fit.applied();
+    }
+
+    /**
+     * Adds what a file has for one part of a pipeline to the weights of its network, where the parts are loaded one by one. Of the file only
+     * that is read.
+     *
+     * @param path as {@link #read} takes it
+     * @param strength 1 as they were trained
+     * @return how much of the file counts for this part: {@link LoraApplied#and} joins it with the others, and
+     *     {@link LoraApplied#checked} refuses a file that counts for none
+     * @throws Problem (a failure) where it does not fit; nothing is changed then
+     */
+    public static LoraApplied mergeIntoPart(Path path, LoraComponent part, Model network, double strength) {
+        Path file = LoraFile.find(path);
+        try (LoraAdapter adapter = new LoraAdapter(file, LoraFile.read(file, part))) {
+            return merged(LoraFit.ofPart(adapter, part, network), strength);
+        }
     }
 
     /**
@@ -79,7 +104,8 @@ public final class LoraAdapter implements AutoCloseable {
         int filled = 0;
         for (LoraProduct product : products) {
             LowRank own = Optional.of(product.name())
-                    .filter(name -> name.component() == null || name.component() == LoraComponent.UNET)
+                    .filter(name -> product.isLowRank() && product.lengths() == null)
+                    .filter(name -> name.isOf(LoraComponent.UNET))
                     .flatMap(names::layer)
                     .map(names::get)
                     .flatMap(Adaptable::lora)

@@ -31,6 +31,13 @@ public enum LoraComponent implements Keyed {
         return key;
     }
 
+    /** The component that a part of a pipeline's folder is; empty where adapters know no such part. */
+    public static Optional<LoraComponent> ofPart(String name) {
+        return Stream.of(values())
+                .filter(component -> component.key.equals(name))
+                .findFirst();
+    }
+
     /** The component whose name a layer's name in a file begins with. */
     static Optional<LoraComponent> of(String fileName) {
         return Stream.of(values())

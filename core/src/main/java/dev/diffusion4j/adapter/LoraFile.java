@@ -11,13 +11,16 @@ import dev.diffusion4j.tensor.Tensors;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** An adapter's file: peft's folder, diffusers' {@code pytorch_lora_weights.safetensors}, or kohya's file. */
+/** An adapter's file: peft's folder, diffusers' {@code pytorch_lora_weights.safetensors}, kohya's file or LyCORIS'. */
 public final class LoraFile {
     /** The names under which others save a LoRA, the best first. */
     public static final List<String> FILES =
@@ -25,25 +28,36 @@ public final class LoraFile {
 
     private final Path file;
     private final WeightSource weights;
+    private final @Nullable LoraComponent part;
     private final Map<LoraName, Entry> entries = new LinkedHashMap<>();
 
     /** The tensors of one layer, by their names in the file. */
     private static final class Entry {
-        private final Map<LoraName.Part, String> names = new java.util.EnumMap<>(LoraName.Part.class);
+        private final Map<LoraPart, String> names = new EnumMap<>(LoraPart.class);
 
-        @Nullable
-        String name(LoraName.Part part) {
-            return names.get(part);
+        boolean has(LoraPart part) {
+            return names.containsKey(part);
         }
 
         int keys() {
             return names.size();
         }
+
+        LoraForm form() {
+            if (names.keySet().stream().anyMatch(LoraForm.KRONECKER::has)) {
+                return LoraForm.KRONECKER;
+            }
+            if (names.keySet().stream().anyMatch(LoraForm.HADAMARD::has)) {
+                return LoraForm.HADAMARD;
+            }
+            return has(LoraPart.MID) ? LoraForm.TUCKER : LoraForm.LOW_RANK;
+        }
     }
 
-    private LoraFile(Path file, WeightSource weights) {
+    private LoraFile(Path file, WeightSource weights, @Nullable LoraComponent part) {
         this.file = file;
         this.weights = weights;
+        this.part = part;
     }
 
     /** The file with the weights: {@code path} itself, or the one in that folder, or in the {@code lora} of a run's folder. */
@@ -68,12 +82,13 @@ public final class LoraFile {
     /**
      * All products of a file, or of a folder as {@link #find} has it.
      *
+     * @param part whose tensors are read; the products of others are without; {@code null} for all
      * @return the products, whose tensors the caller owns
      * @throws Problem (a failure) naming the file and what is wrong with it; nothing is left to free then
      */
-    static List<LoraProduct> read(Path file) {
+    static List<LoraProduct> read(Path file, @Nullable LoraComponent part) {
         try (WeightSource weights = WeightFiles.openFile(file)) {
-            LoraFile open = new LoraFile(file, weights);
+            LoraFile open = new LoraFile(file, weights, part);
             open.sort();
             open.check();
             return open.products(LoraScales.of(file, weights));
@@ -87,11 +102,12 @@ public final class LoraFile {
         if (entries.isEmpty()) {
             throw Problem.failure(file + " holds no LoRA: none of its " + others.size()
                     + " tensors has a name such as NAME.lora_A.weight or NAME.lora.down.weight"
-                    + (others.isEmpty() ? "" : "; it holds " + LoraFit.some(others)));
+                    + (others.isEmpty() ? "" : "; it holds " + LoraUnused.some(others)));
         }
         if (!others.isEmpty()) {
-            throw Problem.failure(file + " holds " + others.size() + " tensors that are no part of a plain LoRA ("
-                    + LoraFit.some(others) + "): that is not supported");
+            throw Problem.failure(
+                    file + " holds " + others.size() + " tensors that are no part of a LoRA, DoRA, LoHa or LoKr ("
+                            + LoraUnused.some(others) + "): that is not supported");
         }
     }
 
@@ -106,35 +122,48 @@ public final class LoraFile {
 
     private void check() {
         entries.forEach((layer, entry) -> {
-            String down = entry.name(LoraName.Part.DOWN);
-            String up = entry.name(LoraName.Part.UP);
-            if (down == null || up == null) {
-                throw Problem.failure(file + ": layer " + layer.text() + " has only one of its two tensors");
+            LoraForm form = entry.form();
+            for (LoraPart part : form.needed()) {
+                if (!entry.has(part)) {
+                    throw Problem.failure(file + ": layer " + layer.text()
+                            + (form == LoraForm.LOW_RANK
+                                    ? " has only one of its two tensors"
+                                    : " has no tensor " + part.text()));
+                }
             }
-            long[] a = info(down).sizes();
-            long[] b = info(up).sizes();
-            if (a.length < 2 || a.length != b.length || b[1] != a[0]) {
-                throw Problem.failure(file + ": the two tensors of layer " + layer.text() + " do not fit each other: "
-                        + Shapes.text(a) + " and " + Shapes.text(b));
+            for (LoraPart part : entry.names.keySet()) {
+                if (!form.has(part) && !LoraPart.BESIDE.contains(part)) {
+                    throw Problem.failure(file + ": layer " + layer.text() + " holds " + part.text()
+                            + " beside the tensors of another kind of adapter");
+                }
+            }
+            if (sizes(entry).isNone()) {
+                throw Problem.failure(file + ": the tensors of layer " + layer.text() + " do not fit each other: "
+                        + entry.names.entrySet().stream()
+                                .filter(each -> form.has(each.getKey()))
+                                .map(each -> each.getKey().text() + " "
+                                        + Shapes.text(info(each.getValue()).sizes()))
+                                .collect(Collectors.joining(", ")));
             }
         });
     }
 
+    private LoraForm.Sizes sizes(Entry entry) {
+        return entry.form().sizes(part -> entry.has(part) ? shape(entry, part) : null);
+    }
+
+    private long[] shape(Entry entry, LoraPart part) {
+        return info(Objects.requireNonNull(entry.names.get(part))).sizes();
+    }
+
     private TensorInfo info(String name) {
-        return java.util.Objects.requireNonNull(weights.tensors().get(name));
+        return Objects.requireNonNull(weights.tensors().get(name));
     }
 
     private List<LoraProduct> products(LoraScales scales) {
         List<LoraProduct> products = new ArrayList<>();
         try {
-            entries.forEach((name, entry) -> {
-                double scale = scale(name, entry, scales);
-                products.add(TensorScope.compute(() -> {
-                    Tensor down = tensor(entry, LoraName.Part.DOWN);
-                    Tensor up = tensor(entry, LoraName.Part.UP);
-                    return new LoraProduct(name, TensorScope.own(down), TensorScope.own(up), scale, entry.keys());
-                }));
-            });
+            entries.forEach((name, entry) -> products.add(product(name, entry, scales)));
             return products;
         } catch (Throwable e) {
             products.forEach(LoraProduct::close);
@@ -142,15 +171,34 @@ public final class LoraFile {
         }
     }
 
-    private Tensor tensor(Entry entry, LoraName.Part part) {
-        return weights.read(java.util.Objects.requireNonNull(entry.name(part)));
+    private LoraProduct product(LoraName name, Entry entry, LoraScales scales) {
+        LoraForm.Sizes sizes = sizes(entry);
+        double scale = scale(name, entry, sizes.rank(), scales);
+        scales.checkDora(name, entry.has(LoraPart.MAGNITUDE));
+        Map<LoraPart, Tensor> tensors = new EnumMap<>(LoraPart.class);
+        try {
+            entry.names.forEach((kind, tensor) -> {
+                if (kind != LoraPart.ALPHA && isWanted(name)) {
+                    tensors.put(kind, TensorScope.ownResult(() -> weights.read(tensor)));
+                }
+            });
+        } catch (Throwable e) {
+            tensors.values().forEach(Tensor::close);
+            throw e;
+        }
+        return new LoraProduct(name, entry.form(), tensors, sizes, scale, entry.keys());
     }
 
-    private double scale(LoraName name, Entry entry, LoraScales scales) {
-        long rank = info(java.util.Objects.requireNonNull(entry.name(LoraName.Part.DOWN)))
-                .sizes()[0];
-        String alpha = entry.name(LoraName.Part.ALPHA);
+    private boolean isWanted(LoraName name) {
+        return part == null || name.isOf(part);
+    }
+
+    private double scale(LoraName name, Entry entry, long rank, LoraScales scales) {
+        if (rank == 0) {
+            return 1;
+        }
         double known = scales.of(name, rank);
+        String alpha = entry.names.get(LoraPart.ALPHA);
         return alpha == null
                 ? known
                 : TensorScope.compute(() -> Tensors.floats(weights.read(alpha))[0] / (double) rank);

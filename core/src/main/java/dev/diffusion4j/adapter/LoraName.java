@@ -14,39 +14,38 @@ import org.jspecify.annotations.Nullable;
  * @param layer the layer's name within that part: dotted, or kohya's with low lines
  */
 record LoraName(String text, @Nullable LoraComponent component, String layer) {
-    /** What a tensor of an adapter's file is. */
-    enum Part {
-        DOWN,
-        UP,
-        ALPHA
-    }
 
-    /** A tensor of a layer's low-rank product. */
-    record Tensor(LoraName name, Part part) {}
+    /** A tensor of a layer's change. */
+    record Tensor(LoraName name, LoraPart part) {}
 
-    private static final Pattern DOWN = Pattern.compile(
-            "(.+?)(\\.lora_A(\\.\\w+)?|\\.lora\\.down|\\.lora_down|_lora\\.down|\\.lora_linear_layer\\.down)\\.weight");
-    private static final Pattern UP = Pattern.compile(
-            "(.+?)(\\.lora_B(\\.\\w+)?|\\.lora\\.up|\\.lora_up|_lora\\.up|\\.lora_linear_layer\\.up)\\.weight");
-    private static final Pattern ALPHA = Pattern.compile("(.+)\\.alpha");
     private static final Pattern OLD_OUT = Pattern.compile("(.+)\\.processor\\.to_out");
+    private static final Pattern OLD_TEXT = Pattern.compile("(.+\\.self_attn)\\.to_(q|k|v|out)");
     private static final String PEFT = "base_model.model.";
 
-    /** What a tensor's name says; empty where it is no part of a low-rank product. */
+    /** What a tensor's name says; empty where it is no part of an adapter that can be applied. */
     static Optional<Tensor> parse(String tensor) {
-        for (Part part : Part.values()) {
-            Matcher matcher = (part == Part.DOWN ? DOWN : part == Part.UP ? UP : ALPHA).matcher(tensor);
-            if (matcher.matches()) {
-                return Optional.of(new Tensor(of(plain(matcher.group(1))), part));
+        for (LoraPart part : LoraPart.values()) {
+            Optional<String> layer = part.layer(tensor);
+            if (layer.isPresent()) {
+                return Optional.of(new Tensor(of(plain(layer.get())), part));
             }
         }
         return Optional.empty();
     }
 
+    /** Whether it is of that part of a pipeline; where the file does not say, it is the denoiser's. */
+    boolean isOf(LoraComponent part) {
+        return component == null ? part == LoraComponent.UNET : component == part;
+    }
+
     private static String plain(String layer) {
         String name = layer.startsWith(PEFT) ? layer.substring(PEFT.length()) : layer;
         Matcher out = OLD_OUT.matcher(name);
-        return out.matches() ? out.group(1) + ".to_out.0" : name.replace(".processor.", ".");
+        if (out.matches()) {
+            return out.group(1) + ".to_out.0";
+        }
+        Matcher text = OLD_TEXT.matcher(name);
+        return text.matches() ? text.group(1) + "." + text.group(2) + "_proj" : name.replace(".processor.", ".");
     }
 
     private static LoraName of(String text) {

@@ -3,22 +3,35 @@ package dev.diffusion4j.adapter;
 
 import dev.diffusion4j.layer.Adaptable;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.unet2dcondition.OriginalUNet;
+import dev.diffusion4j.model.unet2dcondition.UNet2DConditionModel;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The layers of a network under the names that adapters' files have for them. */
+/**
+ * The layers of a network under the names that adapters' files have for them: its own, and for Stable Diffusion's denoiser also those of
+ * the original code ({@code input_blocks.4.1…}), which kohya's scripts use for XL.
+ */
 final class LoraNames {
     private static final String WEIGHT = ".weight";
     private static final String WRAPPED = "model.";
 
     private final Model network;
     private final Map<String, Adaptable> layers;
+    private final Map<String, String> originals = new HashMap<>();
     private final Map<String, String> flat = new HashMap<>();
 
     LoraNames(Model network) {
         this.network = network;
         this.layers = Adaptable.in(network);
+        if (network instanceof UNet2DConditionModel) {
+            OriginalUNet.ofDiffusers(network.stateDict().keySet())
+                    .map(OriginalUNet::names)
+                    .ifPresent(names -> layers.keySet().forEach(name -> names.first(name + WEIGHT)
+                            .ifPresent(original -> originals.put(withoutWeight(original), name))));
+        }
+        originals.forEach((original, name) -> flat.put(original.replace('.', '_'), name));
         layers.keySet().forEach(name -> flat.put(name.replace('.', '_'), name));
     }
 
@@ -32,9 +45,12 @@ final class LoraNames {
     }
 
     private Optional<String> dotted(String layer) {
-        String weight = network.weightName(layer + WEIGHT);
-        String name = weight.endsWith(WEIGHT) ? weight.substring(0, weight.length() - WEIGHT.length()) : weight;
-        return layers.containsKey(name) ? Optional.of(name) : Optional.empty();
+        String name = withoutWeight(network.weightName(layer + WEIGHT));
+        return layers.containsKey(name) ? Optional.of(name) : Optional.ofNullable(originals.get(layer));
+    }
+
+    private static String withoutWeight(String tensor) {
+        return tensor.endsWith(WEIGHT) ? tensor.substring(0, tensor.length() - WEIGHT.length()) : tensor;
     }
 
     Adaptable get(String name) {

@@ -39,6 +39,7 @@ final class LoraScales {
         private final List<OwnAlpha> alphas = new ArrayList<>();
         private final @Nullable Double alpha;
         private final boolean rootOfRank;
+        private final boolean isDora;
         private final PeftTargets targets;
         private final String where;
 
@@ -49,6 +50,7 @@ final class LoraScales {
             alpha = number("lora_alpha", config.get("lora_alpha"));
             number("r", config.get("r")); // the tensors say it; what it is shows whether the file is sound
             rootOfRank = Boolean.TRUE.equals(config.get("use_rslora"));
+            isDora = Boolean.TRUE.equals(config.get("use_dora"));
             Object patterns = config.get("alpha_pattern");
             if (patterns instanceof Map<?, ?> map) {
                 Json.object(map).forEach(this::addAlpha);
@@ -123,6 +125,15 @@ final class LoraScales {
             parts.computeIfAbsent(component, ignored -> new LinkedHashMap<>()).put(own, value);
         });
         parts.forEach((component, config) -> settings.put(component, new Settings(config, where)));
+    }
+
+    /** @throws Problem (a failure) where the config says that the layer's rows have lengths of their own, but the file has none */
+    void checkDora(LoraName name, boolean hasLengths) {
+        Settings own = settings.getOrDefault(name.component(), settings.get(null));
+        if (own != null && own.isDora && !hasLengths) {
+            throw Problem.failure(own.where + ": use_dora is true, but the file has no lora_magnitude_vector for "
+                    + name.text() + ": save the adapter again, or set use_dora to false for a plain LoRA");
+        }
     }
 
     /**

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.adapter;
 
-import static org.bytedeco.pytorch.global.torch.cat;
-
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.layer.ActiveProducts;
 import dev.diffusion4j.layer.Adaptable;
-import dev.diffusion4j.layer.LowRank;
+import dev.diffusion4j.layer.WeightChange;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.TensorScope;
-import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -18,13 +15,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Networks seen through adapters: within {@link #run} their layers add the products to what they compute, on this thread alone, and
+ * Networks seen through adapters: within {@link #run} their layers compute with what the adapters make of the weights, on this thread alone, and
  * their weights stay as they are to the last bit. So any number of views of one network work at the same time. Thread-safe; it owns the
  * products in the networks' dtype and device, a few percent of the weights, until it is closed and the last run has ended.
  *
@@ -69,69 +64,53 @@ public final class LoraView implements AutoCloseable {
      * @throws Problem (a failure) where one does not fit, counting what does
      */
     public static LoraView of(Map<LoraComponent, ? extends Model> networks, List<Use> uses) {
-        Map<Adaptable, List<Scaled>> byLayer = new LinkedHashMap<>();
         List<LoraApplied> applied = new ArrayList<>();
+        List<LoraFit> fits = new ArrayList<>();
         for (Use use : uses) {
             LoraFit fit = LoraFit.of(use.adapter, networks);
+            fits.add(fit);
             applied.add(fit.applied());
-            fit.products().forEach((product, layer) -> {
-                if (use.strength != 0) {
-                    byLayer.computeIfAbsent(layer, key -> new ArrayList<>())
-                            .add(new Scaled(product, use.strength * product.scale()));
-                }
-            });
         }
         List<LoraChoice> choices = uses.stream()
                 .map(use -> new LoraChoice(use.adapter.file(), use.strength))
                 .toList();
-        return beside(byLayer, choices, List.copyOf(applied));
+        return beside(parts(fits, uses), choices, List.copyOf(applied));
+    }
+
+    private record Part(LoraProduct product, double strength) {}
+
+    private static Map<Adaptable, List<Part>> parts(List<LoraFit> fits, List<Use> uses) {
+        Map<Adaptable, List<Part>> byLayer = new LinkedHashMap<>();
+        for (int i = 0; i < fits.size(); i++) {
+            double strength = uses.get(i).strength;
+            if (strength != 0) {
+                fits.get(i).products().forEach((product, layer) -> byLayer.computeIfAbsent(
+                                layer, key -> new ArrayList<>())
+                        .add(new Part(product, strength)));
+            }
+        }
+        return byLayer;
     }
 
     private static LoraView beside(
-            Map<Adaptable, List<Scaled>> byLayer, List<LoraChoice> choices, List<LoraApplied> applied) {
+            Map<Adaptable, List<Part>> byLayer, List<LoraChoice> choices, List<LoraApplied> applied) {
         List<Tensor> owned = new ArrayList<>();
         try {
-            Map<Adaptable, LowRank> products = new HashMap<>();
-            byLayer.forEach(
-                    (layer, parts) -> TensorScope.run(() -> products.put(layer, sum(parts, layer.weight(), owned))));
-            return new LoraView(new ActiveProducts(products), owned, choices, applied);
+            Map<Adaptable, WeightChange> changes = new HashMap<>();
+            byLayer.forEach((layer, parts) -> TensorScope.run(() -> changes.put(layer, change(layer, parts, owned))));
+            return new LoraView(new ActiveProducts(changes), owned, choices, applied);
         } catch (Throwable e) {
             owned.forEach(Tensor::close);
             throw e;
         }
     }
 
-    private record Scaled(LoraProduct product, double scale) {
-        Tensor up() {
-            return product.up().to(ScalarType.Float).mul(new Scalar(scale));
-        }
-    }
-
-    /** One product that does what all do: their A one below the other, their scaled B side by side. */
-    private static LowRank sum(List<Scaled> parts, Tensor weight, List<Tensor> owned) {
+    private static WeightChange change(Adaptable layer, List<Part> parts, List<Tensor> owned) {
         try (NoGradGuard guard = new NoGradGuard()) {
-            if (parts.size() == 1) {
-                LoraProduct only = parts.get(0).product;
-                return new LowRank(own(only::down, weight, owned), own(only::up, weight, owned), parts.get(0).scale);
-            }
-            Tensor down = own(
-                    () -> join(parts.stream().map(part -> part.product.down()).toList(), 0), weight, owned);
-            Tensor up = own(() -> join(parts.stream().map(Scaled::up).toList(), 1), weight, owned);
-            return new LowRank(down, up, 1);
+            LoraSum sum = new LoraSum(() -> layer.plainWeight().to(ScalarType.Float));
+            parts.forEach(part -> sum.add(part.product, part.strength));
+            return sum.owned(layer.weight(), owned);
         }
-    }
-
-    private static Tensor join(List<Tensor> tensors, int dim) {
-        TensorVector all = new TensorVector();
-        tensors.forEach(tensor -> all.push_back(tensor.to(ScalarType.Float)));
-        return cat(all, dim);
-    }
-
-    /** In the weight's dtype and device: the adapter's own memory where it has both already. */
-    private static Tensor own(Supplier<Tensor> tensor, Tensor weight, List<Tensor> owned) {
-        Tensor made = TensorScope.ownResult(() -> tensor.get().to(weight.device(), Tensors.type(weight)));
-        owned.add(made);
-        return made;
     }
 
     /**

@@ -10,7 +10,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of peft's {@code LoraConfig} (0.21.2) under which an adapter is the plain sum of its products and the base's weights.
+ * The settings of peft's {@code LoraConfig} (0.21.2) under which an adapter is what its tensors say and no more: a sum with the base's weights, or a DoRA.
  * Any other setting, and any key that is not known here and is not off, is refused by name: it may change the base or the forward
  * pass.
  */
@@ -48,6 +48,7 @@ final class PeftSettings {
             "bias", List.of("none"),
             "init_lora_weights", PLAIN_STARTS,
             "peft_type", List.of("LORA"),
+            "use_dora", List.of(true, false),
             "use_rslora", List.of(true, false));
 
     private PeftSettings() {}
@@ -89,6 +90,6 @@ final class PeftSettings {
                     + " save_pretrained(path_initial_model_for_weight_conversion=…), and give the result");
         }
         return Problem.failure(where + ": " + key + " is " + text
-                + ", which plain LoRA does not have: this adapter would be drawn wrong and cannot be applied");
+                + ", which is not supported: this adapter would be drawn wrong and cannot be applied");
     }
 }

@@ -62,10 +62,12 @@ public record DrawingAgain(
 
     LoadOptions loading() {
         return new LoadOptions(
-                read.manifest().device(),
-                Keyed.fromKey(Precision.class, read.manifest().dtype(), "dtype"),
-                variant,
-                note().loras().stream().map(LoraChoice::parse).toList());
+                        read.manifest().device(),
+                        Keyed.fromKey(Precision.class, read.manifest().dtype(), "dtype"),
+                        variant,
+                        note().loras().stream().map(LoraChoice::parse).toList())
+                .withConfig(note().config() == null ? null : Path.of(note().config()))
+                .withEmbeddings(note().embeddings().stream().map(Path::of).toList());
     }
 
     Path folder(HubProgress progress) {

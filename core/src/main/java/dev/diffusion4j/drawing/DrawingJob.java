@@ -58,6 +58,7 @@ public final class DrawingJob implements AutoCloseable {
         try {
             DiffusionPipeline loaded = DiffusionPipeline.load(folder, plan.loading());
             try {
+                loaded.loadingNotes().forEach(notice);
                 Chosen chosen = chosen(plan, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
                 return new DrawingJob(
                         loaded, kit, chosen, folder.toString(), plan.subject().perRow(loaded), null);

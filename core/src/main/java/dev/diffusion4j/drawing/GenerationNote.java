@@ -14,6 +14,7 @@ import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.model.clip.ClipActivation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.FilesBeside;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.NoiseMode;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -35,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * @param request what was asked for: for this picture alone, or, where the noise was shared, for the whole batch
  * @param guides what it was steered by, as text
  * @param loras the adapters in the network, each {@code PATH:SCALE}
+ * @param config a folder that counted for a model of one file, as it was given, or {@code null}
+ * @param embeddings files of words that text encoders learnt
  * @param clipModel the CLIP that the guides looked with, as it was given
  * @param clipActivation its activation, where it was given
  */
@@ -46,15 +49,28 @@ public record GenerationNote(
         GenerationRequest request,
         List<String> guides,
         List<String> loras,
+        @Nullable String config,
+        List<String> embeddings,
         @Nullable String clipModel,
         @Nullable ClipActivation clipActivation) {
 
     private static final GenerationNote EMPTY = new GenerationNote(
-            "", "DDPMScheduler", Map.of(), 0, GenerationRequest.DEFAULT, List.of(), List.of(), null, null);
+            "",
+            "DDPMScheduler",
+            Map.of(),
+            0,
+            GenerationRequest.DEFAULT,
+            List.of(),
+            List.of(),
+            null,
+            List.of(),
+            null,
+            null);
 
     public GenerationNote {
         guides = List.copyOf(guides);
         loras = List.copyOf(loras);
+        embeddings = List.copyOf(embeddings);
         schedulerConfig = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(schedulerConfig));
     }
 
@@ -68,6 +84,7 @@ public record GenerationNote(
             ownIndex = 0;
         }
         Clip.Origin clip = clipOf(pipeline);
+        FilesBeside beside = pipeline.filesBeside();
         return new GenerationNote(
                 model,
                 scheduler.algorithm().className(),
@@ -76,6 +93,8 @@ public record GenerationNote(
                 own,
                 pipeline.steering().stream().map(LossGuidance::name).toList(),
                 pipeline.loras().stream().map(LoraChoice::text).toList(),
+                beside.config() == null ? null : beside.config().toString(),
+                beside.embeddings().stream().map(Path::toString).toList(),
                 clip == null ? null : clip.place().toString(),
                 clip == null ? null : clip.activation());
     }

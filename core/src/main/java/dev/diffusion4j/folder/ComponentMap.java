@@ -6,11 +6,13 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.ModelFamilies;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,6 +108,15 @@ public final class ComponentMap {
     /** A setting that stands beside the parts, such as {@code force_zeros_for_empty_prompt}. */
     public Optional<Object> setting(String key) {
         return Optional.ofNullable(entries.get(key));
+    }
+
+    /** For another folder, that will have some of the parts; those that it will not have stand for none. */
+    ComponentMap at(Path other, Set<String> parts) {
+        Map<String, @Nullable Object> all = new LinkedHashMap<>(entries);
+        components.keySet().stream()
+                .filter(name -> !parts.contains(name))
+                .forEach(name -> all.put(name, Arrays.asList(null, null)));
+        return new ComponentMap(other, all);
     }
 
     /** With one more part, or another in the place of one. */

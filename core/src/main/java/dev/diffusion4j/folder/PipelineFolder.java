@@ -14,9 +14,12 @@ import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.text.ClipTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PipelineFolder {
     private static final String ANY_PIPELINE = "DiffusionPipeline";
+    private static final Set<ModelRole> BESIDE = Set.of(ModelRole.AUTOENCODER, ModelRole.TEXT_ENCODER);
 
     private final Path folder;
     private final ComponentMap map;
@@ -140,6 +144,30 @@ public final class PipelineFolder {
                 .orElseGet(() -> networks.get(1));
     }
 
+    /**
+     * Its parts that a denoiser may have beside it: autoencoders, text encoders, tokenizers of known kinds; none where it holds a single
+     * network.
+     */
+    Map<String, Component> companions() {
+        Map<String, Component> found = new LinkedHashMap<>();
+        map.components().forEach((name, component) -> {
+            boolean isBeside = component.isTokenizer() && component.isKnown(families)
+                    || component
+                            .family(families)
+                            .filter(family ->
+                                    BESIDE.contains(family.modelClass().role()))
+                            .isPresent();
+            if (isBeside) {
+                found.put(name, component);
+            }
+        });
+        boolean isAlone = map.components().values().stream().noneMatch(component -> component
+                .family(families)
+                .filter(ModelFamily::isDenoiser)
+                .isPresent());
+        return isAlone ? Map.of() : found;
+    }
+
     /** The name of the component that is the network: {@code unet} in most folders. */
     public String modelName() {
         return network().component().name();
@@ -218,7 +246,12 @@ public final class PipelineFolder {
      * @param others networks beside it, by the names of their parts
      */
     public void save(Model model, Map<String, Model> others, Scheduler scheduler, SaveOptions options) {
-        Component network = networkBeside(others.keySet()).component();
+        Set<String> beside = new HashSet<>(others.keySet());
+        map.components().values().stream()
+                .filter(Component::isTokenizer)
+                .map(Component::name)
+                .forEach(beside::add);
+        Component network = networkBeside(beside).component();
         ComponentWriter writer = new ComponentWriter(folder, map, options);
         writer.write(network.name(), model);
         writer.write(others);
@@ -240,14 +273,47 @@ public final class PipelineFolder {
     public static void write(
             Path folder, Model model, Map<String, Model> others, @Nullable Scheduler scheduler, SaveOptions options) {
         ComponentWriter writer = new ComponentWriter(folder, ComponentMap.empty(folder), options);
-        String name = model.modelClass().role().component();
-        Check.that(!others.containsKey(name), "a part beside the " + name + " cannot be named '" + name + "'");
-        writer.write(name, model);
-        writer.write(others);
+        writeNetworks(writer, model.modelClass().role().component(), model, others);
         if (scheduler != null) {
             writer.write(scheduler);
         }
         writer.finish(others.isEmpty() ? pipelineClass(model.modelClass(), scheduler) : ANY_PIPELINE);
+    }
+
+    /**
+     * Writes another folder of this one's class and settings, from networks in memory. Parts that are neither among them nor tokenizers, such
+     * as a safety checker, are left out.
+     *
+     * @param model as in {@link #write(Path, Model, Map, Scheduler, SaveOptions)}
+     * @param tokenizers by the names of their parts
+     */
+    public void writeCopy(
+            Path copy,
+            Model model,
+            Map<String, Model> others,
+            Map<String, ClipTokenizer> tokenizers,
+            Scheduler scheduler,
+            SaveOptions options) {
+        String name = networkBeside(parts(others, tokenizers)).component().name();
+        Set<String> kept = new HashSet<>(parts(others, tokenizers));
+        kept.addAll(Set.of(name, Component.SCHEDULER));
+        ComponentWriter writer = new ComponentWriter(copy, map.at(copy, kept), options);
+        writeNetworks(writer, name, model, others);
+        tokenizers.forEach(writer::write);
+        writer.write(scheduler);
+        writer.finish();
+    }
+
+    private static Set<String> parts(Map<String, Model> others, Map<String, ClipTokenizer> tokenizers) {
+        Set<String> names = new HashSet<>(others.keySet());
+        names.addAll(tokenizers.keySet());
+        return names;
+    }
+
+    private static void writeNetworks(ComponentWriter writer, String name, Model model, Map<String, Model> others) {
+        Check.that(!others.containsKey(name), "a part beside the " + name + " cannot be named '" + name + "'");
+        writer.write(name, model);
+        writer.write(others);
     }
 
     /** {@link #write(Path, Model, Map, Scheduler, SaveOptions)} of one network. */

@@ -98,15 +98,36 @@ public final class PipelinePlace {
                     ? Problem.failure(name + " is no pipeline: it has no " + INDEX)
                     : hub.unknown(there, INDEX);
         }
-        Path folder = hub.fetch(there, path -> path.endsWith(".json") && !path.endsWith(".index.json"));
-        ComponentNetwork network =
-                PipelineFolder.open(folder, families).networkBeside(Set.of(), name); // refuses what we do not have
+        Path folder = hub.fetch(there, PipelinePlace::isRead);
+        PipelineFolder files = PipelineFolder.open(folder, families);
+        Map<String, Component> beside = files.companions();
+        ComponentNetwork network = files.networkBeside(beside.keySet(), name); // refuses what we do not have
         network.component().configFile();
-        String inside =
-                folder.relativize(network.component().folder()).toString().replace('\\', '/');
-        String stem = network.family().modelClass().weightStem();
-        weights(there, inside.isEmpty() ? "" : inside + "/", WeightFiles.names(stem, variant), hub);
+        weights(there, folder, network.component(), families, variant, hub);
+        for (Component component : beside.values()) {
+            if (!component.isTokenizer()) {
+                component.configFile();
+                weights(there, folder, component, families, variant, hub);
+            }
+        }
         return folder;
+    }
+
+    /** Configs, and the vocabularies of tokenizers. */
+    private static boolean isRead(String path) {
+        return path.endsWith(".json") && !path.endsWith(".index.json") || path.endsWith("/merges.txt");
+    }
+
+    private static void weights(
+            HubContents there,
+            Path folder,
+            Component component,
+            ModelFamilies families,
+            @Nullable String variant,
+            HubClient hub) {
+        String inside = folder.relativize(component.folder()).toString().replace('\\', '/');
+        List<String> names = WeightFiles.names(component.weightStem(families), variant);
+        weights(there, inside.isEmpty() ? "" : inside + "/", names, hub);
     }
 
     /** @param names that the weights may have, the best first */

@@ -7,6 +7,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.hub.HubProgress;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -24,7 +25,10 @@ public final class WeightsHash implements Supplier<String> {
         this(folder, List.of());
     }
 
-    /** @param loras adapters that count besides */
+    /**
+     * @param folder of the weights, or a single file of them
+     * @param loras adapters that count besides
+     */
     public WeightsHash(Path folder, List<LoraChoice> loras) {
         this(folder, loras, CompletableFuture.supplyAsync(() -> compute(folder, loras)));
     }
@@ -43,7 +47,7 @@ public final class WeightsHash implements Supplier<String> {
     private static String compute(Path folder, List<LoraChoice> loras) {
         try {
             StringBuilder all = new StringBuilder();
-            for (Path file : WeightFiles.files(folder)) {
+            for (Path file : Files.isRegularFile(folder) ? List.of(folder) : WeightFiles.files(folder)) {
                 all.append(Hashes.sha256(file));
             }
             for (LoraChoice choice : loras) {

@@ -6,9 +6,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The low-rank products that a call sees beside the weights of the networks that it runs. As {@link TrainingMode} it is a property of
+ * What a call sees in place of the weights of the networks that it runs. As {@link TrainingMode} it is a property of
  * the call, not of a network, so that several calls run one network at the same time, each with other adapters, and the weights
- * stay as they are. Immutable; the tensors belong to whoever made the products and must outlive the call.
+ * stay as they are. Immutable; the tensors belong to whoever made the changes and must outlive the call.
  */
 public final class ActiveProducts {
     /** The networks as they are. */
@@ -16,10 +16,10 @@ public final class ActiveProducts {
 
     private static final ThreadLocal<@Nullable ActiveProducts> CURRENT = new ThreadLocal<>();
 
-    private final Map<Adaptable, LowRank> products;
+    private final Map<Adaptable, WeightChange> products;
 
-    /** @param products by the layer that each stands beside; the layers may be those of several networks */
-    public ActiveProducts(Map<Adaptable, LowRank> products) {
+    /** @param products by the layer whose weight each changes; the layers may be those of several networks */
+    public ActiveProducts(Map<Adaptable, WeightChange> products) {
         this.products = Map.copyOf(products);
     }
 
@@ -51,8 +51,8 @@ public final class ActiveProducts {
         return present == null ? NONE : present;
     }
 
-    /** The one that the current call sees beside {@code layer}; {@code null} where there is none. */
-    static @Nullable LowRank beside(Adaptable layer) {
+    /** What the current call sees in place of the weight of {@code layer}; {@code null} for the weight itself. */
+    static @Nullable WeightChange beside(Adaptable layer) {
         ActiveProducts present = CURRENT.get();
         return present == null ? null : present.products.get(layer);
     }

@@ -4,21 +4,19 @@ package dev.diffusion4j.layer;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A layer with one weight that {@link LowRank} products can stand beside: one of the layer's own, with the parameters {@code
- * lora_A.weight} and {@code lora_B.weight}, which is trained; and one that only the current call sees ({@link ActiveProducts}). A
- * product can also be added to the weight.
+ * A layer with one weight that adapters can change: a {@link LowRank} product of the layer's own stands beside it, with the parameters
+ * {@code lora_A.weight} and {@code lora_B.weight}, which is trained; and the current call may see another weight ({@link ActiveProducts}). A
+ * change can also be put into the weight.
  */
 public abstract class Adaptable extends Layer {
     private static final String DOWN = "lora_A.weight";
@@ -36,6 +34,12 @@ public abstract class Adaptable extends Layer {
     public final Tensor weight() {
         return layerWeight().handle();
     }
+
+    /** The layer's operation as it is. */
+    abstract Tensor plain(Tensor input);
+
+    /** {@code (out)}; borrowed; {@code null} where there is none. */
+    public abstract @Nullable Tensor bias();
 
     /** The layer's operation with another weight and no bias. */
     protected abstract Tensor project(Tensor input, Tensor weight);
@@ -117,17 +121,25 @@ public abstract class Adaptable extends Layer {
      * @throws IllegalStateException where the network is frozen
      */
     public final void addToWeight(Tensor down, Tensor up, double scale) {
+        changeWeight(weight -> weight.add(
+                new LowRank(down.to(weight.device(), ScalarType.Float), up.to(weight.device(), ScalarType.Float), scale)
+                        .product(weight)));
+    }
+
+    /**
+     * weight ← change(weight), worked out in f32.
+     *
+     * @param change gets the weight in f32, and gives one of its shape
+     * @throws IllegalStateException where the network is frozen
+     */
+    public final void changeWeight(UnaryOperator<Tensor> change) {
         if (isFrozen()) {
             throw new IllegalStateException("this network is frozen: add to its weights first");
         }
         TensorScope.run(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
                 Tensor weight = weight();
-                Tensor device = weight.to(ScalarType.Float);
-                Tensor product = up.to(weight.device(), ScalarType.Float)
-                        .flatten(1, -1)
-                        .mm(down.to(weight.device(), ScalarType.Float).flatten(1, -1));
-                weight.copy_(device.add(product.view(Tensors.shape(weight)), new Scalar(scale)));
+                weight.copy_(change.apply(weight.to(ScalarType.Float)));
             }
         });
         dropPrepared();
@@ -135,59 +147,59 @@ public abstract class Adaptable extends Layer {
 
     /** Whether {@link #foldedWeight} is all that the layer multiplies by. */
     final boolean isFoldable() {
-        return products().stream().noneMatch(LowRank::dropsInput);
+        LowRank own = ownProduct();
+        return own == null || !own.dropsInput();
     }
 
-    /** The weight with the products in it, on the graph; the weight alone where there are none. A handle of the current scope's. */
+    /** The weight that the call sees, on the graph; the weight alone where nothing changes it. A handle of the current scope's. */
     final Tensor foldedWeight() {
         return TensorScope.keepResult(() -> {
-            Tensor folded = plainWeight();
-            for (LowRank product : products()) {
-                folded = folded.add(product.product(folded));
-            }
-            return folded;
+            Tensor weight = plainWeight();
+            LowRank own = ownProduct();
+            Tensor folded = own == null ? weight : weight.add(own.product(weight));
+            WeightChange active = ActiveProducts.beside(this);
+            return active == null ? folded : active.folded(folded);
         });
     }
 
     /** The weight in plain order; a handle of the current scope's. */
-    final Tensor plainWeight() {
+    public final Tensor plainWeight() {
         return layerWeight().plain();
     }
 
-    /** Whether the current call sees a product beside the weight. */
+    /** Whether the current call sees another weight, or a product beside it. */
     final boolean isAdapted() {
-        return lora != null && !merged || ActiveProducts.beside(this) != null;
+        return ownProduct() != null || ActiveProducts.beside(this) != null;
     }
 
-    private List<LowRank> products() {
-        List<LowRank> seen = new ArrayList<>(2);
-        LowRank own = lora;
-        if (own != null && !merged) {
-            seen.add(own);
-        }
-        LowRank active = ActiveProducts.beside(this);
-        if (active != null) {
-            seen.add(active);
-        }
-        return seen;
+    /** The product of the layer's own where it is beside the weight and not in it. */
+    private @Nullable LowRank ownProduct() {
+        return merged ? null : lora;
     }
 
     /**
-     * {@code output} + scale·B·A·{@code input} for each product that the current call sees; on the graph where there is one.
+     * The layer's operation with all that the current call sees; on the graph where there is one.
      *
-     * @param output what the layer makes of {@code input} by its weight and bias alone
-     * @return {@code output} itself where there is no product, else a new tensor owned by the current scope
+     * @return a new tensor owned by the current scope
      */
-    protected final Tensor withProducts(Tensor output, Tensor input) {
-        Tensor sum = output;
-        for (LowRank product : products()) {
-            Tensor before = sum;
-            sum = TensorScope.keepResult(() -> {
-                Tensor thin = project(product.seen(input), product.down());
-                return before.add(expand(thin, product.up()), new Scalar(product.scale()));
-            });
-        }
-        return sum;
+    final Tensor adapted(Tensor input) {
+        return TensorScope.keepResult(() -> {
+            WeightChange active = ActiveProducts.beside(this);
+            if (active == null) {
+                return withOwnProduct(input);
+            }
+            int dims = TensorScope.compute(() -> (int) weight().dim());
+            Tensor sum = active.scaled(withOwnProduct(active.seen(input, dims)), bias(), dims);
+            for (WeightTerm term : active.terms()) {
+                sum = term.addedTo(sum, this, input);
+            }
+            return sum;
+        });
+    }
+
+    private Tensor withOwnProduct(Tensor input) {
+        LowRank own = ownProduct();
+        return own == null ? plain(input) : own.addedTo(plain(input), this, input);
     }
 
     /** All in {@code root}, by dotted name. */

@@ -55,10 +55,11 @@ public final class Conv2d extends Adaptable {
      * @return (B, out, H', W'), a new tensor
      */
     public Tensor forward(Tensor sample) {
-        return isAdapted() ? TensorScope.keepResult(() -> withProducts(plain(sample), sample)) : plain(sample);
+        return isAdapted() ? adapted(sample) : plain(sample);
     }
 
-    private Tensor plain(Tensor sample) {
+    @Override
+    Tensor plain(Tensor sample) {
         PackedConvolution fast = weight.packed(sample);
         return fast != null ? fast.forward(sample, bias) : weight.withPlain(plain -> convolve(sample, plain));
     }
@@ -113,7 +114,7 @@ public final class Conv2d extends Adaptable {
         return weight;
     }
 
-    /** {@code (out)}; borrowed; {@code null} where there is none. */
+    @Override
     public @Nullable Tensor bias() {
         return bias;
     }

@@ -35,10 +35,11 @@ public final class Linear extends Adaptable {
      * @return (…, out), a new tensor
      */
     public Tensor forward(Tensor features) {
-        return isAdapted() ? TensorScope.keepResult(() -> withProducts(plain(features), features)) : plain(features);
+        return isAdapted() ? adapted(features) : plain(features);
     }
 
-    private Tensor plain(Tensor features) {
+    @Override
+    Tensor plain(Tensor features) {
         PackedLinear fast = weight.packed(features);
         return fast != null
                 ? fast.forward(features, bias)
@@ -66,7 +67,7 @@ public final class Linear extends Adaptable {
         return weight;
     }
 
-    /** {@code (out)}; borrowed; {@code null} where there is none. */
+    @Override
     public @Nullable Tensor bias() {
         return bias;
     }

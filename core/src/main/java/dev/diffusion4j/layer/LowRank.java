@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * A product of two thin matrices beside a weight, scale·B·A: Hu et al. (2021). Where B is zero the layer does what it did without.
  * The tensors belong to whoever made the product: the layer that it is trained in, or an adapter's view of a network.
  */
-public final class LowRank {
+public final class LowRank implements WeightTerm {
     private final Tensor down;
     private final Tensor up;
     private final double scale;
@@ -37,17 +37,24 @@ public final class LowRank {
     }
 
     /** What A sees of a layer's input. */
-    Tensor seen(Tensor input) {
+    private Tensor seen(Tensor input) {
         return dropout.forward(input);
     }
 
-    /** scale·B·A in the shape {@code like} has, f32, on the graph where there is one; a new tensor. */
-    Tensor product(Tensor like) {
+    /** scale·B·A. */
+    @Override
+    public Tensor product(Tensor like) {
         return TensorScope.keepResult(() -> up.to(ScalarType.Float)
                 .flatten(1, -1)
                 .mm(down.to(ScalarType.Float).flatten(1, -1))
                 .mul(new Scalar(scale))
                 .view(Tensors.shape(like)));
+    }
+
+    @Override
+    public Tensor addedTo(Tensor sum, Adaptable layer, Tensor input) {
+        return TensorScope.keepResult(
+                () -> sum.add(layer.expand(layer.project(seen(input), down), up), new Scalar(scale)));
     }
 
     /** A: {@code (r, in)}, of a convolution {@code (r, in, k, k)}; borrowed. */

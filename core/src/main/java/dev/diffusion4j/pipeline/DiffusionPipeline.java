@@ -10,20 +10,18 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.condition.Subject;
-import dev.diffusion4j.folder.ComponentNetwork;
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.folder.SaveOptions;
+import dev.diffusion4j.folder.single.SingleFile;
 import dev.diffusion4j.guidance.LossGuidance;
-import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.PromptWords;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
-import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.scheduler.Algorithm;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
@@ -42,7 +40,6 @@ import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +78,10 @@ public final class DiffusionPipeline implements AutoCloseable {
         return new DiffusionPipeline(owned, setup, PipelineOrigin.NONE, false);
     }
 
+    static DiffusionPipeline of(OwnedParts owned, PipelineSetup setup, PipelineOrigin origin) {
+        return new DiffusionPipeline(owned, setup, origin, false);
+    }
+
     private DiffusionPipeline view(PipelineSetup other) {
         checkOpen();
         return new DiffusionPipeline(owned, other, origin, true);
@@ -110,33 +111,15 @@ public final class DiffusionPipeline implements AutoCloseable {
     /**
      * Loads what diffusers or this library saved.
      *
-     * @param place a model folder, the folder of a finished run, or {@code org/name[@revision]} of the Hub, as {@link PipelinePlace} has it
+     * @param place a model folder, the folder of a finished run, or {@code org/name[@revision]} of the Hub, as {@link PipelinePlace} has it;
+     *     or a single file in Stable Diffusion's original layout
      * @param store pipelines of one store share the network of one folder, where they are loaded with the same options
      * @throws Problem naming the file and what is wrong with it, or the first part of the folder that is not known
      */
     public static DiffusionPipeline load(Path place, LoadOptions options, PartStore store) {
-        Device device = Devices.parse(options.device());
-        Precision precision = SpeedProbe.resolve(options.precision(), device);
-        Path folder = PipelinePlace.folder(place, options.variant(), options.families(), HubProgress.SILENT);
-        PipelineFolder files = PipelineFolder.open(folder, options.families());
-        ComponentNetwork denoiser = files.networkBeside(options.parts().parts());
-        if (!denoiser.family().isDenoiser()) {
-            throw Problem.failure(folder + " holds a " + denoiser.family().name() + ", which draws no pictures");
-        }
-        Scheduler scheduler = options.parts().mended(files, files.readScheduler());
-        PipelineOrigin origin = PipelineOrigin.of(files, denoiser, options.loras());
-        LoadOptions chosen = options.withPrecision(precision);
-        NetworkLoader loader = new NetworkLoader(denoiser, device, chosen);
-        PartLease network = store.lease(loader.key(), loader);
-        try {
-            PipelineParts parts = network.use(model -> options.parts().read(files, (DiffusionModel) model, chosen));
-            Placement placement = new Placement(options.device(), precision, 0);
-            PipelineSetup setup = new PipelineSetup(scheduler, parts, placement, List.of(), LoraView.NONE);
-            return new DiffusionPipeline(new OwnedParts(network, parts), setup, origin, false);
-        } catch (Throwable e) {
-            network.close();
-            throw e;
-        }
+        return SingleFile.isOne(place)
+                ? SingleFilePipeline.load(place, options, store)
+                : FolderPipeline.load(place, options, store);
     }
 
     /** Of parts; the pipeline becomes the owner of {@code model}, which lies on the CPU in f32. */
@@ -216,20 +199,20 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /**
-     * Fits adapters to the network, for {@link #withAdapters} of this pipeline and its views.
+     * Fits adapters to the network and the text encoders, for {@link #withAdapters} of this pipeline and its views.
      *
-     * @return a view of the network that the caller closes, before this pipeline; the adapters may be closed at once
+     * @return a view of them that the caller closes, before this pipeline; the adapters may be closed at once
      * @throws Problem where one does not fit the network, counting what does
      */
     public LoraView fit(List<LoraView.Use> uses) {
         return use(model -> {
             owned.network().pin(); // the view knows the layers of this very network
-            return PipelineAdapters.view(model, uses);
+            return PipelineAdapters.view(model, setup.parts().networks(), uses);
         });
     }
 
     /**
-     * A view that sees the network through adapters, in place of those of the view before; those that were added to the weights when it
+     * A view that sees the networks through adapters, in place of those of the view before; those that were added to the weights when it
      * was loaded count besides. Views with other adapters, or none, draw at the same time; {@link #save(Path)} writes the network
      * without them.
      *
@@ -258,12 +241,10 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** How much of each adapter's file counts, in the order of {@link #loras}. */
     public List<LoraApplied> lorasApplied() {
-        return use(model ->
-                Stream.concat(merged(), setup.adapters().applied().stream()).toList());
-    }
-
-    private Stream<LoraApplied> merged() {
-        return owned.network().loader() instanceof NetworkLoader loader ? loader.applied().stream() : Stream.empty();
+        return use(model -> Stream.concat(
+                        PipelineAdapters.merged(owned.network(), setup.parts()).stream(),
+                        setup.adapters().applied().stream())
+                .toList());
     }
 
     private List<LoraChoice> loras(PipelineSetup with) {
@@ -407,11 +388,14 @@ public final class DiffusionPipeline implements AutoCloseable {
     public void save(Path folder, SaveOptions options) {
         use(model -> {
             PipelineFolder files = origin.folder();
+            PipelineParts parts = setup.parts();
             if (files != null && files.isAt(folder)) {
                 owned.network().pin(); // the folder no longer holds what was loaded
-                files.save(model, setup.parts().networks(), scheduler(), options);
+                files.save(model, parts.networks(), scheduler(), options);
+            } else if (files != null && !parts.tokenizers().isEmpty()) {
+                files.writeCopy(folder, model, parts.networks(), parts.tokenizers(), scheduler(), options);
             } else {
-                PipelineFolder.write(folder, model, setup.parts().networks(), scheduler(), options);
+                PipelineFolder.write(folder, model, parts.networks(), scheduler(), options);
             }
             return true;
         });
@@ -430,6 +414,16 @@ public final class DiffusionPipeline implements AutoCloseable {
     /** Where it computes: {@code cpu}, {@code cuda:0}. */
     public String deviceName() {
         return Devices.name(setup.placement().torchDevice());
+    }
+
+    /** What counted beside the model's own files when it was loaded. */
+    public FilesBeside filesBeside() {
+        return origin.beside();
+    }
+
+    /** What was guessed while it was loaded, a line each; fields stand in braces. */
+    public List<String> loadingNotes() {
+        return origin.notes();
     }
 
     /** SHA-256 of the weights' files; empty where the network was not loaded from files. */

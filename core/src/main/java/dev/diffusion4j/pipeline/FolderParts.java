@@ -11,7 +11,7 @@ import dev.diffusion4j.condition.TextConditioner;
 import dev.diffusion4j.condition.TextEncoder;
 import dev.diffusion4j.condition.TextForm;
 import dev.diffusion4j.condition.TextNetwork;
-import dev.diffusion4j.folder.Component;
+import dev.diffusion4j.condition.TextualInversion;
 import dev.diffusion4j.folder.ComponentMap;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.DiffusionModel;
@@ -20,6 +20,7 @@ import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.model.autoencoder.AutoencoderTiny;
 import dev.diffusion4j.model.clip.ClipTextModel;
 import dev.diffusion4j.scheduler.Scheduler;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,24 +50,28 @@ final class FolderParts implements PartsReader {
 
     @Override
     public PipelineParts read(PipelineFolder folder, DiffusionModel model, LoadOptions options) {
-        ComponentMap map = folder.components();
-        check(map, VAE, AUTOENCODERS);
-        check(map, TEXT, TEXT_ENCODERS);
-        check(map, TEXT + SECOND, TEXT_ENCODERS);
-        LoadedParts loaded = new LoadedParts(folder, options);
+        return of(PartFiles.of(folder, options), model, options);
+    }
+
+    /** From a folder, or from a single file. */
+    static PipelineParts of(PartFiles files, DiffusionModel model, LoadOptions options) {
+        check(files, VAE, AUTOENCODERS);
+        check(files, TEXT, TEXT_ENCODERS);
+        check(files, TEXT + SECOND, TEXT_ENCODERS);
+        LoadedParts loaded = new LoadedParts(files, options);
         try {
-            SampleCodec codec = map.find(VAE).isPresent() ? codec(loaded.network(VAE)) : null;
-            return new PipelineParts(conditioner(map, model, loaded), codec, loaded);
+            SampleCodec codec = files.className(VAE).isPresent() ? codec(loaded.network(VAE)) : null;
+            return new PipelineParts(conditioner(files, model, loaded, options.embeddings()), codec, loaded);
         } catch (Throwable e) {
             loaded.close();
             throw e;
         }
     }
 
-    private static void check(ComponentMap map, String part, List<String> known) {
-        map.find(part).filter(found -> !known.contains(found.className())).ifPresent(found -> {
-            throw Problem.failure(map.file() + " names the part " + found
-                    + ", which is not supported here: it can be a " + String.join(" or a ", known));
+    private static void check(PartFiles files, String part, List<String> known) {
+        files.className(part).filter(found -> !known.contains(found)).ifPresent(found -> {
+            throw Problem.failure(files.place() + " names the part '" + part + "' (" + found
+                    + "), which is not supported here: it can be a " + String.join(" or a ", known));
         });
     }
 
@@ -74,23 +79,39 @@ final class FolderParts implements PartsReader {
         return network instanceof AutoencoderTiny tiny ? new TinyVaeCodec(tiny) : new VaeCodec((AutoencoderKl) network);
     }
 
-    private static Conditioner conditioner(ComponentMap map, DiffusionModel model, LoadedParts loaded) {
+    private static Conditioner conditioner(
+            PartFiles files, DiffusionModel model, LoadedParts loaded, List<Path> embeddings) {
         List<TextEncoder> encoders = new ArrayList<>();
         for (String end : List.of("", SECOND)) {
-            if (map.find(TEXT + end).isPresent()) {
-                Component tokenizer = map.find(TOKENIZER + end)
-                        .orElseThrow(() -> Problem.failure(map.file() + " names the part '" + TEXT + end + "', but no '"
-                                + TOKENIZER + end + "' that cuts texts into its tokens"));
+            if (files.className(TEXT + end).isPresent()) {
                 encoders.add(new TextEncoder(
-                        TEXT + end, loaded.tokenizer(tokenizer), TextNetwork.of(loaded.network(TEXT + end))));
+                        TEXT + end, loaded.tokenizer(TOKENIZER + end), TextNetwork.of(loaded.network(TEXT + end))));
             }
         }
         if (encoders.isEmpty()) {
+            if (!embeddings.isEmpty()) {
+                throw Problem.request(
+                        "{embedding} is for a model with a text encoder, and " + files.place() + " has none");
+            }
             return Conditioners.of(model);
         }
-        boolean isXl = map.find(TEXT + SECOND).isPresent();
-        Object zeros = map.setting("force_zeros_for_empty_prompt").orElse(isXl);
-        return TextConditioner.of(encoders, isXl ? TextForm.PENULTIMATE : TextForm.LAST, Boolean.TRUE.equals(zeros));
+        boolean isXl = files.className(TEXT + SECOND).isPresent();
+        Object zeros = files.setting("force_zeros_for_empty_prompt").orElse(isXl);
+        TextConditioner conditioner =
+                TextConditioner.of(encoders, isXl ? TextForm.PENULTIMATE : TextForm.LAST, Boolean.TRUE.equals(zeros));
+        return embeddings.isEmpty() ? conditioner : withWords(conditioner, embeddings);
+    }
+
+    private static Conditioner withWords(TextConditioner conditioner, List<Path> files) {
+        List<TextualInversion> learnt = new ArrayList<>();
+        try {
+            files.forEach(file -> learnt.add(TextualInversion.read(file)));
+            return conditioner.withWords(learnt);
+        } finally {
+            for (TextualInversion each : learnt) {
+                each.close();
+            }
+        }
     }
 
     /**

@@ -4,6 +4,7 @@ package dev.diffusion4j.pipeline;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.tensor.Precision;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param loras adapters that are added to the weights, in this order
  * @param families that the networks may be of
  * @param parts makes conditioner and codec from the folder's other networks
+ * @param config a folder whose configs, tokenizers and missing parts count for a single file; {@code null} for none
+ * @param embeddings files of words that text encoders learnt
  */
 public record LoadOptions(
         String device,
@@ -23,44 +26,57 @@ public record LoadOptions(
         @Nullable String variant,
         List<LoraChoice> loras,
         ModelFamilies families,
-        PartsReader parts) {
+        PartsReader parts,
+        @Nullable Path config,
+        List<Path> embeddings) {
     /** On the CPU in f32: the pictures that diffusers draws. */
-    public static final LoadOptions DEFAULT =
-            new LoadOptions("cpu", Precision.F32, null, List.of(), ModelFamilies.BUILT_IN, PartsReader.OWN);
+    public static final LoadOptions DEFAULT = new LoadOptions(
+            "cpu", Precision.F32, null, List.of(), ModelFamilies.BUILT_IN, PartsReader.OWN, null, List.of());
 
     public LoadOptions {
         loras = List.copyOf(loras);
+        embeddings = List.copyOf(embeddings);
     }
 
     /** For folders whose network is of a family of this library. */
     public LoadOptions(String device, Precision precision, @Nullable String variant, List<LoraChoice> loras) {
-        this(device, precision, variant, loras, ModelFamilies.BUILT_IN, PartsReader.OWN);
+        this(device, precision, variant, loras, ModelFamilies.BUILT_IN, PartsReader.OWN, null, List.of());
     }
 
     public LoadOptions withDevice(String value) {
-        return new LoadOptions(value, precision, variant, loras, families, parts);
+        return new LoadOptions(value, precision, variant, loras, families, parts, config, embeddings);
     }
 
     public LoadOptions withPrecision(Precision value) {
-        return new LoadOptions(device, value, variant, loras, families, parts);
+        return new LoadOptions(device, value, variant, loras, families, parts, config, embeddings);
     }
 
     public LoadOptions withVariant(@Nullable String value) {
-        return new LoadOptions(device, precision, value, loras, families, parts);
+        return new LoadOptions(device, precision, value, loras, families, parts, config, embeddings);
     }
 
     /** With adapters in the network; several are added up. */
     public LoadOptions withLoras(List<LoraChoice> value) {
-        return new LoadOptions(device, precision, variant, value, families, parts);
+        return new LoadOptions(device, precision, variant, value, families, parts, config, embeddings);
     }
 
     /** For folders whose network is of a family outside this library. */
     public LoadOptions withFamilies(ModelFamilies value) {
-        return new LoadOptions(device, precision, variant, loras, value, parts);
+        return new LoadOptions(device, precision, variant, loras, value, parts, config, embeddings);
     }
 
     /** For folders with more networks than the denoiser. */
     public LoadOptions withParts(PartsReader value) {
-        return new LoadOptions(device, precision, variant, loras, families, value);
+        return new LoadOptions(device, precision, variant, loras, families, value, config, embeddings);
+    }
+
+    /** For a single file: a folder whose configs, tokenizers and missing parts count. */
+    public LoadOptions withConfig(@Nullable Path value) {
+        return new LoadOptions(device, precision, variant, loras, families, parts, value, embeddings);
+    }
+
+    /** With words that text encoders learnt: textual inversions in files of diffusers, A1111 or for Stable Diffusion XL. */
+    public LoadOptions withEmbeddings(List<Path> value) {
+        return new LoadOptions(device, precision, variant, loras, families, parts, config, value);
     }
 }

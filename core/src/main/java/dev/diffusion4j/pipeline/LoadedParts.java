@@ -1,34 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
-import dev.diffusion4j.folder.Component;
-import dev.diffusion4j.folder.PipelineFolder;
+import dev.diffusion4j.adapter.LoraApplied;
+import dev.diffusion4j.adapter.LoraComponent;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.text.ClipTokenizer;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Device;
 
 /** The networks and tokenizers that were read from a folder for a pipeline, by the names of their parts; it owns them. */
 final class LoadedParts implements AutoCloseable {
-    private final PipelineFolder folder;
+    private final PartFiles files;
     private final LoadOptions options;
     private final Map<String, Model> networks = new LinkedHashMap<>();
     private final Map<String, ClipTokenizer> tokenizers = new LinkedHashMap<>();
+    private List<LoraApplied> applied = List.of();
 
     /** @param options with a precision that is no choice any more */
-    LoadedParts(PipelineFolder folder, LoadOptions options) {
-        this.folder = folder;
+    LoadedParts(PartFiles files, LoadOptions options) {
+        this.files = files;
         this.options = options;
     }
 
-    /** Reads a network, ready to be used without gradients of its weights; borrowed. */
+    /** Reads a network, with what adapters have for it, ready to be used without gradients of its weights; borrowed. */
     Model network(String part) {
         Device device = Devices.parse(options.device());
-        Model network = folder.network(part).read(device, options.precision(), options.variant());
+        Model network = files.network(part);
         networks.put(part, network);
+        LoraComponent.ofPart(part)
+                .ifPresent(component -> applied =
+                        PipelineAdapters.joined(applied, PipelineAdapters.merge(component, network, options.loras())));
         if (device.is_cpu()) {
             network.channelsLast(true);
             network.freeze();
@@ -36,10 +42,18 @@ final class LoadedParts implements AutoCloseable {
         return network;
     }
 
-    ClipTokenizer tokenizer(Component part) {
-        ClipTokenizer tokenizer = part.readTokenizer();
-        tokenizers.put(part.name(), tokenizer);
+    /** @throws Problem (a failure) where there is none */
+    ClipTokenizer tokenizer(String part) {
+        ClipTokenizer tokenizer = files.tokenizer(part)
+                .orElseThrow(() -> Problem.failure(
+                        files.place() + " has no part '" + part + "', which cuts texts into a text encoder's tokens"));
+        tokenizers.put(part, tokenizer);
         return tokenizer;
+    }
+
+    /** How much of each adapter's file was added to the weights of these networks; empty where there are none for adapters. */
+    List<LoraApplied> applied() {
+        return applied;
     }
 
     Map<String, ClipTokenizer> tokenizers() {

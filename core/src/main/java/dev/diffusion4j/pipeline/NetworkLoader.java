@@ -2,6 +2,7 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.adapter.LoraApplied;
+import dev.diffusion4j.adapter.LoraComponent;
 import dev.diffusion4j.folder.ComponentNetwork;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
@@ -14,7 +15,7 @@ import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 
 /** Loads a denoiser, ready to draw. Thread-safe. */
-final class NetworkLoader implements Supplier<Model> {
+final class NetworkLoader implements Supplier<Model>, MergedLoras {
     private static final long MANY_PARAMETERS = 1 << 24;
 
     private final ComponentNetwork network;
@@ -29,8 +30,8 @@ final class NetworkLoader implements Supplier<Model> {
         this.options = options;
     }
 
-    /** How much of each adapter's file was added to the weights when it loaded last. */
-    List<LoraApplied> applied() {
+    @Override
+    public List<LoraApplied> applied() {
         return applied;
     }
 
@@ -43,7 +44,7 @@ final class NetworkLoader implements Supplier<Model> {
 
     private record Key(Path folder, LoadOptions options) {}
 
-    private static Path real(Path folder) {
+    static Path real(Path folder) {
         try {
             return folder.toRealPath();
         } catch (IOException e) {
@@ -55,18 +56,23 @@ final class NetworkLoader implements Supplier<Model> {
     public DiffusionModel get() {
         DiffusionModel model = (DiffusionModel) network.read(device, options.precision(), options.variant());
         try {
-            applied = PipelineAdapters.merge(model, options.loras());
-            if (device.is_cpu()) {
-                model.channelsLast(true);
-                model.freeze();
-            }
-            if (model.parameterCount() > MANY_PARAMETERS) {
-                NativeMemory.giveBack(); // what the conversion of the weights left behind
-            }
+            applied = PipelineAdapters.merge(LoraComponent.UNET, model, options.loras());
+            makeReady(model, device);
             return model;
         } catch (Throwable e) {
             model.close();
             throw e;
+        }
+    }
+
+    /** Lays out the weights for drawing; they do not change any more. */
+    static void makeReady(Model model, Device device) {
+        if (device.is_cpu()) {
+            model.channelsLast(true);
+            model.freeze();
+        }
+        if (model.parameterCount() > MANY_PARAMETERS) {
+            NativeMemory.giveBack(); // what the conversion of the weights left behind
         }
     }
 }

@@ -5,6 +5,7 @@ import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.folder.ComponentNetwork;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.folder.WeightsHash;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -15,17 +16,35 @@ import org.jspecify.annotations.Nullable;
  * @param folder the folder that it was loaded from; {@code null} where it was handed over
  * @param loras what was added to its weights then
  * @param hash of its files; empty where it has none
+ * @param beside files that counted beside its own
+ * @param notes what was guessed while it was loaded, a line each; fields stand in braces
  */
-record PipelineOrigin(@Nullable PipelineFolder folder, List<LoraChoice> loras, Supplier<String> hash) {
-    static final PipelineOrigin NONE = new PipelineOrigin(null, List.of(), () -> "");
+record PipelineOrigin(
+        @Nullable PipelineFolder folder,
+        List<LoraChoice> loras,
+        Supplier<String> hash,
+        FilesBeside beside,
+        List<String> notes) {
+    static final PipelineOrigin NONE = new PipelineOrigin(null, List.of(), () -> "", FilesBeside.NONE, List.of());
 
-    static PipelineOrigin of(PipelineFolder folder, ComponentNetwork denoiser, List<LoraChoice> loras) {
-        return new PipelineOrigin(
-                folder, loras, new WeightsHash(denoiser.component().folder(), loras));
+    /** A single file. */
+    static PipelineOrigin of(Path file, LoadOptions options, List<String> notes) {
+        List<LoraChoice> loras = options.loras();
+        return new PipelineOrigin(null, loras, new WeightsHash(file, loras), beside(options), notes);
+    }
+
+    static PipelineOrigin of(PipelineFolder folder, ComponentNetwork denoiser, LoadOptions options) {
+        List<LoraChoice> loras = options.loras();
+        WeightsHash hash = new WeightsHash(denoiser.component().folder(), loras);
+        return new PipelineOrigin(folder, loras, hash, beside(options), List.of());
+    }
+
+    private static FilesBeside beside(LoadOptions options) {
+        return new FilesBeside(options.config(), options.embeddings());
     }
 
     /** With the hash of the same network seen through adapters. */
     PipelineOrigin hashedWith(List<LoraChoice> all) {
-        return new PipelineOrigin(folder, loras, WeightsHash.of(hash, all));
+        return new PipelineOrigin(folder, loras, WeightsHash.of(hash, all), beside, notes);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.adapter.LoraApplied;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.codec.PixelCodec;
 import dev.diffusion4j.codec.SampleCodec;
@@ -11,6 +12,7 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.text.ClipTokenizer;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -78,6 +80,11 @@ public final class PipelineParts implements AutoCloseable {
     /** The tokenizers of the conditioner's networks, by the names of their parts. */
     public Map<String, ClipTokenizer> tokenizers() {
         return loaded == null ? Map.of() : loaded.tokenizers();
+    }
+
+    /** How much of each adapter's file was added to the weights of the networks that were loaded; empty where none could be. */
+    List<LoraApplied> lorasApplied() {
+        return loaded == null ? List.of() : loaded.applied();
     }
 
     /** With another conditioner. */

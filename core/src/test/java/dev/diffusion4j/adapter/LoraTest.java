@@ -287,7 +287,7 @@ class LoraTest {
         TensorScope.run(() -> {
             try (DiffusionModel model = tiny(ModelKind.UNET_2D)) {
                 for (List<String> names : List.of(
-                        List.of("mid_block.attentions.0.to_q", "mid_block.attentions.7.to_q"),
+                        List.of("mid_block.attentions.0.to_q", "conv_in"),
                         List.of("a.to_q", "b.to_q", "c.to_q", "d.to_q"),
                         List.of("conv_in"))) {
                     Map<String, Tensor> tensors = new LinkedHashMap<>();
@@ -302,14 +302,37 @@ class LoraTest {
             }
         });
         assertThat(messages.get(0))
-                .contains("1 of its 2 LoRA layers is in this network")
-                .contains("attentions.7.to_q");
-        assertThat(messages.get(1)).contains("none of its 4 LoRA layers").contains("c.to_q and 1 more");
+                .contains("1 of its 2 LoRA layers have another shape")
+                .contains("conv_in (32, 2) x (2, 32) beside (16, 1, 3, 3)");
+        assertThat(messages.get(1))
+                .contains("applied none of its 8 keys")
+                .contains("a.to_q, b.to_q, c.to_q and 1 more");
         assertThat(messages.get(2))
                 .contains("1 of its 1 LoRA layers have another shape")
                 .contains("another model");
         assertThat(messages.get(3)).contains("holds no LoRA").endsWith("it holds x.weight");
         assertThat(messages.get(4)).contains("only one of its two tensors");
+    }
+
+    /** Trainers name layers that a network lacks; what is there counts, and the rest is said. */
+    @Test
+    void layers_that_the_network_lacks_are_named() {
+        TensorScope.run(() -> {
+            try (DiffusionModel model = tiny(ModelKind.UNET_2D)) {
+                Map<String, Tensor> tensors = new LinkedHashMap<>();
+                for (String name : List.of("mid_block.attentions.0.to_q", "mid_block.attentions.7.to_q")) {
+                    tensors.put(name + ".lora_A.weight", Tensors.of(new float[2 * 32], 2, 32));
+                    tensors.put(name + ".lora_B.weight", Tensors.of(new float[2 * 32], 32, 2));
+                }
+                Path file = folder.resolve("half.safetensors");
+                Safetensors.write(file, tensors, Map.of());
+                try (LoraAdapter lora = LoraAdapter.read(file)) {
+                    assertThat(lora.mergeInto(model, 1).text())
+                            .endsWith("applied 2 of 4 keys; not applied: 2 of layers that this model does not have"
+                                    + " (mid_block.attentions.7.to_q)");
+                }
+            }
+        });
     }
 
     private String refusal(DiffusionModel model, Map<String, Tensor> tensors) {

@@ -70,6 +70,23 @@ final class HubPipelineTest {
     }
 
     @Test
+    void all_parts_of_a_text_to_image_model_are_fetched_but_no_safety_checker() throws IOException {
+        files.clear();
+        Path model = Golden.path("tiny-sd");
+        try (var paths = Files.walk(model)) {
+            for (Path file : paths.filter(Files::isRegularFile).toList()) {
+                files.put(model.relativize(file).toString().replace('\\', '/'), Files.readAllBytes(file));
+            }
+        }
+        files.put("safety_checker/model.safetensors", new byte[2000]);
+        Path folder = fetch();
+        assertThat(folder.resolve("safety_checker/model.safetensors")).doesNotExist();
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(folder)) {
+            assertThat(pipeline.codec().scaleFactor()).isEqualTo(2);
+        }
+    }
+
+    @Test
     void pickled_weights_alone_are_read_as_data() throws IOException {
         files.remove(WEIGHTS);
         files.put(PICKLED, PickledWeights.of(tiny.resolve(WEIGHTS)));
@@ -111,12 +128,12 @@ final class HubPipelineTest {
                 .hasMessageContaining("not supported; supported are UNet2DModel, ");
         files.put(
                 "model_index.json",
-                index.replace("\"unet\"", "\"vae\": [\"diffusers\", \"AutoencoderKL\"], \"unet\"")
+                index.replace("\"unet\"", "\"vae\": [\"diffusers\", \"VQModel\"], \"unet\"")
                         .getBytes(StandardCharsets.UTF_8));
         assertThatThrownBy(this::fetch)
                 .isInstanceOf(Problem.class)
                 .hasMessageContaining(
-                        "ada/digits on the Hub has the part 'vae' (AutoencoderKL of diffusers) in model_index.json, which is"
+                        "ada/digits on the Hub has the part 'vae' (VQModel of diffusers) in model_index.json, which is"
                                 + " not supported");
         assertThat(server.requests()).noneMatch(request -> request.host().equals("storage"));
     }

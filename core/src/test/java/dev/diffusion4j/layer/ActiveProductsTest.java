@@ -26,7 +26,8 @@ class ActiveProductsTest {
     /** What a layer does with a product beside it, and with the product in its weight, frozen (and packed) or not. */
     private static void checkAlike(Adaptable layer, Supplier<Tensor> forward, Tensor down, Tensor up) {
         Tensor before = quietly(forward);
-        Tensor beside = quietly(() -> new ActiveProducts(Map.of(layer, new LowRank(down, up, 0.5))).run(forward));
+        Tensor beside = quietly(
+                () -> new ActiveProducts(Map.of(layer, WeightChange.of(new LowRank(down, up, 0.5)))).run(forward));
         assertThat(Tensors.floats(quietly(forward))).isEqualTo(Tensors.floats(before));
         layer.addToWeight(down, up, 0.5);
         assertClose("beside and in the weight", beside, quietly(forward), 1e-5);
@@ -35,7 +36,8 @@ class ActiveProductsTest {
         assertClose("frozen", quietly(forward), before, 1e-5);
         assertClose(
                 "beside a frozen weight",
-                quietly(() -> new ActiveProducts(Map.of(layer, new LowRank(down, up, 0.5))).run(forward)),
+                quietly(() ->
+                        new ActiveProducts(Map.of(layer, WeightChange.of(new LowRank(down, up, 0.5)))).run(forward)),
                 beside,
                 1e-5);
     }
@@ -61,9 +63,9 @@ class ActiveProductsTest {
                 Tensor up = random.randn(6, 2, 1, 1);
                 assertClose(
                         "added to a residual",
-                        quietly(() -> new ActiveProducts(Map.of(conv, new LowRank(down, up, 1)))
+                        quietly(() -> new ActiveProducts(Map.of(conv, WeightChange.of(new LowRank(down, up, 1))))
                                 .run(() -> conv.forwardPlus(sample, residual.clone(), true))),
-                        quietly(() -> new ActiveProducts(Map.of(conv, new LowRank(down, up, 1)))
+                        quietly(() -> new ActiveProducts(Map.of(conv, WeightChange.of(new LowRank(down, up, 1))))
                                 .run(() -> conv.forward(sample))
                                 .add(residual)),
                         1e-5);
@@ -71,9 +73,9 @@ class ActiveProductsTest {
                 assertThat(inner).isNotNull();
                 upsample.freeze();
                 Tensor plain = quietly(() -> upsample.forward(sample));
-                Tensor beside =
-                        quietly(() -> new ActiveProducts(Map.of(inner, new LowRank(down, random.randn(4, 2, 1, 1), 1)))
-                                .run(() -> upsample.forward(sample)));
+                Tensor beside = quietly(() -> new ActiveProducts(
+                                Map.of(inner, WeightChange.of(new LowRank(down, random.randn(4, 2, 1, 1), 1))))
+                        .run(() -> upsample.forward(sample)));
                 assertThat(beside.sub(plain).abs().max().item_float()).isGreaterThan(0.1f);
                 assertThat(Tensors.floats(quietly(() -> upsample.forward(sample))))
                         .isEqualTo(Tensors.floats(plain));
@@ -88,8 +90,8 @@ class ActiveProductsTest {
                     Linear linear = new Linear(3, 3)) {
                 linear.initialize(random);
                 Tensor one = random.randn(1, 3);
-                ActiveProducts outer =
-                        new ActiveProducts(Map.of(linear, new LowRank(random.randn(1, 3), random.randn(3, 1), 1)));
+                ActiveProducts outer = new ActiveProducts(
+                        Map.of(linear, WeightChange.of(new LowRank(random.randn(1, 3), random.randn(3, 1), 1))));
                 float[] plain = Tensors.floats(quietly(() -> linear.forward(one)));
                 float[] adapted = Tensors.floats(quietly(() -> outer.run(() -> linear.forward(one))));
                 assertThat(adapted).isNotEqualTo(plain);

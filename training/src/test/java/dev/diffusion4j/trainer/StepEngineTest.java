@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.diffusion4j.layer.ActiveProducts;
 import dev.diffusion4j.layer.Linear;
 import dev.diffusion4j.layer.LowRank;
+import dev.diffusion4j.layer.WeightChange;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.RandomStream;
@@ -158,7 +159,7 @@ class StepEngineTest {
             layer.requiresGrad(true);
             List<RandomStream> streams = List.of(one, two);
             double plain = engine.accumulate(new Forward(layer, 2), 1, streams).loss();
-            double adapted = new ActiveProducts(Map.of(layer, new LowRank(ones, three, 0.5)))
+            double adapted = new ActiveProducts(Map.of(layer, WeightChange.of(new LowRank(ones, three, 0.5))))
                     .run(() ->
                             engine.accumulate(new Forward(layer, 2), 1, streams).loss());
             assertThat(adapted).isCloseTo(plain + 0.5 * 3 * 2, within(1e-6));

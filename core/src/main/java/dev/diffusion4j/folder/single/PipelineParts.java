@@ -93,7 +93,7 @@ public record PipelineParts(
     }
 
     /** @throws Problem (a failure) where a text encoder has no tokenizer */
-    void checkTokenizers() {
+    public void checkTokenizers() {
         parts.keySet().stream()
                 .filter(name -> name.startsWith("text_encoder"))
                 .map(name -> name.replace("text_encoder", "tokenizer"))
