@@ -53,7 +53,9 @@ final class ControlNets implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        networks.values().forEach(Model::close);
+        for (Model network : networks.values()) {
+            network.close();
+        }
         networks.clear();
     }
 }
