@@ -204,7 +204,7 @@ class RunPartsTest {
         assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> DiffusionPipeline.load(
                         run.resolve("model"), LoadOptions.DEFAULT.withFamilies(LearntColours.FAMILIES)))
-                .withMessageContaining("'text_encoder' (ColourTable of my.application)");
+                .withMessageContaining("'text_encoder' (ColourTable)");
     }
 
     @Test
