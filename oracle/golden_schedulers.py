@@ -52,7 +52,7 @@ class Run:
             with torch.no_grad():
                 return self.net(scaled, timestep).sample
         if self.score:  # of the size that a score has, else the sample grows beyond all bounds
-            return (0.5 * torch.randn(self.shape, generator=self.outputs) + 0.1 * scaled / net_time[0]) / net_time[0]
+            return (0.5 * torch.randn(self.shape, generator=self.outputs) + 0.1 * scaled / timestep[0]) / timestep[0]
         output = 0.5 * torch.randn(self.shape, generator=self.outputs) + 0.1 * scaled
         if self.learned:
             variance = 0.01 + 0.3 * torch.rand(self.shape, generator=self.outputs)

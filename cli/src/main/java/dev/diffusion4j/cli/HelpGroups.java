@@ -70,10 +70,18 @@ final class HelpGroups {
                 "--to-seed",
                 "--size",
                 "--noise");
-        put(OPTIONS, "What to draw", "--clip-skip", "--prompt-syntax", "--image", "--strength", "--mask");
+        put(OPTIONS, "What to draw", "--clip-skip", "--prompt-syntax", "--image", "--strength", "--mask", "--control");
         put(OPTIONS, "How to draw", "--scheduler", "--scheduler-option", "--steps", "--eta");
         put(OPTIONS, "Guidance", "--guidance-scale", "--guidance-w", "--negative-class", "--guidance-rescale");
-        put(OPTIONS, "Guidance", "--guidance-interval", "--sweep-scale", "--sweep-w", "--guide", "--clip-model");
+        put(
+                OPTIONS,
+                "Guidance",
+                "--image-guidance-scale",
+                "--guidance-interval",
+                "--sweep-scale",
+                "--sweep-w",
+                "--guide",
+                "--clip-model");
         put(OPTIONS, "Guidance", "--clip-activation");
         put(OPTIONS, "Also written", "--grid", "--film", "--trace", "--save-tensors");
         put(OPTIONS, "What is measured", "--clip-text", "--at-least");

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.base.Check;
 import dev.diffusion4j.pipeline.request.RequestDraft;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -33,11 +36,31 @@ final class StartOptions {
     @Nullable
     String mask;
 
+    @Option(
+            names = "--image-guidance-scale",
+            paramLabel = "S",
+            converter = FiniteNumber.class,
+            description = "How strongly a model that changes pictures by instructions keeps to --image; default: 1.5.")
+    @Nullable
+    Double imageScale;
+
+    @Option(
+            names = "--control",
+            paramLabel = "FOLDER=IMAGE",
+            description =
+                    "Let a ControlNet follow a picture: its folder and the picture, then ,scale=S ,start=A ,end=B where wanted, the shares "
+                            + "of the steps that it counts in. May be given again.")
+    List<String> controls = new ArrayList<>();
+
     /** Into a request. */
     RequestDraft apply(RequestDraft request) {
-        dev.diffusion4j.base.Check.that(
+        Check.that(
                 strength == null || image != null,
                 "--strength says how much of a picture is drawn anew: give --image too");
-        return request.picture(image).strength(strength).mask(mask);
+        return request.picture(image)
+                .strength(strength)
+                .mask(mask)
+                .imageGuidanceScale(imageScale)
+                .control(controls.stream().map(ControlText::parse).toList());
     }
 }

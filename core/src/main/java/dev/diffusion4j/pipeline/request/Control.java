@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param end the share of the steps up to which it counts
  */
 public record Control(String folder, String picture, @Nullable Double scale, double start, double end) {
+    /** What keys mean that JSON omits; folder and picture are never omitted. */
+    public static final Control DEFAULT = of("controlnet", "control.png");
+
     public Control {
         Check.that(!folder.isBlank(), "{control} must name the folder of a network");
         Check.that(!picture.isBlank(), "{control} must name the picture that '" + folder + "' sees");
