@@ -107,7 +107,7 @@ def peft_file(name, base, configs):
         fill_peft(model, 20 + seed)
         weights[part + "_lora_layers"] = get_peft_model_state_dict(model)
         settings = model.peft_config["default"].to_dict()
-        notes[part + "_lora_adapter_metadata"] = settings | {"target_modules": sorted(settings["target_modules"])}
+        notes[part + "_lora_adapter_metadata"] = settings | {"base_model_name_or_path": None, "target_modules": sorted(settings["target_modules"])}
     with tempfile.TemporaryDirectory() as folder:
         type(pipe).save_lora_weights(folder, **weights, **notes)
         shutil.copy(pathlib.Path(folder, "pytorch_lora_weights.safetensors"), FILES / f"{name}.safetensors")
