@@ -57,6 +57,11 @@ public interface Conditioner extends AutoCloseable {
         return 1;
     }
 
+    /** Whether it gives a pooled text beside the states, as Stable Diffusion XL takes it. */
+    default boolean givesPooledText() {
+        return false;
+    }
+
     /** Whether a scale below 1 is no guidance, as with diffusers' text-to-image calls, and not towards nothing. */
     default boolean isGuidedAboveOne() {
         return false;

@@ -97,6 +97,11 @@ public final class TextConditioner implements Conditioner {
     }
 
     @Override
+    public boolean givesPooledText() {
+        return encoding.form() == TextForm.PENULTIMATE;
+    }
+
+    @Override
     public boolean isGuidedAboveOne() {
         return true;
     }

@@ -11,7 +11,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.pytorch.Device;
 
 /** The networks and tokenizers that were read from a folder for a pipeline, by the names of their parts; it owns them. */
 final class LoadedParts implements AutoCloseable {
@@ -29,16 +28,12 @@ final class LoadedParts implements AutoCloseable {
 
     /** Reads a network, with what adapters have for it, ready to be used without gradients of its weights; borrowed. */
     Model network(String part) {
-        Device device = Devices.parse(options.device());
         Model network = files.network(part);
         networks.put(part, network);
         LoraComponent.ofPart(part)
                 .ifPresent(component -> applied =
                         PipelineAdapters.joined(applied, PipelineAdapters.merge(component, network, options.loras())));
-        if (device.is_cpu()) {
-            network.channelsLast(true);
-            network.freeze();
-        }
+        NetworkLoader.makeReady(network, Devices.parse(options.device()));
         return network;
     }
 

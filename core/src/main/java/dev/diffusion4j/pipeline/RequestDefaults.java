@@ -78,7 +78,7 @@ record RequestDefaults(PipelineSetup setup, DiffusionModel model) {
     }
 
     private boolean isXl() {
-        return setup.conditioner().usualScale() == 5;
+        return setup.conditioner().givesPooledText();
     }
 
     private double usualScale(Inputs inputs) {
