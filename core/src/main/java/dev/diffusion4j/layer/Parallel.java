@@ -118,7 +118,7 @@ final class Parallel {
 
         /** Waits for the parts that others have begun, whatever happens. */
         void finish() {
-            boolean interrupted = false;
+            boolean interrupted = Thread.interrupted(); // also where nothing is left to wait for
             while (unfinished.getCount() > 0) {
                 try {
                     unfinished.await();

@@ -80,7 +80,7 @@ final class StepEngine implements AutoCloseable {
     /** Waits for all, also after one failed or the caller was interrupted: they work on tensors that the caller frees. */
     private static StepLosses sum(List<Future<StepLosses>> losses) {
         StepLosses sum = StepLosses.ZERO;
-        boolean interrupted = false;
+        boolean interrupted = Thread.interrupted(); // also where nothing is left to wait for
         Throwable failure = null;
         for (Future<StepLosses> loss : losses) {
             while (!loss.isDone()) {
