@@ -36,6 +36,7 @@ public final class RequestDraft {
     private int steps;
     private double eta;
     private StepOptions options;
+    private @Nullable Double refinerStart;
     private ClassifierFree guidance;
     private boolean isCounted;
     private boolean isNamed;
@@ -62,6 +63,7 @@ public final class RequestDraft {
         steps = from.steps();
         eta = from.eta();
         options = from.stepOptions();
+        refinerStart = from.sampling().refinerStart();
         guidance = from.guidance();
     }
 
@@ -211,6 +213,12 @@ public final class RequestDraft {
         return this;
     }
 
+    /** The share of the noise levels at which a refiner takes over; {@code null} for one that is given finished pictures. */
+    public RequestDraft refinerStart(@Nullable Double value) {
+        refinerStart = value;
+        return this;
+    }
+
     /** Classifier-free guidance. */
     public RequestDraft guidance(ClassifierFree value) {
         guidance = value;
@@ -237,7 +245,7 @@ public final class RequestDraft {
                         promptSyntax),
                 new Inputs(picture, strength, mask, imageGuidanceScale, control),
                 new Canvas(size, pictures, seed, batchSize, noise),
-                new Sampling(steps, eta, options),
+                new Sampling(steps, eta, options, refinerStart),
                 guidance);
     }
 
