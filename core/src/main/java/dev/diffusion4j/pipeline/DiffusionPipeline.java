@@ -284,7 +284,7 @@ public final class DiffusionPipeline implements AutoCloseable {
                         .forEachBatch(size, (first, batch) -> batches.push_back(batch));
                 return cat(batches, 0);
             });
-            return new GenerationResult(samples, codec, guides);
+            return new GenerationResult(samples, codec, guides, MaskCrop.of(request.inputs(), size));
         });
     }
 
@@ -303,6 +303,7 @@ public final class DiffusionPipeline implements AutoCloseable {
             SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
             SampleCodec codec = setup.codec(model);
             List<String> guides = guides(request);
+            MaskCrop crop = MaskCrop.of(request.inputs(), size);
             new BatchSampler(
                             setup,
                             model,
@@ -312,7 +313,8 @@ public final class DiffusionPipeline implements AutoCloseable {
                             listener,
                             cancellation)
                     .forEachBatch(
-                            size, (first, batch) -> sink.accept(first, new GenerationResult(batch, codec, guides)));
+                            size,
+                            (first, batch) -> sink.accept(first, new GenerationResult(batch, codec, guides, crop)));
             return true;
         });
     }
