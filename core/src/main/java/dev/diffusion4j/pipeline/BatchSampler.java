@@ -70,7 +70,7 @@ record BatchSampler(
             Branches branches =
                     new BranchMaker(setup, model, request, size).make(first, count, start.use(), start.extra());
             ControlGuide control =
-                    ControlGuide.read(request.inputs().control(), setup, codec, size, controlNets, run.stepIndex());
+                    ControlGuide.read(request.inputs(), setup, codec, size, controlNets, run.stepIndex());
             Denoiser denoiser = new GuidedDenoiser(model, setup.placement(), branches, request.guidance(), control);
             Steering steering = new Steering(setup.steering(), setup.scheduler(), codec, denoiser);
             int end = Refiner.end(setup.refiner(), request, setup.scheduler(), run);

@@ -291,7 +291,7 @@ public final class DiffusionPipeline implements AutoCloseable {
                         .forEachBatch(size, (first, batch) -> batches.push_back(batch));
                 return cat(batches, 0);
             });
-            return new GenerationResult(samples, codec, guides);
+            return new GenerationResult(samples, codec, guides, MaskCrop.of(request.inputs(), size));
         });
     }
 
@@ -310,9 +310,11 @@ public final class DiffusionPipeline implements AutoCloseable {
             SampleSize size = checked(model, request);
             SampleCodec codec = setup.codec(model);
             List<String> guides = GuidanceNotices.names(steering(), request.guidance());
+            MaskCrop crop = MaskCrop.of(request.inputs(), size);
             sampler(model, request, NoiseFactory.of(request), listener, cancellation)
                     .forEachBatch(
-                            size, (first, batch) -> sink.accept(first, new GenerationResult(batch, codec, guides)));
+                            size,
+                            (first, batch) -> sink.accept(first, new GenerationResult(batch, codec, guides, crop)));
             return true;
         });
     }

@@ -16,6 +16,7 @@ import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Placement;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ record PipelineSetup(
         List<LossGuidance> steering,
         LoraView adapters,
         @Nullable Refiner refiner) {
+    private static final Set<SchedulerKind> SPREAD = Set.of(SchedulerKind.LCM, SchedulerKind.TCD);
 
     PipelineSetup {
         steering = List.copyOf(steering);
@@ -83,7 +85,7 @@ record PipelineSetup(
     /** Whether all steps are spread over what strength leaves of the noise levels, as diffusers' latent consistency calls do. */
     private boolean isSpread(Inputs inputs, DiffusionModel model) {
         return model.guidanceFeatures() > 0
-                && SchedulerKind.of(scheduler) == SchedulerKind.LCM
+                && SPREAD.contains(SchedulerKind.of(scheduler))
                 && PictureUse.of(inputs, model) == PictureUse.START;
     }
 

@@ -126,7 +126,7 @@ class RefinerGoldenTest {
 
     private static String refusal(DiffusionPipeline pipeline, java.util.function.Consumer<RequestDraft> edit) {
         GenerationRequest request = GenerationRequest.of(r -> edit.accept(r.prompt("a cat")));
-        return assertThrows(IllegalArgumentException.class, () -> pipeline.check(request))
+        return assertThrows(RuntimeException.class, () -> pipeline.check(request))
                 .getMessage();
     }
 }
