@@ -26,6 +26,7 @@ public final class RequestDraft {
     private @Nullable String picture;
     private @Nullable Double strength;
     private @Nullable String mask;
+    private @Nullable Integer maskPadding;
     private @Nullable Double imageGuidanceScale;
     private List<Control> control;
     private @Nullable SampleSize size;
@@ -36,6 +37,7 @@ public final class RequestDraft {
     private int steps;
     private double eta;
     private StepOptions options;
+    private @Nullable Double refinerStart;
     private ClassifierFree guidance;
     private boolean isCounted;
     private boolean isNamed;
@@ -52,6 +54,7 @@ public final class RequestDraft {
         picture = from.inputs().picture();
         strength = from.inputs().strength();
         mask = from.inputs().mask();
+        maskPadding = from.inputs().maskPadding();
         imageGuidanceScale = from.inputs().imageGuidanceScale();
         control = from.inputs().control();
         size = from.size();
@@ -62,6 +65,7 @@ public final class RequestDraft {
         steps = from.steps();
         eta = from.eta();
         options = from.stepOptions();
+        refinerStart = from.sampling().refinerStart();
         guidance = from.guidance();
     }
 
@@ -150,6 +154,12 @@ public final class RequestDraft {
         return this;
     }
 
+    /** Pixels around the white of the mask, of which alone is drawn; {@code null} for the whole picture. */
+    public RequestDraft maskPadding(@Nullable Integer value) {
+        maskPadding = value;
+        return this;
+    }
+
     /** How strongly a network that changes a picture keeps to it; {@code null} for what is usual. Below 1 nothing is guided. */
     public RequestDraft imageGuidanceScale(@Nullable Double value) {
         imageGuidanceScale = value;
@@ -211,6 +221,12 @@ public final class RequestDraft {
         return this;
     }
 
+    /** The share of the noise levels at which a refiner takes over; {@code null} for one that is given finished pictures. */
+    public RequestDraft refinerStart(@Nullable Double value) {
+        refinerStart = value;
+        return this;
+    }
+
     /** Classifier-free guidance. */
     public RequestDraft guidance(ClassifierFree value) {
         guidance = value;
@@ -235,9 +251,9 @@ public final class RequestDraft {
                         forAll(negativePrompts2, pictures),
                         clipSkip,
                         promptSyntax),
-                new Inputs(picture, strength, mask, imageGuidanceScale, control),
+                new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control),
                 new Canvas(size, pictures, seed, batchSize, noise),
-                new Sampling(steps, eta, options),
+                new Sampling(steps, eta, options, refinerStart),
                 guidance);
     }
 
