@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class OwnedParts implements AutoCloseable {
     private final PartLease network;
     private final @Nullable PipelineParts others;
+    private final @Nullable DiffusionPipeline refiner;
     private final ControlNets controlNets = new ControlNets();
     private int calls;
     private boolean closed;
@@ -23,8 +24,18 @@ final class OwnedParts implements AutoCloseable {
      * @param others closed with this; {@code null} where they are somebody else's
      */
     OwnedParts(PartLease network, @Nullable PipelineParts others) {
+        this(network, others, null);
+    }
+
+    private OwnedParts(PartLease network, @Nullable PipelineParts others, @Nullable DiffusionPipeline refiner) {
         this.network = network;
         this.others = others;
+        this.refiner = refiner;
+    }
+
+    /** With a refiner, closed with this, which takes the place of the present one. */
+    OwnedParts with(DiffusionPipeline value) {
+        return new OwnedParts(network, others, value);
     }
 
     PartLease network() {
@@ -74,6 +85,9 @@ final class OwnedParts implements AutoCloseable {
         controlNets.close();
         if (others != null) {
             others.close();
+        }
+        if (refiner != null) {
+            refiner.close();
         }
     }
 

@@ -40,7 +40,7 @@ record PipelineOrigin(
     }
 
     private static FilesBeside beside(LoadOptions options) {
-        return new FilesBeside(options.config(), options.embeddings());
+        return new FilesBeside(options.config(), options.embeddings(), options.vae(), options.refiner());
     }
 
     /** With the hash of the same network seen through adapters. */
