@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param secondNegatives the same for the negatives
  * @param clipSkip blocks at the end of text encoders that are left out
  * @param syntax what signs in prompts mean
+ * @param loraDir the folder with the adapters that prompts ask for, or {@code null}
  */
 public record PromptSelection(
         List<String> prompts,
@@ -27,7 +28,8 @@ public record PromptSelection(
         List<String> seconds,
         List<String> secondNegatives,
         int clipSkip,
-        PromptSyntax syntax) {
+        PromptSyntax syntax,
+        @Nullable String loraDir) {
     /** No words. */
     public static final PromptSelection NONE = of();
 
@@ -41,6 +43,7 @@ public record PromptSelection(
         checkCount(secondNegatives, "negativePrompt2", prompts.size());
         Check.notNegative(clipSkip, "{clipSkip}");
         Check.that(clipSkip == 0 || !prompts.isEmpty(), "{clipSkip} is for a text: give {prompt} too");
+        Check.that(loraDir == null || !prompts.isEmpty(), "{loraDir} is for adapters in a prompt: give {prompt} too");
     }
 
     private static void checkCount(List<String> texts, String field, int prompts) {
@@ -53,7 +56,7 @@ public record PromptSelection(
 
     /** Prompts alone. */
     public static PromptSelection of(String... prompts) {
-        return new PromptSelection(List.of(prompts), List.of(), List.of(), List.of(), 0, PromptSyntax.PLAIN);
+        return new PromptSelection(List.of(prompts), List.of(), List.of(), List.of(), 0, PromptSyntax.PLAIN, null);
     }
 
     /** Whether there are no words. */
@@ -90,7 +93,8 @@ public record PromptSelection(
                 .prompts2(repeated(perPrompt(seconds), each))
                 .negativePrompts2(repeated(perPrompt(secondNegatives), each))
                 .clipSkip(clipSkip)
-                .promptSyntax(syntax);
+                .promptSyntax(syntax)
+                .loraDir(loraDir);
     }
 
     private static @Nullable List<String> repeated(@Nullable List<String> texts, int each) {

@@ -275,12 +275,12 @@ public final class DiffusionPipeline implements AutoCloseable {
             GenerationRequest asked, NoiseFactory noise, StepListener listener, Cancellation cancellation) {
         GenerationRequest request = filled(asked);
         return use(model -> {
-            SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
+            SampleSize size = checked(request, model);
             SampleCodec codec = setup.codec(model);
             List<String> guides = guides(request);
             Tensor samples = TensorScope.ownResult(() -> {
                 TensorVector batches = new TensorVector();
-                new BatchSampler(setup, model, owned.controlNets(), request, noise, listener, cancellation)
+                new BatchSampler(setup, model, owned, request, noise, listener, cancellation)
                         .forEachBatch(size, (first, batch) -> batches.push_back(batch));
                 return cat(batches, 0);
             });
@@ -300,21 +300,30 @@ public final class DiffusionPipeline implements AutoCloseable {
     public void draw(GenerationRequest asked, ResultSink sink, StepListener listener, Cancellation cancellation) {
         GenerationRequest request = filled(asked);
         use(model -> {
-            SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
+            SampleSize size = checked(request, model);
             SampleCodec codec = setup.codec(model);
             List<String> guides = guides(request);
-            new BatchSampler(
-                            setup,
-                            model,
-                            owned.controlNets(),
-                            request,
-                            NoiseFactory.of(request),
-                            listener,
-                            cancellation)
+            new BatchSampler(setup, model, owned, request, NoiseFactory.of(request), listener, cancellation)
                     .forEachBatch(
                             size, (first, batch) -> sink.accept(first, new GenerationResult(batch, codec, guides)));
             return true;
         });
+    }
+
+    private SampleSize checked(GenerationRequest request, DiffusionModel model) {
+        SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
+        owned.promptAdapters().applied(setup, model, PromptLoras.of(request).places());
+        return size;
+    }
+
+    /**
+     * How much counts of each adapter's file that a request's prompts ask for.
+     *
+     * @throws Problem where one is not there or does not fit
+     */
+    public List<LoraApplied> lorasApplied(GenerationRequest request) {
+        return use(model -> owned.promptAdapters()
+                .applied(setup, model, PromptLoras.of(request).places()));
     }
 
     /** The same request with all that it leaves to the network: how strongly it is guided, how much of a picture is drawn anew. */
@@ -350,7 +359,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     public List<String> notices(GenerationRequest asked) {
         GenerationRequest request = filled(asked);
         return use(model -> {
-            SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
+            SampleSize size = checked(request, model);
             int channels = setup.codec(model).pictureChannels();
             try (SchedulerRun run = setup.start(request, model, size)) {
                 return GuidanceNotices.of(steering(), request.guidance(), channels, run.timesteps().length);
@@ -368,7 +377,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     public SampleSize check(GenerationRequest asked) {
         GenerationRequest request = filled(asked);
         return use(model -> {
-            SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
+            SampleSize size = checked(request, model);
             setup.start(request, model, size).close();
             return size;
         });

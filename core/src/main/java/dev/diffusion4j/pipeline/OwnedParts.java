@@ -14,6 +14,7 @@ final class OwnedParts implements AutoCloseable {
     private final PartLease network;
     private final @Nullable PipelineParts others;
     private final ControlNets controlNets = new ControlNets();
+    private final PromptAdapters promptAdapters;
     private int calls;
     private boolean closed;
     private boolean freed;
@@ -25,6 +26,7 @@ final class OwnedParts implements AutoCloseable {
     OwnedParts(PartLease network, @Nullable PipelineParts others) {
         this.network = network;
         this.others = others;
+        this.promptAdapters = new PromptAdapters(network);
     }
 
     PartLease network() {
@@ -34,6 +36,11 @@ final class OwnedParts implements AutoCloseable {
     /** The control networks that calls asked for. */
     ControlNets controlNets() {
         return controlNets;
+    }
+
+    /** The adapters that prompts of calls asked for. */
+    PromptAdapters promptAdapters() {
+        return promptAdapters;
     }
 
     /**
@@ -71,6 +78,7 @@ final class OwnedParts implements AutoCloseable {
             }
             freed = true;
         }
+        promptAdapters.close();
         controlNets.close();
         if (others != null) {
             others.close();
