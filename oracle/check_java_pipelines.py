@@ -47,11 +47,12 @@ def cases():
         fourier = family == "fourier_time" or VARIANTS[family].get("time_embedding_type") == "fourier"  # its time is sigma, never 0
         case("family-" + family, "ScoreSdeVe" if fourier else "DDIM", family, config=dict(sigma_max=20.0) if fourier else {})
     for kind in ("DDPM", "DDIM", "PNDM", "LMSDiscrete", "EulerDiscrete", "EulerAncestralDiscrete", "HeunDiscrete", "KDPM2Discrete",
-                 "KDPM2AncestralDiscrete", "DPMSolverMultistep", "DPMSolverSinglestep", "DEISMultistep", "UniPCMultistep", "LCM",
+                 "KDPM2AncestralDiscrete", "DPMSolverMultistep", "DPMSolverSinglestep", "DEISMultistep", "UniPCMultistep", "LCM", "TCD",
                  "EDMEuler", "FlowMatchEulerDiscrete"):
         case("scheduler-" + kind, kind)
     case("scheduler-ScoreSdeVe", "ScoreSdeVe", "skip", config=dict(sigma_max=50.0))
     case("ddim-eta", "DDIM", eta=0.7, config=dict(clip_sample_range=2.0), step_options=dict(use_clipped_model_output=True))
+    case("tcd-eta", "TCD", eta=0.3)
     case("ddpm-v", "DDPM", config=dict(prediction_type="v_prediction", beta_schedule="squaredcos_cap_v2", timestep_spacing="trailing"))
     case("euler-karras-churn", "EulerDiscrete", config=dict(use_karras_sigmas=True),
          step_options=dict(s_churn=3.0, s_tmin=0.1, s_tmax=10.0, s_noise=1.01))

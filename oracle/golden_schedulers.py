@@ -82,7 +82,8 @@ def shift(spec, scheduler):
 
 def sample_with(spec, run):
     scheduler = create(spec)
-    scheduler.set_timesteps(spec["steps"], **shift(spec, scheduler))
+    spread = {"strength": spec["strength"]} if "strength" in spec else {}
+    scheduler.set_timesteps(spec["steps"], **shift(spec, scheduler), **spread)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(0)  # else diffusers begins at the second level where the first timestep comes twice
     initial = float(getattr(scheduler, "init_noise_sigma", 1.0))
@@ -171,7 +172,8 @@ def begin(spec):
     sample = noised(timesteps[0])
     began, kept = sample.flatten(), []
     accepted = inspect.signature(scheduler.step).parameters
-    extra = {"generator": run.generators} if "generator" in accepted else {}
+    extra = {"eta": spec.get("eta", 0.0), "generator": run.generators}
+    extra = {key: value for key, value in extra.items() if key in accepted}
     for i, t in enumerate(timesteps):
         scaled = scheduler.scale_model_input(sample, t) if hasattr(scheduler, "scale_model_input") else sample
         sample = scheduler.step(run.predict(scaled, t), t, sample, **extra).prev_sample

@@ -14,11 +14,12 @@ FLOW = dict(use_flow_sigmas=True, prediction_type="flow_prediction")
 ZERO_SNR = dict(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")
 
 
-def case(cls, steps, eta=0.0, real=False, batch=2, shared=False, churn=None, mu=None, canvas=None, **config):
+def case(cls, steps, eta=0.0, real=False, batch=2, shared=False, churn=None, mu=None, canvas=None, strength=1.0,
+         **config):
     """One run. What is missing takes its default here and in the test."""
     spec = dict(cls=cls, steps=steps, config=config)
-    extra = dict(eta=eta, real=real, batch=batch, shared=shared, churn=churn, mu=mu, canvas=canvas)
-    defaults = dict(eta=0.0, real=False, batch=2, shared=False, churn=None, mu=None, canvas=None)
+    extra = dict(eta=eta, real=real, batch=batch, shared=shared, churn=churn, mu=mu, canvas=canvas, strength=strength)
+    defaults = dict(eta=0.0, real=False, batch=2, shared=False, churn=None, mu=None, canvas=None, strength=1.0)
     CASES.append(spec | {key: value for key, value in extra.items() if value != defaults[key]})
 
 
@@ -294,6 +295,24 @@ def lcm():
     refused(cls, original_inference_steps=1001)
 
 
+def tcd():
+    cls = "TCDScheduler"
+    common(cls, EPSILON_SAMPLE_V, spacings=())
+    for prediction in EPSILON_SAMPLE_V:
+        for eta in (0.3, 1.0):
+            case(cls, 8, eta, prediction_type=prediction)
+    for eta in (0.0, 0.3, 0.75):
+        case(cls, 4, eta, strength=0.6)
+        case(cls, 5, eta, real=True)
+    case(cls, 4, 0.3, original_inference_steps=30, timestep_scaling=1.0)
+    case(cls, 50, 0.3)
+    case(cls, 4, 0.3, clip_sample=True, thresholding=True, set_alpha_to_one=False)
+    case(cls, 4, 0.3, rescale_betas_zero_snr=True, prediction_type="v_prediction")
+    case(cls, 5, 0.5, real=True, shared=True)
+    refused(cls, steps=51)
+    refused(cls, original_inference_steps=1001)
+
+
 def edm_euler():
     cls = "EDMEulerScheduler"
     for prediction in EPSILON_V:
@@ -354,7 +373,7 @@ def begun():
     for cls in ("DDPMScheduler", "DDIMScheduler", "LMSDiscreteScheduler", "EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler",
                 "HeunDiscreteScheduler", "KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler",
                 "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler", "DEISMultistepScheduler",
-                "UniPCMultistepScheduler", "LCMScheduler", "EDMEulerScheduler", "FlowMatchEulerDiscreteScheduler"):
+                "UniPCMultistepScheduler", "LCMScheduler", "TCDScheduler", "EDMEulerScheduler", "FlowMatchEulerDiscreteScheduler"):
         for strength in (0.3, 0.75, 1.0):
             BEGUN.append(dict(cls=cls, steps=10, strength=strength, config={}))
     for strength in (0.3, 0.75, 1.0):
@@ -362,9 +381,10 @@ def begun():
         BEGUN.append(dict(cls="DPMSolverSinglestepScheduler", steps=9, strength=strength, config=dict(solver_order=3)))
         BEGUN.append(dict(cls="DPMSolverMultistepScheduler", steps=20, strength=strength,
                           config=dict(solver_order=3, algorithm_type="sde-dpmsolver++", use_karras_sigmas=True)))
+        BEGUN.append(dict(cls="TCDScheduler", steps=10, strength=strength, eta=0.3, config={}))
         BEGUN.append(dict(cls="UniPCMultistepScheduler", steps=10, strength=strength, config=dict(solver_order=3, **FLOW)))
 
 
-for define in (ddpm, ddim, pndm, lms, euler, euler_ancestral, heun, kdpm2, dpm_multistep, dpm_singlestep, deis, unipc, lcm,
+for define in (ddpm, ddim, pndm, lms, euler, euler_ancestral, heun, kdpm2, dpm_multistep, dpm_singlestep, deis, unipc, lcm, tcd,
                edm_euler, flow_match_euler, score_sde_ve, noised, begun):
     define()

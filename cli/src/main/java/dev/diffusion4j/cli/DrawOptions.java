@@ -36,7 +36,7 @@ final class DrawOptions {
             paramLabel = "X",
             defaultValue = "0",
             description =
-                    "With ddim, share of fresh noise in each step: 0 none, 1 as much as ddpm; default: ${DEFAULT-VALUE}.")
+                    "With ddim and tcd, share of fresh noise in each step: 0 none, 1 as much as ddpm, or nothing but fresh noise; default: ${DEFAULT-VALUE}.")
     double eta;
 
     @Option(

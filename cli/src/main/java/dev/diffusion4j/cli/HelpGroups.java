@@ -70,16 +70,8 @@ final class HelpGroups {
                 "--to-seed",
                 "--size",
                 "--noise");
-        put(
-                OPTIONS,
-                "What to draw",
-                "--clip-skip",
-                "--prompt-syntax",
-                "--lora-dir",
-                "--image",
-                "--strength",
-                "--mask",
-                "--control");
+        put(OPTIONS, "What to draw", "--clip-skip", "--prompt-syntax", "--lora-dir", "--image", "--strength", "--mask");
+        put(OPTIONS, "What to draw", "--mask-padding", "--control");
         put(OPTIONS, "How to draw", "--scheduler", "--scheduler-option", "--steps", "--eta");
         put(OPTIONS, "Guidance", "--guidance-scale", "--guidance-w", "--negative-class", "--guidance-rescale");
         put(

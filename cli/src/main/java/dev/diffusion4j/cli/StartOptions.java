@@ -37,6 +37,15 @@ final class StartOptions {
     String mask;
 
     @Option(
+            names = "--mask-padding",
+            paramLabel = "N",
+            description =
+                    "Draw only the region around the white of --mask, with N pixels around it, as large as pictures are, and put it "
+                            + "back into --image; default: the whole picture.")
+    @Nullable
+    Integer maskPadding;
+
+    @Option(
             names = "--image-guidance-scale",
             paramLabel = "S",
             converter = FiniteNumber.class,
@@ -60,6 +69,7 @@ final class StartOptions {
         return request.picture(image)
                 .strength(strength)
                 .mask(mask)
+                .maskPadding(maskPadding)
                 .imageGuidanceScale(imageScale)
                 .control(controls.stream().map(ControlText::parse).toList());
     }

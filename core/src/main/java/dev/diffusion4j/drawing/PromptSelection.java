@@ -2,13 +2,10 @@
 package dev.diffusion4j.drawing;
 
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.pipeline.request.RequestDraft;
 import dev.diffusion4j.text.PromptSyntax;
 import java.util.Collections;
 import java.util.List;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,16 +59,6 @@ public record PromptSelection(
     /** Whether there are no words. */
     public boolean isEmpty() {
         return prompts.isEmpty();
-    }
-
-    /** All that is read, each once. */
-    List<Subject> subjects() {
-        List<String> second = perPrompt(seconds);
-        Stream<Subject> with = IntStream.range(0, prompts.size())
-                .mapToObj(k -> new Subject(null, prompts.get(k), second == null ? null : second.get(k)));
-        return Stream.concat(with, negatives.stream().map(Subject::ofPrompt))
-                .distinct()
-                .toList();
     }
 
     private @Nullable List<String> perPrompt(List<String> texts) {

@@ -10,7 +10,7 @@ import java.awt.image.BufferedImage;
 public final class Lanczos {
     private static final int BITS = 22;
     private static final double LOBES = 3;
-    private static final int CHANNELS = 3;
+    private static final int CHANNELS = Levels.CHANNELS;
 
     private Lanczos() {}
 
@@ -25,28 +25,11 @@ public final class Lanczos {
         }
         int lost = image.getHeight() - height;
         boolean columnsFirst = lost > 0 && lost > 2 * (image.getWidth() - width);
-        int[] levels = levels(image);
+        int[] levels = Levels.of(image);
         int[] resized = columnsFirst
                 ? across(down(levels, image.getWidth(), image.getHeight(), height), image.getWidth(), height, width)
                 : down(across(levels, image.getWidth(), image.getHeight(), width), width, image.getHeight(), height);
-        BufferedImage result = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-        for (int i = 0; i < width * height; i++) {
-            int rgb = resized[CHANNELS * i] << 16 | resized[CHANNELS * i + 1] << 8 | resized[CHANNELS * i + 2];
-            result.setRGB(i % width, i / width, rgb);
-        }
-        return result;
-    }
-
-    private static int[] levels(BufferedImage image) {
-        int width = image.getWidth();
-        int[] levels = new int[CHANNELS * width * image.getHeight()];
-        for (int i = 0; i < width * image.getHeight(); i++) {
-            int rgb = image.getRGB(i % width, i / width);
-            levels[CHANNELS * i] = rgb >> 16 & 0xff;
-            levels[CHANNELS * i + 1] = rgb >> 8 & 0xff;
-            levels[CHANNELS * i + 2] = rgb & 0xff;
-        }
-        return levels;
+        return Levels.image(resized, width, height);
     }
 
     private static int[] across(int[] levels, int width, int height, int newWidth) {

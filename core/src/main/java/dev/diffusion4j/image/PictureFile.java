@@ -4,7 +4,6 @@ package dev.diffusion4j.image;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tensor.Tensors;
-import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.io.IOException;
@@ -43,7 +42,7 @@ public final class PictureFile {
         int height = image.getHeight();
         int width = image.getWidth();
         float[] values = new float[3 * height * width];
-        boolean grey = image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY;
+        boolean grey = Levels.isGrey(image);
         float white = (1 << image.getColorModel().getComponentSize(0)) - 1;
         Raster raster = image.getRaster();
         for (int y = 0; y < height; y++) {

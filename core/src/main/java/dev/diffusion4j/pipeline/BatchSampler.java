@@ -74,8 +74,8 @@ record BatchSampler(
             Tensor sample = start.sample(run, source);
             Branches branches =
                     new BranchMaker(setup, model, request, size).make(first, count, start.use(), start.extra());
-            ControlGuide control = ControlGuide.read(
-                    request.inputs().control(), setup, codec, size, owned.controlNets(), run.stepIndex());
+            ControlGuide control =
+                    ControlGuide.read(request.inputs(), setup, codec, size, owned.controlNets(), run.stepIndex());
             Denoiser denoiser = new GuidedDenoiser(model, setup.placement(), branches, request.guidance(), control);
             Steering steering = new Steering(setup.steering(), setup.scheduler(), codec, denoiser);
             return new DenoisingLoop(steering, run, source, first, listener, cancellation).run(sample, start);

@@ -11,6 +11,8 @@ import dev.diffusion4j.model.controlnet.ControlNetModel;
 import dev.diffusion4j.model.unet2dcondition.ControlResiduals;
 import dev.diffusion4j.model.unet2dcondition.UNet2DConditionModel;
 import dev.diffusion4j.pipeline.request.Control;
+import dev.diffusion4j.pipeline.request.Inputs;
+import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,24 +40,28 @@ record ControlGuide(List<Part> parts, int firstStep) {
     /**
      * Loads the networks and shows them their pictures.
      *
+     * @param inputs with the networks that are asked for
      * @param size of the pictures that are drawn; a control picture of another one is resized
      * @return {@code null} where nothing is asked for; its hints belong to the current scope
      */
     static @Nullable ControlGuide read(
-            List<Control> asked,
+            Inputs inputs,
             PipelineSetup setup,
             SampleCodec codec,
             SampleSize size,
             ControlNets networks,
             int firstStep) {
-        if (asked.isEmpty()) {
+        if (inputs.control().isEmpty()) {
             return null;
         }
+        MaskCrop crop = MaskCrop.of(inputs, size);
         List<Part> parts = new ArrayList<>();
-        for (Control control : asked) {
+        for (Control control : inputs.control()) {
             ControlNetModel network = networks.get(control.folder(), setup.placement());
-            Tensor picture = PictureFile.colours(StartPicture.sized(control.picture(), "control", size, codec))
-                    .to(setup.placement().torchDevice(), ScalarType.Float);
+            BufferedImage shown = crop == null
+                    ? StartPicture.sized(control.picture(), "control", size, codec)
+                    : crop.shown(PictureFile.read(Path.of(control.picture())), size);
+            Tensor picture = PictureFile.colours(shown).to(setup.placement().torchDevice(), ScalarType.Float);
             parts.add(new Part(control, network, network.hint(picture)));
         }
         return new ControlGuide(parts, firstStep);

@@ -9,7 +9,6 @@ import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
-import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.folder.PipelineFolder;
@@ -36,7 +35,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -284,7 +282,7 @@ public final class DiffusionPipeline implements AutoCloseable {
                         .forEachBatch(size, (first, batch) -> batches.push_back(batch));
                 return cat(batches, 0);
             });
-            return new GenerationResult(samples, codec, guides);
+            return new GenerationResult(samples, codec, guides, MaskCrop.of(request.inputs(), size));
         });
     }
 
@@ -303,9 +301,11 @@ public final class DiffusionPipeline implements AutoCloseable {
             SampleSize size = checked(request, model);
             SampleCodec codec = setup.codec(model);
             List<String> guides = guides(request);
+            MaskCrop crop = MaskCrop.of(request.inputs(), size);
             new BatchSampler(setup, model, owned, request, NoiseFactory.of(request), listener, cancellation)
                     .forEachBatch(
-                            size, (first, batch) -> sink.accept(first, new GenerationResult(batch, codec, guides)));
+                            size,
+                            (first, batch) -> sink.accept(first, new GenerationResult(batch, codec, guides, crop)));
             return true;
         });
     }
@@ -445,14 +445,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      * changes pictures; all that were trained for DDPM and the lessons' loop, else 50.
      */
     public int defaultSteps() {
-        int trained = scheduler().numTrainTimesteps();
-        OptionalInt usual = use(model -> new RequestDefaults(setup, model).usualSteps());
-        if (usual.isPresent()) {
-            return Math.min(usual.getAsInt(), trained);
-        }
-        SchedulerKind kind = SchedulerKind.of(scheduler());
-        boolean all = kind == SchedulerKind.DDPM || kind == SchedulerKind.LESSON_DDPM;
-        return all ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
+        return use(model -> new RequestDefaults(setup, model).steps());
     }
 
     /**
@@ -476,9 +469,16 @@ public final class DiffusionPipeline implements AutoCloseable {
         return use(DiffusionModel::prompts);
     }
 
-    /** What of a subject it will not read, in a sentence for each reason: words beyond the longest text. */
-    public List<String> unread(Subject subject) {
-        return setup.conditioner().unread(subject);
+    /** What of a request's prompts it will not read, in a sentence for each reason: words beyond the longest text. */
+    public List<String> unread(GenerationRequest request) {
+        return use(model -> {
+            SampleSize size = new RequestCheck(setup, model, owned.controlNets()).size(request);
+            Conditioner conditioner = setup.conditioner(request, size);
+            return request.subject().all().stream()
+                    .flatMap(subject -> conditioner.unread(subject).stream())
+                    .distinct()
+                    .toList();
+        });
     }
 
     /** How many classes it can be asked for; 0 where they are not counted, see {@link #classInput()}. */

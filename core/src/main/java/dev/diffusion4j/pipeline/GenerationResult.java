@@ -22,17 +22,22 @@ public final class GenerationResult implements AutoCloseable {
     private final Tensor samples;
     private final SampleCodec codec;
     private final List<String> guides;
+    private final @Nullable MaskCrop crop;
     private @Nullable Tensor decoded;
 
     GenerationResult(Tensor samples, SampleCodec codec) {
-        this(samples, codec, List.of());
+        this(samples, codec, List.of(), null);
     }
 
-    /** @param guides what pushed the samples, as text */
-    GenerationResult(Tensor samples, SampleCodec codec, List<String> guides) {
+    /**
+     * @param guides what pushed the samples, as text
+     * @param crop the region that was drawn, or {@code null} for whole pictures
+     */
+    GenerationResult(Tensor samples, SampleCodec codec, List<String> guides, @Nullable MaskCrop crop) {
         this.samples = samples;
         this.codec = codec;
         this.guides = List.copyOf(guides);
+        this.crop = crop;
     }
 
     /** {@code float32 (N, C, H, W)} on the CPU, in the network's own range, not clamped; owned by this result. */
@@ -76,13 +81,14 @@ public final class GenerationResult implements AutoCloseable {
     }
 
     /**
-     * As 8-bit pictures.
+     * As 8-bit pictures; where only a region was drawn, put back into the whole picture.
      *
      * @throws Problem where a sample holds NaN or infinity, which no picture can show
      */
     public List<BufferedImage> images() {
         checkFinite();
-        return TensorScope.compute(() -> Images.fromSamples(pictures(), 0, 1));
+        List<BufferedImage> drawn = TensorScope.compute(() -> Images.fromSamples(pictures(), 0, 1));
+        return crop == null ? drawn : drawn.stream().map(crop::whole).toList();
     }
 
     /** @throws Problem where a sample holds NaN or infinity */

@@ -16,6 +16,7 @@ import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Placement;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a pipeline draws with, besides its network. It owns nothing.
@@ -28,6 +29,7 @@ import java.util.List;
  */
 record PipelineSetup(
         Scheduler scheduler, PipelineParts parts, Placement placement, List<LossGuidance> steering, LoraView adapters) {
+    private static final Set<SchedulerKind> SPREAD = Set.of(SchedulerKind.LCM, SchedulerKind.TCD);
 
     PipelineSetup {
         steering = List.copyOf(steering);
@@ -67,7 +69,7 @@ record PipelineSetup(
     /** Whether all steps are spread over what strength leaves of the noise levels, as diffusers' latent consistency calls do. */
     private boolean isSpread(Inputs inputs, DiffusionModel model) {
         return model.guidanceFeatures() > 0
-                && SchedulerKind.of(scheduler) == SchedulerKind.LCM
+                && SPREAD.contains(SchedulerKind.of(scheduler))
                 && PictureUse.of(inputs, model) == PictureUse.START;
     }
 

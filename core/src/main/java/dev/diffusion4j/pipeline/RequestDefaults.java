@@ -7,8 +7,8 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.pipeline.request.Control;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.Inputs;
+import dev.diffusion4j.scheduler.SchedulerKind;
 import java.util.List;
-import java.util.OptionalInt;
 
 /**
  * What a request leaves open and the network decides: diffusers' defaults of the call that the request asks for.
@@ -48,11 +48,15 @@ record RequestDefaults(PipelineSetup setup, DiffusionModel model) {
         return inputs.mask() == null ? 0.8 : 0.5;
     }
 
-    /** Steps that suit the network; empty where the scheduler decides. */
-    OptionalInt usualSteps() {
-        return isDistilled()
-                ? OptionalInt.of(DISTILLED_STEPS)
-                : isEditing() ? OptionalInt.of(EDITING_STEPS) : OptionalInt.empty();
+    /** Steps that suit network and scheduler where none are asked for. */
+    int steps() {
+        int trained = setup.scheduler().numTrainTimesteps();
+        if (isDistilled() || isEditing()) {
+            return Math.min(isDistilled() ? DISTILLED_STEPS : EDITING_STEPS, trained);
+        }
+        SchedulerKind kind = SchedulerKind.of(setup.scheduler());
+        boolean all = kind == SchedulerKind.DDPM || kind == SchedulerKind.LESSON_DDPM;
+        return all ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
     }
 
     private boolean isDistilled() {

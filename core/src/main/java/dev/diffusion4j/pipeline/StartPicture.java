@@ -47,8 +47,12 @@ final class StartPicture implements AutoCloseable {
         if (inputs.picture() == null) {
             return null;
         }
-        BufferedImage image = sized(inputs.picture(), "picture", size, codec);
-        BufferedImage shape = inputs.mask() == null ? null : sized(inputs.mask(), "mask", size, codec);
+        MaskCrop crop = MaskCrop.of(inputs, size);
+        BufferedImage image =
+                crop == null ? sized(inputs.picture(), "picture", size, codec) : crop.shown(crop.picture(), size);
+        BufferedImage shape = crop != null
+                ? crop.shown(crop.mask(), size)
+                : inputs.mask() == null ? null : sized(inputs.mask(), "mask", size, codec);
         boolean fromNoise = shape != null && inputs.amount() == 1;
         return TensorScope.compute(() -> {
             Tensor picture = signed(image, codec.pictureChannels());
@@ -88,6 +92,9 @@ final class StartPicture implements AutoCloseable {
 
     /** @throws Problem where a file cannot be read, or is of another size */
     static void check(Inputs inputs, SampleSize size, SampleCodec codec) {
+        if (MaskCrop.of(inputs, size) != null) {
+            return;
+        }
         if (inputs.picture() != null) {
             sized(inputs.picture(), "picture", size, codec);
         }

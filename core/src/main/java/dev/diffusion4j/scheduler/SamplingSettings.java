@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param numInferenceSteps how many steps
  * @param firstStep the step that the run begins with: 0, or later where it begins with a picture and not with noise
- * @param eta share of fresh noise, for schedulers that take it (DDIM): 0 is deterministic, 1 is like DDPM
- * @param strength share of the trained noise levels that all steps are spread over, from the lowest; for schedulers that take it (LCM), 1 for
+ * @param eta share of fresh noise, for schedulers that take it: 0 is deterministic, 1 is like DDPM (DDIM), or fresh noise only (TCD)
+ * @param strength share of the trained noise levels that all steps are spread over, from the lowest; for schedulers that take it (LCM, TCD), 1 for
  *     any other
  * @param canvas how large the samples are; {@code null} if not known
  * @param options what only some schedulers take

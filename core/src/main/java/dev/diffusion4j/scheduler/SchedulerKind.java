@@ -24,6 +24,7 @@ import dev.diffusion4j.scheduler.timestep.DdpmScheduler;
 import dev.diffusion4j.scheduler.timestep.LcmScheduler;
 import dev.diffusion4j.scheduler.timestep.LessonDdpmScheduler;
 import dev.diffusion4j.scheduler.timestep.PndmScheduler;
+import dev.diffusion4j.scheduler.timestep.TcdScheduler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +46,7 @@ public enum SchedulerKind implements Keyed {
     DEIS(DeisScheduler.ALGORITHM),
     UNIPC(UniPcScheduler.ALGORITHM),
     LCM(LcmScheduler.ALGORITHM),
+    TCD(TcdScheduler.ALGORITHM),
     EDM_EULER(EdmEulerScheduler.ALGORITHM),
     FLOW_MATCH_EULER(FlowMatchEulerScheduler.ALGORITHM),
     SCORE_SDE_VE(ScoreSdeVeScheduler.ALGORITHM),

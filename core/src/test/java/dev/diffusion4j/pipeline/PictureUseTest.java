@@ -89,4 +89,22 @@ class PictureUseTest {
             assertThat(pipeline.defaultSteps()).isEqualTo(4);
         }
     }
+
+    @Test
+    void a_region_around_a_mask_needs_white_and_a_mask_of_the_pictures_size() throws IOException {
+        String wide = folder.resolve("wide.png").toString();
+        ImageIO.write(
+                new BufferedImage(24, 16, BufferedImage.TYPE_INT_RGB),
+                "png",
+                Path.of(wide).toFile());
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(Golden.path("tiny-sd"))) {
+            refused(pipeline, r -> r.picture(picture).mask(picture).maskPadding(4), "mask", "black everywhere");
+            refused(pipeline, r -> r.picture(picture).mask(wide).maskPadding(4), "24x16", "16x16", "same size");
+        }
+        assertThatThrownBy(() -> GenerationRequest.of(r -> r.picture(picture).maskPadding(4)))
+                .hasMessageContaining("give mask too");
+        assertThatThrownBy(() -> GenerationRequest.of(
+                        r -> r.picture(picture).mask(picture).maskPadding(-1)))
+                .hasMessageContaining("maskPadding must be at least 0, but was -1");
+    }
 }

@@ -204,7 +204,20 @@ class PromptLorasTest {
             refused(pipeline, r -> r.prompt("a <lora:x:1>").loraDir(DIR + "-x"), "there is no folder");
         }
         assertThatThrownBy(() -> request(r -> r.prompt("a").promptSyntax(PromptSyntax.PLAIN)))
-                .hasMessageContaining("words in {promptSyntax} plain: choose a1111 or comfy");
+                .hasMessageContaining("words in promptSyntax plain: choose a1111 or comfy");
+    }
+
+    @Test
+    void what_is_not_read_depends_on_the_syntax() {
+        String text = "a cat, ".repeat(40) + "<lora:sd-old:1>";
+        try (DiffusionPipeline pipeline = load()) {
+            assertThat(pipeline.unread(request(r -> r.prompt(text)))).isEmpty();
+            assertThat(pipeline.unread(GenerationRequest.of(r -> r.prompt(text))))
+                    .hasSize(2)
+                    .first()
+                    .asString()
+                    .contains("<lora:…> is words");
+        }
     }
 
     private static void refused(DiffusionPipeline pipeline, Consumer<RequestDraft> edit, String... words) {

@@ -58,6 +58,10 @@ final class GoldenCase {
         if (spec.get("eta") instanceof Number eta) {
             settings = settings.withEta(eta.doubleValue());
         }
+        if (spec.get("strength") instanceof Number strength
+                && !spec.containsKey("first")) { // of a run that begins later it says where
+            settings = settings.withStrength(strength.doubleValue());
+        }
         if (spec.get("mu") instanceof Number mu) {
             settings = settings.withOptions(new StepOptions(false, 0, 0, null, 1, mu.doubleValue()));
         }

@@ -144,6 +144,19 @@ class BuiltInSchedulersTest {
     }
 
     @Nested
+    class Tcd extends Defaults {
+        Tcd() {
+            super(SchedulerKind.TCD);
+        }
+
+        /** It ends at timestep 0, whose noise, without fresh noise, is what was drawn first: three deviations of √(1−ᾱ) = 0.029. */
+        @Override
+        protected double recoveryTolerance() {
+            return 0.1;
+        }
+    }
+
+    @Nested
     class EdmEuler extends Defaults {
         EdmEuler() {
             super(SchedulerKind.EDM_EULER);

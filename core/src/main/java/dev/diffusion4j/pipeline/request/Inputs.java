@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  *     {@code null} for what is usual with the network
  * @param mask the file of a picture that is white where the start picture is drawn anew and black where it is kept, or
  *     {@code null} for white everywhere
+ * @param maskPadding pixels around the white of the mask: only that region is drawn, as large as pictures are, and put back into the picture;
+ *     {@code null} for the whole picture
  * @param imageGuidanceScale how strongly a network that changes a picture keeps to it; {@code null} for what is usual
  * @param control networks that run beside the denoiser, with the pictures that they see
  */
@@ -20,6 +22,7 @@ public record Inputs(
         @Nullable String picture,
         @Nullable Double strength,
         @Nullable String mask,
+        @Nullable Integer maskPadding,
         @Nullable Double imageGuidanceScale,
         List<Control> control) {
     /** Where neither the request nor the network says another one. */
@@ -29,7 +32,7 @@ public record Inputs(
     public static final double USUAL_IMAGE_GUIDANCE_SCALE = 1.5;
 
     /** Noise alone. */
-    public static final Inputs NONE = new Inputs(null, null, null, null, List.of());
+    public static final Inputs NONE = new Inputs(null, null, null, null, null, List.of());
 
     public Inputs {
         control = List.copyOf(control);
@@ -37,6 +40,10 @@ public record Inputs(
                 strength == null || strength > 0 && strength <= 1,
                 "{strength} must lie in (0, 1], but was " + strength);
         Check.that(mask == null || picture != null, "{mask} says what is kept of a picture: give {picture} too");
+        Check.that(
+                maskPadding == null || mask != null,
+                "{maskPadding} says what is drawn around the white of a mask: give {mask} too");
+        Check.that(maskPadding == null || maskPadding >= 0, "{maskPadding} must be at least 0, but was " + maskPadding);
         Check.that(
                 imageGuidanceScale == null || Double.isFinite(imageGuidanceScale) && imageGuidanceScale >= 0,
                 "{imageGuidanceScale} must be a number of at least 0, but was " + imageGuidanceScale);

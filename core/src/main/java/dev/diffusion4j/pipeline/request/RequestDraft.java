@@ -27,6 +27,7 @@ public final class RequestDraft {
     private @Nullable String picture;
     private @Nullable Double strength;
     private @Nullable String mask;
+    private @Nullable Integer maskPadding;
     private @Nullable Double imageGuidanceScale;
     private List<Control> control;
     private @Nullable SampleSize size;
@@ -54,6 +55,7 @@ public final class RequestDraft {
         picture = from.inputs().picture();
         strength = from.inputs().strength();
         mask = from.inputs().mask();
+        maskPadding = from.inputs().maskPadding();
         imageGuidanceScale = from.inputs().imageGuidanceScale();
         control = from.inputs().control();
         size = from.size();
@@ -158,6 +160,12 @@ public final class RequestDraft {
         return this;
     }
 
+    /** Pixels around the white of the mask, of which alone is drawn; {@code null} for the whole picture. */
+    public RequestDraft maskPadding(@Nullable Integer value) {
+        maskPadding = value;
+        return this;
+    }
+
     /** How strongly a network that changes a picture keeps to it; {@code null} for what is usual. Below 1 nothing is guided. */
     public RequestDraft imageGuidanceScale(@Nullable Double value) {
         imageGuidanceScale = value;
@@ -244,7 +252,7 @@ public final class RequestDraft {
                         clipSkip,
                         promptSyntax,
                         loraDir),
-                new Inputs(picture, strength, mask, imageGuidanceScale, control),
+                new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control),
                 new Canvas(size, pictures, seed, batchSize, noise),
                 new Sampling(steps, eta, options),
                 guidance);

@@ -8,6 +8,7 @@ import dev.diffusion4j.text.PromptSyntax;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,6 +104,14 @@ public record SubjectGroup(
         return size() == 0
                 ? List.of(Subject.NOTHING)
                 : subjects(0, size()).stream().distinct().toList();
+    }
+
+    /** All different ones, and what they are guided away from. */
+    public List<Subject> all() {
+        List<Subject> away = size() == 0 ? null : negatives(0, size());
+        return Stream.concat(different().stream(), away == null ? Stream.of() : away.stream())
+                .distinct()
+                .toList();
     }
 
     /**
