@@ -45,6 +45,7 @@ final class HelpGroups {
                 "--lora",
                 "--config",
                 "--embedding",
+                "--refiner",
                 "--out");
         put(
                 OPTIONS,

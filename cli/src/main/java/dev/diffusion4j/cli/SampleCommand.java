@@ -136,7 +136,7 @@ final class SampleCommand implements Callable<Integer> {
                 guidance.guides,
                 guidance.clip(null),
                 pictures.subject(1, !sweep.sweep().isEmpty()),
-                pictures.asked(1).with(r -> start.apply(canvas.apply(guidance.apply(r, sweep.sweep())))
+                pictures.asked(1).with(r -> files.apply(start.apply(canvas.apply(guidance.apply(r, sweep.sweep()))))
                         .seed(scheduler.seed)));
     }
 

@@ -11,6 +11,7 @@ import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.GuidanceSweep;
 import dev.diffusion4j.pipeline.GuideKit;
+import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.TerminalSignal;
@@ -58,7 +59,7 @@ public final class DrawingJob implements AutoCloseable {
         Path folder = PipelinePlace.folder(plan.model(), plan.loading().variant(), progress);
         GuideKit kit = new GuideKit(plan.clip(), notice);
         try {
-            DiffusionPipeline loaded = DiffusionPipeline.load(folder, plan.loading());
+            DiffusionPipeline loaded = DiffusionPipeline.load(folder, fetched(plan.loading(), progress));
             try {
                 loaded.loadingNotes().forEach(notice);
                 Chosen chosen = chosen(plan, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
@@ -72,6 +73,14 @@ public final class DrawingJob implements AutoCloseable {
             kit.close();
             throw e;
         }
+    }
+
+    /** With the folders that other models of the Hub are in then. */
+    private static LoadOptions fetched(LoadOptions loading, HubProgress progress) {
+        Path refiner = loading.refiner();
+        return refiner == null
+                ? loading
+                : loading.withRefiner(PipelinePlace.folder(refiner, loading.variant(), progress));
     }
 
     private static Chosen chosen(DrawingPlan plan, DiffusionPipeline steered, Consumer<String> notice) {
@@ -94,7 +103,7 @@ public final class DrawingJob implements AutoCloseable {
         Path folder = again.folder(progress);
         GuideKit kit = new GuideKit(again.clip(), notice);
         try {
-            DiffusionPipeline loaded = DiffusionPipeline.load(folder, again.loading());
+            DiffusionPipeline loaded = DiffusionPipeline.load(folder, fetched(again.loading(), progress));
             try {
                 if (!loaded.modelHash().equals(again.modelHash())) {
                     notice.accept("the weights in " + folder

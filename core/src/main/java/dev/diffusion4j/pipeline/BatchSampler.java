@@ -78,7 +78,14 @@ record BatchSampler(
                     ControlGuide.read(request.inputs(), setup, codec, size, owned.controlNets(), run.stepIndex());
             Denoiser denoiser = new GuidedDenoiser(model, setup.placement(), branches, request.guidance(), control);
             Steering steering = new Steering(setup.steering(), setup.scheduler(), codec, denoiser);
-            return new DenoisingLoop(steering, run, source, first, listener, cancellation).run(sample, start);
+            int end = Refiner.end(setup.refiner(), request, setup.scheduler(), run);
+            Tensor drawn = loop(steering, run, end, source, first).run(sample, start);
+            return setup.refiner() == null ? drawn : setup.refiner().finish(drawn, start, source, this, size, first);
         }
+    }
+
+    /** @param end the index of the call that is not made any more */
+    DenoisingLoop loop(Steering steering, SchedulerRun run, int end, NoiseSource noise, int first) {
+        return new DenoisingLoop(steering, run, end, noise, first, listener, cancellation);
     }
 }

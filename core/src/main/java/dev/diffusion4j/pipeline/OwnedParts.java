@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class OwnedParts implements AutoCloseable {
     private final PartLease network;
     private final @Nullable PipelineParts others;
+    private final @Nullable DiffusionPipeline refiner;
     private final ControlNets controlNets = new ControlNets();
     private final PromptAdapters promptAdapters;
     private int calls;
@@ -24,9 +25,19 @@ final class OwnedParts implements AutoCloseable {
      * @param others closed with this; {@code null} where they are somebody else's
      */
     OwnedParts(PartLease network, @Nullable PipelineParts others) {
+        this(network, others, null);
+    }
+
+    private OwnedParts(PartLease network, @Nullable PipelineParts others, @Nullable DiffusionPipeline refiner) {
         this.network = network;
         this.others = others;
+        this.refiner = refiner;
         this.promptAdapters = new PromptAdapters(network);
+    }
+
+    /** With a refiner, closed with this, which takes the place of the present one. */
+    OwnedParts with(DiffusionPipeline value) {
+        return new OwnedParts(network, others, value);
     }
 
     PartLease network() {
@@ -82,6 +93,9 @@ final class OwnedParts implements AutoCloseable {
         controlNets.close();
         if (others != null) {
             others.close();
+        }
+        if (refiner != null) {
+            refiner.close();
         }
     }
 

@@ -11,11 +11,11 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -135,13 +135,13 @@ final class PromptAdapters implements AutoCloseable {
     }
 
     /**
-     * How much of each file counts, looked at once.
+     * How much counts of each file that the prompts of a request ask for, looked at once.
      *
      * @throws Problem where one cannot be read or does not fit
      */
-    synchronized List<LoraApplied> applied(PipelineSetup setup, DiffusionModel model, Collection<Path> places) {
+    synchronized List<LoraApplied> applied(PipelineSetup setup, DiffusionModel model, GenerationRequest request) {
         List<LoraApplied> all = new ArrayList<>();
-        for (Path place : places) {
+        for (Path place : PromptLoras.of(request).places()) {
             Fit fit = new Fit(networks(setup, model), Stamp.of(place));
             LoraApplied known = fits.get(fit);
             if (known == null) {

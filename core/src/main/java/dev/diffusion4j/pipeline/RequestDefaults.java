@@ -48,15 +48,26 @@ record RequestDefaults(PipelineSetup setup, DiffusionModel model) {
         return inputs.mask() == null ? 0.8 : 0.5;
     }
 
-    /** Steps that suit network and scheduler where none are asked for. */
-    int steps() {
+    /** The steps of the call; all that were trained with DDPM and the lessons' loop. */
+    int steps(Inputs inputs) {
         int trained = setup.scheduler().numTrainTimesteps();
-        if (isDistilled() || isEditing()) {
-            return Math.min(isDistilled() ? DISTILLED_STEPS : EDITING_STEPS, trained);
+        if (isEditing()) {
+            return Math.min(EDITING_STEPS, trained);
+        }
+        if (isConsistencyCall(inputs)) {
+            return Math.min(DISTILLED_STEPS, trained);
         }
         SchedulerKind kind = SchedulerKind.of(setup.scheduler());
         boolean all = kind == SchedulerKind.DDPM || kind == SchedulerKind.LESSON_DDPM;
         return all ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
+    }
+
+    /** Whether diffusers has a call of its own for a network that was distilled with its guidance: not for XL, a mask or a control network. */
+    private boolean isConsistencyCall(Inputs inputs) {
+        return isDistilled()
+                && !isXl()
+                && inputs.mask() == null
+                && inputs.control().isEmpty();
     }
 
     private boolean isDistilled() {
@@ -86,7 +97,7 @@ record RequestDefaults(PipelineSetup setup, DiffusionModel model) {
     }
 
     private double usualScale(Inputs inputs) {
-        if (isDistilled()) {
+        if (isConsistencyCall(inputs)) {
             return DISTILLED_SCALE;
         }
         double usual = setup.conditioner().usualScale();

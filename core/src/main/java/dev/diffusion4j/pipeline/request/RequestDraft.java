@@ -38,6 +38,7 @@ public final class RequestDraft {
     private int steps;
     private double eta;
     private StepOptions options;
+    private @Nullable Double refinerStart;
     private ClassifierFree guidance;
     private boolean isCounted;
     private boolean isNamed;
@@ -66,6 +67,7 @@ public final class RequestDraft {
         steps = from.steps();
         eta = from.eta();
         options = from.stepOptions();
+        refinerStart = from.sampling().refinerStart();
         guidance = from.guidance();
     }
 
@@ -227,6 +229,12 @@ public final class RequestDraft {
         return this;
     }
 
+    /** The share of the noise levels at which a refiner takes over; {@code null} for one that is given finished pictures. */
+    public RequestDraft refinerStart(@Nullable Double value) {
+        refinerStart = value;
+        return this;
+    }
+
     /** Classifier-free guidance. */
     public RequestDraft guidance(ClassifierFree value) {
         guidance = value;
@@ -254,7 +262,7 @@ public final class RequestDraft {
                         loraDir),
                 new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control),
                 new Canvas(size, pictures, seed, batchSize, noise),
-                new Sampling(steps, eta, options),
+                new Sampling(steps, eta, options, refinerStart),
                 guidance);
     }
 
