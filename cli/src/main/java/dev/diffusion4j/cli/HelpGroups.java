@@ -73,7 +73,7 @@ final class HelpGroups {
                 "--noise",
                 "--noise-dtype",
                 "--rng");
-        put(OPTIONS, "What to draw", "--clip-skip", "--prompt-syntax", "--image", "--strength", "--mask");
+        put(OPTIONS, "What to draw", "--clip-skip", "--prompt-syntax", "--lora-dir", "--image", "--strength", "--mask");
         put(OPTIONS, "What to draw", "--mask-padding", "--control");
         put(OPTIONS, "How to draw", "--scheduler", "--scheduler-option", "--steps", "--eta");
         put(OPTIONS, "Guidance", "--guidance-scale", "--guidance-w", "--negative-class", "--guidance-rescale");

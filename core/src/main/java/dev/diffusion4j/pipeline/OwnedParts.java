@@ -15,6 +15,7 @@ final class OwnedParts implements AutoCloseable {
     private final @Nullable PipelineParts others;
     private final @Nullable DiffusionPipeline refiner;
     private final ControlNets controlNets = new ControlNets();
+    private final PromptAdapters promptAdapters;
     private int calls;
     private boolean closed;
     private boolean freed;
@@ -31,6 +32,7 @@ final class OwnedParts implements AutoCloseable {
         this.network = network;
         this.others = others;
         this.refiner = refiner;
+        this.promptAdapters = new PromptAdapters(network);
     }
 
     /** With a refiner, closed with this, which takes the place of the present one. */
@@ -45,6 +47,11 @@ final class OwnedParts implements AutoCloseable {
     /** The control networks that calls asked for. */
     ControlNets controlNets() {
         return controlNets;
+    }
+
+    /** The adapters that prompts of calls asked for. */
+    PromptAdapters promptAdapters() {
+        return promptAdapters;
     }
 
     /**
@@ -82,6 +89,7 @@ final class OwnedParts implements AutoCloseable {
             }
             freed = true;
         }
+        promptAdapters.close();
         controlNets.close();
         if (others != null) {
             others.close();

@@ -25,6 +25,7 @@ public final class RequestDraft {
     private @Nullable List<String> negativePrompts2;
     private int clipSkip;
     private PromptSyntax promptSyntax;
+    private @Nullable String loraDir;
     private @Nullable String picture;
     private @Nullable Double strength;
     private @Nullable String mask;
@@ -55,6 +56,7 @@ public final class RequestDraft {
         negativePrompts2 = from.subject().negativePrompts2();
         clipSkip = from.subject().clipSkip();
         promptSyntax = from.subject().promptSyntax();
+        loraDir = from.subject().loraDir();
         picture = from.inputs().picture();
         strength = from.inputs().strength();
         mask = from.inputs().mask();
@@ -139,6 +141,12 @@ public final class RequestDraft {
     /** What signs in prompts mean. */
     public RequestDraft promptSyntax(PromptSyntax value) {
         promptSyntax = value;
+        return this;
+    }
+
+    /** The folder with the adapters that prompts ask for in {@code <lora:name:0.8>}; {@code null} for none. */
+    public RequestDraft loraDir(@Nullable String value) {
+        loraDir = value;
         return this;
     }
 
@@ -268,7 +276,8 @@ public final class RequestDraft {
                         forAll(prompts2, pictures),
                         forAll(negativePrompts2, pictures),
                         clipSkip,
-                        promptSyntax),
+                        promptSyntax,
+                        loraDir),
                 new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control),
                 new Canvas(size, pictures, seed, batchSize, noise, noiseDtype, rng),
                 new Sampling(steps, eta, options, refinerStart),
