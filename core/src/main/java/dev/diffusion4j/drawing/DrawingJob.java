@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.drawing;
 
+import dev.diffusion4j.adapter.LoraApplied;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.SchedulerSelection.Chosen;
 import dev.diffusion4j.folder.PipelinePlace;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,6 +125,12 @@ public final class DrawingJob implements AutoCloseable {
     /** What is drawn, with everything that only the network knew. */
     public GenerationRequest request() {
         return chosen.request();
+    }
+
+    /** How much counts of each adapter: those that were given, then those that prompts ask for. */
+    public List<LoraApplied> lorasApplied() {
+        return Stream.concat(pipeline().lorasApplied().stream(), pipeline().lorasApplied(request()).stream())
+                .toList();
     }
 
     /** How many pictures the sink will get: one where a picture is drawn again. */

@@ -17,6 +17,7 @@ final class OwnedParts implements AutoCloseable {
     private final @Nullable PipelineParts others;
     private final @Nullable DiffusionPipeline refiner;
     private final ControlNets controlNets;
+    private final PromptAdapters promptAdapters;
     private int calls;
     private boolean closed;
     private boolean freed;
@@ -38,6 +39,7 @@ final class OwnedParts implements AutoCloseable {
         this.others = others;
         this.controlNets = controlNets;
         this.refiner = refiner;
+        this.promptAdapters = new PromptAdapters(network);
     }
 
     /** With a refiner, closed with this, which takes the place of the present one. */
@@ -57,6 +59,11 @@ final class OwnedParts implements AutoCloseable {
     /** The control networks that calls asked for. */
     ControlNets controlNets() {
         return controlNets;
+    }
+
+    /** The adapters that prompts of calls asked for. */
+    PromptAdapters promptAdapters() {
+        return promptAdapters;
     }
 
     /**
@@ -94,6 +101,7 @@ final class OwnedParts implements AutoCloseable {
             }
             freed = true;
         }
+        promptAdapters.close();
         controlNets.close();
         if (others != null) {
             others.close();

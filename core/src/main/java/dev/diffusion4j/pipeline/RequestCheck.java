@@ -53,6 +53,15 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model, ControlNets contr
         return size;
     }
 
+    /** What of the prompts will not be read, in a sentence for each reason. */
+    List<String> unread(GenerationRequest request) {
+        Conditioner conditioner = setup.conditioner(request, size(request));
+        return request.subject().all().stream()
+                .flatMap(subject -> conditioner.unread(subject).stream())
+                .distinct()
+                .toList();
+    }
+
     private void checkInputs(Inputs inputs) {
         if (setup.conditioner().refines() && inputs.picture() == null) {
             throw Problem.request(

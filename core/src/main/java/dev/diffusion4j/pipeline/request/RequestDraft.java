@@ -4,6 +4,8 @@ package dev.diffusion4j.pipeline.request;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.scheduler.StepOptions;
+import dev.diffusion4j.tensor.NoiseDtype;
+import dev.diffusion4j.tensor.NoiseGenerator;
 import dev.diffusion4j.text.PromptSyntax;
 import java.util.Arrays;
 import java.util.Collections;
@@ -23,6 +25,7 @@ public final class RequestDraft {
     private @Nullable List<String> negativePrompts2;
     private int clipSkip;
     private PromptSyntax promptSyntax;
+    private @Nullable String loraDir;
     private @Nullable String picture;
     private @Nullable Double strength;
     private @Nullable String mask;
@@ -35,6 +38,8 @@ public final class RequestDraft {
     private long seed;
     private int batchSize;
     private NoiseMode noise;
+    private NoiseDtype noiseDtype;
+    private NoiseGenerator rng;
     private int steps;
     private double eta;
     private StepOptions options;
@@ -52,6 +57,7 @@ public final class RequestDraft {
         negativePrompts2 = from.subject().negativePrompts2();
         clipSkip = from.subject().clipSkip();
         promptSyntax = from.subject().promptSyntax();
+        loraDir = from.subject().loraDir();
         picture = from.inputs().picture();
         strength = from.inputs().strength();
         mask = from.inputs().mask();
@@ -64,6 +70,8 @@ public final class RequestDraft {
         seed = from.seed();
         batchSize = from.batchSize();
         noise = from.noise();
+        noiseDtype = from.canvas().noiseDtype();
+        rng = from.canvas().rng();
         steps = from.steps();
         eta = from.eta();
         options = from.stepOptions();
@@ -135,6 +143,12 @@ public final class RequestDraft {
     /** What signs in prompts mean. */
     public RequestDraft promptSyntax(PromptSyntax value) {
         promptSyntax = value;
+        return this;
+    }
+
+    /** The folder with the adapters that prompts ask for in {@code <lora:name:0.8>}; {@code null} for none. */
+    public RequestDraft loraDir(@Nullable String value) {
+        loraDir = value;
         return this;
     }
 
@@ -211,6 +225,18 @@ public final class RequestDraft {
         return this;
     }
 
+    /** The number format that noise is drawn in; on the CPU's generator another one is other noise for the same seed. */
+    public RequestDraft noiseDtype(NoiseDtype value) {
+        noiseDtype = value;
+        return this;
+    }
+
+    /** Whose random numbers noise is made of. */
+    public RequestDraft rng(NoiseGenerator value) {
+        rng = value;
+        return this;
+    }
+
     /** Denoising steps. */
     public RequestDraft steps(int value) {
         steps = value;
@@ -258,9 +284,10 @@ public final class RequestDraft {
                         forAll(prompts2, pictures),
                         forAll(negativePrompts2, pictures),
                         clipSkip,
-                        promptSyntax),
+                        promptSyntax,
+                        loraDir),
                 new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control, guessMode),
-                new Canvas(size, pictures, seed, batchSize, noise),
+                new Canvas(size, pictures, seed, batchSize, noise, noiseDtype, rng),
                 new Sampling(steps, eta, options, refinerStart),
                 guidance);
     }
