@@ -4,6 +4,8 @@ package dev.diffusion4j.pipeline.request;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.scheduler.StepOptions;
+import dev.diffusion4j.tensor.NoiseDtype;
+import dev.diffusion4j.tensor.NoiseGenerator;
 import dev.diffusion4j.text.PromptSyntax;
 import java.util.Arrays;
 import java.util.Collections;
@@ -23,6 +25,7 @@ public final class RequestDraft {
     private @Nullable List<String> negativePrompts2;
     private int clipSkip;
     private PromptSyntax promptSyntax;
+    private @Nullable String loraDir;
     private @Nullable String picture;
     private @Nullable Double strength;
     private @Nullable String mask;
@@ -34,9 +37,12 @@ public final class RequestDraft {
     private long seed;
     private int batchSize;
     private NoiseMode noise;
+    private NoiseDtype noiseDtype;
+    private NoiseGenerator rng;
     private int steps;
     private double eta;
     private StepOptions options;
+    private @Nullable Double refinerStart;
     private ClassifierFree guidance;
     private boolean isCounted;
     private boolean isNamed;
@@ -50,6 +56,7 @@ public final class RequestDraft {
         negativePrompts2 = from.subject().negativePrompts2();
         clipSkip = from.subject().clipSkip();
         promptSyntax = from.subject().promptSyntax();
+        loraDir = from.subject().loraDir();
         picture = from.inputs().picture();
         strength = from.inputs().strength();
         mask = from.inputs().mask();
@@ -61,9 +68,12 @@ public final class RequestDraft {
         seed = from.seed();
         batchSize = from.batchSize();
         noise = from.noise();
+        noiseDtype = from.canvas().noiseDtype();
+        rng = from.canvas().rng();
         steps = from.steps();
         eta = from.eta();
         options = from.stepOptions();
+        refinerStart = from.sampling().refinerStart();
         guidance = from.guidance();
     }
 
@@ -134,6 +144,12 @@ public final class RequestDraft {
         return this;
     }
 
+    /** The folder with the adapters that prompts ask for in {@code <lora:name:0.8>}; {@code null} for none. */
+    public RequestDraft loraDir(@Nullable String value) {
+        loraDir = value;
+        return this;
+    }
+
     /** The file of a picture to start from; {@code null} for noise. */
     public RequestDraft picture(@Nullable String value) {
         picture = value;
@@ -201,6 +217,18 @@ public final class RequestDraft {
         return this;
     }
 
+    /** The number format that noise is drawn in; on the CPU's generator another one is other noise for the same seed. */
+    public RequestDraft noiseDtype(NoiseDtype value) {
+        noiseDtype = value;
+        return this;
+    }
+
+    /** Whose random numbers noise is made of. */
+    public RequestDraft rng(NoiseGenerator value) {
+        rng = value;
+        return this;
+    }
+
     /** Denoising steps. */
     public RequestDraft steps(int value) {
         steps = value;
@@ -216,6 +244,12 @@ public final class RequestDraft {
     /** What only some schedulers take; see {@link StepOptions#checkFor}. */
     public RequestDraft stepOptions(StepOptions value) {
         options = value;
+        return this;
+    }
+
+    /** The share of the noise levels at which a refiner takes over; {@code null} for one that is given finished pictures. */
+    public RequestDraft refinerStart(@Nullable Double value) {
+        refinerStart = value;
         return this;
     }
 
@@ -242,10 +276,11 @@ public final class RequestDraft {
                         forAll(prompts2, pictures),
                         forAll(negativePrompts2, pictures),
                         clipSkip,
-                        promptSyntax),
+                        promptSyntax,
+                        loraDir),
                 new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control),
-                new Canvas(size, pictures, seed, batchSize, noise),
-                new Sampling(steps, eta, options),
+                new Canvas(size, pictures, seed, batchSize, noise, noiseDtype, rng),
+                new Sampling(steps, eta, options, refinerStart),
                 guidance);
     }
 
