@@ -2,6 +2,7 @@
 package dev.diffusion4j.drawing;
 
 import dev.diffusion4j.adapter.LoraApplied;
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.SchedulerSelection.Chosen;
 import dev.diffusion4j.folder.PipelinePlace;
@@ -63,6 +64,7 @@ public final class DrawingJob implements AutoCloseable {
                 loaded.loadingNotes().forEach(notice);
                 GenerationRequest there = FetchedParts.of(plan.request(), progress);
                 Chosen chosen = chosen(plan, there, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
+                FewSteps.hint(folder, places(plan), chosen.request()).ifPresent(notice);
                 return new DrawingJob(
                         loaded, kit, chosen, folder.toString(), plan.subject().perRow(loaded), null);
             } catch (Throwable e) {
@@ -73,6 +75,11 @@ public final class DrawingJob implements AutoCloseable {
             kit.close();
             throw e;
         }
+    }
+
+    private static List<Path> places(DrawingPlan plan) {
+        Stream<Path> adapters = plan.loading().loras().stream().map(LoraChoice::path);
+        return Stream.concat(Stream.of(plan.model()), adapters).toList();
     }
 
     private static Chosen chosen(
