@@ -45,6 +45,7 @@ final class HelpGroups {
                 "--lora",
                 "--config",
                 "--embedding",
+                "--vae",
                 "--refiner",
                 "--out");
         put(
@@ -70,9 +71,11 @@ final class HelpGroups {
                 "--seed",
                 "--to-seed",
                 "--size",
-                "--noise");
-        put(OPTIONS, "What to draw", "--clip-skip", "--prompt-syntax", "--image", "--strength", "--mask");
-        put(OPTIONS, "What to draw", "--mask-padding", "--control");
+                "--noise",
+                "--noise-dtype",
+                "--rng");
+        put(OPTIONS, "What to draw", "--clip-skip", "--prompt-syntax", "--lora-dir", "--image", "--strength", "--mask");
+        put(OPTIONS, "What to draw", "--mask-padding", "--control", "--guess-mode");
         put(OPTIONS, "How to draw", "--scheduler", "--scheduler-option", "--steps", "--eta");
         put(OPTIONS, "Guidance", "--guidance-scale", "--guidance-w", "--negative-class", "--guidance-rescale");
         put(

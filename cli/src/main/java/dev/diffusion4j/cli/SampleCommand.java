@@ -96,7 +96,7 @@ final class SampleCommand implements Callable<Integer> {
         StopSignal stop = new StopSignal(spec.commandLine().getErr(), "the last step", LONGEST_STEP);
         try (stop;
                 DrawingJob job = open()) {
-            LoraOptions.report(job.pipeline(), spec.commandLine().getErr());
+            LoraOptions.report(job.lorasApplied(), spec.commandLine().getErr());
             SampleRun run = new SampleRun(job, outputs, json, spec, stop);
             return sweep.sweep().isEmpty() ? run.draw(from != null) : run.sweep(sweep.sweep());
         }

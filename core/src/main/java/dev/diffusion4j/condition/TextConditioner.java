@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -34,6 +35,8 @@ import org.jspecify.annotations.Nullable;
 public final class TextConditioner implements Conditioner {
     /** Some hundred prompts. */
     private static final long CACHE_BYTES = 64L << 20;
+
+    private static final Pattern LORA = Pattern.compile("<(lora|lyco):[^>]+>");
 
     private final PromptEncoding encoding;
     private final TextSettings settings;
@@ -155,6 +158,10 @@ public final class TextConditioner implements Conditioner {
         List<String> sentences = new ArrayList<>();
         if (settings.syntax() != PromptSyntax.PLAIN) {
             return sentences; // as many chunks as it takes
+        }
+        if (LORA.matcher(PromptEncoding.text(subject, 0)).find()) {
+            sentences.add(
+                    "<lora:…> is words in {promptSyntax} plain; a1111 and comfy look for such an adapter in {loraDir}");
         }
         for (int i = 0; i < encoding.encoders().size(); i++) {
             TextEncoder encoder = encoding.encoders().get(i);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.drawing;
 
+import dev.diffusion4j.adapter.LoraApplied;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.SchedulerSelection.Chosen;
 import dev.diffusion4j.folder.PipelinePlace;
@@ -10,7 +11,6 @@ import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.GuidanceSweep;
 import dev.diffusion4j.pipeline.GuideKit;
-import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.TerminalSignal;
@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,10 +58,11 @@ public final class DrawingJob implements AutoCloseable {
         Path folder = PipelinePlace.folder(plan.model(), plan.loading().variant(), progress);
         GuideKit kit = new GuideKit(plan.clip(), notice);
         try {
-            DiffusionPipeline loaded = DiffusionPipeline.load(folder, fetched(plan.loading(), progress));
+            DiffusionPipeline loaded = DiffusionPipeline.load(folder, FetchedParts.of(plan.loading(), progress));
             try {
                 loaded.loadingNotes().forEach(notice);
-                Chosen chosen = chosen(plan, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
+                GenerationRequest there = FetchedParts.of(plan.request(), progress);
+                Chosen chosen = chosen(plan, there, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
                 return new DrawingJob(
                         loaded, kit, chosen, folder.toString(), plan.subject().perRow(loaded), null);
             } catch (Throwable e) {
@@ -73,16 +75,9 @@ public final class DrawingJob implements AutoCloseable {
         }
     }
 
-    /** With the folders that other models of the Hub are in then. */
-    private static LoadOptions fetched(LoadOptions loading, HubProgress progress) {
-        Path refiner = loading.refiner();
-        return refiner == null
-                ? loading
-                : loading.withRefiner(PipelinePlace.folder(refiner, loading.variant(), progress));
-    }
-
-    private static Chosen chosen(DrawingPlan plan, DiffusionPipeline steered, Consumer<String> notice) {
-        GenerationRequest request = plan.subject().in(steered, plan.request(), notice);
+    private static Chosen chosen(
+            DrawingPlan plan, GenerationRequest asked, DiffusionPipeline steered, Consumer<String> notice) {
+        GenerationRequest request = plan.subject().in(steered, asked, notice);
         Chosen chosen = plan.scheduler().on(steered, request);
         TerminalSignal.warning(chosen.pipeline().scheduler()).ifPresent(notice);
         chosen.pipeline().notices(chosen.request()).forEach(notice);
@@ -101,7 +96,7 @@ public final class DrawingJob implements AutoCloseable {
         Path folder = again.folder(progress);
         GuideKit kit = new GuideKit(again.clip(), notice);
         try {
-            DiffusionPipeline loaded = DiffusionPipeline.load(folder, fetched(again.loading(), progress));
+            DiffusionPipeline loaded = DiffusionPipeline.load(folder, FetchedParts.of(again.loading(), progress));
             try {
                 if (!loaded.modelHash().equals(again.modelHash())) {
                     notice.accept("the weights in " + folder
@@ -130,6 +125,12 @@ public final class DrawingJob implements AutoCloseable {
     /** What is drawn, with everything that only the network knew. */
     public GenerationRequest request() {
         return chosen.request();
+    }
+
+    /** How much counts of each adapter: those that were given, then those that prompts ask for. */
+    public List<LoraApplied> lorasApplied() {
+        return Stream.concat(pipeline().lorasApplied().stream(), pipeline().lorasApplied(request()).stream())
+                .toList();
     }
 
     /** How many pictures the sink will get: one where a picture is drawn again. */

@@ -9,10 +9,8 @@ import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
-import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.folder.PartStore;
-import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.folder.SaveOptions;
 import dev.diffusion4j.guidance.LossGuidance;
@@ -320,7 +318,9 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     private SampleSize checked(DiffusionModel model, GenerationRequest request) {
-        return new RequestCheck(setup, model, owned.controlNets()).check(request);
+        SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
+        owned.promptAdapters().applied(setup, model, request);
+        return size;
     }
 
     private BatchSampler sampler(
@@ -329,7 +329,16 @@ public final class DiffusionPipeline implements AutoCloseable {
             NoiseFactory noise,
             StepListener listener,
             Cancellation cancellation) {
-        return new BatchSampler(setup, model, owned.controlNets(), request, noise, listener, cancellation);
+        return new BatchSampler(setup, model, owned, request, noise, listener, cancellation);
+    }
+
+    /**
+     * How much counts of each adapter's file that a request's prompts ask for.
+     *
+     * @throws Problem where one is not there or does not fit
+     */
+    public List<LoraApplied> lorasApplied(GenerationRequest request) {
+        return use(model -> owned.promptAdapters().applied(setup, model, request));
     }
 
     /** The same request with all that it leaves to the network: how strongly it is guided, how much of a picture is drawn anew. */
@@ -392,16 +401,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     /** {@link #save(Path)} in several files of weights, or as a variant. */
     public void save(Path folder, SaveOptions options) {
         use(model -> {
-            PipelineFolder files = origin.folder();
-            PipelineParts parts = setup.parts();
-            if (files != null && files.isAt(folder)) {
-                owned.network().pin(); // the folder no longer holds what was loaded
-                files.save(model, parts.networks(), scheduler(), options);
-            } else if (files != null && !parts.tokenizers().isEmpty()) {
-                files.writeCopy(folder, model, parts.networks(), parts.tokenizers(), scheduler(), options);
-            } else {
-                PipelineFolder.write(folder, model, parts.networks(), scheduler(), options);
-            }
+            origin.save(folder, options, model, owned.network(), setup);
             return true;
         });
     }
@@ -474,9 +474,9 @@ public final class DiffusionPipeline implements AutoCloseable {
         return use(DiffusionModel::prompts);
     }
 
-    /** What of a subject it will not read, in a sentence for each reason: words beyond the longest text. */
-    public List<String> unread(Subject subject) {
-        return setup.conditioner().unread(subject);
+    /** What of a request's prompts it will not read, in a sentence for each reason: words beyond the longest text. */
+    public List<String> unread(GenerationRequest request) {
+        return use(model -> new RequestCheck(setup, model, owned.controlNets()).unread(request));
     }
 
     /** How many classes it can be asked for; 0 where they are not counted, see {@link #classInput()}. */

@@ -3,6 +3,8 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.model.DiffusionModel;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +16,8 @@ final class OwnedParts implements AutoCloseable {
     private final PartLease network;
     private final @Nullable PipelineParts others;
     private final @Nullable DiffusionPipeline refiner;
-    private final ControlNets controlNets = new ControlNets();
+    private final ControlNets controlNets;
+    private final PromptAdapters promptAdapters;
     private int calls;
     private boolean closed;
     private boolean freed;
@@ -24,18 +27,29 @@ final class OwnedParts implements AutoCloseable {
      * @param others closed with this; {@code null} where they are somebody else's
      */
     OwnedParts(PartLease network, @Nullable PipelineParts others) {
-        this(network, others, null);
+        this(network, others, new ControlNets(List.of()), null);
     }
 
-    private OwnedParts(PartLease network, @Nullable PipelineParts others, @Nullable DiffusionPipeline refiner) {
+    private OwnedParts(
+            PartLease network,
+            @Nullable PipelineParts others,
+            ControlNets controlNets,
+            @Nullable DiffusionPipeline refiner) {
         this.network = network;
         this.others = others;
+        this.controlNets = controlNets;
         this.refiner = refiner;
+        this.promptAdapters = new PromptAdapters(network);
     }
 
     /** With a refiner, closed with this, which takes the place of the present one. */
     OwnedParts with(DiffusionPipeline value) {
-        return new OwnedParts(network, others, value);
+        return new OwnedParts(network, others, controlNets, value);
+    }
+
+    /** With the folders of control networks that are parts of the pipeline. */
+    OwnedParts withControls(List<Path> folders) {
+        return new OwnedParts(network, others, new ControlNets(folders), refiner);
     }
 
     PartLease network() {
@@ -45,6 +59,11 @@ final class OwnedParts implements AutoCloseable {
     /** The control networks that calls asked for. */
     ControlNets controlNets() {
         return controlNets;
+    }
+
+    /** The adapters that prompts of calls asked for. */
+    PromptAdapters promptAdapters() {
+        return promptAdapters;
     }
 
     /**
@@ -82,6 +101,7 @@ final class OwnedParts implements AutoCloseable {
             }
             freed = true;
         }
+        promptAdapters.close();
         controlNets.close();
         if (others != null) {
             others.close();

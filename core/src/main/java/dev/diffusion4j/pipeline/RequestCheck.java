@@ -41,7 +41,9 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model, ControlNets contr
         DrawingNeed.checkBatch(request, new SampleSize((int) shape[1], (int) shape[2]), (int) shape[0]);
         checkInputs(request.inputs());
         StartPicture.check(request.inputs(), size, setup.codec(model));
-        request.inputs().control().forEach(control -> ControlGuide.check(control, setup, model, controlNets));
+        controlNets
+                .placed(request.inputs().control())
+                .forEach(control -> ControlGuide.check(control, setup, model, controlNets));
         Conditioner conditioner = setup.conditioner(request, size);
         conditioner.check(request.subject().different(), request.subject().field());
         checkGuidance(request, conditioner);
@@ -49,6 +51,15 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model, ControlNets contr
         int channels = setup.codec(model).pictureChannels();
         setup.steering().forEach(guidance -> guidance.checkChannels(channels));
         return size;
+    }
+
+    /** What of the prompts will not be read, in a sentence for each reason. */
+    List<String> unread(GenerationRequest request) {
+        Conditioner conditioner = setup.conditioner(request, size(request));
+        return request.subject().all().stream()
+                .flatMap(subject -> conditioner.unread(subject).stream())
+                .distinct()
+                .toList();
     }
 
     private void checkInputs(Inputs inputs) {

@@ -4,6 +4,8 @@ package dev.diffusion4j.pipeline.request;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.scheduler.StepOptions;
+import dev.diffusion4j.tensor.NoiseDtype;
+import dev.diffusion4j.tensor.NoiseGenerator;
 import dev.diffusion4j.text.PromptSyntax;
 import java.util.Arrays;
 import java.util.Collections;
@@ -23,17 +25,21 @@ public final class RequestDraft {
     private @Nullable List<String> negativePrompts2;
     private int clipSkip;
     private PromptSyntax promptSyntax;
+    private @Nullable String loraDir;
     private @Nullable String picture;
     private @Nullable Double strength;
     private @Nullable String mask;
     private @Nullable Integer maskPadding;
     private @Nullable Double imageGuidanceScale;
     private List<Control> control;
+    private boolean guessMode;
     private @Nullable SampleSize size;
     private int count;
     private long seed;
     private int batchSize;
     private NoiseMode noise;
+    private NoiseDtype noiseDtype;
+    private NoiseGenerator rng;
     private int steps;
     private double eta;
     private StepOptions options;
@@ -51,17 +57,21 @@ public final class RequestDraft {
         negativePrompts2 = from.subject().negativePrompts2();
         clipSkip = from.subject().clipSkip();
         promptSyntax = from.subject().promptSyntax();
+        loraDir = from.subject().loraDir();
         picture = from.inputs().picture();
         strength = from.inputs().strength();
         mask = from.inputs().mask();
         maskPadding = from.inputs().maskPadding();
         imageGuidanceScale = from.inputs().imageGuidanceScale();
         control = from.inputs().control();
+        guessMode = from.inputs().guessMode();
         size = from.size();
         count = from.count();
         seed = from.seed();
         batchSize = from.batchSize();
         noise = from.noise();
+        noiseDtype = from.canvas().noiseDtype();
+        rng = from.canvas().rng();
         steps = from.steps();
         eta = from.eta();
         options = from.stepOptions();
@@ -136,6 +146,12 @@ public final class RequestDraft {
         return this;
     }
 
+    /** The folder with the adapters that prompts ask for in {@code <lora:name:0.8>}; {@code null} for none. */
+    public RequestDraft loraDir(@Nullable String value) {
+        loraDir = value;
+        return this;
+    }
+
     /** The file of a picture to start from; {@code null} for noise. */
     public RequestDraft picture(@Nullable String value) {
         picture = value;
@@ -172,6 +188,12 @@ public final class RequestDraft {
         return this;
     }
 
+    /** diffusers' {@code guess_mode}: control networks count for the prompt's prediction alone, and their finer features less. */
+    public RequestDraft guessMode(boolean value) {
+        guessMode = value;
+        return this;
+    }
+
     /** Of the pictures; {@code null} for the size that the network was made for. */
     public RequestDraft size(@Nullable SampleSize value) {
         size = value;
@@ -200,6 +222,18 @@ public final class RequestDraft {
     /** Where the noise comes from. */
     public RequestDraft noise(NoiseMode value) {
         noise = value;
+        return this;
+    }
+
+    /** The number format that noise is drawn in; on the CPU's generator another one is other noise for the same seed. */
+    public RequestDraft noiseDtype(NoiseDtype value) {
+        noiseDtype = value;
+        return this;
+    }
+
+    /** Whose random numbers noise is made of. */
+    public RequestDraft rng(NoiseGenerator value) {
+        rng = value;
         return this;
     }
 
@@ -250,9 +284,10 @@ public final class RequestDraft {
                         forAll(prompts2, pictures),
                         forAll(negativePrompts2, pictures),
                         clipSkip,
-                        promptSyntax),
-                new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control),
-                new Canvas(size, pictures, seed, batchSize, noise),
+                        promptSyntax,
+                        loraDir),
+                new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control, guessMode),
+                new Canvas(size, pictures, seed, batchSize, noise, noiseDtype, rng),
                 new Sampling(steps, eta, options, refinerStart),
                 guidance);
     }
