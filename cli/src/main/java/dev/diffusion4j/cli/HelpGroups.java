@@ -64,6 +64,7 @@ final class HelpGroups {
                 "What to draw",
                 "--class",
                 "--prompt",
+                "--prompts-file",
                 "--negative-prompt",
                 "--prompt-2",
                 "--negative-prompt-2",
