@@ -36,6 +36,15 @@ final class FileOptions {
     List<Path> embeddings = new ArrayList<>();
 
     @Option(
+            names = "--vae",
+            paramLabel = "PLACE",
+            description =
+                    "An autoencoder in place of the model's own, an AutoencoderKL or AutoencoderTiny (TAESD): its folder, one file of it, a "
+                            + "model that has one, or org/name on the Hub.")
+    @Nullable
+    Path vae;
+
+    @Option(
             names = "--refiner",
             paramLabel = "PLACE",
             description =
@@ -49,6 +58,7 @@ final class FileOptions {
         return options.withVariant(variant)
                 .withConfig(config)
                 .withEmbeddings(embeddings)
+                .withVae(vae)
                 .withRefiner(refiner == null ? null : Path.of(cut(refiner)[0]));
     }
 

@@ -11,7 +11,6 @@ import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.GuidanceSweep;
 import dev.diffusion4j.pipeline.GuideKit;
-import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.TerminalSignal;
@@ -59,10 +58,11 @@ public final class DrawingJob implements AutoCloseable {
         Path folder = PipelinePlace.folder(plan.model(), plan.loading().variant(), progress);
         GuideKit kit = new GuideKit(plan.clip(), notice);
         try {
-            DiffusionPipeline loaded = DiffusionPipeline.load(folder, fetched(plan.loading(), progress));
+            DiffusionPipeline loaded = DiffusionPipeline.load(folder, FetchedParts.of(plan.loading(), progress));
             try {
                 loaded.loadingNotes().forEach(notice);
-                Chosen chosen = chosen(plan, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
+                GenerationRequest there = FetchedParts.of(plan.request(), progress);
+                Chosen chosen = chosen(plan, there, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
                 return new DrawingJob(
                         loaded, kit, chosen, folder.toString(), plan.subject().perRow(loaded), null);
             } catch (Throwable e) {
@@ -75,16 +75,9 @@ public final class DrawingJob implements AutoCloseable {
         }
     }
 
-    /** With the folders that other models of the Hub are in then. */
-    private static LoadOptions fetched(LoadOptions loading, HubProgress progress) {
-        Path refiner = loading.refiner();
-        return refiner == null
-                ? loading
-                : loading.withRefiner(PipelinePlace.folder(refiner, loading.variant(), progress));
-    }
-
-    private static Chosen chosen(DrawingPlan plan, DiffusionPipeline steered, Consumer<String> notice) {
-        GenerationRequest request = plan.subject().in(steered, plan.request(), notice);
+    private static Chosen chosen(
+            DrawingPlan plan, GenerationRequest asked, DiffusionPipeline steered, Consumer<String> notice) {
+        GenerationRequest request = plan.subject().in(steered, asked, notice);
         Chosen chosen = plan.scheduler().on(steered, request);
         TerminalSignal.warning(chosen.pipeline().scheduler()).ifPresent(notice);
         chosen.pipeline().notices(chosen.request()).forEach(notice);
@@ -103,7 +96,7 @@ public final class DrawingJob implements AutoCloseable {
         Path folder = again.folder(progress);
         GuideKit kit = new GuideKit(again.clip(), notice);
         try {
-            DiffusionPipeline loaded = DiffusionPipeline.load(folder, fetched(again.loading(), progress));
+            DiffusionPipeline loaded = DiffusionPipeline.load(folder, FetchedParts.of(again.loading(), progress));
             try {
                 if (!loaded.modelHash().equals(again.modelHash())) {
                     notice.accept("the weights in " + folder

@@ -16,6 +16,7 @@ import dev.diffusion4j.folder.ComponentMap;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.model.autoencoder.AutoencoderTiny;
 import dev.diffusion4j.model.clip.ClipTextModel;
@@ -39,7 +40,7 @@ final class FolderParts implements PartsReader {
     private static final String SECOND = "_2";
 
     private static final List<String> AUTOENCODERS =
-            List.of(AutoencoderKl.FAMILY.name(), AutoencoderTiny.FAMILY.name());
+            OtherVae.FAMILIES.stream().map(ModelFamily::name).toList();
     private static final List<String> TEXT_ENCODERS =
             List.of(ClipTextModel.FAMILY.name(), ClipTextModel.WITH_PROJECTION.name());
 
@@ -62,12 +63,14 @@ final class FolderParts implements PartsReader {
 
     /** From a folder, or from a single file. */
     static PipelineParts of(PartFiles files, DiffusionModel model, LoadOptions options, boolean withCodec) {
-        check(files, VAE, AUTOENCODERS);
+        if (options.vae() == null) {
+            check(files, VAE, AUTOENCODERS);
+        }
         check(files, TEXT, TEXT_ENCODERS);
         check(files, TEXT + SECOND, TEXT_ENCODERS);
         LoadedParts loaded = new LoadedParts(files, options);
         try {
-            SampleCodec codec = withCodec && files.className(VAE).isPresent() ? codec(loaded.network(VAE)) : null;
+            SampleCodec codec = withCodec ? codec(files, loaded, model, options.vae()) : null;
             return new PipelineParts(conditioner(files, model, loaded, options), codec, loaded);
         } catch (Throwable e) {
             loaded.close();
@@ -80,6 +83,16 @@ final class FolderParts implements PartsReader {
             throw Problem.failure(files.place() + " names the part '" + part + "' (" + found
                     + "), which is not supported here: it can be a " + String.join(" or a ", known));
         });
+    }
+
+    private static @Nullable SampleCodec codec(
+            PartFiles files, LoadedParts loaded, DiffusionModel model, @Nullable Path other) {
+        if (other == null) {
+            return files.className(VAE).isPresent() ? codec(loaded.network(VAE)) : null;
+        }
+        SampleCodec codec = codec(loaded.vae(VAE, other));
+        OtherVae.check(other, codec, model);
+        return codec;
     }
 
     private static SampleCodec codec(Model network) {

@@ -41,7 +41,7 @@ final class FolderPipeline {
             PipelineAdapters.check(network, parts);
             Placement placement = new Placement(options.device(), precision, 0);
             PipelineSetup setup = PipelineSetup.of(scheduler, parts, placement);
-            return DiffusionPipeline.of(new OwnedParts(network, parts), setup, origin);
+            return DiffusionPipeline.of(new OwnedParts(network, parts).withControls(files.controls()), setup, origin);
         } catch (Throwable e) {
             network.close();
             throw e;

@@ -7,6 +7,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.text.ClipTokenizer;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +34,14 @@ final class LoadedParts implements AutoCloseable {
         LoraComponent.ofPart(part)
                 .ifPresent(component -> applied =
                         PipelineAdapters.joined(applied, PipelineAdapters.merge(component, network, options.loras())));
+        NetworkLoader.makeReady(network, Devices.parse(options.device()));
+        return network;
+    }
+
+    /** The autoencoder in {@code place}, in place of the files' own, ready to be used; borrowed. */
+    Model vae(String part, Path place) {
+        Model network = OtherVae.read(place, files.config(part), options);
+        networks.put(part, network);
         NetworkLoader.makeReady(network, Devices.parse(options.device()));
         return network;
     }

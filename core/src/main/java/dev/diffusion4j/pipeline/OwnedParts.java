@@ -3,6 +3,8 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.model.DiffusionModel;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +16,7 @@ final class OwnedParts implements AutoCloseable {
     private final PartLease network;
     private final @Nullable PipelineParts others;
     private final @Nullable DiffusionPipeline refiner;
-    private final ControlNets controlNets = new ControlNets();
+    private final ControlNets controlNets;
     private final PromptAdapters promptAdapters;
     private int calls;
     private boolean closed;
@@ -25,19 +27,29 @@ final class OwnedParts implements AutoCloseable {
      * @param others closed with this; {@code null} where they are somebody else's
      */
     OwnedParts(PartLease network, @Nullable PipelineParts others) {
-        this(network, others, null);
+        this(network, others, new ControlNets(List.of()), null);
     }
 
-    private OwnedParts(PartLease network, @Nullable PipelineParts others, @Nullable DiffusionPipeline refiner) {
+    private OwnedParts(
+            PartLease network,
+            @Nullable PipelineParts others,
+            ControlNets controlNets,
+            @Nullable DiffusionPipeline refiner) {
         this.network = network;
         this.others = others;
+        this.controlNets = controlNets;
         this.refiner = refiner;
         this.promptAdapters = new PromptAdapters(network);
     }
 
     /** With a refiner, closed with this, which takes the place of the present one. */
     OwnedParts with(DiffusionPipeline value) {
-        return new OwnedParts(network, others, value);
+        return new OwnedParts(network, others, controlNets, value);
+    }
+
+    /** With the folders of control networks that are parts of the pipeline. */
+    OwnedParts withControls(List<Path> folders) {
+        return new OwnedParts(network, others, new ControlNets(folders), refiner);
     }
 
     PartLease network() {

@@ -3,11 +3,14 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.folder.Component;
 import dev.diffusion4j.folder.PipelineFolder;
+import dev.diffusion4j.folder.single.PipelinePart;
 import dev.diffusion4j.folder.single.PipelineParts;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.text.ClipTokenizer;
+import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Where the parts of a pipeline are read from, by their names in diffusers' folders. */
 interface PartFiles {
@@ -16,6 +19,9 @@ interface PartFiles {
 
     /** A network that is there; the caller owns it. */
     Model network(String part);
+
+    /** The keys of a network's config; empty where it is not there. */
+    Map<String, @Nullable Object> config(String part);
 
     /** A tokenizer; empty where it is not there. */
     Optional<ClipTokenizer> tokenizer(String part);
@@ -38,6 +44,11 @@ interface PartFiles {
             public Model network(String part) {
                 return folder.network(part)
                         .read(Devices.parse(options.device()), options.precision(), options.variant());
+            }
+
+            @Override
+            public Map<String, @Nullable Object> config(String part) {
+                return folder.components().find(part).flatMap(Component::config).orElse(Map.of());
             }
 
             @Override
@@ -70,6 +81,11 @@ interface PartFiles {
                 return file.find(part)
                         .orElseThrow()
                         .read(options.families(), Devices.parse(options.device()), options.precision());
+            }
+
+            @Override
+            public Map<String, @Nullable Object> config(String part) {
+                return file.find(part).map(PipelinePart::config).orElse(Map.of());
             }
 
             @Override
