@@ -22,7 +22,8 @@ public final class AutoencoderKl extends Model {
             ModelClass.ofDiffusers("AutoencoderKL", ModelRole.AUTOENCODER),
             AutoencoderKlConfig.DEFAULT,
             AutoencoderKl::new,
-            null);
+            draft ->
+                    draft.fillShape().fill("out_channels", (long) draft.target().channels()));
 
     private final AutoencoderKlConfig config;
     private final AutoencoderHalf encoder;
