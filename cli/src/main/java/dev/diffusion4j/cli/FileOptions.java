@@ -2,6 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.pipeline.KeepNetworks;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.request.RequestDraft;
 import java.nio.file.Path;
@@ -52,6 +53,17 @@ final class FileOptions {
                             + "anew; with ,start=A behind the place it takes them over, noisy, after that share of the noise levels.")
     @Nullable
     String refiner;
+
+    @Option(
+            names = "--low-memory",
+            description =
+                    "Keep one network in memory at a time, and read it again where it is needed again: the least memory, the same pictures.")
+    boolean lowMemory;
+
+    /** @param calls how many pictures or sweeps of them the process draws, one after the other */
+    KeepNetworks keeping(int calls) {
+        return lowMemory ? KeepNetworks.ONE : calls <= 1 ? KeepNetworks.CALL : KeepNetworks.ALWAYS;
+    }
 
     /** Into what else is loaded. */
     LoadOptions apply(LoadOptions options) {

@@ -47,6 +47,7 @@ final class HelpGroups {
                 "--embedding",
                 "--vae",
                 "--refiner",
+                "--low-memory",
                 "--out");
         put(
                 OPTIONS,

@@ -37,6 +37,7 @@ final class SampleCommand implements Callable<Integer> {
             "--clip-activation",
             "--out",
             "--variant",
+            "--low-memory",
             "--grid",
             "--film",
             "--save-tensors",
@@ -121,7 +122,7 @@ final class SampleCommand implements Callable<Integer> {
             outputs.check(1, false);
             DrawingAgain again = DrawingAgain.of(from, model, files.variant, guidance.clip(null));
             guidance.checkClip(again.note().guides(), false);
-            return DrawingJob.open(again, hub, this::warn);
+            return DrawingJob.open(again.keeping(files.keeping(1)), hub, this::warn);
         }
         outputs.check(pictures.each(1), !sweep.sweep().isEmpty());
         return DrawingJob.open(plan(java.util.Objects.requireNonNull(model)), hub, this::warn);
@@ -131,7 +132,8 @@ final class SampleCommand implements Callable<Integer> {
         guidance.checkClip(guidance.guides, false);
         return new DrawingPlan(
                 place,
-                files.apply(pictures.loadOptions(null)),
+                files.apply(pictures.loadOptions(null))
+                        .withKeeping(files.keeping(sweep.sweep().size())),
                 scheduler.selection(),
                 guidance.guides,
                 guidance.clip(null),

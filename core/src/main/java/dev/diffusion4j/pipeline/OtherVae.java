@@ -4,8 +4,8 @@ package dev.diffusion4j.pipeline;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.folder.NetworkPlace;
+import dev.diffusion4j.folder.single.OpenedParts;
 import dev.diffusion4j.folder.single.PipelinePart;
-import dev.diffusion4j.folder.single.PipelineParts;
 import dev.diffusion4j.folder.single.SingleFile;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.DiffusionModel;
@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** An autoencoder that takes the place of a pipeline's own. */
@@ -33,26 +34,39 @@ final class OtherVae {
     private OtherVae() {}
 
     /**
-     * The network with its weights; the caller owns it.
+     * Its files.
      *
      * @param own the config of the pipeline's own autoencoder, whose scale counts for a single file; empty where it has none
      * @throws Problem where it cannot be read
      */
-    static Model read(Path place, Map<String, @Nullable Object> own, LoadOptions options) {
+    static PartFiles.Network files(Path place, Map<String, @Nullable Object> own, LoadOptions options) {
         if (!SingleFile.isOne(place)) {
             Path folder = NetworkPlace.folder(place, FAMILIES, options.variant(), HubProgress.SILENT);
-            return NetworkPlace.network(folder, FAMILIES)
-                    .read(Devices.parse(options.device()), options.precision(), options.variant());
+            return PartFiles.Network.of(NetworkPlace.network(folder, FAMILIES), options);
         }
-        try (PipelineParts file = SingleFile.open(place, options.config(), options.families())) {
-            PipelinePart part = file.find(PART)
-                    .orElseThrow(() -> Problem.failure("{vae} " + place + " holds no autoencoder, only "
-                            + String.join(", ", file.parts().keySet())));
-            Map<String, @Nullable Object> config = new LinkedHashMap<>(part.config());
-            SCALE.stream().filter(own::containsKey).forEach(key -> config.put(key, own.get(key)));
-            return new PipelinePart(PART, part.library(), part.className(), config, part.weights())
+        Map<String, @Nullable Object> scale = new TreeMap<>();
+        SCALE.stream().filter(own::containsKey).forEach(key -> scale.put(key, own.get(key)));
+        try (OpenedParts file = SingleFile.open(place, options.config(), options.families())) {
+            PipelinePart part = part(place, file, scale);
+            return new PartFiles.Network(
+                    place, PART + scale, () -> read(place, scale, options), () -> part.create(options.families()));
+        }
+    }
+
+    private static Model read(Path place, Map<String, @Nullable Object> scale, LoadOptions options) {
+        try (OpenedParts file = SingleFile.open(place, options.config(), options.families())) {
+            return part(place, file, scale)
                     .read(options.families(), Devices.parse(options.device()), options.precision());
         }
+    }
+
+    private static PipelinePart part(Path place, OpenedParts file, Map<String, @Nullable Object> scale) {
+        PipelinePart part = file.find(PART)
+                .orElseThrow(() -> Problem.failure("{vae} " + place + " holds no autoencoder, only "
+                        + String.join(", ", file.parts().keySet())));
+        Map<String, @Nullable Object> config = new LinkedHashMap<>(part.config());
+        config.putAll(scale);
+        return new PipelinePart(PART, part.library(), part.className(), config, part.weights());
     }
 
     /** @throws Problem (a wrong request) where its latents are not what the denoiser takes */
