@@ -315,7 +315,10 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** The same request with all that it leaves to the network: how strongly it is guided, how much of a picture is drawn anew. */
     public GenerationRequest filled(GenerationRequest request) {
-        return ask(model -> new RequestDefaults(setup, model).filled(request));
+        return ask(model -> {
+            GenerationRequest filled = new RequestDefaults(setup, model).filled(request);
+            return new CallEstimator(setup, owned, model).withTiles(filled);
+        });
     }
 
     /** Takes what was drawn of a request, batch by batch. */
@@ -455,6 +458,12 @@ public final class DiffusionPipeline implements AutoCloseable {
     /** The names of its parts that are networks in memory now: {@code unet}, {@code vae}. */
     public Set<String> networksInMemory() {
         return owned.loaded();
+    }
+
+    /** What a call will take, worked out before anything is computed; empty where its networks do not say it. */
+    public Optional<DrawingEstimate> estimate(GenerationRequest asked) {
+        GenerationRequest request = filled(asked);
+        return ask(model -> call(model, request).estimate(call(model, request).check()));
     }
 
     /** How its network takes classes. */

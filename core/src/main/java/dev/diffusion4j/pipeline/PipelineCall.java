@@ -10,6 +10,7 @@ import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -30,8 +31,14 @@ record PipelineCall(PipelineSetup setup, OwnedParts owned, DiffusionModel outlin
      */
     SampleSize check() {
         SampleSize size = new RequestCheck(setup, outline, owned.controlNets()).check(request);
+        estimate(size).ifPresent(need -> DrawingNeed.checkMemory(need, size, owned.keeping()));
         lorasOfPrompts();
         return size;
+    }
+
+    /** What it will take; empty where the networks do not say it. */
+    Optional<DrawingEstimate> estimate(SampleSize size) {
+        return new CallEstimator(setup, owned, outline).estimate(request, size);
     }
 
     /** How much counts of each adapter that prompts ask for. */
@@ -62,11 +69,18 @@ record PipelineCall(PipelineSetup setup, OwnedParts owned, DiffusionModel outlin
     }
 
     private BatchSampler sampler(NoiseFactory noise, StepListener listener, Cancellation cancellation) {
-        return new BatchSampler(setup, new CallNetworks(owned), outline, request, noise, listener, cancellation);
+        return new BatchSampler(
+                setup.forCall(request, outline),
+                new CallNetworks(owned),
+                outline,
+                request,
+                noise,
+                listener,
+                cancellation);
     }
 
     private Function<Tensor, GenerationResult> results(SampleSize size) {
-        SampleCodec codec = setup.codec(outline);
+        SampleCodec codec = setup.forCall(request, outline).codec(outline);
         List<String> guides = GuidanceNotices.names(setup.steering(), request.guidance());
         MaskCrop crop = MaskCrop.of(request.inputs(), size);
         return samples -> new GenerationResult(samples, codec, guides, crop);

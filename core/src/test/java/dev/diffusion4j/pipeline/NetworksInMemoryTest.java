@@ -2,8 +2,10 @@
 package dev.diffusion4j.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.folder.single.Conversion;
 import dev.diffusion4j.model.SampleSize;
@@ -176,5 +178,39 @@ class NetworksInMemoryTest {
             assertSame(pictures, expected(FOLDER, ALWAYS, THREE));
         }
         assertThat(store.size()).isZero();
+    }
+
+    @Test
+    void what_a_call_will_take_follows_from_configs_and_from_how_long_networks_stay() {
+        List<DrawingEstimate> all = new ArrayList<>();
+        for (LoadOptions options : List.of(ALWAYS, CALL, ONE)) {
+            try (DiffusionPipeline pipeline = DiffusionPipeline.load(FOLDER, options)) {
+                all.add(pipeline.estimate(THREE).orElseThrow());
+            }
+        }
+        double bytes = weights("unet") + weights("vae") + weights("text_encoder");
+        assertThat(all.get(0).weightBytes()).isEqualTo(bytes);
+        assertThat(all.get(1).weightBytes()).isEqualTo(bytes - weights("text_encoder"));
+        assertThat(all.get(2).weightBytes())
+                .isEqualTo(Math.max(weights("unet"), Math.max(weights("vae"), weights("text_encoder"))));
+        assertThat(all.get(0).convolutions()).isPositive().isEqualTo(all.get(2).convolutions());
+    }
+
+    private static double weights(String part) {
+        try (dev.diffusion4j.model.Model network =
+                dev.diffusion4j.folder.PipelineFolder.open(FOLDER).network(part).create()) {
+            return 4.0 * network.parameterCount();
+        }
+    }
+
+    @Test
+    void pictures_that_no_machine_can_draw_are_refused_at_once_with_what_would_help() {
+        GenerationRequest huge = THREE.with(r -> r.size(new SampleSize(65536, 65536)));
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(FOLDER, CALL)) {
+            assertThatThrownBy(() -> pipeline.check(huge))
+                    .isInstanceOf(Problem.class)
+                    .hasMessageContaining("of memory, and this machine has");
+            assertThat(pipeline.networksInMemory()).isEmpty();
+        }
     }
 }

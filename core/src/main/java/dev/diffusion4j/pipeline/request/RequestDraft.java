@@ -39,6 +39,7 @@ public final class RequestDraft {
     private int batchSize;
     private NoiseMode noise;
     private NoiseDtype noiseDtype;
+    private @Nullable Boolean tiles;
     private NoiseGenerator rng;
     private int steps;
     private double eta;
@@ -71,6 +72,7 @@ public final class RequestDraft {
         batchSize = from.batchSize();
         noise = from.noise();
         noiseDtype = from.canvas().noiseDtype();
+        tiles = from.canvas().tiles();
         rng = from.canvas().rng();
         steps = from.steps();
         eta = from.eta();
@@ -225,6 +227,12 @@ public final class RequestDraft {
         return this;
     }
 
+    /** Whether latents and pictures are made of each other in tiles; {@code null} to choose by the memory that is free. */
+    public RequestDraft tiles(@Nullable Boolean value) {
+        tiles = value;
+        return this;
+    }
+
     /** The number format that noise is drawn in; on the CPU's generator another one is other noise for the same seed. */
     public RequestDraft noiseDtype(NoiseDtype value) {
         noiseDtype = value;
@@ -287,7 +295,7 @@ public final class RequestDraft {
                         promptSyntax,
                         loraDir),
                 new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control, guessMode),
-                new Canvas(size, pictures, seed, batchSize, noise, noiseDtype, rng),
+                new Canvas(size, pictures, seed, batchSize, noise, noiseDtype, rng, tiles),
                 new Sampling(steps, eta, options, refinerStart),
                 guidance);
     }
