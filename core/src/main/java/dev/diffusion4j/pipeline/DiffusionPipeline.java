@@ -469,6 +469,11 @@ public final class DiffusionPipeline implements AutoCloseable {
         return use(DiffusionModel::prompts);
     }
 
+    /** Whether its network sees a pooled text beside the words, as Stable Diffusion XL's does. */
+    public boolean seesPooledText() {
+        return setup.conditioner().givesPooledText();
+    }
+
     /** What of a subject it will not read, in a sentence for each reason: words beyond the longest text. */
     public List<String> unread(Subject subject) {
         return setup.conditioner().unread(subject);
