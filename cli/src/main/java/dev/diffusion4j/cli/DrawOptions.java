@@ -78,7 +78,7 @@ final class DrawOptions {
     DiffusionPipeline load(Path folder, PrintWriter err) {
         DiffusionPipeline loaded = DiffusionPipeline.load(folder(folder, null), loadOptions(null));
         try {
-            LoraOptions.report(loaded, err);
+            LoraOptions.report(loaded.lorasApplied(), err);
             return loaded;
         } catch (Throwable e) {
             loaded.close();

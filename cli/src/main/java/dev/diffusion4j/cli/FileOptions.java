@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.pipeline.LoadOptions;
+import dev.diffusion4j.pipeline.request.RequestDraft;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,8 +35,38 @@ final class FileOptions {
                             + "is named like it.")
     List<Path> embeddings = new ArrayList<>();
 
+    @Option(
+            names = "--refiner",
+            paramLabel = "PLACE",
+            description =
+                    "A model that ends the pictures, that of Stable Diffusion XL: it is given finished ones and draws the last 0.3 of the steps "
+                            + "anew; with ,start=A behind the place it takes them over, noisy, after that share of the noise levels.")
+    @Nullable
+    String refiner;
+
     /** Into what else is loaded. */
     LoadOptions apply(LoadOptions options) {
-        return options.withVariant(variant).withConfig(config).withEmbeddings(embeddings);
+        return options.withVariant(variant)
+                .withConfig(config)
+                .withEmbeddings(embeddings)
+                .withRefiner(refiner == null ? null : Path.of(cut(refiner)[0]));
+    }
+
+    /** Into a request. */
+    RequestDraft apply(RequestDraft request) {
+        if (refiner == null || cut(refiner).length == 1) {
+            return request;
+        }
+        try {
+            return request.refinerStart(Double.valueOf(cut(refiner)[1]));
+        } catch (NumberFormatException e) {
+            throw Problem.request(
+                    "the start of {refiner} must be a number between 0 and 1, but was '" + cut(refiner)[1] + "'");
+        }
+    }
+
+    /** The place, and the start where it is given. */
+    private static String[] cut(String text) {
+        return text.split(",start=", 2);
     }
 }

@@ -45,6 +45,7 @@ final class HelpGroups {
                 "--lora",
                 "--config",
                 "--embedding",
+                "--refiner",
                 "--out");
         put(
                 OPTIONS,
@@ -70,7 +71,7 @@ final class HelpGroups {
                 "--to-seed",
                 "--size",
                 "--noise");
-        put(OPTIONS, "What to draw", "--clip-skip", "--prompt-syntax", "--image", "--strength", "--mask");
+        put(OPTIONS, "What to draw", "--clip-skip", "--prompt-syntax", "--lora-dir", "--image", "--strength", "--mask");
         put(OPTIONS, "What to draw", "--mask-padding", "--control");
         put(OPTIONS, "How to draw", "--scheduler", "--scheduler-option", "--steps", "--eta");
         put(OPTIONS, "Guidance", "--guidance-scale", "--guidance-w", "--negative-class", "--guidance-rescale");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.adapter.LoraApplied;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.LoraPlace;
 import dev.diffusion4j.hub.HubProgress;
-import dev.diffusion4j.pipeline.DiffusionPipeline;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -48,8 +48,8 @@ final class LoraOptions {
     }
 
     /** Says how much of each adapter's file counts. */
-    static void report(DiffusionPipeline pipeline, PrintWriter err) {
-        pipeline.lorasApplied().forEach(applied -> err.println(applied.text()));
+    static void report(List<LoraApplied> adapters, PrintWriter err) {
+        adapters.forEach(applied -> err.println(applied.text()));
     }
 
     /** The file with the weights, by whatever name. */

@@ -5,6 +5,7 @@ import dev.diffusion4j.drawing.DrawingAgain;
 import dev.diffusion4j.drawing.DrawingJob;
 import dev.diffusion4j.drawing.InfotextDrawing;
 import dev.diffusion4j.hub.HubProgress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;
@@ -32,11 +33,20 @@ record PictureAgain(SampleCommand command) {
             "--verbose");
 
     /** What another program's text cannot hold. */
-    private static final Set<String> USED_BESIDE =
-            Set.of("--config", "--embedding", "--lora", "--image", "--mask", "--device", "--dtype");
+    private static final Set<String> USED_BESIDE = Set.of(
+            "--config",
+            "--vae",
+            "--refiner",
+            "--embedding",
+            "--lora",
+            "--lora-dir",
+            "--image",
+            "--mask",
+            "--device",
+            "--dtype");
 
     DrawingJob open(Path picture, @Nullable Path model, HubProgress hub, Consumer<String> notice) {
-        Optional<InfotextDrawing> other = InfotextDrawing.of(picture);
+        Optional<InfotextDrawing> other = Files.exists(picture) ? InfotextDrawing.of(picture) : Optional.empty();
         if (other.isPresent()) {
             return open(other.get(), model, hub, notice);
         }
@@ -57,6 +67,7 @@ record PictureAgain(SampleCommand command) {
                 other.plan(
                         model,
                         command.files.apply(command.pictures.loadOptions(null)),
+                        command.pictures.words.loraDir,
                         command.start.image,
                         command.start.mask,
                         notice),

@@ -4,7 +4,6 @@ package dev.diffusion4j.cli;
 import dev.diffusion4j.pipeline.StepEvent;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
-import dev.diffusion4j.pipeline.request.NoiseMode;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +40,7 @@ final class Progress implements StepListener, AutoCloseable {
 
     /** Of several calls for the same. */
     static Progress calls(String what, GenerationRequest request, int calls) {
-        int size = request.noise() == NoiseMode.SHARED ? request.count() : request.batchSize();
-        return new Progress(what, calls * ((request.count() + size - 1) / size), System::nanoTime);
+        return new Progress(what, calls * request.batches(), System::nanoTime);
     }
 
     /** What to say, once, where this turns out to take long; known after two seconds. */

@@ -6,6 +6,7 @@ import dev.diffusion4j.drawing.PromptSelection;
 import dev.diffusion4j.text.PromptSyntax;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What to draw in words. */
@@ -51,6 +52,15 @@ final class PromptOptions {
                             + "${DEFAULT-VALUE}.")
     String syntax = "plain";
 
+    @Option(
+            names = "--lora-dir",
+            paramLabel = "DIR",
+            description =
+                    "Where the adapters are that prompts of the syntax a1111 or comfy ask for in <lora:NAME:SCALE>: files' names without "
+                            + "suffix, in DIR and below it. Each picture is drawn with those of its own prompt.")
+    @Nullable
+    String loraDir;
+
     PromptSelection selection() {
         return new PromptSelection(
                 prompts,
@@ -58,6 +68,7 @@ final class PromptOptions {
                 seconds,
                 secondNegatives,
                 clipSkip,
-                Keyed.fromKey(PromptSyntax.class, syntax, "{promptSyntax}"));
+                Keyed.fromKey(PromptSyntax.class, syntax, "{promptSyntax}"),
+                loraDir);
     }
 }

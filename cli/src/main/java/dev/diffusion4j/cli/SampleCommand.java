@@ -81,7 +81,7 @@ final class SampleCommand implements Callable<Integer> {
         StopSignal stop = new StopSignal(spec.commandLine().getErr(), "the last step", LONGEST_STEP);
         try (stop;
                 DrawingJob job = open()) {
-            LoraOptions.report(job.pipeline(), spec.commandLine().getErr());
+            LoraOptions.report(job.lorasApplied(), spec.commandLine().getErr());
             SampleRun run = new SampleRun(job, outputs, json, spec, stop);
             return sweep.sweep().isEmpty() ? run.draw(from != null) : run.sweep(sweep.sweep());
         }
@@ -113,7 +113,7 @@ final class SampleCommand implements Callable<Integer> {
                 guidance.guides,
                 guidance.clip(null),
                 pictures.subject(1, !sweep.sweep().isEmpty()),
-                pictures.asked(1).with(r -> start.apply(canvas.apply(guidance.apply(r, sweep.sweep())))
+                pictures.asked(1).with(r -> files.apply(start.apply(canvas.apply(guidance.apply(r, sweep.sweep()))))
                         .seed(scheduler.seed)));
     }
 

@@ -52,9 +52,7 @@ class PackageDirectionTest {
         allow(
                 "pipeline",
                 "tensor processor json checkpoint text model adapter condition codec guidance scheduler image hub folder");
-        allow(
-                "drawing",
-                "tensor json checkpoint text model adapter condition guidance scheduler image hub folder pipeline");
+        allow("drawing", "tensor json checkpoint text model adapter guidance scheduler image hub folder pipeline");
         allow("data", "tensor image json hub");
         allow("metric", "tensor model data checkpoint json");
         allow("tracking", "image json");

@@ -31,6 +31,11 @@ public enum LoraComponent implements Keyed {
         return key;
     }
 
+    /** Whether it is a text encoder. */
+    boolean isText() {
+        return this == TEXT_ENCODER || this == TEXT_ENCODER_2 || this == TEXT_ENCODER_3;
+    }
+
     /** The component that a part of a pipeline's folder is; empty where adapters know no such part. */
     public static Optional<LoraComponent> ofPart(String name) {
         return Stream.of(values())

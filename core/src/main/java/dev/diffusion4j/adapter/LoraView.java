@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.adapter;
 
-import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.layer.ActiveProducts;
 import dev.diffusion4j.layer.Adaptable;
@@ -41,12 +40,24 @@ public final class LoraView implements AutoCloseable {
     private int holders = 1;
     private boolean closed;
 
-    /** @param strength 1 as the adapter was trained, 0 not at all; may be negative */
-    public record Use(LoraAdapter adapter, double strength) {
+    /**
+     * @param strength in the denoiser: 1 as the adapter was trained, 0 not at all; may be negative
+     * @param textStrength in the text encoders
+     */
+    public record Use(LoraAdapter adapter, double strength, double textStrength) {
         public Use {
-            Check.that(
-                    Double.isFinite(strength),
-                    "the scale of " + adapter.file() + " must be a number, but was " + strength);
+            LoraChoice.checkScale(adapter.file(), strength);
+            LoraChoice.checkScale(adapter.file(), textStrength);
+        }
+
+        /** As strongly in all networks. */
+        public Use(LoraAdapter adapter, double strength) {
+            this(adapter, strength, strength);
+        }
+
+        double strengthOf(LoraProduct product) {
+            LoraComponent part = product.name().component();
+            return part != null && part.isText() ? textStrength : strength;
         }
     }
 
@@ -72,7 +83,7 @@ public final class LoraView implements AutoCloseable {
             applied.add(fit.applied());
         }
         List<LoraChoice> choices = uses.stream()
-                .map(use -> new LoraChoice(use.adapter.file(), use.strength))
+                .map(use -> new LoraChoice(use.adapter.file(), use.strength, use.textStrength))
                 .toList();
         return beside(parts(fits, uses), choices, List.copyOf(applied));
     }
@@ -82,12 +93,13 @@ public final class LoraView implements AutoCloseable {
     private static Map<Adaptable, List<Part>> parts(List<LoraFit> fits, List<Use> uses) {
         Map<Adaptable, List<Part>> byLayer = new LinkedHashMap<>();
         for (int i = 0; i < fits.size(); i++) {
-            double strength = uses.get(i).strength;
-            if (strength != 0) {
-                fits.get(i).products().forEach((product, layer) -> byLayer.computeIfAbsent(
-                                layer, key -> new ArrayList<>())
-                        .add(new Part(product, strength)));
-            }
+            Use use = uses.get(i);
+            fits.get(i).products().forEach((product, layer) -> {
+                double strength = use.strengthOf(product);
+                if (strength != 0) {
+                    byLayer.computeIfAbsent(layer, key -> new ArrayList<>()).add(new Part(product, strength));
+                }
+            });
         }
         return byLayer;
     }

@@ -2,6 +2,8 @@
 package dev.diffusion4j.base;
 
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -21,6 +23,22 @@ public final class Nearest {
             }
         }
         return Optional.ofNullable(best);
+    }
+
+    /** Those of {@code words} that are like {@code word}, by {@link #to}'s measure or because one is within the other; the closest first. */
+    public static List<String> of(String word, Collection<String> words, int most) {
+        String sought = word.toLowerCase(Locale.ROOT);
+        return words.stream()
+                .filter(each -> isLike(sought, each.toLowerCase(Locale.ROOT)))
+                .sorted(Comparator.comparingInt(each -> distance(sought, each.toLowerCase(Locale.ROOT))))
+                .limit(most)
+                .toList();
+    }
+
+    private static boolean isLike(String sought, String other) {
+        return other.contains(sought)
+                || sought.contains(other)
+                || distance(sought, other) <= Math.max(2, sought.length() / 3);
     }
 
     /** {@code " (did you mean 'x'?)"}, or nothing. */

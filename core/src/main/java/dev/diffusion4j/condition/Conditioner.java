@@ -62,6 +62,11 @@ public interface Conditioner extends AutoCloseable {
         return false;
     }
 
+    /** Whether its network was trained to refine pictures, and not to begin with noise alone: Stable Diffusion XL's refiner. */
+    default boolean refines() {
+        return false;
+    }
+
     /** Whether a scale below 1 is no guidance, as with diffusers' text-to-image calls, and not towards nothing. */
     default boolean isGuidedAboveOne() {
         return false;

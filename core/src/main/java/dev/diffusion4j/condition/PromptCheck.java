@@ -48,11 +48,6 @@ record PromptCheck(List<TextEncoder> encoders, TextForm form, TextSettings setti
         }
         checkLetters(text, field);
         ParsedPrompt parsed = settings.syntax().parse(text, field);
-        if (!parsed.loras().isEmpty()) {
-            throw Problem.request("{" + field + "} asks for the adapter '"
-                    + parsed.loras().get(0).name()
-                    + "' in <lora:…>, which is not looked for: give its file with {loras}");
-        }
         int chunks = encoders.stream()
                 .mapToInt(encoder -> encoder.chunks(parsed, settings.syntax()).size())
                 .max()

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -35,13 +36,17 @@ public final class TextConditioner implements Conditioner {
     /** Some hundred prompts. */
     private static final long CACHE_BYTES = 64L << 20;
 
+    private static final Pattern LORA = Pattern.compile("<(lora|lyco):[^>]+>");
+
     private final PromptEncoding encoding;
     private final TextSettings settings;
+    private final boolean refines;
     private final boolean isView;
 
-    private TextConditioner(PromptEncoding encoding, TextSettings settings, boolean isView) {
+    private TextConditioner(PromptEncoding encoding, TextSettings settings, boolean refines, boolean isView) {
         this.encoding = encoding;
         this.settings = settings;
+        this.refines = refines;
         this.isView = isView;
     }
 
@@ -55,12 +60,13 @@ public final class TextConditioner implements Conditioner {
         return new TextConditioner(
                 new PromptEncoding(encoders, form, zerosForNothing, Set.of(), new TextCache(CACHE_BYTES)),
                 TextSettings.DEFAULT,
+                false,
                 false);
     }
 
     /** The same with other settings; it shares encoders and states with this one and need not be closed. */
     public TextConditioner with(TextSettings value) {
-        return new TextConditioner(encoding, value, true);
+        return new TextConditioner(encoding, value, refines, true);
     }
 
     /**
@@ -72,7 +78,15 @@ public final class TextConditioner implements Conditioner {
      */
     public TextConditioner withWords(List<TextualInversion> learnt) {
         List<TextEncoder> encoders = new LearntWords(encoding.encoders(), encoding.form()).with(learnt);
-        return new TextConditioner(encoding.withEncoders(encoders), settings, isView);
+        return new TextConditioner(encoding.withEncoders(encoders), settings, refines, isView);
+    }
+
+    /**
+     * The same for a network that refines finished pictures and is given a score in place of a size: {@code requires_aesthetics_score}. It takes
+     * the place of this one: closing it closes the encoders.
+     */
+    public TextConditioner withScore() {
+        return new TextConditioner(encoding, settings, true, isView);
     }
 
     /**
@@ -82,7 +96,7 @@ public final class TextConditioner implements Conditioner {
      * @param names of the parts that learn
      */
     public TextConditioner withLearning(Set<String> names) {
-        return new TextConditioner(encoding.withLearning(names), settings, true);
+        return new TextConditioner(encoding.withLearning(names), settings, refines, true);
     }
 
     /** How prompts are encoded. */
@@ -108,7 +122,13 @@ public final class TextConditioner implements Conditioner {
 
     @Override
     public Conditioner forCall(SampleSize size, int clipSkip, PromptSyntax syntax) {
-        return with(new TextSettings(clipSkip, syntax, encoding.form() == TextForm.LAST ? null : TimeIds.ofSize(size)));
+        TimeIds ids = refines ? TimeIds.ofScore(size) : TimeIds.ofSize(size);
+        return with(new TextSettings(clipSkip, syntax, encoding.form() == TextForm.LAST ? null : ids));
+    }
+
+    @Override
+    public boolean refines() {
+        return refines;
     }
 
     @Override
@@ -138,6 +158,10 @@ public final class TextConditioner implements Conditioner {
         List<String> sentences = new ArrayList<>();
         if (settings.syntax() != PromptSyntax.PLAIN) {
             return sentences; // as many chunks as it takes
+        }
+        if (LORA.matcher(PromptEncoding.text(subject, 0)).find()) {
+            sentences.add(
+                    "<lora:…> is words in {promptSyntax} plain; a1111 and comfy look for such an adapter in {loraDir}");
         }
         for (int i = 0; i < encoding.encoders().size(); i++) {
             TextEncoder encoder = encoding.encoders().get(i);

@@ -126,7 +126,7 @@ public final class TextualInversion implements AutoCloseable {
     }
 
     /** Whether it is for two text encoders. */
-    boolean isForTwo() {
+    public boolean isForTwo() {
         return vectors.containsKey(SECOND);
     }
 

@@ -27,6 +27,11 @@ public record TimeIds(List<Double> with, List<Double> away) {
         return new TimeIds(ids, ids);
     }
 
+    /** With diffusers' defaults of the scores. */
+    public static TimeIds ofScore(SampleSize size) {
+        return ofScore(size, 6, 2.5);
+    }
+
     /** A whole picture with a score in place of its size, which the refiner takes. */
     public static TimeIds ofScore(SampleSize size, double with, double away) {
         double h = size.height();

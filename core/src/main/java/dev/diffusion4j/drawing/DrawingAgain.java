@@ -66,8 +66,14 @@ public record DrawingAgain(
                         Keyed.fromKey(Precision.class, read.manifest().dtype(), "dtype"),
                         variant,
                         note().loras().stream().map(LoraChoice::parse).toList())
-                .withConfig(note().config() == null ? null : Path.of(note().config()))
-                .withEmbeddings(note().embeddings().stream().map(Path::of).toList());
+                .withConfig(path(note().config()))
+                .withEmbeddings(note().embeddings().stream().map(Path::of).toList())
+                .withVae(path(note().vae()))
+                .withRefiner(path(note().refiner()));
+    }
+
+    private static @Nullable Path path(@Nullable String text) {
+        return text == null ? null : Path.of(text);
     }
 
     Path folder(HubProgress progress) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.drawing;
 
+import dev.diffusion4j.adapter.LoraApplied;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.SchedulerSelection.Chosen;
 import dev.diffusion4j.folder.PipelinePlace;
@@ -11,6 +12,7 @@ import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.GuidanceSweep;
 import dev.diffusion4j.pipeline.GuideKit;
+import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.TerminalSignal;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -81,7 +84,7 @@ public final class DrawingJob implements AutoCloseable {
         Path folder = PipelinePlace.folder(plan.model(), plan.loading().variant(), progress);
         GuideKit kit = new GuideKit(plan.clip(), notice);
         try {
-            DiffusionPipeline loaded = DiffusionPipeline.load(folder, plan.loading());
+            DiffusionPipeline loaded = DiffusionPipeline.load(folder, fetched(plan.loading(), progress));
             try {
                 loaded.loadingNotes().forEach(notice);
                 Chosen chosen = chosen(settle.apply(loaded), loaded.steeredBy(kit.parseAll(plan.guides())), notice);
@@ -95,6 +98,14 @@ public final class DrawingJob implements AutoCloseable {
             kit.close();
             throw e;
         }
+    }
+
+    /** With the folders that other models of the Hub are in then. */
+    private static LoadOptions fetched(LoadOptions loading, HubProgress progress) {
+        Path refiner = loading.refiner();
+        return refiner == null
+                ? loading
+                : loading.withRefiner(PipelinePlace.folder(refiner, loading.variant(), progress));
     }
 
     private static Chosen chosen(DrawingPlan plan, DiffusionPipeline steered, Consumer<String> notice) {
@@ -117,7 +128,7 @@ public final class DrawingJob implements AutoCloseable {
         Path folder = again.folder(progress);
         GuideKit kit = new GuideKit(again.clip(), notice);
         try {
-            DiffusionPipeline loaded = DiffusionPipeline.load(folder, again.loading());
+            DiffusionPipeline loaded = DiffusionPipeline.load(folder, fetched(again.loading(), progress));
             try {
                 if (!loaded.modelHash().equals(again.modelHash())) {
                     notice.accept("the weights in " + folder
@@ -146,6 +157,12 @@ public final class DrawingJob implements AutoCloseable {
     /** What is drawn, with everything that only the network knew. */
     public GenerationRequest request() {
         return chosen.request();
+    }
+
+    /** How much counts of each adapter: those that were given, then those that prompts ask for. */
+    public List<LoraApplied> lorasApplied() {
+        return Stream.concat(pipeline().lorasApplied().stream(), pipeline().lorasApplied(request()).stream())
+                .toList();
     }
 
     /** How many pictures the sink will get: one where a picture is drawn again. */

@@ -38,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  * @param loras the adapters in the network, each {@code PATH:SCALE}
  * @param config a folder that counted for a model of one file, as it was given, or {@code null}
  * @param embeddings files of words that text encoders learnt
+ * @param vae an autoencoder that took the place of the model's own, as it was given, or {@code null}
+ * @param refiner a model that ended what this one began, as it was given, or {@code null}
  * @param clipModel the CLIP that the guides looked with, as it was given
  * @param clipActivation its activation, where it was given
  */
@@ -51,6 +53,8 @@ public record GenerationNote(
         List<String> loras,
         @Nullable String config,
         List<String> embeddings,
+        @Nullable String vae,
+        @Nullable String refiner,
         @Nullable String clipModel,
         @Nullable ClipActivation clipActivation) {
 
@@ -64,6 +68,8 @@ public record GenerationNote(
             List.of(),
             null,
             List.of(),
+            null,
+            null,
             null,
             null);
 
@@ -93,10 +99,16 @@ public record GenerationNote(
                 own,
                 pipeline.steering().stream().map(LossGuidance::name).toList(),
                 pipeline.loras().stream().map(LoraChoice::text).toList(),
-                beside.config() == null ? null : beside.config().toString(),
+                text(beside.config()),
                 beside.embeddings().stream().map(Path::toString).toList(),
+                text(beside.vae()),
+                text(beside.refiner()),
                 clip == null ? null : clip.place().toString(),
                 clip == null ? null : clip.activation());
+    }
+
+    private static @Nullable String text(@Nullable Path path) {
+        return path == null ? null : path.toString();
     }
 
     /** The CLIP that a pipeline's guides look with, or {@code null}. */

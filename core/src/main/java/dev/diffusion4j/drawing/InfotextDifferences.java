@@ -140,7 +140,7 @@ record InfotextDifferences(Infotext text, Path picture) {
     }
 
     /** Says all of it. */
-    void tell(LoadOptions loading, boolean startsFromPicture, Consumer<String> notice) {
+    void tell(LoadOptions loading, boolean hasLoraDir, boolean startsFromPicture, Consumer<String> notice) {
         if (!isOwn(text)) {
             String version = text.get("Version");
             notice.accept(picture + " was drawn by another program" + (version == null ? "" : " (" + version + ")")
@@ -148,7 +148,7 @@ record InfotextDifferences(Infotext text, Path picture) {
         }
         tellSampler(notice);
         tellNoise(startsFromPicture, notice);
-        tellFiles(loading, notice);
+        tellFiles(loading, hasLoraDir, notice);
         Set<String> left = new TreeSet<>(text.settings().keySet());
         left.removeAll(REDONE);
         left.removeAll(SAYING);
@@ -171,8 +171,7 @@ record InfotextDifferences(Infotext text, Path picture) {
         String name = text.get("Sampler");
         Optional<InfotextSampler> sampler = sampler();
         if (name != null && sampler.isEmpty() && !(isOwn(text) && kindOf(name) != null)) {
-            notice.accept("the sampler '" + name
-                    + "' is not known: the model's own is taken");
+            notice.accept("the sampler '" + name + "' is not known: the model's own is taken");
             return;
         }
         if (sampler.isEmpty()) {
@@ -215,26 +214,29 @@ record InfotextDifferences(Infotext text, Path picture) {
         }
     }
 
-    private void tellFiles(LoadOptions loading, Consumer<String> notice) {
+    private void tellFiles(LoadOptions loading, boolean hasLoraDir, Consumer<String> notice) {
         Set<String> given = new TreeSet<>();
         for (LoraChoice lora : loading.loras()) {
             given.add(InfotextHashes.name(lora.path()));
         }
-        Matcher tags = LORA.matcher(text.prompt() + text.negativePrompt());
+        Matcher tags = LORA.matcher(hasLoraDir ? "" : text.prompt());
         while (tags.find()) {
             if (!given.contains(tags.group(1).strip())) {
-                notice.accept(tags.group() + " is not counted: give its file and scale with {loras}");
+                notice.accept(tags.group()
+                        + " is not counted: give its file and scale with {loras}, or its folder with {loraDir}");
             }
         }
-        if (text.get("VAE") != null) {
-            notice.accept("it was decoded with the autoencoder '" + text.get("VAE") + "', not with the model's own");
+        if (text.get("VAE") != null && loading.vae() == null) {
+            notice.accept("it was decoded with the autoencoder '" + text.get("VAE")
+                    + "', not with the model's own: give it with {vae}");
         }
         if (text.get("TI hashes") != null && loading.embeddings().isEmpty()) {
             notice.accept(
                     "it has words that were learnt (" + text.get("TI hashes") + "): give their files with {embedding}");
         }
-        if (text.get("Refiner") != null) {
-            notice.accept("its last steps were drawn by the refiner '" + text.get("Refiner") + "', and are not here");
+        if (text.get("Refiner") != null && loading.refiner() == null) {
+            notice.accept(
+                    "its last steps were drawn by the refiner '" + text.get("Refiner") + "': give it with {refiner}");
         }
     }
 }

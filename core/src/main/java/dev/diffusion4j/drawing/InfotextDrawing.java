@@ -55,6 +55,7 @@ public final class InfotextDrawing {
      * @param model where the model is, or a folder of single files that has one of its name; {@code null} to look beside the picture and in the
      *     working folder
      * @param loading how it is loaded, with the adapters that are given
+     * @param loraDir the folder with the adapters that the prompt names, or {@code null} to draw without those that are not given
      * @param start the file of the picture to start from, or {@code null}
      * @param mask of it, or {@code null}
      * @param notice hears in one line each what will differ
@@ -63,12 +64,13 @@ public final class InfotextDrawing {
     public DrawingPlan plan(
             @Nullable Path model,
             LoadOptions loading,
+            @Nullable String loraDir,
             @Nullable String start,
             @Nullable String mask,
             Consumer<String> notice) {
         InfotextDifferences differences = new InfotextDifferences(text, picture);
         Path place = new InfotextModel(text, picture).find(model);
-        differences.tell(loading, start != null, notice);
+        differences.tell(loading, loraDir != null, start != null, notice);
         boolean isPicture = text.get("Denoising strength") != null && !differences.isEnlarged();
         if (isPicture && start == null) {
             throw Problem.request(picture
@@ -94,21 +96,23 @@ public final class InfotextDrawing {
                 differences.scheduler(steps()),
                 List.of(),
                 null,
-                new SubjectSelection(false, null, prompts(), 1),
+                new SubjectSelection(false, null, prompts(loraDir), 1),
                 request);
     }
 
-    private PromptSelection prompts() {
+    private PromptSelection prompts(@Nullable String loraDir) {
         Long skip = whole("Clip skip");
         boolean plain = "None".equals(text.get("Emphasis"));
         String negative = withoutTags(text.negativePrompt());
+        boolean named = loraDir != null && !plain;
         return new PromptSelection(
-                List.of(withoutTags(text.prompt())),
+                List.of(named ? text.prompt() : withoutTags(text.prompt())),
                 negative.isEmpty() ? List.of() : List.of(negative),
                 List.of(),
                 List.of(),
                 skip == null ? 0 : Math.max(0, skip.intValue() - 1),
-                plain ? PromptSyntax.PLAIN : PromptSyntax.A1111);
+                plain ? PromptSyntax.PLAIN : PromptSyntax.A1111,
+                named ? loraDir : null);
     }
 
     private static String withoutTags(String prompt) {
@@ -122,8 +126,8 @@ public final class InfotextDrawing {
         if (!loaded.seesPooledText() || prompts.clipSkip() == 0 || InfotextDifferences.isOwn(text)) {
             return plan;
         }
-        PromptSelection whole =
-                new PromptSelection(prompts.prompts(), prompts.negatives(), List.of(), List.of(), 0, prompts.syntax());
+        PromptSelection whole = new PromptSelection(
+                prompts.prompts(), prompts.negatives(), List.of(), List.of(), 0, prompts.syntax(), prompts.loraDir());
         return new DrawingPlan(
                 plan.model(),
                 plan.loading(),

@@ -2,13 +2,10 @@
 package dev.diffusion4j.drawing;
 
 import dev.diffusion4j.base.Check;
-import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.pipeline.request.RequestDraft;
 import dev.diffusion4j.text.PromptSyntax;
 import java.util.Collections;
 import java.util.List;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param secondNegatives the same for the negatives
  * @param clipSkip blocks at the end of text encoders that are left out
  * @param syntax what signs in prompts mean
+ * @param loraDir the folder with the adapters that prompts ask for, or {@code null}
  */
 public record PromptSelection(
         List<String> prompts,
@@ -27,7 +25,8 @@ public record PromptSelection(
         List<String> seconds,
         List<String> secondNegatives,
         int clipSkip,
-        PromptSyntax syntax) {
+        PromptSyntax syntax,
+        @Nullable String loraDir) {
     /** No words. */
     public static final PromptSelection NONE = of();
 
@@ -41,6 +40,7 @@ public record PromptSelection(
         checkCount(secondNegatives, "negativePrompt2", prompts.size());
         Check.notNegative(clipSkip, "{clipSkip}");
         Check.that(clipSkip == 0 || !prompts.isEmpty(), "{clipSkip} is for a text: give {prompt} too");
+        Check.that(loraDir == null || !prompts.isEmpty(), "{loraDir} is for adapters in a prompt: give {prompt} too");
     }
 
     private static void checkCount(List<String> texts, String field, int prompts) {
@@ -53,22 +53,12 @@ public record PromptSelection(
 
     /** Prompts alone. */
     public static PromptSelection of(String... prompts) {
-        return new PromptSelection(List.of(prompts), List.of(), List.of(), List.of(), 0, PromptSyntax.PLAIN);
+        return new PromptSelection(List.of(prompts), List.of(), List.of(), List.of(), 0, PromptSyntax.PLAIN, null);
     }
 
     /** Whether there are no words. */
     public boolean isEmpty() {
         return prompts.isEmpty();
-    }
-
-    /** All that is read, each once. */
-    List<Subject> subjects() {
-        List<String> second = perPrompt(seconds);
-        Stream<Subject> with = IntStream.range(0, prompts.size())
-                .mapToObj(k -> new Subject(null, prompts.get(k), second == null ? null : second.get(k)));
-        return Stream.concat(with, negatives.stream().map(Subject::ofPrompt))
-                .distinct()
-                .toList();
     }
 
     private @Nullable List<String> perPrompt(List<String> texts) {
@@ -90,7 +80,8 @@ public record PromptSelection(
                 .prompts2(repeated(perPrompt(seconds), each))
                 .negativePrompts2(repeated(perPrompt(secondNegatives), each))
                 .clipSkip(clipSkip)
-                .promptSyntax(syntax);
+                .promptSyntax(syntax)
+                .loraDir(loraDir);
     }
 
     private static @Nullable List<String> repeated(@Nullable List<String> texts, int each) {

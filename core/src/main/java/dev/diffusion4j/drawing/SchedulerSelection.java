@@ -44,7 +44,7 @@ public record SchedulerSelection(@Nullable SchedulerKind kind, List<String> opti
         SchedulerOptions parsed = SchedulerOptions.parse(chosen, options, "{schedulerOptions}");
         DiffusionPipeline view = pipeline.withScheduler(chosen, parsed.config());
         checkEta(view.scheduler(), request.eta());
-        int made = steps == null ? view.defaultSteps() : steps;
+        int made = steps == null ? view.defaultSteps(request) : steps;
         return new Chosen(view, request.with(r -> r.steps(made).stepOptions(parsed.step())));
     }
 

@@ -46,11 +46,9 @@ public record SubjectSelection(boolean allClasses, @Nullable Integer oneClass, P
      */
     public GenerationRequest in(DiffusionPipeline pipeline, GenerationRequest request, Consumer<String> notice) {
         if (!prompts.isEmpty()) {
-            prompts.subjects().stream()
-                    .flatMap(subject -> pipeline.unread(subject).stream())
-                    .distinct()
-                    .forEach(notice);
-            return request.with(r -> prompts.apply(r, each));
+            GenerationRequest asked = request.with(r -> prompts.apply(r, each));
+            pipeline.unread(asked).forEach(notice);
+            return asked;
         }
         if (oneClass != null) {
             return request.with(r -> r.count(each).classes(oneClass));

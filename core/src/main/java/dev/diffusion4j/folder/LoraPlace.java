@@ -34,7 +34,7 @@ public final class LoraPlace {
         Optional<HubRepo> repo = PipelinePlace.repository(choice.path());
         return repo.map(present -> {
                     String commit = String.valueOf(fetch(present, progress).getFileName());
-                    return new LoraChoice(Path.of(present.at(commit).toString()), choice.scale());
+                    return choice.at(Path.of(present.at(commit).toString()));
                 })
                 .orElse(choice);
     }

@@ -53,6 +53,9 @@ public final class WeightsHash implements Supplier<String> {
             for (LoraChoice choice : loras) {
                 all.append(Hashes.sha256(LoraPlace.file(choice.path(), HubProgress.SILENT)))
                         .append(choice.scale());
+                if (choice.textScale() != choice.scale()) {
+                    all.append(choice.textScale());
+                }
             }
             return all.length() == 64 ? all.toString() : Hashes.sha256(all.toString());
         } catch (IOException e) {

@@ -20,14 +20,14 @@ import org.jspecify.annotations.Nullable;
  * Draws the pictures of a request batch by batch, each batch freed before the next one begins.
  *
  * @param model borrowed
- * @param controlNets borrowed
+ * @param owned lends control networks, and adapters that prompts ask for
  * @param noise of each batch
  * @param listener hears of each step
  */
 record BatchSampler(
         PipelineSetup setup,
         DiffusionModel model,
-        ControlNets controlNets,
+        OwnedParts owned,
         GenerationRequest request,
         NoiseFactory noise,
         StepListener listener,
@@ -45,14 +45,19 @@ record BatchSampler(
 
     /** Draws all of them. The request fits the network: see {@link RequestCheck}. */
     void forEachBatch(SampleSize size, BatchSink sink) {
-        int together = request.canvas().together();
+        PromptLoras loras = PromptLoras.of(request);
         try (StartPicture picture =
                 StartPicture.read(request.inputs(), PictureUse.of(request.inputs(), model), size, setup.codec(model))) {
-            for (int first = 0; first < request.count(); first += together) {
+            int count;
+            for (int first = 0; first < request.count(); first += count) {
                 int start = first;
-                int count = Math.min(together, request.count() - first);
-                TensorScope.run(() ->
-                        sink.accept(start, batch(size, picture, start, count).to(Devices.cpu(), ScalarType.Float)));
+                int some = request.together(first);
+                count = some;
+                TensorScope.run(() -> sink.accept(
+                        start,
+                        owned.promptAdapters()
+                                .run(setup, model, loras.of(start), () -> batch(size, picture, start, some))
+                                .to(Devices.cpu(), ScalarType.Float)));
             }
         }
     }
@@ -70,10 +75,17 @@ record BatchSampler(
             Branches branches =
                     new BranchMaker(setup, model, request, size).make(first, count, start.use(), start.extra());
             ControlGuide control =
-                    ControlGuide.read(request.inputs(), setup, codec, size, controlNets, run.stepIndex());
+                    ControlGuide.read(request.inputs(), setup, codec, size, owned.controlNets(), run.stepIndex());
             Denoiser denoiser = new GuidedDenoiser(model, setup.placement(), branches, request.guidance(), control);
             Steering steering = new Steering(setup.steering(), setup.scheduler(), codec, denoiser);
-            return new DenoisingLoop(steering, run, source, first, listener, cancellation).run(sample, start);
+            int end = Refiner.end(setup.refiner(), request, setup.scheduler(), run);
+            Tensor drawn = loop(steering, run, end, source, first).run(sample, start);
+            return setup.refiner() == null ? drawn : setup.refiner().finish(drawn, start, source, this, size, first);
         }
+    }
+
+    /** @param end the index of the call that is not made any more */
+    DenoisingLoop loop(Steering steering, SchedulerRun run, int end, NoiseSource noise, int first) {
+        return new DenoisingLoop(steering, run, end, noise, first, listener, cancellation);
     }
 }

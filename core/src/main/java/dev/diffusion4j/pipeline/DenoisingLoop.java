@@ -13,12 +13,14 @@ import org.bytedeco.pytorch.Tensor;
  * The one sampling loop, for all pipelines and schedulers. Memory does not grow with the steps.
  *
  * @param run of one batch, before its first step
+ * @param end the index of the call that is not made any more
  * @param noise of the batch
  * @param firstImage index of the batch's first picture in the call, for the listener
  */
 record DenoisingLoop(
         Steering steering,
         SchedulerRun run,
+        int end,
         NoiseSource noise,
         int firstImage,
         StepListener listener,
@@ -28,14 +30,14 @@ record DenoisingLoop(
      * From a first sample to the last.
      *
      * @param start {@code float32 (B, C, H, W)} with the noise of the call that comes next in the run; freed by it
-     * @return x₀, {@code float32 (B, C, H, W)}, owned by the current scope
+     * @return x₀, or x before call {@code end}, {@code float32 (B, C, H, W)}, owned by the current scope
      */
     Tensor run(Tensor start, AfterStep afterStep) {
         double[] timesteps = run.timesteps();
         return TensorScope.keepResult(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
                 Tensor current = start;
-                for (int i = run.stepIndex(); i < timesteps.length; i++) {
+                for (int i = run.stepIndex(); i < end; i++) {
                     cancellation.check();
                     NetworkCall call = new NetworkCall(timesteps[i], i, timesteps.length, 0);
                     Tensor sample = current;

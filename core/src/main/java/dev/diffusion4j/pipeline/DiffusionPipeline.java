@@ -9,13 +9,10 @@ import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
-import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.folder.PartStore;
-import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.folder.SaveOptions;
-import dev.diffusion4j.folder.single.SingleFile;
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
@@ -31,12 +28,10 @@ import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -74,8 +69,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     private static DiffusionPipeline ofParts(
             OwnedParts owned, Scheduler scheduler, PipelineParts parts, Placement placement) {
-        PipelineSetup setup = new PipelineSetup(scheduler, parts, placement, List.of(), LoraView.NONE);
-        return new DiffusionPipeline(owned, setup, PipelineOrigin.NONE, false);
+        return of(owned, PipelineSetup.of(scheduler, parts, placement), PipelineOrigin.NONE);
     }
 
     static DiffusionPipeline of(OwnedParts owned, PipelineSetup setup, PipelineOrigin origin) {
@@ -93,7 +87,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         }
     }
 
-    private <R> R use(Function<DiffusionModel, R> body) {
+    <R> R use(Function<DiffusionModel, R> body) {
         checkOpen();
         return owned.use(model -> setup.adapters().run(() -> body.apply(model)));
     }
@@ -117,9 +111,12 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @throws Problem naming the file and what is wrong with it, or the first part of the folder that is not known
      */
     public static DiffusionPipeline load(Path place, LoadOptions options, PartStore store) {
-        return SingleFile.isOne(place)
-                ? SingleFilePipeline.load(place, options, store)
-                : FolderPipeline.load(place, options, store);
+        return PipelineLoader.load(place, options, store);
+    }
+
+    /** This, with what ends its pictures, which it becomes the owner of. */
+    DiffusionPipeline owning(DiffusionPipeline refiner) {
+        return of(owned.with(refiner), setup.withRefiner(new Refiner(refiner)), origin);
     }
 
     /** Of parts; the pipeline becomes the owner of {@code model}, which lies on the CPU in f32. */
@@ -191,6 +188,14 @@ public final class DiffusionPipeline implements AutoCloseable {
     /** A view whose conditions are encoded by {@code conditioner}, which is borrowed. */
     public DiffusionPipeline withConditioner(Conditioner conditioner) {
         return view(setup.withConditioner(conditioner));
+    }
+
+    /**
+     * A view whose pictures {@code refiner} ends, with this pipeline's algorithm and codec, as a request's {@code refinerStart} says. It is
+     * borrowed.
+     */
+    public DiffusionPipeline refinedBy(DiffusionPipeline refiner) {
+        return view(setup.withRefiner(new Refiner(refiner)));
     }
 
     /** A view whose samples are the pictures that {@code codec} encodes; it is borrowed. */
@@ -275,16 +280,15 @@ public final class DiffusionPipeline implements AutoCloseable {
             GenerationRequest asked, NoiseFactory noise, StepListener listener, Cancellation cancellation) {
         GenerationRequest request = filled(asked);
         return use(model -> {
-            SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
-            SampleCodec codec = setup.codec(model);
-            List<String> guides = guides(request);
+            SampleSize size = checked(model, request);
+            List<String> guides = GuidanceNotices.names(steering(), request.guidance());
             Tensor samples = TensorScope.ownResult(() -> {
                 TensorVector batches = new TensorVector();
-                new BatchSampler(setup, model, owned.controlNets(), request, noise, listener, cancellation)
+                sampler(model, request, noise, listener, cancellation)
                         .forEachBatch(size, (first, batch) -> batches.push_back(batch));
                 return cat(batches, 0);
             });
-            return new GenerationResult(samples, codec, guides, MaskCrop.of(request.inputs(), size));
+            return new GenerationResult(samples, setup.codec(model), guides, MaskCrop.of(request.inputs(), size));
         });
     }
 
@@ -300,23 +304,39 @@ public final class DiffusionPipeline implements AutoCloseable {
     public void draw(GenerationRequest asked, ResultSink sink, StepListener listener, Cancellation cancellation) {
         GenerationRequest request = filled(asked);
         use(model -> {
-            SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
-            SampleCodec codec = setup.codec(model);
-            List<String> guides = guides(request);
+            SampleSize size = checked(model, request);
+            List<String> guides = GuidanceNotices.names(steering(), request.guidance());
             MaskCrop crop = MaskCrop.of(request.inputs(), size);
-            new BatchSampler(
-                            setup,
-                            model,
-                            owned.controlNets(),
-                            request,
-                            NoiseFactory.of(request),
-                            listener,
-                            cancellation)
-                    .forEachBatch(
-                            size,
-                            (first, batch) -> sink.accept(first, new GenerationResult(batch, codec, guides, crop)));
+            sampler(model, request, NoiseFactory.of(request), listener, cancellation)
+                    .forEachBatch(size, (first, batch) -> {
+                        sink.accept(first, new GenerationResult(batch, setup.codec(model), guides, crop));
+                    });
             return true;
         });
+    }
+
+    private SampleSize checked(DiffusionModel model, GenerationRequest request) {
+        SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
+        owned.promptAdapters().applied(setup, model, request);
+        return size;
+    }
+
+    private BatchSampler sampler(
+            DiffusionModel model,
+            GenerationRequest request,
+            NoiseFactory noise,
+            StepListener listener,
+            Cancellation cancellation) {
+        return new BatchSampler(setup, model, owned, request, noise, listener, cancellation);
+    }
+
+    /**
+     * How much counts of each adapter's file that a request's prompts ask for.
+     *
+     * @throws Problem where one is not there or does not fit
+     */
+    public List<LoraApplied> lorasApplied(GenerationRequest request) {
+        return use(model -> owned.promptAdapters().applied(setup, model, request));
     }
 
     /** The same request with all that it leaves to the network: how strongly it is guided, how much of a picture is drawn anew. */
@@ -334,16 +354,6 @@ public final class DiffusionPipeline implements AutoCloseable {
         void accept(int first, GenerationResult batch);
     }
 
-    /** All that pushes samples, as text. */
-    private List<String> guides(GenerationRequest request) {
-        List<String> all =
-                new ArrayList<>(steering().stream().map(LossGuidance::name).toList());
-        if (request.guidance().weight() != 1) {
-            all.add("{guidanceScale} " + request.guidance().weight());
-        }
-        return all;
-    }
-
     /**
      * What is worth saying of guidances that would do nothing, or something other than their text suggests: a line each.
      *
@@ -352,7 +362,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     public List<String> notices(GenerationRequest asked) {
         GenerationRequest request = filled(asked);
         return use(model -> {
-            SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
+            SampleSize size = checked(model, request);
             int channels = setup.codec(model).pictureChannels();
             try (SchedulerRun run = setup.start(request, model, size)) {
                 return GuidanceNotices.of(steering(), request.guidance(), channels, run.timesteps().length);
@@ -370,7 +380,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     public SampleSize check(GenerationRequest asked) {
         GenerationRequest request = filled(asked);
         return use(model -> {
-            SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
+            SampleSize size = checked(model, request);
             setup.start(request, model, size).close();
             return size;
         });
@@ -389,18 +399,13 @@ public final class DiffusionPipeline implements AutoCloseable {
     /** {@link #save(Path)} in several files of weights, or as a variant. */
     public void save(Path folder, SaveOptions options) {
         use(model -> {
-            PipelineFolder files = origin.folder();
-            PipelineParts parts = setup.parts();
-            if (files != null && files.isAt(folder)) {
-                owned.network().pin(); // the folder no longer holds what was loaded
-                files.save(model, parts.networks(), scheduler(), options);
-            } else if (files != null && !parts.tokenizers().isEmpty()) {
-                files.writeCopy(folder, model, parts.networks(), parts.tokenizers(), scheduler(), options);
-            } else {
-                PipelineFolder.write(folder, model, parts.networks(), scheduler(), options);
-            }
+            origin.save(folder, options, model, owned.network(), setup);
             return true;
         });
+    }
+
+    PipelineSetup setup() {
+        return setup;
     }
 
     /** The algorithm. */
@@ -433,19 +438,17 @@ public final class DiffusionPipeline implements AutoCloseable {
         return origin.hash().get();
     }
 
-    /**
-     * Steps that suit network and scheduler where none are asked for: 4 for a network that was distilled with guidance, 100 for one that
-     * changes pictures; all that were trained for DDPM and the lessons' loop, else 50.
-     */
+    /** The steps of a call without pictures where none are asked for. */
     public int defaultSteps() {
-        int trained = scheduler().numTrainTimesteps();
-        OptionalInt usual = use(model -> new RequestDefaults(setup, model).usualSteps());
-        if (usual.isPresent()) {
-            return Math.min(usual.getAsInt(), trained);
-        }
-        SchedulerKind kind = SchedulerKind.of(scheduler());
-        boolean all = kind == SchedulerKind.DDPM || kind == SchedulerKind.LESSON_DDPM;
-        return all ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
+        return defaultSteps(GenerationRequest.DEFAULT);
+    }
+
+    /**
+     * The steps of a call where none are asked for: 4 for a network that was distilled with guidance, 100 for one that changes pictures; all
+     * that were trained for DDPM and the lessons' loop, else 50.
+     */
+    public int defaultSteps(GenerationRequest request) {
+        return use(model -> new RequestDefaults(setup, model).steps(request.inputs()));
     }
 
     /**
@@ -474,9 +477,9 @@ public final class DiffusionPipeline implements AutoCloseable {
         return setup.conditioner().givesPooledText();
     }
 
-    /** What of a subject it will not read, in a sentence for each reason: words beyond the longest text. */
-    public List<String> unread(Subject subject) {
-        return setup.conditioner().unread(subject);
+    /** What of a request's prompts it will not read, in a sentence for each reason: words beyond the longest text. */
+    public List<String> unread(GenerationRequest request) {
+        return use(model -> new RequestCheck(setup, model, owned.controlNets()).unread(request));
     }
 
     /** How many classes it can be asked for; 0 where they are not counted, see {@link #classInput()}. */

@@ -30,7 +30,9 @@ final class FileDenoiser implements Supplier<Model>, MergedLoras {
 
     /** Equal for loaders that make equal networks. */
     Object key() {
-        return List.of(NetworkLoader.real(file), options);
+        return List.of(
+                NetworkLoader.real(file),
+                options.withParts(PartsReader.OWN).withVae(null).withRefiner(null));
     }
 
     @Override

@@ -43,6 +43,13 @@ final class FolderParts implements PartsReader {
     private static final List<String> TEXT_ENCODERS =
             List.of(ClipTextModel.FAMILY.name(), ClipTextModel.WITH_PROJECTION.name());
 
+    private final boolean withCodec;
+
+    /** @param withCodec whether the autoencoder is read */
+    FolderParts(boolean withCodec) {
+        this.withCodec = withCodec;
+    }
+
     @Override
     public Set<String> parts() {
         return Set.of(VAE, TEXT, TEXT + SECOND, TOKENIZER, TOKENIZER + SECOND);
@@ -50,18 +57,18 @@ final class FolderParts implements PartsReader {
 
     @Override
     public PipelineParts read(PipelineFolder folder, DiffusionModel model, LoadOptions options) {
-        return of(PartFiles.of(folder, options), model, options);
+        return of(PartFiles.of(folder, options), model, options, withCodec);
     }
 
     /** From a folder, or from a single file. */
-    static PipelineParts of(PartFiles files, DiffusionModel model, LoadOptions options) {
+    static PipelineParts of(PartFiles files, DiffusionModel model, LoadOptions options, boolean withCodec) {
         check(files, VAE, AUTOENCODERS);
         check(files, TEXT, TEXT_ENCODERS);
         check(files, TEXT + SECOND, TEXT_ENCODERS);
         LoadedParts loaded = new LoadedParts(files, options);
         try {
-            SampleCodec codec = files.className(VAE).isPresent() ? codec(loaded.network(VAE)) : null;
-            return new PipelineParts(conditioner(files, model, loaded, options.embeddings()), codec, loaded);
+            SampleCodec codec = withCodec && files.className(VAE).isPresent() ? codec(loaded.network(VAE)) : null;
+            return new PipelineParts(conditioner(files, model, loaded, options), codec, loaded);
         } catch (Throwable e) {
             loaded.close();
             throw e;
@@ -80,7 +87,8 @@ final class FolderParts implements PartsReader {
     }
 
     private static Conditioner conditioner(
-            PartFiles files, DiffusionModel model, LoadedParts loaded, List<Path> embeddings) {
+            PartFiles files, DiffusionModel model, LoadedParts loaded, LoadOptions options) {
+        List<Path> embeddings = options.embeddings();
         List<TextEncoder> encoders = new ArrayList<>();
         for (String end : List.of("", SECOND)) {
             if (files.className(TEXT + end).isPresent()) {
@@ -99,14 +107,22 @@ final class FolderParts implements PartsReader {
         Object zeros = files.setting("force_zeros_for_empty_prompt").orElse(isXl);
         TextConditioner conditioner =
                 TextConditioner.of(encoders, isXl ? TextForm.PENULTIMATE : TextForm.LAST, Boolean.TRUE.equals(zeros));
-        return embeddings.isEmpty() ? conditioner : withWords(conditioner, embeddings);
+        boolean refines = isXl
+                && Boolean.TRUE.equals(
+                        files.setting("requires_aesthetics_score").orElse(false));
+        TextConditioner own = refines ? conditioner.withScore() : conditioner;
+        return embeddings.isEmpty() ? own : withWords(own, embeddings, options.parts() == PartsReader.WITHOUT_CODEC);
     }
 
-    private static Conditioner withWords(TextConditioner conditioner, List<Path> files) {
+    /** @param forTwoOnly whether words for one text encoder are another pipeline's */
+    private static Conditioner withWords(TextConditioner conditioner, List<Path> files, boolean forTwoOnly) {
         List<TextualInversion> learnt = new ArrayList<>();
         try {
             files.forEach(file -> learnt.add(TextualInversion.read(file)));
-            return conditioner.withWords(learnt);
+            return conditioner.withWords(
+                    forTwoOnly
+                            ? learnt.stream().filter(TextualInversion::isForTwo).toList()
+                            : learnt);
         } finally {
             for (TextualInversion each : learnt) {
                 each.close();

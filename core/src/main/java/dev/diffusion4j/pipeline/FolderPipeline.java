@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
-import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.ComponentNetwork;
 import dev.diffusion4j.folder.PartLease;
@@ -16,7 +15,6 @@ import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
 import java.nio.file.Path;
-import java.util.List;
 import org.bytedeco.pytorch.Device;
 
 /** Loads a folder in diffusers' form, ready to draw. */
@@ -42,7 +40,7 @@ final class FolderPipeline {
             PipelineParts parts = network.use(model -> options.parts().read(files, (DiffusionModel) model, chosen));
             PipelineAdapters.check(network, parts);
             Placement placement = new Placement(options.device(), precision, 0);
-            PipelineSetup setup = new PipelineSetup(scheduler, parts, placement, List.of(), LoraView.NONE);
+            PipelineSetup setup = PipelineSetup.of(scheduler, parts, placement);
             return DiffusionPipeline.of(new OwnedParts(network, parts), setup, origin);
         } catch (Throwable e) {
             network.close();

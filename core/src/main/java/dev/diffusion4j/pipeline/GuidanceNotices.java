@@ -36,6 +36,16 @@ final class GuidanceNotices {
         return lines;
     }
 
+    /** All that pushes samples, as text. */
+    static List<String> names(List<LossGuidance> steering, ClassifierFree free) {
+        List<String> all =
+                new ArrayList<>(steering.stream().map(LossGuidance::name).toList());
+        if (free.weight() != 1) {
+            all.add("{guidanceScale} " + free.weight());
+        }
+        return all;
+    }
+
     private static boolean actsIn(int calls, DoublePredicate isActive) {
         return IntStream.range(0, calls)
                 .mapToDouble(index -> new NetworkCall(0, index, calls, 0).progress())

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param parts makes conditioner and codec from the folder's other networks
  * @param config a folder whose configs, tokenizers and missing parts count for a single file; {@code null} for none
  * @param embeddings files of words that text encoders learnt
+ * @param vae the place of another autoencoder; {@code null} for the model's own
+ * @param refiner the place of a model that ends what this one began; {@code null} for none
  */
 public record LoadOptions(
         String device,
@@ -28,10 +30,21 @@ public record LoadOptions(
         ModelFamilies families,
         PartsReader parts,
         @Nullable Path config,
-        List<Path> embeddings) {
+        List<Path> embeddings,
+        @Nullable Path vae,
+        @Nullable Path refiner) {
     /** On the CPU in f32: the pictures that diffusers draws. */
     public static final LoadOptions DEFAULT = new LoadOptions(
-            "cpu", Precision.F32, null, List.of(), ModelFamilies.BUILT_IN, PartsReader.OWN, null, List.of());
+            "cpu",
+            Precision.F32,
+            null,
+            List.of(),
+            ModelFamilies.BUILT_IN,
+            PartsReader.OWN,
+            null,
+            List.of(),
+            null,
+            null);
 
     public LoadOptions {
         loras = List.copyOf(loras);
@@ -40,43 +53,59 @@ public record LoadOptions(
 
     /** For folders whose network is of a family of this library. */
     public LoadOptions(String device, Precision precision, @Nullable String variant, List<LoraChoice> loras) {
-        this(device, precision, variant, loras, ModelFamilies.BUILT_IN, PartsReader.OWN, null, List.of());
+        this(device, precision, variant, loras, ModelFamilies.BUILT_IN, PartsReader.OWN, null, List.of(), null, null);
     }
 
     public LoadOptions withDevice(String value) {
-        return new LoadOptions(value, precision, variant, loras, families, parts, config, embeddings);
+        return new LoadOptions(value, precision, variant, loras, families, parts, config, embeddings, vae, refiner);
     }
 
     public LoadOptions withPrecision(Precision value) {
-        return new LoadOptions(device, value, variant, loras, families, parts, config, embeddings);
+        return new LoadOptions(device, value, variant, loras, families, parts, config, embeddings, vae, refiner);
     }
 
     public LoadOptions withVariant(@Nullable String value) {
-        return new LoadOptions(device, precision, value, loras, families, parts, config, embeddings);
+        return new LoadOptions(device, precision, value, loras, families, parts, config, embeddings, vae, refiner);
     }
 
     /** With adapters in the network; several are added up. */
     public LoadOptions withLoras(List<LoraChoice> value) {
-        return new LoadOptions(device, precision, variant, value, families, parts, config, embeddings);
+        return new LoadOptions(device, precision, variant, value, families, parts, config, embeddings, vae, refiner);
     }
 
     /** For folders whose network is of a family outside this library. */
     public LoadOptions withFamilies(ModelFamilies value) {
-        return new LoadOptions(device, precision, variant, loras, value, parts, config, embeddings);
+        return new LoadOptions(device, precision, variant, loras, value, parts, config, embeddings, vae, refiner);
     }
 
     /** For folders with more networks than the denoiser. */
     public LoadOptions withParts(PartsReader value) {
-        return new LoadOptions(device, precision, variant, loras, families, value, config, embeddings);
+        return new LoadOptions(device, precision, variant, loras, families, value, config, embeddings, vae, refiner);
     }
 
     /** For a single file: a folder whose configs, tokenizers and missing parts count. */
     public LoadOptions withConfig(@Nullable Path value) {
-        return new LoadOptions(device, precision, variant, loras, families, parts, value, embeddings);
+        return new LoadOptions(device, precision, variant, loras, families, parts, value, embeddings, vae, refiner);
     }
 
     /** With words that text encoders learnt: textual inversions in files of diffusers, A1111 or for Stable Diffusion XL. */
     public LoadOptions withEmbeddings(List<Path> value) {
-        return new LoadOptions(device, precision, variant, loras, families, parts, config, value);
+        return new LoadOptions(device, precision, variant, loras, families, parts, config, value, vae, refiner);
+    }
+
+    /**
+     * With another autoencoder of the same latents: a folder of one, a pipeline's folder, a file, or {@code org/name[@revision]} of the
+     * Hub; {@code null} for the model's own.
+     */
+    public LoadOptions withVae(@Nullable Path value) {
+        return new LoadOptions(device, precision, variant, loras, families, parts, config, embeddings, value, refiner);
+    }
+
+    /**
+     * With a model that ends what this one began, Stable Diffusion XL's refiner for example; its own autoencoder is not read. {@code null}
+     * for none.
+     */
+    public LoadOptions withRefiner(@Nullable Path value) {
+        return new LoadOptions(device, precision, variant, loras, families, parts, config, embeddings, vae, value);
     }
 }

@@ -39,7 +39,10 @@ final class NetworkLoader implements Supplier<Model>, MergedLoras {
     Object key() {
         return new Key(
                 real(network.component().folder()),
-                options.withDevice(Devices.name(device)).withParts(PartsReader.OWN));
+                options.withDevice(Devices.name(device))
+                        .withParts(PartsReader.OWN)
+                        .withVae(null)
+                        .withRefiner(null));
     }
 
     private record Key(Path folder, LoadOptions options) {}

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class OwnedParts implements AutoCloseable {
     private final PartLease network;
     private final @Nullable PipelineParts others;
+    private final @Nullable DiffusionPipeline refiner;
     private final ControlNets controlNets = new ControlNets();
+    private final PromptAdapters promptAdapters;
     private int calls;
     private boolean closed;
     private boolean freed;
@@ -23,8 +25,19 @@ final class OwnedParts implements AutoCloseable {
      * @param others closed with this; {@code null} where they are somebody else's
      */
     OwnedParts(PartLease network, @Nullable PipelineParts others) {
+        this(network, others, null);
+    }
+
+    private OwnedParts(PartLease network, @Nullable PipelineParts others, @Nullable DiffusionPipeline refiner) {
         this.network = network;
         this.others = others;
+        this.refiner = refiner;
+        this.promptAdapters = new PromptAdapters(network);
+    }
+
+    /** With a refiner, closed with this, which takes the place of the present one. */
+    OwnedParts with(DiffusionPipeline value) {
+        return new OwnedParts(network, others, value);
     }
 
     PartLease network() {
@@ -34,6 +47,11 @@ final class OwnedParts implements AutoCloseable {
     /** The control networks that calls asked for. */
     ControlNets controlNets() {
         return controlNets;
+    }
+
+    /** The adapters that prompts of calls asked for. */
+    PromptAdapters promptAdapters() {
+        return promptAdapters;
     }
 
     /**
@@ -71,9 +89,13 @@ final class OwnedParts implements AutoCloseable {
             }
             freed = true;
         }
+        promptAdapters.close();
         controlNets.close();
         if (others != null) {
             others.close();
+        }
+        if (refiner != null) {
+            refiner.close();
         }
     }
 

@@ -9,7 +9,10 @@ import java.util.Set;
 /** Makes what a loaded pipeline draws with beside its denoiser, from the other parts of its folder. */
 public interface PartsReader {
     /** The parts of diffusers' folders: autoencoder, text encoders, tokenizers; a denoiser alone is given what it needs. */
-    PartsReader OWN = new FolderParts();
+    PartsReader OWN = new FolderParts(true);
+
+    /** The same without the autoencoder: for a denoiser whose samples another pipeline encodes and decodes. */
+    PartsReader WITHOUT_CODEC = new FolderParts(false);
 
     /** The names of the folder's parts that it takes: {@code vae}, {@code text_encoder}, {@code tokenizer}. A folder with others is refused. */
     Set<String> parts();

@@ -32,7 +32,7 @@ final class PipelineAdapters {
         List<LoraApplied> applied = new ArrayList<>();
         for (LoraChoice choice : choices) {
             Path file = LoraPlace.file(choice.path(), HubProgress.SILENT);
-            applied.add(LoraAdapter.mergeIntoPart(file, part, network, choice.scale()));
+            applied.add(LoraAdapter.mergeIntoPart(file, part, network, choice.scaleIn(part)));
         }
         return List.copyOf(applied);
     }

@@ -3,8 +3,12 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.folder.ComponentNetwork;
+import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.folder.PipelineFolder;
+import dev.diffusion4j.folder.SaveOptions;
 import dev.diffusion4j.folder.WeightsHash;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.scheduler.Scheduler;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
@@ -40,11 +44,26 @@ record PipelineOrigin(
     }
 
     private static FilesBeside beside(LoadOptions options) {
-        return new FilesBeside(options.config(), options.embeddings());
+        return new FilesBeside(options.config(), options.embeddings(), options.vae(), options.refiner());
     }
 
     /** With the hash of the same network seen through adapters. */
     PipelineOrigin hashedWith(List<LoraChoice> all) {
         return new PipelineOrigin(folder, loras, WeightsHash.of(hash, all), beside, notes);
+    }
+
+    /** Writes a network with its parts, or replaces the files of the folder that it was loaded from. */
+    void save(Path place, SaveOptions options, DiffusionModel model, PartLease network, PipelineSetup setup) {
+        PipelineFolder files = folder;
+        PipelineParts parts = setup.parts();
+        Scheduler scheduler = setup.scheduler();
+        if (files != null && files.isAt(place)) {
+            network.pin(); // the folder no longer holds what was loaded
+            files.save(model, parts.networks(), scheduler, options);
+        } else if (files != null && !parts.tokenizers().isEmpty()) {
+            files.writeCopy(place, model, parts.networks(), parts.tokenizers(), scheduler, options);
+        } else {
+            PipelineFolder.write(place, model, parts.networks(), scheduler, options);
+        }
     }
 }

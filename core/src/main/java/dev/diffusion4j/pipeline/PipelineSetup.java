@@ -17,6 +17,7 @@ import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Placement;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a pipeline draws with, besides its network. It owns nothing.
@@ -26,33 +27,48 @@ import java.util.Set;
  * @param placement where the network computes, and in what; samples stay there
  * @param steering losses that samples are steered by
  * @param adapters what the network is seen through
+ * @param refiner what ends its pictures; {@code null} for nothing
  */
 record PipelineSetup(
-        Scheduler scheduler, PipelineParts parts, Placement placement, List<LossGuidance> steering, LoraView adapters) {
+        Scheduler scheduler,
+        PipelineParts parts,
+        Placement placement,
+        List<LossGuidance> steering,
+        LoraView adapters,
+        @Nullable Refiner refiner) {
     private static final Set<SchedulerKind> SPREAD = Set.of(SchedulerKind.LCM, SchedulerKind.TCD);
 
     PipelineSetup {
         steering = List.copyOf(steering);
     }
 
+    /** Neither steered nor refined, through no adapters. */
+    static PipelineSetup of(Scheduler scheduler, PipelineParts parts, Placement placement) {
+        return new PipelineSetup(scheduler, parts, placement, List.of(), LoraView.NONE, null);
+    }
+
     PipelineSetup withScheduler(Scheduler value) {
-        return new PipelineSetup(value, parts, placement, steering, adapters);
+        return new PipelineSetup(value, parts, placement, steering, adapters, refiner);
     }
 
     PipelineSetup withConditioner(Conditioner value) {
-        return new PipelineSetup(scheduler, parts.withConditioner(value), placement, steering, adapters);
+        return new PipelineSetup(scheduler, parts.withConditioner(value), placement, steering, adapters, refiner);
     }
 
     PipelineSetup withCodec(SampleCodec value) {
-        return new PipelineSetup(scheduler, parts.withCodec(value), placement, steering, adapters);
+        return new PipelineSetup(scheduler, parts.withCodec(value), placement, steering, adapters, refiner);
     }
 
     PipelineSetup withSteering(List<LossGuidance> value) {
-        return new PipelineSetup(scheduler, parts, placement, value, adapters);
+        return new PipelineSetup(scheduler, parts, placement, value, adapters, refiner);
     }
 
     PipelineSetup withAdapters(LoraView value) {
-        return new PipelineSetup(scheduler, parts, placement, steering, value);
+        return new PipelineSetup(scheduler, parts, placement, steering, value, refiner);
+    }
+
+    PipelineSetup withRefiner(Refiner value) {
+        return new PipelineSetup(scheduler, parts, placement, steering, adapters, value);
     }
 
     /** A run for pictures of this size; the caller closes it. */

@@ -45,12 +45,27 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model, ControlNets contr
         Conditioner conditioner = setup.conditioner(request, size);
         conditioner.check(request.subject().different(), request.subject().field());
         checkGuidance(request, conditioner);
+        Refiner.check(setup.refiner(), request, setup, model, size);
         int channels = setup.codec(model).pictureChannels();
         setup.steering().forEach(guidance -> guidance.checkChannels(channels));
         return size;
     }
 
+    /** What of the prompts will not be read, in a sentence for each reason. */
+    List<String> unread(GenerationRequest request) {
+        Conditioner conditioner = setup.conditioner(request, size(request));
+        return request.subject().all().stream()
+                .flatMap(subject -> conditioner.unread(subject).stream())
+                .distinct()
+                .toList();
+    }
+
     private void checkInputs(Inputs inputs) {
+        if (setup.conditioner().refines() && inputs.picture() == null) {
+            throw Problem.request(
+                    "this network refines pictures and was not trained to begin with noise: give {picture},"
+                            + " or name another model and this one as {refiner}");
+        }
         boolean edits = PictureUse.of(inputs, model) == PictureUse.EDIT;
         if (edits && inputs.amount() != 1) {
             throw Problem.request("this network changes a picture as the prompt says, from noise: omit {strength} "

@@ -7,8 +7,8 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.pipeline.request.Control;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.Inputs;
+import dev.diffusion4j.scheduler.SchedulerKind;
 import java.util.List;
-import java.util.OptionalInt;
 
 /**
  * What a request leaves open and the network decides: diffusers' defaults of the call that the request asks for.
@@ -48,11 +48,26 @@ record RequestDefaults(PipelineSetup setup, DiffusionModel model) {
         return inputs.mask() == null ? 0.8 : 0.5;
     }
 
-    /** Steps that suit the network; empty where the scheduler decides. */
-    OptionalInt usualSteps() {
+    /** The steps of the call; all that were trained with DDPM and the lessons' loop. */
+    int steps(Inputs inputs) {
+        int trained = setup.scheduler().numTrainTimesteps();
+        if (isEditing()) {
+            return Math.min(EDITING_STEPS, trained);
+        }
+        if (isConsistencyCall(inputs)) {
+            return Math.min(DISTILLED_STEPS, trained);
+        }
+        SchedulerKind kind = SchedulerKind.of(setup.scheduler());
+        boolean all = kind == SchedulerKind.DDPM || kind == SchedulerKind.LESSON_DDPM;
+        return all ? trained : Math.min(GenerationRequest.DEFAULT.steps(), trained);
+    }
+
+    /** Whether diffusers has a call of its own for a network that was distilled with its guidance: not for XL, a mask or a control network. */
+    private boolean isConsistencyCall(Inputs inputs) {
         return isDistilled()
-                ? OptionalInt.of(DISTILLED_STEPS)
-                : isEditing() ? OptionalInt.of(EDITING_STEPS) : OptionalInt.empty();
+                && !isXl()
+                && inputs.mask() == null
+                && inputs.control().isEmpty();
     }
 
     private boolean isDistilled() {
@@ -82,7 +97,7 @@ record RequestDefaults(PipelineSetup setup, DiffusionModel model) {
     }
 
     private double usualScale(Inputs inputs) {
-        if (isDistilled()) {
+        if (isConsistencyCall(inputs)) {
             return DISTILLED_SCALE;
         }
         double usual = setup.conditioner().usualScale();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
-import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.folder.single.SingleFile;
@@ -11,7 +10,6 @@ import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
 import java.nio.file.Path;
-import java.util.List;
 
 /** Loads a checkpoint of Stable Diffusion's original layout, ready to draw. */
 final class SingleFilePipeline {
@@ -27,12 +25,14 @@ final class SingleFilePipeline {
             FileDenoiser loader = new FileDenoiser(file, chosen);
             PartLease network = store.lease(loader.key(), loader);
             try {
-                PipelineParts parts = network.use(
-                        model -> FolderParts.of(PartFiles.of(found, chosen), (DiffusionModel) model, chosen));
+                PipelineParts parts = network.use(model -> FolderParts.of(
+                        PartFiles.of(found, chosen),
+                        (DiffusionModel) model,
+                        chosen,
+                        chosen.parts() != PartsReader.WITHOUT_CODEC));
                 PipelineAdapters.check(network, parts);
                 Placement placement = new Placement(options.device(), precision, 0);
-                PipelineSetup setup =
-                        new PipelineSetup(found.readScheduler(), parts, placement, List.of(), LoraView.NONE);
+                PipelineSetup setup = PipelineSetup.of(found.readScheduler(), parts, placement);
                 return DiffusionPipeline.of(
                         new OwnedParts(network, parts), setup, PipelineOrigin.of(file, chosen, found.notes()));
             } catch (Throwable e) {

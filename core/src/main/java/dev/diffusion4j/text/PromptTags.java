@@ -5,7 +5,10 @@ import dev.diffusion4j.base.Problem;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,6 +20,9 @@ import java.util.regex.Pattern;
  */
 record PromptTags(String rest, List<LoraTag> loras) {
     private static final int DEEPEST = 100;
+    /** A1111 reads these also by name: {@code <lora:name:te=0.5:unet=1>}. */
+    private static final Set<String> NAMED = Set.of("te", "unet");
+
     private static final Pattern TAG = Pattern.compile("<(\\w+):([^>]+)>");
     private static final Pattern AND = Pattern.compile("\\bAND\\b");
     private static final Pattern WHEN = Pattern.compile("\\s*[+-]?(\\d+\\.?\\d*|\\.\\d+)\\s*");
@@ -42,13 +48,24 @@ record PromptTags(String rest, List<LoraTag> loras) {
 
     private static LoraTag lora(Matcher matcher, String field) {
         String kind = matcher.group(1);
-        String[] parts = matcher.group(2).split(":", -1);
-        if (!kind.equals("lora") && !kind.equals("lyco") || parts.length > 3) {
+        List<String> places = new ArrayList<>();
+        Map<String, String> named = new HashMap<>();
+        for (String part : matcher.group(2).split(":", -1)) {
+            int equals = part.indexOf('=');
+            if (equals < 0 || places.isEmpty()) {
+                places.add(part);
+            } else {
+                named.put(part.substring(0, equals).strip(), part.substring(equals + 1));
+            }
+        }
+        String name = places.get(0).strip();
+        boolean isKnown = (kind.equals("lora") || kind.equals("lyco")) && NAMED.containsAll(named.keySet());
+        if (!isKnown || places.size() > 3 || name.isEmpty()) {
             throw unsupported(matcher.group(), field);
         }
-        double text = parts.length > 1 ? scale(parts[1], matcher.group(), field) : 1;
-        double unet = parts.length > 2 ? scale(parts[2], matcher.group(), field) : text;
-        return new LoraTag(parts[0].strip(), text, unet);
+        String text = named.getOrDefault("te", places.size() > 1 ? places.get(1) : "1");
+        String unet = named.getOrDefault("unet", places.size() > 2 ? places.get(2) : text);
+        return new LoraTag(name, scale(text, matcher.group(), field), scale(unet, matcher.group(), field));
     }
 
     private static double scale(String text, String tag, String field) {

@@ -17,6 +17,7 @@ import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
+import dev.diffusion4j.text.PromptSyntax;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,6 +132,36 @@ class DrawingJobTest {
         }
         assertThat(folder.resolve("again/0000.png")).exists();
         assertThat(PngFile.readNotes(folder.resolve("again/0000.png"))).isEqualTo(PngFile.readNotes(second));
+        assertThat(folder.resolve("again/0000.png")).hasSameBinaryContentAs(second);
+    }
+
+    @Test
+    void a_picture_with_the_adapters_of_its_prompt_is_drawn_again_from_its_note() {
+        PromptSelection prompts = new PromptSelection(
+                List.of("a cat <lora:sd-old:0.8>", "a cat <lora:sd-kohya:0.5:1>"),
+                List.of(),
+                List.of(),
+                List.of(),
+                0,
+                PromptSyntax.A1111,
+                Golden.path("text_lora").toString());
+        DrawingPlan plan = new DrawingPlan(
+                Golden.path("tiny-sd"),
+                LoadOptions.DEFAULT,
+                new SchedulerSelection(SchedulerKind.DDIM, List.of(), 2),
+                List.of(),
+                null,
+                new SubjectSelection(false, null, prompts, 1),
+                GenerationRequest.of(r -> r.seed(5)));
+        try (DrawingJob job = open(plan)) {
+            assertThat(job.lorasApplied()).hasSize(2);
+            draw(job, new FolderSink(folder));
+        }
+        Path second = folder.resolve("0001.png");
+        try (DrawingJob again =
+                DrawingJob.open(DrawingAgain.of(second, null, null, null), HubProgress.SILENT, line -> {})) {
+            draw(again, new FolderSink(folder.resolve("again")));
+        }
         assertThat(folder.resolve("again/0000.png")).hasSameBinaryContentAs(second);
     }
 

@@ -47,7 +47,9 @@ class InfotextDrawingTest {
     }
 
     private DrawingPlan plan(Path picture, Path model) {
-        return InfotextDrawing.of(picture).orElseThrow().plan(model, LoadOptions.DEFAULT, null, null, notices::add);
+        return InfotextDrawing.of(picture)
+                .orElseThrow()
+                .plan(model, LoadOptions.DEFAULT, null, null, null, notices::add);
     }
 
     /** The picture again from nothing but the text that other programs read. */
@@ -57,7 +59,7 @@ class InfotextDrawingTest {
         String text = Objects.requireNonNull(PngFile.readNotes(picture).get("parameters"));
         PngFile.write(bare, image, Map.of("parameters", text));
         InfotextDrawing read = InfotextDrawing.of(bare).orElseThrow();
-        DrawingPlan plan = read.plan(model, LoadOptions.DEFAULT, null, null, notices::add);
+        DrawingPlan plan = read.plan(model, LoadOptions.DEFAULT, null, null, null, notices::add);
         return drawn(DrawingJob.open(read, plan, HubProgress.SILENT, notices::add), "again");
     }
 
@@ -77,7 +79,7 @@ class InfotextDrawingTest {
             throws IOException {
         SchedulerKind kind = Keyed.fromKey(SchedulerKind.class, scheduler, "scheduler");
         PromptSelection words =
-                new PromptSelection(List.of(prompt), List.of("dog, blue"), List.of(), List.of(), skip, syntax);
+                new PromptSelection(List.of(prompt), List.of("dog, blue"), List.of(), List.of(), skip, syntax, null);
         DrawingPlan plan = new DrawingPlan(
                 Golden.path(model),
                 LoadOptions.DEFAULT,
@@ -144,10 +146,10 @@ class InfotextDrawingTest {
     void the_model_is_looked_for_beside_the_picture_and_in_a_folder_of_models() throws IOException {
         Path latin = Files.copy(Golden.path("infotext/latin.png"), folder.resolve("latin.png"));
         InfotextDrawing picture = InfotextDrawing.of(latin).orElseThrow();
-        assertThatThrownBy(() -> picture.plan(null, LoadOptions.DEFAULT, null, null, notices::add))
+        assertThatThrownBy(() -> picture.plan(null, LoadOptions.DEFAULT, null, null, null, notices::add))
                 .hasMessageContaining("the model 'tiny' (hash 0123456789)");
         Path file = Files.writeString(folder.resolve("tiny.safetensors"), "x");
-        assertThat(picture.plan(null, LoadOptions.DEFAULT, null, null, notices::add)
+        assertThat(picture.plan(null, LoadOptions.DEFAULT, null, null, null, notices::add)
                         .model())
                 .isEqualTo(file);
         assertThat(plan(latin, folder).model()).isEqualTo(file);

@@ -225,8 +225,9 @@ class DiffusionPipelineTest {
                             (sample, call) -> model.forward(sample, Tensors.ofDoubles(call.timestep()), labels);
                     Steering plain = new Steering(List.of(), own.scheduler(), own.codec(), denoiser);
                     long[] shape = {2, model.sampleChannels(), size.height(), size.width()};
-                    return Tensors.floats(new DenoisingLoop(plain, run, noise, 0, StepListener.NONE, new Cancellation())
-                            .run(run.initialSample(noise.randn(shape)), AfterStep.NONE));
+                    return Tensors.floats(
+                            new DenoisingLoop(plain, run, 2, noise, 0, StepListener.NONE, new Cancellation())
+                                    .run(run.initialSample(noise.randn(shape)), AfterStep.NONE));
                 }
             });
             GenerationRequest request = REQUEST.with(r -> r.steps(2));

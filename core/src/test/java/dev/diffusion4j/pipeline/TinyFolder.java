@@ -21,6 +21,15 @@ final class TinyFolder {
         return to;
     }
 
+    /** Writes {@code to}, a refiner: golden/tiny-refiner with the other parts of golden/tiny-xl. */
+    static Path refiner(Path to) {
+        copy(Golden.path("tiny-refiner"), to);
+        for (String part : List.of("text_encoder_2", "tokenizer_2", "vae")) {
+            copy(Golden.path("tiny-xl").resolve(part), to.resolve(part));
+        }
+        return to;
+    }
+
     /** A network's own folder. */
     static Path net(String name) {
         return Golden.path("tiny-nets").resolve(name);

@@ -102,9 +102,14 @@ class PromptSyntaxTest {
     @ParameterizedTest
     @EnumSource(names = {"A1111", "COMFY"})
     void adapters_are_handed_out(PromptSyntax syntax) {
-        ParsedPrompt parsed = syntax.parse("a <lora:my style:0.8>cat<lora:b><lyco:c:0.5:-1>", "prompt");
+        ParsedPrompt parsed =
+                syntax.parse("a <lora:my style:0.8>cat<lora:b><lyco:c:0.5:-1><lora:d:0.2:unet=2>", "prompt");
         assertThat(parsed.loras())
-                .containsExactly(new LoraTag("my style", 0.8, 0.8), new LoraTag("b", 1, 1), new LoraTag("c", 0.5, -1));
+                .containsExactly(
+                        new LoraTag("my style", 0.8, 0.8),
+                        new LoraTag("b", 1, 1),
+                        new LoraTag("c", 0.5, -1),
+                        new LoraTag("d", 0.2, 2));
         assertThat(parsed.texts()).containsExactly(new WeightedText("a cat", 1));
     }
 
@@ -118,7 +123,9 @@ class PromptSyntaxTest {
                 "[(a:1.2)|b]; [(a:1.2)|b]",
                 "cat AND dog; AND",
                 "a <hypernet:x:1>; <hypernet:x:1>",
-                "a <lora:x:y>; <lora:x:y>"
+                "a <lora:x:y>; <lora:x:y>",
+                "a <lora:x:1:1:8>; <lora:x:1:1:8>",
+                "a <lora:x:dyn=8>; <lora:x:dyn=8>"
             })
     void what_is_not_supported_is_refused_by_name(String prompt, String named) {
         for (PromptSyntax syntax : List.of(PromptSyntax.A1111, PromptSyntax.COMFY)) {

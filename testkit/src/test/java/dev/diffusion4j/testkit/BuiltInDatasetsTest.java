@@ -53,6 +53,13 @@ class BuiltInDatasetsTest {
     }
 
     @Nested
+    class Scenes extends Named {
+        Scenes() {
+            super("scenes", 1_000_000);
+        }
+    }
+
+    @Nested
     class Folder extends DatasetContract {
         @TempDir
         Path folder;

@@ -2,12 +2,14 @@
 package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.data.parquet.ColumnChoice;
 import dev.diffusion4j.data.source.DigitsSource;
 import dev.diffusion4j.data.source.Flowers102Files;
 import dev.diffusion4j.data.source.FolderSource;
 import dev.diffusion4j.data.source.IdxSource;
 import dev.diffusion4j.data.source.MnistFiles;
 import dev.diffusion4j.data.source.RepositorySource;
+import dev.diffusion4j.data.source.ScenesSource;
 import dev.diffusion4j.data.source.ShapesSource;
 import java.nio.file.Path;
 
@@ -26,6 +28,15 @@ public enum DataSourceKind implements Keyed {
         Dataset open(DataSpec spec, SourceOptions options) {
             int side = options.imageSize() == 0 ? 64 : options.imageSize();
             return new ShapesSource(spec.split(), side, options.seed());
+        }
+    },
+    /** Scenes of one or two things with varied captions: {@link ScenesSource}. */
+    SCENES("scenes", "scenes[:test|:all]", false, true) {
+        @Override
+        Dataset open(DataSpec spec, SourceOptions options) {
+            int side = options.imageSize() == 0 ? 64 : options.imageSize();
+            return new ScenesSource(
+                    spec.split(), side, options.seed(), options.columns().label());
         }
     },
     /** The MNIST digits, fetched on first use. */
@@ -103,9 +114,13 @@ public enum DataSourceKind implements Keyed {
         return form;
     }
 
-    /** Whether columns may be named. */
-    boolean hasColumns() {
-        return this == FOLDER || this == HF || this == PARQUET;
+    /** Whether such columns may be named. */
+    boolean hasColumns(ColumnChoice columns) {
+        return switch (this) {
+            case FOLDER, HF, PARQUET -> true;
+            case SCENES -> columns.image() == null && columns.caption() == null; // its labels are its attributes
+            default -> columns.equals(ColumnChoice.FOUND);
+        };
     }
 
     /** Whether its folder, or file, is one of this machine. */

@@ -9,6 +9,8 @@ import java.util.Optional;
 
 /** Opens data sets by the text that names them; see {@link DataSourceKind#form}. */
 public final class DataSources {
+    private static final ColumnChoice LABEL = new ColumnChoice(null, null, "");
+
     private DataSources() {}
 
     /**
@@ -20,9 +22,11 @@ public final class DataSources {
      */
     public static Dataset open(String spec, SourceOptions options) {
         DataSpec parsed = DataSpec.parse(spec);
-        if (!options.columns().equals(ColumnChoice.FOUND) && !parsed.kind().hasColumns()) {
-            throw Problem.request("the data source " + parsed.kind().key()
-                    + " has no columns to choose from: omit {imageColumn}, {captionColumn} and {labelColumn}");
+        if (!parsed.kind().hasColumns(options.columns())) {
+            throw Problem.request("the data source " + parsed.kind().key() + " has no columns to choose from: omit "
+                    + (parsed.kind().hasColumns(LABEL)
+                            ? "{imageColumn} and {captionColumn}"
+                            : "{imageColumn}, {captionColumn} and {labelColumn}"));
         }
         return parsed.kind().open(parsed, options);
     }

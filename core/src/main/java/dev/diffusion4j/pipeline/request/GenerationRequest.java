@@ -67,6 +67,24 @@ public record GenerationRequest(
         return new GenerationRequest(subject.only(index), inputs, one, sampling, guidance);
     }
 
+    /**
+     * How many pictures from {@code first} are drawn together: no more than asked for, and all with the same adapters.
+     *
+     * @throws dev.diffusion4j.base.Problem (a wrong request) where a prompt cannot be read
+     */
+    public int together(int first) {
+        return subject.sameLoras(first, Math.min(canvas.together(), count() - first));
+    }
+
+    /** In how many batches all are drawn. */
+    public int batches() {
+        int batches = 0;
+        for (int first = 0; first < count(); first += together(first)) {
+            batches++;
+        }
+        return batches;
+    }
+
     /** How many pictures. */
     public int count() {
         return canvas.count();

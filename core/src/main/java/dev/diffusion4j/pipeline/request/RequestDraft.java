@@ -23,6 +23,7 @@ public final class RequestDraft {
     private @Nullable List<String> negativePrompts2;
     private int clipSkip;
     private PromptSyntax promptSyntax;
+    private @Nullable String loraDir;
     private @Nullable String picture;
     private @Nullable Double strength;
     private @Nullable String mask;
@@ -37,6 +38,7 @@ public final class RequestDraft {
     private int steps;
     private double eta;
     private StepOptions options;
+    private @Nullable Double refinerStart;
     private ClassifierFree guidance;
     private boolean isCounted;
     private boolean isNamed;
@@ -50,6 +52,7 @@ public final class RequestDraft {
         negativePrompts2 = from.subject().negativePrompts2();
         clipSkip = from.subject().clipSkip();
         promptSyntax = from.subject().promptSyntax();
+        loraDir = from.subject().loraDir();
         picture = from.inputs().picture();
         strength = from.inputs().strength();
         mask = from.inputs().mask();
@@ -64,6 +67,7 @@ public final class RequestDraft {
         steps = from.steps();
         eta = from.eta();
         options = from.stepOptions();
+        refinerStart = from.sampling().refinerStart();
         guidance = from.guidance();
     }
 
@@ -131,6 +135,12 @@ public final class RequestDraft {
     /** What signs in prompts mean. */
     public RequestDraft promptSyntax(PromptSyntax value) {
         promptSyntax = value;
+        return this;
+    }
+
+    /** The folder with the adapters that prompts ask for in {@code <lora:name:0.8>}; {@code null} for none. */
+    public RequestDraft loraDir(@Nullable String value) {
+        loraDir = value;
         return this;
     }
 
@@ -219,6 +229,12 @@ public final class RequestDraft {
         return this;
     }
 
+    /** The share of the noise levels at which a refiner takes over; {@code null} for one that is given finished pictures. */
+    public RequestDraft refinerStart(@Nullable Double value) {
+        refinerStart = value;
+        return this;
+    }
+
     /** Classifier-free guidance. */
     public RequestDraft guidance(ClassifierFree value) {
         guidance = value;
@@ -242,10 +258,11 @@ public final class RequestDraft {
                         forAll(prompts2, pictures),
                         forAll(negativePrompts2, pictures),
                         clipSkip,
-                        promptSyntax),
+                        promptSyntax,
+                        loraDir),
                 new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control),
                 new Canvas(size, pictures, seed, batchSize, noise),
-                new Sampling(steps, eta, options),
+                new Sampling(steps, eta, options, refinerStart),
                 guidance);
     }
 

@@ -3,10 +3,12 @@ package dev.diffusion4j.pipeline.request;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.condition.Subject;
+import dev.diffusion4j.text.LoraTag;
 import dev.diffusion4j.text.PromptSyntax;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param negativePrompts2 the same for {@code negativePrompts}
  * @param clipSkip blocks at the end of text encoders that are left out, counted as diffusers does
  * @param promptSyntax what signs in prompts mean
+ * @param loraDir the folder with the adapters that prompts ask for in {@code <lora:name:0.8>}, or {@code null}
  */
 public record SubjectGroup(
         @Nullable List<Integer> classes,
@@ -29,10 +32,11 @@ public record SubjectGroup(
         @Nullable List<String> prompts2,
         @Nullable List<String> negativePrompts2,
         int clipSkip,
-        PromptSyntax promptSyntax) {
+        PromptSyntax promptSyntax,
+        @Nullable String loraDir) {
     /** Nothing in particular. */
     public static final SubjectGroup NOTHING =
-            new SubjectGroup(null, null, null, null, null, null, 0, PromptSyntax.PLAIN);
+            new SubjectGroup(null, null, null, null, null, null, 0, PromptSyntax.PLAIN, null);
 
     public SubjectGroup {
         classes = classes == null ? null : List.copyOf(classes);
@@ -54,6 +58,9 @@ public record SubjectGroup(
         Check.that(
                 negativeClass == null || negativeClass >= 0,
                 "{negativeClass} must be at least 0, but was " + negativeClass);
+        Check.that(
+                loraDir == null || promptSyntax != PromptSyntax.PLAIN,
+                "{loraDir} is for <lora:name:0.8> in prompts, which are words in {promptSyntax} plain: choose a1111 or comfy");
     }
 
     /** For how many pictures it says something; 0 where it says nothing. */
@@ -99,6 +106,40 @@ public record SubjectGroup(
                 : subjects(0, size()).stream().distinct().toList();
     }
 
+    /** All different ones, and what they are guided away from. */
+    public List<Subject> all() {
+        List<Subject> away = size() == 0 ? null : negatives(0, size());
+        return Stream.concat(different().stream(), away == null ? Stream.of() : away.stream())
+                .distinct()
+                .toList();
+    }
+
+    /**
+     * The adapters that a picture's prompt asks for.
+     *
+     * @throws dev.diffusion4j.base.Problem (a wrong request) where the prompt cannot be read
+     */
+    public List<LoraTag> loras(int picture) {
+        return prompts == null
+                ? List.of()
+                : promptSyntax.parse(prompts.get(picture), "prompt").loras();
+    }
+
+    /** How many pictures from {@code first} ask for the same adapters, at most {@code most}. */
+    int sameLoras(int first, int most) {
+        List<LoraTag> loras = loras(first);
+        int count = 1;
+        while (count < most && prompts != null && isSame(first, first + count, loras)) {
+            count++;
+        }
+        return prompts == null ? most : count;
+    }
+
+    private boolean isSame(int first, int picture, List<LoraTag> loras) {
+        List<String> texts = Check.given(prompts, "prompts");
+        return texts.get(picture).equals(texts.get(first)) || loras(picture).equals(loras);
+    }
+
     /** Of one picture. */
     SubjectGroup only(int index) {
         return new SubjectGroup(
@@ -109,7 +150,8 @@ public record SubjectGroup(
                 only(prompts2, index),
                 only(negativePrompts2, index),
                 clipSkip,
-                promptSyntax);
+                promptSyntax,
+                loraDir);
     }
 
     private static <T> @Nullable List<T> only(@Nullable List<T> all, int index) {

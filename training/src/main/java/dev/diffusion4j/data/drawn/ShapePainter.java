@@ -2,26 +2,20 @@
 package dev.diffusion4j.data.drawn;
 
 import dev.diffusion4j.data.PixelImage;
-import dev.diffusion4j.data.drawn.ShapeScene.Form;
 
 /** Paints a scene at any size: each pixel's distance to the shape's edge decides how much of it is covered. */
 public final class ShapePainter {
-    private static final double THICK = 0.34;
-
     private ShapePainter() {}
 
     public static PixelImage paint(ShapeScene scene, int side) {
         byte[] pixels = new byte[side * side * 3];
-        double[] corners = corners(scene.form(), scene.turn());
+        Outline outline = new Outline(scene.form(), scene.turn());
         double pixel = 1 / (side * scene.radius());
         for (int y = 0; y < side; y++) {
             for (int x = 0; x < side; x++) {
                 double unitX = ((x + 0.5) / side - scene.x()) / scene.radius();
                 double unitY = ((y + 0.5) / side - scene.y()) / scene.radius();
-                double outside = unitX * unitX + unitY * unitY > (1 + pixel) * (1 + pixel)
-                        ? 1
-                        : distance(scene.form(), corners, unitX, unitY) / pixel;
-                double covered = Math.max(0, Math.min(1, 0.5 - outside));
+                double covered = outline.coverage(unitX, unitY, pixel);
                 for (int c = 0; c < 3; c++) {
                     int level = scene.paint().rgb >> (16 - 8 * c) & 0xff;
                     double ground = scene.ground().level;
@@ -31,76 +25,5 @@ public final class ShapePainter {
             }
         }
         return new PixelImage(side, side, 3, pixels);
-    }
-
-    /** From a point to the edge of a shape of radius 1, negative inside. */
-    private static double distance(Form form, double[] corners, double x, double y) {
-        return switch (form) {
-            case CIRCLE -> Math.sqrt(x * x + y * y) - 1;
-            case RING -> Math.abs(Math.sqrt(x * x + y * y) - (1 - THICK / 2)) - THICK / 2;
-            default -> polygon(corners, x, y);
-        };
-    }
-
-    /** Signed distance to a polygon; the sign by counting the edges that a ray to the right crosses. */
-    private static double polygon(double[] corners, double x, double y) {
-        double nearest = Double.MAX_VALUE;
-        boolean inside = false;
-        int n = corners.length / 2;
-        for (int i = 0; i < n; i++) {
-            double ax = corners[2 * i];
-            double ay = corners[2 * i + 1];
-            double bx = corners[2 * ((i + 1) % n)];
-            double by = corners[2 * ((i + 1) % n) + 1];
-            double ex = bx - ax;
-            double ey = by - ay;
-            double along = Math.max(0, Math.min(1, ((x - ax) * ex + (y - ay) * ey) / (ex * ex + ey * ey)));
-            double dx = x - ax - along * ex;
-            double dy = y - ay - along * ey;
-            nearest = Math.min(nearest, dx * dx + dy * dy);
-            if (ay > y != by > y && x < ex * (y - ay) / ey + ax) {
-                inside = !inside;
-            }
-        }
-        return inside ? -Math.sqrt(nearest) : Math.sqrt(nearest);
-    }
-
-    /** x and y of each corner, all within radius 1. */
-    private static double[] corners(Form form, double turn) {
-        return switch (form) {
-            case SQUARE -> wheel(turn + Math.PI / 4, 1, 1, 1, 1);
-            case TRIANGLE -> wheel(turn, 1, 1, 1);
-            case STAR -> wheel(turn, 1, 0.42, 1, 0.42, 1, 0.42, 1, 0.42, 1, 0.42);
-            case CROSS -> cross(turn);
-            default -> new double[0];
-        };
-    }
-
-    /** Corners at equal angles, the first at the top, at the given distances from the middle. */
-    private static double[] wheel(double turn, double... radii) {
-        double[] corners = new double[2 * radii.length];
-        for (int i = 0; i < radii.length; i++) {
-            double angle = turn + 2 * Math.PI * i / radii.length;
-            corners[2 * i] = radii[i] * StrictMath.sin(angle);
-            corners[2 * i + 1] = -radii[i] * StrictMath.cos(angle);
-        }
-        return corners;
-    }
-
-    private static double[] cross(double turn) {
-        double far = 0.94;
-        double near = 0.3;
-        double[] upright = {
-            -near, -far, near, -far, near, -near, far, -near, far, near, near, near, near, far, -near, far, -near, near,
-            -far, near, -far, -near, -near, -near
-        };
-        double sin = StrictMath.sin(turn);
-        double cos = StrictMath.cos(turn);
-        double[] corners = new double[upright.length];
-        for (int i = 0; i < upright.length; i += 2) {
-            corners[i] = upright[i] * cos - upright[i + 1] * sin;
-            corners[i + 1] = upright[i] * sin + upright[i + 1] * cos;
-        }
-        return corners;
     }
 }
