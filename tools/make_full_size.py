@@ -21,19 +21,31 @@ BETAS = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", 
 FILES = {"fp32": ("F32", torch.float32), "fp16": ("F16", torch.float16)}
 
 
+SHAPES = torch.device("meta")  # without content
+
+
 def unet(**changes):  # the defaults of diffusers' class are those of Stable Diffusion 1 but for the prompt's width
-    return UNet2DConditionModel(**{"sample_size": 64, "cross_attention_dim": 768, **changes})
+    with SHAPES:
+        return UNet2DConditionModel(**{"sample_size": 64, "cross_attention_dim": 768, **changes})
 
 
 def autoencoder(**changes):
-    return AutoencoderKL(
-        block_out_channels=(128, 256, 512, 512), down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
-        layers_per_block=2, **changes)
+    with SHAPES:
+        return AutoencoderKL(
+            block_out_channels=(128, 256, 512, 512), down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
+            layers_per_block=2, **changes)
+
+
+def tiny_autoencoder():
+    with SHAPES:
+        return AutoencoderTiny()
 
 
 def text(kind, width, layers, heads, act):
-    return kind(CLIPTextConfig(hidden_size=width, intermediate_size=4 * width, num_hidden_layers=layers, num_attention_heads=heads, hidden_act=act,
-                               projection_dim=width, bos_token_id=0, eos_token_id=2, pad_token_id=1))
+    config = CLIPTextConfig(hidden_size=width, intermediate_size=4 * width, num_hidden_layers=layers, num_attention_heads=heads, hidden_act=act,
+                            projection_dim=width, bos_token_id=0, eos_token_id=2, pad_token_id=1)
+    with SHAPES:
+        return kind(config)
 
 
 def sd15():
@@ -129,8 +141,7 @@ def main():
     parser.add_argument("--vocabulary", type=pathlib.Path, default=VOCABULARY, help="OpenAI's file of CLIP's merges")
     options = parser.parse_args()
     torch.manual_seed(0)
-    with torch.device("meta"):  # shapes alone
-        made = {"sd15": sd15, "xl": xl, "taesd": AutoencoderTiny}[options.what]()
+    made = {"sd15": sd15, "xl": xl, "taesd": tiny_autoencoder}[options.what]()
     if options.what == "taesd":
         write_network(options.out, made, options.dtype)
     else:

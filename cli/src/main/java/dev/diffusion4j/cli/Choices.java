@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.pipeline.request.NoiseMode;
 import dev.diffusion4j.recipe.Recipes;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.tensor.NoiseDtype;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.text.PromptSyntax;
 import java.util.ArrayList;
@@ -57,6 +58,15 @@ final class Choices {
 
         NoiseModes() {
             super(keys(NoiseMode.values()));
+        }
+    }
+
+    /** Of {@code --noise-dtype}. */
+    static final class NoiseDtypes extends ArrayList<String> {
+        private static final long serialVersionUID = 1L;
+
+        NoiseDtypes() {
+            super(keys(NoiseDtype.values()));
         }
     }
 

@@ -70,7 +70,9 @@ final class HelpGroups {
                 "--seed",
                 "--to-seed",
                 "--size",
-                "--noise");
+                "--noise",
+                "--noise-dtype",
+                "--rng");
         put(OPTIONS, "What to draw", "--clip-skip", "--prompt-syntax", "--lora-dir", "--image", "--strength", "--mask");
         put(OPTIONS, "What to draw", "--mask-padding", "--control");
         put(OPTIONS, "How to draw", "--scheduler", "--scheduler-option", "--steps", "--eta");

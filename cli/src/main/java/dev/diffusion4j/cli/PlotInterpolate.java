@@ -79,7 +79,7 @@ final class PlotInterpolate implements Callable<Integer> {
             Chosen chosen = scheduler.of(
                     loaded, draw.request(loaded, COUNT, spec.commandLine().getErr()));
             GenerationRequest request = chosen.request();
-            NoiseFactory noise = NoiseFactory.between(request.seed(), toSeed, request.count());
+            NoiseFactory noise = NoiseFactory.between(request, toSeed);
             try (Progress progress = Progress.steps("drawing", request);
                     GenerationResult result =
                             chosen.pipeline().generate(request, noise, progress, new Cancellation())) {

@@ -43,6 +43,8 @@ class SampleCommandTest {
                 "--scheduler euler --steps 4 --scheduler-option use_karras_sigmas=true --scheduler-option s_churn=2",
                 "--scheduler dpm-multistep --steps 3 --scheduler-option timestep_spacing=trailing --size 12x8",
                 "--scheduler ddpm --steps 3 --noise shared",
+                "--scheduler tcd --steps 3 --eta 0.4 --noise-dtype bf16",
+                "--scheduler ddpm --steps 3 --noise-dtype f16 --rng cuda:1x256",
                 "--scheduler ddim --steps 3 --guide color=#FFFFFF:40 --guide clip=bla,q:300,cuts=2 --clip-model " + CLIP
             })
     void a_picture_is_drawn_again_from_its_note(String options) throws IOException {
@@ -67,6 +69,20 @@ class SampleCommandTest {
                 assertThat(pixels(i)).isNotEqualTo(pixels(k));
             }
         }
+    }
+
+    @Test
+    void each_form_of_noise_draws_another_picture_and_a_large_card_the_same() throws IOException {
+        TinyModels.save(folder.resolve("model"), SchedulerKind.DDPM, Map.of());
+        List<String> forms =
+                List.of("", " --noise-dtype f16", " --noise-dtype bf16", " --rng cuda", " --rng cuda:80x2048");
+        for (int i = 0; i < forms.size(); i++) {
+            run("sample --model @/model --out @/" + i + " --steps 4" + forms.get(i));
+            for (int k = 0; k < Math.min(i, 3); k++) {
+                assertThat(pixels(i)).isNotEqualTo(pixels(k));
+            }
+        }
+        assertThat(pixels(4)).isEqualTo(pixels(3));
     }
 
     @Test

@@ -44,6 +44,11 @@ public interface SampleCodec extends AutoCloseable {
         return TensorScope.keepResult(() -> moments(pictures).sample(noise));
     }
 
+    /** Whether pictures are encoded in f32, with noise that is drawn in f32, where Stable Diffusion XL computes in half precision. */
+    default boolean encodesInFull() {
+        return false;
+    }
+
     /**
      * The distribution of the samples of pictures, for keeping it and drawing from it again and again.
      *

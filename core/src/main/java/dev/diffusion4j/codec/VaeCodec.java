@@ -83,6 +83,11 @@ public final class VaeCodec implements SampleCodec {
     }
 
     @Override
+    public boolean encodesInFull() {
+        return config.forceUpcast();
+    }
+
+    @Override
     public Tensor mode(Tensor pictures) {
         return TensorScope.keepResult(() -> latents(pictures).mean());
     }

@@ -4,6 +4,7 @@ package dev.diffusion4j.drawing;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.tensor.NoiseGenerator;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,7 @@ record InfotextDifferences(Infotext text, Path picture) {
             "Inpaint area",
             "Masked area padding",
             "Noise Schedule");
+    private static final Set<String> GENERATORS = Set.of("CPU", "GPU", "NV", "cuda");
     /** They name files and programs, or what happened to have no influence. */
     private static final Set<String> SAYING = Set.of(
             "Model",
@@ -139,6 +141,12 @@ record InfotextDifferences(Infotext text, Path picture) {
         return sampler == InfotextSampler.DDIM || sampler == InfotextSampler.PLMS || sampler == InfotextSampler.UNIPC;
     }
 
+    /** Whose random numbers are meant: a card's where the text says nothing, as that program has it. */
+    NoiseGenerator generator() {
+        String rng = text.get("RNG");
+        return rng == null || GENERATORS.contains(rng) && !rng.equals("CPU") ? NoiseGenerator.CUDA : NoiseGenerator.CPU;
+    }
+
     /** Says all of it. */
     void tell(LoadOptions loading, boolean hasLoraDir, boolean startsFromPicture, Consumer<String> notice) {
         if (!isOwn(text)) {
@@ -196,9 +204,11 @@ record InfotextDifferences(Infotext text, Path picture) {
 
     private void tellNoise(boolean startsFromPicture, Consumer<String> notice) {
         String rng = text.get("RNG");
-        if (!isOwn(text) && !"CPU".equals(rng)) {
-            notice.accept("its noise came from a graphics card's generator (RNG " + (rng == null ? "GPU" : rng)
-                    + "), ours comes from the processor's: another picture of the same kind");
+        if (generator().equals(NoiseGenerator.CUDA) && !"NV".equals(rng)) {
+            notice.accept("its noise came from a graphics card (RNG " + (rng == null ? "GPU" : rng)
+                    + "), and is computed as {rng} cuda: large pictures of a small card began with other noise");
+        } else if (rng != null && !GENERATORS.contains(rng)) {
+            notice.accept("its random numbers (RNG " + rng + ") are not known: torch's of the processor are taken");
         }
         if (text.get("Variation seed strength") != null) {
             notice.accept("the variation seed " + text.get("Variation seed") + " is not mixed in");

@@ -85,6 +85,7 @@ public final class InfotextDrawing {
                 .seed(seed == null ? 0 : seed)
                 .guidance(scale == null ? ClassifierFree.OWN : ClassifierFree.of(scale))
                 .eta(eta())
+                .rng(differences.generator())
                 .picture(start)
                 .mask(mask)
                 .strength(strength)

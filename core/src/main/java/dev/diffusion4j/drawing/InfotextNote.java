@@ -8,6 +8,7 @@ import dev.diffusion4j.pipeline.request.Control;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.Inputs;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.tensor.NoiseGenerator;
 import dev.diffusion4j.text.PromptSyntax;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -119,7 +120,11 @@ final class InfotextNote {
             }
             settings.put("Sigma noise", number(request.stepOptions().sNoise()));
         }
-        settings.put("RNG", "CPU");
+        settings.put("RNG", generator(request.canvas().rng()));
+    }
+
+    private static String generator(NoiseGenerator rng) {
+        return rng.equals(NoiseGenerator.CPU) ? "CPU" : rng.equals(NoiseGenerator.CUDA) ? "NV" : "GPU";
     }
 
     private static String number(double value) {

@@ -70,7 +70,7 @@ record BatchSampler(
         try (NoiseSource source = noise.open(first, count);
                 SchedulerRun run = setup.start(request, model, size);
                 NoGradGuard guard = new NoGradGuard()) {
-            BatchStart start = new BatchStart(picture, codec, shape, device);
+            BatchStart start = new BatchStart(picture, codec, shape, device, setup.encodesInFull(codec));
             Tensor sample = start.sample(run, source);
             Branches branches =
                     new BranchMaker(setup, model, request, size).make(first, count, start.use(), start.extra());

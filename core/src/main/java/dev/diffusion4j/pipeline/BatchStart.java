@@ -24,6 +24,7 @@ final class BatchStart implements AfterStep {
     private final SampleCodec codec;
     private final long[] shape;
     private final Device device;
+    private final boolean encodesInFull;
     private @Nullable Tensor clean;
     private @Nullable Tensor drawn;
     private @Nullable Tensor extra;
@@ -32,12 +33,14 @@ final class BatchStart implements AfterStep {
      * @param picture {@code null} for none; borrowed
      * @param shape (B, C, H, W) of the samples
      * @param device where the samples stay; the noise is drawn on the CPU
+     * @param encodesInFull whether the codec's noise is drawn as f32 in any case
      */
-    BatchStart(@Nullable StartPicture picture, SampleCodec codec, long[] shape, Device device) {
+    BatchStart(@Nullable StartPicture picture, SampleCodec codec, long[] shape, Device device, boolean encodesInFull) {
         this.picture = picture;
         this.codec = codec;
         this.shape = shape.clone();
         this.device = device;
+        this.encodesInFull = encodesInFull;
     }
 
     PictureUse use() {
@@ -67,15 +70,15 @@ final class BatchStart implements AfterStep {
     }
 
     private Tensor started(SchedulerRun run, NoiseSource noise) {
-        Tensor original = codec.encode(image().repeat(shape[0], 1, 1, 1), noise);
+        Tensor original = encoded(image().repeat(shape[0], 1, 1, 1), noise);
         return run.addNoise(original, noise(noise));
     }
 
     /** diffusers draws the picture's latent once, from the first picture's stream, for all; and the masked picture's, unused. */
     private Tensor kept(SchedulerRun run, NoiseSource noise) {
-        Tensor original = codec.encode(image(), noise.ofFirst()).repeat(shape[0], 1, 1, 1);
+        Tensor original = encoded(image(), noise.ofFirst()).repeat(shape[0], 1, 1, 1);
         Tensor epsilon = noise(noise);
-        TensorScope.run(() -> codec.encode(image(), noise.ofFirst()));
+        TensorScope.run(() -> encoded(image(), noise.ofFirst()));
         clean = original;
         drawn = epsilon;
         return given().fromNoise() ? run.initialSample(epsilon) : run.addNoise(original, epsilon);
@@ -83,11 +86,10 @@ final class BatchStart implements AfterStep {
 
     /** The picture's latent is drawn only where the run starts from it. */
     private Tensor filled(SchedulerRun run, NoiseSource noise) {
-        Tensor original = given().fromNoise()
-                ? null
-                : codec.encode(image(), noise.ofFirst()).repeat(shape[0], 1, 1, 1);
+        Tensor original =
+                given().fromNoise() ? null : encoded(image(), noise.ofFirst()).repeat(shape[0], 1, 1, 1);
         Tensor epsilon = noise(noise);
-        Tensor rest = codec.encode(moved(given().masked()), noise.ofFirst());
+        Tensor rest = encoded(moved(given().masked()), noise.ofFirst());
         extra = cat(new TensorVector(moved(given().mask()), rest), 1).repeat(shape[0], 1, 1, 1);
         return original == null ? run.initialSample(epsilon) : run.addNoise(original, epsilon);
     }
@@ -107,6 +109,10 @@ final class BatchStart implements AfterStep {
 
     private Tensor moved(Tensor tensor) {
         return tensor.to(device, ScalarType.Float);
+    }
+
+    private Tensor encoded(Tensor pictures, NoiseSource noise) {
+        return codec.encode(pictures, encodesInFull ? noise.inFull() : noise);
     }
 
     private Tensor noise(NoiseSource noise) {

@@ -3,6 +3,7 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.NoiseMode;
+import dev.diffusion4j.tensor.NoiseForm;
 import dev.diffusion4j.tensor.NoiseSource;
 
 /** Where the noise of each batch comes from. */
@@ -15,21 +16,24 @@ public interface NoiseFactory {
      */
     NoiseSource open(int first, int count);
 
-    /** What the request's seed and mode say. */
+    /** What the request says of seed and noise. */
     static NoiseFactory of(GenerationRequest request) {
+        NoiseForm form = request.canvas().noiseForm();
         return (first, count) -> request.noise() == NoiseMode.SHARED
-                ? NoiseSource.shared(request.seed() + first)
-                : NoiseSource.perImage(request.seed() + first, count);
+                ? NoiseSource.shared(request.seed() + first, form)
+                : NoiseSource.perImage(request.seed() + first, count, form);
     }
 
-    /** Picture k of {@code count} lies at k/(count − 1) of the way from one seed's noise to another's. */
-    static NoiseFactory between(long firstSeed, long secondSeed, int pictures) {
+    /** Picture k of a request lies at k/(count − 1) of the way from the noise of its seed to that of another one. */
+    static NoiseFactory between(GenerationRequest request, long lastSeed) {
+        int pictures = request.count();
         return (first, count) -> {
             double[] shares = new double[count];
             for (int i = 0; i < count; i++) {
                 shares[i] = pictures == 1 ? 0 : (double) (first + i) / (pictures - 1);
             }
-            return NoiseSource.between(firstSeed, secondSeed, shares);
+            return NoiseSource.between(
+                    request.seed(), lastSeed, request.canvas().noiseForm(), shares);
         };
     }
 }

@@ -89,6 +89,11 @@ record PipelineSetup(
                 && PictureUse.of(inputs, model) == PictureUse.START;
     }
 
+    /** Whether noise for encoded pictures is drawn as f32 in any case: diffusers' calls of XL do so, and only they. */
+    boolean encodesInFull(SampleCodec codec) {
+        return conditioner().givesPooledText() && codec.encodesInFull();
+    }
+
     /** Encodes what pictures show. */
     Conditioner conditioner() {
         return parts.conditioner();

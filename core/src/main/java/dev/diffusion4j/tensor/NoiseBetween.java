@@ -12,14 +12,15 @@ import org.bytedeco.pytorch.TensorVector;
 final class NoiseBetween implements NoiseSource {
     private static final double PARALLEL = 1e-6;
 
-    private final RandomStream first;
-    private final RandomStream second;
+    private final NoiseSource first;
+    private final NoiseSource second;
     private final double[] shares;
 
-    NoiseBetween(long firstSeed, long secondSeed, double... shares) {
+    /** Closes the two streams with itself. */
+    NoiseBetween(NoiseSource first, NoiseSource second, double... shares) {
         Check.positive(shares.length, "count");
-        this.first = new RandomStream(firstSeed);
-        this.second = new RandomStream(secondSeed);
+        this.first = first;
+        this.second = second;
         this.shares = shares.clone();
     }
 
@@ -50,6 +51,11 @@ final class NoiseBetween implements NoiseSource {
 
     private static double weight(double share, double angle) {
         return Math.sin(angle) < PARALLEL ? share : Math.sin(share * angle) / Math.sin(angle);
+    }
+
+    @Override
+    public NoiseSource inFull() {
+        return new NoiseBetween(first.inFull(), second.inFull(), shares);
     }
 
     @Override

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.tensor;
 
+import dev.diffusion4j.base.Check;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * Where Gaussian noise comes from; nothing in this library touches LibTorch's global generator. Noise is always drawn on the
- * CPU, as f32, in NCHW order, then converted, so that it does not depend on the device or the precision.
+ * CPU, as f32 if no other {@link NoiseForm} is asked for, in NCHW order, then converted, so that it does not depend on the device or the
+ * precision.
  */
 public interface NoiseSource extends AutoCloseable {
 
@@ -30,6 +32,14 @@ public interface NoiseSource extends AutoCloseable {
         return this;
     }
 
+    /**
+     * The same streams, drawn from as f32 whatever {@link NoiseForm#dtype()} says: for the draws that diffusers makes in f32 in every
+     * precision. Borrowed, and valid as long as this is.
+     */
+    default NoiseSource inFull() {
+        return this;
+    }
+
     /** Frees the generators. */
     @Override
     void close();
@@ -39,6 +49,12 @@ public interface NoiseSource extends AutoCloseable {
         return new RandomStream(seed);
     }
 
+    /** As {@link #shared(long)}, drawn in another form; seeds must be ≥ 0. */
+    static NoiseSource shared(long seed, NoiseForm form) {
+        Check.that(seed >= 0, "{seed} must be >= 0, but was " + seed);
+        return form.open(seed);
+    }
+
     /**
      * Image k of a batch draws from its own stream, seeded {@code firstSeed + k}, so that a picture does not depend on the batch
      * it was drawn in: equals diffusers called with a list of generators.
@@ -46,16 +62,21 @@ public interface NoiseSource extends AutoCloseable {
      * @param count the batch size of every draw
      */
     static NoiseSource perImage(long firstSeed, int count) {
-        return new PerImageNoise(firstSeed, count);
+        return perImage(firstSeed, count, NoiseForm.DEFAULT);
+    }
+
+    /** As {@link #perImage(long, int)}, drawn in another form. */
+    static NoiseSource perImage(long firstSeed, int count, NoiseForm form) {
+        return PerImageNoise.of(firstSeed, count, form);
     }
 
     /**
      * Between the noises of two seeds, along the great circle through them, so that what lies between is as likely as the ends:
-     * image k gets the point at {@code shares[k]}. At 0 and 1 it is what {@link #perImage} draws for the seed.
+     * image k gets the point at {@code shares[k]}. At 0 and 1 it is what {@link #perImage(long, int, NoiseForm)} draws for the seed.
      *
      * @param shares one an image, 0 (the first seed's) … 1 (the second's)
      */
-    static NoiseSource between(long firstSeed, long secondSeed, double... shares) {
-        return new NoiseBetween(firstSeed, secondSeed, shares);
+    static NoiseSource between(long firstSeed, long secondSeed, NoiseForm form, double... shares) {
+        return new NoiseBetween(form.open(firstSeed), form.open(secondSeed), shares);
     }
 }

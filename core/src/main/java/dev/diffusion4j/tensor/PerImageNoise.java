@@ -4,19 +4,25 @@ package dev.diffusion4j.tensor;
 import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.diffusion4j.base.Check;
+import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 
 /** A stream for each image of a batch. */
 final class PerImageNoise implements NoiseSource {
-    private final RandomStream[] streams;
+    private final NoiseSource[] streams;
 
-    PerImageNoise(long firstSeed, int count) {
+    private PerImageNoise(NoiseSource... streams) {
+        this.streams = streams;
+    }
+
+    static PerImageNoise of(long firstSeed, int count, NoiseForm form) {
         Check.positive(count, "count");
-        streams = new RandomStream[count];
+        NoiseSource[] streams = new NoiseSource[count];
         for (int k = 0; k < count; k++) {
-            streams[k] = RandomStream.ofUnsigned(firstSeed + k); // past 2⁶³−1 as well, as torch.manual_seed
+            streams[k] = form.open(firstSeed + k); // past 2⁶³−1 as well, as torch.manual_seed
         }
+        return new PerImageNoise(streams);
     }
 
     @Override
@@ -28,7 +34,7 @@ final class PerImageNoise implements NoiseSource {
             long[] one = shape.clone();
             one[0] = 1;
             TensorVector drawn = new TensorVector();
-            for (RandomStream stream : streams) {
+            for (NoiseSource stream : streams) {
                 drawn.push_back(stream.randn(one));
             }
             return cat(drawn, 0);
@@ -41,8 +47,13 @@ final class PerImageNoise implements NoiseSource {
     }
 
     @Override
+    public NoiseSource inFull() {
+        return new PerImageNoise(Arrays.stream(streams).map(NoiseSource::inFull).toArray(NoiseSource[]::new));
+    }
+
+    @Override
     public void close() {
-        for (RandomStream stream : streams) {
+        for (NoiseSource stream : streams) {
             stream.close();
         }
     }

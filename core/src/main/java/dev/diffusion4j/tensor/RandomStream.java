@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * One seeded stream of random numbers, equal to {@code torch.Generator("cpu").manual_seed(seed)} draw by draw. Its state can
  * be saved and restored. Not thread-safe; results are owned by the current scope.
  */
-public final class RandomStream implements NoiseSource {
+public final class RandomStream implements SeededStream {
     static {
         NativeRuntime.configure();
     }
@@ -50,6 +50,14 @@ public final class RandomStream implements NoiseSource {
     @Override
     public Tensor randn(long... shape) {
         return torch.randn(shape, optional);
+    }
+
+    @Override
+    public Tensor randn(NoiseDtype dtype, long... shape) {
+        return dtype == NoiseDtype.F32
+                ? randn(shape)
+                : TensorScope.keepResult(() -> torch.randn(shape, optional, new TensorOptions(dtype.scalarType()))
+                        .to(ScalarType.Float));
     }
 
     /** U[0, 1), {@code float32}. */

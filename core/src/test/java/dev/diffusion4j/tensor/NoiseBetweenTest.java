@@ -13,7 +13,7 @@ class NoiseBetweenTest {
     @Test
     void the_ends_are_the_seeds_own_and_all_is_as_long_as_noise() {
         TensorScope.run(() -> {
-            try (NoiseSource between = NoiseSource.between(4, 9, 0, 0.5, 1);
+            try (NoiseSource between = NoiseSource.between(4, 9, NoiseForm.DEFAULT, 0, 0.5, 1);
                     NoiseSource first = NoiseSource.perImage(4, 1);
                     NoiseSource second = NoiseSource.perImage(9, 1)) {
                 for (int draw = 0; draw < 2; draw++) { // the second is what a scheduler adds on the way

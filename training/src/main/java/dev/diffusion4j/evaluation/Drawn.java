@@ -81,6 +81,8 @@ public record Drawn(
         SampleSize size = request.size();
         how.put("size", size == null ? null : size.text());
         how.put("noise", request.noise().key());
+        how.put("noise_dtype", request.canvas().noiseDtype().key());
+        how.put("rng", request.canvas().rng().text());
         how.put("dtype", pipeline.precision().key());
         return how;
     }

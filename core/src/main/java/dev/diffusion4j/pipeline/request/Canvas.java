@@ -3,6 +3,9 @@ package dev.diffusion4j.pipeline.request;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.tensor.NoiseDtype;
+import dev.diffusion4j.tensor.NoiseForm;
+import dev.diffusion4j.tensor.NoiseGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,11 +15,21 @@ import org.jspecify.annotations.Nullable;
  * @param count how many pictures
  * @param seed of the first; picture k has {@code seed + k}
  * @param batchSize pictures drawn together; fewer need less memory, the pictures are the same
- * @param noise where the noise comes from
+ * @param noise which stream each picture's noise comes from
+ * @param noiseDtype the number format that the noise is drawn in: that of diffusers' {@code torch_dtype}
+ * @param rng whose random numbers the noise is made of
  */
-public record Canvas(@Nullable SampleSize size, int count, long seed, int batchSize, NoiseMode noise) {
+public record Canvas(
+        @Nullable SampleSize size,
+        int count,
+        long seed,
+        int batchSize,
+        NoiseMode noise,
+        NoiseDtype noiseDtype,
+        NoiseGenerator rng) {
     /** One picture, seed 0. */
-    public static final Canvas DEFAULT = new Canvas(null, 1, 0, 16, NoiseMode.PER_IMAGE);
+    public static final Canvas DEFAULT =
+            new Canvas(null, 1, 0, 16, NoiseMode.PER_IMAGE, NoiseForm.DEFAULT.dtype(), NoiseForm.DEFAULT.generator());
 
     public Canvas {
         Check.positive(count, "{count}");
@@ -27,6 +40,11 @@ public record Canvas(@Nullable SampleSize size, int count, long seed, int batchS
                 "{seed} must be at most " + last + " with {count} " + count
                         + ", because picture k is drawn with seed + k; but was " + seed);
         Check.positive(batchSize, "{batch}");
+    }
+
+    /** What a seed's noise is. */
+    public NoiseForm noiseForm() {
+        return new NoiseForm(noiseDtype, rng);
     }
 
     /** Pictures that are drawn together: all of them where they share a stream of noise. */

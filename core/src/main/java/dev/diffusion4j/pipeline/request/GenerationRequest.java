@@ -63,7 +63,14 @@ public record GenerationRequest(
 
     /** Of these pictures only one, with its seed. */
     public GenerationRequest only(int index) {
-        Canvas one = new Canvas(canvas.size(), 1, canvas.seed() + index, canvas.batchSize(), canvas.noise());
+        Canvas one = new Canvas(
+                canvas.size(),
+                1,
+                canvas.seed() + index,
+                canvas.batchSize(),
+                canvas.noise(),
+                canvas.noiseDtype(),
+                canvas.rng());
         return new GenerationRequest(subject.only(index), inputs, one, sampling, guidance);
     }
 

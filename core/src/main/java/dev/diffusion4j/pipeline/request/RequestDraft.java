@@ -4,6 +4,8 @@ package dev.diffusion4j.pipeline.request;
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.scheduler.StepOptions;
+import dev.diffusion4j.tensor.NoiseDtype;
+import dev.diffusion4j.tensor.NoiseGenerator;
 import dev.diffusion4j.text.PromptSyntax;
 import java.util.Arrays;
 import java.util.Collections;
@@ -35,6 +37,8 @@ public final class RequestDraft {
     private long seed;
     private int batchSize;
     private NoiseMode noise;
+    private NoiseDtype noiseDtype;
+    private NoiseGenerator rng;
     private int steps;
     private double eta;
     private StepOptions options;
@@ -64,6 +68,8 @@ public final class RequestDraft {
         seed = from.seed();
         batchSize = from.batchSize();
         noise = from.noise();
+        noiseDtype = from.canvas().noiseDtype();
+        rng = from.canvas().rng();
         steps = from.steps();
         eta = from.eta();
         options = from.stepOptions();
@@ -211,6 +217,18 @@ public final class RequestDraft {
         return this;
     }
 
+    /** The number format that noise is drawn in; on the CPU's generator another one is other noise for the same seed. */
+    public RequestDraft noiseDtype(NoiseDtype value) {
+        noiseDtype = value;
+        return this;
+    }
+
+    /** Whose random numbers noise is made of. */
+    public RequestDraft rng(NoiseGenerator value) {
+        rng = value;
+        return this;
+    }
+
     /** Denoising steps. */
     public RequestDraft steps(int value) {
         steps = value;
@@ -261,7 +279,7 @@ public final class RequestDraft {
                         promptSyntax,
                         loraDir),
                 new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control),
-                new Canvas(size, pictures, seed, batchSize, noise),
+                new Canvas(size, pictures, seed, batchSize, noise, noiseDtype, rng),
                 new Sampling(steps, eta, options, refinerStart),
                 guidance);
     }

@@ -227,7 +227,7 @@ public final class FlowMatchEulerScheduler extends Scheduler {
             double next = table.sigma(stepIndex() + 1);
             Tensor predOriginal = predOriginalSample(modelOutput, sample);
             Tensor prevSample = config.stochasticSampling
-                    ? Combine.sum(1 - next, predOriginal, next, noise.like(sample))
+                    ? Combine.sum(1 - next, predOriginal, next, noise.inFull().like(sample))
                     : Combine.sum(1, sample, next - table.sigma(stepIndex()), modelOutput);
             return new StepResult(prevSample, predOriginal);
         }

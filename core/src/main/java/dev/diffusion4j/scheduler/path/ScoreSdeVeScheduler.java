@@ -159,7 +159,7 @@ public final class ScoreSdeVeScheduler extends Scheduler {
         protected StepResult advance(Tensor modelOutput, Tensor sample, NoiseSource noise) {
             Tensor predOriginal = predOriginalSample(modelOutput, sample);
             boolean correct = (stepIndex() + 1) % order() != 0;
-            Tensor epsilon = noise.like(sample);
+            Tensor epsilon = (correct ? noise.inFull() : noise).like(sample);
             return new StepResult(
                     correct ? correct(modelOutput, sample, epsilon) : predict(modelOutput, sample, epsilon),
                     predOriginal);

@@ -159,7 +159,7 @@ public final class DpmMultistepScheduler extends SolverScheduler {
             // the integral of D₀ + D₁·s + D₂·s²/2 with slopes from finite differences
             double[] weights = DpmWeights.multistep(step, levels, i, order, config.solverType == SolverType.HEUN);
             Tensor prevSample = combine(step.sampleWeight(), sample, weights);
-            return new StepResult(addFresh(step, prevSample, noise), predOriginal);
+            return new StepResult(addFresh(step, prevSample, noise.inFull()), predOriginal);
         }
     }
 }
