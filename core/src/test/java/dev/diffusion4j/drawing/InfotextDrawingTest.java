@@ -106,7 +106,7 @@ class InfotextDrawingTest {
         assertThat(plan.request().guidance().scale()).isEqualTo(4.5);
         assertThat(plan.scheduler().steps()).isEqualTo(4);
         assertThat(notices).hasSize(4).anySatisfy(line -> assertThat(line).contains("another program (v1.10.1)"));
-        assertThat(notices).anySatisfy(line -> assertThat(line).contains("RNG GPU"));
+        assertThat(notices).anySatisfy(line -> assertThat(line).contains("RNG GPU", "{rng} cuda"));
         assertThat(notices).anySatisfy(line -> assertThat(line).contains("<lora:style:0.8>", "{loras}"));
         assertThat(notices).anySatisfy(line -> assertThat(line).contains("not redone", "ADetailer model"));
     }
@@ -129,7 +129,6 @@ class InfotextDrawingTest {
                 "hires fix",
                 "variation seed 4",
                 "x.pt",
-                "RNG NV",
                 "easynegative",
                 "sdxl_refiner",
                 "Regional Prompter Active")) {
