@@ -26,6 +26,7 @@ record PictureAgain(SampleCommand command) {
             "--clip-activation",
             "--out",
             "--variant",
+            "--low-memory",
             "--grid",
             "--film",
             "--save-tensors",
@@ -54,7 +55,7 @@ record PictureAgain(SampleCommand command) {
         command.outputs.check(1, false);
         DrawingAgain again = DrawingAgain.of(picture, model, command.files.variant, command.guidance.clip(null));
         command.guidance.checkClip(again.note().guides(), false);
-        return DrawingJob.open(again, hub, notice);
+        return DrawingJob.open(again.keeping(command.files.keeping(1)), hub, notice);
     }
 
     private DrawingJob open(InfotextDrawing other, @Nullable Path model, HubProgress hub, Consumer<String> notice) {
@@ -66,7 +67,7 @@ record PictureAgain(SampleCommand command) {
                 other,
                 other.plan(
                         model,
-                        command.files.apply(command.pictures.loadOptions(null)),
+                        command.files.apply(command.pictures.loadOptions(null)).withKeeping(command.files.keeping(1)),
                         command.pictures.words.loraDir,
                         command.start.image,
                         command.start.mask,

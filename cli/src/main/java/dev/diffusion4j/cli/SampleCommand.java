@@ -108,7 +108,8 @@ final class SampleCommand implements Callable<Integer> {
         guidance.checkClip(guidance.guides, false);
         return new DrawingPlan(
                 place,
-                files.apply(pictures.loadOptions(null)),
+                files.apply(pictures.loadOptions(null))
+                        .withKeeping(files.keeping(sweep.sweep().size())),
                 scheduler.selection(),
                 guidance.guides,
                 guidance.clip(null),

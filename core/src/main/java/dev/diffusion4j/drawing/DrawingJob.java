@@ -2,6 +2,7 @@
 package dev.diffusion4j.drawing;
 
 import dev.diffusion4j.adapter.LoraApplied;
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.SchedulerSelection.Chosen;
 import dev.diffusion4j.folder.PipelinePlace;
@@ -12,7 +13,6 @@ import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.GuidanceSweep;
 import dev.diffusion4j.pipeline.GuideKit;
-import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.TerminalSignal;
@@ -84,10 +84,13 @@ public final class DrawingJob implements AutoCloseable {
         Path folder = PipelinePlace.folder(plan.model(), plan.loading().variant(), progress);
         GuideKit kit = new GuideKit(plan.clip(), notice);
         try {
-            DiffusionPipeline loaded = DiffusionPipeline.load(folder, fetched(plan.loading(), progress));
+            DiffusionPipeline loaded = DiffusionPipeline.load(folder, FetchedParts.of(plan.loading(), progress));
             try {
                 loaded.loadingNotes().forEach(notice);
-                Chosen chosen = chosen(settle.apply(loaded), loaded.steeredBy(kit.parseAll(plan.guides())), notice);
+                GenerationRequest there = FetchedParts.of(plan.request(), progress);
+                Chosen chosen =
+                        chosen(settle.apply(loaded), there, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
+                FewSteps.hint(folder, places(plan), chosen.request()).ifPresent(notice);
                 return new DrawingJob(
                         loaded, kit, chosen, folder.toString(), plan.subject().perRow(loaded), null);
             } catch (Throwable e) {
@@ -100,16 +103,14 @@ public final class DrawingJob implements AutoCloseable {
         }
     }
 
-    /** With the folders that other models of the Hub are in then. */
-    private static LoadOptions fetched(LoadOptions loading, HubProgress progress) {
-        Path refiner = loading.refiner();
-        return refiner == null
-                ? loading
-                : loading.withRefiner(PipelinePlace.folder(refiner, loading.variant(), progress));
+    private static List<Path> places(DrawingPlan plan) {
+        Stream<Path> adapters = plan.loading().loras().stream().map(LoraChoice::path);
+        return Stream.concat(Stream.of(plan.model()), adapters).toList();
     }
 
-    private static Chosen chosen(DrawingPlan plan, DiffusionPipeline steered, Consumer<String> notice) {
-        GenerationRequest request = plan.subject().in(steered, plan.request(), notice);
+    private static Chosen chosen(
+            DrawingPlan plan, GenerationRequest asked, DiffusionPipeline steered, Consumer<String> notice) {
+        GenerationRequest request = plan.subject().in(steered, asked, notice);
         Chosen chosen = plan.scheduler().on(steered, request);
         TerminalSignal.warning(chosen.pipeline().scheduler()).ifPresent(notice);
         chosen.pipeline().notices(chosen.request()).forEach(notice);
@@ -128,7 +129,7 @@ public final class DrawingJob implements AutoCloseable {
         Path folder = again.folder(progress);
         GuideKit kit = new GuideKit(again.clip(), notice);
         try {
-            DiffusionPipeline loaded = DiffusionPipeline.load(folder, fetched(again.loading(), progress));
+            DiffusionPipeline loaded = DiffusionPipeline.load(folder, FetchedParts.of(again.loading(), progress));
             try {
                 if (!loaded.modelHash().equals(again.modelHash())) {
                     notice.accept("the weights in " + folder

@@ -32,6 +32,7 @@ public final class RequestDraft {
     private @Nullable Integer maskPadding;
     private @Nullable Double imageGuidanceScale;
     private List<Control> control;
+    private boolean guessMode;
     private @Nullable SampleSize size;
     private int count;
     private long seed;
@@ -63,6 +64,7 @@ public final class RequestDraft {
         maskPadding = from.inputs().maskPadding();
         imageGuidanceScale = from.inputs().imageGuidanceScale();
         control = from.inputs().control();
+        guessMode = from.inputs().guessMode();
         size = from.size();
         count = from.count();
         seed = from.seed();
@@ -186,6 +188,12 @@ public final class RequestDraft {
         return this;
     }
 
+    /** diffusers' {@code guess_mode}: control networks count for the prompt's prediction alone, and their finer features less. */
+    public RequestDraft guessMode(boolean value) {
+        guessMode = value;
+        return this;
+    }
+
     /** Of the pictures; {@code null} for the size that the network was made for. */
     public RequestDraft size(@Nullable SampleSize value) {
         size = value;
@@ -278,7 +286,7 @@ public final class RequestDraft {
                         clipSkip,
                         promptSyntax,
                         loraDir),
-                new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control),
+                new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control, guessMode),
                 new Canvas(size, pictures, seed, batchSize, noise, noiseDtype, rng),
                 new Sampling(steps, eta, options, refinerStart),
                 guidance);
