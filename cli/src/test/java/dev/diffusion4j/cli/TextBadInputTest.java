@@ -66,7 +66,7 @@ class TextBadInputTest {
                 bad(1, SD + "--control #/tiny-nets/control=@/text.png", "text.png", "can be read"),
                 bad(1, SD + "--control #/tiny-nets/control=@/none.png", "there is no picture"),
                 bad(2, SD + "--control @/none=@/rgb.png", "there is no folder"),
-                bad(2, SD + "--control @/rgb.png", "FOLDER=IMAGE"),
+                bad(2, SD + "--control @/rgb.png", "PLACE=IMAGE"),
                 bad(2, SD + "--size 17x16", "--size 17x16", "multiples of 2"),
                 bad(2, SD + "--size 65536x65536", "--size"),
                 bad(2, SD + "--prompt \ud800", "--prompt"),
@@ -144,7 +144,7 @@ class TextBadInputTest {
         }
         Command.Outcome drawn = sample(SD + "--prompt " + "cat".repeat(3000));
         assertThat(drawn.err())
-                .contains("it does not read 'cat", "letters more")
+                .contains("it does not read '", "letters more")
                 .hasSizeLessThan(600);
         assertThat(drawn.code()).isZero();
     }
