@@ -7,6 +7,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.SchedulerSelection.Chosen;
 import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.hub.HubProgress;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
@@ -21,7 +22,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +38,7 @@ public final class DrawingJob implements AutoCloseable {
     private final String model;
     private final int perRow;
     private final @Nullable Integer only;
+    private @Nullable InfotextHashes hashes;
     private int holders = 1;
     private boolean closed;
 
@@ -56,6 +60,27 @@ public final class DrawingJob implements AutoCloseable {
      * @throws Problem naming what cannot be drawn so
      */
     public static DrawingJob open(DrawingPlan plan, HubProgress progress, Consumer<String> notice) {
+        return open(plan, progress, notice, loaded -> plan);
+    }
+
+    /**
+     * Makes ready to draw another program's picture again.
+     *
+     * @param plan of {@link InfotextDrawing#plan}
+     * @param notice receives a line for each thing that makes it another picture
+     * @throws Problem naming what cannot be drawn so
+     */
+    public static DrawingJob open(
+            InfotextDrawing again, DrawingPlan plan, HubProgress progress, Consumer<String> notice) {
+        return open(plan, progress, notice, loaded -> again.settled(loaded, plan, notice));
+    }
+
+    /** @param settle makes of a loaded pipeline what is drawn with it */
+    private static DrawingJob open(
+            DrawingPlan plan,
+            HubProgress progress,
+            Consumer<String> notice,
+            Function<DiffusionPipeline, DrawingPlan> settle) {
         Path folder = PipelinePlace.folder(plan.model(), plan.loading().variant(), progress);
         GuideKit kit = new GuideKit(plan.clip(), notice);
         try {
@@ -63,7 +88,8 @@ public final class DrawingJob implements AutoCloseable {
             try {
                 loaded.loadingNotes().forEach(notice);
                 GenerationRequest there = FetchedParts.of(plan.request(), progress);
-                Chosen chosen = chosen(plan, there, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
+                Chosen chosen =
+                        chosen(settle.apply(loaded), there, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
                 FewSteps.hint(folder, places(plan), chosen.request()).ifPresent(notice);
                 return new DrawingJob(
                         loaded, kit, chosen, folder.toString(), plan.subject().perRow(loaded), null);
@@ -192,6 +218,7 @@ public final class DrawingJob implements AutoCloseable {
     private void handOut(int first, GenerationResult batch, PictureSink sink) {
         List<BufferedImage> images = batch.images();
         boolean latents = batch.hasLatents();
+        SampleSize size = TensorScope.compute(() -> sizeOf(latents ? batch.decoded() : batch.samples()));
         for (int i = 0; i < images.size(); i++) {
             int index = first + i;
             if (only != null && only != index) {
@@ -203,16 +230,22 @@ public final class DrawingJob implements AutoCloseable {
                     only == null ? index : 0,
                     count(),
                     image,
-                    notes(index),
+                    notes(index, size),
                     (latents ? batch.decoded() : batch.samples()).narrow(0, place, 1),
                     latents ? batch.samples().narrow(0, place, 1) : null)));
         }
     }
 
-    private Map<String, String> notes(int index) {
+    private static SampleSize sizeOf(Tensor pictures) {
+        return new SampleSize((int) pictures.size(2), (int) pictures.size(3));
+    }
+
+    private Map<String, String> notes(int index, SampleSize size) {
         DiffusionPipeline pipeline = pipeline();
-        return GenerationNote.of(model, pipeline, request(), index)
-                .notes(pipeline.deviceName(), pipeline.precision().key(), pipeline.modelHash());
+        if (hashes == null) {
+            hashes = InfotextHashes.of(Path.of(model), pipeline);
+        }
+        return GenerationNote.of(model, pipeline, request(), index).notes(pipeline, size, hashes);
     }
 
     /**

@@ -476,6 +476,11 @@ public final class DiffusionPipeline implements AutoCloseable {
         return ask(DiffusionModel::prompts);
     }
 
+    /** Whether its network sees a pooled text beside the words, as Stable Diffusion XL's does. */
+    public boolean seesPooledText() {
+        return setup.conditioner().givesPooledText();
+    }
+
     /** What of a request's prompts it will not read, in a sentence for each reason: words beyond the longest text. */
     public List<String> unread(GenerationRequest request) {
         return ask(model -> new RequestCheck(setup, model, owned.controlNets()).unread(request));

@@ -53,9 +53,14 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model, ControlNets contr
         return size;
     }
 
-    /** What of the prompts will not be read, in a sentence for each reason. */
+    /**
+     * What of the prompts will not be read, in a sentence for each reason.
+     *
+     * @throws Problem where they cannot be read at all
+     */
     List<String> unread(GenerationRequest request) {
         Conditioner conditioner = setup.conditioner(request, size(request));
+        conditioner.check(request.subject().different(), request.subject().field());
         return request.subject().all().stream()
                 .flatMap(subject -> conditioner.unread(subject).stream())
                 .distinct()
