@@ -143,9 +143,7 @@ class TextBadInputTest {
             assertThat(outcome.code()).isEqualTo(2);
         }
         Command.Outcome drawn = sample(SD + "--prompt " + "cat".repeat(3000));
-        assertThat(drawn.err())
-                .contains("it does not read '", "letters more")
-                .hasSizeLessThan(600);
+        assertThat(drawn.err()).contains("it does not read '", "letters more").hasSizeLessThan(600);
         assertThat(drawn.code()).isZero();
     }
 
