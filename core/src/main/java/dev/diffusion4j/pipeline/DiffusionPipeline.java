@@ -321,16 +321,6 @@ public final class DiffusionPipeline implements AutoCloseable {
         });
     }
 
-    /** Takes what was drawn of a request, batch by batch. */
-    @FunctionalInterface
-    public interface ResultSink {
-        /**
-         * @param first index of the batch's first picture
-         * @param batch valid during the call only
-         */
-        void accept(int first, GenerationResult batch);
-    }
-
     /**
      * What is worth saying of guidances that would do nothing, or something other than their text suggests: a line each.
      *

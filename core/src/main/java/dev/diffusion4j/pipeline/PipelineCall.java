@@ -61,7 +61,7 @@ record PipelineCall(PipelineSetup setup, OwnedParts owned, DiffusionModel outlin
     }
 
     /** Batch by batch, as they are drawn. */
-    void each(DiffusionPipeline.ResultSink sink, StepListener listener, Cancellation cancellation) {
+    void each(ResultSink sink, StepListener listener, Cancellation cancellation) {
         SampleSize size = check();
         Function<Tensor, GenerationResult> results = results(size);
         sampler(NoiseFactory.of(request), listener, cancellation)
