@@ -92,7 +92,14 @@ record CallNetworks(OwnedParts owned, KeepNetworks keeping) {
         }
     }
 
-    /** After the last round. */
+    /** What was drawn is decoded, after the call has ended. */
+    void decoded() {
+        if (keeping != KeepNetworks.ALWAYS) {
+            dropAutoencoder();
+        }
+    }
+
+    /** After the last round, or where one failed. */
     void end() {
         if (keeping != KeepNetworks.ALWAYS) {
             owned.network().drop();
