@@ -75,12 +75,11 @@ public final class Conv2d extends Adaptable {
     }
 
     private @Nullable FastConvolution pack(Tensor plain, Tensor sample) {
-        if (WinogradConvolution.fits(plain, stride, padding, sample)) {
-            return new WinogradConvolution(plain);
+        if (!SpeedProbe.packs(Tensors.type(plain))) {
+            return null;
         }
-        return SpeedProbe.packs(Tensors.type(plain))
-                ? new PackedConvolution(plain, stride, padding, Tensors.shape(sample))
-                : null;
+        PackedConvolution direct = new PackedConvolution(plain, stride, padding, Tensors.shape(sample));
+        return WinogradConvolution.fits(plain, stride, padding) ? new WinogradConvolution(direct) : direct;
     }
 
     @Override

@@ -78,13 +78,18 @@ final class WinogradRun {
         });
     }
 
-    /** A thread's arrays. */
+    /** A thread's part of a loop. */
     private final class Strip {
-        private final float[] rows = new float
-                [Math.max(
-                        WinogradLoops.REACH * WinogradLoops.width(tiles) * in,
-                        WinogradLoops.SIDE * WinogradLoops.SIDE * tiles * out)];
-        private final float[] numbers = new float[WinogradLoops.POINTS * tiles * Math.max(in, out)];
+        private final float[] rows;
+        private final float[] numbers;
+
+        Strip() {
+            Scratch own = Scratch.OF_THREAD.get();
+            int most = Math.max(in, out);
+            int side = WinogradLoops.SIDE;
+            rows = own.rows(Math.max(WinogradLoops.REACH * WinogradLoops.width(tiles) * in, side * side * tiles * out));
+            numbers = own.numbers(WinogradLoops.POINTS * tiles * most);
+        }
 
         /** Reads the pixels that a strip depends on, zeros around the picture, and writes its numbers at place {@code at} of a band. */
         void before(FloatPointer source, int strip, FloatPointer target, int at, int strips) {
@@ -131,6 +136,24 @@ final class WinogradRun {
                 }
             }
             target.put(rows, at, count);
+        }
+    }
+
+    /** Arrays that a thread keeps. */
+    private static final class Scratch {
+        static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
+
+        private float[] rows = {};
+        private float[] numbers = {};
+
+        float[] rows(int count) {
+            rows = rows.length < count ? new float[count] : rows;
+            return rows;
+        }
+
+        float[] numbers(int count) {
+            numbers = numbers.length < count ? new float[count] : numbers;
+            return numbers;
         }
     }
 }
