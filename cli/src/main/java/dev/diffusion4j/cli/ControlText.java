@@ -6,7 +6,7 @@ import dev.diffusion4j.pipeline.request.Control;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** {@code FOLDER=IMAGE[,scale=S][,start=A][,end=B]}. */
+/** {@code [PLACE]=IMAGE[,scale=S][,start=A][,end=B]}; without a place it is one of the model's own networks. */
 final class ControlText {
     private static final Set<String> KEYS = Set.of("scale", "start", "end");
 
@@ -15,7 +15,7 @@ final class ControlText {
     static Control parse(String text) {
         int cut = text.indexOf('=');
         String[] parts = text.substring(Math.max(0, cut + 1)).split(",");
-        if (cut <= 0 || parts[0].isBlank()) {
+        if (cut < 0 || parts[0].isBlank()) {
             throw wrong(text);
         }
         @Nullable Double scale = null;
@@ -46,6 +46,6 @@ final class ControlText {
 
     private static Problem wrong(String text) {
         return Problem.request(
-                "{control} must be FOLDER=IMAGE, with ,scale=S ,start=A or ,end=B behind it, but was '" + text + "'");
+                "{control} must be PLACE=IMAGE, with ,scale=S ,start=A or ,end=B behind it, but was '" + text + "'");
     }
 }

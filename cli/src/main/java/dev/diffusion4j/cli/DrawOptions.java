@@ -112,7 +112,7 @@ final class DrawOptions {
 
     /** What pictures show; of all classes where none is named and {@code all} says so. */
     SubjectSelection subject(int defaultCount, boolean all) {
-        String text = label == null && words.prompts.isEmpty() && all ? "all" : label;
+        String text = label == null && words.isEmpty() && all ? "all" : label;
         boolean isAll = text != null && text.equalsIgnoreCase("all");
         return new SubjectSelection(
                 isAll, text == null || isAll ? null : classNumber(text), words.selection(), each(defaultCount));

@@ -2,6 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.pipeline.KeepNetworks;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.request.RequestDraft;
 import java.nio.file.Path;
@@ -36,6 +37,15 @@ final class FileOptions {
     List<Path> embeddings = new ArrayList<>();
 
     @Option(
+            names = "--vae",
+            paramLabel = "PLACE",
+            description =
+                    "An autoencoder in place of the model's own, an AutoencoderKL or AutoencoderTiny (TAESD): its folder, one file of it, a "
+                            + "model that has one, or org/name on the Hub.")
+    @Nullable
+    Path vae;
+
+    @Option(
             names = "--refiner",
             paramLabel = "PLACE",
             description =
@@ -44,11 +54,23 @@ final class FileOptions {
     @Nullable
     String refiner;
 
+    @Option(
+            names = "--low-memory",
+            description =
+                    "Keep one network in memory at a time, and read it again where it is needed again: the least memory, the same pictures.")
+    boolean lowMemory;
+
+    /** @param calls how many pictures or sweeps of them the process draws, one after the other */
+    KeepNetworks keeping(int calls) {
+        return lowMemory ? KeepNetworks.ONE : calls <= 1 ? KeepNetworks.CALL : KeepNetworks.ALWAYS;
+    }
+
     /** Into what else is loaded. */
     LoadOptions apply(LoadOptions options) {
         return options.withVariant(variant)
                 .withConfig(config)
                 .withEmbeddings(embeddings)
+                .withVae(vae)
                 .withRefiner(refiner == null ? null : Path.of(cut(refiner)[0]));
     }
 

@@ -29,6 +29,7 @@ final class FlagNames implements FieldNames {
             Map.entry("guides", "--guide"),
             Map.entry("schedulerOptions", "--scheduler-option"),
             Map.entry("noiseMode", "--noise"),
+            Map.entry("picture", "--image"),
             Map.entry("folder", "--out"));
 
     private final Set<String> known;

@@ -45,7 +45,9 @@ final class HelpGroups {
                 "--lora",
                 "--config",
                 "--embedding",
+                "--vae",
                 "--refiner",
+                "--low-memory",
                 "--out");
         put(
                 OPTIONS,
@@ -63,6 +65,7 @@ final class HelpGroups {
                 "What to draw",
                 "--class",
                 "--prompt",
+                "--prompts-file",
                 "--negative-prompt",
                 "--prompt-2",
                 "--negative-prompt-2",
@@ -74,7 +77,7 @@ final class HelpGroups {
                 "--noise-dtype",
                 "--rng");
         put(OPTIONS, "What to draw", "--clip-skip", "--prompt-syntax", "--lora-dir", "--image", "--strength", "--mask");
-        put(OPTIONS, "What to draw", "--mask-padding", "--control");
+        put(OPTIONS, "What to draw", "--mask-padding", "--control", "--guess-mode");
         put(OPTIONS, "How to draw", "--scheduler", "--scheduler-option", "--steps", "--eta");
         put(OPTIONS, "Guidance", "--guidance-scale", "--guidance-w", "--negative-class", "--guidance-rescale");
         put(

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.drawing.PromptLines;
 import dev.diffusion4j.drawing.PromptSelection;
 import dev.diffusion4j.text.PromptSyntax;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -61,14 +64,40 @@ final class PromptOptions {
     @Nullable
     String loraDir;
 
+    @Option(
+            names = "--prompts-file",
+            paramLabel = "FILE",
+            description =
+                    "Prompts in a file, or '-' for the standard input: one a line, in place of --prompt. A line may be JSON, with the keys "
+                            + "prompt, negative_prompt, prompt_2 and negative_prompt_2. Lines that begin with # are left out.")
+    @Nullable
+    Path promptsFile;
+
+    /** Whether nothing is said in words. */
+    boolean isEmpty() {
+        return prompts.isEmpty() && promptsFile == null;
+    }
+
     PromptSelection selection() {
+        PromptSyntax read = Keyed.fromKey(PromptSyntax.class, syntax, "{promptSyntax}");
+        if (promptsFile == null) {
+            return new PromptSelection(prompts, negatives, seconds, secondNegatives, clipSkip, read, loraDir);
+        }
+        Check.that(
+                prompts.isEmpty(),
+                "{prompt} and {promptsFile} both say what to draw: give one of them, or write all into the file");
+        PromptLines lines = lines(promptsFile);
         return new PromptSelection(
-                prompts,
-                negatives,
-                seconds,
-                secondNegatives,
+                lines.prompts(),
+                lines.negatives(negatives),
+                lines.seconds(seconds),
+                lines.secondNegatives(secondNegatives),
                 clipSkip,
-                Keyed.fromKey(PromptSyntax.class, syntax, "{promptSyntax}"),
+                read,
                 loraDir);
+    }
+
+    private static PromptLines lines(Path file) {
+        return file.toString().equals("-") ? PromptLines.of(System.in, "-") : PromptLines.of(file);
     }
 }

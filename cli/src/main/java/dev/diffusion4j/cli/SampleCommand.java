@@ -2,12 +2,10 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.drawing.DrawingAgain;
 import dev.diffusion4j.drawing.DrawingJob;
 import dev.diffusion4j.drawing.DrawingPlan;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -30,19 +28,6 @@ final class SampleCommand implements Callable<Integer> {
     /** How long a stop waits at most; a pipe without a reader would be waited for without end. */
     private static final Duration LONGEST_STEP = Duration.ofSeconds(30);
 
-    private static final Set<String> USED_WITH_FROM = Set.of(
-            "--from",
-            "--model",
-            "--clip-model",
-            "--clip-activation",
-            "--out",
-            "--variant",
-            "--grid",
-            "--film",
-            "--save-tensors",
-            "--json",
-            "--verbose");
-
     @Spec
     CommandSpec spec = CommandSpec.create();
 
@@ -59,8 +44,8 @@ final class SampleCommand implements Callable<Integer> {
             names = "--from",
             paramLabel = "IMAGE.png",
             description =
-                    "Draw this picture again, from the note that sample wrote into it; with --model where the model "
-                            + "has moved.")
+                    "Draw this picture again, from the note that sample wrote into it, or from the text of A1111's webui and "
+                            + "programs like it; with --model where the model has moved.")
     @Nullable
     Path from;
 
@@ -113,15 +98,7 @@ final class SampleCommand implements Callable<Integer> {
             throw Problem.request("give either --model DIR or --from IMAGE.png");
         }
         if (from != null) {
-            UnusedOptions.refuse(
-                    spec,
-                    USED_WITH_FROM,
-                    "--from draws the picture as its note says",
-                    "draw another picture with --model");
-            outputs.check(1, false);
-            DrawingAgain again = DrawingAgain.of(from, model, files.variant, guidance.clip(null));
-            guidance.checkClip(again.note().guides(), false);
-            return DrawingJob.open(again, hub, this::warn);
+            return new PictureAgain(this).open(from, model, hub, this::warn);
         }
         outputs.check(pictures.each(1), !sweep.sweep().isEmpty());
         return DrawingJob.open(plan(java.util.Objects.requireNonNull(model)), hub, this::warn);
@@ -131,7 +108,8 @@ final class SampleCommand implements Callable<Integer> {
         guidance.checkClip(guidance.guides, false);
         return new DrawingPlan(
                 place,
-                files.apply(pictures.loadOptions(null)),
+                files.apply(pictures.loadOptions(null))
+                        .withKeeping(files.keeping(sweep.sweep().size())),
                 scheduler.selection(),
                 guidance.guides,
                 guidance.clip(null),

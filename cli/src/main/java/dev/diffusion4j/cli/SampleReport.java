@@ -4,6 +4,8 @@ package dev.diffusion4j.cli;
 import dev.diffusion4j.drawing.DrawingJob;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Records;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.processor.SpeedProbe;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -19,6 +21,22 @@ import org.jspecify.annotations.Nullable;
  * @param json whether as one JSON object
  */
 record SampleReport(PrintWriter to, boolean json, Path out) {
+    private static final double LARGE = 1e9;
+
+    /** Before anything is computed, where that will take a while: how long about, and how much memory. */
+    static void expected(DrawingJob job, PrintWriter err) {
+        DiffusionPipeline pipeline = job.pipeline();
+        pipeline.estimate(job.request())
+                .filter(estimate -> estimate.peakBytes() >= LARGE)
+                .ifPresent(estimate -> err.printf(
+                        Locale.ROOT,
+                        "diffuse: about %s and %.1f GB of memory%s%n",
+                        Times.rough(estimate.seconds(SpeedProbe.current(), pipeline.precision())),
+                        estimate.peakBytes() / 1e9,
+                        Boolean.TRUE.equals(job.request().canvas().tiles())
+                                ? "; pictures are encoded and decoded in tiles, as the memory that is free asks for, and differ a little"
+                                : ""));
+    }
 
     /** Of pictures. */
     void drawn(DrawingJob job, SampleFiles files, double seconds) {

@@ -26,6 +26,7 @@ record SampleRun(DrawingJob job, SampleOutputs outputs, boolean json, CommandSpe
      * @return the exit code
      */
     int draw(boolean isAgain) {
+        SampleReport.expected(job, spec.commandLine().getErr());
         long start = System.nanoTime();
         Cancellation cancellation = new Cancellation();
         try (SampleFiles files = new SampleFiles(outputs, job);

@@ -55,11 +55,16 @@ final class StartOptions {
 
     @Option(
             names = "--control",
-            paramLabel = "FOLDER=IMAGE",
+            paramLabel = "PLACE=IMAGE",
             description =
-                    "Let a ControlNet follow a picture: its folder and the picture, then ,scale=S ,start=A ,end=B where wanted, the shares "
+                    "Let a ControlNet follow a picture: its folder or org/name on the Hub (nothing for the model's own) and the picture, then ,scale=S ,start=A ,end=B where wanted, the shares "
                             + "of the steps that it counts in. May be given again.")
     List<String> controls = new ArrayList<>();
+
+    @Option(
+            names = "--guess-mode",
+            description = "Let --control count for the prompt's prediction alone, and its finer features less.")
+    boolean guessMode;
 
     /** Into a request. */
     RequestDraft apply(RequestDraft request) {
@@ -71,6 +76,7 @@ final class StartOptions {
                 .mask(mask)
                 .maskPadding(maskPadding)
                 .imageGuidanceScale(imageScale)
-                .control(controls.stream().map(ControlText::parse).toList());
+                .control(controls.stream().map(ControlText::parse).toList())
+                .guessMode(guessMode);
     }
 }

@@ -194,10 +194,10 @@ public final class LoraFile {
     }
 
     private double scale(LoraName name, Entry entry, long rank, LoraScales scales) {
-        if (rank == 0) {
-            return 1;
-        }
         double known = scales.of(name, rank);
+        if (rank == 0) {
+            return known; // LyCORIS' own have none then, and their alpha counts for nothing
+        }
         String alpha = entry.names.get(LoraPart.ALPHA);
         return alpha == null
                 ? known

@@ -27,8 +27,8 @@ final class LoraScales {
 
     private LoraScales() {}
 
-    /** An entry of {@code alpha_pattern}: the end of a layer's name, as a regular expression, or the whole name. */
-    private record OwnAlpha(String name, Pattern pattern, double alpha) {
+    /** An entry of {@code alpha_pattern} or {@code rank_pattern}: the end of a layer's name, as a regular expression, or the whole name. */
+    private record OwnNumber(String name, Pattern pattern, double value) {
         boolean isOf(String layer) {
             return layer.equals(name) || pattern.matcher(layer).matches();
         }
@@ -36,10 +36,13 @@ final class LoraScales {
 
     /** One config of peft's. */
     private static final class Settings {
-        private final List<OwnAlpha> alphas = new ArrayList<>();
+        private final List<OwnNumber> alphas;
+        private final List<OwnNumber> ranks;
         private final @Nullable Double alpha;
+        private final @Nullable Double rank;
         private final boolean rootOfRank;
         private final boolean isDora;
+        private final boolean isKronecker;
         private final PeftTargets targets;
         private final String where;
 
@@ -47,27 +50,36 @@ final class LoraScales {
             this.where = where;
             PeftSettings.check(config, where);
             targets = new PeftTargets(config, where);
-            alpha = number("lora_alpha", config.get("lora_alpha"));
-            number("r", config.get("r")); // the tensors say it; what it is shows whether the file is sound
+            String key = PeftSettings.isLycoris(config) ? "alpha" : "lora_alpha";
+            alpha = number(key, config.get(key));
+            rank = number("r", config.get("r"));
             rootOfRank = Boolean.TRUE.equals(config.get("use_rslora"));
             isDora = Boolean.TRUE.equals(config.get("use_dora"));
-            Object patterns = config.get("alpha_pattern");
-            if (patterns instanceof Map<?, ?> map) {
-                Json.object(map).forEach(this::addAlpha);
-            } else if (patterns != null) {
-                throw Problem.failure(
-                        where + ": alpha_pattern is '" + patterns + "', but must be an object such as {\"to_q\": 16}");
-            }
+            alphas = patterns(config, "alpha_pattern");
+            isKronecker = PeftSettings.isKronecker(config);
+            // the tensors say ranks, but for a LoKr of whole matrices
+            ranks = isKronecker ? patterns(config, "rank_pattern") : List.of();
         }
 
-        private void addAlpha(String name, @Nullable Object value) {
-            String key = "alpha_pattern." + name;
+        private List<OwnNumber> patterns(Map<String, @Nullable Object> config, String key) {
+            List<OwnNumber> all = new ArrayList<>();
+            Object patterns = config.get(key);
+            if (patterns instanceof Map<?, ?> map) {
+                Json.object(map).forEach((name, value) -> all.add(pattern(key + "." + name, name, value)));
+            } else if (patterns != null) {
+                throw Problem.failure(
+                        where + ": " + key + " is '" + patterns + "', but must be an object such as {\"to_q\": 16}");
+            }
+            return all;
+        }
+
+        private OwnNumber pattern(String key, String name, @Nullable Object value) {
             Double own = number(key, value);
             if (own == null) {
                 throw notANumber(key, value);
             }
             try {
-                alphas.add(new OwnAlpha(name, Pattern.compile("(.*\\.)?(" + name + ")"), own));
+                return new OwnNumber(name, Pattern.compile("(.*\\.)?(" + name + ")"), own);
             } catch (PatternSyntaxException e) {
                 throw Problem.failure(
                         where + ": " + key + " is " + value + ", but '" + name
@@ -88,14 +100,20 @@ final class LoraScales {
             return Problem.failure(where + ": " + key + " is '" + value + "', but must be a number such as 16");
         }
 
-        double of(String layer, long rank) {
+        double of(String layer, long tensorRank) {
             targets.check(layer);
-            Double own = alphas.stream()
+            Double own = of(layer, alphas, alpha);
+            Double said = isKronecker ? of(layer, ranks, rank) : null;
+            double r = said == null ? tensorRank : said;
+            return own == null || r == 0 ? 1 : own / (rootOfRank ? Math.sqrt(r) : r);
+        }
+
+        private static @Nullable Double of(String layer, List<OwnNumber> own, @Nullable Double all) {
+            return own.stream()
                     .filter(entry -> entry.isOf(layer))
                     .findFirst()
-                    .map(OwnAlpha::alpha)
-                    .orElse(alpha);
-            return own == null ? 1 : own / (rootOfRank ? Math.sqrt((double) rank) : rank);
+                    .map(OwnNumber::value)
+                    .orElse(all);
         }
     }
 

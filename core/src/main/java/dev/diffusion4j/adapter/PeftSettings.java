@@ -10,11 +10,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of peft's {@code LoraConfig} (0.21.2) under which an adapter is what its tensors say and no more: a sum with the base's weights, or a DoRA.
+ * The settings of peft's {@code LoraConfig}, {@code LoHaConfig} and {@code LoKrConfig} (0.21.2) under which an adapter is what its tensors say and no more: a sum with the base's weights, or a DoRA.
  * Any other setting, and any key that is not known here and is not off, is refused by name: it may change the base or the forward
  * pass.
  */
 final class PeftSettings {
+    private static final String LOHA = "LOHA";
+    private static final String LOKR = "LOKR";
+
     /** What is read elsewhere, says where the adapter comes from, or matters to its training alone. */
     private static final Set<String> ANY = Set.of(
             "alpha_pattern",
@@ -40,6 +43,17 @@ final class PeftSettings {
             "target_modules",
             "task_type");
 
+    /** The same of LoHa and LoKr alone: the tensors say how they are put together. */
+    private static final Set<String> ANY_LYCORIS = Set.of(
+            "alpha",
+            "decompose_both",
+            "decompose_factor",
+            "init_weights",
+            "module_dropout",
+            "rank_dropout",
+            "rank_dropout_scale",
+            "use_effective_conv2d");
+
     /** How A and B begin without a change of the base. */
     private static final List<Object> PLAIN_STARTS =
             List.of(true, false, "gaussian", "Gaussian", "eva", "orthogonal", "mica");
@@ -47,11 +61,21 @@ final class PeftSettings {
     private static final Map<String, List<Object>> CHOICES = Map.of(
             "bias", List.of("none"),
             "init_lora_weights", PLAIN_STARTS,
-            "peft_type", List.of("LORA"),
+            "peft_type", List.of("LORA", LOHA, LOKR),
             "use_dora", List.of(true, false),
             "use_rslora", List.of(true, false));
 
     private PeftSettings() {}
+
+    /** Whether an adapter is a LoHa or a LoKr, whose alpha is called so. */
+    static boolean isLycoris(Map<String, @Nullable Object> config) {
+        return LOHA.equals(config.get("peft_type")) || isKronecker(config);
+    }
+
+    /** Whether it is a LoKr, which multiplies by alpha / r also where its tensors have no rank. */
+    static boolean isKronecker(Map<String, @Nullable Object> config) {
+        return LOKR.equals(config.get("peft_type"));
+    }
 
     /**
      * @param where the file, for the message
@@ -59,7 +83,7 @@ final class PeftSettings {
      */
     static void check(Map<String, @Nullable Object> config, String where) {
         config.forEach((key, value) -> {
-            if (!isPlain(key, value)) {
+            if (!isPlain(key, value) && !(isLycoris(config) && ANY_LYCORIS.contains(key))) {
                 throw refusal(key, value, where);
             }
         });
@@ -82,7 +106,8 @@ final class PeftSettings {
     private static Problem refusal(String key, @Nullable Object value, String where) {
         String text = value instanceof String string ? string : Json.compact(value);
         if (key.equals("peft_type")) {
-            return Problem.failure(where + ": peft_type is " + text + ", but only LORA adapters can be applied");
+            return Problem.failure(
+                    where + ": peft_type is " + text + ", but only LORA, LOHA and LOKR adapters can be applied");
         }
         if (key.equals("init_lora_weights")) {
             return Problem.failure(where + ": init_lora_weights is " + text

@@ -2,6 +2,7 @@
 package dev.diffusion4j.codec;
 
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.PassCost;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
@@ -95,6 +96,29 @@ public interface SampleCodec extends AutoCloseable {
      */
     default Tensor preview(Tensor samples) {
         return pictures(samples);
+    }
+
+    /**
+     * The same, working in overlapping tiles where a picture is large, so that its size costs no memory but its own; the results differ a
+     * little. Itself where that cannot be, or changes nothing.
+     */
+    default SampleCodec inTiles() {
+        return this;
+    }
+
+    /** What encoding one picture of that size costs; nothing where no network does it. */
+    default PassCost encodeCost(SampleSize picture) {
+        return PassCost.NONE;
+    }
+
+    /** What decoding one picture of that size costs; nothing where no network does it. */
+    default PassCost decodeCost(SampleSize picture) {
+        return PassCost.NONE;
+    }
+
+    /** Whether its samples are latents, which a network decodes. */
+    default boolean hasLatents() {
+        return !networks().isEmpty();
     }
 
     /**

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.codec;
 
+import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelRole;
+import dev.diffusion4j.model.PassCost;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.autoencoder.AutoencoderTiny;
 import dev.diffusion4j.model.autoencoder.AutoencoderTinyConfig;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -15,24 +18,33 @@ import org.bytedeco.pytorch.Tensor;
  * for a picture. The network is borrowed. Pictures are encoded and decoded one after the other, in tiles if that is asked for.
  */
 public final class TinyVaeCodec implements SampleCodec {
-    private final AutoencoderTiny network;
+    /** Height and width of a tile in pixels, as diffusers has it. */
+    private static final int TILE = 512;
+
+    private final LentModel network;
     private final AutoencoderTinyConfig config;
     private final LatentScale scale;
     private final boolean tiled;
 
     /** @param network borrowed */
     public TinyVaeCodec(AutoencoderTiny network) {
+        this(LentModel.of(network));
+    }
+
+    /** @param network lends an {@link AutoencoderTiny}; borrowed */
+    public TinyVaeCodec(LentModel network) {
         this(network, false);
     }
 
-    private TinyVaeCodec(AutoencoderTiny network, boolean tiled) {
+    private TinyVaeCodec(LentModel network, boolean tiled) {
         this.network = network;
-        this.config = network.typedConfig();
+        this.config = network.ask(model -> ((AutoencoderTiny) model).typedConfig());
         this.scale = LatentScale.of(config);
         this.tiled = tiled;
     }
 
     /** The same, working in overlapping tiles where a picture is larger than 512 pixels. */
+    @Override
     public TinyVaeCodec inTiles() {
         return new TinyVaeCodec(network, true);
     }
@@ -54,7 +66,7 @@ public final class TinyVaeCodec implements SampleCodec {
 
     @Override
     public Tensor mode(Tensor pictures) {
-        return OneByOne.run(pictures, tiled ? network::encodeTiled : network::encode);
+        return run(pictures, tiled ? AutoencoderTiny::encodeTiled : AutoencoderTiny::encode);
     }
 
     @Override
@@ -65,11 +77,38 @@ public final class TinyVaeCodec implements SampleCodec {
     @Override
     public Tensor decode(Tensor samples) {
         return TensorScope.keepResult(
-                () -> OneByOne.run(scale.toLatents(samples), tiled ? network::decodeTiled : network::decode));
+                () -> run(scale.toLatents(samples), tiled ? AutoencoderTiny::decodeTiled : AutoencoderTiny::decode));
+    }
+
+    private Tensor run(Tensor batch, BiFunction<AutoencoderTiny, Tensor, Tensor> pass) {
+        return network.use(model -> OneByOne.run(batch, one -> pass.apply((AutoencoderTiny) model, one)));
+    }
+
+    @Override
+    public PassCost encodeCost(SampleSize picture) {
+        return network.ask(model -> ((AutoencoderTiny) model).encodeCost(pass(picture)));
+    }
+
+    @Override
+    public PassCost decodeCost(SampleSize picture) {
+        return network.ask(model -> ((AutoencoderTiny) model).decodeCost(pass(picture)));
+    }
+
+    /** What goes through the network at a time. */
+    private SampleSize pass(SampleSize picture) {
+        SampleSize tile = SampleSize.square(TILE);
+        return tiled && picture.height() * (long) picture.width() > tile.height() * (long) tile.width()
+                ? tile
+                : picture;
+    }
+
+    @Override
+    public boolean hasLatents() {
+        return true;
     }
 
     @Override
     public Map<String, Model> networks() {
-        return Map.of(ModelRole.AUTOENCODER.component(), network);
+        return Map.of(ModelRole.AUTOENCODER.component(), network.use(model -> model));
     }
 }

@@ -4,14 +4,17 @@ package dev.diffusion4j.codec;
 import static org.bytedeco.pytorch.global.torch.avg_pool2d;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelRole;
+import dev.diffusion4j.model.PassCost;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.model.autoencoder.AutoencoderKlConfig;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -29,7 +32,7 @@ public final class VaeCodec implements SampleCodec {
     /** Height and width of a latent that a preview is decoded from. */
     private static final long PREVIEW = 16;
 
-    private final AutoencoderKl network;
+    private final LentModel network;
     private final AutoencoderKlConfig config;
     private final LatentScale scale;
     private final boolean tiled;
@@ -37,12 +40,17 @@ public final class VaeCodec implements SampleCodec {
 
     /** @param network borrowed */
     public VaeCodec(AutoencoderKl network) {
+        this(LentModel.of(network));
+    }
+
+    /** @param network lends an {@link AutoencoderKl}; borrowed */
+    public VaeCodec(LentModel network) {
         this(network, false, null);
     }
 
-    private VaeCodec(AutoencoderKl network, boolean tiled, @Nullable SampleCodec small) {
+    private VaeCodec(LentModel network, boolean tiled, @Nullable SampleCodec small) {
         this.network = network;
-        this.config = network.typedConfig();
+        this.config = network.ask(model -> ((AutoencoderKl) model).typedConfig());
         this.scale = LatentScale.of(config);
         this.tiled = tiled;
         this.small = small;
@@ -52,6 +60,7 @@ public final class VaeCodec implements SampleCodec {
      * The same, working in overlapping tiles of the autoencoder's {@code sample_size} where a picture is larger: its size then costs no
      * memory but its own, and it differs a little at the tiles' seams.
      */
+    @Override
     public VaeCodec inTiles() {
         return new VaeCodec(network, true, small);
     }
@@ -105,7 +114,7 @@ public final class VaeCodec implements SampleCodec {
 
     /** The distribution of the autoencoder's own latents; of the current scope's. */
     private Moments latents(Tensor pictures) {
-        Tensor encoded = OneByOne.run(pictures, tiled ? network::encodeTiled : network::encode);
+        Tensor encoded = run(pictures, tiled ? AutoencoderKl::encodeTiled : AutoencoderKl::encode);
         long channels = config.latentChannels();
         Tensor logVariance = encoded.narrow(1, channels, channels)
                 .clamp(
@@ -118,7 +127,11 @@ public final class VaeCodec implements SampleCodec {
     @Override
     public Tensor decode(Tensor samples) {
         return TensorScope.keepResult(
-                () -> OneByOne.run(scale.toLatents(samples), tiled ? network::decodeTiled : network::decode));
+                () -> run(scale.toLatents(samples), tiled ? AutoencoderKl::decodeTiled : AutoencoderKl::decode));
+    }
+
+    private Tensor run(Tensor batch, BiFunction<AutoencoderKl, Tensor, Tensor> pass) {
+        return network.use(model -> OneByOne.run(batch, one -> pass.apply((AutoencoderKl) model, one)));
     }
 
     /** By the preview's codec where there is one, else decoded from a latent that was averaged to a few numbers. */
@@ -134,7 +147,30 @@ public final class VaeCodec implements SampleCodec {
     }
 
     @Override
+    public PassCost encodeCost(SampleSize picture) {
+        return network.ask(model -> ((AutoencoderKl) model).encodeCost(pass(picture)));
+    }
+
+    @Override
+    public PassCost decodeCost(SampleSize picture) {
+        return network.ask(model -> ((AutoencoderKl) model).decodeCost(pass(picture)));
+    }
+
+    /** What goes through the network at a time. */
+    private SampleSize pass(SampleSize picture) {
+        SampleSize tile = config.sampleSize();
+        return tiled && picture.height() * (long) picture.width() > tile.height() * (long) tile.width()
+                ? tile
+                : picture;
+    }
+
+    @Override
+    public boolean hasLatents() {
+        return true;
+    }
+
+    @Override
     public Map<String, Model> networks() {
-        return Map.of(ModelRole.AUTOENCODER.component(), network);
+        return Map.of(ModelRole.AUTOENCODER.component(), network.use(model -> model));
     }
 }

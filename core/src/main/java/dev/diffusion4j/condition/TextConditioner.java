@@ -36,6 +36,9 @@ public final class TextConditioner implements Conditioner {
     /** Some hundred prompts. */
     private static final long CACHE_BYTES = 64L << 20;
 
+    /** Letters of words that are not read, in a message. */
+    private static final int MOST_QUOTED = 300;
+
     private static final Pattern LORA = Pattern.compile("<(lora|lyco):[^>]+>");
 
     private final PromptEncoding encoding;
@@ -168,10 +171,17 @@ public final class TextConditioner implements Conditioner {
             String rest = encoder.rest(PromptEncoding.text(subject, i));
             if (!rest.isEmpty()) {
                 sentences.add("a text encoder reads " + (encoder.length() - 2)
-                        + " tokens of a prompt; it does not read '" + rest + "'");
+                        + " tokens of a prompt; it does not read " + quoted(rest));
             }
         }
         return sentences.stream().distinct().toList();
+    }
+
+    private static String quoted(String words) {
+        int more = words.length() - MOST_QUOTED;
+        return more <= 0
+                ? "'" + words + "'"
+                : "'" + words.substring(0, MOST_QUOTED) + "…', and " + more + " letters more";
     }
 
     /**

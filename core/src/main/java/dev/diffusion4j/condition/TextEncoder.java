@@ -2,6 +2,7 @@
 package dev.diffusion4j.condition;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.clip.ClipTextConfig;
 import dev.diffusion4j.model.clip.ClipTextModel;
@@ -29,7 +30,7 @@ public final class TextEncoder implements AutoCloseable {
     private final String name;
     private final ClipTokenizer tokenizer;
     private final ClipTokenizer weighing;
-    private final TextNetwork network;
+    private final LentModel network;
     private final ExtraTokens extra;
     private final Map<Integer, Integer> vectors;
     private volatile @Nullable ClipTextConfig config;
@@ -38,17 +39,13 @@ public final class TextEncoder implements AutoCloseable {
      * @param name of the part that it is in a pipeline's folder: {@code text_encoder}
      * @param network lends a {@link ClipTextModel}; closed with this
      */
-    public TextEncoder(String name, ClipTokenizer tokenizer, TextNetwork network) {
+    public TextEncoder(String name, ClipTokenizer tokenizer, LentModel network) {
         this(name, tokenizer, network, ExtraTokens.NONE, Map.of());
     }
 
     /** @param vectors how many each learnt word has, by the first one's token */
     private TextEncoder(
-            String name,
-            ClipTokenizer tokenizer,
-            TextNetwork network,
-            ExtraTokens extra,
-            Map<Integer, Integer> vectors) {
+            String name, ClipTokenizer tokenizer, LentModel network, ExtraTokens extra, Map<Integer, Integer> vectors) {
         this.name = name;
         this.tokenizer = tokenizer;
         this.weighing = tokenizer.withPaddingAsWord();
@@ -88,19 +85,21 @@ public final class TextEncoder implements AutoCloseable {
     }
 
     <R> R use(Function<ClipTextModel, R> body) {
-        return network.use(model -> {
-            if (!(model instanceof ClipTextModel text)) {
-                throw Problem.failure("a " + model.modelClass().name() + " is no text encoder that is known");
-            }
-            return body.apply(text);
-        });
+        return network.use(model -> body.apply(known(model)));
+    }
+
+    private static ClipTextModel known(Model model) {
+        if (model instanceof ClipTextModel text) {
+            return text;
+        }
+        throw Problem.failure("a " + model.modelClass().name() + " is no text encoder that is known");
     }
 
     /** The network's sizes, which are read when they are first needed. */
     ClipTextConfig config() {
         ClipTextConfig known = config;
         if (known == null) {
-            known = use(ClipTextModel::typedConfig);
+            known = network.ask(model -> known(model).typedConfig());
             long tokens = Math.min(tokenizer.size(), extra.first());
             if (tokens > known.vocabSize()) {
                 throw Problem.failure("the tokenizer has " + tokens

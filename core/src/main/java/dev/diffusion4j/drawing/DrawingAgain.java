@@ -7,6 +7,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.clip.Clip;
+import dev.diffusion4j.pipeline.KeepNetworks;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Precision;
@@ -22,13 +23,15 @@ import org.jspecify.annotations.Nullable;
  * @param movedModel where the model lies now, or {@code null} where the note says it
  * @param variant of the files of weights, or {@code null}
  * @param movedClip where the guides' CLIP lies now, or {@code null} where the note says it
+ * @param keeping how long networks stay in memory
  */
 public record DrawingAgain(
         Path picture,
         GenerationNote.Read read,
         @Nullable Path movedModel,
         @Nullable String variant,
-        Clip.@Nullable Origin movedClip) {
+        Clip.@Nullable Origin movedClip,
+        KeepNetworks keeping) {
 
     /**
      * Reads the note.
@@ -37,7 +40,13 @@ public record DrawingAgain(
      */
     public static DrawingAgain of(
             Path picture, @Nullable Path movedModel, @Nullable String variant, Clip.@Nullable Origin movedClip) {
-        return new DrawingAgain(picture, GenerationNote.read(picture), movedModel, variant, movedClip);
+        return new DrawingAgain(
+                picture, GenerationNote.read(picture), movedModel, variant, movedClip, KeepNetworks.ALWAYS);
+    }
+
+    /** With networks that stay in memory longer, or go sooner. */
+    public DrawingAgain keeping(KeepNetworks value) {
+        return new DrawingAgain(picture, read, movedModel, variant, movedClip, value);
     }
 
     /** How it was made. */
@@ -69,7 +78,8 @@ public record DrawingAgain(
                 .withConfig(path(note().config()))
                 .withEmbeddings(note().embeddings().stream().map(Path::of).toList())
                 .withVae(path(note().vae()))
-                .withRefiner(path(note().refiner()));
+                .withRefiner(path(note().refiner()))
+                .withKeeping(keeping);
     }
 
     private static @Nullable Path path(@Nullable String text) {

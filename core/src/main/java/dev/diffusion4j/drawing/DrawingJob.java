@@ -2,16 +2,17 @@
 package dev.diffusion4j.drawing;
 
 import dev.diffusion4j.adapter.LoraApplied;
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.SchedulerSelection.Chosen;
 import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.hub.HubProgress;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.GuidanceSweep;
 import dev.diffusion4j.pipeline.GuideKit;
-import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.TerminalSignal;
@@ -21,7 +22,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +38,7 @@ public final class DrawingJob implements AutoCloseable {
     private final String model;
     private final int perRow;
     private final @Nullable Integer only;
+    private @Nullable InfotextHashes hashes;
     private int holders = 1;
     private boolean closed;
 
@@ -56,13 +60,37 @@ public final class DrawingJob implements AutoCloseable {
      * @throws Problem naming what cannot be drawn so
      */
     public static DrawingJob open(DrawingPlan plan, HubProgress progress, Consumer<String> notice) {
+        return open(plan, progress, notice, loaded -> plan);
+    }
+
+    /**
+     * Makes ready to draw another program's picture again.
+     *
+     * @param plan of {@link InfotextDrawing#plan}
+     * @param notice receives a line for each thing that makes it another picture
+     * @throws Problem naming what cannot be drawn so
+     */
+    public static DrawingJob open(
+            InfotextDrawing again, DrawingPlan plan, HubProgress progress, Consumer<String> notice) {
+        return open(plan, progress, notice, loaded -> again.settled(loaded, plan, notice));
+    }
+
+    /** @param settle makes of a loaded pipeline what is drawn with it */
+    private static DrawingJob open(
+            DrawingPlan plan,
+            HubProgress progress,
+            Consumer<String> notice,
+            Function<DiffusionPipeline, DrawingPlan> settle) {
         Path folder = PipelinePlace.folder(plan.model(), plan.loading().variant(), progress);
         GuideKit kit = new GuideKit(plan.clip(), notice);
         try {
-            DiffusionPipeline loaded = DiffusionPipeline.load(folder, fetched(plan.loading(), progress));
+            DiffusionPipeline loaded = DiffusionPipeline.load(folder, FetchedParts.of(plan.loading(), progress));
             try {
                 loaded.loadingNotes().forEach(notice);
-                Chosen chosen = chosen(plan, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
+                GenerationRequest there = FetchedParts.of(plan.request(), progress);
+                Chosen chosen =
+                        chosen(settle.apply(loaded), there, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
+                FewSteps.hint(folder, places(plan), chosen.request()).ifPresent(notice);
                 return new DrawingJob(
                         loaded, kit, chosen, folder.toString(), plan.subject().perRow(loaded), null);
             } catch (Throwable e) {
@@ -75,16 +103,14 @@ public final class DrawingJob implements AutoCloseable {
         }
     }
 
-    /** With the folders that other models of the Hub are in then. */
-    private static LoadOptions fetched(LoadOptions loading, HubProgress progress) {
-        Path refiner = loading.refiner();
-        return refiner == null
-                ? loading
-                : loading.withRefiner(PipelinePlace.folder(refiner, loading.variant(), progress));
+    private static List<Path> places(DrawingPlan plan) {
+        Stream<Path> adapters = plan.loading().loras().stream().map(LoraChoice::path);
+        return Stream.concat(Stream.of(plan.model()), adapters).toList();
     }
 
-    private static Chosen chosen(DrawingPlan plan, DiffusionPipeline steered, Consumer<String> notice) {
-        GenerationRequest request = plan.subject().in(steered, plan.request(), notice);
+    private static Chosen chosen(
+            DrawingPlan plan, GenerationRequest asked, DiffusionPipeline steered, Consumer<String> notice) {
+        GenerationRequest request = plan.subject().in(steered, asked, notice);
         Chosen chosen = plan.scheduler().on(steered, request);
         TerminalSignal.warning(chosen.pipeline().scheduler()).ifPresent(notice);
         chosen.pipeline().notices(chosen.request()).forEach(notice);
@@ -103,7 +129,7 @@ public final class DrawingJob implements AutoCloseable {
         Path folder = again.folder(progress);
         GuideKit kit = new GuideKit(again.clip(), notice);
         try {
-            DiffusionPipeline loaded = DiffusionPipeline.load(folder, fetched(again.loading(), progress));
+            DiffusionPipeline loaded = DiffusionPipeline.load(folder, FetchedParts.of(again.loading(), progress));
             try {
                 if (!loaded.modelHash().equals(again.modelHash())) {
                     notice.accept("the weights in " + folder
@@ -192,6 +218,7 @@ public final class DrawingJob implements AutoCloseable {
     private void handOut(int first, GenerationResult batch, PictureSink sink) {
         List<BufferedImage> images = batch.images();
         boolean latents = batch.hasLatents();
+        SampleSize size = TensorScope.compute(() -> sizeOf(latents ? batch.decoded() : batch.samples()));
         for (int i = 0; i < images.size(); i++) {
             int index = first + i;
             if (only != null && only != index) {
@@ -203,16 +230,22 @@ public final class DrawingJob implements AutoCloseable {
                     only == null ? index : 0,
                     count(),
                     image,
-                    notes(index),
+                    notes(index, size),
                     (latents ? batch.decoded() : batch.samples()).narrow(0, place, 1),
                     latents ? batch.samples().narrow(0, place, 1) : null)));
         }
     }
 
-    private Map<String, String> notes(int index) {
+    private static SampleSize sizeOf(Tensor pictures) {
+        return new SampleSize((int) pictures.size(2), (int) pictures.size(3));
+    }
+
+    private Map<String, String> notes(int index, SampleSize size) {
         DiffusionPipeline pipeline = pipeline();
-        return GenerationNote.of(model, pipeline, request(), index)
-                .notes(pipeline.deviceName(), pipeline.precision().key(), pipeline.modelHash());
+        if (hashes == null) {
+            hashes = InfotextHashes.of(Path.of(model), pipeline);
+        }
+        return GenerationNote.of(model, pipeline, request(), index).notes(pipeline, size, hashes);
     }
 
     /**

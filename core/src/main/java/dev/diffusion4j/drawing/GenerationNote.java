@@ -126,12 +126,22 @@ public record GenerationNote(
         return clipModel == null ? null : new Clip.Origin(Path.of(clipModel), clipActivation);
     }
 
-    /** The notes of a PNG: ours, and the one line that other tools show. */
-    Map<String, String> notes(String device, String dtype, String modelHash) {
-        RunManifest manifest =
-                new RunManifest(RunManifest.libraryVersion(), device, dtype, modelHash, Records.toMap(this));
+    /**
+     * The notes of a PNG: ours, and the text that other tools read.
+     *
+     * @param size of what was drawn
+     */
+    Map<String, String> notes(DiffusionPipeline pipeline, SampleSize size, InfotextHashes hashes) {
+        String modelHash = pipeline.modelHash();
+        RunManifest manifest = new RunManifest(
+                RunManifest.libraryVersion(),
+                pipeline.deviceName(),
+                pipeline.precision().key(),
+                modelHash,
+                Records.toMap(this));
         Map<String, String> notes = new LinkedHashMap<>();
-        notes.put("parameters", summary(modelHash));
+        boolean hasText = request.prompts() != null;
+        notes.put(Infotext.NOTE, hasText ? InfotextNote.of(this, size, hashes).toText() : summary(modelHash));
         notes.put(RunManifest.NOTE, manifest.toText());
         return notes;
     }
@@ -153,6 +163,11 @@ public record GenerationNote(
     /** A note with the manifest around it. */
     public record Read(RunManifest manifest, GenerationNote note) {}
 
+    /** Whether a picture has a note of this library. */
+    static boolean isIn(Path picture) {
+        return PngFile.isOne(picture) && PngFile.readNotes(picture).containsKey(RunManifest.NOTE);
+    }
+
     /**
      * Reads the note of a PNG.
      *
@@ -161,8 +176,8 @@ public record GenerationNote(
     public static Read read(Path png) {
         String text = PngFile.readNotes(png).get(RunManifest.NOTE);
         if (text == null) {
-            throw Problem.failure(png + " does not say how it was made: it has no note '" + RunManifest.NOTE
-                    + "'; only pictures that 'diffuse sample' wrote can be drawn again");
+            throw Problem.failure(png + " does not say how it was made: it has neither the note '" + RunManifest.NOTE
+                    + "' of 'diffuse sample' nor the text '" + Infotext.NOTE + "' of A1111's webui");
         }
         try {
             RunManifest manifest = RunManifest.fromText(text, png + ": note " + RunManifest.NOTE);

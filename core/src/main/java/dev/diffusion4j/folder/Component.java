@@ -8,6 +8,7 @@ import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.ModelClass;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.text.ClipTokenizer;
 import dev.diffusion4j.text.TokenizerFolder;
@@ -55,6 +56,13 @@ public record Component(String name, String library, String className, Path pipe
     /** Whether a pipeline draws the same pictures without it. */
     public boolean isOptional() {
         return OPTIONAL.contains(name);
+    }
+
+    /** Whether it is a network that may run beside a denoiser. */
+    boolean isControl(ModelFamilies families) {
+        return family(families)
+                .filter(family -> family.modelClass().role() == ModelRole.CONTROL)
+                .isPresent();
     }
 
     /** The family of networks that it is one of; empty where none is known, and for what is no network. */

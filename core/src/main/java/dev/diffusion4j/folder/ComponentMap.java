@@ -5,6 +5,7 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.ModelFamilies;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
@@ -27,6 +28,8 @@ public final class ComponentMap {
     public static final String DIFFUSERS_VERSION = "0.42.1";
 
     private static final String CLASS_NAME = "_class_name";
+    private static final String SEVERAL_CONTROLS = "MultiControlNetModel";
+    private static final String CONTROL = "ControlNetModel";
     private static final String VERSION = "_diffusers_version";
 
     private final Path folder;
@@ -41,9 +44,26 @@ public final class ComponentMap {
                     && entry instanceof List<?> pair
                     && pair.size() == 2
                     && pair.get(1) instanceof String className) {
-                components.put(name, new Component(name, String.valueOf(pair.get(0)), className, folder));
+                String library = String.valueOf(pair.get(0));
+                if (className.equals(SEVERAL_CONTROLS)) {
+                    addControls(name, library);
+                } else {
+                    components.put(name, new Component(name, library, className, folder));
+                }
             }
         });
+    }
+
+    /** Several control networks are one entry, and lie in a folder each: {@code controlnet}, {@code controlnet_1}, … */
+    private void addControls(String name, String library) {
+        String next = name;
+        do {
+            components.put(next, new Component(next, library, CONTROL, folder));
+            next = name + "_"
+                    + components.keySet().stream()
+                            .filter(known -> known.startsWith(name))
+                            .count();
+        } while (Files.isDirectory(folder.resolve(next)));
     }
 
     /**
@@ -114,7 +134,7 @@ public final class ComponentMap {
     ComponentMap at(Path other, Set<String> parts) {
         Map<String, @Nullable Object> all = new LinkedHashMap<>(entries);
         components.keySet().stream()
-                .filter(name -> !parts.contains(name))
+                .filter(name -> entries.containsKey(name) && !parts.contains(name))
                 .forEach(name -> all.put(name, Arrays.asList(null, null)));
         return new ComponentMap(other, all);
     }

@@ -80,14 +80,29 @@ public record ComponentNetwork(Component component, ModelFamily family) {
     }
 
     /**
+     * Compares the names and shapes of the weights with the config, without reading any.
+     *
+     * @throws Problem (a failure) where they do not fit
+     */
+    public void check(@Nullable String variant) {
+        try (WeightSource weights = weights(variant);
+                Model model = WeightMemory.shapesOnly(this::create)) {
+            WeightLoader.check(weights, model.stateDict(), model::weightName, model::isIgnored);
+        }
+    }
+
+    private WeightSource weights(@Nullable String variant) {
+        return WeightFiles.open(component.folder(), family.modelClass().weightStem(), variant);
+    }
+
+    /**
      * Fills a network with the weights.
      *
      * @param model on the CPU, of any floating dtype
      * @throws Problem (a failure) where they do not fit it; it is unchanged then
      */
     public void fill(Model model, @Nullable String variant) {
-        try (WeightSource weights =
-                WeightFiles.open(component.folder(), family.modelClass().weightStem(), variant)) {
+        try (WeightSource weights = weights(variant)) {
             WeightLoader.load(weights, model.stateDict(), model::weightName, model::isIgnored);
         }
     }

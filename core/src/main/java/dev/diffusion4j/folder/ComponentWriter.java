@@ -2,6 +2,7 @@
 package dev.diffusion4j.folder;
 
 import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.DType;
 import dev.diffusion4j.checkpoint.WeightSource;
 import dev.diffusion4j.checkpoint.WeightWriter;
@@ -12,11 +13,16 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.text.ClipTokenizer;
 import dev.diffusion4j.text.TokenizerFolder;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,6 +94,22 @@ public final class ComponentWriter {
         json.put("torch_dtype", written.torchName());
         json.put("architectures", List.of(className));
         return json;
+    }
+
+    /** Copies the files of a part that lies in a folder of its own, under that folder's name. */
+    void copy(Path part) {
+        Path target = folder.resolve(Objects.requireNonNull(part.getFileName()));
+        try (Stream<Path> files = Files.list(part)) {
+            Files.createDirectories(target);
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.copy(
+                        file,
+                        target.resolve(Objects.requireNonNull(file.getFileName())),
+                        StandardCopyOption.REPLACE_EXISTING);
+            }
+        } catch (IOException e) {
+            throw Problem.failure("cannot copy " + part + " to " + target + ": " + AtomicFile.reason(e), e);
+        }
     }
 
     /** Writes a tokenizer. */

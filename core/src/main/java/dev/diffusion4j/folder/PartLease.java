@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.folder;
 
+import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.Model;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The right to use a network, until it is closed. Several may hold one network: it is freed when the last lease is closed and the last
  * running call has ended. Thread-safe.
  */
-public final class PartLease implements AutoCloseable {
+public final class PartLease implements LentModel {
     private final SharedPart part;
     private final Runnable ended;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -42,6 +41,7 @@ public final class PartLease implements AutoCloseable {
      *
      * @throws IllegalStateException where this lease is closed
      */
+    @Override
     public <R> R use(Function<Model, R> body) {
         Model network = begin();
         try {
@@ -49,6 +49,13 @@ public final class PartLease implements AutoCloseable {
         } finally {
             part.endCall();
         }
+    }
+
+    /** Of the network without its weights where it can be made so; until this lease is closed. */
+    @Override
+    public <R> R ask(Function<Model, R> body) {
+        Model outline = part.outline();
+        return outline == null ? use(body) : body.apply(outline);
     }
 
     private Model begin() {
@@ -72,11 +79,6 @@ public final class PartLease implements AutoCloseable {
     /** From now on it is not dropped: something was made that knows this very network, or its files have changed. */
     public void pin() {
         part.pin();
-    }
-
-    /** What loads it: the first that was given for its key; {@code null} where the network itself was given. */
-    public @Nullable Supplier<Model> loader() {
-        return part.loader();
     }
 
     /** Whether it is in memory. */

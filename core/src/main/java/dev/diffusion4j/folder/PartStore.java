@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.folder;
 
-import dev.diffusion4j.model.Model;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /**
  * Networks in memory, so that pipelines of the same files share one. Nothing in it needs to be closed: a network goes when its last
@@ -20,7 +18,7 @@ public final class PartStore {
      * @param loader makes the network that the store then owns; called again where it was dropped
      * @return to be closed by the caller
      */
-    public synchronized PartLease lease(Object key, Supplier<Model> loader) {
+    public synchronized PartLease lease(Object key, PartLoader loader) {
         SharedPart part = parts.computeIfAbsent(key, absent -> SharedPart.loadedBy(loader));
         return new PartLease(part, () -> end(key, part));
     }

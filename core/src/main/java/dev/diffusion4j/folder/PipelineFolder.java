@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PipelineFolder {
     private static final String ANY_PIPELINE = "DiffusionPipeline";
-    private static final Set<ModelRole> BESIDE = Set.of(ModelRole.AUTOENCODER, ModelRole.TEXT_ENCODER);
+    private static final Set<ModelRole> BESIDE =
+            Set.of(ModelRole.AUTOENCODER, ModelRole.TEXT_ENCODER, ModelRole.CONTROL);
 
     private final Path folder;
     private final ComponentMap map;
@@ -114,8 +115,10 @@ public final class PipelineFolder {
     /** @param where the folder's name in an error */
     ComponentNetwork networkBeside(Set<String> parts, String where) {
         List<Component> networks = map.components().values().stream()
-                .filter(component ->
-                        !component.isScheduler() && !component.isOptional() && !parts.contains(component.name()))
+                .filter(component -> !component.isScheduler()
+                        && !component.isOptional()
+                        && !component.isControl(families)
+                        && !parts.contains(component.name()))
                 .toList();
         if (networks.isEmpty()) {
             throw Problem.failure(map.file()
@@ -166,6 +169,14 @@ public final class PipelineFolder {
                 .filter(ModelFamily::isDenoiser)
                 .isPresent());
         return isAlone ? Map.of() : found;
+    }
+
+    /** The folders of the networks that may run beside its denoiser, in order. */
+    public List<Path> controls() {
+        return map.components().values().stream()
+                .filter(component -> component.isControl(families))
+                .map(Component::folder)
+                .toList();
     }
 
     /** The name of the component that is the network: {@code unet} in most folders. */
@@ -281,8 +292,8 @@ public final class PipelineFolder {
     }
 
     /**
-     * Writes another folder of this one's class and settings, from networks in memory. Parts that are neither among them nor tokenizers, such
-     * as a safety checker, are left out.
+     * Writes another folder of this one's class and settings, from networks in memory. Control networks are copied; other
+     * parts, such as a safety checker, are left out.
      *
      * @param model as in {@link #write(Path, Model, Map, Scheduler, SaveOptions)}
      * @param tokenizers by the names of their parts
@@ -297,9 +308,14 @@ public final class PipelineFolder {
         String name = networkBeside(parts(others, tokenizers)).component().name();
         Set<String> kept = new HashSet<>(parts(others, tokenizers));
         kept.addAll(Set.of(name, Component.SCHEDULER));
+        map.components().values().stream()
+                .filter(component -> component.isControl(families))
+                .map(Component::name)
+                .forEach(kept::add);
         ComponentWriter writer = new ComponentWriter(copy, map.at(copy, kept), options);
         writeNetworks(writer, name, model, others);
         tokenizers.forEach(writer::write);
+        controls().forEach(writer::copy);
         writer.write(scheduler);
         writer.finish();
     }

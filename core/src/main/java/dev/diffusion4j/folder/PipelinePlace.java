@@ -131,7 +131,7 @@ public final class PipelinePlace {
     }
 
     /** @param names that the weights may have, the best first */
-    private static void weights(HubContents there, String inside, List<String> names, HubClient hub) {
+    static void weights(HubContents there, String inside, List<String> names, HubClient hub) {
         String found = names.stream()
                 .map(name -> inside + name)
                 .filter(there::has)

@@ -2,20 +2,21 @@
 package dev.diffusion4j.folder;
 
 import dev.diffusion4j.model.Model;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A network in memory and all who need it: leases, which may come again, and calls that run. Thread-safe. */
 final class SharedPart {
-    private final @Nullable Supplier<Model> loader;
+    private final @Nullable PartLoader loader;
     private final boolean owned;
     private @Nullable Model network;
+    private @Nullable Model outline;
+    private boolean outlined;
     private int leases;
     private int calls;
     private boolean pinned;
     private boolean dropped;
 
-    private SharedPart(@Nullable Model network, @Nullable Supplier<Model> loader, boolean owned) {
+    private SharedPart(@Nullable Model network, @Nullable PartLoader loader, boolean owned) {
         this.network = network;
         this.loader = loader;
         this.owned = owned;
@@ -27,13 +28,8 @@ final class SharedPart {
     }
 
     /** One that {@code loader} makes as often as it is needed. */
-    static SharedPart loadedBy(Supplier<Model> loader) {
+    static SharedPart loadedBy(PartLoader loader) {
         return new SharedPart(null, loader, true);
-    }
-
-    @Nullable
-    Supplier<Model> loader() {
-        return loader;
     }
 
     synchronized void lease() {
@@ -54,7 +50,7 @@ final class SharedPart {
             if (loader == null) {
                 throw new IllegalStateException("this network is closed");
             }
-            present = loader.get();
+            present = loader.load();
             network = present;
         }
         calls++;
@@ -64,6 +60,15 @@ final class SharedPart {
     synchronized void endCall() {
         calls--;
         freeIfUnused();
+    }
+
+    /** The network without weights; {@code null} where there is none, or none can be made. */
+    synchronized @Nullable Model outline() {
+        if (!outlined && loader != null) {
+            outline = loader.outline();
+        }
+        outlined = true;
+        return outline;
     }
 
     synchronized boolean drop() {
@@ -89,6 +94,11 @@ final class SharedPart {
             return;
         }
         dropped = false;
+        if (leases == 0 && outline != null) {
+            outline.close();
+            outline = null;
+            outlined = false;
+        }
         Model unused = network;
         network = null;
         if (owned && unused != null) {

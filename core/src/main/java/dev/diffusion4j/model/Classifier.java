@@ -45,6 +45,16 @@ public abstract class Classifier extends Model {
      */
     public abstract Tensor features(Tensor images);
 
+    /**
+     * Activations by which pictures may be compared, from fine to coarse, all without dropout; differentiable.
+     *
+     * @param images (B, C, H, W) in [−1, 1]
+     * @return each (B, D, H', W'), new tensors owned by the current scope; empty where the network has no such activations
+     */
+    public List<Tensor> maps(Tensor images) {
+        return List.of();
+    }
+
     /** The name of {@link #features} in reports and caches. */
     public abstract String featuresName();
 

@@ -83,6 +83,18 @@ public abstract class DiffusionModel extends Model {
         return numClasses() > 0 ? ClassInput.COUNTED : ClassInput.NONE;
     }
 
+    /**
+     * What a pass costs, worked out from the config.
+     *
+     * @param size of a sample
+     * @param batch how many samples
+     * @param words places of their prompts
+     * @return nothing where nobody has worked it out
+     */
+    public PassCost cost(SampleSize size, int batch, int words) {
+        return PassCost.NONE;
+    }
+
     /** Height and width must be multiples of this. */
     public final int sizeMultiple() {
         return shape.sizeMultiple();

@@ -10,6 +10,8 @@ import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -17,17 +19,17 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Draws the pictures of a request batch by batch, each batch freed before the next one begins.
+ * Draws the pictures of a request batch by batch. Batches form rounds: all of a round are made ready, then all are denoised, then all are
+ * handed out, so that a network that goes in between is read once a round. A round is freed before the next one begins.
  *
- * @param model borrowed
- * @param owned lends control networks, and adapters that prompts ask for
+ * @param outline the network, of which only config and shapes are asked; borrowed
  * @param noise of each batch
  * @param listener hears of each step
  */
 record BatchSampler(
         PipelineSetup setup,
-        DiffusionModel model,
-        OwnedParts owned,
+        CallNetworks networks,
+        DiffusionModel outline,
         GenerationRequest request,
         NoiseFactory noise,
         StepListener listener,
@@ -43,49 +45,151 @@ record BatchSampler(
         void accept(int first, Tensor samples);
     }
 
-    /** Draws all of them. The request fits the network: see {@link RequestCheck}. */
-    void forEachBatch(SampleSize size, BatchSink sink) {
-        PromptLoras loras = PromptLoras.of(request);
-        try (StartPicture picture =
-                StartPicture.read(request.inputs(), PictureUse.of(request.inputs(), model), size, setup.codec(model))) {
-            int count;
-            for (int first = 0; first < request.count(); first += count) {
-                int start = first;
-                int some = request.together(first);
-                count = some;
-                TensorScope.run(() -> sink.accept(
-                        start,
-                        owned.promptAdapters()
-                                .run(setup, model, loras.of(start), () -> batch(size, picture, start, some))
-                                .to(Devices.cpu(), ScalarType.Float)));
-            }
+    /** Which pictures are drawn together. */
+    private record Pictures(int first, int count) {
+        int end() {
+            return first + count;
         }
     }
 
-    private Tensor batch(SampleSize size, @Nullable StartPicture picture, int first, int count) {
-        SampleCodec codec = setup.codec(model);
-        Device device = setup.placement().torchDevice();
-        long[] one = codec.shape(size);
-        long[] shape = {count, one[0], one[1], one[2]};
-        try (NoiseSource source = noise.open(first, count);
-                SchedulerRun run = setup.start(request, model, size);
-                NoGradGuard guard = new NoGradGuard()) {
-            BatchStart start = new BatchStart(picture, codec, shape, device, setup.encodesInFull(codec));
-            Tensor sample = start.sample(run, source);
-            Branches branches =
-                    new BranchMaker(setup, model, request, size).make(first, count, start.use(), start.extra());
+    /** A batch before its first step. */
+    private record Ready(
+            Pictures pictures, NoiseSource noise, SchedulerRun run, BatchStart start, Tensor sample, Branches branches)
+            implements AutoCloseable {
+        @Override
+        public void close() {
+            run.close();
+            noise.close();
+        }
+    }
+
+    /** Draws all of them. The request fits the network: see {@link RequestCheck}. */
+    void forEachBatch(SampleSize size, BatchSink sink) {
+        BranchMaker maker = new BranchMaker(setup, outline, request, size);
+        PictureUse use = PictureUse.of(request.inputs(), outline);
+        PromptLoras loras = PromptLoras.of(request);
+        boolean seesAdapters = !loras.places().isEmpty(); // views of networks, which then stay
+        CallNetworks own = seesAdapters ? networks.staying() : networks;
+        try (StartPicture picture = StartPicture.read(request.inputs(), use, size, setup.codec(outline))) {
+            own.begin(maker);
+            int end;
+            for (int first = 0; first < request.count(); first = end) {
+                List<Pictures> batches = batches(first, own.perRound());
+                end = batches.get(batches.size() - 1).end();
+                TensorScope.run(() -> own.seen(setup, loras.of(batches.get(0).first()), () -> {
+                    round(own, maker, picture, batches, sink);
+                    return true;
+                }));
+            }
+        }
+        own.end();
+        if (setup.refiner() != null) {
+            setup.refiner().networks().end();
+        }
+    }
+
+    /** Whole batches of {@code most} pictures together, at least one. */
+    private List<Pictures> batches(int first, int most) {
+        List<Pictures> batches = new ArrayList<>();
+        int next = first;
+        do {
+            Pictures pictures = new Pictures(next, request.together(next));
+            batches.add(pictures);
+            next = pictures.end();
+        } while (next < request.count() && next + request.together(next) - first <= most);
+        return batches;
+    }
+
+    private void round(
+            CallNetworks own,
+            BranchMaker maker,
+            @Nullable StartPicture picture,
+            List<Pictures> pictures,
+            BatchSink sink) {
+        int end = pictures.get(pictures.size() - 1).end();
+        List<Ready> batches = new ArrayList<>();
+        List<Tensor> samples = new ArrayList<>();
+        try (NoGradGuard guard = new NoGradGuard()) {
+            own.beginRound(maker, pictures.get(0).first(), end);
+            pictures.forEach(some -> batches.add(ready(maker, picture, some)));
+            own.pictureRead();
+            own.holdingCodec(!setup.steering().isEmpty(), () -> {
+                own.denoise(model -> {
+                    batches.forEach(batch -> samples.add(denoised(model, maker.size(), batch)));
+                    return true;
+                });
+                own.denoised(end == request.count());
+                for (int i = 0; i < batches.size() && setup.refiner() != null; i++) {
+                    samples.set(i, refined(setup.refiner(), samples.get(i), batches.get(i), maker.size()));
+                }
+                return true;
+            });
+        } finally {
+            batches.forEach(Ready::close);
+        }
+        if (setup.refiner() != null) {
+            setup.refiner().networks().denoised(end == request.count());
+        }
+        for (int i = 0; i < samples.size(); i++) {
+            sink.accept(batches.get(i).pictures().first(), samples.get(i));
+        }
+        own.handedOut();
+    }
+
+    private Ready ready(BranchMaker maker, @Nullable StartPicture picture, Pictures pictures) {
+        SampleCodec codec = setup.codec(outline);
+        long[] one = codec.shape(maker.size());
+        long[] shape = {pictures.count(), one[0], one[1], one[2]};
+        NoiseSource source = noise.open(pictures.first(), pictures.count());
+        try {
+            SchedulerRun run = setup.start(request, outline, maker.size());
+            try {
+                Device device = setup.placement().torchDevice();
+                BatchStart start = new BatchStart(picture, codec, shape, device, setup.encodesInFull(codec));
+                Tensor sample = start.sample(run, source);
+                Branches branches = maker.make(pictures.first(), pictures.count(), start.use(), start.extra());
+                return new Ready(pictures, source, run, start, sample, branches);
+            } catch (Throwable e) {
+                run.close();
+                throw e;
+            }
+        } catch (Throwable e) {
+            source.close();
+            throw e;
+        }
+    }
+
+    /** x₀, or what a refiner takes over, {@code float32 (B, C, H, W)}; of the current scope's. */
+    private Tensor denoised(DiffusionModel model, SampleSize size, Ready batch) {
+        SampleCodec codec = setup.codec(outline);
+        SchedulerRun run = batch.run();
+        return TensorScope.keepResult(() -> {
             ControlGuide control =
-                    ControlGuide.read(request.inputs(), setup, codec, size, owned.controlNets(), run.stepIndex());
-            Denoiser denoiser = new GuidedDenoiser(model, setup.placement(), branches, request.guidance(), control);
+                    ControlGuide.read(request.inputs(), setup, codec, size, networks.controlNets(), run.stepIndex());
+            Denoiser denoiser =
+                    new GuidedDenoiser(model, setup.placement(), batch.branches(), request.guidance(), control);
             Steering steering = new Steering(setup.steering(), setup.scheduler(), codec, denoiser);
             int end = Refiner.end(setup.refiner(), request, setup.scheduler(), run);
-            Tensor drawn = loop(steering, run, end, source, first).run(sample, start);
-            return setup.refiner() == null ? drawn : setup.refiner().finish(drawn, start, source, this, size, first);
-        }
+            Tensor drawn = loop(
+                            steering, run, end, batch.noise(), batch.pictures().first())
+                    .run(batch.sample(), batch.start());
+            return setup.refiner() == null ? drawn.to(Devices.cpu(), ScalarType.Float) : drawn;
+        });
+    }
+
+    private Tensor refined(Refiner refiner, Tensor drawn, Ready batch, SampleSize size) {
+        return TensorScope.keepResult(() -> refiner.finish(
+                        drawn,
+                        batch.start(),
+                        batch.noise(),
+                        this,
+                        size,
+                        batch.pictures().first())
+                .to(Devices.cpu(), ScalarType.Float));
     }
 
     /** @param end the index of the call that is not made any more */
-    DenoisingLoop loop(Steering steering, SchedulerRun run, int end, NoiseSource noise, int first) {
-        return new DenoisingLoop(steering, run, end, noise, first, listener, cancellation);
+    DenoisingLoop loop(Steering steering, SchedulerRun run, int end, NoiseSource source, int first) {
+        return new DenoisingLoop(steering, run, end, source, first, listener, cancellation);
     }
 }

@@ -11,9 +11,12 @@ import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +43,7 @@ record BranchMaker(PipelineSetup setup, DiffusionModel model, GenerationRequest 
                     .to(setup.placement().torchDevice(), ScalarType.Float);
             return Branches.of(joined(text.with(Conditioning.TIMESTEP_COND, embedding), extra));
         }
-        if (scale == 1) {
+        if (!isGuided()) {
             return Branches.of(joined(text, extra));
         }
         Conditioning away = away(conditioner, text, first, count);
@@ -51,6 +54,40 @@ record BranchMaker(PipelineSetup setup, DiffusionModel model, GenerationRequest 
         return Branches.of(
                 List.of(joined(text, extra), joined(away, extra), joined(away, zeros_like(extra))),
                 List.of(filled(scale, count), filled(picture - scale, count)));
+    }
+
+    /** How many different texts the conditions of some pictures are made of. */
+    int texts(int first, int end) {
+        return subjects(first, end).size() + negatives(first, end).size();
+    }
+
+    private Set<Subject> subjects(int first, int end) {
+        return new LinkedHashSet<>(request.subject().subjects(first, end - first));
+    }
+
+    private Set<Subject> negatives(int first, int end) {
+        List<Subject> all = request.subject().negatives(first, end - first);
+        return all == null ? Set.of() : new LinkedHashSet<>(all);
+    }
+
+    /** Encodes what {@link #make} will ask for, so that the conditioner knows it. */
+    void encodeAhead(int first, int end) {
+        Conditioner conditioner = setup.conditioner(request, size);
+        for (Subject subject : subjects(first, end)) {
+            TensorScope.run(() -> {
+                Conditioning text = conditioner.encode(List.of(subject));
+                if (isGuided()) {
+                    away(conditioner, text, first, 1);
+                }
+            });
+        }
+        if (isGuided()) {
+            negatives(first, end).forEach(negative -> TensorScope.run(() -> conditioner.encodeAway(List.of(negative))));
+        }
+    }
+
+    private boolean isGuided() {
+        return model.guidanceFeatures() == 0 && request.guidance().weight() != 1;
     }
 
     private Conditioning away(Conditioner conditioner, Conditioning text, int first, int count) {

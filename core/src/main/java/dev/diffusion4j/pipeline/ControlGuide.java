@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param parts at least one
  * @param firstStep the index of the call's first step: shares are counted from it
+ * @param guesses whether they count for the fully conditioned prediction alone; as in diffusers so too where the first one averages
  */
-record ControlGuide(List<Part> parts, int firstStep) {
+record ControlGuide(List<Part> parts, int firstStep, boolean guesses) {
     /**
      * @param network borrowed
      * @param hint of {@link ControlNetModel#hint}; borrowed
@@ -56,7 +57,7 @@ record ControlGuide(List<Part> parts, int firstStep) {
         }
         MaskCrop crop = MaskCrop.of(inputs, size);
         List<Part> parts = new ArrayList<>();
-        for (Control control : inputs.control()) {
+        for (Control control : networks.placed(inputs.control())) {
             ControlNetModel network = networks.get(control.folder(), setup.placement());
             BufferedImage shown = crop == null
                     ? StartPicture.sized(control.picture(), "control", size, codec)
@@ -64,7 +65,8 @@ record ControlGuide(List<Part> parts, int firstStep) {
             Tensor picture = PictureFile.colours(shown).to(setup.placement().torchDevice(), ScalarType.Float);
             parts.add(new Part(control, network, network.hint(picture)));
         }
-        return new ControlGuide(parts, firstStep);
+        boolean averages = parts.get(0).network.typedConfig().globalPoolConditions();
+        return new ControlGuide(parts, firstStep, inputs.guessMode() || averages);
     }
 
     /** @throws Problem where the network cannot be loaded or does not fit the denoiser, or the picture cannot be read */
@@ -102,7 +104,7 @@ record ControlGuide(List<Part> parts, int firstStep) {
         for (Part part : parts) {
             if (part.control.isActive(call.index() - firstStep, call.calls() - firstStep)) {
                 ControlResiduals own =
-                        part.network.forward(sample, time, conditioning, part.hint, part.control.weight());
+                        part.network.forward(sample, time, conditioning, part.hint, part.control.weight(), guesses);
                 sum = sum == null ? own : sum.plus(own);
             }
         }

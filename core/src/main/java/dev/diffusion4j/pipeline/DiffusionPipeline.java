@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
-import static org.bytedeco.pytorch.global.torch.cat;
-
 import dev.diffusion4j.adapter.LoraApplied;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraView;
@@ -26,17 +24,15 @@ import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
-import dev.diffusion4j.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,6 +88,12 @@ public final class DiffusionPipeline implements AutoCloseable {
         return owned.use(model -> setup.adapters().run(() -> body.apply(model)));
     }
 
+    /** As {@link #use}, where config and shapes of the network are enough. */
+    <R> R ask(Function<DiffusionModel, R> body) {
+        checkOpen();
+        return owned.ask(model -> setup.adapters().run(() -> body.apply(model)));
+    }
+
     /** Loads what diffusers or this library saved, on the CPU in f32. */
     public static DiffusionPipeline load(Path place) {
         return load(place, LoadOptions.DEFAULT);
@@ -126,13 +128,13 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** Of parts; the pipeline becomes the owner of {@code model} and {@code parts}, which lie on the CPU in f32. */
     public static DiffusionPipeline of(DiffusionModel model, Scheduler scheduler, PipelineParts parts) {
-        return ofParts(new OwnedParts(PartLease.owning(model), parts), scheduler, parts, IN_F32);
+        return ofParts(new OwnedParts(PartLease.owning(model), parts, KeepNetworks.ALWAYS), scheduler, parts, IN_F32);
     }
 
     /** Of parts; {@code model}, on the CPU in f32, stays its owner's: close the pipeline first. */
     public static DiffusionPipeline borrowing(DiffusionModel model, Scheduler scheduler) {
         PipelineParts own = PipelineParts.of(model);
-        return ofParts(new OwnedParts(PartLease.borrowing(model), own), scheduler, own, IN_F32);
+        return ofParts(new OwnedParts(PartLease.borrowing(model), own, KeepNetworks.ALWAYS), scheduler, own, IN_F32);
     }
 
     /**
@@ -142,7 +144,8 @@ public final class DiffusionPipeline implements AutoCloseable {
      */
     public static DiffusionPipeline borrowing(
             DiffusionModel model, Scheduler scheduler, PipelineParts parts, Placement placement) {
-        return ofParts(new OwnedParts(PartLease.borrowing(model), null), scheduler, parts, placement);
+        return ofParts(
+                new OwnedParts(PartLease.borrowing(model), null, KeepNetworks.ALWAYS), scheduler, parts, placement);
     }
 
     /**
@@ -211,8 +214,8 @@ public final class DiffusionPipeline implements AutoCloseable {
      */
     public LoraView fit(List<LoraView.Use> uses) {
         return use(model -> {
-            owned.network().pin(); // the view knows the layers of this very network
-            return PipelineAdapters.view(model, setup.parts().networks(), uses);
+            owned.pin(); // the view knows the layers of these very networks
+            return setup.parts().use(others -> PipelineAdapters.view(model, others, uses));
         });
     }
 
@@ -236,7 +239,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** Between pictures and samples; borrowed. */
     public SampleCodec codec() {
-        return use(setup::codec);
+        return ask(setup::codec);
     }
 
     /** The adapters that count: those that were added to the weights when they were loaded, then those of {@link #withAdapters}. */
@@ -246,10 +249,8 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** How much of each adapter's file counts, in the order of {@link #loras}. */
     public List<LoraApplied> lorasApplied() {
-        return use(model -> Stream.concat(
-                        PipelineAdapters.merged(owned.network(), setup.parts()).stream(),
-                        setup.adapters().applied().stream())
-                .toList());
+        return Stream.concat(origin.applied().stream(), setup.adapters().applied().stream())
+                .toList();
     }
 
     private List<LoraChoice> loras(PipelineSetup with) {
@@ -279,18 +280,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     public GenerationResult generate(
             GenerationRequest asked, NoiseFactory noise, StepListener listener, Cancellation cancellation) {
         GenerationRequest request = filled(asked);
-        return use(model -> {
-            SampleSize size = checked(model, request);
-            SampleCodec codec = setup.codec(model);
-            List<String> guides = GuidanceNotices.names(steering(), request.guidance());
-            Tensor samples = TensorScope.ownResult(() -> {
-                TensorVector batches = new TensorVector();
-                sampler(model, request, noise, listener, cancellation)
-                        .forEachBatch(size, (first, batch) -> batches.push_back(batch));
-                return cat(batches, 0);
-            });
-            return new GenerationResult(samples, codec, guides, MaskCrop.of(request.inputs(), size));
-        });
+        return ask(model -> call(model, request).all(noise, listener, cancellation));
     }
 
     /**
@@ -304,32 +294,14 @@ public final class DiffusionPipeline implements AutoCloseable {
      */
     public void draw(GenerationRequest asked, ResultSink sink, StepListener listener, Cancellation cancellation) {
         GenerationRequest request = filled(asked);
-        use(model -> {
-            SampleSize size = checked(model, request);
-            SampleCodec codec = setup.codec(model);
-            List<String> guides = GuidanceNotices.names(steering(), request.guidance());
-            MaskCrop crop = MaskCrop.of(request.inputs(), size);
-            sampler(model, request, NoiseFactory.of(request), listener, cancellation)
-                    .forEachBatch(
-                            size,
-                            (first, batch) -> sink.accept(first, new GenerationResult(batch, codec, guides, crop)));
+        ask(model -> {
+            call(model, request).each(sink, listener, cancellation);
             return true;
         });
     }
 
-    private SampleSize checked(DiffusionModel model, GenerationRequest request) {
-        SampleSize size = new RequestCheck(setup, model, owned.controlNets()).check(request);
-        owned.promptAdapters().applied(setup, model, request);
-        return size;
-    }
-
-    private BatchSampler sampler(
-            DiffusionModel model,
-            GenerationRequest request,
-            NoiseFactory noise,
-            StepListener listener,
-            Cancellation cancellation) {
-        return new BatchSampler(setup, model, owned, request, noise, listener, cancellation);
+    private PipelineCall call(DiffusionModel model, GenerationRequest request) {
+        return new PipelineCall(setup, owned, model, request);
     }
 
     /**
@@ -338,22 +310,15 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @throws Problem where one is not there or does not fit
      */
     public List<LoraApplied> lorasApplied(GenerationRequest request) {
-        return use(model -> owned.promptAdapters().applied(setup, model, request));
+        return ask(model -> call(model, request).lorasOfPrompts());
     }
 
     /** The same request with all that it leaves to the network: how strongly it is guided, how much of a picture is drawn anew. */
     public GenerationRequest filled(GenerationRequest request) {
-        return use(model -> new RequestDefaults(setup, model).filled(request));
-    }
-
-    /** Takes what was drawn of a request, batch by batch. */
-    @FunctionalInterface
-    public interface ResultSink {
-        /**
-         * @param first index of the batch's first picture
-         * @param batch valid during the call only
-         */
-        void accept(int first, GenerationResult batch);
+        return ask(model -> {
+            GenerationRequest filled = new RequestDefaults(setup, model).filled(request);
+            return new CallEstimator(setup, owned, model).withTiles(filled);
+        });
     }
 
     /**
@@ -363,8 +328,8 @@ public final class DiffusionPipeline implements AutoCloseable {
      */
     public List<String> notices(GenerationRequest asked) {
         GenerationRequest request = filled(asked);
-        return use(model -> {
-            SampleSize size = checked(model, request);
+        return ask(model -> {
+            SampleSize size = call(model, request).check();
             int channels = setup.codec(model).pictureChannels();
             try (SchedulerRun run = setup.start(request, model, size)) {
                 return GuidanceNotices.of(steering(), request.guidance(), channels, run.timesteps().length);
@@ -381,8 +346,8 @@ public final class DiffusionPipeline implements AutoCloseable {
      */
     public SampleSize check(GenerationRequest asked) {
         GenerationRequest request = filled(asked);
-        return use(model -> {
-            SampleSize size = checked(model, request);
+        return ask(model -> {
+            SampleSize size = call(model, request).check();
             setup.start(request, model, size).close();
             return size;
         });
@@ -400,14 +365,18 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** {@link #save(Path)} in several files of weights, or as a variant. */
     public void save(Path folder, SaveOptions options) {
-        use(model -> {
-            origin.save(folder, options, model, owned.network(), setup);
+        use(model -> setup.parts().use(others -> {
+            origin.save(folder, options, model, owned, setup);
             return true;
-        });
+        }));
     }
 
     PipelineSetup setup() {
         return setup;
+    }
+
+    OwnedParts owned() {
+        return owned;
     }
 
     /** The algorithm. */
@@ -450,7 +419,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      * that were trained for DDPM and the lessons' loop, else 50.
      */
     public int defaultSteps(GenerationRequest request) {
-        return use(model -> new RequestDefaults(setup, model).steps(request.inputs()));
+        return ask(model -> new RequestDefaults(setup, model).steps(request.inputs()));
     }
 
     /**
@@ -464,24 +433,52 @@ public final class DiffusionPipeline implements AutoCloseable {
         return owned.network().drop();
     }
 
+    /**
+     * As {@link #dropNetwork()} for a network beside the denoiser.
+     *
+     * @param part its name in the folder: {@code text_encoder}, {@code vae}
+     * @return whether it does: not for one that cannot be loaded again
+     */
+    public boolean dropNetwork(String part) {
+        checkOpen();
+        PartLease lease = owned.leases().get(part);
+        return lease != null && lease.drop();
+    }
+
+    /** The names of its parts that are networks in memory now: {@code unet}, {@code vae}. */
+    public Set<String> networksInMemory() {
+        return owned.loaded();
+    }
+
+    /** What a call will take, worked out before anything is computed; empty where its networks do not say it. */
+    public Optional<DrawingEstimate> estimate(GenerationRequest asked) {
+        GenerationRequest request = filled(asked);
+        return ask(model -> call(model, request).estimate(call(model, request).check()));
+    }
+
     /** How its network takes classes. */
     public ClassInput classInput() {
-        return use(DiffusionModel::classInput);
+        return ask(DiffusionModel::classInput);
     }
 
     /** The words that its network was trained on; empty where it takes none. */
     public Optional<PromptWords> prompts() {
-        return use(DiffusionModel::prompts);
+        return ask(DiffusionModel::prompts);
+    }
+
+    /** Whether its network sees a pooled text beside the words, as Stable Diffusion XL's does. */
+    public boolean seesPooledText() {
+        return setup.conditioner().givesPooledText();
     }
 
     /** What of a request's prompts it will not read, in a sentence for each reason: words beyond the longest text. */
     public List<String> unread(GenerationRequest request) {
-        return use(model -> new RequestCheck(setup, model, owned.controlNets()).unread(request));
+        return ask(model -> new RequestCheck(setup, model, owned.controlNets()).unread(request));
     }
 
     /** How many classes it can be asked for; 0 where they are not counted, see {@link #classInput()}. */
     public int numClasses() {
-        return use(DiffusionModel::numClasses);
+        return ask(DiffusionModel::numClasses);
     }
 
     /**

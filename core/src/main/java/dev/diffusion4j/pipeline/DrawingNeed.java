@@ -6,6 +6,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.NoiseMode;
+import dev.diffusion4j.tensor.MachineMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,6 +44,20 @@ public final class DrawingNeed {
             throw Problem.request("a step with " + together + (together == 1 ? " picture" : " pictures") + " of "
                     + size.text() + " needs at least " + text(need) + " of memory, and this machine has " + text(memory)
                     + ": give a smaller {size}" + (together == 1 ? "" : " or {batchSize}"));
+        }
+    }
+
+    /** @throws Problem where the machine has less memory than a call needs, whatever else it did */
+    static void checkMemory(DrawingEstimate estimate, SampleSize size, KeepNetworks keeping) {
+        checkMemory(estimate, size, keeping, MachineMemory.now().total());
+    }
+
+    static void checkMemory(DrawingEstimate estimate, SampleSize size, KeepNetworks keeping, long memory) {
+        if (memory > 0 && estimate.peakBytes() > memory) {
+            String less = keeping == KeepNetworks.ONE ? "" : "{lowMemory}, ";
+            throw Problem.request("pictures of " + size.text() + " need about " + text(estimate.peakBytes())
+                    + " of memory, " + text(estimate.weightBytes()) + " of it for the networks, and this machine has "
+                    + text(memory) + ": give a smaller {size} or {batch}, " + less + "or {dtype} bf16");
         }
     }
 

@@ -10,13 +10,13 @@ import dev.diffusion4j.condition.Conditioners;
 import dev.diffusion4j.condition.TextConditioner;
 import dev.diffusion4j.condition.TextEncoder;
 import dev.diffusion4j.condition.TextForm;
-import dev.diffusion4j.condition.TextNetwork;
 import dev.diffusion4j.condition.TextualInversion;
 import dev.diffusion4j.folder.ComponentMap;
+import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.DiffusionModel;
-import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.autoencoder.AutoencoderKl;
+import dev.diffusion4j.model.LentModel;
+import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.model.autoencoder.AutoencoderTiny;
 import dev.diffusion4j.model.clip.ClipTextModel;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,16 +40,9 @@ final class FolderParts implements PartsReader {
     private static final String SECOND = "_2";
 
     private static final List<String> AUTOENCODERS =
-            List.of(AutoencoderKl.FAMILY.name(), AutoencoderTiny.FAMILY.name());
+            OtherVae.FAMILIES.stream().map(ModelFamily::name).toList();
     private static final List<String> TEXT_ENCODERS =
             List.of(ClipTextModel.FAMILY.name(), ClipTextModel.WITH_PROJECTION.name());
-
-    private final boolean withCodec;
-
-    /** @param withCodec whether the autoencoder is read */
-    FolderParts(boolean withCodec) {
-        this.withCodec = withCodec;
-    }
 
     @Override
     public Set<String> parts() {
@@ -57,17 +51,31 @@ final class FolderParts implements PartsReader {
 
     @Override
     public PipelineParts read(PipelineFolder folder, DiffusionModel model, LoadOptions options) {
-        return of(PartFiles.of(folder, options), model, options, withCodec);
+        return read(folder, model, options, new PartStore());
+    }
+
+    @Override
+    public PipelineParts read(PipelineFolder folder, DiffusionModel model, LoadOptions options, PartStore store) {
+        return of(PartFiles.of(folder, options), model, options, store);
+    }
+
+    /** Whether a folder has networks beside its denoiser. */
+    static boolean hasNetworks(ComponentMap map) {
+        return Stream.of(VAE, TEXT, TEXT + SECOND)
+                .anyMatch(part -> map.find(part).isPresent());
     }
 
     /** From a folder, or from a single file. */
-    static PipelineParts of(PartFiles files, DiffusionModel model, LoadOptions options, boolean withCodec) {
-        check(files, VAE, AUTOENCODERS);
+    static PipelineParts of(PartFiles files, DiffusionModel model, LoadOptions options, PartStore store) {
+        if (options.vae() == null) {
+            check(files, VAE, AUTOENCODERS);
+        }
         check(files, TEXT, TEXT_ENCODERS);
         check(files, TEXT + SECOND, TEXT_ENCODERS);
-        LoadedParts loaded = new LoadedParts(files, options);
+        LoadedParts loaded = new LoadedParts(files, options, store);
         try {
-            SampleCodec codec = withCodec && files.className(VAE).isPresent() ? codec(loaded.network(VAE)) : null;
+            boolean withCodec = options.parts() != PartsReader.WITHOUT_CODEC;
+            SampleCodec codec = withCodec ? codec(files, loaded, model, options.vae()) : null;
             return new PipelineParts(conditioner(files, model, loaded, options), codec, loaded);
         } catch (Throwable e) {
             loaded.close();
@@ -82,8 +90,18 @@ final class FolderParts implements PartsReader {
         });
     }
 
-    private static SampleCodec codec(Model network) {
-        return network instanceof AutoencoderTiny tiny ? new TinyVaeCodec(tiny) : new VaeCodec((AutoencoderKl) network);
+    private static @Nullable SampleCodec codec(
+            PartFiles files, LoadedParts loaded, DiffusionModel model, @Nullable Path other) {
+        if (other == null) {
+            return files.className(VAE).isPresent() ? codec(loaded.network(VAE)) : null;
+        }
+        SampleCodec codec = codec(loaded.vae(VAE, other));
+        OtherVae.check(other, codec, model);
+        return codec;
+    }
+
+    private static SampleCodec codec(LentModel network) {
+        return network.ask(AutoencoderTiny.class::isInstance) ? new TinyVaeCodec(network) : new VaeCodec(network);
     }
 
     private static Conditioner conditioner(
@@ -92,8 +110,8 @@ final class FolderParts implements PartsReader {
         List<TextEncoder> encoders = new ArrayList<>();
         for (String end : List.of("", SECOND)) {
             if (files.className(TEXT + end).isPresent()) {
-                encoders.add(new TextEncoder(
-                        TEXT + end, loaded.tokenizer(TOKENIZER + end), TextNetwork.of(loaded.network(TEXT + end))));
+                encoders.add(
+                        new TextEncoder(TEXT + end, loaded.tokenizer(TOKENIZER + end), loaded.network(TEXT + end)));
             }
         }
         if (encoders.isEmpty()) {

@@ -47,7 +47,7 @@ public final class GenerationResult implements AutoCloseable {
 
     /** Whether the samples are latents, which a network decodes. */
     public boolean hasLatents() {
-        return !codec.networks().isEmpty();
+        return codec.hasLatents();
     }
 
     /**

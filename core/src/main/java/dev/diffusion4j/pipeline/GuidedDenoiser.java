@@ -76,12 +76,23 @@ final class GuidedDenoiser implements Denoiser {
         return TensorScope.keepResult(() -> {
             Tensor time = Tensors.ofDoubles(call.timestep()).to(sample.device(), ScalarType.Float);
             Tensor input = sample.to(placement.dtype().scalarType());
-            return output(input, time, own.joined(), call).to(ScalarType.Float).contiguous();
+            return output(input, time, own, call).to(ScalarType.Float).contiguous();
         });
     }
 
-    private Tensor output(Tensor input, Tensor time, Conditioning conditioning, NetworkCall call) {
-        ControlResiduals residuals = control == null ? null : control.residuals(input, time, conditioning, call);
+    private static @Nullable ControlResiduals residuals(
+            ControlGuide control, Tensor input, Tensor time, Branches own, NetworkCall call) {
+        if (!control.guesses() || own.size() == 1) {
+            return control.residuals(input, time, own.joined(), call);
+        }
+        Tensor first = input.narrow(0, 0, input.size(0) / own.size());
+        ControlResiduals of = control.residuals(first, time, own.conditional().joined(), call);
+        return of == null ? null : of.before(own.size());
+    }
+
+    private Tensor output(Tensor input, Tensor time, Branches own, NetworkCall call) {
+        Conditioning conditioning = own.joined();
+        ControlResiduals residuals = control == null ? null : residuals(control, input, time, own, call);
         return residuals == null
                 ? model.forward(input, time, conditioning)
                 : ((UNet2DConditionModel) model).forward(input, time, conditioning, residuals);

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param embeddings files of words that text encoders learnt
  * @param vae the place of another autoencoder; {@code null} for the model's own
  * @param refiner the place of a model that ends what this one began; {@code null} for none
+ * @param keeping how long networks stay in memory
  */
 public record LoadOptions(
         String device,
@@ -32,7 +33,8 @@ public record LoadOptions(
         @Nullable Path config,
         List<Path> embeddings,
         @Nullable Path vae,
-        @Nullable Path refiner) {
+        @Nullable Path refiner,
+        KeepNetworks keeping) {
     /** On the CPU in f32: the pictures that diffusers draws. */
     public static final LoadOptions DEFAULT = new LoadOptions(
             "cpu",
@@ -44,7 +46,8 @@ public record LoadOptions(
             null,
             List.of(),
             null,
-            null);
+            null,
+            KeepNetworks.ALWAYS);
 
     public LoadOptions {
         loras = List.copyOf(loras);
@@ -53,44 +56,63 @@ public record LoadOptions(
 
     /** For folders whose network is of a family of this library. */
     public LoadOptions(String device, Precision precision, @Nullable String variant, List<LoraChoice> loras) {
-        this(device, precision, variant, loras, ModelFamilies.BUILT_IN, PartsReader.OWN, null, List.of(), null, null);
+        this(
+                device,
+                precision,
+                variant,
+                loras,
+                ModelFamilies.BUILT_IN,
+                PartsReader.OWN,
+                null,
+                List.of(),
+                null,
+                null,
+                KeepNetworks.ALWAYS);
     }
 
     public LoadOptions withDevice(String value) {
-        return new LoadOptions(value, precision, variant, loras, families, parts, config, embeddings, vae, refiner);
+        return new LoadOptions(
+                value, precision, variant, loras, families, parts, config, embeddings, vae, refiner, keeping);
     }
 
     public LoadOptions withPrecision(Precision value) {
-        return new LoadOptions(device, value, variant, loras, families, parts, config, embeddings, vae, refiner);
+        return new LoadOptions(
+                device, value, variant, loras, families, parts, config, embeddings, vae, refiner, keeping);
     }
 
     public LoadOptions withVariant(@Nullable String value) {
-        return new LoadOptions(device, precision, value, loras, families, parts, config, embeddings, vae, refiner);
+        return new LoadOptions(
+                device, precision, value, loras, families, parts, config, embeddings, vae, refiner, keeping);
     }
 
     /** With adapters in the network; several are added up. */
     public LoadOptions withLoras(List<LoraChoice> value) {
-        return new LoadOptions(device, precision, variant, value, families, parts, config, embeddings, vae, refiner);
+        return new LoadOptions(
+                device, precision, variant, value, families, parts, config, embeddings, vae, refiner, keeping);
     }
 
     /** For folders whose network is of a family outside this library. */
     public LoadOptions withFamilies(ModelFamilies value) {
-        return new LoadOptions(device, precision, variant, loras, value, parts, config, embeddings, vae, refiner);
+        return new LoadOptions(
+                device, precision, variant, loras, value, parts, config, embeddings, vae, refiner, keeping);
     }
 
     /** For folders with more networks than the denoiser. */
     public LoadOptions withParts(PartsReader value) {
-        return new LoadOptions(device, precision, variant, loras, families, value, config, embeddings, vae, refiner);
+        return new LoadOptions(
+                device, precision, variant, loras, families, value, config, embeddings, vae, refiner, keeping);
     }
 
     /** For a single file: a folder whose configs, tokenizers and missing parts count. */
     public LoadOptions withConfig(@Nullable Path value) {
-        return new LoadOptions(device, precision, variant, loras, families, parts, value, embeddings, vae, refiner);
+        return new LoadOptions(
+                device, precision, variant, loras, families, parts, value, embeddings, vae, refiner, keeping);
     }
 
     /** With words that text encoders learnt: textual inversions in files of diffusers, A1111 or for Stable Diffusion XL. */
     public LoadOptions withEmbeddings(List<Path> value) {
-        return new LoadOptions(device, precision, variant, loras, families, parts, config, value, vae, refiner);
+        return new LoadOptions(
+                device, precision, variant, loras, families, parts, config, value, vae, refiner, keeping);
     }
 
     /**
@@ -98,7 +120,8 @@ public record LoadOptions(
      * Hub; {@code null} for the model's own.
      */
     public LoadOptions withVae(@Nullable Path value) {
-        return new LoadOptions(device, precision, variant, loras, families, parts, config, embeddings, value, refiner);
+        return new LoadOptions(
+                device, precision, variant, loras, families, parts, config, embeddings, value, refiner, keeping);
     }
 
     /**
@@ -106,6 +129,13 @@ public record LoadOptions(
      * for none.
      */
     public LoadOptions withRefiner(@Nullable Path value) {
-        return new LoadOptions(device, precision, variant, loras, families, parts, config, embeddings, vae, value);
+        return new LoadOptions(
+                device, precision, variant, loras, families, parts, config, embeddings, vae, value, keeping);
+    }
+
+    /** With networks that stay in memory longer, or go sooner. */
+    public LoadOptions withKeeping(KeepNetworks value) {
+        return new LoadOptions(
+                device, precision, variant, loras, families, parts, config, embeddings, vae, refiner, value);
     }
 }

@@ -4,37 +4,47 @@ package dev.diffusion4j.pipeline;
 import dev.diffusion4j.adapter.LoraApplied;
 import dev.diffusion4j.adapter.LoraComponent;
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.model.Model;
-import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.folder.PartLease;
+import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.text.ClipTokenizer;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
-/** The networks and tokenizers that were read from a folder for a pipeline, by the names of their parts; it owns them. */
+/** The networks that a pipeline leases beside its denoiser, and its tokenizers, by the names of their parts. */
 final class LoadedParts implements AutoCloseable {
     private final PartFiles files;
     private final LoadOptions options;
-    private final Map<String, Model> networks = new LinkedHashMap<>();
+    private final PartStore store;
+    private final Map<String, PartLease> networks = new LinkedHashMap<>();
     private final Map<String, ClipTokenizer> tokenizers = new LinkedHashMap<>();
-    private List<LoraApplied> applied = List.of();
 
     /** @param options with a precision that is no choice any more */
-    LoadedParts(PartFiles files, LoadOptions options) {
+    LoadedParts(PartFiles files, LoadOptions options, PartStore store) {
         this.files = files;
         this.options = options;
+        this.store = store;
     }
 
-    /** Reads a network, with what adapters have for it, ready to be used without gradients of its weights; borrowed. */
-    Model network(String part) {
-        Model network = files.network(part);
-        networks.put(part, network);
-        LoraComponent.ofPart(part)
-                .ifPresent(component -> applied =
-                        PipelineAdapters.joined(applied, PipelineAdapters.merge(component, network, options.loras())));
-        NetworkLoader.makeReady(network, Devices.parse(options.device()));
-        return network;
+    /** Leases a network, with what adapters have for it; closed with this. */
+    PartLease network(String part) {
+        return lease(part, files.network(part));
+    }
+
+    private PartLease lease(String part, PartFiles.Network network) {
+        NetworkLoader loader =
+                new NetworkLoader(network, LoraComponent.ofPart(part).orElse(null), options);
+        PartLease lease = store.lease(loader.key(), loader);
+        networks.put(part, lease);
+        return lease;
+    }
+
+    /** Leases the autoencoder in {@code place}, in place of the files' own; closed with this. */
+    PartLease vae(String part, Path place) {
+        return lease(part, OtherVae.files(place, files.config(part), options));
     }
 
     /** @throws Problem (a failure) where there is none */
@@ -46,19 +56,40 @@ final class LoadedParts implements AutoCloseable {
         return tokenizer;
     }
 
-    /** How much of each adapter's file was added to the weights of these networks; empty where there are none for adapters. */
-    List<LoraApplied> applied() {
-        return applied;
+    /** The networks by name; borrowed. */
+    Map<String, PartLease> networks() {
+        return Collections.unmodifiableMap(networks);
     }
 
     Map<String, ClipTokenizer> tokenizers() {
         return Collections.unmodifiableMap(tokenizers);
     }
 
+    /** How much of each adapter counts for these networks; empty where there are none for adapters. */
+    List<LoraApplied> applied() {
+        List<LoraApplied> applied = List.of();
+        for (Map.Entry<String, PartLease> each : networks.entrySet()) {
+            LoraComponent component = LoraComponent.ofPart(each.getKey()).orElse(null);
+            if (component != null) {
+                applied = PipelineAdapters.joined(
+                        applied, PipelineAdapters.fitted(component, each.getValue(), options.loras()));
+            }
+        }
+        return applied;
+    }
+
+    /** Runs {@code body} while all the networks are in memory. */
+    <R> R hold(Supplier<R> body) {
+        Supplier<R> held = body;
+        for (PartLease lease : networks.values()) {
+            Supplier<R> inner = held;
+            held = () -> lease.use(network -> inner.get());
+        }
+        return held.get();
+    }
+
     @Override
     public void close() {
-        for (Model network : networks.values()) {
-            network.close();
-        }
+        networks.values().forEach(PartLease::close);
     }
 }

@@ -1,66 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
-import dev.diffusion4j.adapter.LoraApplied;
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraComponent;
-import dev.diffusion4j.folder.ComponentNetwork;
-import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.folder.PartLoader;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.NativeMemory;
+import dev.diffusion4j.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
+import org.jspecify.annotations.Nullable;
 
-/** Loads a denoiser, ready to draw. Thread-safe. */
-final class NetworkLoader implements Supplier<Model>, MergedLoras {
+/**
+ * Loads a network of a pipeline, ready to be used without gradients of its weights. Thread-safe.
+ *
+ * @param files of the network
+ * @param component that adapters have something for, or {@code null}
+ * @param options with a precision that is no choice any more
+ */
+record NetworkLoader(PartFiles.Network files, @Nullable LoraComponent component, LoadOptions options)
+        implements PartLoader {
     private static final long MANY_PARAMETERS = 1 << 24;
 
-    private final ComponentNetwork network;
-    private final Device device;
-    private final LoadOptions options;
-    private volatile List<LoraApplied> applied = List.of();
-
-    /** @param options with a precision that is no choice any more */
-    NetworkLoader(ComponentNetwork network, Device device, LoadOptions options) {
-        this.network = network;
-        this.device = device;
-        this.options = options;
-    }
-
-    @Override
-    public List<LoraApplied> applied() {
-        return applied;
-    }
-
-    /** Equal for loaders that make equal networks. */
+    /** Equal for loaders that make equal networks: what else is chosen, learnt words for example, does not change it. */
     Object key() {
         return new Key(
-                real(network.component().folder()),
-                options.withDevice(Devices.name(device))
-                        .withParts(PartsReader.OWN)
-                        .withVae(null)
-                        .withRefiner(null));
+                real(files.place()),
+                files.name(),
+                Devices.name(Devices.parse(options.device())),
+                options.precision(),
+                options.variant(),
+                component == null ? List.of() : options.loras(),
+                options.families(),
+                options.config());
     }
 
-    private record Key(Path folder, LoadOptions options) {}
+    private record Key(
+            Path place,
+            String part,
+            String device,
+            Precision precision,
+            @Nullable String variant,
+            List<LoraChoice> loras,
+            ModelFamilies families,
+            @Nullable Path config) {}
 
-    static Path real(Path folder) {
+    static Path real(Path place) {
         try {
-            return folder.toRealPath();
+            return place.toRealPath();
         } catch (IOException e) {
-            return folder.toAbsolutePath().normalize();
+            return place.toAbsolutePath().normalize();
         }
     }
 
     @Override
-    public DiffusionModel get() {
-        DiffusionModel model = (DiffusionModel) network.read(device, options.precision(), options.variant());
+    public Model load() {
+        Model model = files.read();
         try {
-            applied = PipelineAdapters.merge(LoraComponent.UNET, model, options.loras());
-            makeReady(model, device);
+            if (component != null) {
+                PipelineAdapters.merge(component, model, options.loras());
+            }
+            makeReady(model, Devices.parse(options.device()));
             return model;
         } catch (Throwable e) {
             model.close();
@@ -68,8 +72,13 @@ final class NetworkLoader implements Supplier<Model>, MergedLoras {
         }
     }
 
+    @Override
+    public @Nullable Model outline() {
+        return files.outline();
+    }
+
     /** Lays out the weights for drawing; they do not change any more. */
-    static void makeReady(Model model, Device device) {
+    private static void makeReady(Model model, Device device) {
         if (device.is_cpu()) {
             model.channelsLast(true);
             model.freeze();

@@ -3,6 +3,12 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.ModelRole;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -13,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class OwnedParts implements AutoCloseable {
     private final PartLease network;
     private final @Nullable PipelineParts others;
+    private final KeepNetworks keeping;
     private final @Nullable DiffusionPipeline refiner;
-    private final ControlNets controlNets = new ControlNets();
+    private final ControlNets controlNets;
     private final PromptAdapters promptAdapters;
     private int calls;
     private boolean closed;
@@ -23,25 +30,68 @@ final class OwnedParts implements AutoCloseable {
     /**
      * @param network closed with this
      * @param others closed with this; {@code null} where they are somebody else's
+     * @param keeping how long the networks stay in memory, where there are several that can be loaded again
      */
-    OwnedParts(PartLease network, @Nullable PipelineParts others) {
-        this(network, others, null);
+    OwnedParts(PartLease network, @Nullable PipelineParts others, KeepNetworks keeping) {
+        this(network, others, keeping, new ControlNets(List.of()), null);
     }
 
-    private OwnedParts(PartLease network, @Nullable PipelineParts others, @Nullable DiffusionPipeline refiner) {
+    private OwnedParts(
+            PartLease network,
+            @Nullable PipelineParts others,
+            KeepNetworks keeping,
+            ControlNets controlNets,
+            @Nullable DiffusionPipeline refiner) {
         this.network = network;
         this.others = others;
+        this.keeping = keeping;
+        this.controlNets = controlNets;
         this.refiner = refiner;
-        this.promptAdapters = new PromptAdapters(network);
+        this.promptAdapters = new PromptAdapters(this);
     }
 
     /** With a refiner, closed with this, which takes the place of the present one. */
     OwnedParts with(DiffusionPipeline value) {
-        return new OwnedParts(network, others, value);
+        return new OwnedParts(network, others, keeping, controlNets, value);
+    }
+
+    /** With the folders of control networks that are parts of the pipeline. */
+    OwnedParts withControls(List<Path> folders) {
+        return new OwnedParts(network, others, keeping, new ControlNets(folders), refiner);
     }
 
     PartLease network() {
         return network;
+    }
+
+    /** The networks beside it that can be loaded again, by the names of their parts. */
+    Map<String, PartLease> leases() {
+        return others == null ? Map.of() : others.leases();
+    }
+
+    /** From now on no network is dropped: something was made that knows these very ones, or their files have changed. */
+    void pin() {
+        network.pin();
+        leases().values().forEach(PartLease::pin);
+    }
+
+    /** The names of the parts that are in memory. */
+    Set<String> loaded() {
+        Set<String> names = new TreeSet<>();
+        if (network.isLoaded()) {
+            names.add(ModelRole.DENOISER.component());
+        }
+        leases().forEach((name, lease) -> {
+            if (lease.isLoaded()) {
+                names.add(name);
+            }
+        });
+        return names;
+    }
+
+    /** How long they stay in memory; always, where there is only one. */
+    KeepNetworks keeping() {
+        return leases().isEmpty() ? KeepNetworks.ALWAYS : keeping;
     }
 
     /** The control networks that calls asked for. */
@@ -55,17 +105,36 @@ final class OwnedParts implements AutoCloseable {
     }
 
     /**
-     * Runs {@code body} while all of it is surely alive.
+     * Runs {@code body} while all of it is surely alive, and the network in memory.
      *
      * @throws IllegalStateException where it is closed
      */
     <R> R use(Function<DiffusionModel, R> body) {
         begin();
         try {
-            return network.use(model -> body.apply((DiffusionModel) model));
+            return lend(body);
         } finally {
             end();
         }
+    }
+
+    /**
+     * Runs {@code body} while all of it is surely alive, with a network of which only config and shapes can be asked.
+     *
+     * @throws IllegalStateException where it is closed
+     */
+    <R> R ask(Function<DiffusionModel, R> body) {
+        begin();
+        try {
+            return network.ask(model -> body.apply((DiffusionModel) model));
+        } finally {
+            end();
+        }
+    }
+
+    /** As {@link #use}, within a call that runs. */
+    <R> R lend(Function<DiffusionModel, R> body) {
+        return network.use(model -> body.apply((DiffusionModel) model));
     }
 
     private synchronized void begin() {
@@ -90,6 +159,7 @@ final class OwnedParts implements AutoCloseable {
             freed = true;
         }
         promptAdapters.close();
+        network.close();
         controlNets.close();
         if (others != null) {
             others.close();
@@ -108,7 +178,6 @@ final class OwnedParts implements AutoCloseable {
             }
             closed = true;
         }
-        network.close();
         freeIfUnused();
     }
 }

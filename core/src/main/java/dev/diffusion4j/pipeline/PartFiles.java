@@ -1,21 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.Component;
+import dev.diffusion4j.folder.ComponentNetwork;
 import dev.diffusion4j.folder.PipelineFolder;
-import dev.diffusion4j.folder.single.PipelineParts;
+import dev.diffusion4j.folder.single.OpenedParts;
+import dev.diffusion4j.folder.single.PipelinePart;
+import dev.diffusion4j.folder.single.SingleFile;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.WeightMemory;
 import dev.diffusion4j.text.ClipTokenizer;
+import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Where the parts of a pipeline are read from, by their names in diffusers' folders. */
 interface PartFiles {
     /** The class of a part; empty where it is not there. */
     Optional<String> className(String part);
 
-    /** A network that is there; the caller owns it. */
-    Model network(String part);
+    /** The files of a network that is there. */
+    Network network(String part);
+
+    /** The keys of a network's config; empty where it is not there. */
+    Map<String, @Nullable Object> config(String part);
 
     /** A tokenizer; empty where it is not there. */
     Optional<ClipTokenizer> tokenizer(String part);
@@ -26,6 +38,52 @@ interface PartFiles {
     /** What the parts are named in, for messages. */
     String place();
 
+    /**
+     * The files of one network.
+     *
+     * @param place the folder or file that they are in
+     * @param reading reads them; called as often as the network is needed
+     * @param shapes makes the network without weights; {@code null} where that cannot be done
+     */
+    record Network(Path place, String name, Supplier<Model> reading, @Nullable Supplier<Model> shapes) {
+        /** The network with its weights; the caller owns it. */
+        Model read() {
+            return reading.get();
+        }
+
+        /** The network without them; the caller owns it. */
+        @Nullable
+        Model outline() {
+            return shapes == null ? null : WeightMemory.shapesOnly(shapes);
+        }
+
+        /** The files of a network that must be whole before anything is asked of it. */
+        Network whole() {
+            return new Network(place, name, reading, null);
+        }
+
+        static Network of(ComponentNetwork network, LoadOptions options) {
+            Supplier<Model> reading =
+                    () -> network.read(Devices.parse(options.device()), options.precision(), options.variant());
+            return new Network(network.component().folder(), network.component().name(), reading, () -> {
+                network.check(options.variant());
+                return network.create();
+            });
+        }
+
+        /** Of a single file, which is opened anew for each reading. */
+        private static Network of(Path file, PipelinePart part, LoadOptions options) {
+            Supplier<Model> reading = () -> {
+                try (OpenedParts parts = SingleFile.open(file, options.config(), options.families())) {
+                    return parts.find(part.name())
+                            .orElseThrow(() -> Problem.failure(file + " has changed since it was opened"))
+                            .read(options.families(), Devices.parse(options.device()), options.precision());
+                }
+            };
+            return new Network(file, part.name(), reading, () -> part.create(options.families()));
+        }
+    }
+
     /** A folder in diffusers' form. */
     static PartFiles of(PipelineFolder folder, LoadOptions options) {
         return new PartFiles() {
@@ -35,9 +93,13 @@ interface PartFiles {
             }
 
             @Override
-            public Model network(String part) {
-                return folder.network(part)
-                        .read(Devices.parse(options.device()), options.precision(), options.variant());
+            public Network network(String part) {
+                return Network.of(folder.network(part), options);
+            }
+
+            @Override
+            public Map<String, @Nullable Object> config(String part) {
+                return folder.components().find(part).flatMap(Component::config).orElse(Map.of());
             }
 
             @Override
@@ -57,34 +119,37 @@ interface PartFiles {
         };
     }
 
-    /** A single file; borrowed. */
-    static PartFiles of(PipelineParts file, LoadOptions options) {
+    /** A single file; {@code opened} may be closed once its tokenizers and settings were read. */
+    static PartFiles of(OpenedParts opened, LoadOptions options) {
         return new PartFiles() {
             @Override
             public Optional<String> className(String part) {
-                return file.find(part).map(found -> found.className());
+                return opened.find(part).map(found -> found.className());
             }
 
             @Override
-            public Model network(String part) {
-                return file.find(part)
-                        .orElseThrow()
-                        .read(options.families(), Devices.parse(options.device()), options.precision());
+            public Network network(String part) {
+                return Network.of(opened.place(), opened.find(part).orElseThrow(), options);
+            }
+
+            @Override
+            public Map<String, @Nullable Object> config(String part) {
+                return opened.find(part).map(PipelinePart::config).orElse(Map.of());
             }
 
             @Override
             public Optional<ClipTokenizer> tokenizer(String part) {
-                return Optional.ofNullable(file.tokenizers().get(part));
+                return Optional.ofNullable(opened.tokenizers().get(part));
             }
 
             @Override
             public Optional<Object> setting(String key) {
-                return Optional.ofNullable(file.settings().get(key));
+                return Optional.ofNullable(opened.settings().get(key));
             }
 
             @Override
             public String place() {
-                return file.place().toString();
+                return opened.place().toString();
             }
         };
     }

@@ -10,9 +10,9 @@ import dev.diffusion4j.folder.LoraPlace;
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.Model;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -25,16 +25,25 @@ final class PipelineAdapters {
     /**
      * Adds what adapters have for one part to its weights.
      *
-     * @return how much of each counts for this part
      * @throws dev.diffusion4j.base.Problem where one is not there or does not fit; what came before it stays in the weights then
      */
-    static List<LoraApplied> merge(LoraComponent part, Model network, List<LoraChoice> choices) {
-        List<LoraApplied> applied = new ArrayList<>();
+    static void merge(LoraComponent part, Model network, List<LoraChoice> choices) {
         for (LoraChoice choice : choices) {
             Path file = LoraPlace.file(choice.path(), HubProgress.SILENT);
-            applied.add(LoraAdapter.mergeIntoPart(file, part, network, choice.scaleIn(part)));
+            LoraAdapter.mergeIntoPart(file, part, network, choice.scaleIn(part));
         }
-        return List.copyOf(applied);
+    }
+
+    /**
+     * How much of each adapter counts for one part.
+     *
+     * @throws dev.diffusion4j.base.Problem where one is not there or does not fit
+     */
+    static List<LoraApplied> fitted(LoraComponent part, LentModel network, List<LoraChoice> choices) {
+        return choices.stream()
+                .map(choice -> LoraPlace.file(choice.path(), HubProgress.SILENT))
+                .map(file -> network.ask(shapes -> LoraAdapter.mergeIntoPart(file, part, shapes, 0)))
+                .toList();
     }
 
     /** What was merged into some parts and into others, adapter by adapter; either list may be empty. */
@@ -47,21 +56,15 @@ final class PipelineAdapters {
                 .toList();
     }
 
-    /** How much of each adapter was added to the weights of a pipeline that was loaded. */
-    static List<LoraApplied> merged(PartLease denoiser, PipelineParts parts) {
-        return denoiser.loader() instanceof MergedLoras loader
-                ? joined(loader.applied(), parts.lorasApplied())
-                : List.of();
-    }
-
-    /** @throws dev.diffusion4j.base.Problem where an adapter counts for no part; {@code parts} are closed then */
-    static void check(PartLease denoiser, PipelineParts parts) {
-        try {
-            merged(denoiser, parts).forEach(LoraApplied::checked);
-        } catch (Throwable e) {
-            parts.close();
-            throw e;
-        }
+    /**
+     * How much of each adapter is added to the weights of a pipeline that is loaded.
+     *
+     * @throws dev.diffusion4j.base.Problem where one counts for no part
+     */
+    static List<LoraApplied> merged(PartLease denoiser, PipelineParts parts, List<LoraChoice> choices) {
+        List<LoraApplied> applied = joined(fitted(LoraComponent.UNET, denoiser, choices), parts.lorasApplied());
+        applied.forEach(LoraApplied::checked);
+        return applied;
     }
 
     /**

@@ -7,6 +7,7 @@ import dev.diffusion4j.codec.PixelCodec;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.condition.Conditioners;
+import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -14,6 +15,7 @@ import dev.diffusion4j.text.ClipTokenizer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,12 +79,22 @@ public final class PipelineParts implements AutoCloseable {
         return all;
     }
 
+    /** Runs {@code body} with {@link #networks()}, all of them in memory. */
+    <R> R use(Function<Map<String, Model>, R> body) {
+        return loaded == null ? body.apply(networks()) : loaded.hold(() -> body.apply(networks()));
+    }
+
+    /** Those networks that are leased, by the names of their parts; borrowed. */
+    Map<String, PartLease> leases() {
+        return loaded == null ? Map.of() : loaded.networks();
+    }
+
     /** The tokenizers of the conditioner's networks, by the names of their parts. */
     public Map<String, ClipTokenizer> tokenizers() {
         return loaded == null ? Map.of() : loaded.tokenizers();
     }
 
-    /** How much of each adapter's file was added to the weights of the networks that were loaded; empty where none could be. */
+    /** How much of each adapter's file counts for the networks that were loaded; empty where there are none for adapters. */
     List<LoraApplied> lorasApplied() {
         return loaded == null ? List.of() : loaded.applied();
     }

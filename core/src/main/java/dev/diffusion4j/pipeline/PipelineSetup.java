@@ -71,6 +71,13 @@ record PipelineSetup(
         return new PipelineSetup(scheduler, parts, placement, steering, adapters, value);
     }
 
+    /** The same, as a request wants its pictures encoded and decoded. */
+    PipelineSetup forCall(GenerationRequest request, DiffusionModel model) {
+        return Boolean.TRUE.equals(request.canvas().tiles())
+                ? withCodec(codec(model).inTiles())
+                : this;
+    }
+
     /** A run for pictures of this size; the caller closes it. */
     SchedulerRun start(GenerationRequest request, DiffusionModel model, SampleSize size) {
         long[] shape = codec(model).shape(size);

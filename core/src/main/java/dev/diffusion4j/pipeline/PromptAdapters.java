@@ -8,7 +8,6 @@ import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
@@ -31,13 +30,13 @@ final class PromptAdapters implements AutoCloseable {
     /** A view keeps a few percent of the networks' memory. */
     private static final int KEPT = 8;
 
-    private final PartLease network;
+    private final OwnedParts owned;
     private final Map<Key, Entry> views = new LinkedHashMap<>(16, 0.75f, true);
     private final Map<Fit, LoraApplied> fits = new LinkedHashMap<>();
 
-    /** @param network the denoiser, which stays in memory once a view knows it */
-    PromptAdapters(PartLease network) {
-        this.network = network;
+    /** @param owned whose networks stay in memory once a view knows them */
+    PromptAdapters(OwnedParts owned) {
+        this.owned = owned;
     }
 
     /** Files that changed are other files. */
@@ -90,7 +89,7 @@ final class PromptAdapters implements AutoCloseable {
         Key key = new Key(networks(setup, model), files, all);
         Entry entry = views.get(key);
         if (entry == null) {
-            network.pin(); // the view knows the layers of this very network
+            owned.pin(); // the view knows the layers of these very networks
             entry = new Entry(view(setup, model, all));
             views.put(key, entry);
         }

@@ -62,7 +62,7 @@ record Refiner(DiffusionPipeline pipeline) {
             Check.that(start == null, "the start of {refiner} is given, but no {refiner}: give both, or neither");
             return;
         }
-        refiner.pipeline.use(own -> {
+        refiner.pipeline.ask(own -> {
             checkNetwork(own, model);
             ChannelFit.checkDrawing(own, refiner.scheduler(first.scheduler()));
             Conditioner conditioner = refiner.pipeline.setup().conditioner(request, size);
@@ -132,8 +132,8 @@ record Refiner(DiffusionPipeline pipeline) {
             int firstImage) {
         PipelineSetup first = sampler.setup();
         GenerationRequest request = sampler.request();
-        SampleCodec codec = first.codec(sampler.model());
-        return pipeline.use(own -> TensorScope.keepResult(() -> {
+        SampleCodec codec = first.codec(sampler.outline());
+        return pipeline.ask(outline -> TensorScope.keepResult(() -> {
             PipelineSetup setup = pipeline.setup().withScheduler(scheduler(first.scheduler()));
             int count = Math.toIntExact(samples.size(0));
             try (SchedulerRun run = start(request, first.scheduler(), codec.shape(size))) {
@@ -141,13 +141,22 @@ record Refiner(DiffusionPipeline pipeline) {
                 if (request.sampling().refinerStart() == null) {
                     begin = run.addNoise(begin, noise.like(begin));
                 }
+                Tensor from = begin;
                 Branches branches =
-                        new BranchMaker(setup, own, request, size).make(firstImage, count, PictureUse.NONE, null);
-                Denoiser denoiser = new GuidedDenoiser(own, setup.placement(), branches, request.guidance(), null);
-                Steering steering = new Steering(first.steering(), setup.scheduler(), codec, denoiser);
-                int end = run.timesteps().length;
-                return sampler.loop(steering, run, end, noise, firstImage).run(begin, afterStep);
+                        new BranchMaker(setup, outline, request, size).make(firstImage, count, PictureUse.NONE, null);
+                networks().pictureRead();
+                return pipeline.owned().lend(own -> {
+                    Denoiser denoiser = new GuidedDenoiser(own, setup.placement(), branches, request.guidance(), null);
+                    Steering steering = new Steering(first.steering(), setup.scheduler(), codec, denoiser);
+                    int end = run.timesteps().length;
+                    return sampler.loop(steering, run, end, noise, firstImage).run(from, afterStep);
+                });
             }
         }));
+    }
+
+    /** What its networks do in a call. */
+    CallNetworks networks() {
+        return new CallNetworks(pipeline.owned());
     }
 }

@@ -41,7 +41,9 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model, ControlNets contr
         DrawingNeed.checkBatch(request, new SampleSize((int) shape[1], (int) shape[2]), (int) shape[0]);
         checkInputs(request.inputs());
         StartPicture.check(request.inputs(), size, setup.codec(model));
-        request.inputs().control().forEach(control -> ControlGuide.check(control, setup, model, controlNets));
+        controlNets
+                .placed(request.inputs().control())
+                .forEach(control -> ControlGuide.check(control, setup, model, controlNets));
         Conditioner conditioner = setup.conditioner(request, size);
         conditioner.check(request.subject().different(), request.subject().field());
         checkGuidance(request, conditioner);
@@ -51,9 +53,14 @@ record RequestCheck(PipelineSetup setup, DiffusionModel model, ControlNets contr
         return size;
     }
 
-    /** What of the prompts will not be read, in a sentence for each reason. */
+    /**
+     * What of the prompts will not be read, in a sentence for each reason.
+     *
+     * @throws Problem where they cannot be read at all
+     */
     List<String> unread(GenerationRequest request) {
         Conditioner conditioner = setup.conditioner(request, size(request));
+        conditioner.check(request.subject().different(), request.subject().field());
         return request.subject().all().stream()
                 .flatMap(subject -> conditioner.unread(subject).stream())
                 .distinct()

@@ -1,44 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
-import dev.diffusion4j.folder.PartLease;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.PartStore;
+import dev.diffusion4j.folder.single.OpenedParts;
 import dev.diffusion4j.folder.single.SingleFile;
-import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.Devices;
-import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Loads a checkpoint of Stable Diffusion's original layout, ready to draw. */
 final class SingleFilePipeline {
     private SingleFilePipeline() {}
 
-    /** @throws dev.diffusion4j.base.Problem (a failure) where it cannot be read, or lacks a part that drawing needs */
+    /** @throws Problem (a failure) where it cannot be read, or lacks a part that drawing needs */
     static DiffusionPipeline load(Path file, LoadOptions options, PartStore store) {
         Precision precision = SpeedProbe.resolve(options.precision(), Devices.parse(options.device()));
         LoadOptions chosen = options.withPrecision(precision);
-        try (dev.diffusion4j.folder.single.PipelineParts found =
-                SingleFile.open(file, options.config(), options.families())) {
+        try (OpenedParts found = SingleFile.open(file, options.config(), options.families())) {
             found.checkTokenizers();
-            FileDenoiser loader = new FileDenoiser(file, chosen);
-            PartLease network = store.lease(loader.key(), loader);
-            try {
-                PipelineParts parts = network.use(model -> FolderParts.of(
-                        PartFiles.of(found, chosen),
-                        (DiffusionModel) model,
-                        chosen,
-                        chosen.parts() != PartsReader.WITHOUT_CODEC));
-                PipelineAdapters.check(network, parts);
-                Placement placement = new Placement(options.device(), precision, 0);
-                PipelineSetup setup = PipelineSetup.of(found.readScheduler(), parts, placement);
-                return DiffusionPipeline.of(
-                        new OwnedParts(network, parts), setup, PipelineOrigin.of(file, chosen, found.notes()));
-            } catch (Throwable e) {
-                network.close();
-                throw e;
+            String unet = ModelRole.DENOISER.component();
+            if (found.find(unet).isEmpty()) {
+                throw Problem.failure(file + " holds no denoiser, only "
+                        + String.join(", ", found.parts().keySet())
+                        + ": name a folder with the rest of the model in {config}");
             }
+            PartFiles files = PartFiles.of(found, chosen);
+            return LoadedPipeline.of(
+                    files.network(unet),
+                    model -> FolderParts.of(files, model, chosen, store),
+                    found.readScheduler(),
+                    PipelineOrigin.of(file, chosen, found.notes()),
+                    List.of(),
+                    chosen,
+                    store);
         }
     }
 }

@@ -29,6 +29,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Views of one network with adapters of peft's, against what peft draws (oracle/golden_lora.py). */
 class LoraViewTest {
@@ -100,6 +102,21 @@ class LoraViewTest {
             return MessageDigest.getInstance("SHA-256");
         } catch (java.security.NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"loha", "lokr", "lokr-both"})
+    void a_loha_or_lokr_of_pefts_draws_as_it_does_there(String name) {
+        try (LoraAdapter adapter = adapter(name);
+                Golden golden = Golden.open("lora/lycoris");
+                DiffusionModel base = frozen();
+                DiffusionModel merged = network();
+                LoraView view = LoraView.of(unet(base), List.of(new Use(adapter, 1)))) {
+            float[] expected = TensorScope.compute(() -> golden.floats(name));
+            assertClose(name, view.run(() -> output(base)), expected, 1e-5);
+            adapter.mergeInto(merged, 1);
+            assertClose(name + " merged", output(merged), expected, 1e-5);
         }
     }
 

@@ -55,6 +55,19 @@ class PeftSettingsTest {
     }
 
     @Test
+    void the_defaults_of_pefts_loha_and_lokr_are_read_and_its_other_kinds_are_named() throws IOException {
+        try (Golden golden = Golden.open("lora/lycoris")) {
+            Map<String, Object> defaults = golden.json("defaults");
+            assertThat(defaults).containsOnlyKeys("LOHA", "LOKR");
+            defaults.forEach((kind, config) -> assertThatCode(() -> PeftSettings.check(Json.object(config), kind))
+                    .doesNotThrowAnyException());
+        }
+        Path path = changed("peft_type", "OFT");
+        assertThatThrownBy(() -> LoraAdapter.read(path).close())
+                .hasMessageEndingWith("peft_type is OFT, but only LORA, LOHA and LOKR adapters can be applied");
+    }
+
+    @Test
     void a_way_to_begin_is_read_where_peft_draws_the_plain_sum_and_else_refused_by_name() throws IOException {
         try (Golden golden = Golden.open("lora/expected")) {
             for (Object entry : (List<?>) golden.json("starts").get("list")) {
@@ -103,7 +116,11 @@ class PeftSettingsTest {
                 "megatron_config         | {'a': 1}",
                 "modules_to_save         | ['conv_out']",
                 "monteclora_config       | {'num_samples': 4}",
-                "peft_type               | 'LOHA'",
+                "peft_type               | 'OFT'",
+                "peft_type               | 'BOFT'",
+                "peft_type               | 'VERA'",
+                "peft_type               | 'IA3'",
+                "init_weights            | 'lycoris'",
                 "target_parameters       | ['weight']",
                 "trainable_token_indices | [0]",
                 "use_bdlora              | {'nblocks': 2}",

@@ -3,6 +3,7 @@ package dev.diffusion4j.condition;
 
 import dev.diffusion4j.folder.Component;
 import dev.diffusion4j.folder.ComponentNetwork;
+import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.tensor.Devices;
@@ -32,7 +33,7 @@ final class TextParts implements AutoCloseable {
         Model model = new ComponentNetwork(network, ModelFamilies.BUILT_IN.named(className, "test"))
                 .read(Devices.cpu(), Precision.F32, null);
         models.add(model);
-        return new TextEncoder(network.name(), tokenizer.readTokenizer(), new TextNetwork() {
+        return new TextEncoder(network.name(), tokenizer.readTokenizer(), new LentModel() {
             @Override
             public <R> R use(Function<Model, R> body) {
                 calls.incrementAndGet();

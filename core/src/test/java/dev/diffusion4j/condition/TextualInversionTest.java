@@ -13,7 +13,10 @@ import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
 import dev.diffusion4j.text.ClipTokenizer;
 import dev.diffusion4j.text.TokenizerFolder;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -131,6 +134,24 @@ class TextualInversionTest {
         assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
         with(one, file("easy.safetensors")).close();
         two.close();
+    }
+
+    @Test
+    void what_is_in_a_file_decides_and_not_its_name() throws IOException {
+        Path renamed = temp.resolve("renamed.safetensors");
+        Files.copy(file("other.pt"), renamed);
+        Path evil = temp.resolve("style.safetensors");
+        Files.copy(Golden.path("pickle/evil_zip.bin"), evil);
+        try (TextConditioner one = parts.sd("sd1")) {
+            refused(one, "calls 'posix.system'", evil);
+            for (String whole : List.of("easy.safetensors", "other.pt")) {
+                byte[] bytes = Files.readAllBytes(file(whole));
+                Path cut = temp.resolve("cut-" + whole);
+                Files.write(cut, Arrays.copyOf(bytes, bytes.length - 9));
+                refused(one, "", cut);
+            }
+            with(one, renamed).close();
+        }
     }
 
     private static void refused(TextConditioner conditioner, String message, Path... files) {

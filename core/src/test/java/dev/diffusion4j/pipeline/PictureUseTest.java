@@ -9,16 +9,20 @@ import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.pipeline.request.Control;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.RequestDraft;
+import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.testing.Golden;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class PictureUseTest {
     @TempDir
@@ -88,6 +92,24 @@ class PictureUseTest {
             refused(pipeline, r -> r.picture(picture).imageGuidanceScale(2.0), "omit", "imageGuidanceScale");
             assertThat(pipeline.defaultSteps()).isEqualTo(4);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = SchedulerKind.class,
+            names = {"LCM", "TCD"})
+    void a_distilled_network_spreads_all_steps_over_what_strength_leaves(SchedulerKind kind) {
+        List<Double> timesteps = new ArrayList<>();
+        try (DiffusionPipeline loaded = load("lcm")) {
+            GenerationRequest request = GenerationRequest.of(
+                    r -> r.prompt("a red cat").picture(picture).strength(0.5).steps(3));
+            StepListener listener = step -> timesteps.add(step.timestep());
+            loaded.withScheduler(kind)
+                    .generate(request, listener, new Cancellation())
+                    .close();
+        }
+        // set_timesteps(3, strength=0.5) of diffusers: of 50 · 0.5 steps of the distillation, every 25 / 3
+        assertThat(timesteps).containsExactly(499.0, 339.0, 179.0);
     }
 
     @Test

@@ -30,9 +30,24 @@ final class TinyFolder {
         return to;
     }
 
+    /**
+     * Writes {@code to}, golden/tiny-sd with control networks as parts.
+     *
+     * @param index the name of its model_index.json in golden/tiny-places
+     */
+    static Path controlled(String index, List<String> nets, Path to) {
+        copy(Golden.path("tiny-sd"), to);
+        copy(Golden.path("tiny-places").resolve(index + ".json"), to.resolve("model_index.json"));
+        for (int i = 0; i < nets.size(); i++) {
+            copy(net(nets.get(i)), to.resolve(i == 0 ? "controlnet" : "controlnet_" + i));
+        }
+        return to;
+    }
+
     /** A network's own folder. */
     static Path net(String name) {
-        return Golden.path("tiny-nets").resolve(name);
+        Path place = Golden.path("tiny-places").resolve(name);
+        return Files.exists(place) ? place : Golden.path("tiny-nets").resolve(name);
     }
 
     /** With all that is in it, over what is there. */

@@ -8,8 +8,8 @@ import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.condition.TextConditioner;
 import dev.diffusion4j.condition.TextEncoder;
 import dev.diffusion4j.condition.TextForm;
-import dev.diffusion4j.condition.TextNetwork;
 import dev.diffusion4j.model.ClassInput;
+import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.clip.ClipTextModel;
 import dev.diffusion4j.tensor.RandomStream;
@@ -85,7 +85,7 @@ class ConditionersTest {
             Map<String, Integer> pieces =
                     Map.of("a", 0, "b", 1, "a</w>", 2, "b</w>", 3, "<|startoftext|>", 4, "<|endoftext|>", 5);
             ClipTokenizer tokenizer = new ClipTokenizer(new BpeVocabulary(pieces, Map.of()), TextCleaning.TRANSFORMERS);
-            TextEncoder encoder = new TextEncoder("text_encoder", tokenizer, TextNetwork.owning(network));
+            TextEncoder encoder = new TextEncoder("text_encoder", tokenizer, LentModel.owning(network));
             conditioner = TextConditioner.of(List.of(encoder), TextForm.LAST, false);
         }
 

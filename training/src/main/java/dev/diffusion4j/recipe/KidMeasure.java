@@ -11,20 +11,15 @@ import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.Batch;
 import dev.diffusion4j.data.loader.BatchLoader;
-import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.metric.ClassifierFeatures;
 import dev.diffusion4j.metric.FeatureExtractor;
 import dev.diffusion4j.metric.KernelDistance;
-import dev.diffusion4j.model.Classifier;
-import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
-import dev.diffusion4j.tensor.Devices;
-import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import java.nio.file.Files;
@@ -114,14 +109,8 @@ final class KidMeasure implements AutoCloseable {
     }
 
     private static FeatureExtractor openExtractor(Path path, ModelFamilies families) {
-        PipelineFolder folder = PipelineFolder.open(path, families);
-        Model model = folder.readModel(Devices.cpu(), Precision.F32, null);
-        if (model instanceof Classifier classifier) {
-            return new ClassifierFeatures(classifier, folder.weightsSha256());
-        }
-        model.close();
-        throw Problem.request("validation.kid.extractor must be the folder of a classifier, but " + path + " holds a "
-                + folder.modelFamily().name());
+        RecipeClassifier classifier = RecipeClassifier.open("validation.kid.extractor", path, families);
+        return new ClassifierFeatures(classifier.network(), classifier.weightsSha256());
     }
 
     /**

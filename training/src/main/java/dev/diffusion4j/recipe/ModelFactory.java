@@ -12,6 +12,8 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.autoencoder.AutoencoderKl;
+import dev.diffusion4j.model.autoencoder.AutoencoderKlConfig;
 import dev.diffusion4j.pipeline.ChannelFit;
 import dev.diffusion4j.tensor.RandomStream;
 import java.util.Map;
@@ -104,6 +106,8 @@ final class ModelFactory {
             known = denoiser.numClasses();
         } else if (model instanceof Classifier classifier) {
             known = classifier.numClasses();
+        } else if (model instanceof AutoencoderKl autoencoder) {
+            checkAutoencoder(autoencoder.typedConfig(), data);
         }
         checkClasses(spec, known, data);
         if (known > 0) {
@@ -133,6 +137,23 @@ final class ModelFactory {
                     + data.dataset().description() + " are prepared with " + channels + ": set data.channels to "
                     + (known == 1 ? "grey" : known == 3 ? "rgb" : "what fits, or take another network"));
         }
+    }
+
+    private static void checkAutoencoder(AutoencoderKlConfig config, TrainingData data) {
+        int factor = config.scaleFactor();
+        int height = data.transform().height();
+        int width = data.transform().width();
+        if (height % factor != 0 || width % factor != 0) {
+            throw Problem.request(
+                    "the autoencoder halves pictures down to 1/" + factor + " of their size, but those of "
+                            + data.dataset().description() + " are prepared as " + new SampleSize(height, width).text()
+                            + ": set data.image_size to a multiple of " + factor);
+        }
+        if (config.inChannels() != config.outChannels()) {
+            throw Problem.request("the autoencoder is to give back what it gets, but it takes " + config.inChannels()
+                    + " channels and makes " + config.outChannels() + ": omit model.config.out_channels");
+        }
+        checkChannels(config.inChannels(), data, null);
     }
 
     private static void checkClasses(ModelSpec spec, int known, TrainingData data) {

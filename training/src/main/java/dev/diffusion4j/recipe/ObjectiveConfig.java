@@ -16,11 +16,17 @@ import java.util.function.Consumer;
  * @param gamma of {@code min_snr}
  * @param contextDrop how often a picture's class is dropped, for classifier-free guidance; only for networks that can do without
  * @param trackImageLoss whether the distance of x̂₀ from the picture is logged beside the loss
+ * @param autoencoder what an autoencoder learns besides
  */
 public record ObjectiveConfig(
-        LossType loss, Weighting weighting, double gamma, ContextDrop contextDrop, boolean trackImageLoss) {
+        LossType loss,
+        Weighting weighting,
+        double gamma,
+        ContextDrop contextDrop,
+        boolean trackImageLoss,
+        AutoencoderConfig autoencoder) {
     public static final ObjectiveConfig DEFAULT =
-            new ObjectiveConfig(LossType.MSE, Weighting.UNIFORM, 5, ContextDrop.NONE, false);
+            new ObjectiveConfig(LossType.MSE, Weighting.UNIFORM, 5, ContextDrop.NONE, false, AutoencoderConfig.DEFAULT);
 
     /** The weight of a timestep. */
     public enum Weighting implements Keyed {
@@ -71,6 +77,7 @@ public record ObjectiveConfig(
         public double gamma;
         public ContextDrop contextDrop;
         public boolean trackImageLoss;
+        public AutoencoderConfig autoencoder;
 
         private Draft(ObjectiveConfig from) {
             loss = from.loss;
@@ -78,10 +85,11 @@ public record ObjectiveConfig(
             gamma = from.gamma;
             contextDrop = from.contextDrop;
             trackImageLoss = from.trackImageLoss;
+            autoencoder = from.autoencoder;
         }
 
         ObjectiveConfig done() {
-            return new ObjectiveConfig(loss, weighting, gamma, contextDrop, trackImageLoss);
+            return new ObjectiveConfig(loss, weighting, gamma, contextDrop, trackImageLoss, autoencoder);
         }
     }
 }

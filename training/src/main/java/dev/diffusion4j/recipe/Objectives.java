@@ -6,12 +6,16 @@ import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelFamilies;
+import dev.diffusion4j.model.autoencoder.AutoencoderKl;
+import dev.diffusion4j.objective.AutoencoderObjective;
 import dev.diffusion4j.objective.ClassificationObjective;
 import dev.diffusion4j.objective.DenoisingObjective;
 import dev.diffusion4j.objective.DenoisingSettings;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.scheduler.Scheduler;
+import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -21,13 +25,22 @@ final class Objectives {
 
     /**
      * @param model borrowed by the objective, as are the others
-     * @param parts what a denoiser is trained with; {@code null} for a classifier
+     * @param parts what a denoiser is trained with; {@code null} for another network
+     * @param eye of an autoencoder's distance; {@code null} for none
      * @param epochs of the whole run
      */
     static Objective create(
-            ObjectiveConfig config, Model model, Scheduler scheduler, @Nullable PipelineParts parts, int epochs) {
+            ObjectiveConfig config,
+            Model model,
+            Scheduler scheduler,
+            @Nullable PipelineParts parts,
+            @Nullable Classifier eye,
+            int epochs) {
         if (model instanceof Classifier classifier) {
             return new ClassificationObjective(classifier);
+        }
+        if (model instanceof AutoencoderKl autoencoder) {
+            return new AutoencoderObjective(autoencoder, config.autoencoder().settings(config.loss()), eye);
         }
         DiffusionModel denoiser = (DiffusionModel) model;
         PipelineParts own = Objects.requireNonNull(parts);
@@ -41,12 +54,40 @@ final class Objectives {
     }
 
     /**
+     * The classifier by whose eye an autoencoder's pictures are compared.
+     *
+     * @return without dropout, to be closed by the caller; {@code null} for none
+     * @throws Problem (a wrong request) where it does not look at pictures of the data's size
+     */
+    static @Nullable Classifier openEye(ObjectiveConfig config, Model model, ModelFamilies families) {
+        String folder = config.autoencoder().classifier();
+        if (folder == null || !(model instanceof AutoencoderKl autoencoder)) {
+            return null;
+        }
+        String key = "objective.autoencoder.classifier";
+        Classifier eye = RecipeClassifier.open(key, Path.of(folder), families).network();
+        int channels = autoencoder.typedConfig().outChannels();
+        if (eye.inChannels() != channels) {
+            eye.close();
+            throw Problem.request(key + " looks at pictures of " + eye.inChannels()
+                    + " channels, but the autoencoder makes " + channels + ": take a classifier of the same pictures");
+        }
+        eye.requiresGrad(false);
+        return eye;
+    }
+
+    /**
      * Looks whether a network can learn as a recipe asks for.
      *
-     * @param conditioner of a denoiser; {@code null} for a classifier
+     * @param conditioner of a denoiser; {@code null} for another network
      * @throws Problem (a wrong request) where it cannot
      */
     static void check(Recipe recipe, Model model, @Nullable Conditioner conditioner) {
+        if (!(model instanceof AutoencoderKl)
+                && !recipe.objective().autoencoder().equals(AutoencoderConfig.DEFAULT)) {
+            throw Problem.request("objective.autoencoder is for autoencoders, but the network is a "
+                    + model.modelClass().name() + ": omit it");
+        }
         boolean canDrop = conditioner != null && conditioner.canDrop();
         if (recipe.objective().contextDrop().isActive() && !canDrop) {
             throw Problem.request(

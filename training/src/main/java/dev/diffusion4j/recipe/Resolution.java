@@ -40,7 +40,7 @@ final class Resolution {
         Devices.parse(parts.device(written));
         try (SampleCodec codec = parts.openCodec()) {
             Recipe adopted = adopted(RunPlaces.absolute(placed(written, codec)), codec);
-            Previews.check(adopted, networks.family(adopted.model()));
+            DrawnPreviews.check(adopted, networks.family(adopted.model()));
             try (TrainingData data = parts.open(adopted.data());
                     TrainingData heldBack = Validation.heldBack(adopted, parts)) {
                 return fitted(adopted, data, heldBack, codec);

@@ -182,13 +182,15 @@ final class RunCard {
     private String what(Path target) {
         DataConfig data = recipe.data();
         LoraConfig lora = recipe.lora();
-        String made = (lora == null ? "A" : "A LoRA of rank " + lora.rank() + " for a") + " `"
+        String article = model.modelClass().name().startsWith("A") ? "An" : "A";
+        String made = (lora == null ? article : "A LoRA of rank " + lora.rank() + " for a") + " `"
                 + model.modelClass().name() + "` of "
                 + String.format(Locale.ROOT, "%,d", baseParameters()) + " parameters"
                 + base().map(repo -> ", begun from [" + repo.id() + "](https://huggingface.co/" + repo.id()
                                 + ") (revision `" + repo.revision() + "`)")
                         .orElse("");
-        String text = "# " + recipe.name() + "\n\n" + recipe.summary().replaceFirst(";.*", "") + ".\n\n" + made
+        String summary = recipe.summary().replaceFirst(";.*", "");
+        String text = "# " + recipe.name() + "\n\n" + (summary.isBlank() ? "" : summary + ".\n\n") + made
                 + ", trained on " + source() + (data.imageSize() == 0 ? "" : " at " + data.imageSize() + " px") + ".";
         return Files.exists(target.resolve(SAMPLES)) ? text + "\n\n![Samples](" + SAMPLES + ")" : text;
     }

@@ -21,6 +21,7 @@ final class RunPlaces {
             }
             draft.lora = absolute(recipe.lora());
             draft.validation = absolute(recipe.validation());
+            draft.objective.autoencoder = absolute(recipe.objective().autoencoder());
         });
     }
 
@@ -42,6 +43,13 @@ final class RunPlaces {
                 validation.limit(),
                 new ValidationConfig.KidConfig(
                         absolute(kid.extractor()), kid.steps(), kid.count(), kid.block(), kid.seed()));
+    }
+
+    private static AutoencoderConfig absolute(AutoencoderConfig autoencoder) {
+        String folder = autoencoder.classifier();
+        return folder == null || !Files.exists(Path.of(folder))
+                ? autoencoder
+                : autoencoder.withClassifier(absolute(folder));
     }
 
     private static String absolute(String path) {

@@ -4,8 +4,10 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.BatchLoader;
+import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -60,8 +62,7 @@ final class TrainingSession implements AutoCloseable {
             LoraTraining.inject(model, recipe.lora(), recipe.training().seed());
             Scheduler scheduler = recipe.scheduler().create();
             PipelineParts own = model instanceof DiffusionModel denoiser ? held(parts.open(denoiser)) : null;
-            Objective objective = Objectives.create(
-                    recipe.objective(), model, scheduler, own, recipe.training().epochs());
+            Objective objective = objective(scheduler, own, parts);
             choices = choices(parts, objective, allowDrift);
             trained = own == null ? null : trained(scheduler, own);
             DataRecord record = DataRecord.of(data.dataset());
@@ -96,6 +97,17 @@ final class TrainingSession implements AutoCloseable {
         return checkpoint == null || recipe.lora() != null // whose checkpoints hold the LoRA alone
                 ? networks.create(recipe.model(), recipe.training().seed())
                 : networks.createEmpty(recipe.model());
+    }
+
+    private Objective objective(Scheduler scheduler, @Nullable PipelineParts own, RunParts parts) {
+        Classifier eye = Objectives.openEye(recipe.objective(), model, parts.families());
+        return Objectives.create(
+                recipe.objective(),
+                model,
+                scheduler,
+                own,
+                eye == null ? null : held(eye),
+                recipe.training().epochs());
     }
 
     private Choices choices(RunParts parts, Objective objective, boolean allowDrift) {
@@ -143,7 +155,7 @@ final class TrainingSession implements AutoCloseable {
     RunSummary run(RunListener listener, BooleanSupplier stop) {
         listener.onPlan(plan());
         try (Tracker trackers = openTrackers()) {
-            Previews previews = trained == null ? null : new Previews(recipe.samples(), trained);
+            Previews previews = previews();
             Exports exports = new Exports(recipe, folder, model, trained, listener);
             RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, exports, validation, listener, stop);
             log.recall(trainer.state().globalStep());
@@ -159,6 +171,15 @@ final class TrainingSession implements AutoCloseable {
             trackers.end(finished);
             return new RunSummary(folder.path(), finished, trainer.state().globalStep(), log.meanOfLast());
         }
+    }
+
+    private @Nullable Previews previews() {
+        if (trained != null) {
+            return new DrawnPreviews(recipe.samples(), trained);
+        }
+        return model instanceof AutoencoderKl autoencoder
+                ? new Reconstructions(recipe.samples(), autoencoder, data)
+                : null;
     }
 
     private RunPlan plan() {

@@ -23,7 +23,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -37,12 +36,6 @@ class TrainingGoldenTest {
             {"sample_size": 8, "in_channels": 3, "out_channels": 3, "layers_per_block": 1, "block_out_channels": [16, 32],
              "norm_num_groups": 8, "down_block_types": ["DownBlock2D", "AttnDownBlock2D"],
              "up_block_types": ["AttnUpBlock2D", "UpBlock2D"]}""";
-
-    /** Of the norm of a weight's change. */
-    private static final float ALLOWED = 0.01f;
-
-    private static final int SMALL = 16;
-    private static final int PROJECTIONS = 4;
 
     private static Safetensors golden() {
         try {
@@ -80,10 +73,7 @@ class TrainingGoldenTest {
                 model.initialize(initial);
                 model.channelsLast(choices.channelsLast());
                 model.requiresGrad(true);
-                Map<String, Tensor> start = new TreeMap<>();
-                model.namedParameters()
-                        .forEach((weight, tensor) ->
-                                start.put(weight, tensor.detach().contiguous().clone()));
+                WeightChanges changes = new WeightChanges(model);
                 float[] losses = train(model, options, random, choices);
                 float[] expected = Tensors.floats(golden.read(name + ".losses"));
                 for (int i = 0; i < losses.length; i++) {
@@ -91,40 +81,9 @@ class TrainingGoldenTest {
                             .as("loss of step %d", i + 1)
                             .isCloseTo(expected[i], within(2e-4f * expected[i]));
                 }
-                compare(
-                        start,
-                        model.namedParameters(),
-                        Tensors.floats(golden.read(name + ".changes")),
-                        Tensors.floats(golden.read(name + ".norms")));
+                changes.check(golden, name);
             }
         });
-    }
-
-    /** A projection of a difference of length d on a vector of standard normals is about d; 4 d are next to never there. */
-    private static void compare(Map<String, Tensor> start, Map<String, Tensor> end, float[] changes, float[] norms) {
-        try (RandomStream directions = new RandomStream(13)) {
-            int at = 0;
-            int weight = 0;
-            for (Map.Entry<String, Tensor> entry : start.entrySet()) {
-                Tensor change = Objects.requireNonNull(end.get(entry.getKey()))
-                        .detach()
-                        .sub(entry.getValue())
-                        .reshape(-1);
-                float[] found = Tensors.floats(
-                        change.numel() <= SMALL
-                                ? change
-                                : directions.randn(PROJECTIONS, change.numel()).matmul(change));
-                // softmax takes no notice of a key's bias: its gradient is rounding alone, and Adam makes it large
-                float allowed = entry.getKey().endsWith("to_k.bias") ? Float.MAX_VALUE : 4 * ALLOWED * norms[weight];
-                for (float one : found) {
-                    assertThat(one)
-                            .as("change of %s, which is %s long", entry.getKey(), norms[weight])
-                            .isCloseTo(changes[at++], within(allowed));
-                }
-                weight++;
-            }
-            assertThat(at).isEqualTo(changes.length);
-        }
     }
 
     private static float[] train(

@@ -54,7 +54,7 @@ final class ConfigFolder implements AutoCloseable {
     Optional<Map<String, @Nullable Object>> scheduler() {
         return json("scheduler", "scheduler_config.json").map(keys -> {
             Map<String, @Nullable Object> own = withoutNotes(keys);
-            own.put(PipelineParts.CLASS, keys.get(PipelineParts.CLASS));
+            own.put(OpenedParts.CLASS, keys.get(OpenedParts.CLASS));
             return own;
         });
     }
@@ -95,8 +95,8 @@ final class ConfigFolder implements AutoCloseable {
     }
 
     private void add(Component component, Map<String, PipelinePart> parts) {
-        if (FolderParts.hasWeights(component, families)) {
-            PipelinePart part = FolderParts.part(component, families);
+        if (OpenedFolder.hasWeights(component, families)) {
+            PipelinePart part = OpenedFolder.part(component, families);
             opened.add(part.weights());
             parts.put(part.name(), part);
         }

@@ -47,10 +47,10 @@ public record Conversion(
         }
         ModelFamilies families = ModelFamilies.BUILT_IN;
         UnaryOperator<DType> as = DType.floatingAs(format);
-        try (PipelineParts found = SingleFile.isOne(from)
+        try (OpenedParts found = SingleFile.isOne(from)
                 ? SingleFile.open(from, config, families)
-                : FolderParts.open(PipelinePlace.insideRun(from), families)) {
-            PipelineParts parts = found.withScheduler(schedulerOptions);
+                : OpenedFolder.open(PipelinePlace.insideRun(from), families)) {
+            OpenedParts parts = found.withScheduler(schedulerOptions);
             if (name.endsWith(SAFETENSORS)) {
                 SingleFileWriter.write(parts, to, as);
             } else {

@@ -19,7 +19,7 @@ final class FolderWriter {
     private FolderWriter() {}
 
     /** @param as the format that a weight of a given format is written in */
-    static void write(PipelineParts parts, Path folder, UnaryOperator<DType> as) {
+    static void write(OpenedParts parts, Path folder, UnaryOperator<DType> as) {
         if (Files.exists(folder)) {
             throw Problem.request("folder", folder, "be a new folder");
         }
@@ -34,7 +34,7 @@ final class FolderWriter {
             parts.tokenizers().forEach(writer::write);
             if (parts.find("unet").isPresent() && !parts.scheduler().isEmpty()) {
                 Map<String, @Nullable Object> keys = new LinkedHashMap<>(parts.scheduler());
-                writer.writeScheduler(String.valueOf(keys.remove(PipelineParts.CLASS)), keys);
+                writer.writeScheduler(String.valueOf(keys.remove(OpenedParts.CLASS)), keys);
             }
             writer.finish();
         });

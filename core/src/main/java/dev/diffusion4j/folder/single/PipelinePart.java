@@ -63,6 +63,11 @@ public record PipelinePart(
         }
     }
 
+    /** The network as configured, without content; the caller owns it. */
+    public Model create(ModelFamilies families) {
+        return create(families, Supplier::get);
+    }
+
     interface Making {
         Model make(Supplier<Model> body);
     }

@@ -60,7 +60,7 @@ public final class SingleFile {
      *     weights fill in for parts that the file lacks; {@code null} for none
      * @throws Problem (a failure) where it cannot be read, has a layout that is not known, or lacks something within a part
      */
-    public static PipelineParts open(Path path, @Nullable Path config, ModelFamilies families) {
+    public static OpenedParts open(Path path, @Nullable Path config, ModelFamilies families) {
         ConfigFolder configs = new ConfigFolder(config, families);
         WeightSource file = WeightFiles.openFile(path);
         try {
@@ -80,7 +80,7 @@ public final class SingleFile {
         return names.stream().anyMatch(name -> name.startsWith(begin));
     }
 
-    private PipelineParts parts(ModelFamilies families) {
+    private OpenedParts parts(ModelFamilies families) {
         found.unet().ifPresent(this::addUnet);
         found.vae().ifPresent(this::addVae);
         layout.textPlaces().forEach((name, place) -> found.text(place).ifPresent(text -> addText(name, text)));
@@ -97,7 +97,7 @@ public final class SingleFile {
         List<WeightSource> files = new ArrayList<>(List.of(file));
         files.addAll(config.opened());
         Map<String, @Nullable Object> padding = Json.object(defaults.get("padding"));
-        return new PipelineParts(
+        return new OpenedParts(
                 path,
                 config.settings().orElseGet(() -> Json.object(defaults.get("model_index"))),
                 parts,
@@ -257,8 +257,8 @@ public final class SingleFile {
                     + " 512 pixels (base) {schedulerOptions} prediction_type=epsilon overrides it, or {config}");
         }
         if (prediction.zeroSnr()) {
-            if ("PNDMScheduler".equals(keys.get(PipelineParts.CLASS))) {
-                keys.put(PipelineParts.CLASS, "DDIMScheduler"); // PNDM does not know a last step without signal
+            if ("PNDMScheduler".equals(keys.get(OpenedParts.CLASS))) {
+                keys.put(OpenedParts.CLASS, "DDIMScheduler"); // PNDM does not know a last step without signal
             }
             keys.put("rescale_betas_zero_snr", true);
             keys.put("timestep_spacing", "trailing");

@@ -28,11 +28,11 @@ final class SingleFileWriter {
             "text_encoder", "CLIPTextModel",
             "text_encoder_2", "CLIPTextModelWithProjection");
 
-    private final PipelineParts parts;
+    private final OpenedParts parts;
     private final SingleLayout layout;
     private final Prediction prediction;
 
-    private SingleFileWriter(PipelineParts parts) {
+    private SingleFileWriter(OpenedParts parts) {
         this.parts = parts;
         parts.parts().values().forEach(part -> {
             if (!part.className().equals(CLASSES.get(part.name()))) {
@@ -44,7 +44,7 @@ final class SingleFileWriter {
     }
 
     /** @param as the format that a weight of a given format is written in */
-    static void write(PipelineParts parts, Path file, UnaryOperator<DType> as) {
+    static void write(OpenedParts parts, Path file, UnaryOperator<DType> as) {
         SingleFileWriter writer = new SingleFileWriter(parts);
         WeightSource all = writer.combined();
         Safetensors.copy(file, all, all.tensors().keySet(), as, writer.prediction.metadata());

@@ -8,6 +8,8 @@ import dev.diffusion4j.model.ModelClass;
 import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.model.OldAttentionNames;
+import dev.diffusion4j.model.PassCost;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.TensorScope;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +24,8 @@ public final class AutoencoderKl extends Model {
             ModelClass.ofDiffusers("AutoencoderKL", ModelRole.AUTOENCODER),
             AutoencoderKlConfig.DEFAULT,
             AutoencoderKl::new,
-            null);
+            draft ->
+                    draft.fillShape().fill("out_channels", (long) draft.target().channels()));
 
     private final AutoencoderKlConfig config;
     private final AutoencoderHalf encoder;
@@ -84,6 +87,16 @@ public final class AutoencoderKl extends Model {
     public Tensor decodeTiled(Tensor latents) {
         Tiling tiling = Tiling.decoding(config);
         return tiling.splits(latents) ? tiling.run(latents, this::decode) : decode(latents);
+    }
+
+    /** What {@link #encode} costs for one picture of that size. */
+    public PassCost encodeCost(SampleSize picture) {
+        return new AutoencoderCost(config, picture).encode();
+    }
+
+    /** What {@link #decode} costs for one picture of that size. */
+    public PassCost decodeCost(SampleSize picture) {
+        return new AutoencoderCost(config, picture).decode();
     }
 
     /** Old checkpoints call the attention's maps {@code query}, {@code key}, {@code value}, {@code proj_attn}. */

@@ -13,9 +13,12 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelClass;
 import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.model.ModelRole;
+import dev.diffusion4j.model.PassCost;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -137,6 +140,29 @@ public final class AutoencoderTiny extends Model {
             }
         }
         return chain;
+    }
+
+    /** What {@link #encode} costs for one picture of that size. */
+    public PassCost encodeCost(SampleSize picture) {
+        return cost(config.numEncoderBlocks(), config.encoderBlockOutChannels().get(0), picture);
+    }
+
+    /** What {@link #decode} costs for one picture of that size. */
+    public PassCost decodeCost(SampleSize picture) {
+        List<Integer> blocks = new ArrayList<>(config.numDecoderBlocks());
+        Collections.reverse(blocks);
+        return cost(blocks, config.decoderBlockOutChannels().get(0), picture);
+    }
+
+    /** @param blocks of each level, that of the picture's size first */
+    private static PassCost cost(List<Integer> blocks, double width, SampleSize picture) {
+        PassCost.Sum sum = new PassCost.Sum();
+        double pixels = (double) picture.height() * picture.width();
+        for (int level = 0; level < blocks.size(); level++) {
+            sum.convolution(width, (3.0 * blocks.get(level) + 1) * width, 3, pixels / (1L << 2 * level));
+        }
+        sum.alive(4 * width * pixels);
+        return sum.toCost();
     }
 
     /**

@@ -89,17 +89,28 @@ public final class ConvClassifier extends Classifier {
     @Override
     public Tensor features(Tensor images) {
         return TensorScope.keepResult(() -> {
-            Tensor x = normalized(images);
-            for (Conv2d convolution : convolutions) {
-                x = Activation.RELU.applyToTemporary(convolution.forward(x));
-                if (config.halveEach()) {
-                    x = max_pool2d(x, 2);
-                }
-            }
-            Tensor pooled = config.halveEach() ? x : max_pool2d(x, 2);
+            List<Tensor> maps = maps(images);
+            Tensor pooled = max_pool2d(maps.get(maps.size() - 1), 2);
             Tensor flat = dropoutBefore.forward(pooled).reshape(images.size(0), -1);
             return Activation.RELU.applyToTemporary(hidden.forward(flat));
         });
+    }
+
+    /** After each convolution. */
+    @Override
+    public List<Tensor> maps(Tensor images) {
+        return TensorScope.keepAll(
+                () -> {
+                    List<Tensor> maps = new ArrayList<>();
+                    Tensor x = normalized(images);
+                    for (Conv2d convolution : convolutions) {
+                        boolean halves = config.halveEach() && !maps.isEmpty();
+                        x = Activation.RELU.applyToTemporary(convolution.forward(halves ? max_pool2d(x, 2) : x));
+                        maps.add(x);
+                    }
+                    return maps;
+                },
+                maps -> maps);
     }
 
     /** From [−1, 1] to what the config asks for; {@code images} itself where that is the same. */

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param controlnetConditioningChannelOrder of the control picture's colours
  * @param conditioningEmbeddingOutChannels widths of the convolutions that make the control picture as small as a sample; each but the last
  *     halves it
- * @param globalPoolConditions false is supported only
+ * @param globalPoolConditions whether its features are averaged over all places: it then counts for the prompt's prediction alone
  */
 public record ControlNetConfig(
         int inChannels,
@@ -134,7 +134,6 @@ public record ControlNetConfig(
                 "conditioning_embedding_out_channels must have 1 to 16 widths");
         conditioningEmbeddingOutChannels.forEach(
                 width -> Check.inRange(width, 1, MAX_WIDTH, "conditioning_embedding_out_channels"));
-        Check.that(!globalPoolConditions, "global_pool_conditions true is not supported, only false");
         Check.that(
                 classEmbedType != ClassEmbedType.SIMPLE_PROJECTION,
                 "class_embed_type simple_projection is not supported in a control network");

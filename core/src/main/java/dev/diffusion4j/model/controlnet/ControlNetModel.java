@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -31,6 +32,8 @@ public final class ControlNetModel extends Model {
             ControlNetConfig.DEFAULT,
             ControlNetModel::new,
             null);
+
+    private static final long[] PLACES = {2, 3};
 
     private final ControlNetConfig config;
     private final UNetEncoder encoder;
@@ -86,10 +89,11 @@ public final class ControlNetModel extends Model {
      * @param conditioning of the U-Net; what is joined to its samples and the embedding of a guidance scale are not read
      * @param hint of {@link #hint}
      * @param scale of all
+     * @param guesses whether the first features count a tenth of the last, as in diffusers' {@code guess_mode}; not where they are averaged
      * @return new tensors owned by the current scope
      */
     public ControlResiduals forward(
-            Tensor sample, Tensor timestep, Conditioning conditioning, Tensor hint, double scale) {
+            Tensor sample, Tensor timestep, Conditioning conditioning, Tensor hint, double scale, boolean guesses) {
         return TensorScope.keepAll(
                 () -> {
                     Conditioning own =
@@ -98,16 +102,25 @@ public final class ControlNetModel extends Model {
                     List<Tensor> skips = state.skips();
                     List<Tensor> down = new ArrayList<>();
                     for (int i = 0; i < skips.size(); i++) {
-                        down.add(scaled(downOut.get(i), skips.get(i), scale));
+                        down.add(scaled(downOut.get(i), skips.get(i), scale * share(i, guesses)));
                     }
                     encoder.middle(state);
-                    return new ControlResiduals(down, scaled(midOut, state.hidden(), scale));
+                    return new ControlResiduals(
+                            down, scaled(midOut, state.hidden(), scale * share(skips.size(), guesses)));
                 },
                 ControlResiduals::tensors);
     }
 
-    private static Tensor scaled(Conv2d out, Tensor features, double scale) {
-        return TensorScope.keepResult(() -> out.forward(features).mul(new Scalar(scale)));
+    /** From 0.1 to 1, evenly in the logarithm. */
+    private double share(int place, boolean guesses) {
+        return guesses && !config.globalPoolConditions() ? Math.pow(10, (double) place / downOut.size() - 1) : 1;
+    }
+
+    private Tensor scaled(Conv2d out, Tensor features, double scale) {
+        return TensorScope.keepResult(() -> {
+            Tensor whole = out.forward(features).mul(new Scalar(scale));
+            return config.globalPoolConditions() ? whole.mean(PLACES, true, new ScalarTypeOptional()) : whole;
+        });
     }
 
     /**

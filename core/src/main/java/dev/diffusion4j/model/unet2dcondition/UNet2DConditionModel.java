@@ -15,7 +15,9 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelClass;
 import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.model.ModelRole;
+import dev.diffusion4j.model.PassCost;
 import dev.diffusion4j.model.SampleShape;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.List;
@@ -131,6 +133,11 @@ public final class UNet2DConditionModel extends DiffusionModel {
     public int guidanceFeatures() {
         Integer features = config.timeCondProjDim();
         return features == null ? 0 : features;
+    }
+
+    @Override
+    public PassCost cost(SampleSize size, int batch, int words) {
+        return new UNetCost(config, size, batch, words).get();
     }
 
     /** The config as a record. */

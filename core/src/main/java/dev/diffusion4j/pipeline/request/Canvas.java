@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param noise which stream each picture's noise comes from
  * @param noiseDtype the number format that the noise is drawn in: that of diffusers' {@code torch_dtype}
  * @param rng whose random numbers the noise is made of
+ * @param tiles whether latents and pictures are made of each other in overlapping tiles, which need less memory and differ a little; {@code null}
+ *     to choose by the memory that is free
  */
 public record Canvas(
         @Nullable SampleSize size,
@@ -26,10 +28,11 @@ public record Canvas(
         int batchSize,
         NoiseMode noise,
         NoiseDtype noiseDtype,
-        NoiseGenerator rng) {
+        NoiseGenerator rng,
+        @Nullable Boolean tiles) {
     /** One picture, seed 0. */
-    public static final Canvas DEFAULT =
-            new Canvas(null, 1, 0, 16, NoiseMode.PER_IMAGE, NoiseForm.DEFAULT.dtype(), NoiseForm.DEFAULT.generator());
+    public static final Canvas DEFAULT = new Canvas(
+            null, 1, 0, 16, NoiseMode.PER_IMAGE, NoiseForm.DEFAULT.dtype(), NoiseForm.DEFAULT.generator(), null);
 
     public Canvas {
         Check.positive(count, "{count}");

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A network that runs beside the denoiser and makes it follow a picture.
  *
- * @param folder of the network, with its {@code config.json} and weights
+ * @param folder of the network, with its {@code config.json} and weights, or its place on the Hub; empty for the next one of the model's own
  * @param picture the file of the picture that it sees: edges, depths, poses
  * @param scale how strongly it counts; {@code null} for what is usual with the call
  * @param start the share of the steps from which it counts
@@ -18,7 +18,6 @@ public record Control(String folder, String picture, @Nullable Double scale, dou
     public static final Control DEFAULT = of("controlnet", "control.png");
 
     public Control {
-        Check.that(!folder.isBlank(), "{control} must name the folder of a network");
         Check.that(!picture.isBlank(), "{control} must name the picture that '" + folder + "' sees");
         Check.that(
                 scale == null || Double.isFinite(scale), "the scale of {control} must be a number, but was " + scale);
@@ -31,6 +30,21 @@ public record Control(String folder, String picture, @Nullable Double scale, dou
     /** In all steps, as strongly as is usual. */
     public static Control of(String folder, String picture) {
         return new Control(folder, picture, null, 0, 1);
+    }
+
+    /** By a network that is a part of the model, the first of those that are not taken by another control of the request. */
+    public static Control ofOwn(String picture) {
+        return of("", picture);
+    }
+
+    /** Whether the network is a part of the model. */
+    public boolean isOwn() {
+        return folder.isBlank();
+    }
+
+    /** With a network in another place. */
+    public Control withFolder(String value) {
+        return new Control(value, picture, scale, start, end);
     }
 
     /** With another scale. */

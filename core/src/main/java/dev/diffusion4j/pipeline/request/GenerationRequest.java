@@ -70,7 +70,8 @@ public record GenerationRequest(
                 canvas.batchSize(),
                 canvas.noise(),
                 canvas.noiseDtype(),
-                canvas.rng());
+                canvas.rng(),
+                canvas.tiles());
         return new GenerationRequest(subject.only(index), inputs, one, sampling, guidance);
     }
 

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     {@code null} for the whole picture
  * @param imageGuidanceScale how strongly a network that changes a picture keeps to it; {@code null} for what is usual
  * @param control networks that run beside the denoiser, with the pictures that they see
+ * @param guessMode whether those count for the prompt's prediction alone, and their finer features less
  */
 public record Inputs(
         @Nullable String picture,
@@ -24,7 +25,8 @@ public record Inputs(
         @Nullable String mask,
         @Nullable Integer maskPadding,
         @Nullable Double imageGuidanceScale,
-        List<Control> control) {
+        List<Control> control,
+        boolean guessMode) {
     /** Where neither the request nor the network says another one. */
     public static final double USUAL_STRENGTH = 0.8;
 
@@ -32,10 +34,11 @@ public record Inputs(
     public static final double USUAL_IMAGE_GUIDANCE_SCALE = 1.5;
 
     /** Noise alone. */
-    public static final Inputs NONE = new Inputs(null, null, null, null, null, List.of());
+    public static final Inputs NONE = new Inputs(null, null, null, null, null, List.of(), false);
 
     public Inputs {
         control = List.copyOf(control);
+        Check.that(!guessMode || !control.isEmpty(), "{guessMode} is for control networks: give {control} too");
         Check.that(
                 strength == null || strength > 0 && strength <= 1,
                 "{strength} must lie in (0, 1], but was " + strength);

@@ -32,12 +32,14 @@ public final class RequestDraft {
     private @Nullable Integer maskPadding;
     private @Nullable Double imageGuidanceScale;
     private List<Control> control;
+    private boolean guessMode;
     private @Nullable SampleSize size;
     private int count;
     private long seed;
     private int batchSize;
     private NoiseMode noise;
     private NoiseDtype noiseDtype;
+    private @Nullable Boolean tiles;
     private NoiseGenerator rng;
     private int steps;
     private double eta;
@@ -63,12 +65,14 @@ public final class RequestDraft {
         maskPadding = from.inputs().maskPadding();
         imageGuidanceScale = from.inputs().imageGuidanceScale();
         control = from.inputs().control();
+        guessMode = from.inputs().guessMode();
         size = from.size();
         count = from.count();
         seed = from.seed();
         batchSize = from.batchSize();
         noise = from.noise();
         noiseDtype = from.canvas().noiseDtype();
+        tiles = from.canvas().tiles();
         rng = from.canvas().rng();
         steps = from.steps();
         eta = from.eta();
@@ -186,6 +190,12 @@ public final class RequestDraft {
         return this;
     }
 
+    /** diffusers' {@code guess_mode}: control networks count for the prompt's prediction alone, and their finer features less. */
+    public RequestDraft guessMode(boolean value) {
+        guessMode = value;
+        return this;
+    }
+
     /** Of the pictures; {@code null} for the size that the network was made for. */
     public RequestDraft size(@Nullable SampleSize value) {
         size = value;
@@ -214,6 +224,12 @@ public final class RequestDraft {
     /** Where the noise comes from. */
     public RequestDraft noise(NoiseMode value) {
         noise = value;
+        return this;
+    }
+
+    /** Whether latents and pictures are made of each other in tiles; {@code null} to choose by the memory that is free. */
+    public RequestDraft tiles(@Nullable Boolean value) {
+        tiles = value;
         return this;
     }
 
@@ -278,8 +294,8 @@ public final class RequestDraft {
                         clipSkip,
                         promptSyntax,
                         loraDir),
-                new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control),
-                new Canvas(size, pictures, seed, batchSize, noise, noiseDtype, rng),
+                new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control, guessMode),
+                new Canvas(size, pictures, seed, batchSize, noise, noiseDtype, rng, tiles),
                 new Sampling(steps, eta, options, refinerStart),
                 guidance);
     }

@@ -39,7 +39,7 @@ class SingleFileTest {
         SingleGolden golden = SingleGolden.tiny(name);
         Path file = temp.resolve("weights"); // no name says what it is
         golden.write(file, EPSILON);
-        try (PipelineParts parts = SingleFile.open(file, golden.configFolder(temp.resolve("config")), FAMILIES)) {
+        try (OpenedParts parts = SingleFile.open(file, golden.configFolder(temp.resolve("config")), FAMILIES)) {
             assertThat(parts.parts().keySet()).isEqualTo(golden.configs().keySet());
             assertThat(parts.notes()).isEmpty();
             parts.parts().values().forEach(part -> assertThat(SingleGolden.hashes(part.weights()))
@@ -68,7 +68,7 @@ class SingleFileTest {
         Path file = temp.resolve("model.ckpt");
         golden.writeHole(file);
 
-        try (PipelineParts parts = SingleFile.open(file, null, FAMILIES)) {
+        try (OpenedParts parts = SingleFile.open(file, null, FAMILIES)) {
             assertThat(parts.parts().keySet()).isEqualTo(golden.configs().keySet());
             assertThat(parts.pipelineClass()).isEqualTo(pipeline);
             assertThat(parts.readScheduler().algorithm().className()).isEqualTo(scheduler);
@@ -91,7 +91,7 @@ class SingleFileTest {
         SingleGolden golden = SingleGolden.real("sd2");
         Path file = temp.resolve("sd2.safetensors");
         golden.writeHole(file);
-        try (PipelineParts parts = SingleFile.open(file, null, FAMILIES)) {
+        try (OpenedParts parts = SingleFile.open(file, null, FAMILIES)) {
             assertThat(parts.scheduler()).containsEntry("prediction_type", "v_prediction");
             assertThat(parts.notes())
                     .singleElement()
@@ -112,7 +112,7 @@ class SingleFileTest {
     void a_checkpoint_of_a_training_is_read_without_running_what_is_in_it() throws IOException {
         SingleGolden golden = SingleGolden.checkpoint();
         Path config = golden.configFolder(temp.resolve("config"));
-        try (PipelineParts parts = SingleFile.open(Golden.path("single_file.ckpt"), config, FAMILIES)) {
+        try (OpenedParts parts = SingleFile.open(Golden.path("single_file.ckpt"), config, FAMILIES)) {
             assertThat(parts.parts()).containsOnlyKeys("vae");
             PipelinePart vae = parts.parts().get("vae");
             assertThat(SingleGolden.hashes(vae.weights())).isEqualTo(golden.hashes("vae"));
@@ -128,8 +128,8 @@ class SingleFileTest {
         Path pickled = temp.resolve("renamed.safetensors");
         Files.write(pickled, PickledWeights.of(plain));
         Path config = golden.configFolder(temp.resolve("config"));
-        try (PipelineParts expected = SingleFile.open(plain, config, FAMILIES);
-                PipelineParts actual = SingleFile.open(pickled, config, FAMILIES)) {
+        try (OpenedParts expected = SingleFile.open(plain, config, FAMILIES);
+                OpenedParts actual = SingleFile.open(pickled, config, FAMILIES)) {
             actual.parts().forEach((name, part) -> assertThat(SingleGolden.hashes(part.weights()))
                     .isEqualTo(SingleGolden.hashes(
                             expected.find(name).orElseThrow().weights())));

@@ -22,15 +22,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the parts of a folder in diffusers' form, for another place. */
-final class FolderParts {
-    private FolderParts() {}
+final class OpenedFolder {
+    private OpenedFolder() {}
 
     /**
      * Opens a folder. Parts that change no picture are left out, and that is noted.
      *
      * @throws Problem where it is no such folder, or has a part that is not known
      */
-    static PipelineParts open(Path folder, ModelFamilies families) {
+    static OpenedParts open(Path folder, ModelFamilies families) {
         ComponentMap map = PipelineFolder.open(folder, families).components();
         map.firstUnknown(families).ifPresent(unknown -> {
             throw Problem.failure(folder + " has the part " + unknown + ", which is not supported");
@@ -48,14 +48,14 @@ final class FolderParts {
                     tokenizers.put(component.name(), component.readTokenizer());
                 } else if (component.isScheduler()) {
                     scheduler.putAll(keys(Json.readObject(component.configFile())));
-                    scheduler.put(PipelineParts.CLASS, component.className());
+                    scheduler.put(OpenedParts.CLASS, component.className());
                 } else {
                     PipelinePart part = part(component, families);
                     files.add(part.weights());
                     parts.put(part.name(), part);
                 }
             }
-            return new PipelineParts(folder, map.settings(), parts, scheduler, tokenizers, notes, files);
+            return new OpenedParts(folder, map.settings(), parts, scheduler, tokenizers, notes, files);
         } catch (Throwable e) {
             files.forEach(WeightSource::close);
             throw e;

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param notes lines for the user: what was guessed, and what is left out; fields stand in braces
  * @param files what the parts' weights are read from
  */
-public record PipelineParts(
+public record OpenedParts(
         Path place,
         Map<String, @Nullable Object> settings,
         Map<String, PipelinePart> parts,
@@ -69,7 +69,7 @@ public record PipelineParts(
      * @param changes by the keys of its config
      * @throws Problem (a wrong request) where it has no such setting, or a value is not allowed
      */
-    public PipelineParts withScheduler(Map<String, @Nullable Object> changes) {
+    public OpenedParts withScheduler(Map<String, @Nullable Object> changes) {
         if (changes.isEmpty()) {
             return this;
         }
@@ -89,7 +89,7 @@ public record PipelineParts(
         } catch (IllegalArgumentException e) {
             throw Problem.request("{schedulerOptions}: " + Worded.marked(e));
         }
-        return new PipelineParts(place, settings, parts, changed, tokenizers, notes, files);
+        return new OpenedParts(place, settings, parts, changed, tokenizers, notes, files);
     }
 
     /** @throws Problem (a failure) where a text encoder has no tokenizer */

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.folder.PartLease;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.ModelRole;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * Which networks a call has in memory at which time, as {@link KeepNetworks} says: each is loaded where it is first used, and goes where
+ * the call has no more use for it. It decides nothing that changes a number.
+ *
+ * @param owned borrowed
+ * @param keeping how long they stay
+ */
+record CallNetworks(OwnedParts owned, KeepNetworks keeping) {
+    /** Pictures whose latents and texts wait together: their texts fit the conditioner's cache, and a network is read that often at most. */
+    private static final int WAITING = 32;
+
+    CallNetworks(OwnedParts owned) {
+        this(owned, owned.keeping());
+    }
+
+    /** The same for a call that sees the networks through adapters, which know these very ones. */
+    CallNetworks staying() {
+        return new CallNetworks(owned, KeepNetworks.ALWAYS);
+    }
+
+    ControlNets controlNets() {
+        return owned.controlNets();
+    }
+
+    /** How many pictures form a round, where batches are smaller. */
+    int perRound() {
+        return keeping == KeepNetworks.ONE ? WAITING : 1;
+    }
+
+    /** Runs {@code body} with the networks seen through adapters that prompts ask for. */
+    <R> R seen(PipelineSetup setup, List<LoraChoice> adapters, Supplier<R> body) {
+        return adapters.isEmpty()
+                ? body.get()
+                : owned.lend(model ->
+                        setup.parts().use(others -> owned.promptAdapters().run(setup, model, adapters, body)));
+    }
+
+    /** Before the first round: all texts are encoded, where the cache can hold them. */
+    void begin(BranchMaker maker) {
+        if (keeping == KeepNetworks.CALL && maker.texts(0, maker.request().count()) <= WAITING) {
+            maker.encodeAhead(0, maker.request().count());
+            dropTextEncoders();
+        }
+    }
+
+    void beginRound(BranchMaker maker, int first, int end) {
+        if (keeping == KeepNetworks.ONE) {
+            maker.encodeAhead(first, end);
+            dropTextEncoders();
+        }
+    }
+
+    /** The autoencoder has encoded what is drawn from. */
+    void pictureRead() {
+        if (keeping == KeepNetworks.ONE) {
+            dropTextEncoders(); // a text that the cache had no room for
+            dropAutoencoder();
+        }
+    }
+
+    <R> R denoise(Function<DiffusionModel, R> body) {
+        return owned.lend(body);
+    }
+
+    /** @param isSeen whether something looks at decoded pictures meanwhile, and gradients go back through the autoencoder */
+    <R> R holdingCodec(boolean isSeen, Supplier<R> body) {
+        PartLease autoencoder = owned.leases().get(ModelRole.AUTOENCODER.component());
+        return isSeen && autoencoder != null ? autoencoder.use(network -> body.get()) : body.get();
+    }
+
+    void denoised(boolean isLast) {
+        if (keeping == KeepNetworks.ONE || keeping == KeepNetworks.CALL && isLast) {
+            owned.network().drop();
+        }
+    }
+
+    void handedOut() {
+        if (keeping == KeepNetworks.ONE) {
+            dropAutoencoder();
+        }
+    }
+
+    /** After the last round. */
+    void end() {
+        if (keeping != KeepNetworks.ALWAYS) {
+            owned.network().drop();
+            owned.leases().values().forEach(PartLease::drop);
+        }
+    }
+
+    private void dropTextEncoders() {
+        leases(ModelRole.TEXT_ENCODER).forEach(PartLease::drop);
+    }
+
+    private void dropAutoencoder() {
+        leases(ModelRole.AUTOENCODER).forEach(PartLease::drop);
+    }
+
+    private Stream<PartLease> leases(ModelRole role) {
+        return owned.leases().values().stream()
+                .filter(lease -> lease.ask(model -> model.modelClass().role() == role));
+    }
+}

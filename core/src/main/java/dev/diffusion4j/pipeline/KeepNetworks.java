@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+/** How long the networks of a pipeline with several stay in memory. The pictures are the same. */
+public enum KeepNetworks {
+    /** For the next call: an application draws many times. */
+    ALWAYS,
+    /** Until the call has no more use for each: text encoders go before the denoiser is loaded, the denoiser before the last pictures are decoded. */
+    CALL,
+    /** One at a time, read again wherever it is needed again: the least memory. */
+    ONE
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import static org.bytedeco.pytorch.global.torch.cat;
+
+import dev.diffusion4j.adapter.LoraApplied;
+import dev.diffusion4j.codec.SampleCodec;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.tensor.TensorScope;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+
+/**
+ * One call of a pipeline.
+ *
+ * @param owned borrowed
+ * @param outline the denoiser, of which only config and shapes are asked; borrowed
+ * @param request with nothing left open
+ */
+record PipelineCall(PipelineSetup setup, OwnedParts owned, DiffusionModel outline, GenerationRequest request) {
+
+    /**
+     * The size of the pictures.
+     *
+     * @throws dev.diffusion4j.base.Problem naming what cannot be drawn
+     */
+    SampleSize check() {
+        SampleSize size = new RequestCheck(setup, outline, owned.controlNets()).check(request);
+        estimate(size).ifPresent(need -> DrawingNeed.checkMemory(need, size, owned.keeping()));
+        lorasOfPrompts();
+        return size;
+    }
+
+    /** What it will take; empty where the networks do not say it. */
+    Optional<DrawingEstimate> estimate(SampleSize size) {
+        return new CallEstimator(setup, owned, outline).estimate(request, size);
+    }
+
+    /** How much counts of each adapter that prompts ask for. */
+    List<LoraApplied> lorasOfPrompts() {
+        return PromptLoras.of(request).places().isEmpty()
+                ? List.of()
+                : owned.lend(model ->
+                        setup.parts().use(others -> owned.promptAdapters().applied(setup, model, request)));
+    }
+
+    /** All samples; the caller closes them. */
+    GenerationResult all(NoiseFactory noise, StepListener listener, Cancellation cancellation) {
+        SampleSize size = check();
+        Tensor samples = TensorScope.ownResult(() -> {
+            TensorVector batches = new TensorVector();
+            sampler(noise, listener, cancellation).forEachBatch(size, (first, batch) -> batches.push_back(batch));
+            return cat(batches, 0);
+        });
+        return results(size).apply(samples);
+    }
+
+    /** Batch by batch, as they are drawn. */
+    void each(ResultSink sink, StepListener listener, Cancellation cancellation) {
+        SampleSize size = check();
+        Function<Tensor, GenerationResult> results = results(size);
+        sampler(NoiseFactory.of(request), listener, cancellation)
+                .forEachBatch(size, (first, batch) -> sink.accept(first, results.apply(batch)));
+    }
+
+    private BatchSampler sampler(NoiseFactory noise, StepListener listener, Cancellation cancellation) {
+        return new BatchSampler(
+                setup.forCall(request, outline),
+                new CallNetworks(owned),
+                outline,
+                request,
+                noise,
+                listener,
+                cancellation);
+    }
+
+    private Function<Tensor, GenerationResult> results(SampleSize size) {
+        SampleCodec codec = setup.forCall(request, outline).codec(outline);
+        List<String> guides = GuidanceNotices.names(setup.steering(), request.guidance());
+        MaskCrop crop = MaskCrop.of(request.inputs(), size);
+        return samples -> new GenerationResult(samples, codec, guides, crop);
+    }
+}

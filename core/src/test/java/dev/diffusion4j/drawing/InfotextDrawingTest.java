@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.drawing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.hub.HubProgress;
+import dev.diffusion4j.image.PngFile;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.pipeline.Cancellation;
+import dev.diffusion4j.pipeline.LoadOptions;
+import dev.diffusion4j.pipeline.StepListener;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.testing.Golden;
+import dev.diffusion4j.text.PromptSyntax;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class InfotextDrawingTest {
+    private static final Path SD = Golden.path("tiny-sd");
+
+    @TempDir
+    Path folder;
+
+    private final List<String> notices = new ArrayList<>();
+
+    private Path drawn(DrawingJob job, String name) {
+        Path to = folder.resolve(name);
+        try (job) {
+            job.draw(new FolderSink(to), StepListener.NONE, new Cancellation());
+        }
+        return to.resolve("0000.png");
+    }
+
+    private DrawingPlan plan(Path picture, Path model) {
+        return InfotextDrawing.of(picture)
+                .orElseThrow()
+                .plan(model, LoadOptions.DEFAULT, null, null, null, notices::add);
+    }
+
+    /** The picture again from nothing but the text that other programs read. */
+    private Path again(Path picture, Path model) throws IOException {
+        Path bare = folder.resolve("bare.png");
+        BufferedImage image = ImageIO.read(picture.toFile());
+        String text = Objects.requireNonNull(PngFile.readNotes(picture).get("parameters"));
+        PngFile.write(bare, image, Map.of("parameters", text));
+        InfotextDrawing read = InfotextDrawing.of(bare).orElseThrow();
+        DrawingPlan plan = read.plan(model, LoadOptions.DEFAULT, null, null, null, notices::add);
+        return drawn(DrawingJob.open(read, plan, HubProgress.SILENT, notices::add), "again");
+    }
+
+    private static String pixels(Path file) throws IOException {
+        return Hashes.sha256(Hashes.hex(PngFile.bytes(ImageIO.read(file.toFile()), Map.of())));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "tiny-sd,dpm-multistep,use_karras_sigmas=true,PLAIN,a (red) cat,1",
+        "tiny-sd,euler-ancestral,steps_offset=1,A1111,a red cat BREAK a dog,1",
+        "tiny-sd,ddim,steps_offset=1,PLAIN,a red cat,0",
+        "tiny-xl,lms,use_karras_sigmas=true,PLAIN,a red cat,1"
+    })
+    void what_is_written_for_other_programs_draws_the_same_pixels(
+            String model, String scheduler, String option, PromptSyntax syntax, String prompt, int skip)
+            throws IOException {
+        SchedulerKind kind = Keyed.fromKey(SchedulerKind.class, scheduler, "scheduler");
+        PromptSelection words =
+                new PromptSelection(List.of(prompt), List.of("dog, blue"), List.of(), List.of(), skip, syntax, null);
+        DrawingPlan plan = new DrawingPlan(
+                Golden.path(model),
+                LoadOptions.DEFAULT,
+                new SchedulerSelection(kind, List.of(option), 4),
+                List.of(),
+                null,
+                new SubjectSelection(false, null, words, 1),
+                GenerationRequest.of(r -> r.seed(9).guidanceScale(4.5).size(new SampleSize(24, 16))));
+        Path first = drawn(DrawingJob.open(plan, HubProgress.SILENT, line -> {}), "first");
+        assertThat(pixels(again(first, Golden.path(model)))).isEqualTo(pixels(first));
+        assertThat(notices).isEmpty();
+    }
+
+    @Test
+    void another_program_s_text_says_what_to_draw() {
+        DrawingPlan plan = plan(Golden.path("infotext/latin.png"), SD);
+        PromptSelection prompts = plan.subject().prompts();
+        assertThat(prompts.prompts()).containsExactly("a photo of a (red:1.2) cat, café\non two lines");
+        assertThat(prompts.negatives()).containsExactly("[blue] dog,\nugly");
+        assertThat(prompts.clipSkip()).isEqualTo(1);
+        assertThat(prompts.syntax()).isEqualTo(PromptSyntax.A1111);
+        assertThat(plan.request().seed()).isEqualTo(7);
+        assertThat(plan.request().size()).isEqualTo(new SampleSize(24, 16));
+        assertThat(plan.request().guidance().scale()).isEqualTo(4.5);
+        assertThat(plan.scheduler().steps()).isEqualTo(4);
+        assertThat(notices).hasSize(4).anySatisfy(line -> assertThat(line).contains("another program (v1.10.1)"));
+        assertThat(notices).anySatisfy(line -> assertThat(line).contains("RNG GPU", "{rng} cuda"));
+        assertThat(notices).anySatisfy(line -> assertThat(line).contains("<lora:style:0.8>", "{loras}"));
+        assertThat(notices).anySatisfy(line -> assertThat(line).contains("not redone", "ADetailer model"));
+    }
+
+    @Test
+    void what_cannot_be_redone_is_named_in_a_line_each() throws IOException {
+        Path picture = folder.resolve("odd.png");
+        String settings =
+                "Steps: 9, Sampler: DPM fast, Schedule type: Align Your Steps, Seed: 1, Size: 16x16, ENSD: 31337, "
+                        + "Hires upscale: 2, Denoising strength: 0.5, Variation seed: 4, Variation seed strength: 0.1, VAE: x.pt, RNG: NV, "
+                        + "TI hashes: \"easynegative: c74b4e810b03\", Refiner: sdxl_refiner [7440042bbd], Regional Prompter Active: True";
+        PngFile.write(
+                picture, new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), Map.of("parameters", "cat\n" + settings));
+        DrawingPlan plan = plan(picture, SD);
+        assertThat(plan.scheduler().kind()).isNull();
+        assertThat(plan.request().inputs().picture()).isNull();
+        for (String word : List.of(
+                "DPM fast",
+                "no ENSD 31337",
+                "hires fix",
+                "variation seed 4",
+                "x.pt",
+                "easynegative",
+                "sdxl_refiner",
+                "Regional Prompter Active")) {
+            assertThat(notices).anySatisfy(line -> assertThat(line).contains(word));
+        }
+        Path model = Files.writeString(folder.resolve("model.safetensors"), "no weights");
+        String hashed = settings.replace("Hires upscale: 2, ", "Model: model, Model hash: 0123456789, ");
+        PngFile.write(
+                picture, new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), Map.of("parameters", "cat\n" + hashed));
+        assertThatThrownBy(() -> plan(picture, model)).hasMessageContaining("drawn from another picture");
+    }
+
+    @Test
+    void the_model_is_looked_for_beside_the_picture_and_in_a_folder_of_models() throws IOException {
+        Path latin = Files.copy(Golden.path("infotext/latin.png"), folder.resolve("latin.png"));
+        InfotextDrawing picture = InfotextDrawing.of(latin).orElseThrow();
+        assertThatThrownBy(() -> picture.plan(null, LoadOptions.DEFAULT, null, null, null, notices::add))
+                .hasMessageContaining("the model 'tiny' (hash 0123456789)");
+        Path file = Files.writeString(folder.resolve("tiny.safetensors"), "x");
+        assertThat(picture.plan(null, LoadOptions.DEFAULT, null, null, null, notices::add)
+                        .model())
+                .isEqualTo(file);
+        assertThat(plan(latin, folder).model()).isEqualTo(file);
+    }
+}
