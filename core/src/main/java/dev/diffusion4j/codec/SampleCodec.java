@@ -106,6 +106,11 @@ public interface SampleCodec extends AutoCloseable {
         return this;
     }
 
+    /** Height and width in pixels of the tiles of {@link #inTiles}; 0 where it has none. */
+    default int tile() {
+        return 0;
+    }
+
     /** What encoding one picture of that size costs; nothing where no network does it. */
     default PassCost encodeCost(SampleSize picture) {
         return PassCost.NONE;

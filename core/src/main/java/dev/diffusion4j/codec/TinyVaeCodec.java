@@ -18,8 +18,8 @@ import org.bytedeco.pytorch.Tensor;
  * for a picture. The network is borrowed. Pictures are encoded and decoded one after the other, in tiles if that is asked for.
  */
 public final class TinyVaeCodec implements SampleCodec {
-    /** Height and width of a tile in pixels, as diffusers has it. */
-    private static final int TILE = 512;
+    /** In pixels, as diffusers has it. */
+    private static final Tiles TILES = new Tiles(512, 0.125);
 
     private final LentModel network;
     private final AutoencoderTinyConfig config;
@@ -47,6 +47,11 @@ public final class TinyVaeCodec implements SampleCodec {
     @Override
     public TinyVaeCodec inTiles() {
         return new TinyVaeCodec(network, true);
+    }
+
+    @Override
+    public int tile() {
+        return TILES.side();
     }
 
     @Override
@@ -86,20 +91,19 @@ public final class TinyVaeCodec implements SampleCodec {
 
     @Override
     public PassCost encodeCost(SampleSize picture) {
-        return network.ask(model -> ((AutoencoderTiny) model).encodeCost(pass(picture)));
+        return cost(picture, AutoencoderTiny::encodeCost);
     }
 
     @Override
     public PassCost decodeCost(SampleSize picture) {
-        return network.ask(model -> ((AutoencoderTiny) model).decodeCost(pass(picture)));
+        return cost(picture, AutoencoderTiny::decodeCost);
     }
 
-    /** What goes through the network at a time. */
-    private SampleSize pass(SampleSize picture) {
-        SampleSize tile = SampleSize.square(TILE);
-        return tiled && picture.height() * (long) picture.width() > tile.height() * (long) tile.width()
-                ? tile
-                : picture;
+    private PassCost cost(SampleSize picture, BiFunction<AutoencoderTiny, SampleSize, PassCost> pass) {
+        return network.ask(model -> {
+            AutoencoderTiny own = (AutoencoderTiny) model;
+            return tiled ? TILES.cost(picture, size -> pass.apply(own, size)) : pass.apply(own, picture);
+        });
     }
 
     @Override

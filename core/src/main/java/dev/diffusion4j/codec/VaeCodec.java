@@ -29,12 +29,15 @@ public final class VaeCodec implements SampleCodec {
     private static final double MIN_LOG_VARIANCE = -30;
 
     private static final double MAX_LOG_VARIANCE = 20;
+    /** Of a tile's height and width. */
+    private static final double OVERLAP = 0.25;
     /** Height and width of a latent that a preview is decoded from. */
     private static final long PREVIEW = 16;
 
     private final LentModel network;
     private final AutoencoderKlConfig config;
     private final LatentScale scale;
+    private final Tiles tiles;
     private final boolean tiled;
     private final @Nullable SampleCodec small;
 
@@ -52,17 +55,23 @@ public final class VaeCodec implements SampleCodec {
         this.network = network;
         this.config = network.ask(model -> ((AutoencoderKl) model).typedConfig());
         this.scale = LatentScale.of(config);
+        this.tiles = new Tiles(network.ask(model -> ((AutoencoderKl) model).tile()), OVERLAP);
         this.tiled = tiled;
         this.small = small;
     }
 
     /**
      * The same, working in overlapping tiles of the autoencoder's {@code sample_size} where a picture is larger: its size then costs no
-     * memory but its own, and it differs a little at the tiles' seams.
+     * memory but its own, and it differs a little at the tiles' seams. Itself where {@code sample_size} is no size of a tile.
      */
     @Override
     public VaeCodec inTiles() {
-        return new VaeCodec(network, true, small);
+        return tile() == 0 ? this : new VaeCodec(network, true, small);
+    }
+
+    @Override
+    public int tile() {
+        return tiles.side();
     }
 
     /** The same with previews by another codec of the same samples, such as a {@link TinyVaeCodec}; borrowed. */
@@ -148,20 +157,19 @@ public final class VaeCodec implements SampleCodec {
 
     @Override
     public PassCost encodeCost(SampleSize picture) {
-        return network.ask(model -> ((AutoencoderKl) model).encodeCost(pass(picture)));
+        return cost(picture, AutoencoderKl::encodeCost);
     }
 
     @Override
     public PassCost decodeCost(SampleSize picture) {
-        return network.ask(model -> ((AutoencoderKl) model).decodeCost(pass(picture)));
+        return cost(picture, AutoencoderKl::decodeCost);
     }
 
-    /** What goes through the network at a time. */
-    private SampleSize pass(SampleSize picture) {
-        SampleSize tile = config.sampleSize();
-        return tiled && picture.height() * (long) picture.width() > tile.height() * (long) tile.width()
-                ? tile
-                : picture;
+    private PassCost cost(SampleSize picture, BiFunction<AutoencoderKl, SampleSize, PassCost> pass) {
+        return network.ask(model -> {
+            AutoencoderKl own = (AutoencoderKl) model;
+            return tiled ? tiles.cost(picture, size -> pass.apply(own, size)) : pass.apply(own, picture);
+        });
     }
 
     @Override

@@ -89,6 +89,11 @@ public final class AutoencoderKl extends Model {
         return tiling.splits(latents) ? tiling.run(latents, this::decode) : decode(latents);
     }
 
+    /** Height and width in pixels of the tiles of {@link #encodeTiled} and {@link #decodeTiled}; 0 where {@code sample_size} is no size of one. */
+    public int tile() {
+        return Tiling.isPossible(config) ? config.sampleSize().height() : 0;
+    }
+
     /** What {@link #encode} costs for one picture of that size. */
     public PassCost encodeCost(SampleSize picture) {
         return new AutoencoderCost(config, picture).encode();

@@ -42,11 +42,17 @@ record Tiling(int tile, int step, int blend, int limit) {
         return new Tiling(latent, (int) (latent * (1 - OVERLAP)), blend, picture - blend);
     }
 
+    /** Whether {@code sample_size} is a size that tiles can have: their overlaps are whole numbers. */
+    static boolean isPossible(AutoencoderKlConfig config) {
+        int size = config.sampleSize().height();
+        return size > 0 && size % (4 * config.scaleFactor()) == 0;
+    }
+
     private static int latentTile(AutoencoderKlConfig config) {
         int size = config.sampleSize().height();
         int tile = size / config.scaleFactor();
         Check.that(
-                tile > 0 && tile % 4 == 0 && size % config.scaleFactor() == 0,
+                isPossible(config),
                 "sample_size " + size + " is no size that an autoencoder can have tiles of: it must be a multiple of "
                         + 4 * config.scaleFactor());
         return tile;
