@@ -90,6 +90,11 @@ public final class PartLease implements LentModel {
         part.pin();
     }
 
+    /** Whether it is not dropped any more. */
+    public boolean isPinned() {
+        return part.isPinned();
+    }
+
     /** Whether it is in memory. */
     public boolean isLoaded() {
         return part.isLoaded();

@@ -131,6 +131,10 @@ final class SharedPart {
         dropped = false; // a drop that waits for running calls would free what the pin is about
     }
 
+    synchronized boolean isPinned() {
+        return pinned;
+    }
+
     synchronized boolean isLoaded() {
         return network != null;
     }

@@ -11,7 +11,9 @@ import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.MachineMemory;
 import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.text.PromptSyntax;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Works out what a call will take.
@@ -24,80 +26,146 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
     private static final double PROCESS_BYTES = 600e6;
 
     private static final int WORDS = 77;
+    /**
+     * Height and width in latent numbers of the smallest tiles that are taken unasked: those of the smallest pictures that published
+     * autoencoders were trained on, 256 pixels. In smaller ones nothing but seams would be seen.
+     */
+    private static final int SMALLEST_TILE = 32;
 
-    /** What a call keeps in memory of each kind of network. */
-    private record Weights(double denoiser, double texts, double autoencoder) {}
+    /**
+     * What a denoiser takes.
+     *
+     * @param pass of one batch
+     * @param calls for each batch
+     * @param numberBytes of a number in memory
+     */
+    private record Share(WeightBytes weights, PassCost pass, int calls, double numberBytes) {
+        static final Share NONE = new Share(WeightBytes.NONE, PassCost.NONE, 0, 0);
 
-    /** Empty where the denoiser does not say what it costs. */
+        double passBytes() {
+            return pass.values() * numberBytes;
+        }
+    }
+
+    /** Empty where a denoiser does not say what it costs. */
     Optional<DrawingEstimate> estimate(GenerationRequest request, SampleSize size) {
-        SampleCodec codec = setup.forCall(request, outline).codec(outline);
-        int together = request.canvas().together();
-        PassCost pass = denoising(request, size, together);
-        if (pass.operations() == 0) {
+        Share own = own(request, size);
+        Share refining = refining(request, size);
+        if (own.pass.operations() == 0 || setup.refiner() != null && refining.pass.operations() == 0) {
             return Optional.empty();
         }
+        SampleCodec codec = setup.forCall(request, outline).codec(outline);
         PassCost decoding = codec.decodeCost(size);
         PassCost encoding = request.inputs().picture() == null ? PassCost.NONE : codec.encodeCost(size);
-        double passes = calls(request, size) * (double) request.count() / together;
+        int together = request.canvas().together();
         double numbers = together * (double) codec.pictureChannels() * size.height() * size.width();
-        Weights weights = weights();
-        double latentBytes = setup.placement().dtype() == Precision.BF16 ? 2 : 4;
-        double drawn = weights.denoiser() + pass.values() * latentBytes;
-        double decoded =
-                weights.autoencoder() + Math.max(decoding.values(), encoding.values()) * latentBytes + 3 * 4 * numbers;
-        double most = together(request, weights, drawn, decoded);
-        double held = together(request, weights, weights.denoiser(), weights.autoencoder());
+        double decoded = Math.max(decoding.values(), encoding.values()) * own.numberBytes + 3 * 4 * numbers;
+        ControlCost control = control(request, size, own.calls);
+        double drawn = Math.max(own.pass.values(), control.values()) + control.features();
+        double most = own.weights.most(refining.weights, drawn * own.numberBytes, refining.passBytes(), decoded);
+        double controlBytes = control.parameters() * own.numberBytes;
+        double batches = (double) request.count() / together;
         return Optional.of(new DrawingEstimate(
-                PROCESS_BYTES + most,
-                held,
-                passes * pass.convolutions() + request.count() * (decoding.convolutions() + encoding.convolutions()),
-                passes * pass.products() + request.count() * (decoding.products() + encoding.products())));
+                PROCESS_BYTES + controlBytes + most,
+                controlBytes + own.weights.most(refining.weights, 0, 0, 0),
+                batches
+                                * (own.calls * own.pass.convolutions()
+                                        + refining.calls * refining.pass.convolutions()
+                                        + control.convolutions())
+                        + request.count() * (decoding.convolutions() + encoding.convolutions()),
+                batches
+                                * (own.calls * own.pass.products()
+                                        + refining.calls * refining.pass.products()
+                                        + control.products())
+                        + request.count() * (decoding.products() + encoding.products())));
     }
 
-    /** The most of what is there at a time, as {@link CallNetworks} lets networks go. */
-    private double together(GenerationRequest request, Weights weights, double drawing, double decoding) {
-        double larger = Math.max(drawing, decoding);
-        return switch (owned.keeping()) {
-            case ONE -> Math.max(larger, weights.texts());
-            case CALL ->
-                request.canvas().batches() == 1
-                        ? Math.max(larger, weights.texts())
-                        : Math.max(drawing + weights.autoencoder(), decoding + weights.denoiser());
-            case ALWAYS -> weights.texts() + Math.max(drawing + weights.autoencoder(), decoding + weights.denoiser());
-        };
+    private Share own(GenerationRequest request, SampleSize size) {
+        KeepNetworks keeping = asksForAdapters(request) ? KeepNetworks.ALWAYS : keeping();
+        WeightBytes weights = weights(keeping, request.canvas().batches() > 1, true);
+        return share(weights, request, sample(size), branches(request), calls(request, size));
     }
 
-    private PassCost denoising(GenerationRequest request, SampleSize size, int together) {
+    private Share refining(GenerationRequest request, SampleSize size) {
+        Refiner refiner = setup.refiner();
+        if (refiner == null) {
+            return Share.NONE;
+        }
+        int calls = refiner.calls(request, setup, outline, size);
+        return refiner.pipeline().ask(its -> {
+            CallEstimator other = new CallEstimator(
+                    refiner.pipeline().setup(), refiner.pipeline().owned(), its);
+            KeepNetworks keeping = other.keeping();
+            WeightBytes weights =
+                    other.weights(keeping, request.canvas().batches() > 1, keeping == KeepNetworks.ALWAYS);
+            return other.share(weights, request, sample(size), other.isGuided(request) ? 2 : 1, calls);
+        });
+    }
+
+    private Share share(WeightBytes weights, GenerationRequest request, SampleSize sample, int branches, int calls) {
+        long batch = Math.min((long) branches * request.canvas().together(), Integer.MAX_VALUE);
+        return new Share(weights, outline.cost(sample, (int) batch, WORDS), calls, numberBytes());
+    }
+
+    private ControlCost control(GenerationRequest request, SampleSize size, int calls) {
+        int together = request.canvas().together();
+        return ControlCost.of(
+                request.inputs(), setup, owned.controlNets(), sample(size), together, branches(request), calls, WORDS);
+    }
+
+    /** What was pinned stays, whatever was chosen. */
+    private KeepNetworks keeping() {
+        return owned.isPinned() ? KeepNetworks.ALWAYS : owned.keeping();
+    }
+
+    /** Views through adapters pin the networks. */
+    private static boolean asksForAdapters(GenerationRequest request) {
+        return request.subject().promptSyntax() != PromptSyntax.PLAIN
+                && IntStream.range(0, request.subject().size())
+                        .anyMatch(picture -> !request.subject().loras(picture).isEmpty());
+    }
+
+    private SampleSize sample(SampleSize size) {
         long[] shape = setup.codec(outline).shape(size);
-        boolean guided = outline.guidanceFeatures() == 0 && request.guidance().weight() != 1;
+        return new SampleSize((int) shape[1], (int) shape[2]);
+    }
+
+    private boolean isGuided(GenerationRequest request) {
+        return outline.guidanceFeatures() == 0 && request.guidance().weight() != 1;
+    }
+
+    private int branches(GenerationRequest request) {
         boolean edits = PictureUse.of(request.inputs(), outline) == PictureUse.EDIT;
-        int branches = !guided ? 1 : edits ? 3 : 2;
-        return outline.cost(
-                new SampleSize((int) shape[1], (int) shape[2]),
-                (int) Math.min((long) branches * together, Integer.MAX_VALUE),
-                WORDS);
+        return !isGuided(request) ? 1 : edits ? 3 : 2;
     }
 
     private int calls(GenerationRequest request, SampleSize size) {
         try (SchedulerRun run = setup.start(request, outline, size)) {
-            return run.timesteps().length - run.stepIndex();
+            return Refiner.end(setup.refiner(), request, setup.scheduler(), run) - run.stepIndex();
         }
     }
 
-    private Weights weights() {
+    private WeightBytes weights(KeepNetworks keeping, boolean isRepeated, boolean hasAutoencoder) {
         double[] sums = new double[2];
         owned.leases().values().forEach(lease -> {
             boolean isAutoencoder = lease.ask(model -> model.modelClass().role()) == ModelRole.AUTOENCODER;
             sums[isAutoencoder ? 1 : 0] += lease.ask(this::bytes);
         });
-        return new Weights(bytes(outline), sums[0], sums[1]);
+        return new WeightBytes(keeping, isRepeated, bytes(outline), sums[0], hasAutoencoder ? sums[1] : 0);
+    }
+
+    private double numberBytes() {
+        return setup.placement().dtype() == Precision.BF16 ? 2 : 4;
     }
 
     private double bytes(Model model) {
-        return (setup.placement().dtype() == Precision.BF16 ? 2.0 : 4.0) * model.parameterCount();
+        return numberBytes() * model.parameterCount();
     }
 
-    /** The request with the choice of tiles made, where samples are latents: where the whole picture's pass would not fit in what is free. */
+    /**
+     * The request with the choice of tiles made, where samples are latents: tiles where the whole picture's pass would not fit in what is
+     * free, and that of a tile needs less.
+     */
     GenerationRequest withTiles(GenerationRequest request) {
         SampleCodec codec = setup.codec(outline);
         if (request.canvas().tiles() != null
@@ -106,18 +174,22 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
             return request;
         }
         SampleSize size = new RequestCheck(setup, outline, owned.controlNets()).size(request);
-        double values = Math.max(
+        double values = values(codec, request, size);
+        KeepNetworks keeping = asksForAdapters(request) ? KeepNetworks.ALWAYS : keeping();
+        WeightBytes weights = weights(keeping, request.canvas().batches() > 1, true);
+        double unread = weights.isDenoiserKept() && !owned.network().isLoaded() ? weights.denoiser() : 0;
+        boolean isTooLarge = values * numberBytes() + unread + weights.autoencoder()
+                > MachineMemory.now().available();
+        return request.with(r -> r.tiles(isTooLarge && canSave(codec, values, request, size)));
+    }
+
+    private static boolean canSave(SampleCodec codec, double values, GenerationRequest request, SampleSize size) {
+        return codec.tile() / codec.scaleFactor() >= SMALLEST_TILE && values(codec.inTiles(), request, size) < values;
+    }
+
+    private static double values(SampleCodec codec, GenerationRequest request, SampleSize size) {
+        return Math.max(
                 codec.decodeCost(size).values(),
                 request.inputs().picture() == null ? 0 : codec.encodeCost(size).values());
-        double need = values * (setup.placement().dtype() == Precision.BF16 ? 2 : 4);
-        double kept = 0;
-        Weights weights = weights();
-        if (owned.keeping() != KeepNetworks.ONE && request.canvas().batches() > 1
-                || owned.keeping() == KeepNetworks.ALWAYS) {
-            kept = owned.network().isLoaded() ? 0 : weights.denoiser();
-        }
-        boolean tiles =
-                need + kept + weights.autoencoder() > MachineMemory.now().available();
-        return request.with(r -> r.tiles(tiles));
     }
 }

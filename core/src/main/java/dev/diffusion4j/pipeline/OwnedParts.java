@@ -75,6 +75,11 @@ final class OwnedParts implements AutoCloseable {
         leases().values().forEach(PartLease::pin);
     }
 
+    /** Whether {@link #pin} was called. */
+    boolean isPinned() {
+        return network.isPinned();
+    }
+
     /** The names of the parts that are in memory. */
     Set<String> loaded() {
         Set<String> names = new TreeSet<>();

@@ -155,6 +155,14 @@ record Refiner(DiffusionPipeline pipeline) {
         }));
     }
 
+    /** How often its network is called for each batch. */
+    int calls(GenerationRequest request, PipelineSetup first, DiffusionModel model, SampleSize size) {
+        try (SchedulerRun run =
+                start(request, first.scheduler(), first.codec(model).shape(size))) {
+            return run.timesteps().length - run.stepIndex();
+        }
+    }
+
     /** Encodes the texts of a call, where its text encoders then go. */
     void encodeCall(GenerationRequest request, SampleSize size) {
         pipeline.ask(outline -> {

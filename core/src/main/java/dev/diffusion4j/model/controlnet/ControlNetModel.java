@@ -9,6 +9,8 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelClass;
 import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.model.ModelRole;
+import dev.diffusion4j.model.PassCost;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.unet2dcondition.ControlResiduals;
 import dev.diffusion4j.model.unet2dcondition.UNet2DConditionConfig;
 import dev.diffusion4j.model.unet2dcondition.UNetEncoder;
@@ -109,6 +111,22 @@ public final class ControlNetModel extends Model {
                             down, scaled(midOut, state.hidden(), scale * share(skips.size(), guesses)));
                 },
                 ControlResiduals::tensors);
+    }
+
+    /**
+     * What {@link #forward} costs, worked out from the config.
+     *
+     * @param size of a sample
+     * @param batch how many samples
+     * @param words places of their prompts
+     */
+    public PassCost cost(SampleSize size, int batch, int words) {
+        return UNetEncoder.cost(config.unet(), size, batch, words);
+    }
+
+    /** How many numbers are added to the features of a batch. */
+    public double features(SampleSize size, int batch) {
+        return UNetEncoder.features(config.unet(), size, batch);
     }
 
     /** From 0.1 to 1, evenly in the logarithm. */

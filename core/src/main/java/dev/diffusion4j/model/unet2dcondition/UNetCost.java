@@ -29,6 +29,28 @@ final class UNetCost {
     }
 
     PassCost get() {
+        encode();
+        double top = pixels(0);
+        for (int level = last; level >= 0; level--) {
+            up(level);
+        }
+        sum.convolution(config.width(0), config.outChannels(), config.convOutKernel(), top);
+        return sum.toCost();
+    }
+
+    /** Of the way down and the middle alone, whose features are the result. */
+    PassCost encoder() {
+        encode();
+        return sum.toCost();
+    }
+
+    /** How many numbers those features are. */
+    double features() {
+        encode();
+        return skips.stream().mapToDouble(skip -> skip[0] * skip[1]).sum() + config.width(last) * pixels(last);
+    }
+
+    private void encode() {
         double top = pixels(0);
         sum.convolution(config.inChannels(), config.width(0), config.convInKernel(), top);
         skip(config.width(0), top);
@@ -36,11 +58,6 @@ final class UNetCost {
             down(level);
         }
         middle();
-        for (int level = last; level >= 0; level--) {
-            up(level);
-        }
-        sum.convolution(config.width(0), config.outChannels(), config.convOutKernel(), top);
-        return sum.toCost();
     }
 
     /** Of all pictures together. */

@@ -8,6 +8,8 @@ import dev.diffusion4j.layer.block.BlockState;
 import dev.diffusion4j.layer.block.Level;
 import dev.diffusion4j.layer.block.MidBlock;
 import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.PassCost;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -66,5 +68,21 @@ public final class UNetEncoder extends Layer {
         if (midBlock != null) {
             midBlock.forward(state);
         }
+    }
+
+    /**
+     * What {@link #down} and {@link #middle} cost.
+     *
+     * @param size of a sample
+     * @param batch how many samples
+     * @param words places of their prompts
+     */
+    public static PassCost cost(UNet2DConditionConfig config, SampleSize size, int batch, int words) {
+        return new UNetCost(config, size, batch, words).encoder();
+    }
+
+    /** How many numbers all features of a batch are. */
+    public static double features(UNet2DConditionConfig config, SampleSize size, int batch) {
+        return new UNetCost(config, size, batch, 0).features();
     }
 }
