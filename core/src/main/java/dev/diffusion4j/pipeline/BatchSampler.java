@@ -65,11 +65,16 @@ record BatchSampler(
 
     /** Draws all of them. The request fits the network: see {@link RequestCheck}. */
     void forEachBatch(SampleSize size, BatchSink sink) {
+        networks.during(setup, request, own -> forEachBatch(own, size, sink));
+        if (setup.refiner() != null) {
+            setup.refiner().networks().end();
+        }
+    }
+
+    private void forEachBatch(CallNetworks own, SampleSize size, BatchSink sink) {
         BranchMaker maker = new BranchMaker(setup, outline, request, size);
         PictureUse use = PictureUse.of(request.inputs(), outline);
         PromptLoras loras = PromptLoras.of(request);
-        boolean seesAdapters = !loras.places().isEmpty(); // views of networks, which then stay
-        CallNetworks own = seesAdapters ? networks.staying() : networks;
         try (StartPicture picture = StartPicture.read(request.inputs(), use, size, setup.codec(outline))) {
             own.begin(maker);
             int end;
@@ -81,10 +86,6 @@ record BatchSampler(
                     return true;
                 }));
             }
-        }
-        own.end();
-        if (setup.refiner() != null) {
-            setup.refiner().networks().end();
         }
     }
 

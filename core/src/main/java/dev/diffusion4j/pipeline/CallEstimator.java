@@ -57,7 +57,7 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
     /** The most of what is there at a time, as {@link CallNetworks} lets networks go. */
     private double together(GenerationRequest request, Weights weights, double drawing, double decoding) {
         double larger = Math.max(drawing, decoding);
-        return switch (owned.keeping()) {
+        return switch (CallNetworks.within(owned, request)) {
             case ONE -> Math.max(larger, weights.texts());
             case CALL ->
                 request.canvas().batches() == 1
@@ -112,8 +112,8 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
         double need = values * (setup.placement().dtype() == Precision.BF16 ? 2 : 4);
         double kept = 0;
         Weights weights = weights();
-        if (owned.keeping() != KeepNetworks.ONE && request.canvas().batches() > 1
-                || owned.keeping() == KeepNetworks.ALWAYS) {
+        KeepNetworks keeping = CallNetworks.within(owned, request);
+        if (keeping != KeepNetworks.ONE && request.canvas().batches() > 1 || keeping == KeepNetworks.ALWAYS) {
             kept = owned.network().isLoaded() ? 0 : weights.denoiser();
         }
         boolean tiles =
