@@ -3,20 +3,19 @@
 import json
 import statistics
 import subprocess
-import sys
 
-from .processes import BENCH, HOME, PYTHON, WORK, Failed, java, python, whole
+from .processes import BENCH, HOME, OPENVINO, PYTHON, WORK, Failed, java, openvino, python, say, whole
 from .rows import FORWARD_STEPS
 
 TRIAL_ROUNDS = 3
 
 
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
 def start(name, case, side, mode):
     folder, steps = WORK / case.folder, [FORWARD_STEPS[name]] if case.kind == "forward" else []
+    if case.kind == "stable":
+        if side == "java":
+            return java(case.kind, folder, *case.arguments, mode)
+        return (openvino if side == "openvino" else python)(case.kind, folder, mode, *case.arguments)
     if side == "java":
         return java(case.kind, folder, *case.arguments, *([mode] if steps else []), *steps, *case.more)
     kind, arguments = case.peer or (case.kind, case.arguments)
@@ -33,7 +32,7 @@ def trials(name, case, side, modes):
             say(f"  {side} {mode}: {problem}")
             continue
         try:
-            rounds = [worker.round() for _ in range(TRIAL_ROUNDS)]
+            rounds = [worker.round() for _ in range(1 if case.kind == "stable" else TRIAL_ROUNDS)]
         except Failed as problem:
             say(f"  {side} {mode}: {problem}")
             continue
@@ -52,14 +51,38 @@ def run_case(name, case, rounds, with_compile):
     if len(case.java_modes) > 1:
         java_tried = trials(name, case, "java", case.java_modes)
         java_mode = min(java_tried, key=lambda mode: java_tried[mode]["seconds"])
-    workers = {"java": start(name, case, "java", java_mode), "default": start(name, case, "python", "default")}
+    modes = {"java": java_mode, "default": "default"}
     if tried:
-        workers["tuned"] = start(name, case, "python", min(tried, key=lambda mode: tried[mode]["seconds"]))
-    answers = {side: [] for side in workers}
+        modes["tuned"] = min(tried, key=lambda mode: tried[mode]["seconds"])
+    if case.openvino and OPENVINO:
+        modes["openvino"] = case.openvino
+    result = {}
+    for group in [{side: mode} for side, mode in modes.items()] if case.apart else [modes]:
+        result |= in_turn(name, case, group, rounds)
+    if tried:  # the least memory of any mode, which need not be the fastest one
+        leanest = min(tried, key=lambda mode: tried[mode]["peak_mib"])
+        result["tuned"]["peak_mode"] = leanest
+        result["tuned"]["peak_mib"] = min(tried[leanest]["peak_mib"], result["tuned"]["peak_mib"])
+    result["tried"] = tried
+    return result
+
+
+def in_turn(name, case, modes, rounds):
+    """Rounds of several sides, one after the other; a side that does not start is reported and skipped, but for Java's."""
+    workers = {}
     try:
-        for _ in range(rounds):
+        for side, mode in modes.items():
+            try:
+                workers[side] = start(name, case, side, mode)
+            except Failed as problem:
+                if side == "java":
+                    raise
+                say(f"  {side} {mode}: {problem}")
+        answers = {side: [] for side in workers}
+        for number in range(rounds):
             for side, worker in workers.items():
-                answers[side].append(worker.round())
+                if number == 0 or side != "default" or case.kind != "stable":  # half a minute of what is far behind, once
+                    answers[side].append(worker.round())
         result = {}
         for side, worker in workers.items():
             result[side] = {key: statistics.median(a[key] for a in answers[side]) for key in answers[side][0]}
@@ -67,15 +90,10 @@ def run_case(name, case, rounds, with_compile):
             result[side]["note"] = worker.ready["note"]
             result[side]["dtype"] = worker.ready["dtype"]
             say(f"  {side} ({worker.ready['note']}): {result[side]['seconds']:.4f} s, {result[side]['peak_mib']:.0f} MiB")
+        return result
     finally:
         for worker in workers.values():
             worker.close()
-    if tried:  # the least memory of any mode, which need not be the fastest one
-        leanest = min(tried, key=lambda mode: tried[mode]["peak_mib"])
-        result["tuned"]["peak_mode"] = leanest
-        result["tuned"]["peak_mib"] = min(tried[leanest]["peak_mib"], result["tuned"]["peak_mib"])
-    result["tried"] = tried
-    return result
 
 
 def medians(measures):

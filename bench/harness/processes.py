@@ -12,11 +12,17 @@ BENCH = pathlib.Path(__file__).resolve().parent.parent
 HOME = BENCH.parent
 WORK = BENCH / "made"
 PYTHON = os.environ.get("D4J_PYTHON") or sys.executable
+OPENVINO = os.environ.get("D4J_OPENVINO_PYTHON")  # pythons with what peers/requirements-openvino.txt and -sdcpp.txt name
+SDCPP = os.environ.get("D4J_SDCPP_PYTHON")
 READY_SECONDS = 900  # a compiled network takes minutes
 
 
 class Failed(Exception):
     pass
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
 
 
 class Worker:
@@ -66,21 +72,30 @@ def java(case, *arguments, home=HOME):
     return Worker(f"java {case}", [home / "diffuse", case, *arguments], env)
 
 
-def python(case, folder, mode, *arguments):
-    words = mode.split(",")
-    env = {}
+def allocator(mode):
+    """The environment for glibc's allocator."""
+    words, env = mode.split(","), {}
     if "malloc" in words:  # keeps what is freed instead of giving it back and clearing it anew
         env = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "4294967296", "MALLOC_TOP_PAD_": "67108864", "MALLOC_ARENA_MAX": "1"}
     if "mmap" in words:  # gives back at once all that is large
         env = {"MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_ARENA_MAX": "1"}
-    return Worker(f"python {case} {mode}", [PYTHON, BENCH / "peers/worker.py", case, folder, mode, *arguments], env)
+    return env
 
 
-def whole(command, cwd=HOME):
+def python(case, folder, mode, *arguments):
+    return Worker(f"python {case} {mode}", [PYTHON, BENCH / "peers/worker.py", case, folder, mode, *arguments], allocator(mode))
+
+
+def openvino(case, folder, mode, *arguments):
+    return Worker(f"openvino {case} {mode}", [OPENVINO, BENCH / "peers/openvino_worker.py", case, folder, mode, *arguments], {})
+
+
+def whole(command, cwd=HOME, env=None):
     """A command from its start to its end: seconds, and the highest resident memory in MiB."""
     with open(WORK / "command.log", "w") as log:
         start = time.perf_counter()
-        process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd)
+        process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd,
+                                   env={**os.environ, **(env or {})})
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)

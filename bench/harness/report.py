@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 
+from . import stable
 from .processes import PYTHON, WORK
 from .rows import CASES, ROWS
 
@@ -14,7 +15,8 @@ def roofline(case, side, speeds):
     """Share of the time that the operations alone would take at the measured speeds of a convolution and a matrix product."""
     if not case.flops:
         return None
-    flops = json.loads((WORK / "flops.json").read_text())[case.flops]
+    counted = WORK / ("stable-flops.json" if case.kind == "stable" else "flops.json")
+    flops = json.loads(counted.read_text())[case.flops]
     dtype = side["dtype"]
     ideal = flops["convolution"] / speeds[f"convolution_{dtype}_gflops"] + flops["product"] / speeds[f"product_{dtype}_gflops"]
     return case.flop_factor * ideal / side["seconds"]
@@ -105,6 +107,9 @@ def text(results, facts, command):
     ]
     tail = ["", "The share of the roofline is the time that the network's convolutions and matrix products alone would take at doctor's speeds in the dtype "
             "that Java used, divided by Java's time; a training step counts three forward passes."]
-    return "\n".join(head + table(results, facts) + tail + trials(results)) + "\n"
+    own = [row.case for row in ROWS] + ["sample", "load", "sampling-memory", "training-memory"]
+    usual = table(results, facts) if any(case in results for case in own) else []
+    drawn = stable.table(results, lambda case, side: roofline(case, side, facts), number, verdict)
+    return "\n".join(head + usual + [""] + drawn + tail + trials(results)) + "\n"
 
 

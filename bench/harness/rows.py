@@ -18,6 +18,8 @@ class Case:
     flop_factor: float = 1
     more: list = field(default_factory=list)  # arguments after the mode and the steps
     peer: tuple = ()  # the peer's kind and arguments, where they are not Java's
+    openvino: str = ""  # the dtype of OpenVINO's side, where it has one
+    apart: bool = False  # one side after the other, where memory does not hold all of them
 
 
 @dataclass

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Python side of bench/compare: one case in one process; gets ready, says so, does a round for each line "go".
 
-Usage: python worker.py train|lesson|forward|features|photos|table FOLDER MODE [ARGUMENT ...]      MODE: words joined by commas, or "default".
+Usage: python worker.py train|lesson|forward|features|photos|table|stable FOLDER MODE [ARGUMENT ...]      MODE: words joined by commas, or "default".
 """
 import json
 import pathlib
@@ -304,6 +304,54 @@ class Pictures:
         return ((batch["image"], batch["label"]) for batch in self.loader)
 
 
+def stable(folder, mode, what, side):
+    """Parts of a Stable Diffusion's call: step (guided), text, decode, fast (one step without guidance, and the picture)."""
+    import torch
+    import stable as parts
+    torch.set_grad_enabled(False)
+    dtype = torch.bfloat16 if "bf16" in mode else torch.float32
+    layout = torch.channels_last if "cl" in mode else torch.contiguous_format
+    side = int(side)
+
+    def fit(value):
+        value = value.to(dtype)
+        return value.contiguous(memory_format=layout) if value.dim() == 4 else value
+
+    def prepared(model):
+        model.to(memory_format=layout)
+        if "compile" not in mode:
+            return model
+        import torch._inductor.config
+        torch._inductor.config.freezing = True
+        return torch.compile(model)
+
+    if what == "text":
+        call = prepared(parts.text_states(folder, dtype))
+        run = lambda: call(parts.ids())  # noqa: E731
+    elif what == "decode":
+        call, latents = prepared(parts.decoder(folder, dtype)), fit(torch.randn(1, 4, side // 8, side // 8))
+        run = lambda: call(latents)  # noqa: E731
+    else:
+        model = parts.denoiser(folder, dtype)
+        config, call = model.unet.config, prepared(model)
+        if what == "step":
+            run = parts.step(call, config, side, fit)
+        else:
+            text, decode = prepared(parts.text_states(folder, dtype)), prepared(parts.decoder(folder, dtype))
+            x, t, _ = parts.denoiser_inputs(config, side, 1)
+            run = lambda: decode(fit(call(fit(x), t, text(parts.ids())[:1])))  # noqa: E731
+
+    def timed():
+        start = time.perf_counter()
+        run()
+        return time.perf_counter() - start
+
+    timed()
+    ready(mode)
+    while next_round():
+        done(timed())
+
+
 def passes(loader, mode):
     def round_():
         start = time.perf_counter()
@@ -319,5 +367,5 @@ def passes(loader, mode):
 
 
 if __name__ == "__main__":
-    case = {"train": train, "lesson": lesson, "forward": forward, "features": features, "photos": photos, "table": table}[sys.argv[1]]
+    case = {"train": train, "lesson": lesson, "forward": forward, "features": features, "photos": photos, "table": table, "stable": stable}[sys.argv[1]]
     case(pathlib.Path(sys.argv[2]), set(sys.argv[3].split(",")), *sys.argv[4:])

@@ -14,7 +14,7 @@ import java.util.List;
 public final class Worker {
     private Worker() {}
 
-    /** {@code train|recipe|forward|features|photos|table|load} and the case's own arguments; see {@code bench/rows.py}. */
+    /** {@code train|recipe|forward|features|photos|table|stable|load} and the case's own arguments; see {@code bench/rows.py}. */
     public static void main(String[] arguments) throws Exception {
         List<String> words = Arrays.asList(arguments);
         Path folder = Path.of(words.get(1));
@@ -28,6 +28,7 @@ public final class Worker {
                 case "forward" -> ForwardCase.run(folder, rest, rounds);
                 case "photos" -> PhotosCase.run("folder:" + folder, rest, rounds);
                 case "table" -> PhotosCase.run("parquet:" + folder, rest, rounds);
+                case "stable" -> StableCase.run(folder, rest, rounds);
                 case "load" -> LoadCase.run(folder, rest, rounds);
                 default -> throw new IllegalArgumentException("no such case: " + words.get(0));
             }

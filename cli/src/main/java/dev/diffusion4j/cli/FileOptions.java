@@ -76,11 +76,18 @@ final class FileOptions {
 
     /** Into a request. */
     RequestDraft apply(RequestDraft request) {
+        Double start = refinerStart();
+        return start == null ? request : request.refinerStart(start);
+    }
+
+    /** From when the refiner counts, where that is given. */
+    @Nullable
+    Double refinerStart() {
         if (refiner == null || cut(refiner).length == 1) {
-            return request;
+            return null;
         }
         try {
-            return request.refinerStart(Double.valueOf(cut(refiner)[1]));
+            return Double.valueOf(cut(refiner)[1]);
         } catch (NumberFormatException e) {
             throw Problem.request(
                     "the start of {refiner} must be a number between 0 and 1, but was '" + cut(refiner)[1] + "'");

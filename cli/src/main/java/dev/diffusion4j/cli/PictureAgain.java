@@ -68,9 +68,11 @@ record PictureAgain(SampleCommand command) {
                 other.plan(
                         model,
                         command.files.apply(command.pictures.loadOptions(null)).withKeeping(command.files.keeping(1)),
-                        command.pictures.words.loraDir,
-                        command.start.image,
-                        command.start.mask,
+                        new InfotextDrawing.Given(
+                                command.pictures.words.loraDir,
+                                command.start.image,
+                                command.start.mask,
+                                command.files.refinerStart()),
                         notice),
                 hub,
                 notice);

@@ -86,6 +86,11 @@ public record DrawingAgain(
         return text == null ? null : Path.of(text);
     }
 
+    /** Where the model is, as it is given now or was then. */
+    Path place() {
+        return movedModel == null ? Path.of(note().model()) : movedModel;
+    }
+
     Path folder(HubProgress progress) {
         if (movedModel != null) {
             return PipelinePlace.folder(movedModel, variant, progress);

@@ -35,6 +35,7 @@ public final class DrawingJob implements AutoCloseable {
     private final DiffusionPipeline loaded;
     private final GuideKit kit;
     private final Chosen chosen;
+    private final Path given;
     private final String model;
     private final int perRow;
     private final @Nullable Integer only;
@@ -43,10 +44,17 @@ public final class DrawingJob implements AutoCloseable {
     private boolean closed;
 
     private DrawingJob(
-            DiffusionPipeline loaded, GuideKit kit, Chosen chosen, String model, int perRow, @Nullable Integer only) {
+            DiffusionPipeline loaded,
+            GuideKit kit,
+            Chosen chosen,
+            Path given,
+            String model,
+            int perRow,
+            @Nullable Integer only) {
         this.loaded = loaded;
         this.kit = kit;
         this.chosen = chosen;
+        this.given = given;
         this.model = model;
         this.perRow = perRow;
         this.only = only;
@@ -92,7 +100,13 @@ public final class DrawingJob implements AutoCloseable {
                         chosen(settle.apply(loaded), there, loaded.steeredBy(kit.parseAll(plan.guides())), notice);
                 FewSteps.hint(folder, places(plan), chosen.request()).ifPresent(notice);
                 return new DrawingJob(
-                        loaded, kit, chosen, folder.toString(), plan.subject().perRow(loaded), null);
+                        loaded,
+                        kit,
+                        chosen,
+                        plan.model(),
+                        folder.toString(),
+                        plan.subject().perRow(loaded),
+                        null);
             } catch (Throwable e) {
                 loaded.close();
                 throw e;
@@ -139,7 +153,8 @@ public final class DrawingJob implements AutoCloseable {
                 DiffusionPipeline pipeline = loaded.withScheduler(again.scheduler(), note.schedulerConfig())
                         .steeredBy(kit.parseAll(note.guides()));
                 Chosen chosen = new Chosen(pipeline, note.request());
-                return new DrawingJob(loaded, kit, chosen, folder.toString(), SubjectSelection.PER_ROW, note.index());
+                return new DrawingJob(
+                        loaded, kit, chosen, again.place(), folder.toString(), SubjectSelection.PER_ROW, note.index());
             } catch (Throwable e) {
                 loaded.close();
                 throw e;
@@ -243,7 +258,7 @@ public final class DrawingJob implements AutoCloseable {
     private Map<String, String> notes(int index, SampleSize size) {
         DiffusionPipeline pipeline = pipeline();
         if (hashes == null) {
-            hashes = InfotextHashes.of(Path.of(model), pipeline);
+            hashes = InfotextHashes.of(given, Path.of(model), pipeline, request());
         }
         return GenerationNote.of(model, pipeline, request(), index).notes(pipeline, size, hashes);
     }

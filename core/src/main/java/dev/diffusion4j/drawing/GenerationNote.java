@@ -141,12 +141,14 @@ public record GenerationNote(
                 Records.toMap(this));
         Map<String, String> notes = new LinkedHashMap<>();
         boolean hasText = request.prompts() != null;
-        notes.put(Infotext.NOTE, hasText ? InfotextNote.of(this, size, hashes).toText() : summary(modelHash));
+        notes.put(
+                Infotext.NOTE,
+                hasText ? InfotextNote.of(this, size, hashes).toText() : summary(hashes.name(), modelHash));
         notes.put(RunManifest.NOTE, manifest.toText());
         return notes;
     }
 
-    private String summary(String modelHash) {
+    private String summary(String name, String modelHash) {
         SampleSize size = request.size();
         String sampler = SchedulerKind.ofClass(scheduler, "this picture").key();
         return String.format(
@@ -156,7 +158,7 @@ public record GenerationNote(
                 sampler,
                 request.seed() + index,
                 size == null ? "" : ", Size: " + size.text(),
-                Path.of(model).getFileName(),
+                name,
                 modelHash.length() > 10 ? modelHash.substring(0, 10) : modelHash);
     }
 

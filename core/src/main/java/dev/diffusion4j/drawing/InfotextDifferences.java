@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.drawing;
 
-import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.NoiseGenerator;
@@ -13,13 +12,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** How a picture that is drawn again from another program's text will differ, and with what algorithm it is drawn. */
 record InfotextDifferences(Infotext text, Path picture) {
-    private static final Pattern LORA = Pattern.compile("<(?:lora|lyco):([^>:]+)[^>]*>");
     private static final Set<String> REDONE = Set.of(
             "Steps",
             "Sampler",
@@ -39,6 +35,9 @@ record InfotextDifferences(Infotext text, Path picture) {
             "Inpaint area",
             "Masked area padding",
             "Noise Schedule");
+    /** What brackets may mean; the rest is of other programs. */
+    private static final Set<String> EMPHASES = Set.of("Original", "None");
+
     private static final Set<String> GENERATORS = Set.of("CPU", "GPU", "NV", "cuda");
     /** They name files and programs, or what happened to have no influence. */
     private static final Set<String> SAYING = Set.of(
@@ -52,7 +51,7 @@ record InfotextDifferences(Infotext text, Path picture) {
             "User",
             "Init image hash",
             "Batch size",
-            "Batch pos",
+            InfotextNote.BATCH,
             "Pad conds",
             "Downcast alphas_cumprod",
             "App",
@@ -76,6 +75,11 @@ record InfotextDifferences(Infotext text, Path picture) {
     boolean isEnlarged() {
         return text.settings().keySet().stream()
                 .anyMatch(name -> name.startsWith("Hires ") || name.equals("First pass size"));
+    }
+
+    /** Whether no more than a mask's region was drawn. */
+    boolean isMaskedOnly() {
+        return "Only masked".equals(text.get("Inpaint area"));
     }
 
     private Optional<InfotextSampler> sampler() {
@@ -147,22 +151,23 @@ record InfotextDifferences(Infotext text, Path picture) {
         return rng == null || GENERATORS.contains(rng) && !rng.equals("CPU") ? NoiseGenerator.CUDA : NoiseGenerator.CPU;
     }
 
-    /** Says all of it. */
-    void tell(LoadOptions loading, boolean hasLoraDir, boolean startsFromPicture, Consumer<String> notice) {
+    /** Reports all of it. */
+    void report(LoadOptions loading, InfotextLoras loras, InfotextDrawing.Given given, Consumer<String> notice) {
         if (!isOwn(text)) {
             String version = text.get("Version");
             notice.accept(picture + " was drawn by another program" + (version == null ? "" : " (" + version + ")")
                     + ": expect a picture that is close to it, not equal");
         }
-        tellSampler(notice);
-        tellNoise(startsFromPicture, notice);
-        tellFiles(loading, hasLoraDir, notice);
+        reportSampler(notice);
+        reportNoise(notice);
+        reportInputs(given, notice);
+        reportFiles(loading, loras, notice);
         Set<String> left = new TreeSet<>(text.settings().keySet());
         left.removeAll(REDONE);
         left.removeAll(SAYING);
         left.removeIf(name -> name.startsWith("Hires ")
                 || name.equals("Refiner")
-                || name.equals("Refiner switch at")
+                || name.equals(InfotextNote.REFINER_START)
                 || name.equals("ENSD")
                 || name.startsWith("Variation seed")
                 || name.equals("Eta") && isDdim());
@@ -175,7 +180,7 @@ record InfotextDifferences(Infotext text, Path picture) {
         return sampler().filter(InfotextSampler.DDIM::equals).isPresent();
     }
 
-    private void tellSampler(Consumer<String> notice) {
+    private void reportSampler(Consumer<String> notice) {
         String name = text.get("Sampler");
         Optional<InfotextSampler> sampler = sampler();
         if (name != null && sampler.isEmpty() && !(isOwn(text) && kindOf(name) != null)) {
@@ -202,7 +207,7 @@ record InfotextDifferences(Infotext text, Path picture) {
         }
     }
 
-    private void tellNoise(boolean startsFromPicture, Consumer<String> notice) {
+    private void reportNoise(Consumer<String> notice) {
         String rng = text.get("RNG");
         if (generator().equals(NoiseGenerator.CUDA) && !"NV".equals(rng)) {
             notice.accept("its noise came from a graphics card (RNG " + (rng == null ? "GPU" : rng)
@@ -219,22 +224,29 @@ record InfotextDifferences(Infotext text, Path picture) {
         if (isEnlarged()) {
             notice.accept("it was enlarged after it was drawn (hires fix): only the first pass is drawn, in its size");
         }
-        if (startsFromPicture && !isOwn(text)) {
-            notice.accept("that program runs one step more of a picture than {strength} says");
+        if (isOwn(text) && text.get(InfotextNote.BATCH) != null) {
+            notice.accept("it was drawn together with others ({noise} shared, picture " + text.get(InfotextNote.BATCH)
+                    + "), and is drawn alone: it begins with other noise");
         }
     }
 
-    private void tellFiles(LoadOptions loading, boolean hasLoraDir, Consumer<String> notice) {
-        Set<String> given = new TreeSet<>();
-        for (LoraChoice lora : loading.loras()) {
-            given.add(InfotextHashes.name(lora.path()));
+    private void reportInputs(InfotextDrawing.Given given, Consumer<String> notice) {
+        if (given.picture() != null && !isOwn(text)) {
+            notice.accept("that program runs one step more of a picture than {strength} says");
         }
-        Matcher tags = LORA.matcher(hasLoraDir ? "" : text.prompt());
-        while (tags.find()) {
-            if (!given.contains(tags.group(1).strip())) {
-                notice.accept(tags.group()
-                        + " is not counted: give its file and scale with {loras}, or its folder with {loraDir}");
-            }
+        if (isMaskedOnly() && given.mask() == null) {
+            notice.accept("only the region of a mask was drawn (Inpaint area), which the text does not hold: the whole"
+                    + " picture is drawn unless you give {mask}");
+        }
+        String emphasis = text.get("Emphasis");
+        if (emphasis != null && !EMPHASES.contains(emphasis)) {
+            notice.accept("the emphasis '" + emphasis + "' does not exist here: words are weighted as with 'Original'");
+        }
+    }
+
+    private void reportFiles(LoadOptions loading, InfotextLoras loras, Consumer<String> notice) {
+        for (String tag : loras.missing()) {
+            notice.accept(tag + " is not counted: give its file and scale with {loras}, or its folder with {loraDir}");
         }
         if (text.get("VAE") != null && loading.vae() == null) {
             notice.accept("it was decoded with the autoencoder '" + text.get("VAE")

@@ -19,11 +19,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A picture that another program drew and that is to be drawn again, as far as there is the same here: A1111's webui, or any that writes its
- * text {@code parameters}. What cannot be the same is said, a line each.
+ * text {@code parameters}. What cannot be the same is reported, a line each.
  */
 public final class InfotextDrawing {
     private static final Pattern SIZE = Pattern.compile("(\\d+)x(\\d+)");
-    private static final Pattern LORA = Pattern.compile("\\s*<(?:lora|lyco):([^>:]+)[^>]*>");
 
     private final Path picture;
     private final Infotext text;
@@ -50,74 +49,85 @@ public final class InfotextDrawing {
     }
 
     /**
+     * What a text cannot hold.
+     *
+     * @param loraDir the folder with the adapters that the prompt names, or {@code null} to draw without those that are not given
+     * @param picture the file of the picture to start from, or {@code null}
+     * @param mask of it, or {@code null}
+     * @param refinerStart from when a refiner that is given counts; {@code null} for what the text says
+     */
+    public record Given(
+            @Nullable String loraDir, @Nullable String picture, @Nullable String mask, @Nullable Double refinerStart) {
+        /** Nothing. */
+        public static final Given NOTHING = new Given(null, null, null, null);
+    }
+
+    /**
      * What is to be drawn.
      *
      * @param model where the model is, or a folder of single files that has one of its name; {@code null} to look beside the picture and in the
      *     working folder
      * @param loading how it is loaded, with the adapters that are given
-     * @param loraDir the folder with the adapters that the prompt names, or {@code null} to draw without those that are not given
-     * @param start the file of the picture to start from, or {@code null}
-     * @param mask of it, or {@code null}
-     * @param notice hears in one line each what will differ
+     * @param given what else there is
+     * @param notice receives in one line each what will differ
      * @throws Problem where something that is needed is not there
      */
-    public DrawingPlan plan(
-            @Nullable Path model,
-            LoadOptions loading,
-            @Nullable String loraDir,
-            @Nullable String start,
-            @Nullable String mask,
-            Consumer<String> notice) {
+    public DrawingPlan plan(@Nullable Path model, LoadOptions loading, Given given, Consumer<String> notice) {
         InfotextDifferences differences = new InfotextDifferences(text, picture);
         Path place = new InfotextModel(text, picture).find(model);
-        differences.tell(loading, loraDir != null, start != null, notice);
-        boolean isPicture = text.get("Denoising strength") != null && !differences.isEnlarged();
-        if (isPicture && start == null) {
-            throw Problem.request(picture
-                    + " was drawn from another picture, which its text does not hold: give it with" + " {picture}");
+        InfotextLoras loras = new InfotextLoras(text, loading.loras(), given.loraDir());
+        differences.report(loading, loras, given, notice);
+        Double noted = number("Denoising strength");
+        Double strength = noted == null || noted == 0 ? null : noted;
+        if (strength != null && !differences.isEnlarged() && given.picture() == null) {
+            throw Problem.request(
+                    picture + " was drawn from another picture, which its text does not hold: give it with {picture}");
         }
-        Double strength = start == null ? null : number("Denoising strength");
-        Long padding =
-                mask == null || !"Only masked".equals(text.get("Inpaint area")) ? null : whole("Masked area padding");
+        return new DrawingPlan(
+                place,
+                loading.withLoras(loras.added()),
+                differences.scheduler(steps()),
+                List.of(),
+                null,
+                new SubjectSelection(false, null, prompts(loras), 1),
+                request(given, strength, loading.refiner() != null, differences));
+    }
+
+    private GenerationRequest request(
+            Given given, @Nullable Double strength, boolean isRefined, InfotextDifferences differences) {
+        boolean isMasked = given.mask() != null && differences.isMaskedOnly();
+        boolean isPicture = given.picture() != null;
+        Long padding = isMasked ? whole("Masked area padding") : null;
         Double scale = number("CFG scale");
         Long seed = whole("Seed");
-        GenerationRequest request = GenerationRequest.of(r -> r.size(size())
+        return GenerationRequest.of(r -> r.size(size())
                 .seed(seed == null ? 0 : seed)
                 .guidance(scale == null ? ClassifierFree.OWN : ClassifierFree.of(scale))
                 .eta(eta())
                 .rng(differences.generator())
-                .picture(start)
-                .mask(mask)
-                .strength(strength)
+                .picture(given.picture())
+                .mask(given.mask())
+                .strength(isPicture ? strength : null)
                 .maskPadding(padding == null ? null : padding.intValue())
-                .imageGuidanceScale(start == null ? null : number("Image CFG scale")));
-        return new DrawingPlan(
-                place,
-                loading,
-                differences.scheduler(steps()),
-                List.of(),
-                null,
-                new SubjectSelection(false, null, prompts(loraDir), 1),
-                request);
+                .imageGuidanceScale(isPicture ? number("Image CFG scale") : null)
+                .refinerStart(isRefined ? refinerStart(given) : null));
     }
 
-    private PromptSelection prompts(@Nullable String loraDir) {
+    private @Nullable Double refinerStart(Given given) {
+        return given.refinerStart() == null ? number(InfotextNote.REFINER_START) : given.refinerStart();
+    }
+
+    private PromptSelection prompts(InfotextLoras loras) {
         Long skip = whole("Clip skip");
-        boolean plain = "None".equals(text.get("Emphasis"));
-        String negative = withoutTags(text.negativePrompt());
-        boolean named = loraDir != null && !plain;
+        String negative = loras.negativePrompt();
         return new PromptSelection(
-                List.of(named ? text.prompt() : withoutTags(text.prompt())),
+                List.of(loras.prompt()),
                 negative.isEmpty() ? List.of() : List.of(negative),
                 List.of(),
                 List.of(),
                 skip == null ? 0 : Math.max(0, skip.intValue() - 1),
-                plain ? PromptSyntax.PLAIN : PromptSyntax.A1111,
-                named ? loraDir : null);
-    }
-
-    private static String withoutTags(String prompt) {
-        return LORA.matcher(prompt).replaceAll("");
+                InfotextLoras.isPlain(text) ? PromptSyntax.PLAIN : PromptSyntax.A1111,
+                loras.folderOfPrompt());
     }
 
     /** What only the network knows: which model it is, and that XL's text encoders are never cut short there. */

@@ -2,11 +2,15 @@
 package dev.diffusion4j.drawing;
 
 import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.adapter.LoraShelf;
 import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.folder.LoraPlace;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.text.LoraTag;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -15,17 +19,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What model sites know files by.
  *
+ * @param name of the model
  * @param model the first ten digits of the SHA-256 of a model of one file; {@code null} for a folder
  * @param loras by name, the first twelve digits of what stands behind the header
  */
-record InfotextHashes(@Nullable String model, Map<String, String> loras) {
+record InfotextHashes(String name, @Nullable String model, Map<String, String> loras) {
     private static final int MODEL_DIGITS = 10;
     private static final int LORA_DIGITS = 12;
     private static final int OLD_DIGITS = 8;
@@ -36,16 +45,44 @@ record InfotextHashes(@Nullable String model, Map<String, String> loras) {
         loras = new LinkedHashMap<>(loras);
     }
 
-    /** Reads the files, once in a job. What cannot be read has no hash. */
-    static InfotextHashes of(Path model, DiffusionPipeline pipeline) {
+    /**
+     * Reads the files, once in a job. What cannot be read has no hash.
+     *
+     * @param given where the model is, as it was given
+     * @param model where it is read from
+     */
+    static InfotextHashes of(Path given, Path model, DiffusionPipeline pipeline, GenerationRequest request) {
         Map<String, String> loras = new LinkedHashMap<>();
         for (LoraChoice lora : pipeline.loras()) {
-            String hash = lora(lora.path());
-            if (hash != null) {
-                loras.put(name(lora.path()), hash);
-            }
+            put(InfotextNames.ofLora(lora.path()), lora.path(), loras);
         }
-        return new InfotextHashes(model(model, pipeline), loras);
+        String folder = request.subject().loraDir();
+        if (folder != null) {
+            putAsked(request, Path.of(folder), loras);
+        }
+        return new InfotextHashes(InfotextNames.of(given), model(model, pipeline), loras);
+    }
+
+    /** Of those that prompts ask for. */
+    private static void putAsked(GenerationRequest request, Path folder, Map<String, String> loras) {
+        Set<String> names = IntStream.range(0, request.count())
+                .mapToObj(request.subject()::loras)
+                .flatMap(List::stream)
+                .map(LoraTag::name)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+        try {
+            LoraShelf shelf = LoraShelf.of(folder);
+            names.forEach(name -> put(name, shelf.find(name), loras));
+        } catch (Problem e) {
+            return; // they were there when the pictures were drawn
+        }
+    }
+
+    private static void put(String name, Path place, Map<String, String> loras) {
+        String hash = lora(place);
+        if (hash != null) {
+            loras.put(name, hash);
+        }
     }
 
     /** Of a model of one file; {@code null} for a folder. */
@@ -102,16 +139,5 @@ record InfotextHashes(@Nullable String model, Map<String, String> loras) {
             }
             return Hashes.hex(digest.digest());
         }
-    }
-
-    /** A file's or folder's name without what says its form. */
-    static String name(Path place) {
-        String name = String.valueOf(place.toAbsolutePath().normalize().getFileName());
-        for (String end : List.of(".safetensors", ".ckpt", ".pt", ".pth", ".bin")) {
-            if (name.endsWith(end)) {
-                return name.substring(0, name.length() - end.length());
-            }
-        }
-        return name;
     }
 }

@@ -48,7 +48,8 @@ record InfotextModel(Infotext text, Path picture) {
         return isPlain(name)
                 ? ENDS.stream()
                         .map(end -> folder.resolve(name + end))
-                        .filter(place -> Files.isRegularFile(place) || Files.exists(place.resolve(ComponentMap.FILE)))
+                        .filter(place -> Files.isRegularFile(place)
+                                || Files.exists(PipelinePlace.insideRun(place).resolve(ComponentMap.FILE)))
                         .findFirst()
                 : Optional.empty();
     }

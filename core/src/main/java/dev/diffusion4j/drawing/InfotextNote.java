@@ -7,20 +7,28 @@ import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.Control;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.Inputs;
+import dev.diffusion4j.pipeline.request.NoiseMode;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.NoiseGenerator;
+import dev.diffusion4j.text.LoraTag;
 import dev.diffusion4j.text.PromptSyntax;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Writes how a picture was drawn in the words of A1111's webui, as far as it has words for it. */
 final class InfotextNote {
     /** What this library's texts begin their version with. */
     static final String PROGRAM = "diffusion4j";
+
+    /** Which of the pictures it is that were drawn together from one stream of noise. */
+    static final String BATCH = "Batch pos";
+
+    static final String REFINER_START = "Refiner switch at";
 
     private InfotextNote() {}
 
@@ -34,11 +42,9 @@ final class InfotextNote {
     static Infotext of(GenerationNote note, SampleSize size, InfotextHashes hashes) {
         GenerationRequest request = note.request();
         int index = note.index();
-        List<LoraChoice> loras = note.loras().stream().map(LoraChoice::parse).toList();
-        String prompt = textOf(request.prompts(), index);
-        String negative = textOf(request.subject().negativePrompts(), index);
-        String tags = loras.stream()
-                .map(lora -> " <lora:" + InfotextHashes.name(lora.path()) + ":" + number(lora.scale()) + ">")
+        String tags = note.loras().stream()
+                .map(LoraChoice::parse)
+                .map(InfotextNote::tag)
                 .collect(Collectors.joining());
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("Steps", String.valueOf(request.steps()));
@@ -47,29 +53,83 @@ final class InfotextNote {
         if (request.inputs().imageGuidanceScale() != null) {
             settings.put("Image CFG scale", number(request.inputs().pictureScale()));
         }
-        settings.put("Seed", String.valueOf(request.seed() + index));
+        settings.put("Seed", String.valueOf(request.seed()));
         settings.put("Size", size.text());
+        putModel(note, hashes, settings);
+        putBasics(note, settings);
+        putInputs(request.inputs(), settings);
+        putNoise(note, settings);
+        putRefiner(note, settings);
+        putLoras(note, hashes, settings);
+        settings.put("Version", PROGRAM + " " + RunManifest.libraryVersion());
+        return new Infotext(
+                textOf(request.prompts(), index) + tags,
+                textOf(request.subject().negativePrompts(), index),
+                settings);
+    }
+
+    private static String tag(LoraChoice lora) {
+        String scales = lora.scale() == lora.textScale()
+                ? number(lora.scale())
+                : number(lora.textScale()) + ":" + number(lora.scale());
+        return " <lora:" + InfotextNames.ofLora(lora.path()) + ":" + scales + ">";
+    }
+
+    private static void putModel(GenerationNote note, InfotextHashes hashes, Map<String, String> settings) {
         if (hashes.model() != null) {
             settings.put("Model hash", hashes.model());
         }
-        settings.put("Model", InfotextHashes.name(Path.of(note.model())));
-        putInputs(request.inputs(), settings);
+        settings.put("Model", hashes.name());
+        if (note.vae() != null) {
+            settings.put("VAE", InfotextNames.of(Path.of(note.vae())));
+        }
+    }
+
+    /** What that program writes of every picture; the rest stands behind it. */
+    private static void putBasics(GenerationNote note, Map<String, String> settings) {
+        GenerationRequest request = note.request();
+        if (request.noise() == NoiseMode.SHARED) {
+            settings.put(BATCH, String.valueOf(note.index()));
+        }
+        if (request.inputs().picture() != null) {
+            settings.put("Denoising strength", number(request.inputs().amount()));
+        }
         if (request.subject().clipSkip() > 0) {
             settings.put("Clip skip", String.valueOf(request.subject().clipSkip() + 1));
+        }
+        NoiseGenerator rng = request.canvas().rng();
+        if (rng.equals(NoiseGenerator.CPU) || rng.equals(NoiseGenerator.CUDA)) {
+            settings.put("RNG", rng.equals(NoiseGenerator.CPU) ? "CPU" : "NV"); // none means a card's own there
         }
         if (request.subject().promptSyntax() == PromptSyntax.PLAIN) {
             settings.put("Emphasis", "None");
         }
-        putNoise(note, settings);
-        if (!hashes.loras().isEmpty()) {
-            settings.put(
-                    "Lora hashes",
-                    hashes.loras().entrySet().stream()
-                            .map(each -> each.getKey() + ": " + each.getValue())
-                            .collect(Collectors.joining(", ")));
+    }
+
+    private static void putRefiner(GenerationNote note, Map<String, String> settings) {
+        if (note.refiner() != null) {
+            settings.put("Refiner", InfotextNames.of(Path.of(note.refiner())));
+            Double start = note.request().sampling().refinerStart();
+            if (start != null) {
+                settings.put(REFINER_START, number(start));
+            }
         }
-        settings.put("Version", PROGRAM + " " + RunManifest.libraryVersion());
-        return new Infotext(prompt + tags, negative, settings);
+    }
+
+    /** Of the adapters in the weights, and of those that this picture's prompt asks for. */
+    private static void putLoras(GenerationNote note, InfotextHashes hashes, Map<String, String> settings) {
+        Stream<String> added =
+                note.loras().stream().map(LoraChoice::parse).map(lora -> InfotextNames.ofLora(lora.path()));
+        Stream<String> asked =
+                note.request().subject().loras(note.index()).stream().map(LoraTag::name);
+        String all = Stream.concat(added, asked)
+                .distinct()
+                .filter(hashes.loras()::containsKey)
+                .map(name -> name + ": " + hashes.loras().get(name))
+                .collect(Collectors.joining(", "));
+        if (!all.isEmpty()) {
+            settings.put("Lora hashes", all);
+        }
     }
 
     private static String textOf(@Nullable List<String> texts, int index) {
@@ -90,9 +150,6 @@ final class InfotextNote {
     }
 
     private static void putInputs(Inputs inputs, Map<String, String> settings) {
-        if (inputs.picture() != null) {
-            settings.put("Denoising strength", number(inputs.amount()));
-        }
         if (inputs.maskPadding() != null) {
             settings.put("Inpaint area", "Only masked");
             settings.put("Masked area padding", String.valueOf(inputs.maskPadding()));
@@ -101,7 +158,9 @@ final class InfotextNote {
             Control control = inputs.control().get(i);
             settings.put(
                     "ControlNet " + i,
-                    "Module: none, Model: " + InfotextHashes.name(Path.of(control.folder())) + ", Weight: "
+                    "Module: none, Model: "
+                            + (control.isOwn() ? "controlnet" : InfotextNames.of(Path.of(control.folder())))
+                            + ", Weight: "
                             + number(control.weight()) + ", Guidance Start: " + number(control.start())
                             + ", Guidance End: " + number(control.end()));
         }
@@ -120,11 +179,6 @@ final class InfotextNote {
             }
             settings.put("Sigma noise", number(request.stepOptions().sNoise()));
         }
-        settings.put("RNG", generator(request.canvas().rng()));
-    }
-
-    private static String generator(NoiseGenerator rng) {
-        return rng.equals(NoiseGenerator.CPU) ? "CPU" : rng.equals(NoiseGenerator.CUDA) ? "NV" : "GPU";
     }
 
     private static String number(double value) {

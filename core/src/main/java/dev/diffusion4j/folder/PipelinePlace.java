@@ -66,6 +66,17 @@ public final class PipelinePlace {
         return isRun ? inside : folder;
     }
 
+    /** The folder of the run whose finished model {@code folder} is; {@code folder} itself where it is none. */
+    public static Path runOf(Path folder) {
+        Path whole = folder.toAbsolutePath().normalize();
+        Path parent = whole.getParent();
+        return parent != null
+                        && UnfinishedRun.isRun(parent)
+                        && insideRun(parent).equals(whole)
+                ? parent
+                : folder;
+    }
+
     /** A repository's pipeline or LoRA, whatever folders this machine has. */
     public static Path fetch(HubRepo repo, HubProgress progress) {
         return fetch(repo, new HubClient(HubSettings.fromEnvironment(), progress));

@@ -16,7 +16,7 @@ final class UnfinishedRun {
 
     /** What to do instead of reading {@code folder} as a model; empty where it belongs to no run. */
     static Optional<Problem> error(Path folder) {
-        if (Files.exists(folder.resolve(RECIPE))) {
+        if (isRun(folder)) {
             return Optional.of(Problem.failure(
                     folder + " is a run that has not finished, so that it holds no model yet: " + resume(folder)));
         }
@@ -30,8 +30,12 @@ final class UnfinishedRun {
                 : Optional.empty();
     }
 
+    static boolean isRun(Path folder) {
+        return Files.exists(folder.resolve(RECIPE));
+    }
+
     private static Optional<Problem> ofRun(Path folder, @Nullable Path run, String is) {
-        if (run == null || !Files.exists(run.resolve(RECIPE))) {
+        if (run == null || !isRun(run)) {
             return Optional.empty();
         }
         Path model = PipelinePlace.insideRun(run);

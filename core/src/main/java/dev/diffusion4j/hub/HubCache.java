@@ -21,6 +21,8 @@ import java.util.stream.Stream;
  * get these names. The list of a commit's files is kept beside, for when nobody can be asked.
  */
 final class HubCache {
+    static final String SNAPSHOTS = "snapshots";
+
     private final HubRepo repo;
     private final Path root;
     private final Path folder;
@@ -33,7 +35,7 @@ final class HubCache {
 
     /** Where a commit's files are. */
     Path snapshot(String commit) {
-        return folder.resolve("snapshots").resolve(commit);
+        return folder.resolve(SNAPSHOTS).resolve(commit);
     }
 
     /** Where a file of a commit is, or would be. */

@@ -3,6 +3,7 @@ package dev.diffusion4j.hub;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -88,6 +89,18 @@ public record HubRepo(Type type, String id, String revision) {
         } catch (IllegalArgumentException e) {
             throw Problem.request(Worded.marked(e));
         }
+    }
+
+    /** The id of the model in whose folder of a cache a path leads; empty for other paths. */
+    public static Optional<String> cachedIn(Path place) {
+        String begin = Type.MODEL.plural() + "--";
+        for (int i = 0; i + 1 < place.getNameCount(); i++) {
+            String name = place.getName(i).toString();
+            if (name.startsWith(begin) && place.getName(i + 1).toString().equals(HubCache.SNAPSHOTS)) {
+                return Optional.of(name.substring(begin.length()).replace("--", "/"));
+            }
+        }
+        return Optional.empty();
     }
 
     private static boolean isId(String id) {

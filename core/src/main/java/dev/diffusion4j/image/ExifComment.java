@@ -4,6 +4,7 @@ package dev.diffusion4j.image;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -73,7 +74,9 @@ public final class ExifComment {
             if (new String(head, 0, 4, StandardCharsets.ISO_8859_1).equals("EXIF")) {
                 return in.readNBytes(Math.min(length, LONGEST));
             }
-            if (in.skip((long) length + (length & 1)) < length) {
+            try {
+                in.skipNBytes((long) length + (length & 1));
+            } catch (EOFException e) {
                 break;
             }
             head = in.readNBytes(8);

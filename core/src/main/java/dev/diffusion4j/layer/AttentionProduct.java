@@ -7,9 +7,11 @@ import static org.bytedeco.pytorch.global.torch.scaled_dot_product_attention;
 import static org.bytedeco.pytorch.global.torch.set_autocast_enabled;
 import static org.bytedeco.pytorch.global.torch.softmax;
 
+import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -39,6 +41,9 @@ final class AttentionProduct {
         ScalarType type = Tensors.type(query);
         if (type == ScalarType.Float || query.is_cuda()) {
             return fused(query, key, value, mask, causal);
+        }
+        if (mask == null && !causal && !GradMode.is_enabled() && SpeedProbe.multipliesFast(type)) {
+            return HalfAttention.attend(query, key, value);
         }
         // without MKL, bf16 attention on the CPU falls to a scalar product, 30 times slower
         boolean autocast = is_autocast_enabled(DeviceType.CPU);

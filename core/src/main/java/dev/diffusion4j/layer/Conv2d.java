@@ -3,6 +3,7 @@ package dev.diffusion4j.layer;
 
 import static org.bytedeco.pytorch.global.torch.conv2d;
 
+import dev.diffusion4j.processor.FastConvolution;
 import dev.diffusion4j.processor.PackedConvolution;
 import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.RandomStream;
@@ -20,7 +21,7 @@ public final class Conv2d extends Adaptable {
     private static final long[] NO_PADDING = {0, 0};
     private static final TensorOptional NO_BIAS = TensorScope.own(new TensorOptional());
 
-    private final LayerWeight<PackedConvolution> weight;
+    private final LayerWeight<FastConvolution> weight;
     private final @Nullable Tensor bias;
     private final TensorOptional biasOptional;
     private final long[] stride;
@@ -60,7 +61,7 @@ public final class Conv2d extends Adaptable {
 
     @Override
     Tensor plain(Tensor sample) {
-        PackedConvolution fast = weight.packed(sample);
+        FastConvolution fast = weight.packed(sample);
         return fast != null ? fast.forward(sample, bias) : weight.withPlain(plain -> convolve(sample, plain));
     }
 
@@ -73,10 +74,12 @@ public final class Conv2d extends Adaptable {
                 () -> laidOut(conv2d(sample, plain, biasOptional, stride, padding, NO_DILATION, 1)));
     }
 
-    private @Nullable PackedConvolution pack(Tensor plain, Tensor sample) {
-        return SpeedProbe.packs(Tensors.type(plain))
-                ? new PackedConvolution(plain, stride, padding, Tensors.shape(sample))
-                : null;
+    private @Nullable FastConvolution pack(Tensor plain, Tensor sample) {
+        if (!SpeedProbe.packs(Tensors.type(plain))) {
+            return null;
+        }
+        PackedConvolution direct = new PackedConvolution(plain, stride, padding, Tensors.shape(sample));
+        return WinogradConvolution.fits(plain, stride, padding) ? new WinogradConvolution(direct) : direct;
     }
 
     @Override
@@ -101,7 +104,7 @@ public final class Conv2d extends Adaptable {
         if (GradMode.is_enabled()) {
             return TensorScope.keepResult(() -> other.add(forward(sample)));
         }
-        PackedConvolution fast = weight.packed(sample);
+        FastConvolution fast = weight.packed(sample);
         if (fast != null && temporary && !isAdapted() && other.is_contiguous(MemoryFormat.ChannelsLast)) {
             fast.addTo(other, sample, bias);
             return other;
@@ -110,7 +113,7 @@ public final class Conv2d extends Adaptable {
     }
 
     @Override
-    LayerWeight<PackedConvolution> layerWeight() {
+    LayerWeight<FastConvolution> layerWeight() {
         return weight;
     }
 

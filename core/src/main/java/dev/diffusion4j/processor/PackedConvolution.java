@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * call; and with an addition made while the result is still in registers. For the CPU, without gradients. Immutable and
  * thread-safe.
  */
-public final class PackedConvolution implements PackedWeight {
+public final class PackedConvolution implements FastConvolution {
     private static final Optional<Operators> OPERATORS = Operators.find();
     private static final long[] NO_DILATION = {1, 1};
 
@@ -88,11 +88,7 @@ public final class PackedConvolution implements PackedWeight {
         return weight;
     }
 
-    /**
-     * @param sample (B, in, H, W), channels last
-     * @param bias {@code (out)}, or {@code null} for none
-     * @return (B, out, H', W'), channels last, a new tensor
-     */
+    @Override
     public Tensor forward(Tensor sample, @Nullable Tensor bias) {
         return forward(sample, bias, operators.noActivation);
     }
@@ -120,12 +116,7 @@ public final class PackedConvolution implements PackedWeight {
         return bias == null ? operators.none : new IValue(bias);
     }
 
-    /**
-     * Adds the convolution to {@code sum} in place.
-     *
-     * @param sum (B, out, H', W'), channels last, seen by nobody else
-     * @param bias {@code (out)}, or {@code null} for none
-     */
+    @Override
     public void addTo(Tensor sum, Tensor sample, @Nullable Tensor bias) {
         operators.adding.run(
                 new IValue(sum),

@@ -125,6 +125,13 @@ public record SpeedProbe(
                 : probe.packedBf16 > PACKED_AT_LEAST * probe.convBf16;
     }
 
+    /** Whether matrix products of this dtype of half the width are clearly faster than in f32. */
+    public static boolean multipliesFast(ScalarType type) {
+        return type == ScalarType.BFloat16
+                && CpuFeatures.current().hasFastBf16()
+                && current().productBf16 >= CLEARLY * current().productF32;
+    }
+
     /** {@link #packs} for matrix products. */
     public static boolean packsProducts(ScalarType type) {
         if (!PackedLinear.isAvailable() || type != ScalarType.Float && type != ScalarType.BFloat16) {

@@ -4,8 +4,10 @@ package dev.diffusion4j.drawing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.Keyed;
+import dev.diffusion4j.drawing.InfotextDrawing.Given;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.model.SampleSize;
@@ -24,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,19 +50,28 @@ class InfotextDrawingTest {
     }
 
     private DrawingPlan plan(Path picture, Path model) {
-        return InfotextDrawing.of(picture)
-                .orElseThrow()
-                .plan(model, LoadOptions.DEFAULT, null, null, null, notices::add);
+        return InfotextDrawing.of(picture).orElseThrow().plan(model, LoadOptions.DEFAULT, Given.NOTHING, notices::add);
+    }
+
+    private DrawingPlan planOf(String text, LoadOptions loading, Given given) throws IOException {
+        Path picture = folder.resolve("of.png");
+        BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+        PngFile.write(picture, image, Map.of("parameters", text + ", Steps: 4, Seed: 1, RNG: NV, Size: 16x16"));
+        return InfotextDrawing.of(picture).orElseThrow().plan(SD, loading, given, notices::add);
     }
 
     /** The picture again from nothing but the text that other programs read. */
     private Path again(Path picture, Path model) throws IOException {
+        return again(picture, model, LoadOptions.DEFAULT, Given.NOTHING);
+    }
+
+    private Path again(Path picture, Path model, LoadOptions loading, Given given) throws IOException {
         Path bare = folder.resolve("bare.png");
         BufferedImage image = ImageIO.read(picture.toFile());
         String text = Objects.requireNonNull(PngFile.readNotes(picture).get("parameters"));
         PngFile.write(bare, image, Map.of("parameters", text));
         InfotextDrawing read = InfotextDrawing.of(bare).orElseThrow();
-        DrawingPlan plan = read.plan(model, LoadOptions.DEFAULT, null, null, null, notices::add);
+        DrawingPlan plan = read.plan(model, loading, given, notices::add);
         return drawn(DrawingJob.open(read, plan, HubProgress.SILENT, notices::add), "again");
     }
 
@@ -91,6 +103,64 @@ class InfotextDrawingTest {
         Path first = drawn(DrawingJob.open(plan, HubProgress.SILENT, line -> {}), "first");
         assertThat(pixels(again(first, Golden.path(model)))).isEqualTo(pixels(first));
         assertThat(notices).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PLAIN,false", "PLAIN,true", "A1111,false", "A1111,true"})
+    void an_adapter_counts_once_whether_its_file_is_given_or_its_folder(PromptSyntax syntax, boolean isGiven)
+            throws IOException {
+        Path loras = Golden.path("text_lora");
+        LoraChoice lora = new LoraChoice(loras.resolve("sd-kohya.safetensors"), 0.75, 0.25);
+        LoadOptions loading = LoadOptions.DEFAULT.withLoras(List.of(lora));
+        PromptSelection words = new PromptSelection(List.of("a cat"), List.of(), List.of(), List.of(), 0, syntax, null);
+        DrawingPlan plan = new DrawingPlan(
+                SD,
+                loading,
+                new SchedulerSelection(SchedulerKind.DDIM, List.of("steps_offset=1"), 2),
+                List.of(),
+                null,
+                new SubjectSelection(false, null, words, 1),
+                GenerationRequest.of(r -> r.seed(9).guidanceScale(4).size(new SampleSize(24, 16))));
+        Path first = drawn(DrawingJob.open(plan, HubProgress.SILENT, line -> {}), "first");
+        assertThat(PngFile.readNotes(first).get("parameters"))
+                .startsWith("a cat <lora:sd-kohya:0.25:0.75>\n")
+                .contains("Lora hashes: \"sd-kohya: ");
+        Given given = new Given(loras.toString(), null, null, null);
+        Path second = again(first, SD, isGiven ? loading : LoadOptions.DEFAULT, given);
+        assertThat(pixels(second)).isEqualTo(pixels(first));
+        assertThat(notices).isEmpty();
+        assertThat(PngFile.readNotes(second).get("parameters")).contains("Lora hashes: \"sd-kohya: ");
+    }
+
+    @Test
+    void a_refiner_takes_over_where_the_options_or_else_the_text_say() throws IOException {
+        String text = "cat\nRefiner: xl_refiner [7440042bbd], Refiner switch at: 0.6";
+        LoadOptions refined = LoadOptions.DEFAULT.withRefiner(folder);
+        Given given = new Given(null, null, null, 0.7);
+        assertThat(Stream.of(
+                                planOf(text, refined, Given.NOTHING),
+                                planOf(text, refined, given),
+                                planOf(text, LoadOptions.DEFAULT, Given.NOTHING))
+                        .map(plan -> plan.request().sampling().refinerStart()))
+                .containsExactly(0.6, 0.7, null);
+    }
+
+    @Test
+    void a_mask_that_is_lacking_and_an_unknown_emphasis_are_reported_and_strength_0_starts_from_noise()
+            throws IOException {
+        String text = "cat\nInpaint area: Only masked, Masked area padding: 32, Emphasis: No norm";
+        planOf(text, LoadOptions.DEFAULT, Given.NOTHING);
+        assertThat(notices).anySatisfy(line -> assertThat(line).contains("Inpaint area", "{mask}"));
+        assertThat(notices).anySatisfy(line -> assertThat(line).contains("'No norm'", "'Original'"));
+        notices.clear();
+        planOf(text.replace("No norm", "None"), LoadOptions.DEFAULT, new Given(null, "a.png", "m.png", null));
+        assertThat(notices).noneSatisfy(line -> assertThat(line).contains("{mask}"));
+        assertThat(notices).noneSatisfy(line -> assertThat(line).contains("emphasis"));
+        assertThat(planOf("cat\nDenoising strength: 0", LoadOptions.DEFAULT, Given.NOTHING)
+                        .request()
+                        .inputs()
+                        .picture())
+                .isNull();
     }
 
     @Test
@@ -145,10 +215,10 @@ class InfotextDrawingTest {
     void the_model_is_looked_for_beside_the_picture_and_in_a_folder_of_models() throws IOException {
         Path latin = Files.copy(Golden.path("infotext/latin.png"), folder.resolve("latin.png"));
         InfotextDrawing picture = InfotextDrawing.of(latin).orElseThrow();
-        assertThatThrownBy(() -> picture.plan(null, LoadOptions.DEFAULT, null, null, null, notices::add))
+        assertThatThrownBy(() -> picture.plan(null, LoadOptions.DEFAULT, Given.NOTHING, notices::add))
                 .hasMessageContaining("the model 'tiny' (hash 0123456789)");
         Path file = Files.writeString(folder.resolve("tiny.safetensors"), "x");
-        assertThat(picture.plan(null, LoadOptions.DEFAULT, null, null, null, notices::add)
+        assertThat(picture.plan(null, LoadOptions.DEFAULT, Given.NOTHING, notices::add)
                         .model())
                 .isEqualTo(file);
         assertThat(plan(latin, folder).model()).isEqualTo(file);

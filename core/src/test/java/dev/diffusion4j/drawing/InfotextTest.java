@@ -8,9 +8,17 @@ import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.pipeline.SchedulerOptions;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.testing.Golden;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -65,6 +73,20 @@ class InfotextTest {
         assertThat(png).startsWith("a ").contains("Steps: ");
         assertThat(ExifComment.read(Golden.path("infotext/" + name + ".jpg"))).contains(png);
         assertThat(ExifComment.read(Golden.path("infotext/" + name + ".webp"))).contains(png);
+    }
+
+    @Test
+    void the_text_is_found_behind_the_data_of_a_large_webp(@TempDir Path folder) throws IOException {
+        Path small = Golden.path("infotext/latin.webp");
+        byte[] bytes = Files.readAllBytes(small);
+        int length = 50_001;
+        ByteBuffer large = ByteBuffer.allocate(bytes.length + 8 + length + 1).order(ByteOrder.LITTLE_ENDIAN);
+        large.put(bytes, 0, 12).put("JUNK".getBytes(StandardCharsets.US_ASCII)).putInt(length);
+        large.position(large.position() + length + 1).put(bytes, 12, bytes.length - 12);
+        Path file = Files.write(folder.resolve("large.webp"), large.array());
+        assertThat(ExifComment.read(file)).isPresent().isEqualTo(ExifComment.read(small));
+        Files.write(file, Arrays.copyOf(large.array(), 30_000));
+        assertThat(ExifComment.read(file)).isEmpty();
     }
 
     @ParameterizedTest

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.layer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.bytedeco.pytorch.global.torch.scaled_dot_product_attention;
+
+import dev.diffusion4j.tensor.NoiseSource;
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+
+class HalfAttentionTest {
+    @Test
+    void largeScoresCostLittleMoreThanRoundingTheResultDoes() {
+        differs(600, 600, 8, 8);
+    }
+
+    @Test
+    void keysOfAPromptAndValuesOfAnotherWidthToo() {
+        differs(64, 77, 8, 12);
+    }
+
+    @Test
+    void morePartsThanOneGiveTheSame() {
+        differs(3000, 2500, 8, 8);
+    }
+
+    /** Scores of a deviation of 2: the largest, which decide, are 8 and more. */
+    private static void differs(long rows, long keys, long size, long valueSize) {
+        try (NoGradGuard guard = new NoGradGuard();
+                RandomStream noise = NoiseSource.shared(0)) {
+            TensorScope.run(() -> {
+                Tensor query = halved(noise.randn(2, rows, 3, size).mul(new Scalar(2.0)));
+                Tensor key = halved(noise.randn(2, keys, 3, size));
+                Tensor value = halved(noise.randn(2, keys, 3, valueSize));
+                Tensor exact = scaled_dot_product_attention(wide(query), wide(key), wide(value));
+                Tensor found = HalfAttention.attend(query, key, value);
+                double rounding = distance(wide(halvedAsIs(exact)), exact);
+                assertThat(found.sizes().vec().get())
+                        .isEqualTo(exact.sizes().vec().get());
+                assertThat(distance(wide(found), exact)).isLessThan(4 * rounding);
+            });
+        }
+    }
+
+    private static Tensor halved(Tensor tokens) {
+        return halvedAsIs(tokens).transpose(1, 2);
+    }
+
+    private static Tensor halvedAsIs(Tensor tensor) {
+        return tensor.to(ScalarType.BFloat16);
+    }
+
+    private static Tensor wide(Tensor tensor) {
+        return tensor.to(ScalarType.Float);
+    }
+
+    private static double distance(Tensor one, Tensor other) {
+        return one.sub(other).norm().item_double() / other.norm().item_double();
+    }
+}
