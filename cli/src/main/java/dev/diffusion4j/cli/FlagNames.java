@@ -24,6 +24,7 @@ final class FlagNames implements FieldNames {
             Map.entry("numInferenceSteps", "--steps"),
             Map.entry("sampleSize", "--size"),
             Map.entry("precision", "--dtype"),
+            Map.entry("keeping", "--low-memory"),
             Map.entry("loras", "--lora"),
             Map.entry("adapters", "--lora"),
             Map.entry("guides", "--guide"),

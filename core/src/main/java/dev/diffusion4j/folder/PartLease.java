@@ -43,27 +43,36 @@ public final class PartLease implements LentModel {
      */
     @Override
     public <R> R use(Function<Model, R> body) {
-        Model network = begin();
+        begin(part::beginCall);
         try {
-            return body.apply(network);
+            return body.apply(part.network());
         } finally {
             part.endCall();
         }
     }
 
-    /** Of the network without its weights where it can be made so; until this lease is closed. */
+    /**
+     * Of the network without its weights where it can be made so.
+     *
+     * @throws IllegalStateException where this lease is closed
+     */
     @Override
     public <R> R ask(Function<Model, R> body) {
-        Model outline = part.outline();
-        return outline == null ? use(body) : body.apply(outline);
+        begin(part::beginQuestion);
+        try {
+            Model outline = part.outline();
+            return outline == null ? use(body) : body.apply(outline);
+        } finally {
+            part.endQuestion();
+        }
     }
 
-    private Model begin() {
+    private void begin(Runnable counting) {
         synchronized (part) { // so that it is not closed in between
             if (closed.get()) {
                 throw new IllegalStateException("this network is closed");
             }
-            return part.beginCall();
+            counting.run();
         }
     }
 

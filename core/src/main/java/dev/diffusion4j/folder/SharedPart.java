@@ -4,8 +4,12 @@ package dev.diffusion4j.folder;
 import dev.diffusion4j.model.Model;
 import org.jspecify.annotations.Nullable;
 
-/** A network in memory and all who need it: leases, which may come again, and calls that run. Thread-safe. */
+/**
+ * A network in memory and all who need it: leases, which may come again, and calls that run. Thread-safe: the monitor guards the fields and is
+ * held for moments only; {@code loading} is held while files are read, and taken before the monitor.
+ */
 final class SharedPart {
+    private final Object loading = new Object();
     private final @Nullable PartLoader loader;
     private final boolean owned;
     private @Nullable Model network;
@@ -13,6 +17,7 @@ final class SharedPart {
     private boolean outlined;
     private int leases;
     private int calls;
+    private int questions;
     private boolean pinned;
     private boolean dropped;
 
@@ -43,18 +48,9 @@ final class SharedPart {
         return leases == 0;
     }
 
-    /** The network, loaded where it is not there; {@link #endCall} once for each. */
-    synchronized Model beginCall() {
-        Model present = network;
-        if (present == null) {
-            if (loader == null) {
-                throw new IllegalStateException("this network is closed");
-            }
-            present = loader.load();
-            network = present;
-        }
+    /** From now on the network stays, once it is there; {@link #endCall} once for each. */
+    synchronized void beginCall() {
         calls++;
-        return present;
     }
 
     synchronized void endCall() {
@@ -62,13 +58,63 @@ final class SharedPart {
         freeIfUnused();
     }
 
-    /** The network without weights; {@code null} where there is none, or none can be made. */
-    synchronized @Nullable Model outline() {
-        if (!outlined && loader != null) {
-            outline = loader.outline();
+    /** From now on the outline stays, once it is there; {@link #endQuestion} once for each. */
+    synchronized void beginQuestion() {
+        questions++;
+    }
+
+    synchronized void endQuestion() {
+        questions--;
+        freeIfUnused();
+    }
+
+    /** The network, loaded where it is not there; within a call. */
+    Model network() {
+        Model present = present();
+        if (present != null) {
+            return present;
         }
-        outlined = true;
+        if (loader == null) {
+            throw new IllegalStateException("this network is closed");
+        }
+        synchronized (loading) {
+            Model loaded = present();
+            return loaded != null ? loaded : placed(loader.load());
+        }
+    }
+
+    private synchronized @Nullable Model present() {
+        return network;
+    }
+
+    private synchronized Model placed(Model loaded) {
+        network = loaded;
+        return loaded;
+    }
+
+    /** The network without weights, within a question; {@code null} where there is none, or none can be made. */
+    @Nullable
+    Model outline() {
+        if (loader == null || isOutlined()) {
+            return knownOutline();
+        }
+        synchronized (loading) {
+            return isOutlined() ? knownOutline() : outlined(loader.outline());
+        }
+    }
+
+    private synchronized boolean isOutlined() {
+        return outlined;
+    }
+
+    private synchronized @Nullable Model knownOutline() {
         return outline;
+    }
+
+    private synchronized @Nullable Model outlined(@Nullable Model made) {
+        outline = made;
+        outlined = true;
+        return made;
     }
 
     synchronized boolean drop() {
@@ -90,15 +136,15 @@ final class SharedPart {
     }
 
     private void freeIfUnused() {
-        if (calls > 0 || leases > 0 && !dropped) {
-            return;
-        }
-        dropped = false;
-        if (leases == 0 && outline != null) {
+        if (leases == 0 && questions == 0 && outline != null) {
             outline.close();
             outline = null;
             outlined = false;
         }
+        if (calls > 0 || leases > 0 && !dropped) {
+            return;
+        }
+        dropped = false;
         Model unused = network;
         network = null;
         if (owned && unused != null) {

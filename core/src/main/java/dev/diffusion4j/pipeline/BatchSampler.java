@@ -63,20 +63,30 @@ record BatchSampler(
         }
     }
 
-    /** Draws all of them. The request fits the network: see {@link RequestCheck}. */
+    /**
+     * Draws all of them. The request fits the network: see {@link RequestCheck}. However it ends, the networks that need not stay are
+     * dropped.
+     */
     void forEachBatch(SampleSize size, BatchSink sink) {
-        networks.during(setup, request, own -> forEachBatch(own, size, sink));
-        if (setup.refiner() != null) {
-            setup.refiner().networks().end();
+        try {
+            networks.during(setup, request, own -> drawAll(own, size, sink));
+        } finally {
+            networks.end();
+            if (setup.refiner() != null) {
+                setup.refiner().networks().end();
+            }
         }
     }
 
-    private void forEachBatch(CallNetworks own, SampleSize size, BatchSink sink) {
+    private void drawAll(CallNetworks own, SampleSize size, BatchSink sink) {
         BranchMaker maker = new BranchMaker(setup, outline, request, size);
         PictureUse use = PictureUse.of(request.inputs(), outline);
         PromptLoras loras = PromptLoras.of(request);
         try (StartPicture picture = StartPicture.read(request.inputs(), use, size, setup.codec(outline))) {
             own.begin(maker);
+            if (setup.refiner() != null) {
+                setup.refiner().encodeCall(request, size);
+            }
             int end;
             for (int first = 0; first < request.count(); first = end) {
                 List<Pictures> batches = batches(first, own.perRound());
@@ -120,6 +130,10 @@ record BatchSampler(
                     return true;
                 });
                 own.denoised(end == request.count());
+                if (setup.refiner() != null) {
+                    setup.refiner()
+                            .encodeRound(request, maker.size(), pictures.get(0).first(), end);
+                }
                 for (int i = 0; i < batches.size() && setup.refiner() != null; i++) {
                     samples.set(i, refined(setup.refiner(), samples.get(i), batches.get(i), maker.size()));
                 }

@@ -35,26 +35,21 @@ record CallNetworks(OwnedParts owned, KeepNetworks keeping) {
         return PromptLoras.areAskedFor(request) ? KeepNetworks.ALWAYS : owned.keeping();
     }
 
-    /** Runs a call, which lets networks go as far as it can, and then those that are not to stay after it. */
+    /** Runs a call, which lets networks go as far as it can. */
     void during(PipelineSetup setup, GenerationRequest request, Consumer<CallNetworks> call) {
         CallNetworks own = new CallNetworks(owned, within(owned, request));
         if (own.keeping == keeping) {
             call.accept(own);
-            end();
             return;
         }
-        try {
-            owned.lend(model -> setup.parts().use(others -> {
-                try {
-                    call.accept(own);
-                } finally {
-                    owned.promptAdapters().freeUnused();
-                }
-                return true;
-            }));
-        } finally {
-            end();
-        }
+        owned.lend(model -> setup.parts().use(others -> {
+            try {
+                call.accept(own);
+            } finally {
+                owned.promptAdapters().freeUnused();
+            }
+            return true;
+        }));
     }
 
     ControlNets controlNets() {
@@ -119,7 +114,14 @@ record CallNetworks(OwnedParts owned, KeepNetworks keeping) {
         }
     }
 
-    /** After the last round. */
+    /** What was drawn is decoded, after the call has ended. */
+    void decoded() {
+        if (keeping != KeepNetworks.ALWAYS) {
+            dropAutoencoder();
+        }
+    }
+
+    /** After the last round, or where one failed. */
     void end() {
         if (keeping != KeepNetworks.ALWAYS) {
             owned.network().drop();

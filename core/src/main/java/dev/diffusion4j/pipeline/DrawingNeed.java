@@ -54,10 +54,10 @@ public final class DrawingNeed {
 
     static void checkMemory(DrawingEstimate estimate, SampleSize size, KeepNetworks keeping, long memory) {
         if (memory > 0 && estimate.peakBytes() > memory) {
-            String less = keeping == KeepNetworks.ONE ? "" : "{lowMemory}, ";
+            String less = keeping == KeepNetworks.ONE ? "" : "{keeping}, ";
             throw Problem.request("pictures of " + size.text() + " need about " + text(estimate.peakBytes())
                     + " of memory, " + text(estimate.weightBytes()) + " of it for the networks, and this machine has "
-                    + text(memory) + ": give a smaller {size} or {batch}, " + less + "or {dtype} bf16");
+                    + text(memory) + ": give a smaller {size} or {batchSize}, " + less + "or {precision} bf16");
         }
     }
 

@@ -23,21 +23,25 @@ public final class GenerationResult implements AutoCloseable {
     private final SampleCodec codec;
     private final List<String> guides;
     private final @Nullable MaskCrop crop;
+    private final Runnable afterDecoding;
     private @Nullable Tensor decoded;
 
     GenerationResult(Tensor samples, SampleCodec codec) {
-        this(samples, codec, List.of(), null);
+        this(samples, codec, List.of(), null, () -> {});
     }
 
     /**
      * @param guides what pushed the samples, as text
      * @param crop the region that was drawn, or {@code null} for whole pictures
+     * @param afterDecoding runs once the codec has decoded the samples, or failed to
      */
-    GenerationResult(Tensor samples, SampleCodec codec, List<String> guides, @Nullable MaskCrop crop) {
+    GenerationResult(
+            Tensor samples, SampleCodec codec, List<String> guides, @Nullable MaskCrop crop, Runnable afterDecoding) {
         this.samples = samples;
         this.codec = codec;
         this.guides = List.copyOf(guides);
         this.crop = crop;
+        this.afterDecoding = afterDecoding;
     }
 
     /** {@code float32 (N, C, H, W)} on the CPU, in the network's own range, not clamped; owned by this result. */
@@ -57,8 +61,12 @@ public final class GenerationResult implements AutoCloseable {
     public synchronized Tensor decoded() {
         Tensor known = decoded;
         if (known == null) {
-            known = TensorScope.ownResult(() -> codec.decode(samples).to(Devices.cpu(), ScalarType.Float));
-            decoded = known;
+            try {
+                known = TensorScope.ownResult(() -> codec.decode(samples).to(Devices.cpu(), ScalarType.Float));
+                decoded = known;
+            } finally {
+                afterDecoding.run();
+            }
         }
         return known;
     }

@@ -57,8 +57,8 @@ record PipelineCall(PipelineSetup setup, OwnedParts owned, DiffusionModel outlin
         SampleSize size = check();
         List<String> lines = new ArrayList<>();
         if (owned.keeping() == KeepNetworks.ONE && PromptLoras.areAskedFor(request)) {
-            lines.add("{prompt} asks for adapters: all networks are in memory together until the call ends, in spite of"
-                    + " {lowMemory}; an adapter that is given with {loras} leaves them one at a time");
+            lines.add("{prompt} asks for adapters: all networks are in memory together until the call ends,"
+                    + " whatever {keeping} says; an adapter that is given with {loras} leaves them one at a time");
         }
         int channels = setup.codec(outline).pictureChannels();
         try (SchedulerRun run = setup.start(request, outline, size)) {
@@ -75,13 +75,13 @@ record PipelineCall(PipelineSetup setup, OwnedParts owned, DiffusionModel outlin
             sampler(noise, listener, cancellation).forEachBatch(size, (first, batch) -> batches.push_back(batch));
             return cat(batches, 0);
         });
-        return results(size).apply(samples);
+        return results(size, new CallNetworks(owned)::decoded).apply(samples);
     }
 
     /** Batch by batch, as they are drawn. */
     void each(ResultSink sink, StepListener listener, Cancellation cancellation) {
         SampleSize size = check();
-        Function<Tensor, GenerationResult> results = results(size);
+        Function<Tensor, GenerationResult> results = results(size, () -> {});
         sampler(NoiseFactory.of(request), listener, cancellation)
                 .forEachBatch(size, (first, batch) -> sink.accept(first, results.apply(batch)));
     }
@@ -97,10 +97,11 @@ record PipelineCall(PipelineSetup setup, OwnedParts owned, DiffusionModel outlin
                 cancellation);
     }
 
-    private Function<Tensor, GenerationResult> results(SampleSize size) {
+    /** @param afterDecoding runs after each result is decoded */
+    private Function<Tensor, GenerationResult> results(SampleSize size, Runnable afterDecoding) {
         SampleCodec codec = setup.forCall(request, outline).codec(outline);
         List<String> guides = GuidanceNotices.names(setup.steering(), request.guidance());
         MaskCrop crop = MaskCrop.of(request.inputs(), size);
-        return samples -> new GenerationResult(samples, codec, guides, crop);
+        return samples -> new GenerationResult(samples, codec, guides, crop, afterDecoding);
     }
 }

@@ -19,12 +19,20 @@ final class PipelineLoader {
             return loaded;
         }
         try {
-            LoadOptions its =
-                    options.withRefiner(null).withVae(null).withLoras(List.of()).withParts(PartsReader.WITHOUT_CODEC);
-            return loaded.owning(load(options.refiner(), its, store));
+            return loaded.owning(load(options.refiner(), ofRefiner(options), store));
         } catch (Throwable e) {
             loaded.close();
             throw e;
         }
+    }
+
+    /** What is said of the first model's files holds for those alone. */
+    private static LoadOptions ofRefiner(LoadOptions options) {
+        return options.withRefiner(null)
+                .withVae(null)
+                .withLoras(List.of())
+                .withConfig(null)
+                .withVariant(null)
+                .withParts(PartsReader.WITHOUT_CODEC);
     }
 }

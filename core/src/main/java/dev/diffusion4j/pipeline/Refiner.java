@@ -155,6 +155,22 @@ record Refiner(DiffusionPipeline pipeline) {
         }));
     }
 
+    /** Encodes the texts of a call, where its text encoders then go. */
+    void encodeCall(GenerationRequest request, SampleSize size) {
+        pipeline.ask(outline -> {
+            networks().begin(new BranchMaker(pipeline.setup(), outline, request, size));
+            return true;
+        });
+    }
+
+    /** Encodes the texts of a round's pictures, where its text encoders then go: they are read once a round, however many batches it has. */
+    void encodeRound(GenerationRequest request, SampleSize size, int first, int end) {
+        pipeline.ask(outline -> {
+            networks().beginRound(new BranchMaker(pipeline.setup(), outline, request, size), first, end);
+            return true;
+        });
+    }
+
     /** What its networks do in a call. */
     CallNetworks networks() {
         return new CallNetworks(pipeline.owned());

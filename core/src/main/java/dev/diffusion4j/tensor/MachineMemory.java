@@ -6,6 +6,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.OperatingSystemMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.OptionalLong;
 
 /**
@@ -15,8 +16,10 @@ import java.util.OptionalLong;
  * @param available bytes that are free, or would be at once: what the system keeps of files counts
  */
 public record MachineMemory(long total, long available) {
-    private static final Path LINUX = Path.of("/proc/meminfo");
+    private static final Path LINUX = Path.of("/");
     private static final long KIB = 1024;
+    private static final String SECOND = "0::";
+    private static final String FIRST = ":memory:";
 
     /** As it is now. */
     public static MachineMemory now() {
@@ -27,32 +30,70 @@ public record MachineMemory(long total, long available) {
     }
 
     /**
-     * @param meminfo Linux' table of the whole machine
+     * @param root where Linux shows its tables of the machine and of containers ({@code proc}, {@code sys/fs/cgroup})
      * @param total of the container, or the machine where there is none
      * @param free of it, without what is kept of files
      */
-    static MachineMemory of(Path meminfo, long total, long free) {
+    static MachineMemory of(Path root, long total, long free) {
+        Path meminfo = root.resolve("proc/meminfo");
         OptionalLong machine = entry(meminfo, "MemTotal:");
         OptionalLong available = entry(meminfo, "MemAvailable:");
         if (machine.isEmpty() || available.isEmpty()) {
             return new MachineMemory(total, free);
         }
-        boolean isLimited = total > 0 && total < machine.getAsLong();
-        return new MachineMemory(
-                isLimited ? total : machine.getAsLong(),
-                isLimited ? Math.min(free, available.getAsLong()) : available.getAsLong());
+        if (total <= 0 || total >= machine.getAsLong() * KIB) {
+            return new MachineMemory(machine.getAsLong() * KIB, available.getAsLong() * KIB);
+        }
+        long ofContainer = Math.min(total, free + cached(root));
+        return new MachineMemory(total, Math.min(ofContainer, available.getAsLong() * KIB));
+    }
+
+    /**
+     * What a container keeps of files that nobody has read lately, and gives up where memory is needed: the kernel's documents of cgroup v2
+     * ({@code inactive_file}) and v1 ({@code total_inactive_file}). 0 where it is not known.
+     */
+    private static long cached(Path root) {
+        Path groups = root.resolve("sys/fs/cgroup");
+        for (String line : lines(root.resolve("proc/self/cgroup"))) {
+            OptionalLong known = line.startsWith(SECOND)
+                    ? entry(stat(groups, line.substring(SECOND.length())), "inactive_file ")
+                    : line.contains(FIRST)
+                            ? entry(
+                                    stat(
+                                            groups.resolve("memory"),
+                                            line.substring(line.indexOf(FIRST) + FIRST.length())),
+                                    "total_inactive_file ")
+                            : OptionalLong.empty();
+            if (known.isPresent()) {
+                return known.getAsLong();
+            }
+        }
+        return 0;
+    }
+
+    /** Of the group itself; within a container it is often shown at the top. */
+    private static Path stat(Path groups, String group) {
+        Path own = groups.resolve(group.replaceFirst("^/+", "")).resolve("memory.stat");
+        return Files.exists(own) ? own : groups.resolve("memory.stat");
     }
 
     private static OptionalLong entry(Path file, String word) {
         try {
-            return Files.readAllLines(file).stream()
+            return lines(file).stream()
                     .filter(line -> line.startsWith(word))
-                    .mapToLong(line -> KIB
-                            * Long.parseLong(
-                                    line.substring(word.length()).trim().split("\\s+")[0]))
+                    .mapToLong(line ->
+                            Long.parseLong(line.substring(word.length()).trim().split("\\s+")[0]))
                     .findFirst();
-        } catch (IOException | NumberFormatException e) {
+        } catch (NumberFormatException e) {
             return OptionalLong.empty();
+        }
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.readAllLines(file);
+        } catch (IOException e) {
+            return List.of();
         }
     }
 }

@@ -74,9 +74,13 @@ public interface NoiseSource extends AutoCloseable {
      * Between the noises of two seeds, along the great circle through them, so that what lies between is as likely as the ends:
      * image k gets the point at {@code shares[k]}. At 0 and 1 it is what {@link #perImage(long, int, NoiseForm)} draws for the seed.
      *
+     * @param firstSeed ≥ 0
+     * @param secondSeed ≥ 0
      * @param shares one an image, 0 (the first seed's) … 1 (the second's)
      */
     static NoiseSource between(long firstSeed, long secondSeed, NoiseForm form, double... shares) {
+        Check.that(firstSeed >= 0, "{seed} must be >= 0, but was " + firstSeed);
+        Check.that(secondSeed >= 0, "{seed} must be >= 0, but was " + secondSeed);
         return new NoiseBetween(form.open(firstSeed), form.open(secondSeed), shares);
     }
 }

@@ -24,6 +24,16 @@ class DrawingNeedTest {
     }
 
     @Test
+    void networks_that_do_not_fit_are_answered_with_fields_that_would_help() {
+        DrawingEstimate estimate = new DrawingEstimate(30e9, 10e9, 0, 0);
+        SampleSize size = SampleSize.square(1024);
+        assertThatThrownBy(() -> DrawingNeed.checkMemory(estimate, size, KeepNetworks.CALL, MEMORY))
+                .hasMessageEndingWith("give a smaller size or batchSize, keeping, or precision bf16");
+        assertThatThrownBy(() -> DrawingNeed.checkMemory(estimate, size, KeepNetworks.ONE, MEMORY))
+                .hasMessageEndingWith("give a smaller size or batchSize, or precision bf16");
+    }
+
+    @Test
     void so_many_pictures_are_answered_with_what_they_need() {
         assertThatThrownBy(() -> DrawingNeed.checkCount(2_000_000_000, MEMORY))
                 .hasMessageContaining("count is 2,000,000,000: so many pictures need at least 512.0 GB of memory");

@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -151,6 +152,39 @@ class NetworksInMemoryTest {
         assertThat(drawing.subList(0, drawing.size() / 2)).containsOnly(Set.of("unet"));
         assertThat(drawing.subList(drawing.size() / 2, drawing.size())).containsOnly(Set.of("unet", "vae"));
         assertThat(decoding).containsExactly(Set.of("unet", "vae"), Set.of("vae"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = KeepNetworks.class,
+            names = {"CALL", "ONE"})
+    void nothing_stays_in_memory_after_a_call_that_failed_or_whose_pictures_were_decoded_later(KeepNetworks keeping) {
+        Path refiner = TinyFolder.refiner(temporary.resolve("refiner"));
+        LoadOptions options = ALWAYS.withKeeping(keeping);
+        try (DiffusionPipeline ends = DiffusionPipeline.load(refiner, options);
+                DiffusionPipeline begins = DiffusionPipeline.load(Golden.path("tiny-xl"), options)) {
+            DiffusionPipeline both = begins.refinedBy(ends);
+            GenerationRequest request = THREE.with(r -> r.steps(8));
+            Cancellation cancellation = new Cancellation();
+            List<Set<String>> seen = new ArrayList<>();
+            StepListener stop = event -> {
+                seen.add(ends.networksInMemory());
+                if (!ends.networksInMemory().isEmpty()) {
+                    cancellation.cancel();
+                }
+            };
+            assertThatThrownBy(() -> both.generate(request, stop, cancellation))
+                    .isInstanceOf(CancellationException.class);
+            assertThat(seen.get(seen.size() - 1))
+                    .as("its texts were encoded before its first step")
+                    .isEqualTo(Set.of("unet"));
+            assertThat(begins.networksInMemory()).isEmpty();
+            assertThat(ends.networksInMemory()).isEmpty();
+            try (GenerationResult drawn = both.generate(request)) {
+                drawn.decoded();
+            }
+            assertThat(begins.networksInMemory()).isEmpty();
+        }
     }
 
     @Test

@@ -14,6 +14,7 @@ import dev.diffusion4j.drawing.PictureSink;
 import dev.diffusion4j.drawing.PromptSelection;
 import dev.diffusion4j.drawing.SchedulerSelection;
 import dev.diffusion4j.drawing.SubjectSelection;
+import dev.diffusion4j.folder.SaveOptions;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.RequestDraft;
@@ -69,6 +70,19 @@ class RefinerGoldenTest {
             request.picture(GoldenCall.png(golden, test.text("image"), folder));
         }
         request.refinerStart(test.has("refiner_start") ? test.value("refiner_start") : null);
+    }
+
+    @Test
+    void a_refiner_needs_not_have_the_variant_of_the_first_model() {
+        Path half = folder.resolve("half");
+        try (DiffusionPipeline xl = DiffusionPipeline.load(XL)) {
+            xl.save(half, new SaveOptions("fp16", SaveOptions.DEFAULT.maxShardBytes()));
+        }
+        LoadOptions options =
+                LoadOptions.DEFAULT.withVariant("fp16").withRefiner(TinyFolder.refiner(folder.resolve("refiner")));
+        try (DiffusionPipeline both = DiffusionPipeline.load(half, options)) {
+            both.check(GenerationRequest.of(r -> r.prompt("a cat").steps(10)));
+        }
     }
 
     @Test

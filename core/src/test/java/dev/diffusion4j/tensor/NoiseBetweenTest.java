@@ -2,6 +2,7 @@
 package dev.diffusion4j.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import org.bytedeco.pytorch.Tensor;
@@ -30,5 +31,13 @@ class NoiseBetweenTest {
                 }
             }
         });
+    }
+
+    @Test
+    void a_negative_seed_is_refused() {
+        assertThatThrownBy(() -> NoiseSource.between(-1, 9, NoiseForm.DEFAULT, 0))
+                .hasMessageContaining("seed must be >= 0");
+        assertThatThrownBy(() -> NoiseSource.between(4, -9, NoiseForm.DEFAULT, 0))
+                .hasMessageContaining("but was -9");
     }
 }

@@ -42,7 +42,7 @@ public record Canvas(
                 seed <= last,
                 "{seed} must be at most " + last + " with {count} " + count
                         + ", because picture k is drawn with seed + k; but was " + seed);
-        Check.positive(batchSize, "{batch}");
+        Check.positive(batchSize, "{batchSize}");
     }
 
     /** What a seed's noise is. */

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.folder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.autoencoder.AutoencoderKl;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+class PartStoreTest {
+    private final PartStore store = new PartStore();
+
+    private static Model small() {
+        return AutoencoderKl.FAMILY.create(Map.of("norm_num_groups", 4L, "block_out_channels", List.of(4L)));
+    }
+
+    private static PartLoader outlined() {
+        return new PartLoader() {
+            @Override
+            public Model load() {
+                return small();
+            }
+
+            @Override
+            public Model outline() {
+                return small();
+            }
+        };
+    }
+
+    @Test
+    @Timeout(60)
+    void while_one_network_is_loaded_others_are_leased_and_closed_and_itself_too() throws Exception {
+        long before = Pointer.totalCount();
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch mayEnd = new CountDownLatch(1);
+        PartLease slow = store.lease("slow", () -> {
+            begun.countDown();
+            try {
+                assertThat(mayEnd.await(30, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            return small();
+        });
+        CompletableFuture<Long> call = CompletableFuture.supplyAsync(() -> slow.use(Model::parameterCount));
+        assertThat(begun.await(30, TimeUnit.SECONDS)).isTrue();
+        try (PartLease other = store.lease("other", PartStoreTest::small);
+                PartLease again = store.lease("slow", PartStoreTest::small)) {
+            assertThat(other.use(Model::parameterCount)).isPositive();
+            assertThat(again.isLoaded()).isFalse();
+            assertThat(again.drop()).isTrue();
+        }
+        slow.close();
+        assertThat(store.size()).isZero();
+        mayEnd.countDown();
+        assertThat(call.get()).as("the call that waited").isPositive();
+        assertThat(slow.isLoaded()).isFalse();
+        assertThat(Pointer.totalCount()).as("nothing is left behind").isEqualTo(before);
+    }
+
+    @Test
+    void a_closed_lease_is_not_asked_and_closing_waits_for_those_who_ask() {
+        PartLease lease = store.lease("key", outlined());
+        long parameters = lease.ask(outline -> {
+            lease.close();
+            return outline.parameterCount();
+        });
+        assertThat(parameters).isPositive();
+        assertThatIllegalStateException().isThrownBy(() -> lease.ask(Model::parameterCount));
+        assertThatIllegalStateException().isThrownBy(() -> lease.use(Model::parameterCount));
+    }
+
+    @Test
+    void a_network_is_dropped_while_its_outline_is_asked() {
+        try (PartLease lease = store.lease("key", outlined())) {
+            assertThat(lease.use(Model::parameterCount)).isPositive();
+            assertThat(lease.<Boolean>ask(outline -> {
+                        lease.drop();
+                        return lease.isLoaded();
+                    }))
+                    .isFalse();
+        }
+    }
+}
