@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The adapters in a folder and below it, by the names that prompts call them: a file's name without its suffix, the name of a folder that peft or
- * diffusers saved, or what kohya's scripts noted as the output's name. Where two have one name, the path within the folder tells them apart.
+ * diffusers saved, or what kohya's scripts noted as the output's name. Where two have one name, the path within the folder tells them apart, so that
+ * a bare name means the one in the folder itself; of files that differ in their suffix alone, the safetensors one counts.
  */
 public final class LoraShelf {
     private static final List<String> SUFFIXES = List.of(".safetensors", ".pt", ".ckpt");
@@ -80,7 +82,10 @@ public final class LoraShelf {
                 return FileVisitResult.CONTINUE;
             }
         });
-        files.stream().sorted().forEach(this::add);
+        files.stream()
+                .sorted(Comparator.comparingInt((Path file) -> SUFFIXES.indexOf(suffix(file)))
+                        .thenComparing(Comparator.naturalOrder()))
+                .forEach(this::add);
     }
 
     /** Whether it is one that gives its folder a name. */
@@ -109,7 +114,8 @@ public final class LoraShelf {
      * @throws Problem (a wrong request) where there is none, naming those that are called alike, or where there are several
      */
     public Path find(String name) {
-        List<Path> found = byName.getOrDefault(name, List.of());
+        Path at = byPath.get(name);
+        List<Path> found = at == null ? byName.getOrDefault(name, List.of()) : List.of(at);
         if (found.size() > 1) {
             List<String> paths = byPath.keySet().stream()
                     .filter(path -> found.contains(byPath.get(path)))
@@ -118,8 +124,7 @@ public final class LoraShelf {
             throw Problem.request("{loraDir} " + folder + " holds " + found.size() + " adapters '" + name + "': write "
                     + String.join(" or ", paths));
         }
-        Path file = found.isEmpty() ? byPath.get(name) : found.get(0);
-        file = file == null ? noted(name) : file;
+        Path file = found.isEmpty() ? noted(name) : found.get(0);
         if (file == null) {
             throw unknown(name);
         }

@@ -37,6 +37,7 @@ public final class LoraView implements AutoCloseable {
     private final List<Tensor> owned;
     private final List<LoraChoice> choices;
     private final List<LoraApplied> applied;
+    private final long bytes;
     private int holders = 1;
     private boolean closed;
 
@@ -64,6 +65,9 @@ public final class LoraView implements AutoCloseable {
     private LoraView(ActiveProducts products, List<Tensor> owned, List<LoraChoice> choices, List<LoraApplied> applied) {
         this.products = products;
         this.owned = owned;
+        this.bytes = owned.stream()
+                .mapToLong(tensor -> tensor.numel() * tensor.element_size())
+                .sum();
         this.choices = choices;
         this.applied = applied;
     }
@@ -151,6 +155,11 @@ public final class LoraView implements AutoCloseable {
         if (holders == 0) {
             owned.forEach(Tensor::close);
         }
+    }
+
+    /** What the products take of the memory of the networks' device, in bytes. */
+    public long bytes() {
+        return bytes;
     }
 
     /** The adapters' files with their strengths, in their order. */

@@ -3,9 +3,11 @@ package dev.diffusion4j.condition;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.text.PromptSyntax;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -103,6 +105,13 @@ public interface Conditioner extends AutoCloseable {
      */
     default Map<String, Model> networks() {
         return Map.of();
+    }
+
+    /** The same networks, which may be asked for their configs and shapes without being in memory; borrowed. */
+    default Map<String, LentModel> lent() {
+        Map<String, LentModel> lent = new LinkedHashMap<>();
+        networks().forEach((name, network) -> lent.put(name, LentModel.of(network)));
+        return lent;
     }
 
     /**

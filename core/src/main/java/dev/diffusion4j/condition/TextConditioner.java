@@ -3,6 +3,7 @@ package dev.diffusion4j.condition;
 
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.TensorScope;
@@ -144,6 +145,13 @@ public final class TextConditioner implements Conditioner {
         Map<String, Model> networks = new LinkedHashMap<>();
         encoding.encoders().forEach(encoder -> networks.put(encoder.name(), encoder.model()));
         return networks;
+    }
+
+    @Override
+    public Map<String, LentModel> lent() {
+        Map<String, LentModel> lent = new LinkedHashMap<>();
+        encoding.encoders().forEach(encoder -> lent.put(encoder.name(), encoder.lent()));
+        return lent;
     }
 
     @Override

@@ -84,6 +84,11 @@ public final class TextEncoder implements AutoCloseable {
         return new TextEncoder(name, tokenizer.withWords(tokens), network, all, Map.copyOf(counts));
     }
 
+    /** What lends its network; borrowed. */
+    LentModel lent() {
+        return network;
+    }
+
     <R> R use(Function<ClipTextModel, R> body) {
         return network.use(model -> body.apply(known(model)));
     }

@@ -69,7 +69,7 @@ record BatchSampler(
      */
     void forEachBatch(SampleSize size, BatchSink sink) {
         try {
-            drawAll(size, sink);
+            networks.during(setup, request, own -> drawAll(own, size, sink));
         } finally {
             networks.end();
             if (setup.refiner() != null) {
@@ -78,12 +78,10 @@ record BatchSampler(
         }
     }
 
-    private void drawAll(SampleSize size, BatchSink sink) {
+    private void drawAll(CallNetworks own, SampleSize size, BatchSink sink) {
         BranchMaker maker = new BranchMaker(setup, outline, request, size);
         PictureUse use = PictureUse.of(request.inputs(), outline);
         PromptLoras loras = PromptLoras.of(request);
-        boolean seesAdapters = !loras.places().isEmpty(); // views of networks, which then stay
-        CallNetworks own = seesAdapters ? networks.staying() : networks;
         try (StartPicture picture = StartPicture.read(request.inputs(), use, size, setup.codec(outline))) {
             own.begin(maker);
             if (setup.refiner() != null) {

@@ -11,9 +11,7 @@ import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.MachineMemory;
 import dev.diffusion4j.tensor.Precision;
-import dev.diffusion4j.text.PromptSyntax;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * Works out what a call will take.
@@ -81,7 +79,7 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
     }
 
     private Share own(GenerationRequest request, SampleSize size) {
-        KeepNetworks keeping = asksForAdapters(request) ? KeepNetworks.ALWAYS : keeping();
+        KeepNetworks keeping = keeping(request);
         WeightBytes weights = weights(keeping, request.canvas().batches() > 1, true);
         return share(weights, request, sample(size), branches(request), calls(request, size));
     }
@@ -95,7 +93,7 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
         return refiner.pipeline().ask(its -> {
             CallEstimator other = new CallEstimator(
                     refiner.pipeline().setup(), refiner.pipeline().owned(), its);
-            KeepNetworks keeping = other.keeping();
+            KeepNetworks keeping = other.owned.isPinned() ? KeepNetworks.ALWAYS : other.owned.keeping();
             WeightBytes weights =
                     other.weights(keeping, request.canvas().batches() > 1, keeping == KeepNetworks.ALWAYS);
             return other.share(weights, request, sample(size), other.isGuided(request) ? 2 : 1, calls);
@@ -114,15 +112,8 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
     }
 
     /** What was pinned stays, whatever was chosen. */
-    private KeepNetworks keeping() {
-        return owned.isPinned() ? KeepNetworks.ALWAYS : owned.keeping();
-    }
-
-    /** Views through adapters pin the networks. */
-    private static boolean asksForAdapters(GenerationRequest request) {
-        return request.subject().promptSyntax() != PromptSyntax.PLAIN
-                && IntStream.range(0, request.subject().size())
-                        .anyMatch(picture -> !request.subject().loras(picture).isEmpty());
+    private KeepNetworks keeping(GenerationRequest request) {
+        return owned.isPinned() ? KeepNetworks.ALWAYS : CallNetworks.within(owned, request);
     }
 
     private SampleSize sample(SampleSize size) {
@@ -175,7 +166,7 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
         }
         SampleSize size = new RequestCheck(setup, outline, owned.controlNets()).size(request);
         double values = values(codec, request, size);
-        KeepNetworks keeping = asksForAdapters(request) ? KeepNetworks.ALWAYS : keeping();
+        KeepNetworks keeping = keeping(request);
         WeightBytes weights = weights(keeping, request.canvas().batches() > 1, true);
         double unread = weights.isDenoiserKept() && !owned.network().isLoaded() ? weights.denoiser() : 0;
         boolean isTooLarge = values * numberBytes() + unread + weights.autoencoder()

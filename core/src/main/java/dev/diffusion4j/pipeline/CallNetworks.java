@@ -5,7 +5,9 @@ import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelRole;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -25,9 +27,29 @@ record CallNetworks(OwnedParts owned, KeepNetworks keeping) {
         this(owned, owned.keeping());
     }
 
-    /** The same for a call that sees the networks through adapters, which know these very ones. */
-    CallNetworks staying() {
-        return new CallNetworks(owned, KeepNetworks.ALWAYS);
+    /**
+     * How long networks stay within a call: all of them until it ends, where it sees them through adapters that prompts ask for, which know
+     * these very ones.
+     */
+    static KeepNetworks within(OwnedParts owned, GenerationRequest request) {
+        return PromptLoras.areAskedFor(request) ? KeepNetworks.ALWAYS : owned.keeping();
+    }
+
+    /** Runs a call, which lets networks go as far as it can. */
+    void during(PipelineSetup setup, GenerationRequest request, Consumer<CallNetworks> call) {
+        CallNetworks own = new CallNetworks(owned, within(owned, request));
+        if (own.keeping == keeping) {
+            call.accept(own);
+            return;
+        }
+        owned.lend(model -> setup.parts().use(others -> {
+            try {
+                call.accept(own);
+            } finally {
+                owned.promptAdapters().freeUnused();
+            }
+            return true;
+        }));
     }
 
     ControlNets controlNets() {

@@ -20,7 +20,6 @@ import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.Algorithm;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
-import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
@@ -322,19 +321,14 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /**
-     * What is worth saying of guidances that would do nothing, or something other than their text suggests: a line each.
+     * What is worth saying of guidances that would do nothing, or something other than their text suggests, and of memory that a call takes
+     * in spite of what was asked: a line each.
      *
      * @throws Problem as {@link #generate(GenerationRequest)}
      */
     public List<String> notices(GenerationRequest asked) {
         GenerationRequest request = filled(asked);
-        return ask(model -> {
-            SampleSize size = call(model, request).check();
-            int channels = setup.codec(model).pictureChannels();
-            try (SchedulerRun run = setup.start(request, model, size)) {
-                return GuidanceNotices.of(steering(), request.guidance(), channels, run.timesteps().length);
-            }
-        });
+        return ask(model -> call(model, request).notices());
     }
 
     /**

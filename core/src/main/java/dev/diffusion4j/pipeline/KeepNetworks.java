@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
-/** How long the networks of a pipeline with several stay in memory. The pictures are the same. */
+/**
+ * How long the networks of a pipeline with several stay in memory. The pictures are the same. A call whose prompts ask for adapters has all of
+ * them in memory together until it ends.
+ */
 public enum KeepNetworks {
     /** For the next call: an application draws many times. */
     ALWAYS,

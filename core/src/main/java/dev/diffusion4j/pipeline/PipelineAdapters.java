@@ -14,8 +14,11 @@ import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.Model;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** Puts adapters into a pipeline's networks: the denoiser and the text encoders, by the names of their parts. */
@@ -44,6 +47,20 @@ final class PipelineAdapters {
                 .map(choice -> LoraPlace.file(choice.path(), HubProgress.SILENT))
                 .map(file -> network.ask(shapes -> LoraAdapter.mergeIntoPart(file, part, shapes, 0)))
                 .toList();
+    }
+
+    /** Runs {@code body} with networks of which only configs and shapes are asked, by the names of their parts. */
+    static <R> R ask(Map<String, LentModel> lent, Function<Map<String, Model>, R> body) {
+        Map<String, Model> networks = new LinkedHashMap<>();
+        Supplier<R> all = () -> body.apply(networks);
+        for (Map.Entry<String, LentModel> each : lent.entrySet()) {
+            Supplier<R> inner = all;
+            all = () -> each.getValue().ask(network -> {
+                networks.put(each.getKey(), network);
+                return inner.get();
+            });
+        }
+        return all.get();
     }
 
     /** What was merged into some parts and into others, adapter by adapter; either list may be empty. */

@@ -8,7 +8,9 @@ import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.TensorScope;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -41,12 +43,28 @@ record PipelineCall(PipelineSetup setup, OwnedParts owned, DiffusionModel outlin
         return new CallEstimator(setup, owned, outline).estimate(request, size);
     }
 
-    /** How much counts of each adapter that prompts ask for. */
+    /** How much counts of each adapter that prompts ask for; no network is loaded for it. */
     List<LoraApplied> lorasOfPrompts() {
-        return PromptLoras.of(request).places().isEmpty()
-                ? List.of()
-                : owned.lend(model ->
-                        setup.parts().use(others -> owned.promptAdapters().applied(setup, model, request)));
+        return owned.promptAdapters().applied(setup, outline, request);
+    }
+
+    /**
+     * What is worth saying before it: a line each.
+     *
+     * @throws dev.diffusion4j.base.Problem naming what cannot be drawn
+     */
+    List<String> notices() {
+        SampleSize size = check();
+        List<String> lines = new ArrayList<>();
+        if (owned.keeping() == KeepNetworks.ONE && PromptLoras.areAskedFor(request)) {
+            lines.add("{prompt} asks for adapters: all networks are in memory together until the call ends,"
+                    + " whatever {keeping} says; an adapter that is given with {loras} leaves them one at a time");
+        }
+        int channels = setup.codec(outline).pictureChannels();
+        try (SchedulerRun run = setup.start(request, outline, size)) {
+            lines.addAll(GuidanceNotices.of(setup.steering(), request.guidance(), channels, run.timesteps().length));
+        }
+        return lines;
     }
 
     /** All samples; the caller closes them. */

@@ -15,10 +15,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -27,14 +26,14 @@ import java.util.stream.Stream;
  * are, so that calls with different adapters run at the same time. Thread-safe.
  */
 final class PromptAdapters implements AutoCloseable {
-    /** A view keeps a few percent of the networks' memory. */
-    private static final int KEPT = 8;
+    /** A usual adapter of XL takes a few hundred million bytes. */
+    private static final long KEPT_BYTES = 1_000_000_000;
 
     private final OwnedParts owned;
-    private final Map<Key, Entry> views = new LinkedHashMap<>(16, 0.75f, true);
-    private final Map<Fit, LoraApplied> fits = new LinkedHashMap<>();
+    private final KeptViews<Key> views = new KeptViews<>(KEPT_BYTES);
+    private final Map<Fit, LoraApplied> fits = new ConcurrentHashMap<>();
 
-    /** @param owned whose networks stay in memory once a view knows them */
+    /** @param owned whose networks stay in memory once a view knows them, where they stay after a call at all */
     PromptAdapters(OwnedParts owned) {
         this.owned = owned;
     }
@@ -56,107 +55,78 @@ final class PromptAdapters implements AutoCloseable {
 
     private record Key(List<Model> networks, List<Stamp> files, List<LoraChoice> choices) {}
 
-    private static final class Entry {
-        private final LoraView view;
-        private int calls;
-
-        Entry(LoraView view) {
-            this.view = view;
-        }
-    }
-
     /**
      * Runs {@code body} with the networks seen through the adapters of {@code setup} and these.
      *
+     * @param model the denoiser, in memory as all others until the call ends
      * @throws Problem where one cannot be read or does not fit
      */
     <R> R run(PipelineSetup setup, DiffusionModel model, List<LoraChoice> choices, Supplier<R> body) {
         if (choices.isEmpty()) {
             return body.get();
         }
-        Entry entry = begin(setup, model, choices);
-        try {
-            return entry.view.run(body);
-        } finally {
-            end(entry);
-        }
-    }
-
-    private synchronized Entry begin(PipelineSetup setup, DiffusionModel model, List<LoraChoice> choices) {
         List<LoraChoice> all = Stream.concat(setup.adapters().choices().stream(), choices.stream())
                 .toList();
         List<Stamp> files = all.stream().map(choice -> Stamp.of(choice.path())).toList();
-        Key key = new Key(networks(setup, model), files, all);
-        Entry entry = views.get(key);
-        if (entry == null) {
+        Map<String, Model> others = setup.parts().networks();
+        return views.run(new Key(networks(model, others), files, all), () -> made(model, others, all), body);
+    }
+
+    private LoraView made(DiffusionModel model, Map<String, Model> others, List<LoraChoice> choices) {
+        LoraView view = view(model, others, choices);
+        if (owned.keeping() == KeepNetworks.ALWAYS) {
             owned.pin(); // the view knows the layers of these very networks
-            entry = new Entry(view(setup, model, all));
-            views.put(key, entry);
         }
-        entry.calls++;
-        drop(KEPT);
-        return entry;
+        return view;
     }
 
-    private static List<Model> networks(PipelineSetup setup, DiffusionModel model) {
-        return Stream.concat(Stream.of(model), setup.parts().networks().values().stream())
-                .toList();
+    private static List<Model> networks(DiffusionModel model, Map<String, Model> others) {
+        return Stream.concat(Stream.of(model), others.values().stream()).toList();
     }
 
-    private static LoraView view(PipelineSetup setup, DiffusionModel model, List<LoraChoice> choices) {
+    private static LoraView view(DiffusionModel model, Map<String, Model> others, List<LoraChoice> choices) {
         List<LoraView.Use> uses = new ArrayList<>();
         try {
             for (LoraChoice choice : choices) {
                 uses.add(new LoraView.Use(LoraAdapter.read(choice.path()), choice.scale(), choice.textScale()));
             }
-            return PipelineAdapters.view(model, setup.parts().networks(), uses);
+            return PipelineAdapters.view(model, others, uses);
         } finally {
             uses.forEach(use -> use.adapter().close());
         }
     }
 
-    private synchronized void end(Entry entry) {
-        entry.calls--;
-        drop(KEPT);
-    }
-
-    /** Frees those that were not used longest, but none that a call runs with. */
-    private void drop(int kept) {
-        Iterator<Entry> oldest = views.values().iterator();
-        for (int left = views.size(); left > kept && oldest.hasNext(); ) {
-            Entry entry = oldest.next();
-            if (entry.calls == 0) {
-                entry.view.close();
-                oldest.remove();
-                left--;
-            }
-        }
-    }
-
     /**
-     * How much counts of each file that the prompts of a request ask for, looked at once.
+     * How much counts of each file that the prompts of a request ask for, looked at once. No network is loaded for it.
      *
+     * @param outline the denoiser, of which only shapes are asked
      * @throws Problem where one cannot be read or does not fit
      */
-    synchronized List<LoraApplied> applied(PipelineSetup setup, DiffusionModel model, GenerationRequest request) {
-        List<LoraApplied> all = new ArrayList<>();
-        for (Path place : PromptLoras.of(request).places()) {
-            Fit fit = new Fit(networks(setup, model), Stamp.of(place));
-            LoraApplied known = fits.get(fit);
-            if (known == null) {
-                try (LoraView view = view(setup, model, List.of(new LoraChoice(place, 0)))) {
-                    known = view.applied().get(0);
-                }
-                fits.put(fit, known);
-            }
-            all.add(known);
+    List<LoraApplied> applied(PipelineSetup setup, DiffusionModel outline, GenerationRequest request) {
+        List<Path> places = List.copyOf(PromptLoras.of(request).places());
+        return places.isEmpty()
+                ? List.of()
+                : PipelineAdapters.ask(setup.conditioner().lent(), others -> places.stream()
+                        .map(place -> fits.computeIfAbsent(
+                                new Fit(networks(outline, others), Stamp.of(place)),
+                                key -> fit(outline, others, place)))
+                        .toList());
+    }
+
+    private static LoraApplied fit(DiffusionModel outline, Map<String, Model> others, Path place) {
+        try (LoraView view = view(outline, others, List.of(new LoraChoice(place, 0)))) {
+            return view.applied().get(0);
         }
-        return all;
+    }
+
+    /** Frees the views that no call runs with, since their networks go. */
+    void freeUnused() {
+        views.freeUnused();
     }
 
     /** Frees them; no call runs any more. */
     @Override
-    public synchronized void close() {
-        drop(0);
+    public void close() {
+        views.close();
     }
 }

@@ -24,6 +24,14 @@ import org.jspecify.annotations.Nullable;
  */
 record PromptLoras(GenerationRequest request, @Nullable LoraShelf shelf) {
 
+    /** Whether a request's prompts ask for any; no file is looked for. */
+    static boolean areAskedFor(GenerationRequest request) {
+        SubjectGroup subject = request.subject();
+        return subject.promptSyntax() != PromptSyntax.PLAIN
+                && IntStream.range(0, subject.size())
+                        .anyMatch(picture -> !subject.loras(picture).isEmpty());
+    }
+
     /** @throws Problem where one is asked for where it cannot be, or is not there */
     static PromptLoras of(GenerationRequest request) {
         SubjectGroup subject = request.subject();

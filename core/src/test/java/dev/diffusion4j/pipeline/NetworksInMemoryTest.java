@@ -13,8 +13,10 @@ import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
+import dev.diffusion4j.text.PromptSyntax;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -213,6 +215,31 @@ class NetworksInMemoryTest {
             assertSame(pictures, expected(FOLDER, ALWAYS, THREE));
         }
         assertThat(store.size()).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = KeepNetworks.class,
+            names = {"CALL", "ONE"})
+    void adapters_of_prompts_are_looked_at_without_a_network_and_keep_all_of_them_until_the_call_ends(
+            KeepNetworks keeping) {
+        GenerationRequest request = THREE.with(r -> r.prompts(List.of("a <lora:sd-diffusers:1>", "a", "b"))
+                .promptSyntax(PromptSyntax.A1111)
+                .loraDir(lora().getParent().toString()));
+        Set<Set<String>> seen = new HashSet<>();
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(FOLDER, ALWAYS.withKeeping(keeping))) {
+            pipeline.check(request);
+            assertThat(pipeline.lorasApplied(request)).hasSize(1);
+            assertThat(pipeline.notices(request)).hasSize(keeping == KeepNetworks.ONE ? 1 : 0);
+            assertThat(pipeline.estimate(request).orElseThrow().weightBytes())
+                    .isEqualTo(weights("unet") + weights("vae") + weights("text_encoder"));
+            assertThat(pipeline.networksInMemory()).isEmpty();
+            List<float[]> pictures = draw(pipeline, request, event -> seen.add(pipeline.networksInMemory()));
+            assertThat(seen).containsExactly(ALL);
+            assertThat(pipeline.networksInMemory()).isEmpty();
+            assertSame(pictures, expected(FOLDER, ALWAYS, request));
+            assertSame(draw(pipeline, request, StepListener.NONE), pictures);
+        }
     }
 
     @Test

@@ -250,4 +250,16 @@ class PromptLorasTest {
         assertThatThrownBy(() -> shelf.find("style"))
                 .hasMessageContainingAll("2 adapters 'style'", "<lora:a/style:1> or <lora:b/style:1>");
     }
+
+    @Test
+    void a_bare_name_is_the_file_in_the_folder_itself_and_safetensors_come_before_other_suffixes() throws IOException {
+        Files.createDirectories(folder.resolve("sub"));
+        for (String place : List.of("b.safetensors", "sub/b.safetensors", "a.ckpt", "a.pt", "a.safetensors")) {
+            Files.createFile(folder.resolve(place));
+        }
+        LoraShelf shelf = LoraShelf.of(folder);
+        assertThat(shelf.find("b")).isEqualTo(folder.resolve("b.safetensors"));
+        assertThat(shelf.find("sub/b")).isEqualTo(folder.resolve("sub/b.safetensors"));
+        assertThat(shelf.find("a")).isEqualTo(folder.resolve("a.safetensors"));
+    }
 }
