@@ -164,6 +164,9 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
                 || owned.leases().isEmpty()) {
             return request;
         }
+        if (codec.tile() / codec.scaleFactor() < SMALLEST_TILE) {
+            return request.with(r -> r.tiles(false)); // whatever its size, for which a picture would have to be read
+        }
         SampleSize size = new RequestCheck(setup, outline, owned.controlNets()).size(request);
         double values = values(codec, request, size);
         KeepNetworks keeping = keeping(request);
@@ -175,7 +178,7 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
     }
 
     private static boolean canSave(SampleCodec codec, double values, GenerationRequest request, SampleSize size) {
-        return codec.tile() / codec.scaleFactor() >= SMALLEST_TILE && values(codec.inTiles(), request, size) < values;
+        return values(codec.inTiles(), request, size) < values;
     }
 
     private static double values(SampleCodec codec, GenerationRequest request, SampleSize size) {

@@ -58,7 +58,7 @@ record ControlCost(double parameters, double convolutions, double products, doub
             values = Math.max(values, pass.values());
         }
         double parameters =
-                all.stream().mapToDouble(ControlNetModel::parameterCount).sum();
+                all.stream().mapToDouble(network -> network.parameterCount()).sum();
         return new ControlCost(parameters, convolutions, products, features, values);
     }
 }
