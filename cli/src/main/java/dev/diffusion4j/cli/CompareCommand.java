@@ -90,7 +90,7 @@ final class CompareCommand implements Callable<Integer> {
             paramLabel = "SCALES",
             converter = FiniteNumber.class,
             split = ",",
-            description = "Scales of classifier-free guidance, such as 1,2,3; default: none.")
+            description = "Scales of classifier-free guidance, such as 1,2,3; default: as diffuse sample.")
     List<Double> scales = new ArrayList<>();
 
     @Option(
@@ -186,17 +186,24 @@ final class CompareCommand implements Callable<Integer> {
             SchedulerKind kind = given == null ? SchedulerKind.of(loaded.scheduler()) : given;
             String title = ModelFolders.nameOf(folder) + ", " + kind.key();
             try (DiffusionPipeline pipeline = named(title, () -> loaded.withScheduler(kind))) {
-                for (int number : steps.isEmpty() ? List.of(pipeline.defaultSteps()) : steps) {
-                    for (double scale : scales.isEmpty() ? List.of(1.0) : scales) {
+                for (int number : steps.isEmpty() ? List.of(pipeline.defaultSteps(base)) : steps) {
+                    for (ClassifierFree guidance : guidances()) {
                         for (long seed : seeds.isEmpty() ? List.of(0L) : seeds) {
-                            visit.accept(new Way(
-                                    pipeline,
-                                    base.with(r -> r.steps(number).seed(seed).guidance(ClassifierFree.of(scale)))));
+                            GenerationRequest asked =
+                                    base.with(r -> r.steps(number).seed(seed).guidance(guidance));
+                            visit.accept(new Way(pipeline, named(title, () -> pipeline.filled(asked))));
                         }
                     }
                 }
             }
         }
+    }
+
+    /** The scales that were given, else what suits the model. */
+    private List<ClassifierFree> guidances() {
+        return scales.isEmpty()
+                ? List.of(ClassifierFree.OWN)
+                : scales.stream().map(ClassifierFree::of).toList();
     }
 
     private void check(Path folder, Way way) {

@@ -36,7 +36,8 @@ final class DrawOptions {
             paramLabel = "X",
             defaultValue = "0",
             description =
-                    "With ddim and tcd, share of fresh noise in each step: 0 none, 1 as much as ddpm, or nothing but fresh noise; default: ${DEFAULT-VALUE}.")
+                    "Share of fresh noise in each step, 0 to 1: with ddim, 1 is as much as ddpm; with tcd, 1 is fresh noise alone; also "
+                            + "for continuous-cosine. Default: ${DEFAULT-VALUE}.")
     double eta;
 
     @Option(

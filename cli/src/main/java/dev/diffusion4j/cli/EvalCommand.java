@@ -166,7 +166,9 @@ final class EvalCommand implements Callable<Integer> {
             return Path.of("eval.jsonl");
         }
         if (model != null) {
-            return ModelFolders.runOf(model).orElse(model).resolve("eval.jsonl");
+            return java.nio.file.Files.isRegularFile(model)
+                    ? model.resolveSibling("eval.jsonl")
+                    : ModelFolders.runOf(model).orElse(model).resolve("eval.jsonl");
         }
         String folder = String.valueOf(images);
         Path path = Path.of(folder.startsWith("folder:") ? folder.substring("folder:".length()) : folder);

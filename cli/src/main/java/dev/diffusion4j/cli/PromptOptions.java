@@ -73,7 +73,10 @@ final class PromptOptions {
     @Nullable
     Path promptsFile;
 
-    /** Whether nothing is said in words. */
+    /** What the file holds, once it was read: a pipe can be read a single time, and several models draw the same prompts. */
+    private @Nullable PromptLines lines;
+
+    /** Whether no words were given. */
     boolean isEmpty() {
         return prompts.isEmpty() && promptsFile == null;
     }
@@ -86,18 +89,23 @@ final class PromptOptions {
         Check.that(
                 prompts.isEmpty(),
                 "{prompt} and {promptsFile} both say what to draw: give one of them, or write all into the file");
-        PromptLines lines = lines(promptsFile);
+        PromptLines all = lines(promptsFile);
         return new PromptSelection(
-                lines.prompts(),
-                lines.negatives(negatives),
-                lines.seconds(seconds),
-                lines.secondNegatives(secondNegatives),
+                all.prompts(),
+                all.negatives(negatives),
+                all.seconds(seconds),
+                all.secondNegatives(secondNegatives),
                 clipSkip,
                 read,
                 loraDir);
     }
 
-    private static PromptLines lines(Path file) {
-        return file.toString().equals("-") ? PromptLines.of(System.in, "-") : PromptLines.of(file);
+    private PromptLines lines(Path file) {
+        PromptLines known = lines;
+        if (known == null) {
+            known = file.toString().equals("-") ? PromptLines.of(System.in, "standard input") : PromptLines.of(file);
+            lines = known;
+        }
+        return known;
     }
 }

@@ -63,7 +63,7 @@ public final class DrawingJob implements AutoCloseable {
     /**
      * Reads the network and checks the plan; draws nothing.
      *
-     * @param progress hears how much comes from the Hub
+     * @param progress receives how much comes from the Hub
      * @param notice receives a line for each thing that will be otherwise than asked
      * @throws Problem naming what cannot be drawn so
      */
@@ -200,7 +200,7 @@ public final class DrawingJob implements AutoCloseable {
      * Draws. Memory does not grow with the number of pictures, unless the sink keeps them.
      *
      * @param sink takes each picture as it is drawn; stays its owner's to close
-     * @param listener hears of each step
+     * @param listener is called after each step
      * @param cancellation lets another thread end the job within one step; pictures that the sink has stay there
      * @throws java.util.concurrent.CancellationException where it was cancelled, or the thread interrupted
      * @throws Problem where a picture holds numbers that are not finite

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.drawing;
 
+import dev.diffusion4j.adapter.LoraShelf;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.SubjectGroup;
+import dev.diffusion4j.text.LoraTag;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,12 +14,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Networks and adapters of the Hub that were distilled to draw in a few steps, as their model cards say. Nothing in most of their configs tells it,
- * so that a call keeps its defaults; where it asks for many more steps, or for guidance that they were not made for, one line says so.
+ * Networks and adapters of the Hub that were distilled to draw in a few steps, as their model cards say. Most of their configs do not say so,
+ * and a call keeps its defaults; where it asks for many more steps, or for guidance that they were not made for, one line says so.
  */
 enum FewSteps {
     SD_TURBO("stabilityai/sd-turbo", 4, 1, "1 to 4 {steps} and {guidanceScale} 1"),
@@ -27,12 +31,18 @@ enum FewSteps {
             1,
             "as many {steps} as the file's name says, {guidanceScale} 1, and {scheduler} euler with {schedulerOptions}"
                     + " timestep_spacing=trailing"),
-    HYPER_SD(
+    HYPER_SD_CFG(
             "bytedance/hyper-sd",
             12,
             8,
-            "as many {steps} as the file's name says, {guidanceScale} 1 unless it is named CFG, and {scheduler} tcd, or ddim with"
-                    + " {schedulerOptions} timestep_spacing=trailing"),
+            "as many {steps} as the file's name says, {guidanceScale} up to 8, and {scheduler} tcd, or ddim with {schedulerOptions}"
+                    + " timestep_spacing=trailing"),
+    HYPER_SD(
+            "bytedance/hyper-sd",
+            8,
+            1,
+            "as many {steps} as the file's name says, {guidanceScale} 1, and {scheduler} tcd, or ddim with {schedulerOptions}"
+                    + " timestep_spacing=trailing"),
     LCM_LORA_SD(
             "latent-consistency/lcm-lora-sdv1-5", 8, 2, "2 to 8 {steps}, {guidanceScale} 1 to 2 and {scheduler} lcm"),
     LCM_LORA_XL("latent-consistency/lcm-lora-sdxl", 8, 2, "2 to 8 {steps}, {guidanceScale} 1 to 2 and {scheduler} lcm"),
@@ -42,6 +52,7 @@ enum FewSteps {
     CONSISTENCY("", 8, Double.MAX_VALUE, "4 to 8 {steps} and {scheduler} lcm");
 
     private static final String UNET = "unet/config.json";
+    private static final String KEEPS_GUIDANCE = "cfg";
 
     private final String id;
     private final int mostSteps;
@@ -60,12 +71,13 @@ enum FewSteps {
      *
      * @param folder of the model
      * @param places of the model and its adapters, as they were given
-     * @param request with nothing left open
+     * @param request with nothing left open, whose prompts may ask for more adapters
      */
     static Optional<String> hint(Path folder, List<Path> places, GenerationRequest request) {
         Map<String, @Nullable Object> unet = config(folder.resolve(UNET));
         List<String> names = new ArrayList<>(places.stream().map(Path::toString).toList());
         names.add(folder.toString());
+        names.addAll(asked(request));
         Stream.of(config(folder.resolve("model_index.json")), unet)
                 .forEach(config -> names.add(String.valueOf(config.get("_name_or_path"))));
         boolean isConsistency = unet.get("time_cond_proj_dim") != null;
@@ -75,6 +87,25 @@ enum FewSteps {
                 .findFirst()
                 .filter(known -> known.isExceeded(request))
                 .map(known -> known.text(request));
+    }
+
+    /** Where the adapters are that the prompts ask for. */
+    private static List<String> asked(GenerationRequest request) {
+        SubjectGroup subject = request.subject();
+        String from = subject.loraDir();
+        List<String> names = from == null
+                ? List.of()
+                : IntStream.range(0, subject.size())
+                        .mapToObj(subject::loras)
+                        .flatMap(List::stream)
+                        .map(LoraTag::name)
+                        .distinct()
+                        .toList();
+        if (from == null || names.isEmpty()) {
+            return List.of();
+        }
+        LoraShelf shelf = LoraShelf.of(Path.of(from));
+        return names.stream().map(name -> shelf.find(name).toString()).toList();
     }
 
     private static Map<String, @Nullable Object> config(Path file) {
@@ -89,7 +120,7 @@ enum FewSteps {
                         .replace("models--", "")
                         .replace("--", "/");
         int at = (name + "/").replace('@', '/').replace(':', '/').indexOf("/" + id + "/");
-        return at >= 0;
+        return at >= 0 && (this != HYPER_SD_CFG || name.contains(KEEPS_GUIDANCE));
     }
 
     private boolean isExceeded(GenerationRequest request) {

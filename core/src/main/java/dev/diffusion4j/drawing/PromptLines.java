@@ -203,7 +203,7 @@ public record PromptLines(String where, List<Line> lines) {
                     where,
                     without.number,
                     "has no " + key + ", but line " + with.get(0).number
-                            + " has one: give all lines one, or one for all" + " that have none beside the file");
+                            + " has one: add it to every line, or give one for all on the command line");
         }
         String other = usual.isEmpty() ? "" : usual.get(0);
         return lines.stream().map(line -> line.texts.getOrDefault(key, other)).toList();

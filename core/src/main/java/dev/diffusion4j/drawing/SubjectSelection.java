@@ -41,7 +41,7 @@ public record SubjectSelection(boolean allClasses, @Nullable Integer oneClass, P
     /**
      * {@code request} with these subjects.
      *
-     * @param notice hears in one line what the network will not read
+     * @param notice receives in one line what the network will not read
      * @throws Problem where the network has no such classes, or too many
      */
     public GenerationRequest in(DiffusionPipeline pipeline, GenerationRequest request, Consumer<String> notice) {

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param outline the network, of which only config and shapes are asked; borrowed
  * @param noise of each batch
- * @param listener hears of each step
+ * @param listener is called after each step
  */
 record BatchSampler(
         PipelineSetup setup,

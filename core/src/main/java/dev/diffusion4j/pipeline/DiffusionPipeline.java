@@ -265,7 +265,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     /**
      * Draws pictures.
      *
-     * @param listener hears of each step of each batch, on this thread
+     * @param listener is called after each step of each batch, on this thread
      * @param cancellation lets another thread end the call within one step
      * @return the samples, whose pictures this pipeline's codec decodes; the caller closes it, before this pipeline
      * @throws java.util.concurrent.CancellationException where it was cancelled, or the thread interrupted
@@ -286,7 +286,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      * Draws pictures and hands them out batch by batch, as they are drawn: memory does not grow with their number.
      *
      * @param sink takes each batch, on this thread; where it throws, the call ends so
-     * @param listener hears of each step of each batch, on this thread
+     * @param listener is called after each step of each batch, on this thread
      * @param cancellation lets another thread end the call within one step
      * @throws java.util.concurrent.CancellationException where it was cancelled, or the thread interrupted
      * @throws Problem where the network cannot draw what was asked for

@@ -39,7 +39,7 @@ public final class ModelInfo {
      * Looks into a model as {@link PipelinePlace} has it (a folder, a finished run, a repository of the Hub), a file of weights, a
      * picture, or a JSON or YAML file. Of a folder, every part is listed; those that are not known have {@code supported: false}.
      *
-     * @param progress hears how much comes from the Hub
+     * @param progress receives how much comes from the Hub
      * @throws Problem naming the file and what is wrong with it
      */
     public static Map<String, @Nullable Object> of(Path place, HubProgress progress) {

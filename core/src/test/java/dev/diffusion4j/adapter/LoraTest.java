@@ -314,7 +314,7 @@ class LoraTest {
         assertThat(messages.get(4)).contains("only one of its two tensors");
     }
 
-    /** Trainers name layers that a network lacks; what is there counts, and the rest is said. */
+    /** Trainers name layers that a network lacks; what is there counts, and the rest is reported. */
     @Test
     void layers_that_the_network_lacks_are_named() {
         TensorScope.run(() -> {

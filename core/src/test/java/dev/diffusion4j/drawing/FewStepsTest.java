@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.testing.Golden;
+import dev.diffusion4j.text.PromptSyntax;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +32,6 @@ class FewStepsTest {
         assertThat(hint("stabilityai/sdxl-turbo@main", MANY)).contains(expected);
         assertThat(hint("cache/models--stabilityai--sdxl-turbo/snapshots/1a", MANY))
                 .contains(expected);
-        assertThat(hint("ByteDance/Hyper-SD", MANY).orElseThrow()).contains("{scheduler} tcd");
         Files.writeString(folder.resolve("model_index.json"), "{\"_name_or_path\": \"stabilityai/sdxl-turbo\"}");
         assertThat(hint("here", MANY)).contains(expected);
     }
@@ -42,6 +42,26 @@ class FewStepsTest {
         assertThat(hint("stabilityai/sdxl-turbo", few)).isEmpty();
         assertThat(hint("somebody/sdxl-turbo-mix", MANY)).isEmpty();
         assertThat(hint("somebody/unknown", few.with(r -> r.guidanceScale(9)))).isEmpty();
+    }
+
+    @Test
+    void hyper_sd_keeps_the_guidance_only_where_its_file_is_named_cfg() throws IOException {
+        GenerationRequest eight = MANY.with(r -> r.steps(8).guidanceScale(7.5));
+        String plain = "ByteDance/Hyper-SD/Hyper-SDXL-8steps-lora.safetensors";
+        String cfg = "ByteDance/Hyper-SD/Hyper-SDXL-8steps-CFG-lora.safetensors";
+        assertThat(hint(plain, eight).orElseThrow())
+                .contains("{guidanceScale} 1,", "{scheduler} tcd", "{guidanceScale} 7.5");
+        assertThat(hint(plain, eight.with(r -> r.guidanceScale(1)))).isEmpty();
+        assertThat(hint(cfg, eight)).isEmpty();
+        assertThat(hint(cfg, MANY).orElseThrow()).contains("{guidanceScale} up to 8");
+
+        Path file = folder.resolve(plain);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "");
+        GenerationRequest named = eight.with(r -> r.prompt("a cat <lora:Hyper-SDXL-8steps-lora:1>")
+                .promptSyntax(PromptSyntax.A1111)
+                .loraDir(folder.toString()));
+        assertThat(hint("my-lora", named).orElseThrow()).startsWith("bytedance/hyper-sd suits");
     }
 
     @Test

@@ -32,9 +32,8 @@ class PromptLinesTest {
         assertThat(lines.negatives(List.of("blurred"))).containsExactly("blurred", "blurred", "dog", "blurred");
         assertThat(lines.seconds(List.of())).isEmpty();
         assertThatThrownBy(() -> lines.negatives(List.of()))
-                .hasMessage(
-                        "promptsFile " + file + ": line 1 has no negative_prompt, but line 5 has one: give all lines"
-                                + " one, or one for all that have none beside the file");
+                .hasMessage("promptsFile " + file + ": line 1 has no negative_prompt, but line 5 has one: add it to"
+                        + " every line, or give one for all on the command line");
     }
 
     @ParameterizedTest

@@ -15,6 +15,8 @@ import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.SubjectGroup;
+import dev.diffusion4j.text.PromptSyntax;
 import java.awt.image.BufferedImage;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,10 +45,11 @@ public record Drawn(
             String name,
             StepListener listener,
             Cancellation cancellation) {
+        GenerationRequest whole = pipeline.filled(request);
         long start = System.nanoTime();
-        try (GenerationResult result = pipeline.generate(request, listener, cancellation)) {
+        try (GenerationResult result = pipeline.generate(whole, listener, cancellation)) {
             double seconds = (System.nanoTime() - start) / 1e9;
-            return new Drawn(result.images(), request.classes(), seconds, how(pipeline, request, name));
+            return new Drawn(result.images(), request.classes(), seconds, how(pipeline, whole, name));
         }
     }
 
@@ -63,10 +66,7 @@ public record Drawn(
         how.put("steps", (long) request.steps());
         how.put("seed", request.seed());
         how.put("eta", request.eta());
-        List<String> prompts = request.prompts();
-        if (prompts != null) {
-            how.put("prompts", prompts.stream().distinct().toList());
-        }
+        words(request.subject(), how);
         ClassifierFree guidance = request.guidance();
         Integer negative = request.subject().negativeClass();
         how.put("guidance_scale", guidance.weight());
@@ -85,6 +85,27 @@ public record Drawn(
         how.put("rng", request.canvas().rng().text());
         how.put("dtype", pipeline.precision().key());
         return how;
+    }
+
+    /** What was asked for in words; nothing where nothing was, so that the record is that of a model without words. */
+    private static void words(SubjectGroup subject, Map<String, @Nullable Object> how) {
+        Map<String, @Nullable List<String>> texts = new LinkedHashMap<>();
+        texts.put("prompts", subject.prompts());
+        texts.put("negative_prompts", subject.negativePrompts());
+        texts.put("prompts_2", subject.prompts2());
+        texts.put("negative_prompts_2", subject.negativePrompts2());
+        texts.forEach((key, text) -> {
+            if (text != null) {
+                how.put(key, text.stream().distinct().toList());
+            }
+        });
+        if (subject.clipSkip() > 0) {
+            how.put("clip_skip", (long) subject.clipSkip());
+        }
+        if (subject.promptSyntax() != PromptSyntax.PLAIN) {
+            how.put("prompt_syntax", subject.promptSyntax().key());
+            how.put("lora_dir", subject.loraDir());
+        }
     }
 
     /** For judging; the caller closes it. */
