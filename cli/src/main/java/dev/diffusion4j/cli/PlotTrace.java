@@ -84,6 +84,10 @@ final class PlotTrace implements Callable<Integer> {
             GenerationRequest asked =
                     draw.request(loaded, COUNT, spec.commandLine().getErr());
             Chosen chosen = scheduler.of(loaded, asked.with(r -> r.batchSize(asked.count())));
+            Check.that(
+                    chosen.request().batches() == 1,
+                    "{prompt} asks for other adapters than the prompt before, but a trace shows pictures that are drawn together:"
+                            + " make a trace of each");
             trace(chosen.pipeline(), chosen.request());
         }
         return 0;

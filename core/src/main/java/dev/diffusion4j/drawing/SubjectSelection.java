@@ -63,7 +63,11 @@ public record SubjectSelection(boolean allClasses, @Nullable Integer oneClass, P
             case ANY_NUMBER ->
                 throw Problem.request("this network takes any whole number from 0 as a class, so there is no end of all"
                         + " classes: choose one with {classes}");
-            case NONE -> throw Problem.request("this network was not trained on classes: omit {classes}");
+            case NONE -> {
+                pipeline.check(GenerationRequest.DEFAULT.with(
+                        r -> r.steps(1))); // where it draws words, that is what it asks for
+                throw Problem.request("this network was not trained on classes: omit {classes}");
+            }
             default -> pipeline.numClasses();
         };
     }
