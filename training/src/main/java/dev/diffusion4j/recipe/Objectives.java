@@ -16,6 +16,7 @@ import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.scheduler.Scheduler;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ final class Objectives {
      * @param parts what a denoiser is trained with; {@code null} for another network
      * @param eye of an autoencoder's distance; {@code null} for none
      * @param epochs of the whole run
+     * @param labelWeights what a picture's loss counts, by its label; none where all count alike
      */
     static Objective create(
             ObjectiveConfig config,
@@ -35,7 +37,8 @@ final class Objectives {
             Scheduler scheduler,
             @Nullable PipelineParts parts,
             @Nullable Classifier eye,
-            int epochs) {
+            int epochs,
+            List<Double> labelWeights) {
         if (model instanceof Classifier classifier) {
             return new ClassificationObjective(classifier);
         }
@@ -50,7 +53,12 @@ final class Objectives {
                 own.conditioner(),
                 own.codec(denoiser, scheduler),
                 new DenoisingSettings(
-                        config.loss(), config.lossWeighting(), config.contextDrop(), epochs, config.trackImageLoss()));
+                        config.loss(),
+                        config.lossWeighting(),
+                        config.contextDrop(),
+                        epochs,
+                        config.trackImageLoss(),
+                        labelWeights));
     }
 
     /**
@@ -100,7 +108,9 @@ final class Objectives {
             throw Problem.request("samples.guidance_scale is " + scale + ", but a "
                     + model.modelClass().name() + " has no prediction without a class to guide away from: omit it");
         }
+        DreamBooth.checkBase(recipe, model, conditioner);
         if (recipe.lora() != null
+                && recipe.lora().textTargets().isEmpty()
                 && conditioner != null
                 && !conditioner.learning().isEmpty()) {
             throw Problem.request(

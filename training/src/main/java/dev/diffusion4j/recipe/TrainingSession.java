@@ -57,7 +57,7 @@ final class TrainingSession implements AutoCloseable {
         this.folder = folder;
         this.checkpoint = checkpoint;
         try {
-            data = held(parts.open(recipe.data()));
+            data = held(DreamBooth.open(recipe, folder, parts));
             model = held(network(new ModelFactory(parts.families())));
             LoraTraining.inject(model, recipe.lora(), recipe.training().seed());
             Scheduler scheduler = recipe.scheduler().create();
@@ -107,7 +107,8 @@ final class TrainingSession implements AutoCloseable {
                 scheduler,
                 own,
                 eye == null ? null : held(eye),
-                recipe.training().epochs());
+                recipe.training().epochs(),
+                recipe.dreambooth() == null ? List.of() : recipe.dreambooth().labelWeights());
     }
 
     private Choices choices(RunParts parts, Objective objective, boolean allowDrift) {
