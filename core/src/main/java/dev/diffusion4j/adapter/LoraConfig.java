@@ -58,6 +58,11 @@ public record LoraConfig(
         return new LoraConfig(value, newAlpha, dropout, targets, init, from, textTargets);
     }
 
+    /** With layers of the text encoder, which then learns too. */
+    public LoraConfig withTextTargets(List<String> value) {
+        return new LoraConfig(rank, alpha, dropout, targets, init, from, value);
+    }
+
     /** Going on from another adapter. */
     public LoraConfig withFrom(@Nullable String value) {
         return new LoraConfig(rank, alpha, dropout, targets, init, value, textTargets);

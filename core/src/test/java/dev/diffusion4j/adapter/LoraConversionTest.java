@@ -165,6 +165,31 @@ class LoraConversionTest {
         }
     }
 
+    /** What diffusers' save_lora_weights wrote of a denoiser and its text encoder, with peft's own settings. */
+    @Test
+    void a_training_goes_on_from_what_diffusers_saved_of_both_parts() {
+        for (LoraComponent part : List.of(LoraComponent.UNET, LoraComponent.TEXT_ENCODER)) {
+            try (LoraAdapter adapter = LoraAdapter.read(file("sd-diffusers"));
+                    Model model = PipelineFolder.open(Golden.path("tiny-sd"))
+                            .network(part.key())
+                            .read(Devices.cpu(), Precision.F32, null)) {
+                assertThat(adapter.size(part)).isPositive();
+                List<String> layers = adapter.products().stream()
+                        .filter(product -> product.name().isOf(part))
+                        .map(product -> product.name().layer().replaceFirst("^text_model\\.", ""))
+                        .toList();
+                long rank = adapter.products().stream()
+                        .filter(product -> product.name().isOf(part))
+                        .findFirst()
+                        .orElseThrow()
+                        .sizes()
+                        .rank();
+                inject(model, LoraConfig.DEFAULT.withRank((int) rank, 1).withTargets(layers));
+                assertThat(adapter.restore(part, model)).isEqualTo(layers.size());
+            }
+        }
+    }
+
     private static void inject(Model model, LoraConfig config) {
         try (RandomStream random = new RandomStream(3)) {
             Lora.inject(model, config, random);
