@@ -33,7 +33,9 @@ final class RunPlaces {
 
     private static @Nullable DreamBoothConfig absolute(@Nullable DreamBoothConfig dreambooth) {
         String folder = dreambooth == null ? null : dreambooth.classPictures();
-        return dreambooth == null || folder == null ? dreambooth : dreambooth.with(draft -> draft.classPictures = absolute(folder));
+        return dreambooth == null || folder == null
+                ? dreambooth
+                : dreambooth.with(draft -> draft.classPictures = absolute(folder));
     }
 
     private static @Nullable ValidationConfig absolute(@Nullable ValidationConfig validation) {
