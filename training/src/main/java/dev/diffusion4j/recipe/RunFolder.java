@@ -29,6 +29,7 @@ public record RunFolder(Path path) {
             "model",
             "lora",
             "models",
+            "tokenizer",
             "model_index.json",
             "unet",
             "scheduler");
@@ -46,6 +47,11 @@ public record RunFolder(Path path) {
     /** The adapter's folder, where only a LoRA learnt. */
     public Path lora() {
         return path.resolve("lora");
+    }
+
+    /** The tokenizer that was learnt from the captions, where a network learns to read. */
+    public Path tokenizer() {
+        return path.resolve("tokenizer");
     }
 
     /** See {@link Checkpoints}. */
