@@ -5,6 +5,7 @@ import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.trainer.Ema;
 import dev.diffusion4j.trainer.EmaConfig;
@@ -119,6 +120,10 @@ final class Exports {
     }
 
     private void save(Path target) {
+        if (model instanceof ClipModel clip) {
+            ClipTokens.save(target, clip, folder);
+            return;
+        }
         if (trained == null) {
             PipelineFolder.write(target, model, null);
             return;

@@ -8,13 +8,16 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
+import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.objective.AutoencoderObjective;
 import dev.diffusion4j.objective.ClassificationObjective;
+import dev.diffusion4j.objective.ContrastiveObjective;
 import dev.diffusion4j.objective.DenoisingObjective;
 import dev.diffusion4j.objective.DenoisingSettings;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.text.ClipTokenizer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -28,6 +31,7 @@ final class Objectives {
      * @param model borrowed by the objective, as are the others
      * @param parts what a denoiser is trained with; {@code null} for another network
      * @param eye of an autoencoder's distance; {@code null} for none
+     * @param tokenizer of a CLIP; {@code null} for another network
      * @param epochs of the whole run
      * @param labelWeights what a picture's loss counts, by its label; none where all count alike
      */
@@ -37,6 +41,7 @@ final class Objectives {
             Scheduler scheduler,
             @Nullable PipelineParts parts,
             @Nullable Classifier eye,
+            @Nullable ClipTokenizer tokenizer,
             int epochs,
             List<Double> labelWeights) {
         if (model instanceof Classifier classifier) {
@@ -44,6 +49,9 @@ final class Objectives {
         }
         if (model instanceof AutoencoderKl autoencoder) {
             return new AutoencoderObjective(autoencoder, config.autoencoder().settings(config.loss()), eye);
+        }
+        if (model instanceof ClipModel clip) {
+            return new ContrastiveObjective(clip, Objects.requireNonNull(tokenizer), ClipTokens.pictures(clip));
         }
         DiffusionModel denoiser = (DiffusionModel) model;
         PipelineParts own = Objects.requireNonNull(parts);
@@ -96,6 +104,7 @@ final class Objectives {
             throw Problem.request("objective.autoencoder is for autoencoders, but the network is a "
                     + model.modelClass().name() + ": omit it");
         }
+        ClipTokens.check(recipe, model);
         boolean canDrop = conditioner != null && conditioner.canDrop();
         if (recipe.objective().contextDrop().isActive() && !canDrop) {
             throw Problem.request(

@@ -31,6 +31,7 @@ public record RunFolder(Path path) {
             "class-pictures",
             "lora",
             "models",
+            "tokenizer",
             "model_index.json",
             "unet",
             "scheduler");
@@ -53,6 +54,11 @@ public record RunFolder(Path path) {
     /** What the network drew of a kind of things before it learnt one of them. */
     public Path classPictures() {
         return path.resolve("class-pictures");
+    }
+
+    /** The tokenizer that was learnt from the captions, where a network learns to read. */
+    public Path tokenizer() {
+        return path.resolve("tokenizer");
     }
 
     /** See {@link Checkpoints}. */

@@ -22,6 +22,7 @@ final class RunPlaces {
             draft.lora = absolute(recipe.lora());
             draft.dreambooth = absolute(recipe.dreambooth());
             draft.validation = absolute(recipe.validation());
+            draft.model.tokenizer = absolute(recipe.model().tokenizer());
             draft.objective.autoencoder = absolute(recipe.objective().autoencoder());
         });
     }
@@ -48,6 +49,13 @@ final class RunPlaces {
                 validation.limit(),
                 new ValidationConfig.KidConfig(
                         absolute(kid.extractor()), kid.steps(), kid.count(), kid.block(), kid.seed()));
+    }
+
+    private static @Nullable TokenizerSpec absolute(@Nullable TokenizerSpec tokenizer) {
+        String folder = tokenizer == null ? null : tokenizer.folder();
+        return tokenizer == null || folder == null || !Files.exists(Path.of(folder))
+                ? tokenizer
+                : tokenizer.withFolder(absolute(folder));
     }
 
     private static AutoencoderConfig absolute(AutoencoderConfig autoencoder) {

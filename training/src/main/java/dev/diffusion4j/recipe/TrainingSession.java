@@ -8,6 +8,7 @@ import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
+import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -107,6 +108,7 @@ final class TrainingSession implements AutoCloseable {
                 scheduler,
                 own,
                 eye == null ? null : held(eye),
+                model instanceof ClipModel clip ? ClipTokens.ofRun(recipe, data, folder, clip) : null,
                 recipe.training().epochs(),
                 recipe.dreambooth() == null ? List.of() : recipe.dreambooth().labelWeights());
     }
@@ -115,8 +117,7 @@ final class TrainingSession implements AutoCloseable {
         if (checkpoint == null) {
             Placement wanted =
                     new Placement(parts.device(recipe), recipe.training().dtype(), 0);
-            return Choices.forThisMachine(
-                    wanted, recipe.training().batchSize(), objective.networks().values());
+            return Choices.forThisMachine(wanted, recipe.training().batchSize(), objective);
         }
         Choices before = Checkpoints.readChoices(checkpoint);
         return allowDrift ? before.onThisMachine() : before;
