@@ -30,6 +30,8 @@ public final class Recipes {
             "scene-judges",
             "digits-cross-attention",
             "digits-lora",
+            "dreambooth",
+            "dreambooth-lora",
             "shapes-cross-attention",
             "from-scratch-basic",
             "finetune",
