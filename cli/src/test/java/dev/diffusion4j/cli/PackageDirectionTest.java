@@ -60,7 +60,7 @@ class PackageDirectionTest {
         allow("trainer", "kernel objective data model adapter layer checkpoint processor tensor json");
         allow(
                 "recipe",
-                "tensor json model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
+                "tensor json text model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
         allow("testkit", "tensor checkpoint model condition codec scheduler guidance data tracking");
         allow("plot", "schedule tensor codec guidance image pipeline data tracking");
         allow(

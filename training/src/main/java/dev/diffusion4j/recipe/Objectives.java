@@ -7,6 +7,7 @@ import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.objective.AutoencoderObjective;
 import dev.diffusion4j.objective.ClassificationObjective;
@@ -15,6 +16,7 @@ import dev.diffusion4j.objective.DenoisingSettings;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.text.PromptSyntax;
 import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,7 @@ final class Objectives {
      * @param model borrowed by the objective, as are the others
      * @param parts what a denoiser is trained with; {@code null} for another network
      * @param eye of an autoencoder's distance; {@code null} for none
+     * @param pictures their size
      * @param epochs of the whole run
      */
     static Objective create(
@@ -35,6 +38,7 @@ final class Objectives {
             Scheduler scheduler,
             @Nullable PipelineParts parts,
             @Nullable Classifier eye,
+            SampleSize pictures,
             int epochs) {
         if (model instanceof Classifier classifier) {
             return new ClassificationObjective(classifier);
@@ -47,7 +51,7 @@ final class Objectives {
         return new DenoisingObjective(
                 denoiser,
                 scheduler,
-                own.conditioner(),
+                own.conditioner().forCall(pictures, 0, PromptSyntax.PLAIN),
                 own.codec(denoiser, scheduler),
                 new DenoisingSettings(
                         config.loss(), config.lossWeighting(), config.contextDrop(), epochs, config.trackImageLoss()));
