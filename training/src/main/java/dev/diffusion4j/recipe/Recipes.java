@@ -26,6 +26,8 @@ public final class Recipes {
             "digit-classifier",
             "mnist-classifier",
             "flower-classifier",
+            "scene-judge",
+            "scene-judges",
             "digits-cross-attention",
             "digits-lora",
             "shapes-cross-attention",
