@@ -45,13 +45,22 @@ public final class ComponentWriter {
 
     /** Writes a network. */
     void write(String name, Model model) {
+        write(name, folder.resolve(name), model);
+    }
+
+    /** Writes a network into the folder itself, where transformers has one that is by itself. */
+    void writeFlat(String name, Model model) {
+        write(name, folder, model);
+    }
+
+    private void write(String name, Path place, Model model) {
         ModelClass modelClass = model.modelClass();
         WeightWriter writer = new WeightWriter(modelClass.weightStem(), options.variant());
-        TensorScope.run(() -> writer.write(folder.resolve(name), model.snapshot(), options.maxShardBytes()));
+        TensorScope.run(() -> writer.write(place, model.snapshot(), options.maxShardBytes()));
         DType written = options.variant() == null
                 ? DType.of(model.stateDict().values().iterator().next())
                 : options.variant().equals("fp16") ? DType.F16 : DType.BF16;
-        writeConfig(name, modelClass.library(), modelClass.name(), model.config(), written);
+        writeConfig(name, place, modelClass.library(), modelClass.name(), model.config(), written);
     }
 
     /** Writes networks by the names of their parts. */
@@ -74,12 +83,17 @@ public final class ComponentWriter {
         new WeightWriter(ModelClass.weightStemOf(library), options.variant())
                 .write(folder.resolve(name), weights, as, options.maxShardBytes());
         DType written = as.apply(weights.tensors().values().iterator().next().dtype());
-        writeConfig(name, library, className, config, written);
+        writeConfig(name, folder.resolve(name), library, className, config, written);
     }
 
     private void writeConfig(
-            String name, String library, String className, Map<String, @Nullable Object> config, DType written) {
-        Path file = folder.resolve(name).resolve(Component.CONFIG);
+            String name,
+            Path place,
+            String library,
+            String className,
+            Map<String, @Nullable Object> config,
+            DType written) {
+        Path file = place.resolve(Component.CONFIG);
         if (library.equals("transformers")) {
             AtomicFile.write(file, Json.pretty(transformersConfig(config, className, written)));
         } else {

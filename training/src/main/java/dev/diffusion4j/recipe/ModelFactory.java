@@ -14,6 +14,7 @@ import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.model.autoencoder.AutoencoderKlConfig;
+import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.pipeline.ChannelFit;
 import dev.diffusion4j.tensor.RandomStream;
 import java.util.Map;
@@ -56,6 +57,7 @@ final class ModelFactory {
                 new SampleSize((int) sample[1], (int) sample[2]),
                 data.dataset().classNames(),
                 () -> CaptionWords.of(data.dataset()),
+                () -> ClipTokens.of(spec, data.dataset()),
                 textFeatures,
                 family.isDenoiser() ? recipe.scheduler().create().numTrainTimesteps() : 0,
                 spec.classConditional());
@@ -110,6 +112,8 @@ final class ModelFactory {
             known = classifier.numClasses();
         } else if (model instanceof AutoencoderKl autoencoder) {
             checkAutoencoder(autoencoder.typedConfig(), data);
+        } else if (model instanceof ClipModel clip) {
+            checkChannels(clip.typedConfig().visionConfig().numChannels(), data, null);
         }
         checkClasses(spec, known, data);
         if (known > 0) {

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param conditioner {@code java:} and the name of the conditioner that a program brought, filled in when a run is set up; {@code null}
  *     for the one that the network needs by itself
  * @param codec the same of its codec; {@code null} for pixels
+ * @param tokenizer of a CLIP's captions; {@code null} for {@link TokenizerSpec#DEFAULT}, and for other networks
  */
 public record ModelSpec(
         String kind,
@@ -32,9 +33,10 @@ public record ModelSpec(
         Map<String, String> parts,
         Map<String, String> partsSha256,
         @Nullable String conditioner,
-        @Nullable String codec) {
+        @Nullable String codec,
+        @Nullable TokenizerSpec tokenizer) {
     public static final ModelSpec DEFAULT =
-            new ModelSpec(UNet2DModel.FAMILY.name(), false, Map.of(), null, null, Map.of(), Map.of(), null, null);
+            new ModelSpec(UNet2DModel.FAMILY.name(), false, Map.of(), null, null, Map.of(), Map.of(), null, null, null);
 
     public ModelSpec {
         config = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(config));
@@ -64,6 +66,7 @@ public record ModelSpec(
         public Map<String, String> partsSha256;
         public @Nullable String conditioner;
         public @Nullable String codec;
+        public @Nullable TokenizerSpec tokenizer;
 
         private Draft(ModelSpec spec) {
             kind = spec.kind;
@@ -75,11 +78,21 @@ public record ModelSpec(
             partsSha256 = spec.partsSha256;
             conditioner = spec.conditioner;
             codec = spec.codec;
+            tokenizer = spec.tokenizer;
         }
 
         ModelSpec done() {
             return new ModelSpec(
-                    kind, classConditional, config, from, fromSha256, parts, partsSha256, conditioner, codec);
+                    kind,
+                    classConditional,
+                    config,
+                    from,
+                    fromSha256,
+                    parts,
+                    partsSha256,
+                    conditioner,
+                    codec,
+                    tokenizer);
         }
     }
 }

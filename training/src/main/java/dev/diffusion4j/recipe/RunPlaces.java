@@ -23,7 +23,9 @@ final class RunPlaces {
             }
             draft.model.parts = absolute(recipe.model().parts());
             draft.lora = absolute(recipe.lora());
+            draft.dreambooth = absolute(recipe.dreambooth());
             draft.validation = absolute(recipe.validation());
+            draft.model.tokenizer = absolute(recipe.model().tokenizer());
             draft.objective.autoencoder = absolute(recipe.objective().autoencoder());
         });
     }
@@ -36,10 +38,14 @@ final class RunPlaces {
 
     private static @Nullable LoraConfig absolute(@Nullable LoraConfig lora) {
         String from = lora == null ? null : lora.from();
-        return lora == null || from == null || !Files.exists(Path.of(from))
-                ? lora
-                : new LoraConfig(
-                        lora.rank(), lora.alpha(), lora.dropout(), lora.targets(), lora.init(), absolute(from));
+        return lora == null || from == null || !Files.exists(Path.of(from)) ? lora : lora.withFrom(absolute(from));
+    }
+
+    private static @Nullable DreamBoothConfig absolute(@Nullable DreamBoothConfig dreambooth) {
+        String folder = dreambooth == null ? null : dreambooth.classPictures();
+        return dreambooth == null || folder == null
+                ? dreambooth
+                : dreambooth.with(draft -> draft.classPictures = absolute(folder));
     }
 
     private static @Nullable ValidationConfig absolute(@Nullable ValidationConfig validation) {
@@ -52,6 +58,13 @@ final class RunPlaces {
                 validation.limit(),
                 new ValidationConfig.KidConfig(
                         absolute(kid.extractor()), kid.steps(), kid.count(), kid.block(), kid.seed()));
+    }
+
+    private static @Nullable TokenizerSpec absolute(@Nullable TokenizerSpec tokenizer) {
+        String folder = tokenizer == null ? null : tokenizer.folder();
+        return tokenizer == null || folder == null || !Files.exists(Path.of(folder))
+                ? tokenizer
+                : tokenizer.withFolder(absolute(folder));
     }
 
     private static AutoencoderConfig absolute(AutoencoderConfig autoencoder) {

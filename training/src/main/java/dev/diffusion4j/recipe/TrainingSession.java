@@ -10,6 +10,7 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
+import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -59,7 +60,7 @@ final class TrainingSession implements AutoCloseable {
         this.folder = folder;
         this.checkpoint = checkpoint;
         try {
-            data = held(parts.open(recipe.data()));
+            data = held(DreamBooth.open(recipe, folder, parts));
             model = held(network(new ModelFactory(parts.families())));
             LoraTraining.inject(model, recipe.lora(), recipe.training().seed());
             Scheduler scheduler = recipe.scheduler().create();
@@ -112,16 +113,17 @@ final class TrainingSession implements AutoCloseable {
                 scheduler,
                 own,
                 eye == null ? null : held(eye),
+                model instanceof ClipModel clip ? ClipTokens.ofRun(recipe, data, folder, clip) : null,
                 new SampleSize(data.transform().height(), data.transform().width()),
-                recipe.training().epochs());
+                recipe.training().epochs(),
+                recipe.dreambooth() == null ? List.of() : recipe.dreambooth().labelWeights());
     }
 
     private Choices choices(RunParts parts, Objective objective, boolean allowDrift) {
         if (checkpoint == null) {
             Placement wanted =
                     new Placement(parts.device(recipe), recipe.training().dtype(), 0);
-            return Choices.forThisMachine(
-                    wanted, recipe.training().batchSize(), objective.networks().values());
+            return Choices.forThisMachine(wanted, recipe.training().batchSize(), objective);
         }
         Choices before = Checkpoints.readChoices(checkpoint);
         return allowDrift ? before.onThisMachine() : before;
