@@ -62,8 +62,7 @@ def weights(path):
             if old in key:
                 name = key.split(old)[0].replace(".processor", "").replace("self_attn.to_q", "self_attn.q_proj").replace("self_attn.to_out", "self_attn.out_proj")
                 name = name + ".0" if name.endswith(".to_out") else name
-                alpha = next((value for k, value in (alphas or {}).items() if k.split(".alpha")[0].replace(".processor", "").removesuffix("_lora").removesuffix(".lora").replace("to_out.0", "to_out") == key.split(old)[0].replace(".processor", "")), None)
-                scale = 5 / 3 if alphas is None or not alphas else alpha / down.shape[0]
+                scale = 5 / 3 if not alphas else alphas[key.split(".lora.")[0] + ".alpha"] / down.shape[0]
                 layers[name] = scale * state[key.replace(old, new)].flatten(1) @ down.flatten(1)
     return layers
 

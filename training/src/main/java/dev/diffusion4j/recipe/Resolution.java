@@ -123,7 +123,7 @@ final class Resolution {
         ModelSpec network = networks.fit(adopted, data, codec, RecipeParts.textFeatures(beside));
         try (Model model = networks.createEmpty(network);
                 PipelineParts own = model instanceof DiffusionModel denoiser
-                        ? parts.open(denoiser, beside, adopted.training())
+                        ? parts.open(denoiser, beside, adopted)
                         : null) {
             Conditioner conditioner = own == null ? null : own.conditioner();
             if (parts.isPlain()) {
@@ -134,6 +134,8 @@ final class Resolution {
             checkClasses(conditioner, data);
             LoraTraining.inject(model, adopted.lora(), adopted.training().seed())
                     .ifPresent(LOG::warn);
+            LoraTraining.injectText(conditioner, adopted.lora(), adopted.training().seed())
+                    .forEach(LOG::warn);
             TextCaptions.check(data.dataset(), conditioner);
             String brought = conditioner == null || parts.conditioner() == null ? null : RunParts.named(conditioner);
             return adopted.with(recipe -> {

@@ -66,8 +66,12 @@ final class TrainingSession implements AutoCloseable {
             Scheduler scheduler = recipe.scheduler().create();
             Companions beside = parts.isPlain() ? RecipeParts.ofRun(recipe.model(), parts.families()) : null;
             PipelineParts own = model instanceof DiffusionModel denoiser
-                    ? held(parts.open(denoiser, beside, recipe.training()))
+                    ? held(parts.open(denoiser, beside, recipe))
                     : null;
+            LoraTraining.injectText(
+                    own == null ? null : own.conditioner(),
+                    recipe.lora(),
+                    recipe.training().seed());
             Objective objective = objective(scheduler, own, parts);
             choices = choices(parts, objective, allowDrift);
             trained = own == null ? null : trained(scheduler, own, beside);
