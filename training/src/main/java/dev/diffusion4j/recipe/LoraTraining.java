@@ -54,7 +54,9 @@ final class LoraTraining {
      * @return where not all of {@code lora.from} fit, how many do, in a line for each
      * @throws Problem as {@link #inject}; (a wrong request) where there is no text encoder
      */
-    static List<String> injectText(@Nullable Conditioner conditioner, @Nullable LoraConfig config, long seed) {
+    static List<String> injectText(@Nullable Conditioner conditioner, Recipe recipe) {
+        LoraConfig config = recipe.lora();
+        long seed = recipe.training().seed();
         List<String> notes = new ArrayList<>();
         if (config == null || config.textTargets().isEmpty()) {
             return notes;

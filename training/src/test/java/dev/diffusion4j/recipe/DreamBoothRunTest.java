@@ -32,8 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A tiny Stable Diffusion learns what a zog is: pictures of the class first, then a LoRA of its denoiser and its text encoder. */
 class DreamBoothRunTest {
-    private static final Path BASE =
-            Path.of("../core/src/test/resources/golden/tiny-sd").toAbsolutePath().normalize();
+    private static final Path BASE = Path.of("../core/src/test/resources/golden/tiny-sd")
+            .toAbsolutePath()
+            .normalize();
     private static final int GROUPS = 2;
 
     @TempDir
@@ -125,14 +126,39 @@ class DreamBoothRunTest {
             assertThat(file.tensors().keySet())
                     .anyMatch(name -> name.matches("unet\\..*conv1\\.lora_A\\.weight"))
                     .anyMatch(name -> name.matches("text_encoder\\.text_model\\..*q_proj\\.lora_B\\.weight"));
-            TensorScope.run(() -> assertThat(Tensors.floats(
-                            file.read("text_encoder.text_model.encoder.layers.0.mlp.fc1.lora_B.weight")))
+            TensorScope.run(() -> assertThat(
+                            Tensors.floats(file.read("text_encoder.text_model.encoder.layers.0.mlp.fc1.lora_B.weight")))
                     .as("what the text encoder learnt")
                     .matches(values -> values[0] != 0));
         }
         assertThat(Files.readString(whole.resolve("lora/README.md")))
                 .contains("instance_prompt: a photo of a zog", "load_lora_weights", "--prompt \"a photo of a zog\"");
         assertThat(draw(List.of(new LoraChoice(whole, 1)))).isNotEqualTo(draw(List.of()));
+    }
+
+    @Test
+    void without_a_lora_and_without_its_kind_the_whole_denoiser_learns_and_ends_as_a_pipeline() throws IOException {
+        Path run = folder.resolve("full");
+        Recipe recipe = recipe(r -> {
+            r.lora = null;
+            r.training.maxSteps = 1;
+            dreambooth(r, d -> {
+                d.priorWeight = 0;
+                d.classPrompts = List.of();
+            });
+        });
+        assertThat(TrainingRun.start(recipe, run).run(new RunListener() {}, () -> false).finished())
+                .isTrue();
+        assertThat(run.resolve("class-pictures")).doesNotExist();
+        TreeMap<String, String> before = contents(BASE);
+        TreeMap<String, String> after = contents(run.resolve("model"));
+        for (String part : List.of("vae/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors")) {
+            assertThat(after.get(part)).as(part).isEqualTo(before.get(part));
+        }
+        String unet = "unet/diffusion_pytorch_model.safetensors";
+        assertThat(after.get(unet)).isNotNull().isNotEqualTo(before.get(unet));
+        assertThat(Files.readString(run.resolve("model/README.md")))
+                .contains("pipeline_tag: text-to-image", "--prompt \"a photo of a zog\"");
     }
 
     private static float[] draw(List<LoraChoice> loras) {
@@ -193,7 +219,9 @@ class DreamBoothRunTest {
         refused(r -> dreambooth(r, d -> d.classPrompts = List.of()), "dreambooth.class_prompts is missing");
         refused(r -> r.training.batchSize = 3, "training.batch_size is 3", "even");
         Path file = Files.writeString(folder.resolve("file"), "");
-        refused(r -> dreambooth(r, d -> d.classPictures = file.resolve("in").toString()), "cannot write class pictures");
+        refused(
+                r -> dreambooth(r, d -> d.classPictures = file.resolve("in").toString()),
+                "cannot write class pictures");
         Path empty = Files.createDirectory(folder.resolve("empty"));
         refused(r -> r.data.source = "folder:" + empty, "holds no pictures");
         Path digits = Path.of("../core/src/test/resources/golden/tiny-pipeline").toAbsolutePath();
