@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.folder.PipelineFolder;
+import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.model.clip.ClipModel;
@@ -121,6 +122,7 @@ class ClipRunTest {
                                 .t());
                 assertThat((double) similarity.item_float()).isBetween(-1.0, 1.0);
             }
+            assertThat(model.resolve("README.md")).content().contains("library_name: transformers", "CLIPProcessor");
             try (Model read = PipelineFolder.open(model).readModel(Devices.cpu(), Precision.F32, null)) {
                 assertThat(read).isInstanceOf(ClipModel.class);
             }
