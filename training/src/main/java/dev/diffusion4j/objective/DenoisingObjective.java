@@ -103,13 +103,6 @@ public final class DenoisingObjective implements Objective {
         Tensor images = encoded(examples.images(), random);
         Tensor noise = scheduler.noise(random.randn(Tensors.shape(images)));
         double[] timesteps = timesteps(examples.size(), random);
-        double[] weights = Arrays.stream(timesteps)
-                .map(timestep -> settings.weighting()
-                        .weight(
-                                scheduler.signalRate(timestep),
-                                scheduler.noiseRate(timestep),
-                                scheduler.predictionType()))
-                .toArray();
         double dropped = settings.drop().at(examples.epoch(), settings.epochs());
         Tensor keep = dropped == 0 ? null : ContextDrop.drawKeep(random, examples.size(), dropped);
         return new Denoising(
@@ -119,8 +112,24 @@ public final class DenoisingObjective implements Objective {
                 scheduler.trainingTarget(images, noise, timesteps),
                 subjects(examples),
                 keep,
-                settings.weighting() == LossWeighting.UNIFORM ? null : Tensors.ofDoubles(weights),
+                settings.isUniform() ? null : Tensors.ofDoubles(weights(timesteps, examples.labels())),
                 settings.trackImageLoss() ? imageFactors(timesteps) : null);
+    }
+
+    /** Of each picture, by its noise and its label. */
+    private double[] weights(double[] timesteps, Tensor labels) {
+        List<Double> byLabel = settings.labelWeights();
+        long[] own = Tensors.longs(labels);
+        double[] weights = new double[timesteps.length];
+        Arrays.setAll(weights, i -> {
+            double weight = settings.weighting()
+                    .weight(
+                            scheduler.signalRate(timesteps[i]),
+                            scheduler.noiseRate(timesteps[i]),
+                            scheduler.predictionType());
+            return byLabel.isEmpty() ? weight : weight * byLabel.get((int) own[i]);
+        });
+        return weights;
     }
 
     /** Samples on the CPU, where noise is drawn; a codec does not learn. */

@@ -13,6 +13,7 @@ import dev.diffusion4j.trainer.StepReport;
 import dev.diffusion4j.trainer.TrainState;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Saves what a run has learnt as pipeline folders, or as LoRA folders. */
@@ -111,7 +112,9 @@ final class Exports {
             new RunCard(recipe, model, folder).write(target, older);
         } else {
             String older = RunCard.read(target);
-            LoraTraining.write(target, model, recipe, lora);
+            Map<String, Model> beside =
+                    trained == null ? Map.of() : trained.parts().conditioner().networks();
+            LoraTraining.write(target, model, beside, recipe, lora);
             new RunCard(recipe, model, folder).write(target, older);
         }
     }

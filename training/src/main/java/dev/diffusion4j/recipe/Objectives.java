@@ -19,6 +19,7 @@ import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.text.ClipTokenizer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,7 @@ final class Objectives {
      * @param eye of an autoencoder's distance; {@code null} for none
      * @param tokenizer of a CLIP; {@code null} for another network
      * @param epochs of the whole run
+     * @param labelWeights what a picture's loss counts, by its label; none where all count alike
      */
     static Objective create(
             ObjectiveConfig config,
@@ -40,7 +42,8 @@ final class Objectives {
             @Nullable PipelineParts parts,
             @Nullable Classifier eye,
             @Nullable ClipTokenizer tokenizer,
-            int epochs) {
+            int epochs,
+            List<Double> labelWeights) {
         if (model instanceof Classifier classifier) {
             return new ClassificationObjective(classifier);
         }
@@ -58,7 +61,12 @@ final class Objectives {
                 own.conditioner(),
                 own.codec(denoiser, scheduler),
                 new DenoisingSettings(
-                        config.loss(), config.lossWeighting(), config.contextDrop(), epochs, config.trackImageLoss()));
+                        config.loss(),
+                        config.lossWeighting(),
+                        config.contextDrop(),
+                        epochs,
+                        config.trackImageLoss(),
+                        labelWeights));
     }
 
     /**
@@ -109,7 +117,9 @@ final class Objectives {
             throw Problem.request("samples.guidance_scale is " + scale + ", but a "
                     + model.modelClass().name() + " has no prediction without a class to guide away from: omit it");
         }
+        DreamBooth.checkBase(recipe, model, conditioner);
         if (recipe.lora() != null
+                && recipe.lora().textTargets().isEmpty()
                 && conditioner != null
                 && !conditioner.learning().isEmpty()) {
             throw Problem.request(

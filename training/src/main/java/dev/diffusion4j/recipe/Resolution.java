@@ -35,13 +35,14 @@ final class Resolution {
     /** @throws Problem (a wrong request) where network, scheduler, data and folder do not suit each other */
     Recipe resolve(Recipe written) {
         LoraTraining.checkBase(written);
+        DreamBooth.check(written, folder);
         written.trackers().forEach(TrackerKind::check);
         parts.checkNamed(written.model());
         Devices.parse(parts.device(written));
         try (SampleCodec codec = parts.openCodec()) {
             Recipe adopted = adopted(RunPlaces.absolute(placed(written, codec)), codec);
             DrawnPreviews.check(adopted, networks.family(adopted.model()));
-            try (TrainingData data = parts.open(adopted.data());
+            try (TrainingData data = DreamBooth.openFirst(adopted, parts);
                     TrainingData heldBack = Validation.heldBack(adopted, parts)) {
                 return fitted(adopted, data, heldBack, codec);
             }

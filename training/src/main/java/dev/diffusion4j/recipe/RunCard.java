@@ -13,6 +13,7 @@ import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.clip.ClipModel;
+import dev.diffusion4j.model.unet2dcondition.UNet2DConditionModel;
 import dev.diffusion4j.tracking.JsonlTracker;
 import dev.diffusion4j.trainer.TrainerConfig;
 import java.io.IOException;
@@ -112,10 +113,15 @@ final class RunCard {
         Map<String, Object> front = new TreeMap<>();
         boolean isPlain = recipe.model().conditioner() == null && recipe.model().codec() == null;
         boolean isDiffusers = model.modelClass().isDiffusers() && recipe.lora() == null && isPlain;
-        front.put("library_name", isDiffusers ? "diffusers" : library());
+        front.put("library_name", library(isDiffusers));
         List<String> tags = new ArrayList<>(List.of("diffusion4j"));
         if (recipe.lora() != null) {
             tags.add("lora");
+        }
+        DreamBoothConfig dreambooth = recipe.dreambooth();
+        if (dreambooth != null) {
+            tags.add("dreambooth");
+            front.put("instance_prompt", dreambooth.prompt());
         }
         base().ifPresent(repo -> {
             front.put("base_model", repo.id());
@@ -153,8 +159,13 @@ final class RunCard {
         }
     }
 
-    private String library() {
-        return recipe.lora() != null ? "peft" : model instanceof ClipModel ? "transformers" : "diffusion4j";
+    /** What reads the folder. */
+    private String library(boolean isDiffusers) {
+        boolean isLora = recipe.lora() != null;
+        if (isDiffusers || isLora && model instanceof UNet2DConditionModel) {
+            return "diffusers";
+        }
+        return isLora ? "peft" : model instanceof ClipModel ? "transformers" : "diffusion4j";
     }
 
     /** The Hub's name for the task; it has none for drawing by class. */
@@ -262,7 +273,13 @@ final class RunCard {
 
     private String useOfLora() {
         String base = base().map(HubRepo::id).orElse("FOLDER-OF-THE-BASE");
-        return CardText.of("use-lora", Map.of("base", base, "place", ModelCard.PLACE));
+        DreamBoothConfig dreambooth = recipe.dreambooth();
+        List<String> shown = recipe.samples().prompts();
+        if (!(model instanceof UNet2DConditionModel) || dreambooth == null && shown.isEmpty()) {
+            return CardText.of("use-lora", Map.of("base", base, "place", ModelCard.PLACE));
+        }
+        String prompt = dreambooth != null ? dreambooth.prompt() : shown.get(0);
+        return CardText.of("use-lora-text", Map.of("base", base, "place", ModelCard.PLACE, "prompt", prompt));
     }
 
     private static String use(DiffusionModel denoiser, boolean isDiffusers) {

@@ -67,6 +67,11 @@ public record RunParts(
                 : TrainingData.of(config, pictures.get());
     }
 
+    /** The data to learn from as it is, neither cut nor prepared; the caller closes it. */
+    Dataset openSource(DataConfig config) {
+        return pictures == null ? TrainingData.openSource(config, SourceOptions.defaults()) : pictures.get();
+    }
+
     /** What is held back of it, for measuring; the caller closes it. */
     TrainingData openHeldBack(DataConfig config) {
         return pictures == null

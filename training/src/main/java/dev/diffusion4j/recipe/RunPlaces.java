@@ -20,6 +20,7 @@ final class RunPlaces {
                 draft.data.source = DataSources.absolute(recipe.data().source());
             }
             draft.lora = absolute(recipe.lora());
+            draft.dreambooth = absolute(recipe.dreambooth());
             draft.validation = absolute(recipe.validation());
             draft.model.tokenizer = absolute(recipe.model().tokenizer());
             draft.objective.autoencoder = absolute(recipe.objective().autoencoder());
@@ -28,10 +29,14 @@ final class RunPlaces {
 
     private static @Nullable LoraConfig absolute(@Nullable LoraConfig lora) {
         String from = lora == null ? null : lora.from();
-        return lora == null || from == null || !Files.exists(Path.of(from))
-                ? lora
-                : new LoraConfig(
-                        lora.rank(), lora.alpha(), lora.dropout(), lora.targets(), lora.init(), absolute(from));
+        return lora == null || from == null || !Files.exists(Path.of(from)) ? lora : lora.withFrom(absolute(from));
+    }
+
+    private static @Nullable DreamBoothConfig absolute(@Nullable DreamBoothConfig dreambooth) {
+        String folder = dreambooth == null ? null : dreambooth.classPictures();
+        return dreambooth == null || folder == null
+                ? dreambooth
+                : dreambooth.with(draft -> draft.classPictures = absolute(folder));
     }
 
     private static @Nullable ValidationConfig absolute(@Nullable ValidationConfig validation) {

@@ -58,7 +58,7 @@ final class TrainingSession implements AutoCloseable {
         this.folder = folder;
         this.checkpoint = checkpoint;
         try {
-            data = held(parts.open(recipe.data()));
+            data = held(DreamBooth.open(recipe, folder, parts));
             model = held(network(new ModelFactory(parts.families())));
             LoraTraining.inject(model, recipe.lora(), recipe.training().seed());
             Scheduler scheduler = recipe.scheduler().create();
@@ -109,7 +109,8 @@ final class TrainingSession implements AutoCloseable {
                 own,
                 eye == null ? null : held(eye),
                 model instanceof ClipModel clip ? ClipTokens.ofRun(recipe, data, folder, clip) : null,
-                recipe.training().epochs());
+                recipe.training().epochs(),
+                recipe.dreambooth() == null ? List.of() : recipe.dreambooth().labelWeights());
     }
 
     private Choices choices(RunParts parts, Objective objective, boolean allowDrift) {
