@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.folder.PipelineFolder;
-import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.model.clip.ClipModel;
