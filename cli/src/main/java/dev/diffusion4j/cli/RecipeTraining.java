@@ -3,6 +3,7 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.recipe.Recipe;
+import dev.diffusion4j.recipe.Recipes;
 import dev.diffusion4j.recipe.RunSummary;
 import dev.diffusion4j.recipe.TrainingRun;
 import dev.diffusion4j.scheduler.TerminalSignal;
@@ -45,8 +46,20 @@ final class RecipeTraining {
         return run(run, target);
     }
 
+    /**
+     * For a recipe that was given no data of its own: loud, because the pictures that come out look like nothing that a person had in
+     * mind. {@code null} where the recipe's data comes with it.
+     */
+    static @Nullable String note(String name) {
+        if (!Recipes.WITH_STAND_IN_DATA.contains(name)) {
+            return null;
+        }
+        return "diffuse: NOTE: " + name + " was given no --data and learns from MADE-UP SHAPES; for pictures of yours"
+                + " give --data folder:PATH, for a data set of the Hub --data hf:org/name";
+    }
+
     /** The network that a recipe starts from, where that is on the Hub: here its progress can be seen. */
-    private static void download(Recipe recipe) {
+    static void download(Recipe recipe) {
         String from = recipe.model().from();
         if (from != null) {
             try (HubLine line = new HubLine()) {

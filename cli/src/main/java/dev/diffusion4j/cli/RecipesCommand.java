@@ -5,7 +5,6 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.processor.SpeedProbe;
-import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.RecipeDocument;
 import dev.diffusion4j.recipe.RecipeTimes;
 import dev.diffusion4j.recipe.Recipes;
@@ -86,7 +85,7 @@ final class RecipesCommand implements Callable<Integer> {
         out.println(heading);
         for (String each : Recipes.BUILT_IN) {
             if (belongs.test(each)) {
-                Recipe recipe = Recipes.builtIn(each);
+                RecipeDocument.About recipe = Recipes.find(each).about();
                 print(out, each, recipe.summary());
                 print(out, "", "  from: " + recipe.source());
                 recipe.figures().forEach(figure -> print(out, "", "  " + figure));
@@ -118,7 +117,7 @@ final class RecipesCommand implements Callable<Integer> {
 
     private static Map<String, @Nullable Object> withPresets(String name) {
         RecipeDocument document = Recipes.find(name);
-        Map<String, @Nullable Object> all = document.recipe(null, List.of()).toMap();
+        Map<String, @Nullable Object> all = document.toMap();
         if (!document.presets().isEmpty()) {
             all.put("presets", document.presets());
         }

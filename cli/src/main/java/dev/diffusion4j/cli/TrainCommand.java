@@ -2,7 +2,9 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.recipe.ChainRun;
 import dev.diffusion4j.recipe.Recipe;
+import dev.diffusion4j.recipe.RecipeDocument;
 import dev.diffusion4j.recipe.Recipes;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -122,14 +124,20 @@ final class TrainCommand implements Callable<Integer> {
             throw Problem.request("--resume continues the run as it is: omit --preset, --data and its columns, --out,"
                     + " --set, --seed, --device and --dtype");
         }
-        return new RecipeTraining(publish, spec).resume(folder, allowDrift);
+        return ChainRun.isIn(folder)
+                ? new ChainTraining(publish, spec).resume(folder, allowDrift)
+                : new RecipeTraining(publish, spec).resume(folder, allowDrift);
     }
 
     private int started(String name) {
-        String note = noteOnMadeUpShapes(name);
-        Recipe chosen = Recipes.find(name).recipe(preset, allChanges());
+        RecipeDocument document = Recipes.find(name);
+        if (document.isChain()) {
+            return new ChainTraining(publish, spec).start(document.chain(preset, allChanges()), out);
+        }
+        boolean isData = data != null || changes.stream().anyMatch(change -> change.startsWith("data.source="));
+        Recipe chosen = document.recipe(preset, allChanges());
         Path folder = out != null ? out : Path.of("runs", chosen.name());
-        return new RecipeTraining(publish, spec).start(chosen, folder, note);
+        return new RecipeTraining(publish, spec).start(chosen, folder, isData ? null : RecipeTraining.note(name));
     }
 
     /** Those of {@code --set}, and after them what other flags change. */
@@ -140,15 +148,5 @@ final class TrainCommand implements Callable<Integer> {
                 .set("training.device", device)
                 .set("training.dtype", dtype)
                 .list();
-    }
-
-    /** Loud, because the pictures that come out look like nothing that a person had in mind. */
-    private @Nullable String noteOnMadeUpShapes(String name) {
-        boolean given = data != null || changes.stream().anyMatch(change -> change.startsWith("data.source="));
-        if (given || !Recipes.WITH_STAND_IN_DATA.contains(name)) {
-            return null;
-        }
-        return "diffuse: NOTE: " + name + " was given no --data and learns from MADE-UP SHAPES; for pictures of yours"
-                + " give --data folder:PATH, for a data set of the Hub --data hf:org/name";
     }
 }

@@ -38,7 +38,19 @@ public final class RecipeDocument {
             group(PRESETS, values.remove(PRESETS))
                     .forEach((preset, change) -> presets.put(preset, group(PRESETS + "." + preset, change)));
         }
-        presets.keySet().forEach(preset -> Recipe.of(withPreset(preset), "recipe " + name + ", preset " + preset));
+        presets.keySet().forEach(preset -> {
+            String where = "recipe " + name + ", preset " + preset;
+            if (isChain()) {
+                Chain.of(withPreset(preset), List.of(), where);
+            } else {
+                Recipe.of(withPreset(preset), where);
+            }
+        });
+    }
+
+    /** Whether it is a {@link Chain} of recipes. */
+    public boolean isChain() {
+        return values.containsKey(Chain.STAGES);
     }
 
     private Map<String, @Nullable Object> group(String key, @Nullable Object value) {
@@ -63,9 +75,46 @@ public final class RecipeDocument {
      * @throws Problem (a wrong request) naming what is wrong, an unknown preset included
      */
     public Recipe recipe(@Nullable String preset, List<String> changes) {
+        if (isChain()) {
+            throw Problem.request(name + " is a chain of recipes, which is run whole; a recipe is required here");
+        }
         Map<String, @Nullable Object> all = preset == null ? new LinkedHashMap<>(values) : withPreset(preset);
         changes.forEach(change -> set(all, change));
         return Recipe.of(all, "recipe " + name);
+    }
+
+    /**
+     * The chain, with a preset and with changes, as {@link #recipe} has them: of all stages, or {@code STAGE.training.epochs=3} of one.
+     *
+     * @throws Problem (a wrong request) naming what is wrong
+     */
+    public Chain chain(@Nullable String preset, List<String> changes) {
+        return Chain.of(preset == null ? values : withPreset(preset), changes, "recipe " + name);
+    }
+
+    /** What describes a recipe or a chain. */
+    public record About(String summary, String source, List<String> figures, String cost) {}
+
+    /** What describes it. */
+    public About about() {
+        if (isChain()) {
+            Chain chain = chain(null, List.of());
+            return new About(chain.summary(), chain.source(), chain.figures(), chain.cost());
+        }
+        Recipe recipe = recipe(null, List.of());
+        return new About(recipe.summary(), recipe.source(), recipe.figures(), recipe.cost());
+    }
+
+    /** All of it without its presets, with what it does not say itself. */
+    public Map<String, @Nullable Object> toMap() {
+        return isChain()
+                ? chain(null, List.of()).toMap()
+                : recipe(null, List.of()).toMap();
+    }
+
+    /** The file's values without its presets. */
+    Map<String, @Nullable Object> values() {
+        return Collections.unmodifiableMap(values);
     }
 
     private Map<String, @Nullable Object> withPreset(String preset) {
@@ -84,7 +133,8 @@ public final class RecipeDocument {
         return merged;
     }
 
-    private static Map<String, @Nullable Object> merged(
+    /** The second over the first, group by group. */
+    static Map<String, @Nullable Object> merged(
             Map<String, @Nullable Object> values, Map<String, @Nullable Object> change) {
         Map<String, @Nullable Object> merged = new LinkedHashMap<>(values);
         change.forEach((key, now) -> {
@@ -96,7 +146,7 @@ public final class RecipeDocument {
     }
 
     /** Sets {@code a.b=value} in nested maps, of which those on the way are copied. */
-    private static void set(Map<String, @Nullable Object> values, String change) {
+    static void set(Map<String, @Nullable Object> values, String change) {
         int equals = change.indexOf('=');
         if (equals <= 0) {
             throw Problem.request("set", change, "be key=value, such as training.epochs=3");

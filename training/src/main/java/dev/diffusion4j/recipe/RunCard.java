@@ -12,6 +12,8 @@ import dev.diffusion4j.hub.ModelCard;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.clip.ClipModel;
+import dev.diffusion4j.model.unet2dcondition.UNet2DConditionModel;
 import dev.diffusion4j.tracking.JsonlTracker;
 import dev.diffusion4j.trainer.TrainerConfig;
 import java.io.IOException;
@@ -111,15 +113,36 @@ final class RunCard {
         Map<String, Object> front = new TreeMap<>();
         boolean isPlain = recipe.model().conditioner() == null && recipe.model().codec() == null;
         boolean isDiffusers = model.modelClass().isDiffusers() && recipe.lora() == null && isPlain;
-        front.put("library_name", isDiffusers ? "diffusers" : recipe.lora() != null ? "peft" : "diffusion4j");
+        front.put("library_name", library(isDiffusers));
         List<String> tags = new ArrayList<>(List.of("diffusion4j"));
         if (recipe.lora() != null) {
             tags.add("lora");
+        }
+        DreamBoothConfig dreambooth = recipe.dreambooth();
+        if (dreambooth != null) {
+            tags.add("dreambooth");
+            front.put("instance_prompt", dreambooth.prompt());
         }
         base().ifPresent(repo -> {
             front.put("base_model", repo.id());
             front.put("base_model_relation", recipe.lora() == null ? "finetune" : "adapter");
         });
+        tagKind(tags, front);
+        front.put("tags", tags);
+        dataset().ifPresent(id -> front.put("datasets", List.of(id)));
+        Map<String, String> sections = new LinkedHashMap<>();
+        sections.put("what", what(target));
+        sections.put("training", training(target));
+        if (model instanceof DiffusionModel denoiser) {
+            sections.put("use", recipe.lora() == null ? use(denoiser, isDiffusers) : useOfLora());
+        } else if (model instanceof ClipModel) {
+            sections.put("use", CardText.of("use-clip", Map.of("place", ModelCard.PLACE)));
+        }
+        return new ModelCard(front, sections);
+    }
+
+    /** Adds what the Hub sorts models by. */
+    private void tagKind(List<String> tags, Map<String, Object> front) {
         if (model instanceof DiffusionModel denoiser) {
             tags.add("diffusion");
             tag(denoiser).ifPresent(tag -> {
@@ -130,15 +153,19 @@ final class RunCard {
                 tags.add("class-conditional");
             }
         }
-        front.put("tags", tags);
-        dataset().ifPresent(id -> front.put("datasets", List.of(id)));
-        Map<String, String> sections = new LinkedHashMap<>();
-        sections.put("what", what(target));
-        sections.put("training", training(target));
-        if (model instanceof DiffusionModel denoiser) {
-            sections.put("use", recipe.lora() == null ? use(denoiser, isDiffusers) : useOfLora());
+        if (model instanceof ClipModel) {
+            tags.add("clip");
+            front.put("pipeline_tag", "zero-shot-image-classification");
         }
-        return new ModelCard(front, sections);
+    }
+
+    /** What reads the folder. */
+    private String library(boolean isDiffusers) {
+        boolean isLora = recipe.lora() != null;
+        if (isDiffusers || isLora && model instanceof UNet2DConditionModel) {
+            return "diffusers";
+        }
+        return isLora ? "peft" : model instanceof ClipModel ? "transformers" : "diffusion4j";
     }
 
     /** The Hub's name for the task; it has none for drawing by class. */
@@ -246,7 +273,13 @@ final class RunCard {
 
     private String useOfLora() {
         String base = base().map(HubRepo::id).orElse("FOLDER-OF-THE-BASE");
-        return CardText.of("use-lora", Map.of("base", base, "place", ModelCard.PLACE));
+        DreamBoothConfig dreambooth = recipe.dreambooth();
+        List<String> shown = recipe.samples().prompts();
+        if (!(model instanceof UNet2DConditionModel) || dreambooth == null && shown.isEmpty()) {
+            return CardText.of("use-lora", Map.of("base", base, "place", ModelCard.PLACE));
+        }
+        String prompt = dreambooth != null ? dreambooth.prompt() : shown.get(0);
+        return CardText.of("use-lora-text", Map.of("base", base, "place", ModelCard.PLACE, "prompt", prompt));
     }
 
     private static String use(DiffusionModel denoiser, boolean isDiffusers) {

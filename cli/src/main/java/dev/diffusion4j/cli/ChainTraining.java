@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.recipe.Chain;
+import dev.diffusion4j.recipe.ChainRun;
+import dev.diffusion4j.recipe.RunSummary;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** Runs a chain of recipes, or goes on with one, and says where the models are. */
+final class ChainTraining {
+    private final PublishOptions publish;
+    private final PrintWriter out;
+    private final PrintWriter err;
+
+    ChainTraining(PublishOptions publish, CommandSpec spec) {
+        this.publish = publish;
+        this.out = spec.commandLine().getOut();
+        this.err = spec.commandLine().getErr();
+    }
+
+    /**
+     * Trains from the beginning.
+     *
+     * @param folder {@code null} for the usual one
+     * @return the exit code
+     */
+    int start(Chain chain, @Nullable Path folder) {
+        refusePublishing(chain);
+        return run(ChainRun.start(chain, folder != null ? folder : Path.of("runs", chain.name())));
+    }
+
+    /** Goes on with the chain in {@code folder}; returns the exit code. */
+    int resume(Path folder, boolean allowDrift) {
+        ChainRun run = ChainRun.resume(folder, allowDrift);
+        refusePublishing(run.chain());
+        return run(run);
+    }
+
+    private void refusePublishing(Chain chain) {
+        if (publish.isRequested) {
+            throw Problem.request("--push-to-hub publishes one model, but " + chain.name() + " makes "
+                    + chain.stages().size() + ": publish each when it is done, diffuse hub push DIR/"
+                    + chain.stages().keySet().iterator().next() + " ID");
+        }
+    }
+
+    private int run(ChainRun run) {
+        TrainingConsole console = new TrainingConsole(out, err);
+        try (StopSignal stop = new StopSignal(err, StopSignal.CHECKPOINT)) {
+            RunSummary summary = run.run(console, stop);
+            console.end();
+            if (!summary.finished()) {
+                err.println("stopped after step " + summary.steps() + " of " + summary.folder() + "; go on with: "
+                        + CommandText.of(
+                                List.of("train", "--resume", run.folder().toString())));
+                return ExitCodes.FAILURE;
+            }
+            out.println("the models are in " + run.folder() + ": "
+                    + String.join(", ", run.chain().stages().keySet()));
+        }
+        return 0;
+    }
+}

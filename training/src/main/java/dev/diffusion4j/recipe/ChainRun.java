@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.json.Yaml;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link Chain} being run in one folder: {@code chain.yaml}, and a run for each stage in a folder of its name. It can be stopped at
+ * any instant, a kill included, and resumed: each stage ends the same to the last byte.
+ */
+public final class ChainRun {
+    private static final String FILE = "chain.yaml";
+    private static final RunListener SILENT = new RunListener() {};
+
+    private final Chain chain;
+    private final Path folder;
+    private final boolean allowDrift;
+
+    private ChainRun(Chain chain, Path folder, boolean allowDrift) {
+        this.chain = chain;
+        this.folder = folder.toAbsolutePath().normalize();
+        this.allowDrift = allowDrift;
+    }
+
+    /** Whether the folder is that of a chain. */
+    public static boolean isIn(Path folder) {
+        return Files.exists(folder.resolve(FILE));
+    }
+
+    /**
+     * A new run. What a stage needs of an earlier one can only be looked at when that is done; all else is looked at now.
+     *
+     * @throws Problem (a wrong request) where the folder holds another run, or a stage's data does not suit it
+     */
+    public static ChainRun start(Chain chain, Path folder) {
+        if (isIn(folder)) {
+            throw Problem.request(folder + " already holds a run" + difference(chain, folder)
+                    + ": go on with it by {resume} " + folder + ", or choose another {out}");
+        }
+        if (Files.exists(new RunFolder(folder).recipe())) {
+            throw Problem.request(folder + " already holds a run of one recipe: choose another {out}");
+        }
+        ChainRun run = new ChainRun(chain, folder, false);
+        for (String stage : chain.stages().keySet()) {
+            if (!chain.isOnEarlier(stage)) {
+                TrainingRun.checkStartOrResume(chain.inFolder(stage, run.folder), run.stageFolder(stage));
+            }
+        }
+        AtomicFile.write(folder.resolve(FILE), Yaml.write(chain.toMap()));
+        return run;
+    }
+
+    private static String difference(Chain chain, Path folder) {
+        Map<String, @Nullable Object> there = Yaml.readObject(folder.resolve(FILE));
+        Optional<String> first = RecipeDifference.first(there, Yaml.parseObject(Yaml.write(chain.toMap()), "chain"));
+        return first.map(which -> " of another recipe (" + which + ")").orElse("");
+    }
+
+    /**
+     * Goes on with a run, wherever it was stopped.
+     *
+     * @param allowDrift go on even where this machine gives other last bits than the one before, or the data changed
+     * @throws Problem (a wrong request) where there is none
+     */
+    public static ChainRun resume(Path folder, boolean allowDrift) {
+        Path file = folder.resolve(FILE);
+        if (!isIn(folder)) {
+            throw Problem.request(folder + " holds no chain of runs to resume: it has no " + FILE);
+        }
+        return new ChainRun(Chain.of(Yaml.readObject(file), List.of(), file.toString()), folder, allowDrift);
+    }
+
+    /** What is run. */
+    public Chain chain() {
+        return chain;
+    }
+
+    /** Where it leaves things. */
+    public Path folder() {
+        return folder;
+    }
+
+    /** Where a stage leaves things. */
+    public Path stageFolder(String stage) {
+        return folder.resolve(stage);
+    }
+
+    /**
+     * Runs the stages that are not done yet, to the end of the last, or until {@code stop} says so.
+     *
+     * @return of the stage that was run last; the chain is finished where that is
+     * @throws Problem as {@link TrainingRun#run}
+     */
+    public RunSummary run(RunListener listener, BooleanSupplier stop) {
+        try (RunLock lock = RunLock.take(folder)) {
+            RunSummary last = null;
+            for (String stage : chain.stages().keySet()) {
+                last = run(stage, listener, stop);
+                if (!last.finished()) {
+                    break;
+                }
+            }
+            return java.util.Objects.requireNonNull(last);
+        }
+    }
+
+    private RunSummary run(String stage, RunListener listener, BooleanSupplier stop) {
+        RunFolder place = new RunFolder(stageFolder(stage));
+        TrainingRun run = place.isBegun()
+                ? TrainingRun.resume(place.path(), allowDrift)
+                : TrainingRun.start(chain.inFolder(stage, folder), place.path());
+        return run.run(place.isFinished() ? SILENT : listener, stop);
+    }
+}
