@@ -136,7 +136,8 @@ public enum DataSourceKind implements Keyed {
     boolean hasColumns(ColumnChoice columns) {
         return switch (this) {
             case FOLDER, HF, PARQUET -> true;
-            case SCENES, ZOG_SCENES -> columns.image() == null && columns.caption() == null; // its labels are its attributes
+            case SCENES, ZOG_SCENES ->
+                columns.image() == null && columns.caption() == null; // its labels are its attributes
             default -> columns.equals(ColumnChoice.FOUND);
         };
     }

@@ -147,7 +147,9 @@ class DreamBoothRunTest {
                 d.classPrompts = List.of();
             });
         });
-        assertThat(TrainingRun.start(recipe, run).run(new RunListener() {}, () -> false).finished())
+        assertThat(TrainingRun.start(recipe, run)
+                        .run(new RunListener() {}, () -> false)
+                        .finished())
                 .isTrue();
         assertThat(run.resolve("class-pictures")).doesNotExist();
         TreeMap<String, String> before = contents(BASE);
