@@ -139,6 +139,16 @@ public final class VaeCodec implements SampleCodec {
                 () -> run(scale.toLatents(samples), tiled ? AutoencoderKl::decodeTiled : AutoencoderKl::decode));
     }
 
+    /**
+     * What is left of pictures when they are encoded and decoded again, nothing drawn by chance.
+     *
+     * @param pictures {@code float32 (B, C', H', W')} in [−1, 1]
+     * @return of the same shape, not cut; a new tensor owned by the current scope
+     */
+    public Tensor reconstruct(Tensor pictures) {
+        return TensorScope.keepResult(() -> decode(moments(pictures).mean()));
+    }
+
     private Tensor run(Tensor batch, BiFunction<AutoencoderKl, Tensor, Tensor> pass) {
         return network.use(model -> OneByOne.run(batch, one -> pass.apply((AutoencoderKl) model, one)));
     }
