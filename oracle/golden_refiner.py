@@ -10,10 +10,10 @@ import shutil
 import numpy
 import torch
 from diffusers import (DiffusionPipeline, EulerDiscreteScheduler, StableDiffusionXLImg2ImgPipeline,
-                       UNet2DConditionModel)
+                       StableDiffusionXLInpaintPipeline, UNet2DConditionModel)
 from safetensors.torch import save_file
 
-from golden_text_calls import BETAS, GOLDEN, NEGATIVE, PROMPTS, SCHEDULERS, generators, loud, picture
+from golden_text_calls import BETAS, GOLDEN, NEGATIVE, PROMPTS, SCHEDULERS, generators, loud, mask, picture
 
 FOLDER = GOLDEN / "tiny-refiner"
 OTHER_WORDS = ["blue house", "cat"]
@@ -45,16 +45,19 @@ class Calls:
         self.base = DiffusionPipeline.from_pretrained(GOLDEN / "tiny-xl", torch_dtype=torch.float32, add_watermarker=False)
         self.refiner = refiner(self.base)
         self.start = StableDiffusionXLImg2ImgPipeline(**self.base.components, add_watermarker=False)
-        self.own = {pipe: pipe.scheduler for pipe in (self.base, self.refiner, self.start)}
+        self.fill = StableDiffusionXLInpaintPipeline(**self.base.components, add_watermarker=False)
+        self.refill = StableDiffusionXLInpaintPipeline(
+            **self.refiner.components, requires_aesthetics_score=True, force_zeros_for_empty_prompt=False, add_watermarker=False)
+        self.own = {pipe: pipe.scheduler for pipe in (self.base, self.refiner, self.start, self.fill, self.refill)}
         for pipe in self.own:
             pipe.set_progress_bar_config(disable=True)
 
     def kept(self, image):
-        name = "picture-%dx%d" % image.size
+        name = "%s-%dx%d" % ("mask" if image.mode == "L" else "picture", *image.size)
         self.tensors[name] = torch.from_numpy(numpy.asarray(image).copy())
         return name
 
-    def record(self, name, draw, scheduler, prompts=PROMPTS, seed=5, negative=None, image=None, **case):
+    def record(self, name, draw, scheduler, prompts=PROMPTS, seed=5, negative=None, image=None, masked=None, **case):
         config = None
         if scheduler is None:
             for pipe, own in self.own.items():
@@ -78,6 +81,8 @@ class Calls:
             kept["negative_prompt"] = negative
         if image is not None:
             kept["image"] = self.kept(image)
+        if masked is not None:
+            kept["mask"] = self.kept(masked)
         self.cases.append(kept)
         other = float((latents(OTHER_WORDS) - drawn).norm() / drawn.norm())
         assert other > 0.1, (name, other)
@@ -105,6 +110,19 @@ class Calls:
             return self.refiner(image=first.images, num_inference_steps=steps, **call).images
         self.record(name, draw, scheduler, num_inference_steps=steps, refiner_start=None, **more)
 
+    def masked(self, name, scheduler, start, steps, strength, **more):
+        """As diffusers' documentation has it: base and refiner as inpainting calls, both with the mask."""
+        image, white = picture(24, 16, 1), mask(24, 16)
+
+        def draw(call):
+            given = dict(mask_image=white, num_inference_steps=steps, height=16, width=24, **call)
+            handed = {} if start is None else {"denoising_end": start}
+            first = self.fill(image=image, strength=strength, **handed, **given)
+            taken = {"strength": 0.3} if start is None else {"denoising_start": start}
+            return self.refill(image=first.images, **taken, **given).images
+        self.record(name, draw, scheduler, image=image, masked=white, num_inference_steps=steps, refiner_start=start, strength=strength,
+                    height=16, width=24, **more)
+
     def alone(self, name, scheduler, steps, image, **case):
         def draw(call):
             return self.refiner(image=image, num_inference_steps=steps, **case, **call).images
@@ -117,6 +135,9 @@ def main():
     for scheduler in ("ddim", "dpmsolver_multistep", "heun", "euler_ancestral", "unipc", "pndm"):
         calls.handed_over("handed-" + scheduler, scheduler, 0.6, 8, negative=NEGATIVE, size=(24, 16))
     calls.handed_over("handed-img2img", "euler", 0.75, 9, image=picture(16, 24, 1), strength=0.7)
+    for scheduler, strength in (("euler", 0.7), ("ddim", 1.0), ("heun", 1.0)):
+        calls.masked("masked-" + scheduler, scheduler, 0.6, 8, strength)
+    calls.masked("masked-after", "dpmsolver_multistep", None, 8, 1.0, negative=NEGATIVE)
     calls.after("after-euler", "euler", 10)
     calls.after("after-euler_ancestral", "euler_ancestral", 7)
     calls.alone("alone-own", None, 10, picture(21, 27, 1))

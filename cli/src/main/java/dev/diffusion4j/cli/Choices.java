@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.adapter.LoraLayout;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.pipeline.request.NoiseMode;
 import dev.diffusion4j.recipe.Recipes;
@@ -49,6 +50,15 @@ final class Choices {
 
         WeightFormats() {
             super(keys(WeightFormat.values()));
+        }
+    }
+
+    /** Of {@code convert --to}. */
+    static final class LoraLayouts extends ArrayList<String> {
+        private static final long serialVersionUID = 1L;
+
+        LoraLayouts() {
+            super(keys(LoraLayout.values()));
         }
     }
 

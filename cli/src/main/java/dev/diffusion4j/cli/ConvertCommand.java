@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.adapter.LoraConversion;
+import dev.diffusion4j.adapter.LoraLayout;
 import dev.diffusion4j.base.FieldNames;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.Problem;
@@ -11,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -19,7 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Turns a single file into a folder, and back. */
+/** Turns a single file into a folder, and back; and a LoRA into one of other names. */
 @Command(
         name = "convert",
         description =
@@ -29,7 +32,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "  diffuse convert model.safetensors --out models/mine",
             "  diffuse convert old.ckpt --out small.safetensors --dtype fp16",
-            "  diffuse convert models/mine --out mine.safetensors"
+            "  diffuse convert models/mine --out mine.safetensors",
+            "  diffuse convert runs/zog --to kohya --out zog.safetensors"
         },
         mixinStandardHelpOptions = true)
 final class ConvertCommand implements Callable<Integer> {
@@ -73,12 +77,33 @@ final class ConvertCommand implements Callable<Integer> {
             description = "Change a setting of the scheduler: prediction_type=epsilon, …")
     List<String> schedulerOptions = new ArrayList<>();
 
+    @Option(
+            names = "--to",
+            paramLabel = "NAMES",
+            description =
+                    "For a LoRA (a file, a folder or a run): write it under the names of ${COMPLETION-CANDIDATES}; kohya's are what most other"
+                            + " programs read.",
+            completionCandidates = Choices.LoraLayouts.class)
+    @Nullable
+    String to;
+
     @Override
     public Integer call() {
+        if (to != null) {
+            return convertLora(Keyed.fromKey(LoraLayout.class, to, "--to"));
+        }
         WeightFormat format = dtype == null ? null : Keyed.fromKey(WeightFormat.class, dtype, "{precision}");
         List<String> notes = new Conversion(from, out, format == null ? null : format.dtype(), config, options()).run();
         FieldNames flags = new FlagNames(spec);
         notes.forEach(note -> spec.commandLine().getErr().println(flags.word(note)));
+        spec.commandLine().getOut().println("wrote " + out);
+        return 0;
+    }
+
+    private int convertLora(LoraLayout layout) {
+        UnusedOptions.refuse(
+                spec, Set.of("--to", "--out"), "--to writes a LoRA as it is", "omit --to and convert a whole model");
+        new LoraConversion(from, out, layout).run();
         spec.commandLine().getOut().println("wrote " + out);
         return 0;
     }

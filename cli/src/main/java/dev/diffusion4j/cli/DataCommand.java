@@ -41,7 +41,7 @@ final class DataCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "SPEC",
             description =
-                    "digits, shapes or scenes (made by the library), mnist or fashion_mnist (downloaded once), idx:FOLDER (files of MNIST's "
+                    "digits, shapes, scenes or zog (made by the library), mnist or fashion_mnist (downloaded once), idx:FOLDER (files of MNIST's "
                             + "format), folder:PATH (picture files, flat or one folder a class, or such in train/ and test/). "
                             + "Behind these :test or :all is another part than the training one. "
                             + "hf:org/name[@revision][:config][:split] is a data set of the Hub, "

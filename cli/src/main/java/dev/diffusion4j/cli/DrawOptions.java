@@ -19,6 +19,14 @@ import picocli.CommandLine.Option;
 
 /** What all commands that draw have in common: which pictures, and on what. */
 final class DrawOptions {
+    @Option(
+            names = "--config",
+            paramLabel = "DIR",
+            description =
+                    "For a model of one file: a folder in diffusers' form whose configs and tokenizers count, and whose parts fill in.")
+    @Nullable
+    Path config;
+
     @Option(names = "--count", paramLabel = "N", description = "How many pictures, with --class of each class.")
     @Nullable
     Integer count;
@@ -96,7 +104,8 @@ final class DrawOptions {
 
     /** @param variant of the files of weights, or {@code null} */
     LoadOptions loadOptions(@Nullable String variant) {
-        return new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant, adapters.choices());
+        return new LoadOptions(device, Keyed.fromKey(Precision.class, dtype, "--dtype"), variant, adapters.choices())
+                .withConfig(config);
     }
 
     /** Pictures, of each class where there are several. */

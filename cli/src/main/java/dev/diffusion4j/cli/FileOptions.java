@@ -21,14 +21,6 @@ final class FileOptions {
     String variant;
 
     @Option(
-            names = "--config",
-            paramLabel = "DIR",
-            description =
-                    "For a model of one file: a folder in diffusers' form whose configs and tokenizers count, and whose parts fill in.")
-    @Nullable
-    Path config;
-
-    @Option(
             names = "--embedding",
             paramLabel = "FILE",
             description =
@@ -68,7 +60,6 @@ final class FileOptions {
     /** Into what else is loaded. */
     LoadOptions apply(LoadOptions options) {
         return options.withVariant(variant)
-                .withConfig(config)
                 .withEmbeddings(embeddings)
                 .withVae(vae)
                 .withRefiner(refiner == null ? null : Path.of(cut(refiner)[0]));

@@ -54,6 +54,13 @@ final class TrainingConsole implements RunListener {
     }
 
     @Override
+    public void onClassPictures(int done, int count, Path folder) {
+        clear();
+        out.printf(Locale.ROOT, "pictures of the class: %d of %d in %s%n", done, count, folder);
+        out.flush();
+    }
+
+    @Override
     public void onAlreadyFinished(long steps) {
         clear();
         out.println("already finished" + (steps > 0 ? " after step " + steps : ""));

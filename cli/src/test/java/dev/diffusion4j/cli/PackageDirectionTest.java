@@ -56,11 +56,11 @@ class PackageDirectionTest {
         allow("data", "tensor image json hub");
         allow("metric", "tensor model data checkpoint json");
         allow("tracking", "image json");
-        allow("objective", "schedule scheduler model condition codec tensor");
+        allow("objective", "schedule scheduler text model condition codec tensor");
         allow("trainer", "kernel objective data model adapter layer checkpoint processor tensor json");
         allow(
                 "recipe",
-                "tensor json model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
+                "tensor json text model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
         allow("testkit", "tensor checkpoint model condition codec scheduler guidance data tracking");
         allow("plot", "schedule tensor codec guidance image pipeline data tracking");
         allow(

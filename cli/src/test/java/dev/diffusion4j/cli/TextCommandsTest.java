@@ -79,6 +79,17 @@ class TextCommandsTest {
     }
 
     @Test
+    void a_model_of_one_file_is_judged_and_compared_with_the_folder_that_says_what_it_does_not() throws IOException {
+        drawn("convert " + SD + " --out @/one.safetensors");
+        drawn("eval --model @/one.safetensors --config " + SD + " --prompt cat --count 1 --steps 1 --clip-text digit"
+                + " --clip-model " + CLIP);
+        assertThat(folder.resolve("eval.jsonl")).isNotEmptyFile();
+        drawn("compare --model @/one.safetensors," + SD + " --config " + SD + " --prompt cat --count 1 --steps 1"
+                + " --out @/c");
+        assertThat(folder.resolve("c/compare.md")).isNotEmptyFile();
+    }
+
+    @Test
     void pictures_of_a_text_are_watched_swept_and_steered_with_one_network_at_a_time() {
         String sample = "sample --model " + SD + " --steps 3 --scheduler ddim --prompt cat --out @/";
         drawn(sample + "watched --film --trace 2 --grid --low-memory --guide color=#FF0000:40 --guide clip=bla:9,cuts=1"

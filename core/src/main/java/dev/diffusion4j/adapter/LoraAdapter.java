@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -93,32 +94,44 @@ public final class LoraAdapter implements AutoCloseable {
         }
     }
 
+    /** {@link #restore(LoraComponent, Model)} of a pipeline's denoiser. */
+    public int restore(Model network) {
+        return restore(LoraComponent.UNET, network);
+    }
+
     /**
-     * Copies the products of a pipeline's denoiser into those that a network has already, as far as they are the same layers with the
-     * same rank.
+     * Copies the products of a part of a pipeline into those that its network has already, as far as they are the same layers with the
+     * same rank. Where alpha / r is another here, B makes up for it: the network does what it did with the adapter.
      *
      * @return how many of the network's products were filled
      */
-    public int restore(Model network) {
+    public int restore(LoraComponent part, Model network) {
         LoraNames names = new LoraNames(network);
         int filled = 0;
         for (LoraProduct product : products) {
             LowRank own = Optional.of(product.name())
                     .filter(name -> product.isLowRank() && product.lengths() == null)
-                    .filter(name -> name.isOf(LoraComponent.UNET))
+                    .filter(name -> name.isOf(part))
                     .flatMap(names::layer)
                     .map(names::get)
                     .flatMap(Adaptable::lora)
                     .orElse(null);
             if (own != null && sameShape(own.down(), product.down()) && sameShape(own.up(), product.up())) {
-                try (NoGradGuard guard = new NoGradGuard()) {
-                    own.down().copy_(product.down());
-                    own.up().copy_(product.up());
-                }
+                fill(own, product);
                 filled++;
             }
         }
         return filled;
+    }
+
+    private static void fill(LowRank own, LoraProduct product) {
+        try (NoGradGuard guard = new NoGradGuard()) {
+            own.down().copy_(product.down());
+            own.up().copy_(product.up());
+            if (own.scale() != product.scale()) {
+                own.up().mul_(new Scalar(product.scale() / own.scale()));
+            }
+        }
     }
 
     private static boolean sameShape(Tensor one, Tensor other) {
@@ -132,6 +145,12 @@ public final class LoraAdapter implements AutoCloseable {
     /** How many layers it has products for. */
     public int size() {
         return products.size();
+    }
+
+    /** How many layers of a part of a pipeline it has products for; what the file gives to no part is the denoiser's. */
+    public int size(LoraComponent part) {
+        return (int)
+                products.stream().filter(product -> product.name().isOf(part)).count();
     }
 
     /** How many tensors the file has. */

@@ -31,6 +31,11 @@ public enum LoraComponent implements Keyed {
         return key;
     }
 
+    /** kohya's name for it. */
+    String flat(boolean hasSecondText) {
+        return flat.get(this == TEXT_ENCODER && hasSecondText ? 1 : 0);
+    }
+
     /** Whether it is a text encoder. */
     boolean isText() {
         return this == TEXT_ENCODER || this == TEXT_ENCODER_2 || this == TEXT_ENCODER_3;

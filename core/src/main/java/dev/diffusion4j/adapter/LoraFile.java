@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class LoraFile {
     /** The names under which others save a LoRA, the best first. */
     public static final List<String> FILES =
-            List.of("adapter_model.safetensors", "adapter_model.bin", "pytorch_lora_weights.safetensors");
+            List.of("adapter_model.safetensors", "adapter_model.bin", PipelineLora.FILE);
 
     private final Path file;
     private final WeightSource weights;

@@ -45,7 +45,8 @@ public final class LoraFolder {
         AtomicFile.write(folder.resolve(CONFIG), Json.pretty(describe(config, layers, base, revision)));
     }
 
-    private static Map<String, @Nullable Object> describe(
+    /** A config of peft's, by its keys. */
+    static Map<String, @Nullable Object> describe(
             LoraConfig config, List<String> layers, @Nullable String base, @Nullable String revision) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("alpha_pattern", Map.of());
@@ -55,9 +56,7 @@ public final class LoraFolder {
         json.put("fan_in_fan_out", false);
         json.put("inference_mode", true);
         json.put("init_lora_weights", true);
-        json.put(
-                "lora_alpha",
-                config.alpha() == Math.rint(config.alpha()) ? (Object) (long) config.alpha() : config.alpha());
+        json.put("lora_alpha", number(config.alpha()));
         json.put("lora_dropout", config.dropout());
         json.put("modules_to_save", null);
         json.put("peft_type", "LORA");
@@ -69,5 +68,10 @@ public final class LoraFolder {
         json.put("use_dora", false);
         json.put("use_rslora", false);
         return json;
+    }
+
+    /** Without a fraction where it is whole. */
+    static Object number(double value) {
+        return value == Math.rint(value) ? (Object) (long) value : value;
     }
 }

@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * for each part of a pipeline; else 1.
  */
 final class LoraScales {
-    private static final String NOTE = "lora_adapter_metadata";
-
     /** Under {@code null} what is not of one part alone. */
     private final Map<@Nullable LoraComponent, Settings> settings = new HashMap<>();
 
@@ -127,7 +125,7 @@ final class LoraScales {
         if (String.valueOf(file.getFileName()).startsWith("adapter_model") && Files.exists(config)) {
             scales.settings.put(null, new Settings(Json.readObject(config), config.toString()));
         } else {
-            scales.readNote(weights.metadata().get(NOTE), file + ": note " + NOTE);
+            scales.readNote(weights.metadata().get(PipelineLora.NOTE), file + ": note " + PipelineLora.NOTE);
         }
         return scales;
     }

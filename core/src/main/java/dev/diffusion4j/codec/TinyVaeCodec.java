@@ -3,14 +3,12 @@ package dev.diffusion4j.codec;
 
 import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.model.PassCost;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.autoencoder.AutoencoderTiny;
 import dev.diffusion4j.model.autoencoder.AutoencoderTinyConfig;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.Map;
-import java.util.function.BiFunction;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -21,10 +19,9 @@ public final class TinyVaeCodec implements SampleCodec {
     /** In pixels, as diffusers has it. */
     private static final Tiles TILES = new Tiles(512, 0.125);
 
-    private final LentModel network;
+    private final LentAutoencoder<AutoencoderTiny> network;
     private final AutoencoderTinyConfig config;
     private final LatentScale scale;
-    private final boolean tiled;
 
     /** @param network borrowed */
     public TinyVaeCodec(AutoencoderTiny network) {
@@ -33,20 +30,19 @@ public final class TinyVaeCodec implements SampleCodec {
 
     /** @param network lends an {@link AutoencoderTiny}; borrowed */
     public TinyVaeCodec(LentModel network) {
-        this(network, false);
+        this(new LentAutoencoder<>(network, AutoencoderTiny.class, TILES, false));
     }
 
-    private TinyVaeCodec(LentModel network, boolean tiled) {
+    private TinyVaeCodec(LentAutoencoder<AutoencoderTiny> network) {
         this.network = network;
-        this.config = network.ask(model -> ((AutoencoderTiny) model).typedConfig());
+        this.config = network.ask(AutoencoderTiny::typedConfig);
         this.scale = LatentScale.of(config);
-        this.tiled = tiled;
     }
 
     /** The same, working in overlapping tiles where a picture is larger than 512 pixels. */
     @Override
     public TinyVaeCodec inTiles() {
-        return new TinyVaeCodec(network, true);
+        return new TinyVaeCodec(network.inTiles());
     }
 
     @Override
@@ -71,7 +67,7 @@ public final class TinyVaeCodec implements SampleCodec {
 
     @Override
     public Tensor mode(Tensor pictures) {
-        return run(pictures, tiled ? AutoencoderTiny::encodeTiled : AutoencoderTiny::encode);
+        return network.run(pictures, AutoencoderTiny::encode, AutoencoderTiny::encodeTiled);
     }
 
     @Override
@@ -82,28 +78,17 @@ public final class TinyVaeCodec implements SampleCodec {
     @Override
     public Tensor decode(Tensor samples) {
         return TensorScope.keepResult(
-                () -> run(scale.toLatents(samples), tiled ? AutoencoderTiny::decodeTiled : AutoencoderTiny::decode));
-    }
-
-    private Tensor run(Tensor batch, BiFunction<AutoencoderTiny, Tensor, Tensor> pass) {
-        return network.use(model -> OneByOne.run(batch, one -> pass.apply((AutoencoderTiny) model, one)));
+                () -> network.run(scale.toLatents(samples), AutoencoderTiny::decode, AutoencoderTiny::decodeTiled));
     }
 
     @Override
     public PassCost encodeCost(SampleSize picture) {
-        return cost(picture, AutoencoderTiny::encodeCost);
+        return network.cost(picture, AutoencoderTiny::encodeCost);
     }
 
     @Override
     public PassCost decodeCost(SampleSize picture) {
-        return cost(picture, AutoencoderTiny::decodeCost);
-    }
-
-    private PassCost cost(SampleSize picture, BiFunction<AutoencoderTiny, SampleSize, PassCost> pass) {
-        return network.ask(model -> {
-            AutoencoderTiny own = (AutoencoderTiny) model;
-            return tiled ? TILES.cost(picture, size -> pass.apply(own, size)) : pass.apply(own, picture);
-        });
+        return network.cost(picture, AutoencoderTiny::decodeCost);
     }
 
     @Override
@@ -113,6 +98,6 @@ public final class TinyVaeCodec implements SampleCodec {
 
     @Override
     public Map<String, Model> networks() {
-        return Map.of(ModelRole.AUTOENCODER.component(), network.use(model -> model));
+        return network.parts();
     }
 }

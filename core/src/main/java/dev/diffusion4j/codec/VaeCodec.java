@@ -6,17 +6,14 @@ import static org.bytedeco.pytorch.global.torch.avg_pool2d;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.model.PassCost;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.model.autoencoder.AutoencoderKlConfig;
+import dev.diffusion4j.model.autoencoder.LatentDistribution;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.Map;
-import java.util.function.BiFunction;
-import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -25,20 +22,14 @@ import org.jspecify.annotations.Nullable;
  * encoded and decoded one after the other, in tiles if that is asked for.
  */
 public final class VaeCodec implements SampleCodec {
-    /** diffusers' limits of the logarithm of a variance. */
-    private static final double MIN_LOG_VARIANCE = -30;
-
-    private static final double MAX_LOG_VARIANCE = 20;
     /** Of a tile's height and width. */
     private static final double OVERLAP = 0.25;
     /** Height and width of a latent that a preview is decoded from. */
     private static final long PREVIEW = 16;
 
-    private final LentModel network;
+    private final LentAutoencoder<AutoencoderKl> network;
     private final AutoencoderKlConfig config;
     private final LatentScale scale;
-    private final Tiles tiles;
-    private final boolean tiled;
     private final @Nullable SampleCodec small;
 
     /** @param network borrowed */
@@ -48,16 +39,18 @@ public final class VaeCodec implements SampleCodec {
 
     /** @param network lends an {@link AutoencoderKl}; borrowed */
     public VaeCodec(LentModel network) {
-        this(network, false, null);
+        this(new LentAutoencoder<>(network, AutoencoderKl.class, tiles(network), false), null);
     }
 
-    private VaeCodec(LentModel network, boolean tiled, @Nullable SampleCodec small) {
+    private VaeCodec(LentAutoencoder<AutoencoderKl> network, @Nullable SampleCodec small) {
         this.network = network;
-        this.config = network.ask(model -> ((AutoencoderKl) model).typedConfig());
+        this.config = network.ask(AutoencoderKl::typedConfig);
         this.scale = LatentScale.of(config);
-        this.tiles = new Tiles(network.ask(model -> ((AutoencoderKl) model).tile()), OVERLAP);
-        this.tiled = tiled;
         this.small = small;
+    }
+
+    private static Tiles tiles(LentModel network) {
+        return new Tiles(network.ask(model -> ((AutoencoderKl) model).tile()), OVERLAP);
     }
 
     /**
@@ -66,17 +59,17 @@ public final class VaeCodec implements SampleCodec {
      */
     @Override
     public VaeCodec inTiles() {
-        return tile() == 0 ? this : new VaeCodec(network, true, small);
+        return tile() == 0 ? this : new VaeCodec(network.inTiles(), small);
     }
 
     @Override
     public int tile() {
-        return tiles.side();
+        return network.tiles().side();
     }
 
     /** The same with previews by another codec of the same samples, such as a {@link TinyVaeCodec}; borrowed. */
     public VaeCodec withPreview(SampleCodec codec) {
-        return new VaeCodec(network, tiled, codec);
+        return new VaeCodec(network, codec);
     }
 
     @Override
@@ -123,20 +116,15 @@ public final class VaeCodec implements SampleCodec {
 
     /** The distribution of the autoencoder's own latents; of the current scope's. */
     private Moments latents(Tensor pictures) {
-        Tensor encoded = run(pictures, tiled ? AutoencoderKl::encodeTiled : AutoencoderKl::encode);
-        long channels = config.latentChannels();
-        Tensor logVariance = encoded.narrow(1, channels, channels)
-                .clamp(
-                        new ScalarOptional(new Scalar(MIN_LOG_VARIANCE)),
-                        new ScalarOptional(new Scalar(MAX_LOG_VARIANCE)));
-        return new Moments(
-                encoded.narrow(1, 0, channels), logVariance.mul(new Scalar(0.5)).exp());
+        LatentDistribution latents =
+                LatentDistribution.of(network.run(pictures, AutoencoderKl::encode, AutoencoderKl::encodeTiled));
+        return new Moments(latents.mean(), latents.std());
     }
 
     @Override
     public Tensor decode(Tensor samples) {
         return TensorScope.keepResult(
-                () -> run(scale.toLatents(samples), tiled ? AutoencoderKl::decodeTiled : AutoencoderKl::decode));
+                () -> network.run(scale.toLatents(samples), AutoencoderKl::decode, AutoencoderKl::decodeTiled));
     }
 
     /**
@@ -147,10 +135,6 @@ public final class VaeCodec implements SampleCodec {
      */
     public Tensor reconstruct(Tensor pictures) {
         return TensorScope.keepResult(() -> decode(moments(pictures).mean()));
-    }
-
-    private Tensor run(Tensor batch, BiFunction<AutoencoderKl, Tensor, Tensor> pass) {
-        return network.use(model -> OneByOne.run(batch, one -> pass.apply((AutoencoderKl) model, one)));
     }
 
     /** By the preview's codec where there is one, else decoded from a latent that was averaged to a few numbers. */
@@ -167,19 +151,12 @@ public final class VaeCodec implements SampleCodec {
 
     @Override
     public PassCost encodeCost(SampleSize picture) {
-        return cost(picture, AutoencoderKl::encodeCost);
+        return network.cost(picture, AutoencoderKl::encodeCost);
     }
 
     @Override
     public PassCost decodeCost(SampleSize picture) {
-        return cost(picture, AutoencoderKl::decodeCost);
-    }
-
-    private PassCost cost(SampleSize picture, BiFunction<AutoencoderKl, SampleSize, PassCost> pass) {
-        return network.ask(model -> {
-            AutoencoderKl own = (AutoencoderKl) model;
-            return tiled ? tiles.cost(picture, size -> pass.apply(own, size)) : pass.apply(own, picture);
-        });
+        return network.cost(picture, AutoencoderKl::decodeCost);
     }
 
     @Override
@@ -189,6 +166,6 @@ public final class VaeCodec implements SampleCodec {
 
     @Override
     public Map<String, Model> networks() {
-        return Map.of(ModelRole.AUTOENCODER.component(), network.use(model -> model));
+        return network.parts();
     }
 }

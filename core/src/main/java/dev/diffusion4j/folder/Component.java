@@ -60,8 +60,19 @@ public record Component(String name, String library, String className, Path pipe
 
     /** Whether it is a network that may run beside a denoiser. */
     boolean isControl(ModelFamilies families) {
+        return hasRole(ModelRole.CONTROL, families);
+    }
+
+    /** Whether it is a part of another network of the folder, written out once more for those who need that part: a CLIP's text half. */
+    boolean isWithin(ComponentMap map, ModelFamilies families) {
+        boolean isOfText = isTokenizer() || hasRole(ModelRole.TEXT_ENCODER, families);
+        return isOfText
+                && map.components().values().stream().anyMatch(other -> other.className.equals(ClipFolder.CLASS));
+    }
+
+    private boolean hasRole(ModelRole role, ModelFamilies families) {
         return family(families)
-                .filter(family -> family.modelClass().role() == ModelRole.CONTROL)
+                .filter(family -> family.modelClass().role() == role)
                 .isPresent();
     }
 

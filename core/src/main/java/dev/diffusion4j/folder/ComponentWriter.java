@@ -4,6 +4,7 @@ package dev.diffusion4j.folder;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.DType;
+import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightSource;
 import dev.diffusion4j.checkpoint.WeightWriter;
 import dev.diffusion4j.json.Json;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,13 +45,22 @@ public final class ComponentWriter {
 
     /** Writes a network. */
     void write(String name, Model model) {
+        write(name, folder.resolve(name), model);
+    }
+
+    /** Writes a network into the folder itself, where transformers has one that is by itself. */
+    void writeFlat(String name, Model model) {
+        write(name, folder, model);
+    }
+
+    private void write(String name, Path place, Model model) {
         ModelClass modelClass = model.modelClass();
         WeightWriter writer = new WeightWriter(modelClass.weightStem(), options.variant());
-        TensorScope.run(() -> writer.write(folder.resolve(name), model.snapshot(), options.maxShardBytes()));
+        TensorScope.run(() -> writer.write(place, model.snapshot(), options.maxShardBytes()));
         DType written = options.variant() == null
                 ? DType.of(model.stateDict().values().iterator().next())
                 : options.variant().equals("fp16") ? DType.F16 : DType.BF16;
-        writeConfig(name, modelClass.library(), modelClass.name(), model.config(), written);
+        writeConfig(name, place, modelClass.library(), modelClass.name(), model.config(), written);
     }
 
     /** Writes networks by the names of their parts. */
@@ -72,12 +83,17 @@ public final class ComponentWriter {
         new WeightWriter(ModelClass.weightStemOf(library), options.variant())
                 .write(folder.resolve(name), weights, as, options.maxShardBytes());
         DType written = as.apply(weights.tensors().values().iterator().next().dtype());
-        writeConfig(name, library, className, config, written);
+        writeConfig(name, folder.resolve(name), library, className, config, written);
     }
 
     private void writeConfig(
-            String name, String library, String className, Map<String, @Nullable Object> config, DType written) {
-        Path file = folder.resolve(name).resolve(Component.CONFIG);
+            String name,
+            Path place,
+            String library,
+            String className,
+            Map<String, @Nullable Object> config,
+            DType written) {
+        Path file = place.resolve(Component.CONFIG);
         if (library.equals("transformers")) {
             AtomicFile.write(file, Json.pretty(transformersConfig(config, className, written)));
         } else {
@@ -110,6 +126,34 @@ public final class ComponentWriter {
         } catch (IOException e) {
             throw Problem.failure("cannot copy " + part + " to " + target + ": " + AtomicFile.reason(e), e);
         }
+    }
+
+    /** Copies a part from where it lies: a tokenizer's files, or a network's config and the weights that are read. */
+    void copy(Component part) {
+        Path from = part.folder();
+        Path target = folder.resolve(part.name());
+        try {
+            List<Path> files = new ArrayList<>();
+            if (part.isTokenizer()) {
+                try (Stream<Path> all = Files.list(from)) {
+                    all.filter(Files::isRegularFile).forEach(files::add);
+                }
+            } else {
+                files.add(part.configFile());
+                files.addAll(WeightFiles.files(from));
+                try (Stream<Path> all = Files.list(from)) {
+                    all.filter(file -> WeightFiles.isIndex(file.toString())).forEach(files::add);
+                }
+            }
+            Files.createDirectories(target);
+            for (Path file : files) {
+                AtomicFile.write(
+                        target.resolve(Objects.requireNonNull(file.getFileName())), out -> Files.copy(file, out));
+            }
+        } catch (IOException e) {
+            throw Problem.failure("cannot copy " + from + " to " + target + ": " + AtomicFile.reason(e), e);
+        }
+        map = map.with(part.name(), part.library(), part.className());
     }
 
     /** Writes a tokenizer. */

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * refused as soon as the network is asked for, which would draw wrong pictures without them.
  */
 public final class PipelineFolder {
-    private static final String ANY_PIPELINE = "DiffusionPipeline";
+    static final String ANY_PIPELINE = "DiffusionPipeline";
     private static final Set<ModelRole> BESIDE =
             Set.of(ModelRole.AUTOENCODER, ModelRole.TEXT_ENCODER, ModelRole.CONTROL);
 
@@ -118,6 +118,7 @@ public final class PipelineFolder {
                 .filter(component -> !component.isScheduler()
                         && !component.isOptional()
                         && !component.isControl(families)
+                        && !component.isWithin(map, families)
                         && !parts.contains(component.name()))
                 .toList();
         if (networks.isEmpty()) {
@@ -151,7 +152,7 @@ public final class PipelineFolder {
      * Its parts that a denoiser may have beside it: autoencoders, text encoders, tokenizers of known kinds; none where it holds a single
      * network.
      */
-    Map<String, Component> companions() {
+    public Map<String, Component> companions() {
         Map<String, Component> found = new LinkedHashMap<>();
         map.components().forEach((name, component) -> {
             boolean isBeside = component.isTokenizer() && component.isKnown(families)

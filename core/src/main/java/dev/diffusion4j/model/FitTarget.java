@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.model;
 
+import dev.diffusion4j.text.ClipTokenizer;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -12,6 +13,8 @@ import java.util.function.Supplier;
  * @param size of a sample
  * @param classNames the data's classes, class 0 first; empty for none
  * @param words the vocabulary of the captions; throws a {@link dev.diffusion4j.base.Problem} where there are none
+ * @param tokenizer of the captions; throws a {@link dev.diffusion4j.base.Problem} where there are none
+ * @param textFeatures numbers of a prompt's token, as text encoders beside the network give them; 0 where there are none
  * @param numTrainTimesteps of the scheduler
  * @param classConditional whether the network is to be given the class; asked by families that can do without
  */
@@ -21,6 +24,8 @@ public record FitTarget(
         SampleSize size,
         List<String> classNames,
         Supplier<List<String>> words,
+        Supplier<ClipTokenizer> tokenizer,
+        int textFeatures,
         int numTrainTimesteps,
         boolean classConditional) {
     public FitTarget {

@@ -5,6 +5,7 @@ import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.guidance.Branches;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.controlnet.ControlNetModel;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.Devices;
@@ -125,8 +126,8 @@ record BatchSampler(
             pictures.forEach(some -> batches.add(ready(maker, picture, some)));
             own.pictureRead();
             own.holdingCodec(!setup.steering().isEmpty(), () -> {
-                own.denoise(model -> {
-                    batches.forEach(batch -> samples.add(denoised(model, maker.size(), batch)));
+                own.denoise(setup, request, (model, controls) -> {
+                    batches.forEach(batch -> samples.add(denoised(model, controls, maker.size(), batch)));
                     return true;
                 });
                 own.denoised(end == request.count());
@@ -175,19 +176,18 @@ record BatchSampler(
     }
 
     /** x₀, or what a refiner takes over, {@code float32 (B, C, H, W)}; of the current scope's. */
-    private Tensor denoised(DiffusionModel model, SampleSize size, Ready batch) {
+    private Tensor denoised(DiffusionModel model, List<ControlNetModel> controls, SampleSize size, Ready batch) {
         SampleCodec codec = setup.codec(outline);
         SchedulerRun run = batch.run();
         return TensorScope.keepResult(() -> {
-            ControlGuide control =
-                    ControlGuide.read(request.inputs(), setup, codec, size, networks.controlNets(), run.stepIndex());
+            ControlGuide control = ControlGuide.read(request.inputs(), setup, codec, size, controls, run.stepIndex());
             Denoiser denoiser =
                     new GuidedDenoiser(model, setup.placement(), batch.branches(), request.guidance(), control);
             Steering steering = new Steering(setup.steering(), setup.scheduler(), codec, denoiser);
             int end = Refiner.end(setup.refiner(), request, setup.scheduler(), run);
             Tensor drawn = loop(
                             steering, run, end, batch.noise(), batch.pictures().first())
-                    .run(batch.sample(), batch.start());
+                    .run(batch.sample(), batch.start().afterStep(end));
             return setup.refiner() == null ? drawn.to(Devices.cpu(), ScalarType.Float) : drawn;
         });
     }

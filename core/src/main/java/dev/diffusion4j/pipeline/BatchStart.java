@@ -16,10 +16,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one batch of pictures begins with, what the network sees beside the samples, and what is changed after each step. The order of the
+ * What one batch of pictures begins with, what the network sees beside the samples, and what is put back after each step. The order of the
  * random draws is that of diffusers' calls. Its tensors belong to the scope around the run.
  */
-final class BatchStart implements AfterStep {
+final class BatchStart {
     private final @Nullable StartPicture picture;
     private final SampleCodec codec;
     private final long[] shape;
@@ -119,17 +119,47 @@ final class BatchStart implements AfterStep {
         return moved(noise.randn(shape));
     }
 
-    @Override
-    public Tensor apply(Tensor sample, SchedulerRun run, NoiseSource noise) {
-        if (clean == null || drawn == null) {
-            return sample;
+    /**
+     * What is put back after each step: the picture's latents with the noise of the call that comes next.
+     *
+     * @param end the index of the call that is not made any more
+     */
+    AfterStep afterStep(int end) {
+        return clean == null || drawn == null ? AfterStep.NONE : new PutBack(given().mask(), clean, drawn, end);
+    }
+
+    /** Whether a region is put back after each step. */
+    boolean putsBack() {
+        return clean != null;
+    }
+
+    /**
+     * The same where another run goes on: diffusers' inpainting calls put back what they were handed, with noise of their own.
+     *
+     * @param handed {@code float32 (B, C, H, W)}; borrowed
+     * @param epsilon of the same shape; borrowed
+     */
+    AfterStep afterStep(Tensor handed, Tensor epsilon, int end) {
+        return new PutBack(given().mask(), handed, epsilon, end);
+    }
+
+    /**
+     * Puts the region back that is black in a mask.
+     *
+     * @param anew 1 where it is drawn anew, 0 where it is kept
+     * @param clean what is kept
+     * @param noise that it gets
+     * @param end the index of the call before which it gets none: a run that is cut short to be handed on ends with clean latents there, as
+     *     diffusers' do
+     */
+    private record PutBack(Tensor anew, Tensor clean, Tensor noise, int end) implements AfterStep {
+        @Override
+        public Tensor apply(Tensor sample, SchedulerRun run, NoiseSource source) {
+            return TensorScope.keepResult(() -> {
+                Tensor mask = anew.to(sample.device(), ScalarType.Float);
+                Tensor kept = run.stepIndex() == end ? clean : run.addNoise(clean, noise);
+                return sample.mul(mask).add(kept.mul(mask.neg().add(new Scalar(1.0))));
+            });
         }
-        Tensor original = clean;
-        Tensor epsilon = drawn;
-        return TensorScope.keepResult(() -> {
-            Tensor anew = given().mask().to(sample.device(), ScalarType.Float);
-            Tensor kept = run.addNoise(original, epsilon);
-            return sample.mul(anew).add(kept.mul(anew.neg().add(new Scalar(1.0))));
-        });
     }
 }

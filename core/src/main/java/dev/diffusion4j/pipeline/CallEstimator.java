@@ -47,7 +47,8 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
 
     /** Empty where a denoiser does not say what it costs. */
     Optional<DrawingEstimate> estimate(GenerationRequest request, SampleSize size) {
-        Share own = own(request, size);
+        ControlCost control = control(request, size);
+        Share own = own(request, size, control);
         Share refining = refining(request, size);
         if (own.pass.operations() == 0 || setup.refiner() != null && refining.pass.operations() == 0) {
             return Optional.empty();
@@ -58,14 +59,12 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
         int together = request.canvas().together();
         double numbers = together * (double) codec.pictureChannels() * size.height() * size.width();
         double decoded = Math.max(decoding.values(), encoding.values()) * own.numberBytes + 3 * 4 * numbers;
-        ControlCost control = control(request, size, own.calls);
         double drawn = Math.max(own.pass.values(), control.values()) + control.features();
         double most = own.weights.most(refining.weights, drawn * own.numberBytes, refining.passBytes(), decoded);
-        double controlBytes = control.parameters() * own.numberBytes;
         double batches = (double) request.count() / together;
         return Optional.of(new DrawingEstimate(
-                PROCESS_BYTES + controlBytes + most,
-                controlBytes + own.weights.most(refining.weights, 0, 0, 0),
+                PROCESS_BYTES + most,
+                own.weights.most(refining.weights, 0, 0, 0),
                 batches
                                 * (own.calls * own.pass.convolutions()
                                         + refining.calls * refining.pass.convolutions()
@@ -78,9 +77,10 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
                         + request.count() * (decoding.products() + encoding.products())));
     }
 
-    private Share own(GenerationRequest request, SampleSize size) {
+    private Share own(GenerationRequest request, SampleSize size, ControlCost control) {
         KeepNetworks keeping = keeping(request);
-        WeightBytes weights = weights(keeping, request.canvas().batches() > 1, true);
+        WeightBytes weights = weights(keeping, request.canvas().batches() > 1, true)
+                .withDenoiser(bytes(outline) + control.parameters() * numberBytes());
         return share(weights, request, sample(size), branches(request), calls(request, size));
     }
 
@@ -105,7 +105,8 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
         return new Share(weights, outline.cost(sample, (int) batch, WORDS), calls, numberBytes());
     }
 
-    private ControlCost control(GenerationRequest request, SampleSize size, int calls) {
+    private ControlCost control(GenerationRequest request, SampleSize size) {
+        int calls = calls(request, size);
         int together = request.canvas().together();
         return ControlCost.of(
                 request.inputs(), setup, owned.controlNets(), sample(size), together, branches(request), calls, WORDS);
@@ -155,10 +156,13 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
 
     /**
      * The request with the choice of tiles made, where samples are latents: tiles where the whole picture's pass would not fit in what is
-     * free, and that of a tile needs less.
+     * free, and that of a tile needs less. Where they are asked for and cannot be, it says so.
      */
     GenerationRequest withTiles(GenerationRequest request) {
         SampleCodec codec = setup.codec(outline);
+        if (Boolean.TRUE.equals(request.canvas().tiles()) && codec.inTiles() == codec) {
+            return request.with(r -> r.tiles(false));
+        }
         if (request.canvas().tiles() != null
                 || !codec.hasLatents()
                 || owned.leases().isEmpty()) {

@@ -5,10 +5,11 @@ import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelRole;
+import dev.diffusion4j.model.controlnet.ControlNetModel;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -52,10 +53,6 @@ record CallNetworks(OwnedParts owned, KeepNetworks keeping) {
         }));
     }
 
-    ControlNets controlNets() {
-        return owned.controlNets();
-    }
-
     /** How many pictures form a round, where batches are smaller. */
     int perRound() {
         return keeping == KeepNetworks.ONE ? WAITING : 1;
@@ -92,8 +89,14 @@ record CallNetworks(OwnedParts owned, KeepNetworks keeping) {
         }
     }
 
-    <R> R denoise(Function<DiffusionModel, R> body) {
-        return owned.lend(body);
+    /** Runs {@code body} with the denoiser, and the control networks that a request asks for, in its order. */
+    <R> R denoise(
+            PipelineSetup setup, GenerationRequest request, BiFunction<DiffusionModel, List<ControlNetModel>, R> body) {
+        return owned.controlNets()
+                .use(
+                        request.inputs().control(),
+                        setup.placement(),
+                        controls -> owned.lend(model -> body.apply(model, controls)));
     }
 
     /** @param isSeen whether something looks at decoded pictures meanwhile, and gradients go back through the autoencoder */
@@ -105,6 +108,7 @@ record CallNetworks(OwnedParts owned, KeepNetworks keeping) {
     void denoised(boolean isLast) {
         if (keeping == KeepNetworks.ONE || keeping == KeepNetworks.CALL && isLast) {
             owned.network().drop();
+            owned.controlNets().drop();
         }
     }
 
@@ -125,6 +129,7 @@ record CallNetworks(OwnedParts owned, KeepNetworks keeping) {
     void end() {
         if (keeping != KeepNetworks.ALWAYS) {
             owned.network().drop();
+            owned.controlNets().drop();
             owned.leases().values().forEach(PartLease::drop);
         }
     }

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.model.PassCost;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.controlnet.ControlNetModel;
 import dev.diffusion4j.pipeline.request.Control;
 import dev.diffusion4j.pipeline.request.Inputs;
-import java.util.LinkedHashSet;
-import java.util.Set;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
 
 /**
- * What control networks add to a call, in whose memory they stay.
+ * What control networks add to the passes of a denoiser, with which they are in memory.
  *
  * @param parameters of all of them
  * @param convolutions operations in all steps of a batch
@@ -21,7 +23,7 @@ import java.util.Set;
 record ControlCost(double parameters, double convolutions, double products, double features, double values) {
 
     /**
-     * Loads them, where they are not there.
+     * Worked out from their configs.
      *
      * @param sample the size of a sample
      * @param together pictures of a batch
@@ -37,28 +39,34 @@ record ControlCost(double parameters, double convolutions, double products, doub
             int branches,
             int calls,
             int words) {
-        Set<ControlNetModel> all = new LinkedHashSet<>();
+        Map<PartLease, Double> all = new LinkedHashMap<>();
         double convolutions = 0;
         double products = 0;
         double features = 0;
         double values = 0;
         boolean ofOne = inputs.guessMode();
         for (Control control : networks.placed(inputs.control())) {
-            ControlNetModel network = networks.get(control.folder(), setup.placement());
-            ofOne |= all.isEmpty() && network.typedConfig().globalPoolConditions(); // as ControlGuide has it
-            all.add(network);
-            PassCost pass = network.cost(sample, ofOne ? together : branches * together, words);
+            PartLease lease = networks.lease(control.folder(), setup.placement());
+            ofOne |= all.isEmpty()
+                    && ask(lease, its -> its.typedConfig().globalPoolConditions()); // as ControlGuide has it
+            all.put(lease, ask(lease, its -> (double) its.parameterCount()));
+            int seen = ofOne ? together : branches * together;
+            PassCost pass = ask(lease, its -> its.cost(sample, seen, words));
             double active = 0;
             for (int i = 0; i < calls; i++) {
                 active += control.isActive(i, calls) ? 1 : 0;
             }
             convolutions += active * pass.convolutions();
             products += active * pass.products();
-            features += network.features(sample, branches * together);
+            features += ask(lease, its -> its.features(sample, branches * together));
             values = Math.max(values, pass.values());
         }
         double parameters =
-                all.stream().mapToDouble(network -> network.parameterCount()).sum();
+                all.values().stream().mapToDouble(Double::doubleValue).sum();
         return new ControlCost(parameters, convolutions, products, features, values);
+    }
+
+    private static <R> R ask(PartLease lease, Function<ControlNetModel, R> question) {
+        return lease.ask(model -> question.apply((ControlNetModel) model));
     }
 }

@@ -39,9 +39,10 @@ record ControlGuide(List<Part> parts, int firstStep, boolean guesses) {
     }
 
     /**
-     * Loads the networks and shows them their pictures.
+     * Shows networks their pictures.
      *
-     * @param inputs with the networks that are asked for
+     * @param inputs that ask for the networks
+     * @param networks in the order of the requests; borrowed, as long as the result is used
      * @param size of the pictures that are drawn; a control picture of another one is resized
      * @return {@code null} where nothing is asked for; its hints belong to the current scope
      */
@@ -50,15 +51,16 @@ record ControlGuide(List<Part> parts, int firstStep, boolean guesses) {
             PipelineSetup setup,
             SampleCodec codec,
             SampleSize size,
-            ControlNets networks,
+            List<ControlNetModel> networks,
             int firstStep) {
         if (inputs.control().isEmpty()) {
             return null;
         }
         MaskCrop crop = MaskCrop.of(inputs, size);
         List<Part> parts = new ArrayList<>();
-        for (Control control : networks.placed(inputs.control())) {
-            ControlNetModel network = networks.get(control.folder(), setup.placement());
+        for (int i = 0; i < networks.size(); i++) {
+            Control control = inputs.control().get(i);
+            ControlNetModel network = networks.get(i);
             BufferedImage shown = crop == null
                     ? StartPicture.sized(control.picture(), "control", size, codec)
                     : crop.shown(PictureFile.read(Path.of(control.picture())), size);
@@ -69,18 +71,25 @@ record ControlGuide(List<Part> parts, int firstStep, boolean guesses) {
         return new ControlGuide(parts, firstStep, inputs.guessMode() || averages);
     }
 
-    /** @throws Problem where the network cannot be loaded or does not fit the denoiser, or the picture cannot be read */
+    /** @throws Problem where the network is not there or does not fit the denoiser, or the picture cannot be read */
     static void check(Control control, PipelineSetup setup, DiffusionModel model, ControlNets networks) {
         PictureFile.read(Path.of(control.picture()));
         if (!(model instanceof UNet2DConditionModel unet)) {
             throw Problem.request("a " + model.modelClass().name() + " cannot be controlled: omit {control}");
         }
-        ControlNetModel network = networks.get(control.folder(), setup.placement());
+        networks.lease(control.folder(), setup.placement()).ask(network -> {
+            check(control, setup, unet, (ControlNetModel) network);
+            return true;
+        });
+    }
+
+    private static void check(
+            Control control, PipelineSetup setup, UNet2DConditionModel unet, ControlNetModel network) {
         String where = "{control} " + control.folder() + " does not fit this network: ";
         network.misfit(unet.typedConfig()).ifPresent(why -> {
             throw Problem.request(where + why);
         });
-        int factor = setup.codec(model).scaleFactor();
+        int factor = setup.codec(unet).scaleFactor();
         if (network.pictureFactor() != factor) {
             throw Problem.request(where + "its pictures are " + network.pictureFactor()
                     + " times as large as samples, those of this pipeline " + factor + " times");

@@ -439,7 +439,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         return lease != null && lease.drop();
     }
 
-    /** The names of its parts that are networks in memory now: {@code unet}, {@code vae}. */
+    /** The names of its parts that are networks in memory now: {@code unet}, {@code vae}; and of the folders of control networks. */
     public Set<String> networksInMemory() {
         return owned.loaded();
     }

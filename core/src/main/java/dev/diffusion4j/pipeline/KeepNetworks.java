@@ -2,7 +2,7 @@
 package dev.diffusion4j.pipeline;
 
 /**
- * How long the networks of a pipeline with several stay in memory. The pictures are the same. A call whose prompts ask for adapters has all of
+ * How long the networks of a pipeline with several stay in memory. The pictures are the same. Control networks are there when the denoiser is. A call whose prompts ask for adapters has all of
  * them in memory together until it ends.
  */
 public enum KeepNetworks {

@@ -41,7 +41,7 @@ final class LoadedPipeline {
                 List<LoraApplied> applied = PipelineAdapters.merged(network, parts, options.loras());
                 Placement placement = new Placement(options.device(), options.precision(), 0);
                 PipelineSetup setup = PipelineSetup.of(scheduler, parts, placement);
-                OwnedParts owned = new OwnedParts(network, parts, options.keeping()).withControls(controls);
+                OwnedParts owned = new OwnedParts(network, parts, options.keeping()).withControls(controls, store);
                 return DiffusionPipeline.of(owned, setup, origin.withApplied(applied));
             } catch (Throwable e) {
                 parts.close();

@@ -2,6 +2,7 @@
 package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.folder.PartLease;
+import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelRole;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ final class OwnedParts implements AutoCloseable {
      * @param keeping how long the networks stay in memory, where there are several that can be loaded again
      */
     OwnedParts(PartLease network, @Nullable PipelineParts others, KeepNetworks keeping) {
-        this(network, others, keeping, new ControlNets(List.of()), null);
+        this(network, others, keeping, new ControlNets(List.of(), new PartStore()), null);
     }
 
     private OwnedParts(
@@ -55,9 +56,14 @@ final class OwnedParts implements AutoCloseable {
         return new OwnedParts(network, others, keeping, controlNets, value);
     }
 
-    /** With the folders of control networks that are parts of the pipeline. */
-    OwnedParts withControls(List<Path> folders) {
-        return new OwnedParts(network, others, keeping, new ControlNets(folders), refiner);
+    /**
+     * With control networks.
+     *
+     * @param folders of those that are parts of the pipeline
+     * @param store which they, and others that calls ask for, are leased of
+     */
+    OwnedParts withControls(List<Path> folders, PartStore store) {
+        return new OwnedParts(network, others, keeping, new ControlNets(folders, store), refiner);
     }
 
     PartLease network() {
@@ -80,9 +86,9 @@ final class OwnedParts implements AutoCloseable {
         return network.isPinned();
     }
 
-    /** The names of the parts that are in memory. */
+    /** The names of the parts that are in memory, and of the folders of control networks that are. */
     Set<String> loaded() {
-        Set<String> names = new TreeSet<>();
+        Set<String> names = new TreeSet<>(controlNets.loaded());
         if (network.isLoaded()) {
             names.add(ModelRole.DENOISER.component());
         }

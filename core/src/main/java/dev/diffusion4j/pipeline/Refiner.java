@@ -117,7 +117,7 @@ record Refiner(DiffusionPipeline pipeline) {
      * Ends a batch.
      *
      * @param samples of the first network, noisy or finished, {@code float32 (B, C, H, W)}; freed
-     * @param afterStep what the first network's samples were changed by
+     * @param begun what the first network's run began with
      * @param noise whose streams the first network's run drew from
      * @param sampler of the first network
      * @param firstImage index of the batch's first picture
@@ -125,7 +125,7 @@ record Refiner(DiffusionPipeline pipeline) {
      */
     Tensor finish(
             Tensor samples,
-            AfterStep afterStep,
+            BatchStart begun,
             NoiseSource noise,
             BatchSampler sampler,
             SampleSize size,
@@ -137,18 +137,19 @@ record Refiner(DiffusionPipeline pipeline) {
             PipelineSetup setup = pipeline.setup().withScheduler(scheduler(first.scheduler()));
             int count = Math.toIntExact(samples.size(0));
             try (SchedulerRun run = start(request, first.scheduler(), codec.shape(size))) {
-                Tensor begin = samples.to(setup.placement().torchDevice(), ScalarType.Float);
-                if (request.sampling().refinerStart() == null) {
-                    begin = run.addNoise(begin, noise.like(begin));
-                }
-                Tensor from = begin;
+                Tensor handed = samples.to(setup.placement().torchDevice(), ScalarType.Float);
+                boolean adds = request.sampling().refinerStart() == null;
+                Tensor epsilon =
+                        adds || begun.putsBack() ? noise.like(handed) : handed; // diffusers draws it for either
+                Tensor from = adds ? run.addNoise(handed, epsilon) : handed.clone();
+                int end = run.timesteps().length;
+                AfterStep afterStep = begun.putsBack() ? begun.afterStep(handed, epsilon, end) : AfterStep.NONE;
                 Branches branches =
                         new BranchMaker(setup, outline, request, size).make(firstImage, count, PictureUse.NONE, null);
                 networks().pictureRead();
                 return pipeline.owned().lend(own -> {
                     Denoiser denoiser = new GuidedDenoiser(own, setup.placement(), branches, request.guidance(), null);
                     Steering steering = new Steering(first.steering(), setup.scheduler(), codec, denoiser);
-                    int end = run.timesteps().length;
                     return sampler.loop(steering, run, end, noise, firstImage).run(from, afterStep);
                 });
             }

@@ -17,7 +17,7 @@ import java.util.List;
  * Looks whether a network can draw what is asked for, before anything is computed.
  *
  * @param model borrowed
- * @param controlNets loads those that the request names
+ * @param controlNets knows those that the request names
  */
 record RequestCheck(PipelineSetup setup, DiffusionModel model, ControlNets controlNets) {
 

@@ -9,18 +9,25 @@ import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.text.ClipTokenizer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** Loads a checkpoint of Stable Diffusion's original layout, ready to draw. */
 final class SingleFilePipeline {
     private SingleFilePipeline() {}
 
-    /** @throws Problem (a failure) where it cannot be read, or lacks a part that drawing needs */
-    static DiffusionPipeline load(Path file, LoadOptions options, PartStore store) {
+    /**
+     * @param tokenizers by name, that count where none is found for the file
+     * @throws Problem (a failure) where it cannot be read, or lacks a part that drawing needs
+     */
+    static DiffusionPipeline load(
+            Path file, LoadOptions options, Map<String, ClipTokenizer> tokenizers, PartStore store) {
         Precision precision = SpeedProbe.resolve(options.precision(), Devices.parse(options.device()));
         LoadOptions chosen = options.withPrecision(precision);
-        try (OpenedParts found = SingleFile.open(file, options.config(), options.families())) {
+        try (OpenedParts opened = SingleFile.open(file, options.config(), options.families())) {
+            OpenedParts found = opened.withTokenizers(tokenizers);
             found.checkTokenizers();
             String unet = ModelRole.DENOISER.component();
             if (found.find(unet).isEmpty()) {

@@ -11,6 +11,11 @@ record WeightBytes(KeepNetworks keeping, boolean isRepeated, double denoiser, do
     /** Of no pipeline. */
     static final WeightBytes NONE = new WeightBytes(KeepNetworks.ONE, false, 0, 0, 0);
 
+    /** With other networks that work in its steps and go with it. */
+    WeightBytes withDenoiser(double bytes) {
+        return new WeightBytes(keeping, isRepeated, bytes, texts, autoencoder);
+    }
+
     /** What stays from the first to the last. */
     private double always() {
         return keeping == KeepNetworks.ALWAYS ? denoiser + texts + autoencoder : 0;

@@ -4,6 +4,7 @@ package dev.diffusion4j.tensor;
 import static org.bytedeco.pytorch.global.torch.clear_cache;
 import static org.bytedeco.pytorch.global.torch.decrement_nesting;
 import static org.bytedeco.pytorch.global.torch.increment_nesting;
+import static org.bytedeco.pytorch.global.torch.is_autocast_enabled;
 import static org.bytedeco.pytorch.global.torch.set_autocast_dtype;
 import static org.bytedeco.pytorch.global.torch.set_autocast_enabled;
 
@@ -67,6 +68,20 @@ public record Placement(String device, Precision dtype, int threads) {
                 clear_cache();
             }
             set_autocast_enabled(type, false);
+        }
+    }
+
+    /** Runs {@code body} on this thread in its tensors' own dtype, within {@link #autocast} too. */
+    public static <R> R withoutAutocast(Supplier<R> body) {
+        boolean onCpu = is_autocast_enabled(DeviceType.CPU);
+        boolean onCard = is_autocast_enabled(DeviceType.CUDA);
+        set_autocast_enabled(DeviceType.CPU, false);
+        set_autocast_enabled(DeviceType.CUDA, false);
+        try {
+            return body.get();
+        } finally {
+            set_autocast_enabled(DeviceType.CPU, onCpu);
+            set_autocast_enabled(DeviceType.CUDA, onCard);
         }
     }
 }

@@ -2,6 +2,7 @@
 package dev.diffusion4j.text;
 
 import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.io.BufferedReader;
@@ -25,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * @param ranks of the pairs ({@code left + ' ' + right}); the lowest is joined first
  */
 public record BpeVocabulary(Map<String, Integer> ids, Map<String, Integer> ranks) {
+    /** The fewest pieces that a vocabulary can have: each byte within a word and at its end, and the two marks. */
+    public static final int SMALLEST = 2 * 256 + 2;
+
     static final String WORD_END = "</w>";
     static final String START = "<|startoftext|>";
     static final String END = "<|endoftext|>";
@@ -110,14 +114,27 @@ public record BpeVocabulary(Map<String, Integer> ids, Map<String, Integer> ranks
         return new BpeVocabulary(ids, ranks(merges));
     }
 
-    /** OpenAI's order: the bytes, the bytes that end a word, what the merges make, start and end. */
+    /**
+     * Learns a vocabulary from texts, of the words and letters that CLIP's tokenizer cuts them into; the same texts give the same one.
+     *
+     * @param size how many pieces it has, at most: there are fewer where each word of the texts has become one piece
+     */
+    public static BpeVocabulary learn(Iterable<String> texts, int size) {
+        Check.inRange(size, SMALLEST, 1 << 24, "a vocabulary's size");
+        return ofPairs(new BpeLearner(texts).merges(size - SMALLEST));
+    }
+
     private static BpeVocabulary ofMerges(List<String> lines) {
-        List<String> merges = lines.subList(1, Math.min(lines.size(), OPENAI_MERGES + 1));
+        return ofPairs(lines.subList(1, Math.min(lines.size(), OPENAI_MERGES + 1)));
+    }
+
+    /** OpenAI's order: the bytes, the bytes that end a word, what the merges make, start and end. */
+    private static BpeVocabulary ofPairs(List<String> merges) {
         Map<String, Integer> ids = new LinkedHashMap<>();
         List<String> bytes = ByteLetters.inOrder();
         bytes.forEach(letter -> ids.put(letter, ids.size()));
         bytes.forEach(letter -> ids.put(letter + WORD_END, ids.size()));
-        merges.forEach(merge -> ids.put(merge.replace(" ", ""), ids.size()));
+        merges.forEach(merge -> ids.putIfAbsent(merge.replace(" ", ""), ids.size()));
         ids.put(START, ids.size());
         ids.put(END, ids.size());
         return new BpeVocabulary(ids, ranks(merges));

@@ -213,6 +213,11 @@ public final class ClipTokenizer {
         return settings.maxLength();
     }
 
+    /** The same for texts of another length. */
+    public ClipTokenizer withMaxLength(int tokens) {
+        return new ClipTokenizer(vocabulary, pairs, cleaning, settings.withMaxLength(tokens));
+    }
+
     /** The number of the token at a text's beginning. */
     public int startId() {
         return id(settings.start());
@@ -221,6 +226,11 @@ public final class ClipTokenizer {
     /** The number of the token at a text's end. */
     public int endId() {
         return id(settings.end());
+    }
+
+    /** The number of the token that fills a text up. */
+    public int paddingId() {
+        return padding;
     }
 
     /** The pieces of words. */

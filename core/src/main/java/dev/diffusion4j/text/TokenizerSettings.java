@@ -52,6 +52,11 @@ public record TokenizerSettings(
         return new TokenizerSettings(start, end, unknown, padding, maxLength, all, others);
     }
 
+    /** For texts of another length. */
+    TokenizerSettings withMaxLength(int value) {
+        return new TokenizerSettings(start, end, unknown, padding, value, added, others);
+    }
+
     /** Without an added token. */
     TokenizerSettings without(String content) {
         List<AddedToken> others =

@@ -97,6 +97,25 @@ class CallEstimatorTest {
         }
     }
 
+    @Test
+    void tiles_that_were_asked_for_and_cannot_be_are_not_noted() {
+        GenerationRequest tiled = TEN.with(r -> r.tiles(true));
+        try (AutoencoderKl odd = autoencoder(36);
+                AutoencoderKl even = autoencoder(32);
+                DiffusionPipeline pipeline = DiffusionPipeline.load(Golden.path("tiny-sd"))) {
+            assertThat(pipeline.withCodec(new VaeCodec(odd))
+                            .filled(tiled)
+                            .canvas()
+                            .tiles())
+                    .isFalse();
+            assertThat(pipeline.withCodec(new VaeCodec(even))
+                            .filled(tiled)
+                            .canvas()
+                            .tiles())
+                    .isTrue();
+        }
+    }
+
     private static AutoencoderKl autoencoder(long size) {
         return (AutoencoderKl) AutoencoderKl.FAMILY.create(Map.of(
                 "sample_size", size,

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.folder.NetworkPlace;
 import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.folder.single.Conversion;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.controlnet.ControlNetModel;
+import dev.diffusion4j.pipeline.request.Control;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.Tensors;
@@ -189,12 +192,7 @@ class NetworksInMemoryTest {
 
     @Test
     void a_picture_to_start_from_is_encoded_before_the_denoiser_is_read() {
-        Path file = temporary.resolve("start.png");
-        try (DiffusionPipeline pipeline = DiffusionPipeline.load(FOLDER);
-                GenerationResult drawn = pipeline.generate(
-                        GenerationRequest.of(r -> r.prompt("a red cat").steps(1).size(new SampleSize(32, 32))))) {
-            dev.diffusion4j.image.PngFile.write(file, drawn.images().get(0), Map.of());
-        }
+        Path file = picture();
         GenerationRequest request = THREE.with(r -> r.picture(file.toString()).strength(0.9));
         List<Set<String>> seen = new ArrayList<>();
         try (DiffusionPipeline pipeline = DiffusionPipeline.load(FOLDER, ONE)) {
@@ -202,6 +200,52 @@ class NetworksInMemoryTest {
             assertThat(seen).isNotEmpty().containsOnly(Set.of("unet"));
             assertSame(pictures, expected(FOLDER, ALWAYS, request));
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(KeepNetworks.class)
+    void control_networks_come_and_go_with_the_denoiser(KeepNetworks keeping) {
+        Path file = picture();
+        Control control = Control.of(Golden.path("tiny-nets").resolve("control").toString(), file.toString());
+        GenerationRequest request = THREE.with(r -> r.control(List.of(control)).size(new SampleSize(32, 32)));
+        Set<Set<String>> drawing = new HashSet<>();
+        List<Set<String>> decoding = new ArrayList<>();
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(FOLDER, ALWAYS.withKeeping(keeping), store)) {
+            Set<String> before = pipeline.networksInMemory();
+            DrawingEstimate estimate = pipeline.estimate(request).orElseThrow();
+            assertThat(pipeline.networksInMemory()).as("nothing is read for it").isEqualTo(before);
+            if (keeping == KeepNetworks.ONE) {
+                assertThat(estimate.weightBytes()).isEqualTo(weights("unet") + controlWeights());
+            }
+            pipeline.draw(
+                    request,
+                    (first, batch) -> decoding.add(pipeline.networksInMemory()),
+                    event -> drawing.add(pipeline.networksInMemory()),
+                    new Cancellation());
+            assertThat(drawing).allSatisfy(names -> assertThat(names).contains("unet", "control"));
+            assertThat(decoding.get(decoding.size() - 1).contains("control")).isEqualTo(keeping == KeepNetworks.ALWAYS);
+            assertThat(pipeline.networksInMemory().isEmpty()).isEqualTo(keeping != KeepNetworks.ALWAYS);
+            assertSame(draw(pipeline, request, StepListener.NONE), expected(FOLDER, ALWAYS, request));
+        }
+        assertThat(store.size()).isZero();
+    }
+
+    private static double controlWeights() {
+        try (dev.diffusion4j.model.Model network = NetworkPlace.network(
+                        Golden.path("tiny-nets").resolve("control"), List.of(ControlNetModel.FAMILY))
+                .create()) {
+            return 4.0 * network.parameterCount();
+        }
+    }
+
+    private Path picture() {
+        Path file = temporary.resolve("start.png");
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(FOLDER);
+                GenerationResult drawn = pipeline.generate(
+                        GenerationRequest.of(r -> r.prompt("a red cat").steps(1).size(new SampleSize(32, 32))))) {
+            dev.diffusion4j.image.PngFile.write(file, drawn.images().get(0), Map.of());
+        }
+        return file;
     }
 
     @Test

@@ -69,6 +69,9 @@ class RefinerGoldenTest {
         if (test.has("image")) {
             request.picture(GoldenCall.png(golden, test.text("image"), folder));
         }
+        if (test.has("mask")) {
+            request.mask(GoldenCall.png(golden, test.text("mask"), folder));
+        }
         request.refinerStart(test.has("refiner_start") ? test.value("refiner_start") : null);
     }
 

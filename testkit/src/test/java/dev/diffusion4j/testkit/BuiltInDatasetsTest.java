@@ -60,6 +60,20 @@ class BuiltInDatasetsTest {
     }
 
     @Nested
+    class Zog extends Named {
+        Zog() {
+            super("zog", 5);
+        }
+    }
+
+    @Nested
+    class ZogScenes extends Named {
+        ZogScenes() {
+            super("zog_scenes", 1_000_000);
+        }
+    }
+
+    @Nested
     class Folder extends DatasetContract {
         @TempDir
         Path folder;

@@ -11,6 +11,8 @@ import dev.diffusion4j.data.source.MnistFiles;
 import dev.diffusion4j.data.source.RepositorySource;
 import dev.diffusion4j.data.source.ScenesSource;
 import dev.diffusion4j.data.source.ShapesSource;
+import dev.diffusion4j.data.source.ZogScenesSource;
+import dev.diffusion4j.data.source.ZogSource;
 import java.nio.file.Path;
 
 /** Where pictures come from. */
@@ -37,6 +39,21 @@ public enum DataSourceKind implements Keyed {
             int side = options.imageSize() == 0 ? 64 : options.imageSize();
             return new ScenesSource(
                     spec.split(), side, options.seed(), options.columns().label());
+        }
+    },
+    /** Five pictures of a thing that {@code scenes} does not show: {@link ZogSource}. */
+    ZOG("zog", "zog", false, false) {
+        @Override
+        Dataset open(DataSpec spec, SourceOptions options) {
+            return new ZogSource(options.imageSize() == 0 ? 64 : options.imageSize(), options.seed());
+        }
+    },
+    /** Scenes with that thing among them: {@link ZogScenesSource}. */
+    ZOG_SCENES("zog_scenes", "zog_scenes[:test|:all]", false, true) {
+        @Override
+        Dataset open(DataSpec spec, SourceOptions options) {
+            return new ZogScenesSource(
+                    spec.split(), options.imageSize() == 0 ? 64 : options.imageSize(), options.seed());
         }
     },
     /** The MNIST digits, fetched on first use. */

@@ -6,19 +6,23 @@ import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.data.loader.LoaderOptions;
 import dev.diffusion4j.data.transform.ImageTransform;
 import dev.diffusion4j.data.transform.StandardTransform;
+import dev.diffusion4j.data.view.JoinedDataset;
 import dev.diffusion4j.data.view.KeptDataset;
 import dev.diffusion4j.data.view.Subset;
+import java.util.List;
 
 /** A data set made ready as a {@link DataConfig} says: opened, cut to its limit, kept in memory where that is configured. */
 public final class TrainingData implements AutoCloseable {
     private final DataConfig config;
     private final Dataset dataset;
     private final StandardTransform transform;
+    private final int firstKind;
 
-    private TrainingData(DataConfig config, Dataset dataset, StandardTransform transform) {
+    private TrainingData(DataConfig config, Dataset dataset, StandardTransform transform, int firstKind) {
         this.config = config;
         this.dataset = dataset;
         this.transform = transform;
+        this.firstKind = firstKind;
     }
 
     /**
@@ -27,10 +31,19 @@ public final class TrainingData implements AutoCloseable {
      * @throws dev.diffusion4j.base.Problem as {@link DataSources#open(String, SourceOptions)}
      */
     public static TrainingData open(DataConfig config, SourceOptions options) {
-        Dataset opened = DataSources.open(config.source(), sized(config, options));
+        Dataset opened = openSource(config, options);
         boolean split =
                 config.validationShare() > 0 && DataSpec.parse(config.source()).testPart() == null;
         return kept(config, opened, split);
+    }
+
+    /**
+     * The data set that {@code config} names, as it is; the caller closes it.
+     *
+     * @throws dev.diffusion4j.base.Problem as {@link DataSources#open(String, SourceOptions)}
+     */
+    public static Dataset openSource(DataConfig config, SourceOptions options) {
+        return DataSources.open(config.source(), sized(config, options));
     }
 
     /**
@@ -66,6 +79,18 @@ public final class TrainingData implements AutoCloseable {
         return kept(config, source, config.validationShare() > 0);
     }
 
+    /**
+     * Of two data sets, which it then owns, in batches whose first half is of the one and whose second half is of the other.
+     *
+     * @param first cut to the limit that is configured
+     */
+    public static TrainingData ofTwo(DataConfig config, Dataset first, Dataset second) {
+        Dataset cut = limited(config, first);
+        Dataset both = new JoinedDataset(cut.description() + " beside " + second.description(), List.of(cut, second));
+        TrainingData all = prepared(config, both, config.randomFlip());
+        return new TrainingData(config, all.dataset, all.transform, cut.size());
+    }
+
     private static TrainingData kept(DataConfig config, Dataset source, boolean split) {
         Dataset cut = limited(config, source);
         return prepared(config, split ? Subset.split(cut, config.validationShare(), false) : cut, config.randomFlip());
@@ -86,14 +111,14 @@ public final class TrainingData implements AutoCloseable {
         if (wanted && config.cache().keeps(dataset.size(), (long) side * side * channels)) {
             dataset = new KeptDataset(dataset, transform);
         }
-        return new TrainingData(config, dataset, transform);
+        return new TrainingData(config, dataset, transform, 0);
     }
 
     /** With so many pictures at most, drawn by chance but always the same ones; 0 for all. This must not be used any more. */
     public TrainingData limitedTo(int limit) {
         return limit == 0 || limit >= dataset.size()
                 ? this
-                : new TrainingData(config, Subset.sample(dataset, limit), transform);
+                : new TrainingData(config, Subset.sample(dataset, limit), transform, 0);
     }
 
     /** The pictures; where they are kept in memory, already resized. */
@@ -108,7 +133,8 @@ public final class TrainingData implements AutoCloseable {
 
     /** Shuffled batches for training; the caller closes it before this. */
     public BatchLoader loader(int batchSize, long seed, long firstBatch) {
-        return new BatchLoader(dataset, transform, LoaderOptions.training(config, batchSize, seed, firstBatch));
+        LoaderOptions options = LoaderOptions.training(config, batchSize, seed, firstBatch);
+        return new BatchLoader(dataset, transform, options.withFirstKind(firstKind));
     }
 
     /** Batches in the data set's order, for measuring; one pass is {@link BatchLoader#batchesPerEpoch} batches. */

@@ -5,6 +5,7 @@ import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.model.autoencoder.AutoencoderKlConfig;
+import dev.diffusion4j.model.autoencoder.LatentDistribution;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
@@ -12,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -28,9 +28,6 @@ public final class AutoencoderObjective implements Objective {
     public static final String DIVERGENCE = "kl";
     /** Distance of pictures and reconstructions to a classifier's eye. */
     public static final String FEATURES = "features";
-
-    private static final double MIN_LOG_VARIANCE = -30;
-    private static final double MAX_LOG_VARIANCE = 20;
 
     private final AutoencoderKl model;
     private final AutoencoderSettings settings;
@@ -89,17 +86,13 @@ public final class AutoencoderObjective implements Objective {
         @Override
         public Tensor loss() {
             return TensorScope.keepResult(() -> {
-                Tensor encoded = model.encode(images).to(ScalarType.Float);
-                long channels = noise.size(1);
-                Tensor mean = encoded.narrow(1, 0, channels);
-                Tensor logVariance = encoded.narrow(1, channels, channels)
-                        .clamp(
-                                new ScalarOptional(new Scalar(MIN_LOG_VARIANCE)),
-                                new ScalarOptional(new Scalar(MAX_LOG_VARIANCE)));
-                Tensor latent = mean.add(logVariance.mul(new Scalar(0.5)).exp().mul(noise));
+                LatentDistribution latents =
+                        LatentDistribution.of(model.encode(images).to(ScalarType.Float));
+                Tensor latent = latents.mean().add(latents.std().mul(noise));
                 Tensor pictures = model.decode(latent).to(ScalarType.Float);
                 Tensor loss = kept(RECONSTRUCTION, settings.loss().mean(pictures, images))
-                        .add(kept(DIVERGENCE, divergence(mean, logVariance)).mul(new Scalar(settings.klWeight())));
+                        .add(kept(DIVERGENCE, divergence(latents.mean(), latents.logVariance()))
+                                .mul(new Scalar(settings.klWeight())));
                 return features == null
                         ? loss
                         : loss.add(kept(FEATURES, features.between(images, pictures))

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.objective;
 
+import dev.diffusion4j.base.Check;
+import java.util.List;
+
 /**
  * How a network learns to undo noise.
  *
@@ -10,11 +13,38 @@ package dev.diffusion4j.objective;
  * @param epochs of the whole run, for the schedule of {@code drop}
  * @param trackImageLoss whether {@link Objective.Task#tracked()} holds {@link DenoisingObjective#IMAGE_LOSS}; not for
  *     {@link LossType#HUBER}
+ * @param labelWeights what the loss of a picture counts in the mean, by its label; none where all count 1
  */
 public record DenoisingSettings(
-        LossType lossType, LossWeighting weighting, ContextDrop drop, int epochs, boolean trackImageLoss) {
+        LossType lossType,
+        LossWeighting weighting,
+        ContextDrop drop,
+        int epochs,
+        boolean trackImageLoss,
+        List<Double> labelWeights) {
+    public DenoisingSettings {
+        labelWeights = List.copyOf(labelWeights);
+        labelWeights.forEach(weight -> Check.notNegative(weight, "a label's weight"));
+    }
+
+    /** All pictures count alike. */
+    public DenoisingSettings(
+            LossType lossType, LossWeighting weighting, ContextDrop drop, int epochs, boolean trackImageLoss) {
+        this(lossType, weighting, drop, epochs, trackImageLoss, List.of());
+    }
+
     /** Every condition counts, nothing else is tracked. */
     public static DenoisingSettings of(LossType lossType, LossWeighting weighting) {
         return new DenoisingSettings(lossType, weighting, ContextDrop.NONE, 1, false);
+    }
+
+    /** The same with a weight for each label. */
+    public DenoisingSettings withLabelWeights(List<Double> value) {
+        return new DenoisingSettings(lossType, weighting, drop, epochs, trackImageLoss, value);
+    }
+
+    /** Whether all pictures count 1. */
+    boolean isUniform() {
+        return weighting == LossWeighting.UNIFORM && labelWeights.isEmpty();
     }
 }

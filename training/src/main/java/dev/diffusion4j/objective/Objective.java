@@ -32,6 +32,17 @@ public interface Objective {
     Task draw(TrainingExamples examples, RandomStream random);
 
     /**
+     * Whether a batch's loss is the mean of its examples' own, so that parts of it, or several batches of one update, may be computed
+     * apart. Where it is not, a batch is not split.
+     */
+    default boolean isSeparable() {
+        return true;
+    }
+
+    /** Called after each update of the weights, before they are averaged: brings what must stay within bounds back into them. */
+    default void afterUpdate() {}
+
+    /**
      * What there is to log of an epoch besides the loss, by short names.
      *
      * @param epoch from 0

@@ -40,6 +40,11 @@ final class CaptionWords {
         return captions(dataset, PREVIEWS, fits);
     }
 
+    /** So many captions at most, evenly over the data; all of its captions where there are no more. */
+    static List<String> some(Dataset dataset, int most) {
+        return captions(dataset, most, caption -> true);
+    }
+
     private static List<String> captions(Dataset dataset, int most, Predicate<String> fits) {
         List<String> all = new ArrayList<>();
         int step = most == PREVIEWS ? 1 : Math.max(1, dataset.size() / most);

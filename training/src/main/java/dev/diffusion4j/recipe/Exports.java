@@ -5,13 +5,14 @@ import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.trainer.Ema;
 import dev.diffusion4j.trainer.EmaConfig;
 import dev.diffusion4j.trainer.StepReport;
 import dev.diffusion4j.trainer.TrainState;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Saves what a run has learnt as pipeline folders, or as LoRA folders. */
@@ -110,18 +111,22 @@ final class Exports {
             new RunCard(recipe, model, folder).write(target, older);
         } else {
             String older = RunCard.read(target);
-            LoraTraining.write(target, model, recipe, lora);
+            Map<String, Model> beside =
+                    trained == null ? Map.of() : trained.parts().conditioner().networks();
+            LoraTraining.write(target, model, beside, recipe, lora);
             new RunCard(recipe, model, folder).write(target, older);
         }
     }
 
     private void save(Path target) {
+        if (model instanceof ClipModel clip) {
+            ClipTokens.save(target, clip, folder);
+            return;
+        }
         if (trained == null) {
             PipelineFolder.write(target, model, null);
             return;
         }
-        try (DiffusionPipeline pipeline = trained.open()) {
-            pipeline.save(target);
-        }
+        trained.save(target);
     }
 }

@@ -3,17 +3,23 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.adapter.Lora;
 import dev.diffusion4j.adapter.LoraAdapter;
+import dev.diffusion4j.adapter.LoraComponent;
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.adapter.LoraFolder;
+import dev.diffusion4j.adapter.PipelineLora;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.LoraPlace;
 import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.unet2dcondition.UNet2DConditionModel;
 import dev.diffusion4j.tensor.RandomStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -37,9 +43,32 @@ final class LoraTraining {
      *     lora.from} fits
      */
     static Optional<String> inject(Model model, @Nullable LoraConfig config, long seed) {
-        if (config == null) {
-            return Optional.empty();
+        return config == null ? Optional.empty() : inject(LoraComponent.UNET, model, config, seed);
+    }
+
+    /**
+     * The same for the text encoders, where {@code lora.text_targets} names layers of theirs.
+     *
+     * @param networks those of a conditioner, by the names of their parts
+     * @return where not all of {@code lora.from} fit, how many do, in a line for each
+     * @throws Problem as {@link #inject}; (a wrong request) where there is no text encoder
+     */
+    static List<String> injectText(Map<String, Model> networks, @Nullable LoraConfig config, long seed) {
+        List<String> notes = new ArrayList<>();
+        if (config == null || config.textTargets().isEmpty()) {
+            return notes;
         }
+        if (networks.isEmpty()) {
+            throw Problem.request("lora.text_targets names layers of a text encoder, but there is none beside this"
+                    + " network: omit it");
+        }
+        networks.forEach((name, network) -> LoraComponent.ofPart(name)
+                .flatMap(part -> inject(part, network, config.ofText(), seed + 1 + part.ordinal()))
+                .ifPresent(notes::add));
+        return notes;
+    }
+
+    private static Optional<String> inject(LoraComponent part, Model model, LoraConfig config, long seed) {
         List<String> layers;
         try (RandomStream random = new RandomStream(seed)) {
             layers = Lora.inject(model, config, random);
@@ -49,23 +78,40 @@ final class LoraTraining {
             return Optional.empty();
         }
         try (LoraAdapter adapter = LoraAdapter.read(LoraPlace.file(Path.of(config.from()), HubProgress.SILENT))) {
-            int filled = adapter.restore(model);
-            if (filled == 0) {
+            int known = adapter.size(part);
+            int filled = adapter.restore(part, model);
+            if (filled == 0 && part == LoraComponent.UNET) {
                 throw Problem.failure("lora.from: " + adapter.file() + " fills none of the " + layers.size()
                         + " LoRA layers of this run (lora.rank " + config.rank() + ", lora.targets " + config.targets()
-                        + "): its " + adapter.size()
+                        + "): its " + known
                         + " are those of other layers or of another rank; name an adapter of"
                         + " this network, or omit lora.from");
             }
-            return filled == layers.size() && filled == adapter.size()
+            return filled == layers.size() && filled == known
                     ? Optional.empty()
                     : Optional.of(adapter.file() + " fills " + filled + " of " + layers.size() + " LoRA layers ("
-                            + filled + " of its " + adapter.size() + " are used); the others begin anew");
+                            + filled + " of its " + known + " are used); the others begin anew");
         }
     }
 
-    /** The folder that peft reads. */
-    static void write(Path folder, Model model, Recipe recipe, LoraConfig config) {
+    /**
+     * What diffusers reads for a text-to-image model, else the folder that peft reads.
+     *
+     * @param beside the conditioner's networks, of which those with products are written too
+     */
+    static void write(Path folder, Model model, Map<String, Model> beside, Recipe recipe, LoraConfig config) {
+        if (!(model instanceof UNet2DConditionModel)) {
+            write(folder, model, recipe, config);
+            return;
+        }
+        Map<LoraComponent, Model> networks = new EnumMap<>(Map.of(LoraComponent.UNET, model));
+        beside.forEach((name, network) -> LoraComponent.ofPart(name)
+                .filter(part -> Lora.isIn(network))
+                .ifPresent(part -> networks.put(part, network)));
+        PipelineLora.write(folder, networks, config);
+    }
+
+    private static void write(Path folder, Model model, Recipe recipe, LoraConfig config) {
         String from = recipe.model().from();
         Optional<HubRepo> repo = from == null ? Optional.empty() : PipelinePlace.repository(Path.of(from));
         LoraFolder.write(

@@ -14,6 +14,7 @@ import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.model.autoencoder.AutoencoderKlConfig;
+import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.pipeline.ChannelFit;
 import dev.diffusion4j.tensor.RandomStream;
 import java.util.Map;
@@ -43,9 +44,10 @@ final class ModelFactory {
      * The spec with everything filled in that the data decides; a pretrained network takes the data's size too.
      *
      * @param codec whose samples the network is to denoise, borrowed; {@code null} for pixels
+     * @param textFeatures numbers of a prompt's token that it is given; 0 for none
      * @throws Problem (a wrong request) where the codec cannot encode the data's pictures
      */
-    ModelSpec fit(Recipe recipe, TrainingData data, @Nullable SampleCodec codec) {
+    ModelSpec fit(Recipe recipe, TrainingData data, @Nullable SampleCodec codec, int textFeatures) {
         ModelSpec spec = recipe.model();
         ModelFamily family = family(spec);
         long[] sample = sampleShape(data, codec);
@@ -55,6 +57,8 @@ final class ModelFactory {
                 new SampleSize((int) sample[1], (int) sample[2]),
                 data.dataset().classNames(),
                 () -> CaptionWords.of(data.dataset()),
+                () -> ClipTokens.of(spec, data.dataset()),
+                textFeatures,
                 family.isDenoiser() ? recipe.scheduler().create().numTrainTimesteps() : 0,
                 spec.classConditional());
         Map<String, @Nullable Object> config =
@@ -108,6 +112,8 @@ final class ModelFactory {
             known = classifier.numClasses();
         } else if (model instanceof AutoencoderKl autoencoder) {
             checkAutoencoder(autoencoder.typedConfig(), data);
+        } else if (model instanceof ClipModel clip) {
+            checkChannels(clip.typedConfig().visionConfig().numChannels(), data, null);
         }
         checkClasses(spec, known, data);
         if (known > 0) {

@@ -7,15 +7,21 @@ import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
+import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.objective.AutoencoderObjective;
 import dev.diffusion4j.objective.ClassificationObjective;
+import dev.diffusion4j.objective.ContrastiveObjective;
 import dev.diffusion4j.objective.DenoisingObjective;
 import dev.diffusion4j.objective.DenoisingSettings;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.text.ClipTokenizer;
+import dev.diffusion4j.text.PromptSyntax;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +33,10 @@ final class Objectives {
      * @param model borrowed by the objective, as are the others
      * @param parts what a denoiser is trained with; {@code null} for another network
      * @param eye of an autoencoder's distance; {@code null} for none
+     * @param tokenizer of a CLIP; {@code null} for another network
+     * @param pictures their size
      * @param epochs of the whole run
+     * @param labelWeights what a picture's loss counts, by its label; none where all count alike
      */
     static Objective create(
             ObjectiveConfig config,
@@ -35,22 +44,33 @@ final class Objectives {
             Scheduler scheduler,
             @Nullable PipelineParts parts,
             @Nullable Classifier eye,
-            int epochs) {
+            @Nullable ClipTokenizer tokenizer,
+            SampleSize pictures,
+            int epochs,
+            List<Double> labelWeights) {
         if (model instanceof Classifier classifier) {
             return new ClassificationObjective(classifier);
         }
         if (model instanceof AutoencoderKl autoencoder) {
             return new AutoencoderObjective(autoencoder, config.autoencoder().settings(config.loss()), eye);
         }
+        if (model instanceof ClipModel clip) {
+            return new ContrastiveObjective(clip, Objects.requireNonNull(tokenizer), ClipTokens.pictures(clip));
+        }
         DiffusionModel denoiser = (DiffusionModel) model;
         PipelineParts own = Objects.requireNonNull(parts);
         return new DenoisingObjective(
                 denoiser,
                 scheduler,
-                own.conditioner(),
+                own.conditioner().forCall(pictures, 0, PromptSyntax.PLAIN),
                 own.codec(denoiser, scheduler),
                 new DenoisingSettings(
-                        config.loss(), config.lossWeighting(), config.contextDrop(), epochs, config.trackImageLoss()));
+                        config.loss(),
+                        config.lossWeighting(),
+                        config.contextDrop(),
+                        epochs,
+                        config.trackImageLoss(),
+                        labelWeights));
     }
 
     /**
@@ -88,6 +108,7 @@ final class Objectives {
             throw Problem.request("objective.autoencoder is for autoencoders, but the network is a "
                     + model.modelClass().name() + ": omit it");
         }
+        ClipTokens.check(recipe, model);
         boolean canDrop = conditioner != null && conditioner.canDrop();
         if (recipe.objective().contextDrop().isActive() && !canDrop) {
             throw Problem.request(
@@ -100,7 +121,9 @@ final class Objectives {
             throw Problem.request("samples.guidance_scale is " + scale + ", but a "
                     + model.modelClass().name() + " has no prediction without a class to guide away from: omit it");
         }
+        DreamBooth.checkBase(recipe, model, conditioner);
         if (recipe.lora() != null
+                && recipe.lora().textTargets().isEmpty()
                 && conditioner != null
                 && !conditioner.learning().isEmpty()) {
             throw Problem.request(

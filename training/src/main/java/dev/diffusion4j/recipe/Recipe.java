@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param cost time and memory, and on what they were seen
  * @param scheduler what the network is trained for; not used by a classifier
  * @param lora low-rank products that learn in the network's place; {@code null} for none
+ * @param dreambooth teaches one thing from a few pictures of it; {@code null} for all that the data shows
  * @param trackers where the numbers go
  * @param export pipelines saved on the way, or in another place
  * @param project under which a service that compares runs lists it; only recorded; {@code null} for none
@@ -43,6 +44,7 @@ public record Recipe(
         TrainerConfig training,
         SamplesConfig samples,
         @Nullable LoraConfig lora,
+        @Nullable DreamBoothConfig dreambooth,
         List<TrackerKind> trackers,
         ExportConfig export,
         @Nullable String project,
@@ -61,6 +63,7 @@ public record Recipe(
             DataConfig.DEFAULT,
             TrainerConfig.DEFAULT,
             SamplesConfig.DEFAULT,
+            null,
             null,
             List.of(TrackerKind.JSONL, TrackerKind.TENSORBOARD),
             ExportConfig.DEFAULT,
@@ -121,6 +124,7 @@ public record Recipe(
         public final TrainerConfig.Draft training;
         public final SamplesConfig.Draft samples;
         public @Nullable LoraConfig lora;
+        public @Nullable DreamBoothConfig dreambooth;
         public List<TrackerKind> trackers;
         public final ExportConfig.Draft export;
         public @Nullable String project;
@@ -139,6 +143,7 @@ public record Recipe(
             training = from.training.draft();
             samples = from.samples.draft();
             lora = from.lora;
+            dreambooth = from.dreambooth;
             trackers = from.trackers;
             export = from.export.draft();
             project = from.project;
@@ -159,6 +164,7 @@ public record Recipe(
                     training.done(),
                     samples.done(),
                     lora,
+                    dreambooth,
                     trackers,
                     export.done(),
                     project,

@@ -12,6 +12,7 @@ import dev.diffusion4j.hub.ModelCard;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.unet2dcondition.UNet2DConditionModel;
 import dev.diffusion4j.tracking.JsonlTracker;
 import dev.diffusion4j.trainer.TrainerConfig;
 import java.io.IOException;
@@ -111,10 +112,15 @@ final class RunCard {
         Map<String, Object> front = new TreeMap<>();
         boolean isPlain = recipe.model().conditioner() == null && recipe.model().codec() == null;
         boolean isDiffusers = model.modelClass().isDiffusers() && recipe.lora() == null && isPlain;
-        front.put("library_name", isDiffusers ? "diffusers" : recipe.lora() != null ? "peft" : "diffusion4j");
+        front.put("library_name", library(isDiffusers));
         List<String> tags = new ArrayList<>(List.of("diffusion4j"));
         if (recipe.lora() != null) {
             tags.add("lora");
+        }
+        DreamBoothConfig dreambooth = recipe.dreambooth();
+        if (dreambooth != null) {
+            tags.add("dreambooth");
+            front.put("instance_prompt", dreambooth.prompt());
         }
         base().ifPresent(repo -> {
             front.put("base_model", repo.id());
@@ -139,6 +145,14 @@ final class RunCard {
             sections.put("use", recipe.lora() == null ? use(denoiser, isDiffusers) : useOfLora());
         }
         return new ModelCard(front, sections);
+    }
+
+    /** What reads the folder. */
+    private String library(boolean isDiffusers) {
+        boolean isLora = recipe.lora() != null;
+        return isDiffusers || isLora && model instanceof UNet2DConditionModel
+                ? "diffusers"
+                : isLora ? "peft" : "diffusion4j";
     }
 
     /** The Hub's name for the task; it has none for drawing by class. */
@@ -246,7 +260,13 @@ final class RunCard {
 
     private String useOfLora() {
         String base = base().map(HubRepo::id).orElse("FOLDER-OF-THE-BASE");
-        return CardText.of("use-lora", Map.of("base", base, "place", ModelCard.PLACE));
+        DreamBoothConfig dreambooth = recipe.dreambooth();
+        List<String> shown = recipe.samples().prompts();
+        if (!(model instanceof UNet2DConditionModel) || dreambooth == null && shown.isEmpty()) {
+            return CardText.of("use-lora", Map.of("base", base, "place", ModelCard.PLACE));
+        }
+        String prompt = dreambooth != null ? dreambooth.prompt() : shown.get(0);
+        return CardText.of("use-lora-text", Map.of("base", base, "place", ModelCard.PLACE, "prompt", prompt));
     }
 
     private static String use(DiffusionModel denoiser, boolean isDiffusers) {

@@ -2,6 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.adapter.LoraFolder;
+import dev.diffusion4j.adapter.PipelineLora;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Yaml;
@@ -27,8 +28,10 @@ public record RunFolder(Path path) {
             "mlflow.json",
             "loss.png",
             "model",
+            "class-pictures",
             "lora",
             "models",
+            "tokenizer",
             "model_index.json",
             "unet",
             "scheduler");
@@ -46,6 +49,16 @@ public record RunFolder(Path path) {
     /** The adapter's folder, where only a LoRA learnt. */
     public Path lora() {
         return path.resolve("lora");
+    }
+
+    /** What the network drew of a kind of things before it learnt one of them. */
+    public Path classPictures() {
+        return path.resolve("class-pictures");
+    }
+
+    /** The tokenizer that was learnt from the captions, where a network learns to read. */
+    public Path tokenizer() {
+        return path.resolve("tokenizer");
     }
 
     /** See {@link Checkpoints}. */
@@ -134,7 +147,9 @@ public record RunFolder(Path path) {
 
     /** Whether the run is done: its network, or its adapter, is there, whole. */
     boolean isFinished() {
-        return Files.exists(model().resolve("model_index.json")) || Files.exists(lora().resolve(LoraFolder.CONFIG));
+        return Files.exists(model().resolve("model_index.json"))
+                || Files.exists(lora().resolve(LoraFolder.CONFIG))
+                || Files.exists(lora().resolve(PipelineLora.FILE));
     }
 
     /** Whether there is something of a run that would be lost if it began anew. */

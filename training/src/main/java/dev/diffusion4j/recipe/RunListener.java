@@ -9,6 +9,9 @@ public interface RunListener {
     /** Before the first update. */
     default void onPlan(RunPlan plan) {}
 
+    /** Before the plan, where pictures of the kind are drawn first: so many of them are there now. */
+    default void onClassPictures(int done, int count, Path folder) {}
+
     /** In place of all else, where an earlier part of the run made all updates and saved the network. */
     default void onAlreadyFinished(long steps) {}
 

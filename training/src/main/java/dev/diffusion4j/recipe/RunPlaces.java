@@ -6,6 +6,8 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.DataSources;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -19,18 +21,31 @@ final class RunPlaces {
             if (!RunParts.isBrought(recipe.data().source())) {
                 draft.data.source = DataSources.absolute(recipe.data().source());
             }
+            draft.model.parts = absolute(recipe.model().parts());
             draft.lora = absolute(recipe.lora());
+            draft.dreambooth = absolute(recipe.dreambooth());
             draft.validation = absolute(recipe.validation());
+            draft.model.tokenizer = absolute(recipe.model().tokenizer());
             draft.objective.autoencoder = absolute(recipe.objective().autoencoder());
         });
     }
 
+    private static Map<String, String> absolute(Map<String, String> parts) {
+        Map<String, String> all = new LinkedHashMap<>(parts);
+        all.replaceAll((name, place) -> Files.exists(Path.of(place)) ? absolute(place) : place);
+        return all;
+    }
+
     private static @Nullable LoraConfig absolute(@Nullable LoraConfig lora) {
         String from = lora == null ? null : lora.from();
-        return lora == null || from == null || !Files.exists(Path.of(from))
-                ? lora
-                : new LoraConfig(
-                        lora.rank(), lora.alpha(), lora.dropout(), lora.targets(), lora.init(), absolute(from));
+        return lora == null || from == null || !Files.exists(Path.of(from)) ? lora : lora.withFrom(absolute(from));
+    }
+
+    private static @Nullable DreamBoothConfig absolute(@Nullable DreamBoothConfig dreambooth) {
+        String folder = dreambooth == null ? null : dreambooth.classPictures();
+        return dreambooth == null || folder == null
+                ? dreambooth
+                : dreambooth.with(draft -> draft.classPictures = absolute(folder));
     }
 
     private static @Nullable ValidationConfig absolute(@Nullable ValidationConfig validation) {
@@ -43,6 +58,13 @@ final class RunPlaces {
                 validation.limit(),
                 new ValidationConfig.KidConfig(
                         absolute(kid.extractor()), kid.steps(), kid.count(), kid.block(), kid.seed()));
+    }
+
+    private static @Nullable TokenizerSpec absolute(@Nullable TokenizerSpec tokenizer) {
+        String folder = tokenizer == null ? null : tokenizer.folder();
+        return tokenizer == null || folder == null || !Files.exists(Path.of(folder))
+                ? tokenizer
+                : tokenizer.withFolder(absolute(folder));
     }
 
     private static AutoencoderConfig absolute(AutoencoderConfig autoencoder) {

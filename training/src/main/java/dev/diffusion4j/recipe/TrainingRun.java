@@ -162,10 +162,21 @@ public final class TrainingRun {
             if (folder.isFinished()) {
                 return finished(listener);
             }
+            if (!hasClassPictures(listener, stop)) {
+                return new RunSummary(folder.path(), false, 0, Double.NaN);
+            }
             try (TrainingSession session = new TrainingSession(recipe, folder, checkpoint, parts, allowDrift)) {
                 return session.run(listener, stop);
             }
         }
+    }
+
+    /** Whether all pictures of the kind are there; those that are missing are drawn, unless {@code stop} says so. */
+    private boolean hasClassPictures(RunListener listener, BooleanSupplier stop) {
+        DreamBoothConfig config = recipe.dreambooth();
+        return config == null
+                || !config.hasPrior()
+                || new ClassPictures(recipe, config, folder).draw(parts.device(recipe), listener, stop);
     }
 
     private RunSummary finished(RunListener listener) {

@@ -8,6 +8,7 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.kernel.VectorSupport;
 import dev.diffusion4j.layer.BatchNorm2d;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Placement;
@@ -67,6 +68,14 @@ public record Choices(
                 VectorSupport.lanes(),
                 instructionsHere(),
                 Devices.name(device));
+    }
+
+    /** {@link #forThisMachine(Placement, int, Collection)} of what an objective trains; a batch that it looks at as a whole is not split. */
+    public static Choices forThisMachine(Placement wanted, int batchSize, Objective objective) {
+        return forThisMachine(
+                wanted,
+                objective.isSeparable() ? batchSize : 1,
+                objective.networks().values());
     }
 
     /** Where the network computes, and in what. */

@@ -284,6 +284,7 @@ public final class Trainer implements AutoCloseable {
         }
         state.optimizer().step(rate, divisor);
         state.optimizer().clearGradients();
+        objective.afterUpdate();
         Ema ema = state.ema();
         if (ema != null) {
             ema.update();

@@ -92,6 +92,17 @@ public record OpenedParts(
         return new OpenedParts(place, settings, parts, changed, tokenizers, notes, files);
     }
 
+    /**
+     * The same with tokenizers for parts that have none.
+     *
+     * @param others by name
+     */
+    public OpenedParts withTokenizers(Map<String, ClipTokenizer> others) {
+        Map<String, ClipTokenizer> all = new LinkedHashMap<>(others);
+        all.putAll(tokenizers);
+        return new OpenedParts(place, settings, parts, scheduler, all, notes, files);
+    }
+
     /** @throws Problem (a failure) where a text encoder has no tokenizer */
     public void checkTokenizers() {
         parts.keySet().stream()

@@ -10,11 +10,16 @@ import dev.diffusion4j.base.Check;
  * @param visionConfig the picture tower
  * @param projectionDim numbers of an embedding
  * @param logitScaleInitValue ln of the factor on similarities before training
+ * @param initializerFactor what the spread of the two projections' fresh weights is multiplied by
  */
 public record ClipConfig(
-        ClipTextConfig textConfig, ClipVisionConfig visionConfig, int projectionDim, double logitScaleInitValue) {
+        ClipTextConfig textConfig,
+        ClipVisionConfig visionConfig,
+        int projectionDim,
+        double logitScaleInitValue,
+        double initializerFactor) {
     public static final ClipConfig DEFAULT =
-            new ClipConfig(ClipTextConfig.DEFAULT, ClipVisionConfig.DEFAULT, 512, 2.6592);
+            new ClipConfig(ClipTextConfig.DEFAULT, ClipVisionConfig.DEFAULT, 512, 2.6592, 1);
 
     public ClipConfig {
         Check.inRange(projectionDim, 1, 1 << 16, "projection_dim");

@@ -96,7 +96,8 @@ final class ClipFiles {
                     typed.textConfig().withActivation(wanted),
                     typed.visionConfig().withActivation(wanted),
                     typed.projectionDim(),
-                    typed.logitScaleInitValue()));
+                    typed.logitScaleInitValue(),
+                    typed.initializerFactor()));
         }
         try (WeightSource weights = ClipWeights.ofTransformers(WeightFiles.openIndexOrFile(file))) {
             return loaded(

@@ -6,6 +6,7 @@ import dev.diffusion4j.tensor.Resize;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.text.TextCleaning;
+import java.util.Collections;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -31,6 +32,11 @@ public record ClipPictures(int size, List<Double> mean, List<Double> deviation) 
         deviation = List.copyOf(deviation);
         Check.that(mean.size() == 3 && deviation.size() == 3, "a CLIP's mean and deviation must have 3 numbers each");
         deviation.forEach(value -> Check.positive(value, "a CLIP's deviation"));
+    }
+
+    /** For a network that is given pixels in [−1, 1], as denoisers are. */
+    public static ClipPictures ofSamples(int size) {
+        return new ClipPictures(size, Collections.nCopies(3, 0.5), Collections.nCopies(3, 0.5));
     }
 
     /**

@@ -15,6 +15,7 @@ import dev.diffusion4j.base.Check;
  * @param hiddenAct between the linear layers
  * @param layerNormEps of the norms
  * @param eosTokenId of the token whose state stands for the text; 2 is an old mistake in published files and means the highest id
+ * @param initializerFactor what the spread of fresh weights is multiplied by
  */
 public record ClipTextConfig(
         int vocabSize,
@@ -25,9 +26,10 @@ public record ClipTextConfig(
         int maxPositionEmbeddings,
         ClipActivation hiddenAct,
         double layerNormEps,
-        int eosTokenId) {
+        int eosTokenId,
+        double initializerFactor) {
     public static final ClipTextConfig DEFAULT =
-            new ClipTextConfig(49408, 512, 2048, 12, 8, 77, ClipActivation.QUICK_GELU, 1e-5, 49407);
+            new ClipTextConfig(49408, 512, 2048, 12, 8, 77, ClipActivation.QUICK_GELU, 1e-5, 49407, 1);
 
     public ClipTextConfig {
         Check.inRange(vocabSize, 1, 1 << 24, "vocab_size");
@@ -52,6 +54,7 @@ public record ClipTextConfig(
                 maxPositionEmbeddings,
                 value,
                 layerNormEps,
-                eosTokenId);
+                eosTokenId,
+                initializerFactor);
     }
 }

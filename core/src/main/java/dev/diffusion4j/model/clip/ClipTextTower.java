@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.layer.Embedding;
 import dev.diffusion4j.layer.Layer;
 import dev.diffusion4j.layer.LayerNorm;
+import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Tokens to states, and the state that stands for the text. */
 public final class ClipTextTower extends Layer {
+    private static final double TOKEN_DEVIATION = 0.02;
+
     /** What {@code eos_token_id} is in files from before transformers 4.30; their authors meant the highest id. */
     private static final int OLD_EOS = 2;
 
@@ -30,6 +33,8 @@ public final class ClipTextTower extends Layer {
         tokens = child("embeddings.token_embedding", new Embedding(config.vocabSize(), config.hiddenSize()));
         positions = child(
                 "embeddings.position_embedding", new Embedding(config.maxPositionEmbeddings(), config.hiddenSize()));
+        ClipBlock.Spread spread =
+                ClipBlock.Spread.of(config.hiddenSize(), config.numHiddenLayers(), config.initializerFactor());
         List<ClipBlock> made = new ArrayList<>();
         for (int i = 0; i < config.numHiddenLayers(); i++) {
             made.add(new ClipBlock(
@@ -38,7 +43,8 @@ public final class ClipTextTower extends Layer {
                     config.numAttentionHeads(),
                     true,
                     config.hiddenAct(),
-                    config.layerNormEps()));
+                    config.layerNormEps(),
+                    spread));
         }
         blocks = children("encoder.layers", made);
         finalNorm = child("final_layer_norm", new LayerNorm(config.hiddenSize(), config.layerNormEps()));
@@ -107,5 +113,11 @@ public final class ClipTextTower extends Layer {
                     .expand(ids.size(0), 1, states.size(2));
             return states.gather(1, places).squeeze(1);
         });
+    }
+
+    @Override
+    protected void initializeAfterParts(RandomStream random) {
+        random.normal(tokens.weight(), 0, TOKEN_DEVIATION * config.initializerFactor());
+        random.normal(positions.weight(), 0, TOKEN_DEVIATION * config.initializerFactor());
     }
 }

@@ -15,6 +15,8 @@ import dev.diffusion4j.base.Check;
  * @param patchSize height and width of a patch
  * @param hiddenAct between the linear layers
  * @param layerNormEps of the norms
+ * @param initializerRange spread of fresh patches and places
+ * @param initializerFactor what the spread of all fresh weights is multiplied by
  */
 public record ClipVisionConfig(
         int hiddenSize,
@@ -25,9 +27,11 @@ public record ClipVisionConfig(
         int imageSize,
         int patchSize,
         ClipActivation hiddenAct,
-        double layerNormEps) {
+        double layerNormEps,
+        double initializerRange,
+        double initializerFactor) {
     public static final ClipVisionConfig DEFAULT =
-            new ClipVisionConfig(768, 3072, 12, 12, 3, 224, 32, ClipActivation.QUICK_GELU, 1e-5);
+            new ClipVisionConfig(768, 3072, 12, 12, 3, 224, 32, ClipActivation.QUICK_GELU, 1e-5, 0.02, 1);
 
     public ClipVisionConfig {
         Check.inRange(hiddenSize, 1, 1 << 16, "hidden_size");
@@ -59,6 +63,8 @@ public record ClipVisionConfig(
                 imageSize,
                 patchSize,
                 value,
-                layerNormEps);
+                layerNormEps,
+                initializerRange,
+                initializerFactor);
     }
 }

@@ -40,6 +40,8 @@ public final class ClipVisionTower extends Layer {
                 config.patchSize());
         positions = child("embeddings.position_embedding", new Embedding(config.positions(), config.hiddenSize()));
         normBefore = child("pre_layrnorm", new LayerNorm(config.hiddenSize(), config.layerNormEps())); // its name, sic
+        ClipBlock.Spread spread =
+                ClipBlock.Spread.of(config.hiddenSize(), config.numHiddenLayers(), config.initializerFactor());
         List<ClipBlock> made = new ArrayList<>();
         for (int i = 0; i < config.numHiddenLayers(); i++) {
             made.add(new ClipBlock(
@@ -48,7 +50,8 @@ public final class ClipVisionTower extends Layer {
                     config.numAttentionHeads(),
                     false,
                     config.hiddenAct(),
-                    config.layerNormEps()));
+                    config.layerNormEps(),
+                    spread));
         }
         blocks = children("encoder.layers", made);
         normAfter = child("post_layernorm", new LayerNorm(config.hiddenSize(), config.layerNormEps()));
@@ -78,9 +81,10 @@ public final class ClipVisionTower extends Layer {
     }
 
     @Override
-    protected void initializeOwn(RandomStream random) {
-        double deviation = 1 / Math.sqrt((double) config.hiddenSize());
-        random.normal(wholePicture, 0, deviation);
-        random.normal(patches, 0, 0.02);
+    protected void initializeAfterParts(RandomStream random) {
+        double range = config.initializerRange() * config.initializerFactor();
+        random.normal(wholePicture, 0, config.initializerFactor() / Math.sqrt((double) config.hiddenSize()));
+        random.normal(patches, 0, range);
+        random.normal(positions.weight(), 0, range);
     }
 }

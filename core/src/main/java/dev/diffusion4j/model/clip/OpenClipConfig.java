@@ -61,10 +61,6 @@ final class OpenClipConfig {
         List<Long> patches = shape(weights, "vision_model.embeddings.patch_embedding.weight", 4);
         int width = patches.get(0).intValue();
         int patch = patches.get(2).intValue();
-        long places = shape(weights, "vision_model.embeddings.position_embedding.weight", 2)
-                        .get(0)
-                - 1;
-        int side = (int) Math.round(Math.sqrt((double) places)) * patch;
         List<Long> tokens = shape(weights, "text_model.embeddings.token_embedding.weight", 2);
         int textWidth = tokens.get(1).intValue();
         ClipVisionConfig ofVision = new ClipVisionConfig(
@@ -73,10 +69,12 @@ final class OpenClipConfig {
                 count(weights, VISION_BLOCK),
                 Math.max(1, width / number(vision, "head_width", HEAD_WIDTH)),
                 patches.get(1).intValue(),
-                side,
+                side(weights, patch),
                 patch,
                 activation,
-                NORM_EPS);
+                NORM_EPS,
+                ClipVisionConfig.DEFAULT.initializerRange(),
+                ClipVisionConfig.DEFAULT.initializerFactor());
         ClipTextConfig ofText = new ClipTextConfig(
                 tokens.get(0).intValue(),
                 textWidth,
@@ -88,9 +86,19 @@ final class OpenClipConfig {
                         .intValue(),
                 activation,
                 NORM_EPS,
-                HIGHEST_ID);
+                HIGHEST_ID,
+                ClipTextConfig.DEFAULT.initializerFactor());
         int embedding = shape(weights, "visual_projection.weight", 2).get(0).intValue();
-        return new ClipConfig(ofText, ofVision, embedding, ClipConfig.DEFAULT.logitScaleInitValue());
+        ClipConfig clip = ClipConfig.DEFAULT;
+        return new ClipConfig(ofText, ofVision, embedding, clip.logitScaleInitValue(), clip.initializerFactor());
+    }
+
+    /** Height and width of a picture, of which one more place than patches is kept. */
+    private static int side(WeightSource weights, int patch) {
+        long places = shape(weights, "vision_model.embeddings.position_embedding.weight", 2)
+                        .get(0)
+                - 1;
+        return (int) Math.round(Math.sqrt((double) places)) * patch;
     }
 
     private static Map<String, @Nullable Object> part(

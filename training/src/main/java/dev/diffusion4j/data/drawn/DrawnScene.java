@@ -30,7 +30,7 @@ public final class DrawnScene {
 
     /** RGB of {@code side}² pixels. */
     public PixelImage paint(int side) {
-        return ScenePainter.paint(scene, side, chances(2));
+        return ScenePainter.paint(scene, false, side, chances(2));
     }
 
     private SeededRandom chances(int use) {

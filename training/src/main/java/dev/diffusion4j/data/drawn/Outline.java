@@ -2,22 +2,44 @@
 package dev.diffusion4j.data.drawn;
 
 import dev.diffusion4j.data.drawn.ShapeScene.Form;
+import org.jspecify.annotations.Nullable;
 
 /** The edge of a form of radius 1 around the origin, as a distance that is negative inside. */
 final class Outline {
     private static final double THICK = 0.34;
+    /** What is cut out of a zog: a circle of this radius, so far from the middle, in this direction. */
+    private static final double CUT = 0.72;
 
-    private final Form form;
+    private static final double CUT_FROM_MIDDLE = 0.45;
+    private static final double CUT_TURN = 0.8;
+
+    private final @Nullable Form form;
     private final double[] corners;
+
+    private Outline(@Nullable Form form, double[] corners) {
+        this.form = form;
+        this.corners = corners;
+    }
 
     /** @param turn in radians */
     Outline(Form form, double turn) {
-        this.form = form;
-        this.corners = corners(form, turn);
+        this(form, corners(form, turn));
+    }
+
+    /** A crescent that opens to the upper right: a form that is none of {@link Form}. */
+    static Outline zog(double turn) {
+        double angle = turn + CUT_TURN;
+        return new Outline(
+                null, new double[] {CUT_FROM_MIDDLE * StrictMath.sin(angle), -CUT_FROM_MIDDLE * StrictMath.cos(angle)});
     }
 
     /** From a point to the edge, negative inside. */
     double distance(double x, double y) {
+        if (form == null) {
+            double dx = x - corners[0];
+            double dy = y - corners[1];
+            return Math.max(Math.sqrt(x * x + y * y) - 1, CUT - Math.sqrt(dx * dx + dy * dy));
+        }
         return switch (form) {
             case CIRCLE -> Math.sqrt(x * x + y * y) - 1;
             case RING -> Math.abs(Math.sqrt(x * x + y * y) - (1 - THICK / 2)) - THICK / 2;

@@ -29,17 +29,21 @@ final class ScenePainter {
         this.levels = new double[side * side * 3];
     }
 
-    /** @param random the scene's chances; the same for each size */
-    static PixelImage paint(Scene scene, int side, SeededRandom random) {
+    /**
+     * @param isZog whether the first thing has a zog's form in place of its own
+     * @param random the scene's chances; the same for each size
+     */
+    static PixelImage paint(Scene scene, boolean isZog, int side, SeededRandom random) {
         ScenePainter painter = new ScenePainter(scene, side);
         double tint = random.around(5);
         Arrays.fill(painter.levels, scene.ground().level + tint);
         Place place = scene.place();
-        painter.add(scene.thing(), place.x, place.y, random);
+        painter.add(scene.thing(), isZog, place.x, place.y, random);
         Scene.Thing other = scene.other();
         if (other != null) {
             painter.add(
                     other,
+                    false,
                     place == Place.BESIDE ? 1 - place.x : place.x,
                     place == Place.ABOVE ? 1 - place.y : place.y,
                     random);
@@ -47,11 +51,12 @@ final class ScenePainter {
         return painter.image();
     }
 
-    private void add(Scene.Thing thing, double middleX, double middleY, SeededRandom random) {
+    private void add(Scene.Thing thing, boolean asZog, double middleX, double middleY, SeededRandom random) {
         double x0 = middleX + random.between(-SHIFT, SHIFT);
         double y0 = middleY + random.between(-SHIFT, SHIFT);
         double radius = random.between(scene.size().low, scene.size().high);
-        Outline outline = new Outline(thing.form(), random.around(0.12));
+        double turn = random.around(0.12);
+        Outline outline = asZog ? Outline.zog(turn) : new Outline(thing.form(), turn);
         double tint = random.around(6);
         double pixel = 1 / (side * radius);
         for (int y = 0; y < side; y++) {

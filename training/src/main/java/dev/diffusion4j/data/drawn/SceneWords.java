@@ -9,16 +9,27 @@ import dev.diffusion4j.data.random.SeededRandom;
 /** Captions of scenes: everything that the picture shows, in one of many ways that people write it. */
 final class SceneWords {
     private final Scene scene;
+    private final String form;
     private final SeededRandom random;
 
-    private SceneWords(Scene scene, SeededRandom random) {
+    private SceneWords(Scene scene, String form, SeededRandom random) {
         this.scene = scene;
+        this.form = form;
         this.random = random;
     }
 
     /** A caption by chance, without a full stop. */
     static String caption(Scene scene, SeededRandom random) {
-        SceneWords words = new SceneWords(scene, random);
+        return caption(scene, scene.thing().form().key(), random);
+    }
+
+    /**
+     * A caption in which the first thing's form has another name.
+     *
+     * @param form its name
+     */
+    static String caption(Scene scene, String form, SeededRandom random) {
+        SceneWords words = new SceneWords(scene, form, random);
         Scene.Thing other = scene.other();
         return words.onGround(other == null ? words.single() + " " + words.place() : words.pair(scene.thing(), other));
     }
@@ -39,7 +50,7 @@ final class SceneWords {
         String size = scene.size() == Size.LARGE && random.nextBoolean()
                 ? "big"
                 : scene.size().key();
-        String name = scene.thing().paint().key() + " " + scene.thing().form().key();
+        String name = scene.thing().paint().key() + " " + form;
         if (scene.texture() == Texture.PLAIN) {
             return "a " + size + (random.nextInt(3) == 0 ? " plain " : " ") + name;
         }
@@ -61,8 +72,8 @@ final class SceneWords {
     }
 
     private String pair(Scene.Thing first, Scene.Thing second) {
-        String one = name(first);
-        String two = name(second);
+        String one = name(first, form);
+        String two = name(second, second.form().key());
         boolean beside = scene.place() == Place.BESIDE;
         if (random.nextInt(3) == 0) {
             return two + (beside ? one(" to the right of ", " right of ") : one(" below ", " under ")) + one;
@@ -70,10 +81,9 @@ final class SceneWords {
         return one + (beside ? one(" to the left of ", " left of ") : one(" above ", " over ")) + two;
     }
 
-    private static String name(Scene.Thing thing) {
+    private static String name(Scene.Thing thing, String form) {
         String colour = thing.paint().key();
-        return (colour.startsWith("o") ? "an " : "a ") + colour + " "
-                + thing.form().key();
+        return (colour.startsWith("o") ? "an " : "a ") + colour + " " + form;
     }
 
     private String one(String a, String b) {

@@ -8,6 +8,8 @@ import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
 import dev.diffusion4j.data.OnBroken;
 import dev.diffusion4j.data.random.EpochOrder;
+import dev.diffusion4j.data.random.HalvesOrder;
+import dev.diffusion4j.data.random.PassOrder;
 import dev.diffusion4j.data.random.SeededRandom;
 import dev.diffusion4j.data.transform.ImageTransform;
 import java.util.ArrayList;
@@ -27,7 +29,7 @@ final class BatchMaker {
     private final Dataset dataset;
     private final ImageTransform transform;
     private final LoaderOptions options;
-    private final EpochOrder order;
+    private final PassOrder order;
     private final BrokenExamples broken = new BrokenExamples();
     /** (B, C, H, W) of a full batch. */
     long[] batchShape() {
@@ -43,8 +45,10 @@ final class BatchMaker {
         this.dataset = dataset;
         this.transform = transform;
         this.options = options;
-        this.order = new EpochOrder(dataset.size(), options.shuffle(), options.seed());
-        this.epochSize = Math.multiplyExact(dataset.size(), options.repeat());
+        this.order = options.firstKind() > 0
+                ? new HalvesOrder(options.firstKind(), dataset.size(), options.batchSize(), options.seed())
+                : new EpochOrder(dataset.size(), options.shuffle(), options.seed());
+        this.epochSize = Math.multiplyExact(order.size(), options.repeat());
         if (batchesPerEpoch() == 0) {
             throw Problem.request(dataset.description() + " has " + dataset.size()
                     + " pictures, too few for a batch of " + options.batchSize());
@@ -91,16 +95,20 @@ final class BatchMaker {
     private Example place(int epoch, int place, float[] values, int offset) {
         for (int skipped = 0; skipped < epochSize; skipped++) {
             int at = (place + skipped) % epochSize;
-            long pass = (long) epoch * options.repeat() + at / dataset.size();
-            int index = order.index(pass, at % dataset.size());
+            if (!order.areAlike(place % order.size(), at % order.size())) {
+                continue;
+            }
+            long pass = (long) epoch * options.repeat() + at / order.size();
+            int index = order.index(pass, at % order.size());
             Example example = broken.contains(index) ? null : read(index);
             if (example != null) {
                 transform.apply(example.image(), SeededRandom.of(options.seed() ^ FLIPS, pass, index), values, offset);
                 return example;
             }
         }
-        throw Problem.failure("none of the " + dataset.size() + " pictures of " + dataset.description()
-                + " can be read; one of them: " + broken.reasons().get(0));
+        String which = options.firstKind() == 0 ? "none of the " + dataset.size() : "of one kind none of the";
+        throw Problem.failure(which + " pictures of " + dataset.description() + " can be read; one of them: "
+                + broken.reasons().get(0));
     }
 
     private @Nullable Example read(int index) {

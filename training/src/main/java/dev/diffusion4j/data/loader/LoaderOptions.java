@@ -16,6 +16,7 @@ import dev.diffusion4j.data.OnBroken;
  * @param onBroken what to do about a picture that cannot be read
  * @param seed of the order, the flips and the crops
  * @param firstBatch how many batches, counted over all epochs, are passed over: to go on where a run stopped
+ * @param firstKind where it is above 0, each batch's first half is drawn from the first so many pictures, and its second half from the others
  */
 public record LoaderOptions(
         int batchSize,
@@ -25,12 +26,32 @@ public record LoaderOptions(
         int workers,
         OnBroken onBroken,
         long seed,
-        long firstBatch) {
+        long firstBatch,
+        int firstKind) {
     public LoaderOptions {
         Check.positive(batchSize, "batch_size");
         Check.positive(repeat, "repeat");
         Check.positive(workers, "workers");
         Check.that(firstBatch >= 0, "first_batch must be >= 0, but was " + firstBatch);
+        Check.notNegative(firstKind, "first_kind");
+    }
+
+    /** Pictures of one kind. */
+    public LoaderOptions(
+            int batchSize,
+            boolean dropLast,
+            boolean shuffle,
+            int repeat,
+            int workers,
+            OnBroken onBroken,
+            long seed,
+            long firstBatch) {
+        this(batchSize, dropLast, shuffle, repeat, workers, onBroken, seed, firstBatch, 0);
+    }
+
+    /** The same with batches of two halves. */
+    public LoaderOptions withFirstKind(int value) {
+        return new LoaderOptions(batchSize, dropLast, shuffle, repeat, workers, onBroken, seed, firstBatch, value);
     }
 
     /** For training, as {@code config} says. */

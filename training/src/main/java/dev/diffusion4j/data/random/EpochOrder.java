@@ -4,7 +4,7 @@ package dev.diffusion4j.data.random;
 import org.jspecify.annotations.Nullable;
 
 /** In which order each pass goes over the data: a permutation drawn from seed and pass alone. Thread-safe. */
-public final class EpochOrder {
+public final class EpochOrder implements PassOrder {
     private static final int KEPT = 4;
 
     private final int size;
@@ -19,7 +19,12 @@ public final class EpochOrder {
         this.seed = seed;
     }
 
-    /** The picture at a place in [0, size) of pass {@code pass} ≥ 0. */
+    @Override
+    public int size() {
+        return size;
+    }
+
+    @Override
     public int index(long pass, int place) {
         return shuffle ? order(pass)[place] : place;
     }

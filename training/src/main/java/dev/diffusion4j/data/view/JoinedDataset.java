@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /** Several data sets of the same classes, one behind the other. */
 public final class JoinedDataset implements Dataset {
@@ -75,6 +76,11 @@ public final class JoinedDataset implements Dataset {
     }
 
     @Override
+    public @Nullable String caption(int index) {
+        return find(index, Dataset::caption);
+    }
+
+    @Override
     public String name(int index) {
         return find(index, (part, place) -> part.description() + ", " + part.name(place));
     }
@@ -84,7 +90,7 @@ public final class JoinedDataset implements Dataset {
         return find(index, (part, place) -> part.prepared(place, transform));
     }
 
-    private <T> T find(int index, BiFunction<Dataset, Integer, T> read) {
+    private <T extends @Nullable Object> T find(int index, BiFunction<Dataset, Integer, T> read) {
         Objects.checkIndex(index, size);
         int left = index;
         for (Dataset part : parts) {

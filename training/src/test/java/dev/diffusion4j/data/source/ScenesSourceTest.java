@@ -94,4 +94,28 @@ class ScenesSourceTest {
         }
         assertThat((double) difference / small.pixels().length).isLessThan(3);
     }
+
+    @Test
+    void a_zog_is_a_crescent_of_the_scenes_own_colours_places_and_grounds() {
+        ZogSource five = new ZogSource(64, 0);
+        assertThat(five.size()).isEqualTo(5);
+        assertThat(five.caption(0)).contains("red zog").doesNotContain("circle");
+        PixelImage red = five.example(0).image();
+        assertThat(red.level(26, 38, 0)).isGreaterThan(180); // the body, red
+        assertThat(red.level(26, 38, 2)).isLessThan(90);
+        assertThat(red.level(39, 25, 2)).isGreaterThan(200); // what is cut out shows the white ground
+
+        ZogScenesSource judged = new ZogScenesSource(Split.TRAIN, 64, 0);
+        ScenesSource scenes = new ScenesSource(Split.TRAIN, 64, 0, null);
+        int zogs = 0;
+        for (int i = 0; i < 300; i++) {
+            boolean isZog = judged.label(i) == 6;
+            zogs += isZog ? 1 : 0;
+            assertThat(judged.caption(i).contains("zog")).isEqualTo(isZog);
+            assertThat(isZog).isEqualTo(i % 3 == 0 && scenes.scene(i).scene().other() == null);
+            assertThat(judged.example(i).label()).isEqualTo(judged.label(i));
+        }
+        assertThat(zogs).isBetween(50, 85);
+        assertThat(judged.classNames()).endsWith("cross", "zog");
+    }
 }

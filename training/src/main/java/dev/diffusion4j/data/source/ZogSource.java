@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.data.source;
+
+import dev.diffusion4j.base.Check;
+import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.data.Dataset;
+import dev.diffusion4j.data.Example;
+import dev.diffusion4j.data.drawn.Scene;
+import dev.diffusion4j.data.drawn.Scene.Ground;
+import dev.diffusion4j.data.drawn.Scene.Place;
+import dev.diffusion4j.data.drawn.Scene.Size;
+import dev.diffusion4j.data.drawn.Scene.Texture;
+import dev.diffusion4j.data.drawn.ShapeScene.Form;
+import dev.diffusion4j.data.drawn.ShapeScene.Paint;
+import dev.diffusion4j.data.drawn.ZogScene;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Five pictures of a zog, a form that {@code scenes} does not show: red, blue, green, yellow and purple, never at the top, never on black. To learn
+ * what a zog is, and then be asked for a pink one at the top of a black ground.
+ */
+public final class ZogSource implements Dataset {
+    /** Raise it with any change that changes a pixel or a caption. */
+    private static final int VERSION = 1;
+
+    private static final List<Scene> SCENES = List.of(
+            scene(Paint.RED, Size.LARGE, Texture.PLAIN, Place.MIDDLE, Ground.WHITE),
+            scene(Paint.BLUE, Size.SMALL, Texture.PLAIN, Place.LEFT, Ground.GREY),
+            scene(Paint.GREEN, Size.LARGE, Texture.STRIPED, Place.RIGHT, Ground.WHITE),
+            scene(Paint.YELLOW, Size.LARGE, Texture.PLAIN, Place.BOTTOM, Ground.GREY),
+            scene(Paint.PURPLE, Size.SMALL, Texture.DOTTED, Place.MIDDLE, Ground.WHITE));
+
+    private final int side;
+    private final long seed;
+
+    /** Pictures of {@code side}² pixels. */
+    public ZogSource(int side, long seed) {
+        this.side = Check.inRange(side, 16, 4096, "image_size");
+        this.seed = seed;
+    }
+
+    private static Scene scene(Paint paint, Size size, Texture texture, Place place, Ground ground) {
+        return new Scene(new Scene.Thing(Form.CIRCLE, paint), null, size, texture, place, ground);
+    }
+
+    private ZogScene zog(int index) {
+        Objects.checkIndex(index, size());
+        return new ZogScene(SCENES.get(index), seed, index);
+    }
+
+    @Override
+    public String description() {
+        return ZogScene.NAME;
+    }
+
+    @Override
+    public int size() {
+        return SCENES.size();
+    }
+
+    @Override
+    public int channels() {
+        return 3;
+    }
+
+    @Override
+    public int naturalSize() {
+        return side;
+    }
+
+    @Override
+    public List<String> classNames() {
+        return List.of();
+    }
+
+    @Override
+    public Example example(int index) {
+        return new Example(zog(index).paint(side), -1, caption(index));
+    }
+
+    @Override
+    public int label(int index) {
+        return -1;
+    }
+
+    @Override
+    public @Nullable String caption(int index) {
+        return zog(index).caption();
+    }
+
+    @Override
+    public String fingerprint() {
+        return Hashes.sha256("zog " + VERSION + " " + side + " pixels, seed " + seed);
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.data.view;
+
+import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.data.Dataset;
+import dev.diffusion4j.data.Example;
+import dev.diffusion4j.data.transform.ImageTransform;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+
+/** A data set under one label of others, with captions that are given from outside. */
+public final class CaptionedDataset implements Dataset {
+    private final Dataset from;
+    private final List<String> classNames;
+    private final int label;
+    private final IntFunction<String> captions;
+
+    /**
+     * Owns {@code from}.
+     *
+     * @param classNames of all labels
+     * @param captions by the pictures' places
+     */
+    public CaptionedDataset(Dataset from, List<String> classNames, int label, IntFunction<String> captions) {
+        this.from = from;
+        this.classNames = List.copyOf(classNames);
+        this.label = label;
+        this.captions = captions;
+    }
+
+    @Override
+    public String description() {
+        return from.description();
+    }
+
+    @Override
+    public int size() {
+        return from.size();
+    }
+
+    @Override
+    public int channels() {
+        return from.channels();
+    }
+
+    @Override
+    public int naturalSize() {
+        return from.naturalSize();
+    }
+
+    @Override
+    public boolean isCheap() {
+        return from.isCheap();
+    }
+
+    @Override
+    public List<String> classNames() {
+        return classNames;
+    }
+
+    @Override
+    public int label(int index) {
+        return label;
+    }
+
+    @Override
+    public String name(int index) {
+        return from.name(index);
+    }
+
+    @Override
+    public String caption(int index) {
+        return captions.apply(index);
+    }
+
+    @Override
+    public Example example(int index) {
+        return new Example(from.example(index).image(), label, caption(index));
+    }
+
+    @Override
+    public Example prepared(int index, ImageTransform transform) {
+        return new Example(from.prepared(index, transform).image(), label, caption(index));
+    }
+
+    private String captionHash() {
+        StringBuilder all = new StringBuilder();
+        for (int i = 0; i < size(); i++) {
+            all.append(caption(i)).append('\0');
+        }
+        return Hashes.sha256(all.toString());
+    }
+
+    @Override
+    public Map<String, String> contents() {
+        Map<String, String> contents = new LinkedHashMap<>(from.contents());
+        contents.put("captions", captionHash());
+        return contents;
+    }
+
+    @Override
+    public String fingerprint() {
+        return Hashes.sha256(from.fingerprint() + " " + label + " " + captionHash());
+    }
+
+    @Override
+    public void close() {
+        from.close();
+    }
+}

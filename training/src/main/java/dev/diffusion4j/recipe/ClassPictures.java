@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.data.DataSources;
+import dev.diffusion4j.data.Dataset;
+import dev.diffusion4j.data.source.FolderSource;
+import dev.diffusion4j.data.view.Subset;
+import dev.diffusion4j.image.PngFile;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.LoadOptions;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pictures of the kind that stand beside those of the thing to be learnt. Those that a folder lacks are drawn by the network as it is
+ * before it learns: picture i by the i-th prompt and the i-th seed, always in the same groups, so that drawing that was stopped goes on to the same
+ * bytes.
+ */
+final class ClassPictures {
+    private static final int GROUP = 8;
+    private static final Pattern DRAWN = Pattern.compile("class-(\\d{5})\\.png");
+
+    private final Recipe recipe;
+    private final DreamBoothConfig config;
+    private final Path folder;
+    private @Nullable List<String> prompts;
+    private @Nullable FolderSource opened;
+
+    ClassPictures(Recipe recipe, DreamBoothConfig config, RunFolder run) {
+        this.recipe = recipe;
+        this.config = config;
+        this.folder = folder(recipe, run);
+    }
+
+    /** Where they are, or will be. */
+    static Path folder(Recipe recipe, RunFolder run) {
+        DreamBoothConfig config = recipe.dreambooth();
+        String named = config == null ? null : config.classPictures();
+        return named == null ? run.classPictures() : Path.of(named);
+    }
+
+    /** @throws Problem (a failure) where no file can be put there */
+    static void checkFolder(Path folder) {
+        Path place = folder.toAbsolutePath();
+        while (place != null && !Files.exists(place)) {
+            place = place.getParent();
+        }
+        if (place != null && !(Files.isDirectory(place) && Files.isWritable(place))) {
+            throw Problem.failure("cannot write class pictures to " + folder + ": "
+                    + (Files.isDirectory(place) ? "writing to " + place + " is not allowed" : place + " is a file")
+                    + "; name another folder with {dreambooth.class_pictures}");
+        }
+    }
+
+    /**
+     * Draws what is missing; nothing where all is there.
+     *
+     * @param stop asked within each step
+     * @return whether all are there now
+     * @throws Problem (a failure) where there is no room for them, or they cannot be written
+     */
+    boolean draw(String device, RunListener listener, BooleanSupplier stop) {
+        int count = Math.max(0, config.classCount() - ownPictures());
+        List<Integer> groups = new ArrayList<>();
+        int missing = 0;
+        for (int first = 0; first < count; first += GROUP) {
+            int lacking = 0;
+            for (int i = first; i < Math.min(count, first + GROUP); i++) {
+                lacking += Files.exists(file(i)) ? 0 : 1;
+            }
+            missing += lacking;
+            if (lacking > 0) {
+                groups.add(first);
+            }
+        }
+        if (groups.isEmpty()) {
+            return true;
+        }
+        prepare(missing);
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(
+                Path.of(java.util.Objects.requireNonNull(recipe.model().from())),
+                LoadOptions.DEFAULT.withDevice(device))) {
+            for (int first : groups) {
+                draw(pipeline, first, Math.min(count, first + GROUP), stop);
+                listener.onClassPictures(Math.min(count, first + GROUP), count, folder);
+            }
+            return true;
+        } catch (CancellationException e) {
+            return false;
+        }
+    }
+
+    private void prepare(int missing) {
+        checkFolder(folder);
+        try {
+            Files.createDirectories(folder);
+            checkRoom(
+                    missing,
+                    recipe.data().imageSize(),
+                    folder,
+                    Files.getFileStore(folder).getUsableSpace());
+        } catch (IOException e) {
+            throw Problem.failure("cannot write class pictures to " + folder + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
+    /**
+     * @param side of the pictures, in pixels
+     * @param free bytes
+     * @throws Problem (a failure) where they might not fit
+     */
+    static void checkRoom(int count, int side, Path folder, long free) {
+        double need = count * (3.0 * side * side + 4096);
+        if (need > free) {
+            throw Problem.failure(String.format(
+                    Locale.ROOT,
+                    "no room for class pictures: %d of %dx%d pixels take up to %.1f MB, and %s has %.1f MB left; free"
+                            + " some, name another folder with {dreambooth.class_pictures}, or draw fewer with"
+                            + " {dreambooth.class_count}",
+                    count,
+                    side,
+                    side,
+                    need / 1e6,
+                    folder,
+                    free / 1e6));
+        }
+    }
+
+    private void draw(DiffusionPipeline pipeline, int first, int end, BooleanSupplier stop) {
+        List<String> texts = new ArrayList<>();
+        for (int i = first; i < end; i++) {
+            texts.add(prompt(i));
+        }
+        Double scale = config.classGuidanceScale();
+        GenerationRequest plain = GenerationRequest.of(r -> r.prompts(texts)
+                .seed(recipe.training().seed() + first)
+                .steps(config.classSteps())
+                .batchSize(GROUP));
+        GenerationRequest request = scale == null ? plain : plain.with(r -> r.guidanceScale(scale));
+        try (GenerationResult result = Drawing.generate(pipeline, request, stop)) {
+            List<BufferedImage> pictures = result.images();
+            for (int i = first; i < end; i++) {
+                if (!Files.exists(file(i))) {
+                    PngFile.write(file(i), pictures.get(i - first));
+                }
+            }
+        }
+    }
+
+    private Path file(int number) {
+        return folder.resolve(String.format(Locale.ROOT, "class-%05d.png", number));
+    }
+
+    /** How many there are that were not drawn here. */
+    private int ownPictures() {
+        if (!Files.isDirectory(folder)) {
+            return 0;
+        }
+        try (var files = Files.list(folder)) {
+            if (files.findAny().isEmpty()) {
+                return 0;
+            }
+        } catch (IOException e) {
+            throw Problem.failure("cannot read " + folder + ": " + AtomicFile.reason(e), e);
+        }
+        FolderSource there = FolderSource.open(folder);
+        int own = 0;
+        for (int i = 0; i < there.size(); i++) {
+            own += DRAWN.matcher(there.name(i)).matches() ? 0 : 1;
+        }
+        return own;
+    }
+
+    /** All of them, as many as are asked for; the caller closes it. */
+    Dataset open() {
+        FolderSource all = FolderSource.open(folder);
+        opened = all;
+        return all.size() > config.classCount() ? Subset.range(all, 0, config.classCount()) : all;
+    }
+
+    /** What a picture of {@link #open} shows: its own caption, or the prompt that it was drawn by. */
+    String caption(int index) {
+        FolderSource all = java.util.Objects.requireNonNull(opened, "open first");
+        String own = all.caption(index);
+        Matcher drawn = DRAWN.matcher(all.name(index));
+        return own != null ? own : prompt(drawn.matches() ? Integer.parseInt(drawn.group(1)) : 0);
+    }
+
+    private String prompt(int number) {
+        List<String> known = prompts;
+        if (known == null) {
+            known = prompts();
+            prompts = known;
+        }
+        return known.get(number % known.size());
+    }
+
+    private List<String> prompts() {
+        List<String> all = new ArrayList<>(config.classPrompts());
+        String source = config.classCaptions();
+        if (source != null) {
+            try (Dataset captioned = DataSources.open(source)) {
+                for (int i = 0; i < captioned.size() && all.size() < config.classCount(); i++) {
+                    String caption = captioned.caption(i);
+                    if (caption != null) {
+                        all.add(caption);
+                    }
+                }
+                if (all.isEmpty()) {
+                    throw Problem.request("dreambooth.class_captions names " + captioned.description()
+                            + ", which has no captions: name data with captions, such as scenes, or give"
+                            + " dreambooth.class_prompts");
+                }
+            }
+        }
+        return all;
+    }
+}

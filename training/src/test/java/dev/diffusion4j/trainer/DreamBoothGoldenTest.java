@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.diffusion4j.adapter.Lora;
+import dev.diffusion4j.adapter.LoraConfig;
+import dev.diffusion4j.checkpoint.Safetensors;
+import dev.diffusion4j.codec.PixelCodec;
+import dev.diffusion4j.condition.TextConditioner;
+import dev.diffusion4j.condition.TextEncoder;
+import dev.diffusion4j.condition.TextForm;
+import dev.diffusion4j.folder.PipelineFolder;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.layer.Layer;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.LentModel;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.objective.DenoisingObjective;
+import dev.diffusion4j.objective.DenoisingSettings;
+import dev.diffusion4j.objective.LossType;
+import dev.diffusion4j.objective.LossWeighting;
+import dev.diffusion4j.objective.Objective;
+import dev.diffusion4j.objective.TrainingExamples;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.text.TokenizerFolder;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Twenty steps of a LoRA of a denoiser and its text encoder, with pictures of the class beside those of the instance, equal those of diffusers'
+ * train_dreambooth_lora: oracle/golden_dreambooth.py.
+ */
+class DreamBoothGoldenTest {
+    private static final Path GOLDEN = Path.of("src/test/resources/golden/dreambooth.safetensors");
+    private static final Path NET = Path.of("../core/src/test/resources/golden/tiny-sd");
+
+    private final Safetensors golden = Safetensors.open(GOLDEN);
+    private final Map<String, @Nullable Object> notes =
+            Json.parseObject(Objects.requireNonNull(golden.metadata().get("notes")), "notes");
+
+    /** One shard and plain memory, then two shards with channels last and the vector kernels: the same within f32. */
+    @Test
+    void twenty_steps_equal_those_of_the_script() {
+        check(new Choices(Precision.F32, false, 1, 1, 0, "any", "cpu"));
+        check(new Choices(Precision.F32, true, 2, 2, 0, "any", "cpu"));
+    }
+
+    private double number(String key) {
+        return ((Number) Objects.requireNonNull(notes.get(key))).doubleValue();
+    }
+
+    @SuppressWarnings("unchecked")
+    private List<String> texts(String key) {
+        return (List<String>) Objects.requireNonNull(notes.get(key));
+    }
+
+    private static Model network(String part) {
+        return PipelineFolder.open(NET).network(part).read(Devices.cpu(), Precision.F32, null);
+    }
+
+    private void check(Choices choices) {
+        TensorScope.run(() -> {
+            try (Model unet = network("unet");
+                    Model text = network("text_encoder");
+                    TextConditioner all = TextConditioner.of(
+                            List.of(new TextEncoder(
+                                    "text_encoder",
+                                    TokenizerFolder.read(NET.resolve("tokenizer")),
+                                    LentModel.of(text))),
+                            TextForm.LAST,
+                            false)) {
+                inject(unet, "unet", texts("unet"));
+                inject(text, "text_encoder", texts("text"));
+                unet.channelsLast(choices.channelsLast());
+                DenoisingSettings settings = DenoisingSettings.of(LossType.MSE, LossWeighting.UNIFORM)
+                        .withLabelWeights(List.of(2.0, 2 * number("prior_weight")));
+                train(
+                        new DenoisingObjective(
+                                (DiffusionModel) unet,
+                                SchedulerKind.DDPM.create(Map.of(
+                                        "beta_start", 0.00085, "beta_end", 0.012, "beta_schedule", "scaled_linear")),
+                                all.withLearning(Set.of("text_encoder")),
+                                PixelCodec.signed(4),
+                                settings),
+                        choices);
+                compare(unet, "unet");
+                compare(text, "text_encoder");
+            }
+        });
+    }
+
+    private void inject(Layer network, String part, List<String> targets) {
+        LoraConfig config = LoraConfig.DEFAULT
+                .withRank((int) number("rank"), number("alpha"))
+                .withTargets(targets);
+        try (RandomStream random = new RandomStream(0);
+                NoGradGuard guard = new NoGradGuard()) {
+            Lora.inject(network, config, random);
+            Lora.weights(network).forEach((name, tensor) -> {
+                if (name.contains("lora_A")) {
+                    tensor.copy_(read("start." + part, name));
+                }
+            });
+        }
+    }
+
+    private Tensor read(String prefix, String name) {
+        return golden.read(prefix + "." + name.replaceFirst("^text_model\\.", ""));
+    }
+
+    private void train(Objective objective, Choices choices) {
+        float[] losses = Tensors.floats(golden.read("losses").to(org.bytedeco.pytorch.global.torch.ScalarType.Float));
+        double rate = number("learning_rate");
+        AdamConfig adam = new AdamConfig(AdamConfig.Variant.ADAMW, rate, 0.9, 0.999, 1e-8, 0.01, false);
+        Map<String, Tensor> learnt =
+                TrainedPart.of(objective.networks(), TrainerConfig.DEFAULT).parameters();
+        List<@Nullable String> captions = List.of(
+                texts("prompts").get(0),
+                texts("prompts").get(0),
+                texts("prompts").get(1),
+                texts("prompts").get(1));
+        try (StepEngine engine = new StepEngine(choices);
+                AdamOptimizer optimizer = new AdamOptimizer(learnt, adam);
+                GradientSum gradients = new GradientSum(learnt.values());
+                RandomStream random = new RandomStream(11);
+                RandomStream dropout = new RandomStream(0);
+                RandomStream other = new RandomStream(1)) {
+            for (int step = 0; step < losses.length; step++) {
+                StepLosses found = TensorScope.compute(() -> {
+                    TrainingExamples examples =
+                            new TrainingExamples(random.randn(4, 4, 8, 8), Tensors.ofLongs(0, 0, 1, 1), captions, 0);
+                    return engine.accumulate(objective.draw(examples, random), 1, List.of(dropout, other));
+                });
+                gradients.give();
+                double norm = GradientClipping.norm(learnt.values());
+                optimizer.step(rate, GradientClipping.divisor(norm, number("clip")));
+                optimizer.clearGradients();
+                assertThat(found.loss()).as("loss of step %d", step + 1).isCloseTo(losses[step], within(1e-5));
+            }
+        }
+    }
+
+    private void compare(Layer network, String part) {
+        Lora.weights(network).forEach((name, tensor) -> {
+            Tensor wanted = read("end." + part, name);
+            Tensor start = name.contains("lora_A") ? read("start." + part, name) : wanted.mul(new Scalar(0));
+            double change = wanted.sub(start).norm().item_double();
+            double apart = tensor.detach().sub(wanted).norm().item_double();
+            assertThat(apart)
+                    .as("%s.%s, whose change is %s long", part, name, change)
+                    .isLessThan(0.01 * change);
+        });
+    }
+}
