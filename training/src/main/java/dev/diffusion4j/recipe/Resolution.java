@@ -133,9 +133,7 @@ final class Resolution {
             checkClasses(conditioner, data);
             LoraTraining.inject(model, adopted.lora(), adopted.training().seed())
                     .ifPresent(LOG::warn);
-            LoraTraining.injectText(
-                            conditioner, adopted.lora(), adopted.training().seed())
-                    .forEach(LOG::warn);
+            LoraTraining.injectText(conditioner, adopted).forEach(LOG::warn);
             TextCaptions.check(data.dataset(), conditioner);
             String brought = conditioner == null || parts.conditioner() == null ? null : RunParts.named(conditioner);
             return adopted.with(recipe -> {
