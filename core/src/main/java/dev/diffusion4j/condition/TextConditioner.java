@@ -94,13 +94,13 @@ public final class TextConditioner implements Conditioner {
     }
 
     /**
-     * The same where some encoders learn: their states are not kept, and gradients reach their networks. It shares all with this one and
-     * need not be closed.
+     * The same where some encoders learn: their states are not kept, and gradients reach their networks. It takes the place of this one:
+     * closing it closes the encoders.
      *
      * @param names of the parts that learn
      */
     public TextConditioner withLearning(Set<String> names) {
-        return new TextConditioner(encoding.withLearning(names), settings, refines, true);
+        return new TextConditioner(encoding.withLearning(names), settings, refines, isView);
     }
 
     /** How prompts are encoded. */

@@ -4,6 +4,7 @@ package dev.diffusion4j.folder;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.DType;
+import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightSource;
 import dev.diffusion4j.checkpoint.WeightWriter;
 import dev.diffusion4j.json.Json;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -124,6 +126,34 @@ public final class ComponentWriter {
         } catch (IOException e) {
             throw Problem.failure("cannot copy " + part + " to " + target + ": " + AtomicFile.reason(e), e);
         }
+    }
+
+    /** Copies a part from where it lies: a tokenizer's files, or a network's config and the weights that are read. */
+    void copy(Component part) {
+        Path from = part.folder();
+        Path target = folder.resolve(part.name());
+        try {
+            List<Path> files = new ArrayList<>();
+            if (part.isTokenizer()) {
+                try (Stream<Path> all = Files.list(from)) {
+                    all.filter(Files::isRegularFile).forEach(files::add);
+                }
+            } else {
+                files.add(part.configFile());
+                files.addAll(WeightFiles.files(from));
+                try (Stream<Path> all = Files.list(from)) {
+                    all.filter(file -> WeightFiles.isIndex(file.toString())).forEach(files::add);
+                }
+            }
+            Files.createDirectories(target);
+            for (Path file : files) {
+                AtomicFile.write(
+                        target.resolve(Objects.requireNonNull(file.getFileName())), out -> Files.copy(file, out));
+            }
+        } catch (IOException e) {
+            throw Problem.failure("cannot copy " + from + " to " + target + ": " + AtomicFile.reason(e), e);
+        }
+        map = map.with(part.name(), part.library(), part.className());
     }
 
     /** Writes a tokenizer. */

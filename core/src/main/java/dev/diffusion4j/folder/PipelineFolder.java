@@ -152,7 +152,7 @@ public final class PipelineFolder {
      * Its parts that a denoiser may have beside it: autoencoders, text encoders, tokenizers of known kinds; none where it holds a single
      * network.
      */
-    Map<String, Component> companions() {
+    public Map<String, Component> companions() {
         Map<String, Component> found = new LinkedHashMap<>();
         map.components().forEach((name, component) -> {
             boolean isBeside = component.isTokenizer() && component.isKnown(families)

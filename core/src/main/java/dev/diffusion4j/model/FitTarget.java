@@ -14,6 +14,7 @@ import java.util.function.Supplier;
  * @param classNames the data's classes, class 0 first; empty for none
  * @param words the vocabulary of the captions; throws a {@link dev.diffusion4j.base.Problem} where there are none
  * @param tokenizer of the captions; throws a {@link dev.diffusion4j.base.Problem} where there are none
+ * @param textFeatures numbers of a prompt's token, as text encoders beside the network give them; 0 where there are none
  * @param numTrainTimesteps of the scheduler
  * @param classConditional whether the network is to be given the class; asked by families that can do without
  */
@@ -24,6 +25,7 @@ public record FitTarget(
         List<String> classNames,
         Supplier<List<String>> words,
         Supplier<ClipTokenizer> tokenizer,
+        int textFeatures,
         int numTrainTimesteps,
         boolean classConditional) {
     public FitTarget {

@@ -67,12 +67,16 @@ final class FolderParts implements PartsReader {
 
     /** From a folder, or from a single file. */
     static PipelineParts of(PartFiles files, DiffusionModel model, LoadOptions options, PartStore store) {
+        return of(files, model, options, new LoadedParts(files, options, store));
+    }
+
+    /** @param loaded of the same files; closed with what is returned */
+    static PipelineParts of(PartFiles files, DiffusionModel model, LoadOptions options, LoadedParts loaded) {
         if (options.vae() == null) {
             check(files, VAE, AUTOENCODERS);
         }
         check(files, TEXT, TEXT_ENCODERS);
         check(files, TEXT + SECOND, TEXT_ENCODERS);
-        LoadedParts loaded = new LoadedParts(files, options, store);
         try {
             boolean withCodec = options.parts() != PartsReader.WITHOUT_CODEC;
             SampleCodec codec = withCodec ? codec(files, loaded, model, options.vae()) : null;
@@ -154,8 +158,12 @@ final class FolderParts implements PartsReader {
      */
     @Override
     public Scheduler mended(PipelineFolder folder, Scheduler scheduler) {
-        ComponentMap map = folder.components();
-        if (map.find(TEXT).isEmpty() || map.find(TEXT + SECOND).isPresent()) {
+        return mended(folder.components().components().keySet(), scheduler);
+    }
+
+    /** @param parts of the pipeline, by name */
+    static Scheduler mended(Set<String> parts, Scheduler scheduler) {
+        if (!parts.contains(TEXT) || parts.contains(TEXT + SECOND)) {
             return scheduler;
         }
         Map<String, @Nullable Object> config = new LinkedHashMap<>(scheduler.config());

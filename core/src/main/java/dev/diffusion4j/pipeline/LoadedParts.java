@@ -12,21 +12,31 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /** The networks that a pipeline leases beside its denoiser, and its tokenizers, by the names of their parts. */
 final class LoadedParts implements AutoCloseable {
     private final PartFiles files;
     private final LoadOptions options;
-    private final PartStore store;
+    private final BiFunction<String, PartFiles.Network, PartLease> leasing;
     private final Map<String, PartLease> networks = new LinkedHashMap<>();
     private final Map<String, ClipTokenizer> tokenizers = new LinkedHashMap<>();
 
     /** @param options with a precision that is no choice any more */
     LoadedParts(PartFiles files, LoadOptions options, PartStore store) {
+        this(files, options, (part, network) -> {
+            NetworkLoader loader =
+                    new NetworkLoader(network, LoraComponent.ofPart(part).orElse(null), options);
+            return store.lease(loader.key(), loader);
+        });
+    }
+
+    /** @param leasing leases the network of a part; the lease is closed with this */
+    LoadedParts(PartFiles files, LoadOptions options, BiFunction<String, PartFiles.Network, PartLease> leasing) {
         this.files = files;
         this.options = options;
-        this.store = store;
+        this.leasing = leasing;
     }
 
     /** Leases a network, with what adapters have for it; closed with this. */
@@ -35,9 +45,7 @@ final class LoadedParts implements AutoCloseable {
     }
 
     private PartLease lease(String part, PartFiles.Network network) {
-        NetworkLoader loader =
-                new NetworkLoader(network, LoraComponent.ofPart(part).orElse(null), options);
-        PartLease lease = store.lease(loader.key(), loader);
+        PartLease lease = leasing.apply(part, network);
         networks.put(part, lease);
         return lease;
     }

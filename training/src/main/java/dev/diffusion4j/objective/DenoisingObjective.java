@@ -105,13 +105,13 @@ public final class DenoisingObjective implements Objective {
         double[] timesteps = timesteps(examples.size(), random);
         double dropped = settings.drop().at(examples.epoch(), settings.epochs());
         Tensor keep = dropped == 0 ? null : ContextDrop.drawKeep(random, examples.size(), dropped);
+        Condition condition = new Condition(subjects(examples), keep, null);
         return new Denoising(
                 scheduler.scaleModelInput(scheduler.addNoise(images, noise, timesteps), timesteps),
                 Tensors.ofDoubles(
                         Arrays.stream(timesteps).map(scheduler::networkTime).toArray()),
                 scheduler.trainingTarget(images, noise, timesteps),
-                subjects(examples),
-                keep,
+                isEncodedAhead() ? condition.ahead() : condition,
                 settings.isUniform() ? null : Tensors.ofDoubles(weights(timesteps, examples.labels())),
                 settings.trackImageLoss() ? imageFactors(timesteps) : null);
     }
@@ -166,6 +166,51 @@ public final class DenoisingObjective implements Objective {
                 .toArray());
     }
 
+    /** Whether conditions are encoded once for the whole batch, and in full precision: by networks that do not learn. */
+    private boolean isEncodedAhead() {
+        return conditioner.learning().isEmpty() && !conditioner.lent().isEmpty();
+    }
+
+    /** What the pictures show, on its way to what the network is given. */
+    private final class Condition {
+        private final List<Subject> subjects;
+        private final @Nullable Tensor keep;
+        private final @Nullable Conditioning encoded;
+
+        /**
+         * @param keep which of it is not dropped; {@code null} for all
+         * @param encoded all of it; {@code null} where it is encoded within the loss
+         */
+        Condition(List<Subject> subjects, @Nullable Tensor keep, @Nullable Conditioning encoded) {
+            this.subjects = subjects;
+            this.keep = keep;
+            this.encoded = encoded;
+        }
+
+        Condition ahead() {
+            try (NoGradGuard guard = new NoGradGuard()) {
+                return new Condition(subjects, null, encode());
+            }
+        }
+
+        /** In the dtype and place of the samples. */
+        Conditioning like(Tensor sample) {
+            return (encoded == null ? encode() : encoded).to(sample.device(), Tensors.type(sample));
+        }
+
+        private Conditioning encode() {
+            Conditioning all = conditioner.encode(subjects);
+            return keep == null ? all : conditioner.drop(all, keep);
+        }
+
+        Condition slice(long start, long count) {
+            return new Condition(
+                    subjects.subList((int) start, (int) (start + count)),
+                    keep == null ? null : keep.narrow(0, start, count),
+                    encoded == null ? null : encoded.narrow(start, count));
+        }
+    }
+
     private static List<Subject> subjects(TrainingExamples examples) {
         long[] labels = Tensors.longs(examples.labels());
         List<Subject> subjects = new ArrayList<>();
@@ -181,8 +226,7 @@ public final class DenoisingObjective implements Objective {
         private final Tensor noisy;
         private final Tensor timesteps;
         private final Tensor target;
-        private final List<Subject> subjects;
-        private final @Nullable Tensor keep;
+        private final Condition condition;
         private final @Nullable Tensor weights;
         private final @Nullable Tensor imageFactors;
         private Map<String, Double> tracked = Map.of();
@@ -191,16 +235,14 @@ public final class DenoisingObjective implements Objective {
                 Tensor noisy,
                 Tensor timesteps,
                 Tensor target,
-                List<Subject> subjects,
-                @Nullable Tensor keep,
+                Condition condition,
                 @Nullable Tensor weights,
                 @Nullable Tensor imageFactors) {
             this.imageFactors = imageFactors;
             this.noisy = noisy;
             this.timesteps = timesteps;
             this.target = target;
-            this.subjects = subjects;
-            this.keep = keep;
+            this.condition = condition;
             this.weights = weights;
         }
 
@@ -211,21 +253,20 @@ public final class DenoisingObjective implements Objective {
 
         @Override
         public Task slice(long start, long count) {
-            return each(tensor -> tensor.narrow(0, start, count), subjects.subList((int) start, (int) (start + count)));
+            return each(tensor -> tensor.narrow(0, start, count), condition.slice(start, count));
         }
 
         @Override
         public Task to(Device device) {
-            return each(tensor -> tensor.to(device, Tensors.type(tensor)), subjects);
+            return each(tensor -> tensor.to(device, Tensors.type(tensor)), condition);
         }
 
-        private Task each(UnaryOperator<Tensor> change, List<Subject> some) {
+        private Task each(UnaryOperator<Tensor> change, Condition some) {
             return new Denoising(
                     change.apply(noisy),
                     change.apply(timesteps),
                     change.apply(target),
                     some,
-                    keep == null ? null : change.apply(keep),
                     weights == null ? null : change.apply(weights),
                     imageFactors == null ? null : change.apply(imageFactors));
         }
@@ -233,10 +274,8 @@ public final class DenoisingObjective implements Objective {
         @Override
         public Tensor loss() {
             return TensorScope.keepResult(() -> {
-                Conditioning all = conditioner.encode(subjects).to(noisy.device(), Tensors.type(noisy));
-                Conditioning conditioning = keep == null ? all : conditioner.drop(all, keep);
                 Tensor prediction =
-                        model.forward(noisy, timesteps, conditioning).to(ScalarType.Float);
+                        model.forward(noisy, timesteps, condition.like(noisy)).to(ScalarType.Float);
                 if (imageFactors != null) {
                     tracked = Map.of(IMAGE_LOSS, imageLoss(prediction.detach(), imageFactors));
                 }

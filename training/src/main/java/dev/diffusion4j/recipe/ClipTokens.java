@@ -12,7 +12,6 @@ import dev.diffusion4j.text.BpeVocabulary;
 import dev.diffusion4j.text.ClipTokenizer;
 import dev.diffusion4j.text.TextCleaning;
 import dev.diffusion4j.text.TokenizerFolder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -46,6 +45,37 @@ final class ClipTokens {
     }
 
     /**
+     * Looks whether a network has a row for each token, and whether the data has captions that it can read.
+     *
+     * @throws Problem (a wrong request) naming pictures without a caption, or one whose caption is too long
+     */
+    static void checkCaptions(ClipModel model, ModelSpec spec, Dataset dataset) {
+        ClipTokenizer tokenizer = of(spec, dataset);
+        checkFits(model, tokenizer);
+        int length = model.typedConfig().textConfig().maxPositionEmbeddings();
+        TextCaptions.check(
+                dataset,
+                caption -> {
+                    int tokens = tokenizer.encode(caption).size() + 2;
+                    return tokens <= length
+                            ? List.of()
+                            : List.of("'" + caption + "' has " + tokens + " tokens with a text's two marks, at most "
+                                    + length + " are read");
+                },
+                "raise model.config.text_config.max_position_embeddings, or shorten them");
+    }
+
+    private static void checkFits(ClipModel model, ClipTokenizer tokenizer) {
+        int rows = model.typedConfig().textConfig().vocabSize();
+        int end = model.typedConfig().textConfig().eosTokenId();
+        if (rows < tokenizer.size() || end != tokenizer.endId()) {
+            throw Problem.request("the tokenizer has " + tokenizer.size() + " tokens and ends a text by number "
+                    + tokenizer.endId() + ", but model.config.text_config has vocab_size " + rows
+                    + " and eos_token_id " + end + ": omit both, and the tokenizer decides");
+        }
+    }
+
+    /**
      * The tokenizer that a recipe asks for.
      *
      * @throws Problem (a wrong request) where the data has no captions to learn it from
@@ -66,12 +96,14 @@ final class ClipTokens {
 
     /** The tokenizer of a run, which is kept in its folder from the beginning. */
     static ClipTokenizer ofRun(Recipe recipe, TrainingData data, RunFolder run, ClipModel model) {
-        if (!Files.isDirectory(run.tokenizer())) {
+        if (!TokenizerFolder.isWhole(run.tokenizer())) { // what was interrupted is written again
             int length = model.typedConfig().textConfig().maxPositionEmbeddings();
             TokenizerFolder.write(
                     run.tokenizer(), of(recipe.model(), data.dataset()).withMaxLength(length));
         }
-        return TokenizerFolder.read(run.tokenizer());
+        ClipTokenizer tokenizer = TokenizerFolder.read(run.tokenizer());
+        checkFits(model, tokenizer);
+        return tokenizer;
     }
 
     /** How a CLIP in training is given pictures: in [−1, 1]. */

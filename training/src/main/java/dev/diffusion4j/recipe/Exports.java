@@ -6,7 +6,6 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.clip.ClipModel;
-import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.trainer.Ema;
 import dev.diffusion4j.trainer.EmaConfig;
 import dev.diffusion4j.trainer.StepReport;
@@ -128,8 +127,6 @@ final class Exports {
             PipelineFolder.write(target, model, null);
             return;
         }
-        try (DiffusionPipeline pipeline = trained.open()) {
-            pipeline.save(target);
-        }
+        trained.save(target);
     }
 }

@@ -44,9 +44,10 @@ final class ModelFactory {
      * The spec with everything filled in that the data decides; a pretrained network takes the data's size too.
      *
      * @param codec whose samples the network is to denoise, borrowed; {@code null} for pixels
+     * @param textFeatures numbers of a prompt's token that it is given; 0 for none
      * @throws Problem (a wrong request) where the codec cannot encode the data's pictures
      */
-    ModelSpec fit(Recipe recipe, TrainingData data, @Nullable SampleCodec codec) {
+    ModelSpec fit(Recipe recipe, TrainingData data, @Nullable SampleCodec codec, int textFeatures) {
         ModelSpec spec = recipe.model();
         ModelFamily family = family(spec);
         long[] sample = sampleShape(data, codec);
@@ -57,6 +58,7 @@ final class ModelFactory {
                 data.dataset().classNames(),
                 () -> CaptionWords.of(data.dataset()),
                 () -> ClipTokens.of(spec, data.dataset()),
+                textFeatures,
                 family.isDenoiser() ? recipe.scheduler().create().numTrainTimesteps() : 0,
                 spec.classConditional());
         Map<String, @Nullable Object> config =
@@ -112,6 +114,7 @@ final class ModelFactory {
             checkAutoencoder(autoencoder.typedConfig(), data);
         } else if (model instanceof ClipModel clip) {
             checkChannels(clip.typedConfig().visionConfig().numChannels(), data, null);
+            ClipTokens.checkCaptions(clip, spec, data.dataset());
         }
         checkClasses(spec, known, data);
         if (known > 0) {

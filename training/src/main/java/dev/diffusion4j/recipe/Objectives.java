@@ -7,6 +7,7 @@ import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.objective.AutoencoderObjective;
@@ -18,6 +19,7 @@ import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.text.ClipTokenizer;
+import dev.diffusion4j.text.PromptSyntax;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -32,6 +34,7 @@ final class Objectives {
      * @param parts what a denoiser is trained with; {@code null} for another network
      * @param eye of an autoencoder's distance; {@code null} for none
      * @param tokenizer of a CLIP; {@code null} for another network
+     * @param pictures their size
      * @param epochs of the whole run
      * @param labelWeights what a picture's loss counts, by its label; none where all count alike
      */
@@ -42,6 +45,7 @@ final class Objectives {
             @Nullable PipelineParts parts,
             @Nullable Classifier eye,
             @Nullable ClipTokenizer tokenizer,
+            SampleSize pictures,
             int epochs,
             List<Double> labelWeights) {
         if (model instanceof Classifier classifier) {
@@ -58,7 +62,7 @@ final class Objectives {
         return new DenoisingObjective(
                 denoiser,
                 scheduler,
-                own.conditioner(),
+                own.conditioner().forCall(pictures, 0, PromptSyntax.PLAIN),
                 own.codec(denoiser, scheduler),
                 new DenoisingSettings(
                         config.loss(),

@@ -5,8 +5,10 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.data.DataConfig;
+import dev.diffusion4j.folder.ComponentNetwork;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.folder.PipelinePlace;
+import dev.diffusion4j.folder.WeightsHash;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.json.Json;
@@ -15,10 +17,13 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.unet2dcondition.UNet2DConditionModel;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.tensor.WeightMemory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -28,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class Pretrained {
     private final String place;
     private final PipelineFolder folder;
+    private final ComponentNetwork network;
     private final Map<String, @Nullable Object> config;
     private final Optional<SampleSize> size;
     private final int channels;
@@ -35,12 +41,36 @@ final class Pretrained {
     private Pretrained(String place, PipelineFolder folder) {
         this.place = place;
         this.folder = folder;
-        try (Model network = folder.createModel()) {
-            config = network.config();
-            boolean isDenoiser = network instanceof DiffusionModel;
-            size = isDenoiser ? ((DiffusionModel) network).sampleSize() : Optional.empty();
-            channels = isDenoiser ? ((DiffusionModel) network).sampleChannels() : 0;
+        this.network = network(folder);
+        try (Model model = WeightMemory.shapesOnly(network::create)) {
+            config = model.config();
+            boolean isDenoiser = model instanceof DiffusionModel;
+            size = isDenoiser ? ((DiffusionModel) model).sampleSize() : Optional.empty();
+            channels = isDenoiser ? ((DiffusionModel) model).sampleChannels() : 0;
         }
+    }
+
+    /** The denoiser without what stands beside it, or the one network. */
+    private static ComponentNetwork network(PipelineFolder folder) {
+        return folder.networkBeside(folder.companions().keySet());
+    }
+
+    /**
+     * The folder of {@code model.from}; fetched where it is a repository of the Hub.
+     *
+     * @throws Problem where the folder is not there or no pipeline folder
+     */
+    static PipelineFolder folder(String from, ModelFamilies families) {
+        Path path = fetched(from);
+        if (!Files.isDirectory(path)) {
+            throw Problem.failure(
+                    "model.from: there is no folder " + path + "; name a model folder, such as that of a finished run");
+        }
+        return PipelineFolder.open(path, families);
+    }
+
+    private static String hash(ComponentNetwork network) {
+        return new WeightsHash(network.component().folder(), List.of()).get();
     }
 
     /**
@@ -50,14 +80,11 @@ final class Pretrained {
      */
     static Pretrained open(String from, ModelFamilies families) {
         Optional<HubRepo> repo = PipelinePlace.repository(Path.of(from));
+        PipelineFolder folder = folder(from, families);
         Path path = fetched(from);
-        if (!Files.isDirectory(path)) {
-            throw Problem.failure(
-                    "model.from: there is no folder " + path + "; name a model folder, such as that of a finished run");
-        }
         String commit = String.valueOf(path.getFileName()); // in the Hub's cache a folder is named by its commit
         String place = repo.map(present -> present.at(commit).toString()).orElseGet(path::toString);
-        return new Pretrained(place, PipelineFolder.open(path, families));
+        return new Pretrained(place, folder);
     }
 
     private static Path fetched(String from) {
@@ -67,7 +94,17 @@ final class Pretrained {
     }
 
     ModelFamily family() {
-        return folder.modelFamily();
+        return network.family();
+    }
+
+    /** @throws Problem (a wrong request) where a recipe of text to image is given a base of another kind */
+    void checkKind(Recipe recipe) {
+        String kind = recipe.model().kind();
+        if (kind.equals(UNet2DConditionModel.FAMILY.name()) && !family().name().equals(kind)) {
+            throw Problem.request("recipe " + recipe.name() + " trains a text-to-image model (" + kind + "), but "
+                    + place + " holds a " + family().name()
+                    + ": name the folder of a text-to-image model with {model.from}");
+        }
     }
 
     /** An absolute path, or a repository with its commit. */
@@ -76,7 +113,7 @@ final class Pretrained {
     }
 
     String weightsSha256() {
-        return folder.weightsSha256();
+        return hash(network);
     }
 
     Scheduler scheduler() {
@@ -130,9 +167,9 @@ final class Pretrained {
             throw Problem.failure("the run has no checkpoint yet and begins with the network in " + from
                     + ", which is no longer there: put the folder back, or start anew with another {model.from}");
         }
-        PipelineFolder folder = PipelineFolder.open(path, families);
-        folder.readWeights(model, null);
-        if (spec.fromSha256() != null && !spec.fromSha256().equals(folder.weightsSha256())) {
+        ComponentNetwork network = network(PipelineFolder.open(path, families));
+        network.fill(model, null);
+        if (spec.fromSha256() != null && !spec.fromSha256().equals(hash(network))) {
             throw Problem.failure(
                     "the weights in " + from
                             + " are no longer those that the run was set up with: put them back, or start anew in another folder");

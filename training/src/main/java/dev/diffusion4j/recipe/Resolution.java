@@ -6,8 +6,12 @@ import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.folder.Companions;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.pipeline.CompanionParts;
+import dev.diffusion4j.pipeline.PipelineParts;
+import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tracking.TrackerKind;
 import java.util.List;
@@ -39,12 +43,17 @@ final class Resolution {
         written.trackers().forEach(TrackerKind::check);
         parts.checkNamed(written.model());
         Devices.parse(parts.device(written));
-        try (SampleCodec codec = parts.openCodec()) {
-            Recipe adopted = adopted(RunPlaces.absolute(placed(written, codec)), codec);
-            DrawnPreviews.check(adopted, networks.family(adopted.model()));
-            try (TrainingData data = DreamBooth.openFirst(adopted, parts);
-                    TrainingData heldBack = Validation.heldBack(adopted, parts)) {
-                return fitted(adopted, data, heldBack, codec);
+        try (SampleCodec brought = parts.openCodec()) {
+            Recipe placed = RunPlaces.absolute(placed(written, brought));
+            Companions beside = parts.isPlain() ? RecipeParts.of(placed.model(), networks.families()) : null;
+            try (Model autoencoder = RecipeParts.autoencoder(beside)) {
+                SampleCodec codec = brought != null ? brought : RecipeParts.codec(autoencoder);
+                Recipe adopted = adopted(placed, beside, codec);
+                DrawnPreviews.check(adopted, networks.family(adopted.model()));
+                try (TrainingData data = DreamBooth.openFirst(adopted, parts);
+                        TrainingData heldBack = Validation.heldBack(adopted, parts)) {
+                    return fitted(adopted, beside, data, heldBack, codec);
+                }
             }
         }
     }
@@ -60,7 +69,7 @@ final class Resolution {
     }
 
     /** With what the network decides that it starts from; the recipe's own keys are laid over its config. */
-    private Recipe adopted(Recipe placed, @Nullable SampleCodec codec) {
+    private Recipe adopted(Recipe placed, @Nullable Companions beside, @Nullable SampleCodec codec) {
         String from = placed.model().from();
         Boolean fromModel = placed.scheduler().fromModel();
         if (from == null) {
@@ -69,9 +78,15 @@ final class Resolution {
                         "recipe " + placed.name() + " takes the scheduler of the folder that it starts from:"
                                 + " give {model.from}=FOLDER or {scheduler.from_model}=false");
             }
-            return placed;
+            return beside == null
+                    ? placed
+                    : placed.with(recipe -> {
+                        RecipeParts.fit(recipe.data, codec);
+                        completed(recipe, beside);
+                    });
         }
         Pretrained base = Pretrained.open(from, networks.families());
+        base.checkKind(placed);
         boolean takesScheduler = fromModel == null ? placed.scheduler().equals(SchedulerSpec.DEFAULT) : fromModel;
         return placed.with(recipe -> {
             recipe.model.kind = base.family().name();
@@ -82,25 +97,48 @@ final class Resolution {
             if (takesScheduler && base.family().isDenoiser()) {
                 recipe.scheduler.take(base.scheduler());
             }
+            if (beside != null) {
+                completed(recipe, beside);
+            }
         });
+    }
+
+    /** With what the parts beside the network decide. */
+    private static void completed(Recipe.Draft recipe, Companions beside) {
+        recipe.model.partsSha256 = beside.hashes();
+        Scheduler own = recipe.scheduler.done().create();
+        Scheduler mended = CompanionParts.mended(beside, own);
+        if (mended != own) {
+            recipe.scheduler.mend(mended);
+        }
     }
 
     /** With what the data decides, after the network was made once to see whether all suits each other. */
     private Recipe fitted(
-            Recipe adopted, TrainingData data, @Nullable TrainingData heldBack, @Nullable SampleCodec codec) {
-        ModelSpec network = networks.fit(adopted, data, codec);
+            Recipe adopted,
+            @Nullable Companions beside,
+            TrainingData data,
+            @Nullable TrainingData heldBack,
+            @Nullable SampleCodec codec) {
+        ModelSpec network = networks.fit(adopted, data, codec, RecipeParts.textFeatures(beside));
         try (Model model = networks.createEmpty(network);
-                Conditioner conditioner =
-                        model instanceof DiffusionModel denoiser ? parts.openConditioner(denoiser) : null) {
+                PipelineParts own = model instanceof DiffusionModel denoiser
+                        ? parts.open(denoiser, beside, adopted.training())
+                        : null) {
+            Conditioner conditioner = own == null ? null : own.conditioner();
+            if (parts.isPlain()) {
+                RecipeParts.checkText(model, beside, adopted.model());
+            }
             Objectives.check(adopted, model, conditioner);
             networks.check(model, network, data, heldBack, codec);
             checkClasses(conditioner, data);
             LoraTraining.inject(model, adopted.lora(), adopted.training().seed())
                     .ifPresent(LOG::warn);
-            boolean brought = conditioner != null && parts.conditioner() != null;
+            TextCaptions.check(data.dataset(), conditioner);
+            String brought = conditioner == null || parts.conditioner() == null ? null : RunParts.named(conditioner);
             return adopted.with(recipe -> {
                 recipe.model.config = network.config();
-                recipe.model.conditioner = brought ? RunParts.named(conditioner) : null;
+                recipe.model.conditioner = brought;
                 recipe.scheduler.config = adopted.scheduler().fitted(adopted.data(), data);
                 recipe.samples.prompts = prompts(adopted.samples(), data, conditioner);
             });

@@ -9,11 +9,15 @@ import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.folder.Companions;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelFamilies;
+import dev.diffusion4j.pipeline.CompanionParts;
 import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.trainer.GradientExchange;
+import dev.diffusion4j.trainer.TrainerConfig;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -79,28 +83,46 @@ public record RunParts(
                 : TrainingData.heldBackOf(config, pictures.get());
     }
 
-    /** The codec that the application brings, which the caller closes; {@code null} for pixels. */
-    @Nullable
-    SampleCodec openCodec() {
-        return codec == null ? null : codec.get();
+    /** Whether all that stands beside the network comes from folders, and nothing of it from the application. */
+    boolean isPlain() {
+        return conditioner == null && codec == null;
     }
 
-    /** The conditioner for a network; the caller closes it. */
-    Conditioner openConditioner(DiffusionModel model) {
-        return conditioner == null ? Conditioners.of(model) : conditioner.apply(model);
+    /**
+     * Both for a network; the caller closes them.
+     *
+     * @param beside the parts that the recipe takes from folders; {@code null} for none
+     */
+    PipelineParts open(DiffusionModel model, @Nullable Companions beside, TrainerConfig training) {
+        Set<String> learning = RecipeParts.learning(training);
+        if (beside == null && !learning.isEmpty() && isPlain()) {
+            throw Problem.request(
+                    "training.groups names '" + learning.iterator().next()
+                            + "', but nothing stands beside the network: its groups are unet, and the text encoders of a"
+                            + " text-to-image model");
+        }
+        if (beside == null || !isPlain()) {
+            return open(model);
+        }
+        return CompanionParts.open(beside, model, learning, training.frozenDtype());
     }
 
-    /** Both for a network; the caller closes them. */
-    PipelineParts open(DiffusionModel model) {
+    private PipelineParts open(DiffusionModel model) {
         SampleCodec opened = openCodec();
         try {
-            return new PipelineParts(openConditioner(model), opened);
+            return new PipelineParts(conditioner == null ? Conditioners.of(model) : conditioner.apply(model), opened);
         } catch (Throwable e) {
             if (opened != null) {
                 opened.close();
             }
             throw e;
         }
+    }
+
+    /** The codec that the application brings, which the caller closes; {@code null} for none. */
+    @Nullable
+    SampleCodec openCodec() {
+        return codec == null ? null : codec.get();
     }
 
     /** How a recipe names a part that an application brought. */

@@ -6,6 +6,8 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.DataSources;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -19,12 +21,19 @@ final class RunPlaces {
             if (!RunParts.isBrought(recipe.data().source())) {
                 draft.data.source = DataSources.absolute(recipe.data().source());
             }
+            draft.model.parts = absolute(recipe.model().parts());
             draft.lora = absolute(recipe.lora());
             draft.dreambooth = absolute(recipe.dreambooth());
             draft.validation = absolute(recipe.validation());
             draft.model.tokenizer = absolute(recipe.model().tokenizer());
             draft.objective.autoencoder = absolute(recipe.objective().autoencoder());
         });
+    }
+
+    private static Map<String, String> absolute(Map<String, String> parts) {
+        Map<String, String> all = new LinkedHashMap<>(parts);
+        all.replaceAll((name, place) -> Files.exists(Path.of(place)) ? absolute(place) : place);
+        return all;
     }
 
     private static @Nullable LoraConfig absolute(@Nullable LoraConfig lora) {

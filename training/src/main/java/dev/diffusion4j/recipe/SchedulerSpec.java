@@ -86,6 +86,11 @@ public record SchedulerSpec(SchedulerKind kind, Map<String, @Nullable Object> co
             fromModel = true;
         }
 
+        /** The same algorithm with another config. */
+        void mend(Scheduler scheduler) {
+            config = scheduler.config();
+        }
+
         SchedulerSpec done() {
             return new SchedulerSpec(kind, config, fromModel);
         }

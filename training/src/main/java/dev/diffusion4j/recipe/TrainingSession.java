@@ -4,9 +4,11 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.BatchLoader;
+import dev.diffusion4j.folder.Companions;
 import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.objective.Objective;
@@ -62,10 +64,13 @@ final class TrainingSession implements AutoCloseable {
             model = held(network(new ModelFactory(parts.families())));
             LoraTraining.inject(model, recipe.lora(), recipe.training().seed());
             Scheduler scheduler = recipe.scheduler().create();
-            PipelineParts own = model instanceof DiffusionModel denoiser ? held(parts.open(denoiser)) : null;
+            Companions beside = parts.isPlain() ? RecipeParts.ofRun(recipe.model(), parts.families()) : null;
+            PipelineParts own = model instanceof DiffusionModel denoiser
+                    ? held(parts.open(denoiser, beside, recipe.training()))
+                    : null;
             Objective objective = objective(scheduler, own, parts);
             choices = choices(parts, objective, allowDrift);
-            trained = own == null ? null : trained(scheduler, own);
+            trained = own == null ? null : trained(scheduler, own, beside);
             DataRecord record = DataRecord.of(data.dataset());
             if (!allowDrift) {
                 checkData(data.dataset().description(), record);
@@ -109,6 +114,7 @@ final class TrainingSession implements AutoCloseable {
                 own,
                 eye == null ? null : held(eye),
                 model instanceof ClipModel clip ? ClipTokens.ofRun(recipe, data, folder, clip) : null,
+                new SampleSize(data.transform().height(), data.transform().width()),
                 recipe.training().epochs(),
                 recipe.dreambooth() == null ? List.of() : recipe.dreambooth().labelWeights());
     }
@@ -124,19 +130,21 @@ final class TrainingSession implements AutoCloseable {
     }
 
     /** With the networks beside the denoiser put where it computes; those that learn, the trainer prepares. */
-    private TrainedPipeline trained(Scheduler scheduler, PipelineParts own) {
+    private TrainedPipeline trained(Scheduler scheduler, PipelineParts own, @Nullable Companions beside) {
         DiffusionModel denoiser = (DiffusionModel) model;
         Placement placement = new Placement(choices.device(), Precision.F32, 0);
-        own.networks().values().forEach(network -> {
+        ScalarType frozen = recipe.training().frozenDtype().scalarType();
+        own.networks().forEach((name, network) -> {
             network.requiresGrad(false);
             if (!placement.torchDevice().is_cpu()) {
-                network.convert(placement.torchDevice(), ScalarType.Float);
+                boolean learns = own.conditioner().learning().contains(name);
+                network.convert(placement.torchDevice(), learns ? ScalarType.Float : frozen);
             }
             network.channelsLast(choices.channelsLast());
         });
         int known = denoiser.numClasses();
         int classes = known > 0 ? known : data.dataset().classNames().size();
-        return new TrainedPipeline(denoiser, scheduler, own, placement, classes);
+        return new TrainedPipeline(denoiser, scheduler, own, beside, placement, classes);
     }
 
     private void checkData(String description, DataRecord now) {

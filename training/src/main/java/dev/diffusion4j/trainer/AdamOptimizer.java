@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -27,15 +28,27 @@ public final class AdamOptimizer implements AutoCloseable {
 
     private final AdamConfig config;
     private final Map<String, Tensor> parameters;
+    private final Map<ParameterGroup, List<String>> groups = new LinkedHashMap<>();
     private final Map<String, Tensor> firstMoments = new LinkedHashMap<>();
     private final Map<String, Tensor> secondMoments = new LinkedHashMap<>();
     private final Tensor steps;
 
     /** @param parameters by name, {@code float32}; borrowed */
     public AdamOptimizer(Map<String, Tensor> parameters, AdamConfig config) {
+        this(parameters, config, Map.of());
+    }
+
+    /**
+     * @param parameters by name, {@code float32}; borrowed
+     * @param byNetwork what differs for the parameters of a network, whose names begin with its name and a dot; {@link
+     *     ParameterGroup#DENOISER} for those of no named network
+     */
+    public AdamOptimizer(Map<String, Tensor> parameters, AdamConfig config, Map<String, ParameterGroup> byNetwork) {
         this.config = config;
         this.parameters = new LinkedHashMap<>(parameters);
         parameters.forEach((name, parameter) -> {
+            groups.computeIfAbsent(groupOf(name, byNetwork), none -> new ArrayList<>())
+                    .add(name);
             firstMoments.put(
                     name, TensorScope.ownResult(() -> zeros_like(parameter).detach()));
             secondMoments.put(
@@ -44,40 +57,62 @@ public final class AdamOptimizer implements AutoCloseable {
         steps = TensorScope.ownResult(() -> Tensors.of(new float[] {0}).view());
     }
 
+    private static ParameterGroup groupOf(String parameter, Map<String, ParameterGroup> byNetwork) {
+        return byNetwork.entrySet().stream()
+                .filter(group -> parameter.startsWith(group.getKey() + "."))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(byNetwork.getOrDefault(ParameterGroup.DENOISER, ParameterGroup.DEFAULT));
+    }
+
+    private double decay(ParameterGroup group) {
+        Double own = group.weightDecay();
+        return own == null ? config.weightDecay() : own;
+    }
+
     /**
      * One update from the gradients that the parameters hold; parameters without a gradient stay.
      *
-     * @param learningRate of this step
+     * @param learningRate of this step; a group with a rate of its own learns with that in the same proportion
      * @param gradientDivisor each gradient is divided by it first
      */
     public void step(double learningRate, double gradientDivisor) {
         TensorScope.run(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
                 steps.add_(new Scalar(1.0));
-                if (config.decayIndependentOfLr()) {
-                    parameters.values().forEach(parameter -> parameter.mul_(new Scalar(1 - config.weightDecay())));
-                }
-                update(learningRate, gradientDivisor);
+                groups.forEach((group, names) -> {
+                    if (config.decayIndependentOfLr()) {
+                        names.forEach(name ->
+                                Objects.requireNonNull(parameters.get(name)).mul_(new Scalar(1 - decay(group))));
+                    }
+                    Double own = group.learningRate();
+                    double rate = own == null ? learningRate : own * (learningRate / config.learningRate());
+                    update(names, rate, decay(group), gradientDivisor);
+                });
             }
         });
     }
 
-    private void update(double learningRate, double gradientDivisor) {
+    private void update(List<String> names, double learningRate, double decay, double gradientDivisor) {
         List<Tensor> weights = new ArrayList<>();
         List<Tensor> gradients = new ArrayList<>();
         List<Tensor> first = new ArrayList<>();
         List<Tensor> second = new ArrayList<>();
         List<Tensor> counts = new ArrayList<>();
-        parameters.forEach((name, parameter) -> {
+        names.forEach(name -> {
+            Tensor parameter = Objects.requireNonNull(parameters.get(name));
             Tensor gradient = parameter.grad();
             if (gradient.defined()) {
                 weights.add(parameter);
                 gradients.add(gradient);
-                first.add(java.util.Objects.requireNonNull(firstMoments.get(name)));
-                second.add(java.util.Objects.requireNonNull(secondMoments.get(name)));
+                first.add(Objects.requireNonNull(firstMoments.get(name)));
+                second.add(Objects.requireNonNull(secondMoments.get(name)));
                 counts.add(steps);
             }
         });
+        if (weights.isEmpty()) {
+            return;
+        }
         boolean decoupled = config.name() == AdamConfig.Variant.ADAMW;
         IValue divisor =
                 gradientDivisor == 1 ? NativeOp.none() : new IValue(Tensors.of(new float[] {(float) gradientDivisor}));
@@ -92,7 +127,7 @@ public final class AdamOptimizer implements AutoCloseable {
                 new IValue(learningRate),
                 new IValue(config.beta1()),
                 new IValue(config.beta2()),
-                new IValue(config.decayIndependentOfLr() ? 0.0 : config.weightDecay()),
+                new IValue(config.decayIndependentOfLr() ? 0.0 : decay),
                 new IValue(config.epsilon()),
                 new IValue(false),
                 new IValue(false),
@@ -126,7 +161,7 @@ public final class AdamOptimizer implements AutoCloseable {
     public void follow() {
         parameters.forEach((name, parameter) -> {
             for (Map<String, Tensor> moments : List.of(firstMoments, secondMoments)) {
-                Tensor moment = java.util.Objects.requireNonNull(moments.get(name));
+                Tensor moment = Objects.requireNonNull(moments.get(name));
                 TensorScope.run(() -> {
                     Tensor moved = zeros_like(parameter).to(ScalarType.Float).detach();
                     moved.copy_(moment);

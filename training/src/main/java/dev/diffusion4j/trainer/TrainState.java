@@ -26,7 +26,7 @@ public final class TrainState implements AutoCloseable {
      */
     TrainState(TrainedPart trained, TrainerConfig config, Choices choices) {
         this.trained = trained;
-        this.optimizer = new AdamOptimizer(trained.parameters(), config.optimizer());
+        this.optimizer = new AdamOptimizer(trained.parameters(), config.optimizer(), config.groups());
         this.ema = config.ema() == null ? null : new Ema(trained.saved(), config.ema());
         this.random = new RandomStream(config.seed());
         for (int i = 0; i < choices.shards(); i++) {

@@ -4,7 +4,9 @@ package dev.diffusion4j.trainer;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param keepCheckpoints how many are kept
  * @param freeze which parts stay as they are: parts of dotted names ({@code time_emb}, {@code enc_convs.0}), or, where one holds a
  *     sign such as {@code *}, a regular expression for the whole name of a tensor
+ * @param groups how networks learn that learn differently from the others, by the names of their parts: {@code unet} for the denoiser;
+ *     a {@code text_encoder} that is named here learns too
+ * @param frozenDtype what networks are kept in that do not learn
  */
 public record TrainerConfig(
         int epochs,
@@ -41,7 +46,9 @@ public record TrainerConfig(
         long seed,
         @Nullable Integer checkpointEverySteps,
         int keepCheckpoints,
-        List<String> freeze) {
+        List<String> freeze,
+        Map<String, ParameterGroup> groups,
+        Precision frozenDtype) {
 
     public static final TrainerConfig DEFAULT = new TrainerConfig(
             1,
@@ -57,7 +64,9 @@ public record TrainerConfig(
             0,
             null,
             2,
-            List.of());
+            List.of(),
+            Map.of(),
+            Precision.F32);
 
     public TrainerConfig {
         Check.positive(epochs, "epochs");
@@ -77,6 +86,8 @@ public record TrainerConfig(
         Check.positive(keepCheckpoints, "keep_checkpoints");
         freeze = List.copyOf(freeze);
         freeze.forEach(NamePattern::of);
+        groups = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(groups));
+        Check.that(frozenDtype != Precision.AUTO, "frozen_dtype must be f32 or bf16");
     }
 
     /** How batches make updates. */
@@ -112,6 +123,8 @@ public record TrainerConfig(
         public @Nullable Integer checkpointEverySteps;
         public int keepCheckpoints;
         public List<String> freeze;
+        public Map<String, ParameterGroup> groups;
+        public Precision frozenDtype;
 
         private Draft(TrainerConfig from) {
             epochs = from.epochs;
@@ -128,6 +141,8 @@ public record TrainerConfig(
             checkpointEverySteps = from.checkpointEverySteps;
             keepCheckpoints = from.keepCheckpoints;
             freeze = from.freeze;
+            groups = from.groups;
+            frozenDtype = from.frozenDtype;
         }
 
         /** Checks the values. */
@@ -146,7 +161,9 @@ public record TrainerConfig(
                     seed,
                     checkpointEverySteps,
                     keepCheckpoints,
-                    freeze);
+                    freeze,
+                    groups,
+                    frozenDtype);
         }
     }
 }

@@ -11,6 +11,7 @@ import dev.diffusion4j.layer.block.BlockState;
 import dev.diffusion4j.layer.block.Level;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.ConfigDraft;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelClass;
 import dev.diffusion4j.model.ModelFamily;
@@ -34,7 +35,9 @@ import org.jspecify.annotations.Nullable;
 public final class UNet2DConditionModel extends DiffusionModel {
     /** How files name it, and how it is made; a key of its config that is not implemented is refused by name. */
     public static final ModelFamily FAMILY = new ModelFamily(
-            ModelClass.ofDiffusers("UNet2DConditionModel", ModelRole.DENOISER), UNet2DConditionModel::fromConfig, null);
+            ModelClass.ofDiffusers("UNet2DConditionModel", ModelRole.DENOISER),
+            UNet2DConditionModel::fromConfig,
+            UNet2DConditionModel::fit);
 
     private final UNet2DConditionConfig config;
     private final UNetEncoder encoder;
@@ -73,6 +76,27 @@ public final class UNet2DConditionModel extends DiffusionModel {
                 Records.bindKnown(UNet2DConditionConfig.DEFAULT, Records.settings(json), where);
         FixedKeys.check(bound.unknown(), where);
         return new UNet2DConditionModel(bound.value(), bound.unknown());
+    }
+
+    /** Size and channels of the samples, and the features of a prompt's token. */
+    private static void fit(ConfigDraft draft) {
+        long channels = draft.target().channels();
+        draft.fillShape().fill("out_channels", channels);
+        int features = draft.target().textFeatures();
+        if (features > 0 && draft.get("encoder_hid_dim") == null) {
+            draft.fill("cross_attention_dim", (long) features);
+        }
+    }
+
+    /** Whether any part of it asks a prompt. */
+    public boolean asksPrompt() {
+        return config.asksPrompt();
+    }
+
+    /** Numbers of a prompt's token that it takes. */
+    public int promptFeatures() {
+        Integer mapped = config.encoderHidDim();
+        return mapped == null ? config.crossAttentionDim().at(0) : mapped;
     }
 
     private static Map<String, @Nullable Object> allKeys(

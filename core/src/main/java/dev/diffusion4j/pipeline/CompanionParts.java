@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.pipeline;
+
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.condition.TextConditioner;
+import dev.diffusion4j.folder.Companions;
+import dev.diffusion4j.folder.Component;
+import dev.diffusion4j.folder.ComponentNetwork;
+import dev.diffusion4j.folder.PartLoader;
+import dev.diffusion4j.folder.PartStore;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.text.ClipTokenizer;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Opens the parts beside a denoiser that learns: their networks as they are in their files, not laid out for drawing. */
+public final class CompanionParts {
+    private static final String TEXT = "text_encoder";
+
+    private CompanionParts() {}
+
+    /**
+     * Conditioner and codec; networks are read when they are first needed, on the CPU.
+     *
+     * @param model that they stand beside; borrowed, asked now
+     * @param learning names of text encoders that learn, in f32
+     * @param frozen what the others are kept in
+     * @return owned by the caller
+     * @throws Problem naming the file and what is wrong with it, or the part that is no text encoder
+     */
+    public static PipelineParts open(Companions beside, DiffusionModel model, Set<String> learning, Precision frozen) {
+        learning.stream()
+                .filter(name -> !name.startsWith(TEXT) || !beside.components().containsKey(name))
+                .findFirst()
+                .ifPresent(name -> {
+                    throw Problem.request("'" + name + "' is no text encoder that could learn beside the denoiser; its"
+                            + " parts are "
+                            + String.join(", ", beside.components().keySet()));
+                });
+        LoadOptions options = LoadOptions.DEFAULT.withPrecision(frozen).withFamilies(beside.families());
+        Function<String, LoadOptions> each =
+                name -> learning.contains(name) ? options.withPrecision(Precision.F32) : options;
+        PartFiles files = files(beside, each);
+        PartStore own = new PartStore();
+        LoadedParts loaded = new LoadedParts(files, options, (name, network) -> own.lease(name, loader(network)));
+        PipelineParts parts = FolderParts.of(files, model, options, loaded);
+        return parts.conditioner() instanceof TextConditioner text && !learning.isEmpty()
+                ? parts.withConditioner(text.withLearning(learning))
+                : parts;
+    }
+
+    /** Not frozen: its weights may be moved, laid out anew and learnt. */
+    private static PartLoader loader(PartFiles.Network network) {
+        return new PartLoader() {
+            @Override
+            public Model load() {
+                return network.read();
+            }
+
+            @Override
+            public @Nullable Model outline() {
+                return network.outline();
+            }
+        };
+    }
+
+    /** The folder's algorithm, mended where that of such models is known to be wrong. */
+    public static Scheduler mended(Companions beside, Scheduler scheduler) {
+        return FolderParts.mended(beside.components().keySet(), scheduler);
+    }
+
+    private static PartFiles files(Companions beside, Function<String, LoadOptions> options) {
+        return new PartFiles() {
+            @Override
+            public Optional<String> className(String part) {
+                return component(part).map(Component::className);
+            }
+
+            private Optional<Component> component(String part) {
+                return Optional.ofNullable(beside.components().get(part));
+            }
+
+            @Override
+            public Network network(String part) {
+                Component component = component(part).orElseThrow();
+                return Network.of(
+                        new ComponentNetwork(
+                                component,
+                                beside.families()
+                                        .named(
+                                                component.className(),
+                                                component.pipelineFolder().toString())),
+                        options.apply(part));
+            }
+
+            @Override
+            public Map<String, @Nullable Object> config(String part) {
+                return component(part).flatMap(Component::config).orElse(Map.of());
+            }
+
+            @Override
+            public Optional<ClipTokenizer> tokenizer(String part) {
+                return component(part).map(Component::readTokenizer);
+            }
+
+            @Override
+            public Optional<Object> setting(String key) {
+                return Optional.ofNullable(beside.setting(key));
+            }
+
+            @Override
+            public String place() {
+                return "the recipe";
+            }
+        };
+    }
+}
