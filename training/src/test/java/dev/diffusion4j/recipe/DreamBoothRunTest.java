@@ -137,6 +137,24 @@ class DreamBoothRunTest {
     }
 
     @Test
+    void pictures_may_be_shown_under_their_own_captions_which_hold_the_word() {
+        Recipe own = recipe(r -> dreambooth(r, d -> d.ownCaptions = true));
+        try (TrainingData data = DreamBooth.openFirst(own, RunParts.NONE)) {
+            assertThat(data.dataset().caption(0)).contains("large", "red zog", "white");
+            assertThat(data.dataset().example(0).caption())
+                    .isEqualTo(data.dataset().caption(0));
+        }
+        refused(
+                r -> {
+                    r.data.source = "shapes";
+                    r.data.limit = 4;
+                    dreambooth(r, d -> d.ownCaptions = true);
+                },
+                "the caption of",
+                "does not hold the word 'zog'");
+    }
+
+    @Test
     void without_a_lora_and_without_its_kind_the_whole_denoiser_learns_and_ends_as_a_pipeline() throws IOException {
         Path run = folder.resolve("full");
         Recipe recipe = recipe(r -> {
