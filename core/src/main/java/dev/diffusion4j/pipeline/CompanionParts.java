@@ -50,8 +50,8 @@ public final class CompanionParts {
         PartStore own = new PartStore();
         LoadedParts loaded = new LoadedParts(files, options, (name, network) -> own.lease(name, loader(network)));
         PipelineParts parts = FolderParts.of(files, model, options, loaded);
-        return parts.conditioner() instanceof TextConditioner text && !learning.isEmpty()
-                ? parts.withConditioner(text.withLearning(learning))
+        return parts.conditioner() instanceof TextConditioner text
+                ? parts.withConditioner(text.withLearning(learning).inBatches())
                 : parts;
     }
 
