@@ -33,8 +33,8 @@ final class GuideOptions {
             names = "--clip-model",
             paramLabel = "PLACE",
             description =
-                    "The CLIP that clip and clip-image guides look with: a folder that transformers or OpenCLIP saved, or a "
-                            + "checkpoint file of OpenCLIP.")
+                    "The CLIP that clip and clip-image guides look with: a folder that transformers or OpenCLIP saved, a run "
+                            + "that trained one, or a checkpoint file of OpenCLIP.")
     @Nullable
     Path clipModel;
 

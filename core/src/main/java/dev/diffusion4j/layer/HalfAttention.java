@@ -1,43 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.layer;
 
-import static org.bytedeco.pytorch.global.torch.baddbmm;
 import static org.bytedeco.pytorch.global.torch.bmm_out;
+import static org.bytedeco.pytorch.global.torch.div_out;
 import static org.bytedeco.pytorch.global.torch.ones;
 import static org.bytedeco.pytorch.global.torch.softmax;
 
+import dev.diffusion4j.kernel.ScoreLoops;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Attention in bf16 by oneDNN's products, for processors that multiply it fast: LibTorch's own fused attention needs MKL for that. Some
- * heads, or some rows of one, at a time, so that their scores stay in the cache.
+ * Attention in bf16 by oneDNN's products, for processors that multiply it fast: LibTorch's own fused attention needs MKL for that. Each
+ * thread takes some heads, or some rows of one, at a time, so that their scores stay in its cache from the first product to the second.
  *
  * <p>Scores are rounded to bf16, which costs large ones most, and these decide. So the largest score among some of the keys is taken
- * from each row beforehand, by one more channel in which every key is 1; softmax does not depend on such a shift.
+ * from each row beforehand, by one more channel in which every key is 1; softmax does not depend on such a shift. Scores that are larger by
+ * 100 and more count as if they were by 100.
  */
 final class HalfAttention {
-    /** Scores at a time: 8 MiB. */
-    private static final long SCORES = 1 << 22;
+    /** Scores of a thread at a time: 2 MiB. */
+    private static final long SCORES = 1 << 20;
     /** Keys among which a row's largest score is looked for. */
     private static final long SOME = 64;
+    /** The second product takes results as wide as its vectors in less time than narrower ones. */
+    private static final long VECTOR = 16;
+    /** Scores in Java's memory at a time, about. */
+    private static final int CHUNK = 1 << 13;
 
     private final Tensor asking;
     private final Tensor keys;
     private final Tensor answers;
     private final Tensor result;
-    private final Scalar scale;
+    private final double scale;
+    private final long heads;
+    private final long rows;
+    private final long keyCount;
+    private final long headsAtOnce;
+    private final long rowsAtOnce;
 
     private HalfAttention(Tensor query, Tensor key, Tensor value) {
-        Tensor ones = ones(1).to(Tensors.type(key)).expand(key.size(0), key.size(1), key.size(2), 1);
-        asking = longer(query, largest(query, key).neg());
-        keys = longer(key, ones).transpose(1, 2);
-        answers = value.flatten(0, 1);
-        result = Tensors.empty(Tensors.type(query), asking.size(0), asking.size(1), answers.size(2));
-        scale = new Scalar(1 / Math.sqrt((double) query.size(3)));
+        Tensor one = ones(1).to(Tensors.type(key));
+        asking = wider(query, query.size(3) + 1, largest(query, key).neg());
+        keys = wider(key, key.size(3) + 1, one).transpose(2, 3);
+        answers = wider(value, (value.size(3) + VECTOR - 1) / VECTOR * VECTOR, one);
+        result = Tensors.empty(Tensors.type(query), query.size(0), query.size(2), query.size(1), value.size(3))
+                .transpose(1, 2);
+        scale = 1 / Math.sqrt((double) query.size(3));
+        heads = query.size(1);
+        rows = query.size(2);
+        keyCount = key.size(2);
+        headsAtOnce = Math.min(heads, Math.max(1, SCORES / (rows * keyCount)));
+        rowsAtOnce = Math.min(rows, Math.max(1, SCORES / keyCount));
     }
 
     /** The largest score of each row with some of the keys: (B, heads, L, 1). */
@@ -49,14 +67,14 @@ final class HalfAttention {
         });
     }
 
-    /** (B, heads, L, D) and (B, heads, L, 1) side by side: (B·heads, L, D + 1). */
-    private static Tensor longer(Tensor tokens, Tensor channel) {
+    /** With channels up to {@code size}, all of them {@code rest}. */
+    private static Tensor wider(Tensor tokens, long size, Tensor rest) {
         return TensorScope.keepResult(() -> {
-            long size = tokens.size(3);
-            Tensor both = Tensors.empty(Tensors.type(tokens), tokens.size(0), tokens.size(1), tokens.size(2), size + 1);
-            both.narrow(3, 0, size).copy_(tokens);
-            both.narrow(3, size, 1).copy_(channel);
-            return both.flatten(0, 1);
+            long own = tokens.size(3);
+            Tensor both = Tensors.empty(Tensors.type(tokens), tokens.size(0), tokens.size(1), tokens.size(2), size);
+            both.narrow(3, 0, own).copy_(tokens);
+            both.narrow(3, own, size - own).copy_(rest);
+            return both;
         });
     }
 
@@ -66,34 +84,73 @@ final class HalfAttention {
      * @param query {@code bfloat16 (B, heads, L, D)}
      * @param key (B, heads, L', D)
      * @param value (B, heads, L', D')
-     * @return (B, heads, L, D'), a new tensor
+     * @return (B, heads, L, D'), a new tensor in the order of (B, L, heads, D')
      */
     static Tensor attend(Tensor query, Tensor key, Tensor value) {
         return TensorScope.keepResult(() -> {
             HalfAttention own = new HalfAttention(query, key, value);
-            own.all(query.size(2), key.size(2));
-            return own.result.view(query.size(0), query.size(1), query.size(2), value.size(3));
+            own.all();
+            return own.result;
         });
     }
 
-    private void all(long rows, long keyCount) {
-        long heads = asking.size(0);
-        long headsAtOnce = Math.max(1, SCORES / (rows * keyCount));
-        long rowsAtOnce = Math.min(rows, Math.max(1, SCORES / keyCount));
-        for (long head = 0; head < heads; head += headsAtOnce) {
-            for (long row = 0; row < rows; row += rowsAtOnce) {
-                part(head, Math.min(headsAtOnce, heads - head), row, Math.min(rowsAtOnce, rows - row));
+    private void all() {
+        long ofHeads = (heads + headsAtOnce - 1) / headsAtOnce;
+        long ofRows = (rows + rowsAtOnce - 1) / rowsAtOnce;
+        int blocks = Math.toIntExact(result.size(0) * ofHeads * ofRows);
+        Parallel.runAlone(
+                blocks,
+                (first, last, part) -> TensorScope.run(() -> {
+                    Tensor room = Tensors.empty(Tensors.type(result), headsAtOnce * rowsAtOnce * keyCount);
+                    for (long i = first; i < last; i++) {
+                        block(
+                                room,
+                                i / (ofHeads * ofRows),
+                                i / ofRows % ofHeads * headsAtOnce,
+                                i % ofRows * rowsAtOnce);
+                    }
+                }));
+    }
+
+    private void block(Tensor room, long sample, long head, long row) {
+        long ownHeads = Math.min(headsAtOnce, heads - head);
+        long ownRows = Math.min(rowsAtOnce, rows - row);
+        TensorScope.run(() -> {
+            Tensor scores = room.narrow(0, 0, ownHeads * ownRows * keyCount).view(ownHeads, ownRows, keyCount);
+            Tensor own = part(asking, sample, head, ownHeads).narrow(1, row, ownRows);
+            Tensor values = part(answers, sample, head, ownHeads);
+            Tensor target = part(result, sample, head, ownHeads).narrow(1, row, ownRows);
+            bmm_out(scores, own, part(keys, sample, head, ownHeads));
+            if (ScoreLoops.fits(keyCount)) {
+                Tensor sums = exponentials(scores);
+                div_out(target, scores.bmm(values).narrow(2, 0, target.size(2)), sums);
+            } else {
+                Tensor weights = softmax(scores.mul(new Scalar(scale)), -1);
+                target.copy_(weights.bmm(values).narrow(2, 0, target.size(2)));
+            }
+        });
+    }
+
+    private static Tensor part(Tensor all, long sample, long head, long heads) {
+        return all.select(0, sample).narrow(0, head, heads);
+    }
+
+    /** Puts exponentials in the place of scores (heads, rows, L'); their sums, (heads, rows, 1). */
+    private Tensor exponentials(Tensor scores) {
+        int width = (int) keyCount;
+        int all = Math.toIntExact(scores.numel() / width);
+        int atOnce = Math.min(all, Math.max(1, CHUNK / width));
+        int[] chunk = new int[atOnce * width / 2];
+        float[] sums = new float[all];
+        try (IntPointer memory = new IntPointer(scores.data_ptr())) {
+            for (int row = 0; row < all; row += atOnce) {
+                int count = Math.min(atOnce, all - row);
+                int ints = count * width / 2;
+                memory.position((long) row * width / 2).get(chunk, 0, ints);
+                ScoreLoops.exponentials(chunk, count, width, (float) scale, sums, row);
+                memory.put(chunk, 0, ints);
             }
         }
-    }
-
-    private void part(long head, long heads, long row, long rows) {
-        TensorScope.run(() -> {
-            Tensor own = asking.narrow(0, head, heads).narrow(1, row, rows);
-            Tensor nothing = own.narrow(1, 0, 1).narrow(2, 0, 1); // is taken 0 times
-            Tensor scores = baddbmm(nothing, own, keys.narrow(0, head, heads), new Scalar(0.0), scale);
-            Tensor target = result.narrow(0, head, heads).narrow(1, row, rows);
-            bmm_out(target, softmax(scores, -1), answers.narrow(0, head, heads));
-        });
+        return Tensors.of(sums, scores.size(0), scores.size(1), 1);
     }
 }

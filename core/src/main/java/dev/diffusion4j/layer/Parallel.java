@@ -2,11 +2,13 @@
 package dev.diffusion4j.layer;
 
 import static org.bytedeco.pytorch.global.torch.get_num_threads;
+import static org.bytedeco.pytorch.global.torch.set_num_threads;
 
 import dev.diffusion4j.base.Interrupts;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,6 +21,10 @@ import org.jspecify.annotations.Nullable;
 final class Parallel {
     /** Shared by all callers; its threads end when they have had nothing to do for a while. */
     private static final Executor POOL = pool();
+
+    private static final int PARTS_OF_THREAD = 4;
+
+    private static @Nullable Executor alone;
 
     private Parallel() {}
 
@@ -60,16 +66,75 @@ final class Parallel {
         work.finish();
     }
 
+    /**
+     * As {@link #run}, for bodies that call LibTorch: each of its operations stays on the thread that calls it. The caller only waits, for
+     * its own operations would spread. More parts than threads, so that one that is disturbed leaves work to the others.
+     */
+    static void runAlone(int count, Body body) {
+        int threads = parts();
+        int parts = Math.min(threads * PARTS_OF_THREAD, count);
+        if (threads <= 1 || parts <= 1) {
+            body.run(0, count, 0);
+            return;
+        }
+        Executor pool = alone();
+        Work work = new Work(count, parts, body);
+        for (int i = 0; i < Math.min(threads, parts); i++) {
+            pool.execute(work);
+        }
+        work.finish();
+    }
+
     private static Executor pool() {
         int size = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
-        ThreadPoolExecutor made =
-                new ThreadPoolExecutor(size, size, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), body -> {
-                    Thread thread = new Thread(body, "diffusion4j-kernels");
-                    thread.setDaemon(true);
-                    return thread;
-                });
+        ThreadPoolExecutor made = new ThreadPoolExecutor(
+                size,
+                size,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                body -> daemon("diffusion4j-kernels", body));
         made.allowCoreThreadTimeOut(true);
         return made;
+    }
+
+    /**
+     * Threads on which LibTorch does not spread its operations. That setting is a thread's own, but threads that are new to LibTorch begin
+     * with the one made last: so these are all made at once, and then the usual one is made again.
+     */
+    private static synchronized Executor alone() {
+        Executor known = alone;
+        if (known == null) {
+            int usual = get_num_threads();
+            Semaphore begun = new Semaphore(0);
+            int size = Runtime.getRuntime().availableProcessors();
+            ThreadPoolExecutor made = new ThreadPoolExecutor(
+                    size,
+                    size,
+                    0,
+                    TimeUnit.SECONDS,
+                    new LinkedBlockingQueue<>(),
+                    body -> daemon("diffusion4j-blocks", () -> {
+                        get_num_threads(); // which makes the setting made last, in a thread's first call
+                        set_num_threads(1);
+                        begun.release();
+                        body.run();
+                    }));
+            try {
+                begun.acquireUninterruptibly(made.prestartAllCoreThreads());
+            } finally {
+                set_num_threads(usual);
+            }
+            known = made;
+            alone = made;
+        }
+        return known;
+    }
+
+    private static Thread daemon(String name, Runnable body) {
+        Thread thread = new Thread(body, name);
+        thread.setDaemon(true);
+        return thread;
     }
 
     /** The parts of one call. Each thread that runs it takes parts until none is left. */

@@ -166,7 +166,7 @@ public final class GuideKit implements AutoCloseable {
                         "the guidance '" + spec.text() + "' needs a CLIP: name its folder by {clipModel}, "
                                 + "clip-vit-base-patch32 of transformers for example");
             }
-            clip = own(Clip.load(clipOrigin.place(), clipOrigin.activation()));
+            clip = own(Clip.load(PipelinePlace.insideRun(clipOrigin.place()), clipOrigin.activation()));
         }
         return clip;
     }

@@ -3,9 +3,11 @@ package dev.diffusion4j.layer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.bytedeco.pytorch.global.torch.get_num_threads;
 
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,6 +38,22 @@ class ParallelTest {
             });
             assertThat(parts).hasToString("[1, 1, 1, 2, 2, 2, 3, 3, 3, 3]");
         }
+    }
+
+    @Test
+    void operations_of_parts_that_run_alone_do_not_spread_and_others_still_do() {
+        int usual = get_num_threads();
+        AtomicIntegerArray threads = new AtomicIntegerArray(64);
+        Parallel.runAlone(threads.length(), (first, last, part) -> {
+            for (int i = first; i < last; i++) {
+                threads.set(i, get_num_threads());
+            }
+        });
+        CompletableFuture<Integer> later = new CompletableFuture<>();
+        new Thread(() -> later.complete(get_num_threads())).start();
+        assertThat(IntStream.range(0, threads.length()).map(threads::get)).containsOnly(1);
+        assertThat(get_num_threads()).isEqualTo(usual);
+        assertThat(later.join()).isEqualTo(usual);
     }
 
     @Test

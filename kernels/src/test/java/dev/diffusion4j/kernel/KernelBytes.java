@@ -32,6 +32,7 @@ final class KernelBytes {
 
     private String round() {
         functions();
+        scores();
         attention(1);
         attention(9);
         for (Curve curve : Curve.values()) {
@@ -58,6 +59,19 @@ final class KernelBytes {
             VectorMath.log(e).intoArray(logarithms, i);
         }
         add(exponentials, logarithms);
+    }
+
+    private void scores() {
+        int rows = 3;
+        float[] x = normal(2 * rows * CHANNELS, 30);
+        int[] packed = new int[rows * CHANNELS];
+        for (int i = 0; i < packed.length; i++) {
+            packed[i] = Float.floatToRawIntBits(x[2 * i]) & 0xFFFF0000 | Float.floatToRawIntBits(x[2 * i + 1]) >>> 16;
+        }
+        float[] sums = new float[rows];
+        ScoreLoops.exponentials(packed, rows, 2 * CHANNELS, 0.5f, sums, 0);
+        add(packed);
+        add(sums);
     }
 
     private void attention(double scale) {

@@ -4,6 +4,7 @@ package dev.diffusion4j.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.Random;
 import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,43 @@ class KernelsTest {
         assertThat(VectorMath.log(FloatVector.fromArray(VectorMath.FLOATS, x, 0))
                         .lane(0))
                 .isNaN();
+    }
+
+    /** Their sums are exact to the eight in 100,000 of the polynomial, they themselves to that and half a last digit of bf16. */
+    @Test
+    void exponentials_of_scores_and_their_sums_follow_the_formula() {
+        int rows = 3;
+        int width = 4 * VectorMath.LANES;
+        float[] scores = normal(rows * width, 30, new Random(3));
+        int[] packed = new int[scores.length / 2];
+        for (int i = 0; i < packed.length; i++) {
+            packed[i] = Float.floatToRawIntBits(bf16(scores[2 * i])) >>> 16
+                    | Float.floatToRawIntBits(bf16(scores[2 * i + 1]));
+        }
+        float[] sums = new float[rows + 1];
+        ScoreLoops.exponentials(packed, rows, width, 0.4f, sums, 1);
+        for (int row = 0; row < rows; row++) {
+            double sum = 0;
+            for (int i = row * width; i < (row + 1) * width; i++) {
+                double expected = Math.exp(0.4f * (double) bf16(scores[i])) * 0x1p-60;
+                int half = i % 2 == 0 ? packed[i / 2] << 16 : packed[i / 2] & 0xffff0000;
+                assertThat((double) Float.intBitsToFloat(half)).isCloseTo(expected, within(0.0041 * expected));
+                sum += expected;
+            }
+            assertThat((double) sums[row + 1]).isCloseTo(sum, within(1e-4 * sum));
+        }
+    }
+
+    @Test
+    void exponentials_of_extreme_scores_are_normal_and_finite() {
+        int width = 2 * VectorMath.LANES;
+        int[] packed = new int[width / 2];
+        Arrays.fill(packed, Float.floatToRawIntBits(bf16(-3000f)) | Float.floatToRawIntBits(bf16(3000f)) >>> 16);
+        float[] sums = new float[1];
+        ScoreLoops.exponentials(packed, 1, width, 1f, sums, 0);
+        assertThat(Float.intBitsToFloat(packed[0] << 16)).isBetween(1e26f, 1e28f);
+        assertThat(Float.intBitsToFloat(packed[0] & 0xffff0000)).isBetween(1e-38f, 2e-38f);
+        assertThat(sums[0]).isBetween(1e26f, 1e30f);
     }
 
     @ParameterizedTest(name = "{0} tokens, scale {1}")

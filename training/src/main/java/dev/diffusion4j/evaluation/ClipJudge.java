@@ -6,6 +6,7 @@ import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.WeightFiles;
+import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.metric.ClipScore;
 import dev.diffusion4j.metric.Figure;
 import dev.diffusion4j.metric.PictureSet;
@@ -33,19 +34,20 @@ public record ClipJudge(Clip clip, String weightsHash, String text) implements A
      */
     public static ClipJudge open(Clip.Origin origin, String text) {
         Check.that(!text.isBlank(), "{clipText} must not be empty");
+        Path place = PipelinePlace.insideRun(origin.place());
         try {
-            List<Path> files = Files.isDirectory(origin.place())
-                    ? WeightFiles.files(origin.place())
-                    : Files.exists(origin.place()) ? List.of(origin.place()) : List.of();
+            List<Path> files = Files.isDirectory(place)
+                    ? WeightFiles.files(place)
+                    : Files.exists(place) ? List.of(place) : List.of();
             StringBuilder hashes = new StringBuilder();
             for (Path file : files) {
                 hashes.append(Hashes.sha256(file));
             }
-            Clip clip = Clip.load(origin.place(), origin.activation());
+            Clip clip = Clip.load(place, origin.activation());
             clip.freeze();
             return new ClipJudge(clip, Hashes.sha256(hashes.toString()), text);
         } catch (IOException e) {
-            throw Problem.failure("cannot read " + origin.place() + ": " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read " + place + ": " + AtomicFile.reason(e), e);
         }
     }
 

@@ -14,10 +14,13 @@ import dev.diffusion4j.text.TextCleaning;
 import dev.diffusion4j.text.TokenizerFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What a CLIP in training has beside its network: a tokenizer, which the run's folder keeps, and how it is given pictures. */
 final class ClipTokens {
+    private static final int MOST_CHECKED = 100_000;
+
     private ClipTokens() {}
 
     /**
@@ -42,6 +45,53 @@ final class ClipTokens {
         if (recipe.training().batchSize() < 2) {
             throw Problem.request(
                     "training.batch_size is 1, but a CLIP compares the pictures of a batch: take 2 or more");
+        }
+    }
+
+    /**
+     * Looks at all captions, or at a hundred thousand of them, evenly spread.
+     *
+     * @throws Problem (a wrong request) naming the first picture without a caption, or the first whose caption is too long
+     */
+    static void checkCaptions(ClipModel model, ModelSpec spec, Dataset dataset) {
+        ClipTokenizer tokenizer = of(spec, dataset);
+        int length = model.typedConfig().textConfig().maxPositionEmbeddings();
+        checkFits(model, tokenizer);
+        int step = Math.max(1, dataset.size() / MOST_CHECKED);
+        int looked = (dataset.size() - 1) / step + 1;
+        List<Integer> without = new ArrayList<>();
+        List<Integer> tooLong = new ArrayList<>();
+        for (int i = 0; i < dataset.size(); i += step) {
+            String caption = dataset.caption(i);
+            if (caption == null) {
+                without.add(i);
+            } else if (tokenizer.encode(caption).size() > length - 2) {
+                tooLong.add(i);
+            }
+        }
+        if (!without.isEmpty()) {
+            throw Problem.request(share(without, looked, dataset) + " has no caption, but this recipe's network learns"
+                    + " what captions say: add them, or take the pictures out");
+        }
+        if (!tooLong.isEmpty()) {
+            throw Problem.request(share(tooLong, looked, dataset) + " has a caption of more than the " + (length - 2)
+                    + " tokens that the network reads: raise model.config.text_config.max_position_embeddings ("
+                    + length + " with a text's two marks), or shorten them");
+        }
+    }
+
+    private static String share(List<Integer> found, int looked, Dataset dataset) {
+        String more = found.size() == 1 ? "" : " (the first of " + found.size() + " among " + looked + ")";
+        return dataset.description() + ": " + dataset.name(found.get(0)) + more;
+    }
+
+    private static void checkFits(ClipModel model, ClipTokenizer tokenizer) {
+        int rows = model.typedConfig().textConfig().vocabSize();
+        int end = model.typedConfig().textConfig().eosTokenId();
+        if (rows < tokenizer.size() || end != tokenizer.endId()) {
+            throw Problem.request("the tokenizer has " + tokenizer.size() + " tokens and ends a text by number "
+                    + tokenizer.endId() + ", but model.config.text_config has vocab_size " + rows
+                    + " and eos_token_id " + end + ": omit both, and the tokenizer decides");
         }
     }
 

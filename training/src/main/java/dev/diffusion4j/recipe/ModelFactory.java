@@ -114,6 +114,7 @@ final class ModelFactory {
             checkAutoencoder(autoencoder.typedConfig(), data);
         } else if (model instanceof ClipModel clip) {
             checkChannels(clip.typedConfig().visionConfig().numChannels(), data, null);
+            ClipTokens.checkCaptions(clip, spec, data.dataset());
         }
         checkClasses(spec, known, data);
         if (known > 0) {

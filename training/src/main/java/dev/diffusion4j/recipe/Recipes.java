@@ -28,6 +28,7 @@ public final class Recipes {
             "flower-classifier",
             "scene-judge",
             "scene-judges",
+            "clip-small",
             "digits-cross-attention",
             "digits-lora",
             "shapes-cross-attention",

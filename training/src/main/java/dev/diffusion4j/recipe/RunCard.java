@@ -12,6 +12,7 @@ import dev.diffusion4j.hub.ModelCard;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.model.unet2dcondition.UNet2DConditionModel;
 import dev.diffusion4j.tracking.JsonlTracker;
 import dev.diffusion4j.trainer.TrainerConfig;
@@ -126,6 +127,22 @@ final class RunCard {
             front.put("base_model", repo.id());
             front.put("base_model_relation", recipe.lora() == null ? "finetune" : "adapter");
         });
+        tagKind(tags, front);
+        front.put("tags", tags);
+        dataset().ifPresent(id -> front.put("datasets", List.of(id)));
+        Map<String, String> sections = new LinkedHashMap<>();
+        sections.put("what", what(target));
+        sections.put("training", training(target));
+        if (model instanceof DiffusionModel denoiser) {
+            sections.put("use", recipe.lora() == null ? use(denoiser, isDiffusers) : useOfLora());
+        } else if (model instanceof ClipModel) {
+            sections.put("use", CardText.of("use-clip", Map.of("place", ModelCard.PLACE)));
+        }
+        return new ModelCard(front, sections);
+    }
+
+    /** Adds what the Hub sorts models by. */
+    private void tagKind(List<String> tags, Map<String, Object> front) {
         if (model instanceof DiffusionModel denoiser) {
             tags.add("diffusion");
             tag(denoiser).ifPresent(tag -> {
@@ -136,23 +153,19 @@ final class RunCard {
                 tags.add("class-conditional");
             }
         }
-        front.put("tags", tags);
-        dataset().ifPresent(id -> front.put("datasets", List.of(id)));
-        Map<String, String> sections = new LinkedHashMap<>();
-        sections.put("what", what(target));
-        sections.put("training", training(target));
-        if (model instanceof DiffusionModel denoiser) {
-            sections.put("use", recipe.lora() == null ? use(denoiser, isDiffusers) : useOfLora());
+        if (model instanceof ClipModel) {
+            tags.add("clip");
+            front.put("pipeline_tag", "zero-shot-image-classification");
         }
-        return new ModelCard(front, sections);
     }
 
     /** What reads the folder. */
     private String library(boolean isDiffusers) {
         boolean isLora = recipe.lora() != null;
-        return isDiffusers || isLora && model instanceof UNet2DConditionModel
-                ? "diffusers"
-                : isLora ? "peft" : "diffusion4j";
+        if (isDiffusers || isLora && model instanceof UNet2DConditionModel) {
+            return "diffusers";
+        }
+        return isLora ? "peft" : model instanceof ClipModel ? "transformers" : "diffusion4j";
     }
 
     /** The Hub's name for the task; it has none for drawing by class. */

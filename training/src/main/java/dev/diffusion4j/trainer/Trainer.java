@@ -72,6 +72,10 @@ public final class Trainer implements AutoCloseable {
             Choices choices,
             Checkpoints checkpoints,
             GradientExchange exchange) {
+        if (exchange.world().size() > 1 && !objective.isSeparable()) {
+            throw Problem.request("this training compares the examples of a batch with each other, which "
+                    + exchange.world().size() + " processes would each do with a part of it: train in one process");
+        }
         this.exchange = exchange;
         this.objective = objective;
         this.loader = loader;

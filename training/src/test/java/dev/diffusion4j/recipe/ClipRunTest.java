@@ -121,6 +121,7 @@ class ClipRunTest {
                                 .t());
                 assertThat((double) similarity.item_float()).isBetween(-1.0, 1.0);
             }
+            assertThat(model.resolve("README.md")).content().contains("library_name: transformers", "CLIPProcessor");
             try (Model read = PipelineFolder.open(model).readModel(Devices.cpu(), Precision.F32, null)) {
                 assertThat(read).isInstanceOf(ClipModel.class);
             }
