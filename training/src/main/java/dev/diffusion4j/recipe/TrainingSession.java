@@ -68,9 +68,9 @@ final class TrainingSession implements AutoCloseable {
             LoraTraining.inject(model, recipe.lora(), recipe.training().seed());
             Scheduler scheduler = recipe.scheduler().create();
             Companions beside = parts.isPlain() ? RecipeParts.ofRun(recipe.model(), parts.families()) : null;
-            PipelineParts own = model instanceof DiffusionModel denoiser
-                    ? held(parts.open(denoiser, beside, recipe.training()))
-                    : null;
+            PipelineParts own =
+                    model instanceof DiffusionModel denoiser ? held(parts.open(denoiser, beside, recipe)) : null;
+            LoraTraining.injectText(own == null ? null : own.conditioner(), recipe);
             Objective live = objective(scheduler, own, parts, false);
             boolean keepsLatents = recipe.data().latents() != LatentMode.LIVE;
             Objective objective = keepsLatents ? objective(scheduler, own, parts, true) : live;

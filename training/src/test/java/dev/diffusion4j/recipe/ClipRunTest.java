@@ -17,9 +17,11 @@ import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.tensor.World;
 import dev.diffusion4j.text.ClipTokenizer;
 import dev.diffusion4j.text.TokenizerFolder;
 import dev.diffusion4j.tracking.JsonlTracker;
+import dev.diffusion4j.trainer.GradientExchange;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +73,7 @@ class ClipRunTest {
         Path stopped = folder.resolve("stopped");
         RunSummary half = TrainingRun.start(recipe(), stopped).run(QUIET, () -> asked.incrementAndGet() > 2);
         assertThat(half.finished()).isFalse();
+        Files.delete(stopped.resolve("tokenizer/tokenizer_config.json")); // as if it was killed while it wrote
         TrainingRun.resume(stopped, false).run(QUIET, () -> false);
         for (String file :
                 List.of("model.safetensors", "config.json", "tokenizer.json", "text_encoder/model.safetensors")) {
@@ -126,6 +129,23 @@ class ClipRunTest {
                 assertThat(read).isInstanceOf(ClipModel.class);
             }
         });
+    }
+
+    @Test
+    void is_not_shared_by_several_processes() {
+        GradientExchange two = new GradientExchange() {
+            @Override
+            public World world() {
+                return new World(1, 2);
+            }
+
+            @Override
+            public void average(Map<String, Tensor> parameters) {}
+        };
+        TrainingRun run = TrainingRun.start(recipe(), folder.resolve("two"), RunParts.NONE.withExchange(two));
+        assertThatExceptionOfType(Problem.class)
+                .isThrownBy(() -> run.run(QUIET, () -> false))
+                .withMessageContaining("train in one process");
     }
 
     @Test
