@@ -2,7 +2,7 @@
 """LoRAs of a Stable Diffusion as a training in Java writes them: diffusers' load_lora_weights loads them whole and draws the same, and reads
 of the file with kohya's names the same weights and alphas.
 
-The text encoder's share goes in by peft as golden_text_lora.py does it: diffusers' own way leaves tensors out with transformers 5.
+The text encoder's share goes in by peft: diffusers' own way leaves tensors out with transformers 5, whatever wrote the file.
 
 Usage: python oracle/check_pipeline_lora.py [OUT_FOLDER]       fails where anything differs
 """
@@ -11,18 +11,32 @@ import subprocess
 import sys
 import tempfile
 
+import diffusers.loaders.lora_pipeline
 import torch
 from diffusers import DDIMScheduler, StableDiffusionPipeline
+from peft import LoraConfig
+from peft.utils import set_peft_model_state_dict
 from safetensors.torch import load_file
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BASE = ROOT / "core/src/test/resources/golden/tiny-sd"
 
 
-def draw(lora=None, loader=None):
-    if loader:
-        import diffusers.loaders.lora_pipeline as module
-        module._load_lora_into_text_encoder = loader
+def load_text(state_dict, network_alphas, text_encoder, prefix=None, metadata=None, adapter_name=None, **_):
+    prefix = (prefix or "text_encoder") + "."
+    own = {key.removeprefix(prefix + "text_model."): value for key, value in state_dict.items() if key.startswith(prefix)}
+    adapter_name = adapter_name or "default"
+    if own:
+        text_encoder.add_adapter(LoraConfig(**{k.removeprefix(prefix): v for k, v in metadata.items() if k.startswith(prefix)}), adapter_name)
+        set_peft_model_state_dict(text_encoder, own, adapter_name)
+        there = {name.replace(f".{adapter_name}", ""): value for name, value in text_encoder.named_parameters() if f".{adapter_name}" in name}
+        assert sorted(there) == sorted(own) and all(torch.equal(there[key], value) for key, value in own.items())
+
+
+diffusers.loaders.lora_pipeline._load_lora_into_text_encoder = load_text
+
+
+def draw(lora=None):
     pipe = StableDiffusionPipeline.from_pretrained(BASE, torch_dtype=torch.float32, safety_checker=None)
     pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
     pipe.set_progress_bar_config(disable=True)
@@ -48,8 +62,7 @@ def weights(path):
             if old in key:
                 name = key.split(old)[0].replace(".processor", "").replace("self_attn.to_q", "self_attn.q_proj").replace("self_attn.to_out", "self_attn.out_proj")
                 name = name + ".0" if name.endswith(".to_out") else name
-                alpha = next((value for k, value in (alphas or {}).items() if k.split(".alpha")[0].replace(".processor", "").removesuffix("_lora").removesuffix(".lora").replace("to_out.0", "to_out") == key.split(old)[0].replace(".processor", "")), None)
-                scale = 5 / 3 if alphas is None or not alphas else alpha / down.shape[0]
+                scale = 5 / 3 if not alphas else alphas[key.split(".lora.")[0] + ".alpha"] / down.shape[0]
                 layers[name] = scale * state[key.replace(old, new)].flatten(1) @ down.flatten(1)
     return layers
 
@@ -60,9 +73,7 @@ def main(folder):
     drawn = load_file(folder / "drawn.safetensors")
     near("the base itself", draw(), drawn["plain"])
     near("the denoiser's LoRA by load_lora_weights", draw(folder / "unet"), drawn["unet"])
-    sys.path.insert(0, str(ROOT / "oracle"))
-    import golden_text_lora
-    near("with the text encoder's", draw(folder / "both", golden_text_lora.load_text), drawn["both"])
+    near("with the text encoder's", draw(folder / "both"), drawn["both"])
     near("the same from kohya's names, in Java", drawn["kohya.safetensors"], drawn["both"])
     ours, kohya = weights(folder / "both"), weights(folder / "kohya.safetensors")
     assert sorted(ours) == sorted(kohya), sorted(set(ours) ^ set(kohya))

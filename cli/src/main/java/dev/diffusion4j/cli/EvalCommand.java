@@ -46,7 +46,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "  diffuse eval --model runs/mine/model --count 1000 --data folder:my-photos --inception pt_inception.pth",
             "  diffuse eval --images pictures --data mnist:test --features runs/digit-classifier",
-            "  diffuse eval --model runs/digits --class all --count 50 --classifier runs/digit-classifier"
+            "  diffuse eval --model runs/digits --class all --count 50 --classifier runs/digit-classifier",
+            "  diffuse eval --model runs/text-to-image-small --attributes runs/scene-judges --count 500"
         },
         mixinStandardHelpOptions = true)
 final class EvalCommand implements Callable<Integer> {
@@ -92,6 +93,15 @@ final class EvalCommand implements Callable<Integer> {
     @Nullable
     Double atLeast;
 
+    @Option(
+            names = "--attributes",
+            paramLabel = "DIR",
+            description =
+                    "Judge by a classifier for each attribute of scenes, as diffuse train scene-judges makes them, whether pictures show "
+                            + "what their captions say; also of an autoencoder.")
+    @Nullable
+    Path attributes;
+
     @Option(names = "--json", description = "Print the JSON lines instead of text.")
     boolean json;
 
@@ -109,6 +119,10 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (attributes != null) {
+            new AttributeEval(this).run(attributes);
+            return 0;
+        }
         if ((model == null) == (images == null)) {
             throw Problem.request("give either --model DIR, which draws pictures, or --images SPEC");
         }
@@ -129,7 +143,7 @@ final class EvalCommand implements Callable<Integer> {
         if (clipText == null || quality.isGiven()) {
             quality.check();
         }
-        Path file = out != null ? out : usualFile();
+        Path file = out != null ? out : usualFile("eval.jsonl");
         AtomicFile.checkFolder(
                 java.util.Objects.requireNonNull(file.toAbsolutePath().getParent()));
         List<Figure> earlier = FigureFile.read(file);
@@ -157,22 +171,23 @@ final class EvalCommand implements Callable<Integer> {
         UnusedOptions.refuse(spec, used, "--images judges pictures that are there", "draw pictures with --model");
     }
 
-    private static Set<String> names(CommandSpec options) {
+    static Set<String> names(CommandSpec options) {
         return options.options().stream().map(OptionSpec::longestName).collect(Collectors.toCollection(HashSet::new));
     }
 
-    private Path usualFile() {
+    /** A file of that name in the model's run or the images' folder; here where neither is a folder of this machine. */
+    Path usualFile(String name) {
         if (model != null && PipelinePlace.repository(model).isPresent()) {
-            return Path.of("eval.jsonl");
+            return Path.of(name);
         }
         if (model != null) {
             return java.nio.file.Files.isRegularFile(model)
-                    ? model.resolveSibling("eval.jsonl")
-                    : ModelFolders.runOf(model).orElse(model).resolve("eval.jsonl");
+                    ? model.resolveSibling(name)
+                    : ModelFolders.runOf(model).orElse(model).resolve(name);
         }
         String folder = String.valueOf(images);
         Path path = Path.of(folder.startsWith("folder:") ? folder.substring("folder:".length()) : folder);
-        return java.nio.file.Files.isDirectory(path) ? path.resolve("eval.jsonl") : Path.of("eval.jsonl");
+        return java.nio.file.Files.isDirectory(path) ? path.resolve(name) : Path.of(name);
     }
 
     private void judgeModel(Path folder, @Nullable ClipJudge words, Path file, List<Figure> earlier) {
@@ -193,14 +208,14 @@ final class EvalCommand implements Callable<Integer> {
         }
     }
 
-    private static Drawn drawn(Path folder, Chosen chosen) {
+    static Drawn drawn(Path folder, Chosen chosen) {
         try (Progress progress = Progress.steps("drawing", chosen.request())) {
             return Drawn.by(
                     chosen.pipeline(), chosen.request(), ModelFolders.nameOf(folder), progress, new Cancellation());
         }
     }
 
-    private void warn(String line) {
+    void warn(String line) {
         spec.commandLine().getErr().println("diffuse: " + new FlagNames(spec).word(line));
     }
 

@@ -30,8 +30,9 @@ record SampleReport(PrintWriter to, boolean json, Path out) {
                 .filter(estimate -> estimate.peakBytes() >= LARGE)
                 .ifPresent(estimate -> err.printf(
                         Locale.ROOT,
-                        "diffuse: about %s and %.1f GB of memory%s%n",
-                        Times.rough(estimate.seconds(SpeedProbe.current(), pipeline.precision())),
+                        "diffuse: %s %s and %.1f GB of memory%s%n",
+                        estimate.isLeast() ? "at least" : "about",
+                        Times.about(estimate.seconds(SpeedProbe.current(), pipeline.precision())),
                         estimate.peakBytes() / 1e9,
                         Boolean.TRUE.equals(job.request().canvas().tiles())
                                 ? "; pictures are encoded and decoded in tiles, as the memory that is free asks for, and differ a little"

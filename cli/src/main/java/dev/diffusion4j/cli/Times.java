@@ -41,6 +41,16 @@ final class Times {
         return seconds < 2 * DAY ? Math.round(seconds / HOUR) + " h" : Math.round(seconds / DAY) + " d";
     }
 
+    /** An estimate that holds to some hundredths: {@code 40 s}, {@code 3.2 min}, {@code 12 min}, {@code 2.5 h}. */
+    static String about(double seconds) {
+        if (seconds < 1.5 * MINUTE) {
+            return Math.max(1, Math.round(seconds)) + " s";
+        }
+        boolean isShort = seconds < 1.5 * HOUR;
+        double number = seconds / (isShort ? MINUTE : HOUR);
+        return String.format(Locale.ROOT, number < SMALL ? "%.1f" : "%.0f", number) + (isShort ? " min" : " h");
+    }
+
     /** What is left of work; no tenths, since it is a guess. */
     static String left(double seconds) {
         return seconds < SMALL ? Math.round(seconds) + " s" : text(seconds);

@@ -65,7 +65,7 @@ class PackageDirectionTest {
         allow("plot", "schedule tensor codec guidance image pipeline data tracking");
         allow(
                 "evaluation",
-                "tensor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing metric tracking");
+                "tensor json checkpoint text model adapter codec guidance scheduler image hub folder pipeline drawing data metric tracking");
         allow(
                 "cli",
                 "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric recipe plot evaluation");

@@ -105,6 +105,38 @@ class TextCommandsTest {
     }
 
     @Test
+    void pictures_that_other_parts_took_part_in_are_drawn_again_from_their_notes() {
+        String sample = "sample --model " + SD + " --steps 2 --prompt cat --out @/";
+        drawn(sample + "plain --size 32x32");
+        again(sample + "vae --vae " + GOLDEN + "tiny-places/vae-tiny", "vae");
+        again(sample + "lora --lora " + GOLDEN + "text_lora/sd-kohya.safetensors:0.7", "lora");
+        again(
+                sample + "control --low-memory --control " + GOLDEN + "tiny-nets/control=@/plain/0000.png,scale=0.5",
+                "control");
+        again(sample + "crop --image @/plain/0000.png --mask @/plain/0000.png --mask-padding 2 --strength 0.9", "crop");
+    }
+
+    private void again(String line, String name) {
+        drawn(line);
+        drawn("sample --from @/" + name + "/0000.png --out @/again-" + name);
+        assertThat(folder.resolve("again-" + name + "/0000.png"))
+                .hasSameBinaryContentAs(folder.resolve(name + "/0000.png"));
+    }
+
+    @Test
+    void numbers_that_are_not_finite_are_one_line_and_no_picture() {
+        Command.Outcome outcome = run("sample --model " + SD + " --prompt (red:1.9)[cat] --prompt-syntax a1111"
+                + " --scheduler euler-ancestral --steps 8 --guidance-scale 12 --out @/n");
+        assertThat(outcome.code()).isEqualTo(1);
+        assertThat(outcome.err())
+                .contains(
+                        "not finite in 1 of 1 picture",
+                        "or weigh words of --prompt less, or with --prompt-syntax comfy");
+        assertThat(outcome.err().strip().lines()).hasSize(1);
+        assertThat(folder.resolve("n/0000.png")).doesNotExist();
+    }
+
+    @Test
     void a_trace_of_prompts_that_ask_for_different_adapters_is_refused() {
         refused(
                 "plot trace --model " + SD

@@ -42,6 +42,11 @@ final class TinyModels {
     /** Looks at grey pictures of 8×8 pixels, knows four classes. */
     static void saveClassifier(Path folder) {
         Map<String, Object> config = Map.of("sample_size", 8L, "num_classes", 4L, "widths", List.of(4L), "hidden", 16L);
+        saveClassifier(folder, config);
+    }
+
+    /** Any. */
+    static void saveClassifier(Path folder, Map<String, ?> config) {
         try (Model model = ModelKind.CONV_CLASSIFIER.create(new HashMap<>(config));
                 RandomStream random = new RandomStream(5)) {
             model.initialize(random);

@@ -22,7 +22,7 @@ record Tiles(int side, double overlap) {
         SampleSize one = new SampleSize(Math.min(picture.height(), side), Math.min(picture.width(), side));
         PassCost cost = pass.apply(one);
         double times = along(picture.height()) / one.height() * along(picture.width()) / one.width();
-        return new PassCost(cost.convolutions() * times, cost.products() * times, cost.values());
+        return new PassCost(cost.work().times(times), cost.values(), cost.made(), cost.madeSplit());
     }
 
     /** The sum of the tiles' lengths, of which the last are cut off. */

@@ -127,6 +127,16 @@ public final class VaeCodec implements SampleCodec {
                 () -> network.run(scale.toLatents(samples), AutoencoderKl::decode, AutoencoderKl::decodeTiled));
     }
 
+    /**
+     * What is left of pictures when they are encoded and decoded again, nothing drawn by chance.
+     *
+     * @param pictures {@code float32 (B, C', H', W')} in [−1, 1]
+     * @return of the same shape, not cut; a new tensor owned by the current scope
+     */
+    public Tensor reconstruct(Tensor pictures) {
+        return TensorScope.keepResult(() -> decode(moments(pictures).mean()));
+    }
+
     /** By the preview's codec where there is one, else decoded from a latent that was averaged to a few numbers. */
     @Override
     public Tensor preview(Tensor samples) {

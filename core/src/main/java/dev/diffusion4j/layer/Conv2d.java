@@ -3,6 +3,7 @@ package dev.diffusion4j.layer;
 
 import static org.bytedeco.pytorch.global.torch.conv2d;
 
+import dev.diffusion4j.kernel.WinogradLoops;
 import dev.diffusion4j.processor.FastConvolution;
 import dev.diffusion4j.processor.PackedConvolution;
 import dev.diffusion4j.processor.SpeedProbe;
@@ -17,6 +18,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A square convolution: {@code weight (out, in, k, k)} and, unless it was made without, {@code bias (out)}. */
 public final class Conv2d extends Adaptable {
+    /** Numbers that are made of each pair of channels for a convolution that is split. */
+    public static final int SPLIT_WEIGHTS = WinogradLoops.POINTS;
+    /** The most numbers between the loops of one, before and after its products. */
+    public static final long SPLIT_SCRATCH = 2 * WinogradRun.BAND;
+
     private static final long[] NO_DILATION = {1, 1};
     private static final long[] NO_PADDING = {0, 0};
     private static final TensorOptional NO_BIAS = TensorScope.own(new TensorOptional());
@@ -44,6 +50,17 @@ public final class Conv2d extends Adaptable {
     /** 3×3, stride 1, size kept. */
     public static Conv2d same(long in, long out) {
         return new Conv2d(in, out, 3, 1, 1);
+    }
+
+    /**
+     * Whether a convolution of 3×3 that keeps the size is split on this processor, in f32 and without gradients: into matrix products between two
+     * loops, with a quarter of the multiplications.
+     *
+     * @param pixels of one picture
+     */
+    public static boolean isSplit(double in, double out, double pixels) {
+        double tiles = pixels / (WinogradLoops.SIDE * WinogradLoops.SIDE);
+        return WinogradConvolution.isLarge(tiles, in, out) && WinogradConvolution.suits((long) in, (long) out);
     }
 
     /** 1×1. */

@@ -40,14 +40,24 @@ final class WinogradConvolution implements FastConvolution {
 
     /** Whether a convolution can be done so: 3×3 of stride 1 that keeps the size, in f32, on a processor that gains by it. */
     static boolean fits(Tensor plain, long[] stride, long[] padding) {
-        return VectorSupport.isAvailable()
-                && Tensors.type(plain) == ScalarType.Float
+        return Tensors.type(plain) == ScalarType.Float
                 && plain.size(2) == 3
                 && stride[0] == 1
                 && padding[0] == 1
-                && plain.size(0) % VectorSupport.lanes() == 0
-                && plain.size(1) % VectorSupport.lanes() == 0
+                && suits(plain.size(1), plain.size(0));
+    }
+
+    /** Whether this processor gains by it where there are so many channels. */
+    static boolean suits(long in, long out) {
+        return VectorSupport.isAvailable()
+                && in % VectorSupport.lanes() == 0
+                && out % VectorSupport.lanes() == 0
                 && SpeedProbe.packsProducts(ScalarType.Float);
+    }
+
+    /** Whether a picture of so many tiles has enough to do. */
+    static boolean isLarge(double tiles, double in, double out) {
+        return tiles >= MANY_TILES && tiles * in * out >= MANY_PRODUCTS;
     }
 
     /** @param direct of the same weight; closed with this */
@@ -58,7 +68,7 @@ final class WinogradConvolution implements FastConvolution {
     private boolean isLarge(Tensor sample) {
         long tiles = tiles(sample.size(2)) * tiles(sample.size(3));
         Tensor weight = direct.weight();
-        return tiles >= MANY_TILES && tiles * weight.size(0) * weight.size(1) >= MANY_PRODUCTS;
+        return isLarge(tiles, weight.size(1), weight.size(0));
     }
 
     private static long tiles(long pixels) {

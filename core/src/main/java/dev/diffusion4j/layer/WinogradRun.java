@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** One call of a {@link WinogradConvolution}: bands of strips, so that what is between the loops stays in the cache. */
 final class WinogradRun {
     /** Numbers between the loops at a time, about: 16 MiB. */
-    private static final long BAND = 1 << 22;
+    static final long BAND = 1 << 22;
 
     private final List<PackedLinear> points;
     private final Tensor sample;

@@ -7,6 +7,7 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.model.PassCost;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.Work;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerRun;
 import dev.diffusion4j.tensor.MachineMemory;
@@ -20,8 +21,16 @@ import java.util.Optional;
  * @param outline the denoiser, of which only config and shapes are asked; borrowed
  */
 record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outline) {
-    /** The JVM with LibTorch, once it has drawn a picture of a tiny network. */
-    private static final double PROCESS_BYTES = 600e6;
+    /**
+     * The JVM with LibTorch, once a network has worked: its compiled code, and the arrays of loops. 290 MB after a tiny network, 470 after that of
+     * Stable Diffusion 1.5 at 512 pixels, when its weights had gone.
+     */
+    private static final double PROCESS_BYTES = 500e6;
+    /**
+     * What the C library's allocator holds and cannot use again, as a share of the weights: the first pass puts each in order and frees it
+     * as it was. That of Stable Diffusion 1.5 left 0.08 in bf16, and less in f32.
+     */
+    private static final double HOLES = 1.08;
 
     private static final int WORDS = 77;
     /**
@@ -33,15 +42,18 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
     /**
      * What a denoiser takes.
      *
+     * @param weights of its pipeline
+     * @param made bytes that are made of its weights in the first pass and stay
+     * @param read numbers of weights that are read
+     * @param text what its text encoders compute
      * @param pass of one batch
      * @param calls for each batch
-     * @param numberBytes of a number in memory
      */
-    private record Share(WeightBytes weights, PassCost pass, int calls, double numberBytes) {
-        static final Share NONE = new Share(WeightBytes.NONE, PassCost.NONE, 0, 0);
+    private record Share(WeightBytes weights, double made, double read, Work text, PassCost pass, int calls) {
+        static final Share NONE = new Share(WeightBytes.NONE, 0, 0, Work.NONE, PassCost.NONE, 0);
 
-        double passBytes() {
-            return pass.values() * numberBytes;
+        Work work() {
+            return pass.work().times(calls);
         }
     }
 
@@ -50,7 +62,8 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
         ControlCost control = control(request, size);
         Share own = own(request, size, control);
         Share refining = refining(request, size);
-        if (own.pass.operations() == 0 || setup.refiner() != null && refining.pass.operations() == 0) {
+        if (own.pass.work().operations() == 0
+                || setup.refiner() != null && refining.pass.work().operations() == 0) {
             return Optional.empty();
         }
         SampleCodec codec = setup.forCall(request, outline).codec(outline);
@@ -58,30 +71,33 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
         PassCost encoding = request.inputs().picture() == null ? PassCost.NONE : codec.encodeCost(size);
         int together = request.canvas().together();
         double numbers = together * (double) codec.pictureChannels() * size.height() * size.width();
-        double decoded = Math.max(decoding.values(), encoding.values()) * own.numberBytes + 3 * 4 * numbers;
-        double drawn = Math.max(own.pass.values(), control.values()) + control.features();
-        double most = own.weights.most(refining.weights, drawn * own.numberBytes, refining.passBytes(), decoded);
-        double batches = (double) request.count() / together;
+        Precision precision = precision();
+        double decoded = Math.max(decoding.bytes(precision), encoding.bytes(precision)) + 3 * 4 * numbers;
+        double drawn = Math.max(own.pass.bytes(precision), control.passBytes()) + control.features() * numberBytes();
+        WeightBytes inUse =
+                own.weights.times(HOLES).plus(own.made, decoding.madeBytes(precision) + encoding.madeBytes(precision));
+        double most = inUse.most(
+                refining.weights.times(HOLES).plus(refining.made, 0), drawn, refining.pass.bytes(precision), decoded);
+        Work ofBatch = own.work().plus(refining.work()).plus(control.work());
+        Work work = ofBatch.times((double) request.count() / together)
+                .plus(decoding.work().plus(encoding.work()).times(request.count()))
+                .plus(own.text.plus(refining.text));
         return Optional.of(new DrawingEstimate(
                 PROCESS_BYTES + most,
                 own.weights.most(refining.weights, 0, 0, 0),
-                batches
-                                * (own.calls * own.pass.convolutions()
-                                        + refining.calls * refining.pass.convolutions()
-                                        + control.convolutions())
-                        + request.count() * (decoding.convolutions() + encoding.convolutions()),
-                batches
-                                * (own.calls * own.pass.products()
-                                        + refining.calls * refining.pass.products()
-                                        + control.products())
-                        + request.count() * (decoding.products() + encoding.products())));
+                work,
+                own.read + refining.read,
+                !setup.steering().isEmpty()));
     }
 
     private Share own(GenerationRequest request, SampleSize size, ControlCost control) {
         KeepNetworks keeping = keeping(request);
-        WeightBytes weights = weights(keeping, request.canvas().batches() > 1, true)
-                .withDenoiser(bytes(outline) + control.parameters() * numberBytes());
-        return share(weights, request, sample(size), branches(request), calls(request, size));
+        boolean looks =
+                !setup.steering().isEmpty() || request.inputs().picture() != null && keeping == KeepNetworks.CALL;
+        WeightBytes weights =
+                weights(stay(keeping, request, size, looks), true).plus(control.parameters() * numberBytes(), 0);
+        return share(
+                weights, control.madeBytes(), request, size, sample(size), branches(request), calls(request, size));
     }
 
     private Share refining(GenerationRequest request, SampleSize size) {
@@ -90,19 +106,47 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
             return Share.NONE;
         }
         int calls = refiner.calls(request, setup, outline, size);
+        SampleSize sample = sample(size);
         return refiner.pipeline().ask(its -> {
             CallEstimator other = new CallEstimator(
                     refiner.pipeline().setup(), refiner.pipeline().owned(), its);
             KeepNetworks keeping = other.owned.isPinned() ? KeepNetworks.ALWAYS : other.owned.keeping();
             WeightBytes weights =
-                    other.weights(keeping, request.canvas().batches() > 1, keeping == KeepNetworks.ALWAYS);
-            return other.share(weights, request, sample(size), other.isGuided(request) ? 2 : 1, calls);
+                    other.weights(other.stay(keeping, request, size, false), keeping == KeepNetworks.ALWAYS);
+            return other.share(weights, 0, request, size, sample, other.isGuided(request) ? 2 : 1, calls);
         });
     }
 
-    private Share share(WeightBytes weights, GenerationRequest request, SampleSize sample, int branches, int calls) {
+    private Share share(
+            WeightBytes weights,
+            double made,
+            GenerationRequest request,
+            SampleSize size,
+            SampleSize sample,
+            int branches,
+            int calls) {
         long batch = Math.min((long) branches * request.canvas().together(), Integer.MAX_VALUE);
-        return new Share(weights, outline.cost(sample, (int) batch, WORDS), calls, numberBytes());
+        PassCost pass = outline.cost(sample, (int) batch, WORDS);
+        double texts = texts(request, size) + (branches > 1 && request.subject().negatives(0, 1) == null ? 1 : 0);
+        Work text = new Work(0, 2 * WORDS * texts * weights.texts() / numberBytes(), 0, 0, 0, 0);
+        return new Share(weights, made + pass.madeBytes(precision()), read(weights, request), text, pass, calls);
+    }
+
+    private int texts(GenerationRequest request, SampleSize size) {
+        return new BranchMaker(setup, outline, request, size).texts(0, request.count());
+    }
+
+    private WeightBytes.Stay stay(KeepNetworks keeping, GenerationRequest request, SampleSize size, boolean looks) {
+        return new WeightBytes.Stay(
+                keeping, request.canvas().batches() > 1, !CallNetworks.canWait(texts(request, size)), looks);
+    }
+
+    /** One at a time, networks are read again for each round. */
+    private double read(WeightBytes weights, GenerationRequest request) {
+        double all = (weights.denoiser() + weights.texts() + weights.autoencoder()) / numberBytes();
+        return owned.keeping() == KeepNetworks.ONE
+                ? all * Math.ceil((double) request.count() / CallNetworks.WAITING)
+                : owned.network().isLoaded() ? 0 : all;
     }
 
     private ControlCost control(GenerationRequest request, SampleSize size) {
@@ -137,17 +181,21 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
         }
     }
 
-    private WeightBytes weights(KeepNetworks keeping, boolean isRepeated, boolean hasAutoencoder) {
+    private WeightBytes weights(WeightBytes.Stay stay, boolean hasAutoencoder) {
         double[] sums = new double[2];
         owned.leases().values().forEach(lease -> {
             boolean isAutoencoder = lease.ask(model -> model.modelClass().role()) == ModelRole.AUTOENCODER;
             sums[isAutoencoder ? 1 : 0] += lease.ask(this::bytes);
         });
-        return new WeightBytes(keeping, isRepeated, bytes(outline), sums[0], hasAutoencoder ? sums[1] : 0);
+        return new WeightBytes(stay, bytes(outline), sums[0], hasAutoencoder ? sums[1] : 0);
+    }
+
+    private Precision precision() {
+        return setup.placement().dtype();
     }
 
     private double numberBytes() {
-        return setup.placement().dtype() == Precision.BF16 ? 2 : 4;
+        return precision() == Precision.BF16 ? 2 : 4;
     }
 
     private double bytes(Model model) {
@@ -172,22 +220,20 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
             return request.with(r -> r.tiles(false)); // whatever its size, for which a picture would have to be read
         }
         SampleSize size = new RequestCheck(setup, outline, owned.controlNets()).size(request);
-        double values = values(codec, request, size);
-        KeepNetworks keeping = keeping(request);
-        WeightBytes weights = weights(keeping, request.canvas().batches() > 1, true);
+        double bytes = bytes(codec, request, size);
+        WeightBytes weights = weights(stay(keeping(request), request, size, false), true);
         double unread = weights.isDenoiserKept() && !owned.network().isLoaded() ? weights.denoiser() : 0;
-        boolean isTooLarge = values * numberBytes() + unread + weights.autoencoder()
-                > MachineMemory.now().available();
-        return request.with(r -> r.tiles(isTooLarge && canSave(codec, values, request, size)));
+        boolean isTooLarge =
+                bytes + unread + weights.autoencoder() > MachineMemory.now().available();
+        return request.with(r -> r.tiles(isTooLarge && bytes(codec.inTiles(), request, size) < bytes));
     }
 
-    private static boolean canSave(SampleCodec codec, double values, GenerationRequest request, SampleSize size) {
-        return values(codec.inTiles(), request, size) < values;
-    }
-
-    private static double values(SampleCodec codec, GenerationRequest request, SampleSize size) {
-        return Math.max(
-                codec.decodeCost(size).values(),
-                request.inputs().picture() == null ? 0 : codec.encodeCost(size).values());
+    /** Of a pass of the autoencoder, with what is made of its weights. */
+    private double bytes(SampleCodec codec, GenerationRequest request, SampleSize size) {
+        PassCost decoding = codec.decodeCost(size);
+        PassCost encoding = request.inputs().picture() == null ? PassCost.NONE : codec.encodeCost(size);
+        return Math.max(decoding.bytes(precision()), encoding.bytes(precision()))
+                + decoding.madeBytes(precision())
+                + encoding.madeBytes(precision());
     }
 }

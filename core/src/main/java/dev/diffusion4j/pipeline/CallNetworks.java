@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  */
 record CallNetworks(OwnedParts owned, KeepNetworks keeping) {
     /** Pictures whose latents and texts wait together: their texts fit the conditioner's cache, and a network is read that often at most. */
-    private static final int WAITING = 32;
+    static final int WAITING = 32;
 
     CallNetworks(OwnedParts owned) {
         this(owned, owned.keeping());
@@ -68,10 +68,16 @@ record CallNetworks(OwnedParts owned, KeepNetworks keeping) {
 
     /** Before the first round: all texts are encoded, where the cache can hold them. */
     void begin(BranchMaker maker) {
-        if (keeping == KeepNetworks.CALL && maker.texts(0, maker.request().count()) <= WAITING) {
+        if (keeping == KeepNetworks.CALL
+                && canWait(maker.texts(0, maker.request().count()))) {
             maker.encodeAhead(0, maker.request().count());
             dropTextEncoders();
         }
+    }
+
+    /** Whether so many texts can wait, encoded, for their pictures. */
+    static boolean canWait(int texts) {
+        return texts <= WAITING;
     }
 
     void beginRound(BranchMaker maker, int first, int end) {

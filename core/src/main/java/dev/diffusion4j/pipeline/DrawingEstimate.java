@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.model.Work;
 import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.Precision;
 
@@ -9,11 +10,13 @@ import dev.diffusion4j.tensor.Precision;
  *
  * @param peakBytes of the whole process
  * @param weightBytes of the largest set of networks that is in memory at a time
- * @param convolutions floating-point operations in convolutions
- * @param products the same in matrix products
+ * @param work what is computed
+ * @param read numbers of weights that are read from files, each time that they are
+ * @param isLeast whether more is needed than is counted here: gradients of losses that steer
  */
-public record DrawingEstimate(double peakBytes, double weightBytes, double convolutions, double products) {
-    private static final double GIGA = 1e9;
+public record DrawingEstimate(double peakBytes, double weightBytes, Work work, double read, boolean isLeast) {
+    /** Of a number that is read, converted and put in order: 434 MiB of f32 weights to the first step, bench/RESULTS.md. */
+    private static final double SECONDS_OF_NUMBER = 6e-9;
 
     /**
      * At the speed of a processor.
@@ -21,12 +24,6 @@ public record DrawingEstimate(double peakBytes, double weightBytes, double convo
      * @param precision f32 or bf16
      */
     public double seconds(SpeedProbe probe, Precision precision) {
-        boolean half = precision == Precision.BF16;
-        double convolution =
-                half ? Math.max(probe.convBf16(), probe.packedBf16()) : Math.max(probe.convF32(), probe.packedF32());
-        double product = half
-                ? Math.max(probe.productBf16(), probe.packedProductBf16())
-                : Math.max(probe.productF32(), probe.packedProductF32());
-        return (convolutions / convolution + products / product) / GIGA;
+        return work.seconds(probe, precision) + SECONDS_OF_NUMBER * read;
     }
 }

@@ -21,25 +21,25 @@ import org.jspecify.annotations.Nullable;
 public final class GenerationResult implements AutoCloseable {
     private final Tensor samples;
     private final SampleCodec codec;
-    private final List<String> guides;
+    private final String remedy;
     private final @Nullable MaskCrop crop;
     private final Runnable afterDecoding;
     private @Nullable Tensor decoded;
 
     GenerationResult(Tensor samples, SampleCodec codec) {
-        this(samples, codec, List.of(), null, () -> {});
+        this(samples, codec, GuidanceNotices.REMEDY, null, () -> {});
     }
 
     /**
-     * @param guides what pushed the samples, as text
+     * @param remedy what can be tried where numbers are not finite
      * @param crop the region that was drawn, or {@code null} for whole pictures
      * @param afterDecoding runs once the codec has decoded the samples, or failed to
      */
     GenerationResult(
-            Tensor samples, SampleCodec codec, List<String> guides, @Nullable MaskCrop crop, Runnable afterDecoding) {
+            Tensor samples, SampleCodec codec, String remedy, @Nullable MaskCrop crop, Runnable afterDecoding) {
         this.samples = samples;
         this.codec = codec;
-        this.guides = List.copyOf(guides);
+        this.remedy = remedy;
         this.crop = crop;
         this.afterDecoding = afterDecoding;
     }
@@ -91,26 +91,35 @@ public final class GenerationResult implements AutoCloseable {
     /**
      * As 8-bit pictures; where only a region was drawn, put back into the whole picture.
      *
-     * @throws Problem where a sample holds NaN or infinity, which no picture can show
+     * @throws Problem where a sample or its decoded picture holds NaN or infinity, which no picture can show
      */
     public List<BufferedImage> images() {
         checkFinite();
-        List<BufferedImage> drawn = TensorScope.compute(() -> Images.fromSamples(pictures(), 0, 1));
+        List<BufferedImage> drawn = TensorScope.compute(() -> {
+            Tensor pictures = pictures();
+            check(pictures, "the autoencoder made", "try {dtype} f32, or another {vae}");
+            return Images.fromSamples(pictures, 0, 1);
+        });
         return crop == null ? drawn : drawn.stream().map(crop::whole).toList();
     }
 
     /** @throws Problem where a sample holds NaN or infinity */
     void checkFinite() {
-        if (TensorScope.compute(() -> torch.isfinite(samples).all().item_bool())) {
-            return;
+        check(samples, "the network drew", remedy);
+    }
+
+    private static void check(Tensor numbers, String who, String remedy) {
+        long bad = TensorScope.compute(() -> torch.isfinite(numbers)
+                .flatten(1, -1)
+                .all(1)
+                .logical_not()
+                .sum()
+                .item_long());
+        if (bad > 0) {
+            throw Problem.failure(who + " numbers that are not finite in " + bad + " of " + numbers.size(0)
+                    + (numbers.size(0) == 1 ? " picture" : " pictures")
+                    + ", so there is no picture to write: " + remedy);
         }
-        String none = "the network drew numbers that are not finite, so there is no picture to write: ";
-        throw Problem.failure(
-                guides.isEmpty()
-                        ? none
-                                + "try {dtype} f32, more steps or another {scheduler}, or look whether its weights are finite"
-                        : none + "it was guided by " + String.join(", ", guides)
-                                + "; take a smaller scale, or omit the guidance to see whether it is the cause");
     }
 
     @Override

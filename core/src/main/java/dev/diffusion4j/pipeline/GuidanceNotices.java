@@ -3,6 +3,8 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.guidance.ClassifierFree;
 import dev.diffusion4j.guidance.LossGuidance;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.text.PromptSyntax;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -12,6 +14,10 @@ import java.util.stream.IntStream;
 /** Notices of guidances that do nothing, or something other than their text suggests. */
 final class GuidanceNotices {
     private GuidanceNotices() {}
+
+    /** For a call that nothing pushed. */
+    static final String REMEDY =
+            "try {dtype} f32, more steps or another {scheduler}, or look whether its weights are finite";
 
     /**
      * @param channels of a picture
@@ -36,8 +42,25 @@ final class GuidanceNotices {
         return lines;
     }
 
+    /** What can be tried where a call draws numbers that are not finite. */
+    static String remedy(List<LossGuidance> steering, GenerationRequest request) {
+        List<String> guides = names(steering, request.guidance());
+        String guided = guides.isEmpty()
+                ? REMEDY
+                : "it was guided by " + String.join(", ", guides)
+                        + "; take a smaller scale, or omit the guidance to see whether it is the cause";
+        boolean divides = request.subject().promptSyntax() == PromptSyntax.A1111
+                && request.subject().prompts() != null
+                && request.subject().prompts().stream().anyMatch(prompt -> prompt.matches("(?s).*[(\\[].*"));
+        return divides
+                ? guided
+                        + "; or weigh words of {prompt} less, or with {promptSyntax} comfy: a1111 divides by the mean of a weighted text,"
+                        + " which can be near 0"
+                : guided;
+    }
+
     /** All that pushes samples, as text. */
-    static List<String> names(List<LossGuidance> steering, ClassifierFree free) {
+    private static List<String> names(List<LossGuidance> steering, ClassifierFree free) {
         List<String> all =
                 new ArrayList<>(steering.stream().map(LossGuidance::name).toList());
         if (free.weight() != 1) {

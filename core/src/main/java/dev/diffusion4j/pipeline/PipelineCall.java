@@ -100,8 +100,8 @@ record PipelineCall(PipelineSetup setup, OwnedParts owned, DiffusionModel outlin
     /** @param afterDecoding runs after each result is decoded */
     private Function<Tensor, GenerationResult> results(SampleSize size, Runnable afterDecoding) {
         SampleCodec codec = setup.forCall(request, outline).codec(outline);
-        List<String> guides = GuidanceNotices.names(setup.steering(), request.guidance());
+        String remedy = GuidanceNotices.remedy(setup.steering(), request);
         MaskCrop crop = MaskCrop.of(request.inputs(), size);
-        return samples -> new GenerationResult(samples, codec, guides, crop, afterDecoding);
+        return samples -> new GenerationResult(samples, codec, remedy, crop, afterDecoding);
     }
 }

@@ -88,6 +88,11 @@ public final class TokenizerFolder {
                         && Files.exists(folder.resolve(BpeVocabulary.MERGES));
     }
 
+    /** Whether {@link #write} came to its end in a folder: the settings are written last. */
+    public static boolean isWhole(Path folder) {
+        return isOne(folder) && Files.exists(folder.resolve(CONFIG));
+    }
+
     /** Whether it reads tokenizers of that class. */
     public static boolean reads(String className) {
         return className.equals(CLASS) || className.equals(CLASS + "Fast");

@@ -7,14 +7,21 @@ import static org.assertj.core.api.Assertions.within;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.codec.VaeCodec;
 import dev.diffusion4j.folder.PipelineFolder;
+import dev.diffusion4j.guidance.LossGuidance;
+import dev.diffusion4j.layer.Conv2d;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.PassCost;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.Work;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.processor.SpeedProbe;
+import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.testing.Golden;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,11 +64,12 @@ class CallEstimatorTest {
                                     estimate(alone, TEN).weightBytes(),
                                     Math.max(weights(second, "unet"), weights(second, "text_encoder_2"))));
                 }
-                assertThat(estimate(both, TEN).convolutions())
-                        .isGreaterThan(estimate(alone, TEN).convolutions());
-                double shared =
-                        estimate(both, TEN.with(r -> r.refinerStart(0.5))).convolutions();
-                assertThat(shared).isLessThan(estimate(both, TEN).convolutions());
+                assertThat(estimate(both, TEN).work().convolutions())
+                        .isGreaterThan(estimate(alone, TEN).work().convolutions());
+                double shared = estimate(both, TEN.with(r -> r.refinerStart(0.5)))
+                        .work()
+                        .convolutions();
+                assertThat(shared).isLessThan(estimate(both, TEN).work().convolutions());
             }
         }
     }
@@ -89,9 +97,9 @@ class CallEstimatorTest {
             assertThat(tiled.decodeCost(wide)).isNotEqualTo(whole.decodeCost(wide));
             assertThat(tiled.decodeCost(wide).values())
                     .isEqualTo(whole.decodeCost(new SampleSize(16, 32)).values());
-            assertThat(tiled.decodeCost(wide).convolutions())
+            assertThat(tiled.decodeCost(wide).work().convolutions())
                     .as("tiles of 32, 32 and 16 pixels")
-                    .isCloseTo(whole.decodeCost(new SampleSize(16, 80)).convolutions(), within(1.0));
+                    .isCloseTo(whole.decodeCost(new SampleSize(16, 80)).work().convolutions(), within(1.0));
             SampleSize small = SampleSize.square(32);
             assertThat(tiled.decodeCost(small)).isEqualTo(whole.decodeCost(small));
         }
@@ -114,6 +122,76 @@ class CallEstimatorTest {
                             .tiles())
                     .isTrue();
         }
+    }
+
+    @Test
+    void text_encoders_and_autoencoder_count_where_they_stay_beside_the_denoiser() {
+        assertThat(most(KeepNetworks.CALL, false, false, false)).isEqualTo(10);
+        assertThat(most(KeepNetworks.CALL, false, true, false))
+                .as("more texts than wait together")
+                .isEqualTo(13);
+        assertThat(most(KeepNetworks.CALL, false, false, true))
+                .as("a picture was encoded")
+                .isEqualTo(12);
+        assertThat(most(KeepNetworks.CALL, true, false, false))
+                .as("a batch was decoded before")
+                .isEqualTo(12);
+        assertThat(most(KeepNetworks.ONE, true, true, true))
+                .as("a loss looks at pictures")
+                .isEqualTo(12);
+        assertThat(most(KeepNetworks.ALWAYS, false, false, false)).isEqualTo(15);
+    }
+
+    private static double most(KeepNetworks keeping, boolean isRepeated, boolean hasMoreTexts, boolean hasCodec) {
+        return new WeightBytes(new WeightBytes.Stay(keeping, isRepeated, hasMoreTexts, hasCodec), 10, 3, 2)
+                .most(WeightBytes.NONE, 0, 0, 0);
+    }
+
+    @Test
+    void what_a_call_asks_for_decides_which_networks_stay() {
+        Path folder = Golden.path("tiny-sd");
+        LoadOptions options = LoadOptions.DEFAULT.withKeeping(KeepNetworks.CALL);
+        List<String> many = IntStream.range(0, 40).mapToObj(i -> "cat " + i).toList();
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(folder, options)) {
+            GenerationRequest batch = TEN.with(r -> r.prompts(many).batchSize(40));
+            assertThat(estimate(pipeline, TEN).weightBytes()).isEqualTo(weights(folder, "unet"));
+            assertThat(estimate(pipeline, batch).weightBytes()).isEqualTo(weights(folder, "unet", "text_encoder"));
+            assertThat(estimate(pipeline, TEN).isLeast()).isFalse();
+            DiffusionPipeline steered =
+                    pipeline.steeredBy(List.of(LossGuidance.of("bright", pictures -> pictures.sum(), 1)));
+            assertThat(estimate(steered, TEN).weightBytes()).isEqualTo(weights(folder, "unet", "vae"));
+            assertThat(estimate(steered, TEN).isLeast()).isTrue();
+        }
+    }
+
+    @Test
+    void large_convolutions_in_f32_cost_fewer_operations_and_weights_of_their_own() {
+        PassCost.Sum sum = new PassCost.Sum(2);
+        sum.convolution(320, 640, 3, 2 * 64 * 64);
+        sum.convolution(320, 640, 3, 2 * 63 * 64); // less than 256 tiles a picture
+        sum.convolution(4, 640, 3, 2 * 64 * 64); // channels that fill no vector
+        sum.convolution(320, 640, 1, 2 * 64 * 64);
+        PassCost cost = sum.toCost();
+        boolean isSplit = Conv2d.isSplit(320, 640, 64 * 64);
+        double one = 2.0 * 9 * 320 * 640 * 2 * 64 * 64;
+        assertThat(cost.work().split()).isEqualTo(isSplit ? one : 0);
+        assertThat(cost.madeBytes(Precision.F32)).isEqualTo(isSplit ? 4.0 * 36 * 320 * 640 : 0);
+        assertThat(cost.madeBytes(Precision.BF16)).isZero();
+    }
+
+    @Test
+    void seconds_follow_from_the_speeds_of_the_processor() {
+        SpeedProbe probe = new SpeedProbe(1, 2, 4, 8, 5, 10, 20, 40);
+        Work convolutions = new Work(4e9, 0, 0, 0, 0, 0);
+        assertThat(convolutions.seconds(probe, Precision.F32)).isEqualTo(1);
+        assertThat(convolutions.seconds(probe, Precision.BF16)).isEqualTo(0.5);
+        assertThat(new Work(4e9, 0, 0, 4e9, 0, 0).seconds(probe, Precision.F32))
+                .as("a quarter of the multiplications, as products")
+                .isEqualTo(0.05);
+        assertThat(new Work(0, 20e9, 0, 0, 0, 0).seconds(probe, Precision.BF16)).isEqualTo(0.5);
+        assertThat(new DrawingEstimate(0, 0, convolutions, 1e9, false).seconds(probe, Precision.F32))
+                .as("weights are read first")
+                .isCloseTo(7, within(1e-9));
     }
 
     private static AutoencoderKl autoencoder(long size) {

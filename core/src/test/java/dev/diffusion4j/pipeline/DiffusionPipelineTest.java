@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.codec.Moments;
 import dev.diffusion4j.codec.PixelCodec;
+import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.SampleSize;
@@ -22,6 +24,7 @@ import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.testing.Golden;
+import dev.diffusion4j.text.PromptSyntax;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -32,6 +35,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -251,7 +255,54 @@ class DiffusionPipelineTest {
     void what_is_not_a_number_becomes_no_picture() {
         Tensor broken = Tensors.of(new float[] {0, Float.NaN, 0, 0}, 1, 1, 2, 2);
         try (GenerationResult result = new GenerationResult(broken, PixelCodec.signed(1))) {
-            assertThatExceptionOfType(Problem.class).isThrownBy(result::images).withMessageContaining("not finite");
+            assertThatExceptionOfType(Problem.class)
+                    .isThrownBy(result::images)
+                    .withMessageContaining("the network drew numbers that are not finite in 1 of 1 picture");
         }
+        Tensor fine = Tensors.of(new float[] {0, 1, 0, 0, 1, 1, 1, 1}, 2, 1, 2, 2);
+        try (GenerationResult result = new GenerationResult(fine, overflowing())) {
+            assertThatExceptionOfType(Problem.class)
+                    .isThrownBy(result::images)
+                    .withMessageContaining("the autoencoder made numbers that are not finite in 2 of 2 pictures")
+                    .withMessageContaining("another vae");
+        }
+    }
+
+    /** A codec of latents whose pictures are infinite where latents are 1. */
+    private static SampleCodec overflowing() {
+        return new SampleCodec() {
+            @Override
+            public long[] shape(SampleSize size) {
+                return new long[] {1, size.height(), size.width()};
+            }
+
+            @Override
+            public int pictureChannels() {
+                return 1;
+            }
+
+            @Override
+            public Moments moments(Tensor pictures) {
+                return Moments.exact(pictures);
+            }
+
+            @Override
+            public Tensor decode(Tensor samples) {
+                return samples.div(samples.sub(new Scalar(1.0)));
+            }
+
+            @Override
+            public boolean hasLatents() {
+                return true;
+            }
+        };
+    }
+
+    @Test
+    void weights_that_a1111_divides_by_are_named_where_numbers_are_not_finite() {
+        GenerationRequest plain = GenerationRequest.of(r -> r.prompt("a (red:1.5) cat"));
+        assertThat(GuidanceNotices.remedy(List.of(), plain)).doesNotContain("a1111");
+        assertThat(GuidanceNotices.remedy(List.of(), plain.with(r -> r.promptSyntax(PromptSyntax.A1111))))
+                .contains("weigh words of {prompt} less, or with {promptSyntax} comfy");
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.Work;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +26,7 @@ class DrawingNeedTest {
 
     @Test
     void networks_that_do_not_fit_are_answered_with_fields_that_would_help() {
-        DrawingEstimate estimate = new DrawingEstimate(30e9, 10e9, 0, 0);
+        DrawingEstimate estimate = new DrawingEstimate(30e9, 10e9, Work.NONE, 0, false);
         SampleSize size = SampleSize.square(1024);
         assertThatThrownBy(() -> DrawingNeed.checkMemory(estimate, size, KeepNetworks.CALL, MEMORY))
                 .hasMessageEndingWith("give a smaller size or batchSize, keeping, or precision bf16");

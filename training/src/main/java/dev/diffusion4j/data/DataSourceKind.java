@@ -52,8 +52,9 @@ public enum DataSourceKind implements Keyed {
     ZOG_SCENES("zog_scenes", "zog_scenes[:test|:all]", false, true) {
         @Override
         Dataset open(DataSpec spec, SourceOptions options) {
+            int side = options.imageSize() == 0 ? 64 : options.imageSize();
             return new ZogScenesSource(
-                    spec.split(), options.imageSize() == 0 ? 64 : options.imageSize(), options.seed());
+                    spec.split(), side, options.seed(), options.columns().label());
         }
     },
     /** The MNIST digits, fetched on first use. */
@@ -135,7 +136,8 @@ public enum DataSourceKind implements Keyed {
     boolean hasColumns(ColumnChoice columns) {
         return switch (this) {
             case FOLDER, HF, PARQUET -> true;
-            case SCENES -> columns.image() == null && columns.caption() == null; // its labels are its attributes
+            case SCENES, ZOG_SCENES ->
+                columns.image() == null && columns.caption() == null; // its labels are its attributes
             default -> columns.equals(ColumnChoice.FOUND);
         };
     }

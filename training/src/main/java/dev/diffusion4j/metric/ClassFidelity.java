@@ -38,7 +38,12 @@ public record ClassFidelity(int[] recognised, int[] total) {
 
     /** Of pictures of any size and channels. */
     public static ClassFidelity of(Classifier classifier, PictureSet pictures, int[] expected, PictureResize resize) {
-        long[] found = TensorScope.compute(() -> {
+        return of(classifier.numClasses(), classify(classifier, pictures, resize), expected);
+    }
+
+    /** The most likely class of each picture, of any size and channels. */
+    public static long[] classify(Classifier classifier, PictureSet pictures, PictureResize resize) {
+        return TensorScope.compute(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
                 return Tensors.longs(pictures.map(some -> {
                     Tensor scores = classifier.forward(ClassifierFeatures.input(classifier, some, resize));
@@ -46,7 +51,6 @@ public record ClassFidelity(int[] recognised, int[] total) {
                 }));
             }
         });
-        return of(classifier.numClasses(), found, expected);
     }
 
     private static ClassFidelity of(int classes, long[] found, int[] expected) {
@@ -127,8 +131,6 @@ public record ClassFidelity(int[] recognised, int[] total) {
      * standard deviation. Of many pictures it is √(p(1 − p)/n); of a few that are all right or all wrong it is not 0.
      */
     public double standardError() {
-        double n = Math.max(1, totalInAll());
-        double p = share();
-        return Math.sqrt(p * (1 - p) / n + 1 / (4 * n * n)) / (1 + 1 / n);
+        return new Proportion(recognisedInAll(), totalInAll()).halfWidth(1);
     }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Figures in a file, one JSON object a line, the newest last. */
 public final class FigureFile {
@@ -43,9 +44,18 @@ public final class FigureFile {
 
     /** Adds figures at the end; the file is replaced whole. */
     public static void append(Path file, List<Figure> figures) {
-        List<String> lines = new ArrayList<>(lines(file));
-        figures.forEach(figure -> lines.add(Json.compact(figure.toMap())));
-        AtomicFile.write(file, String.join("\n", lines) + "\n");
+        append(file, figures.stream().map(figure -> Json.compact(figure.toMap())));
+    }
+
+    /** Adds a line to a file of JSON objects, which is replaced whole. */
+    public static void appendLine(Path file, String line) {
+        append(file, Stream.of(line));
+    }
+
+    private static void append(Path file, Stream<String> more) {
+        AtomicFile.write(
+                file,
+                String.join("\n", Stream.concat(lines(file).stream(), more).toList()) + "\n");
     }
 
     private static List<String> lines(Path file) {

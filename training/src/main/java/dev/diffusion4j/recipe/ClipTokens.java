@@ -12,15 +12,11 @@ import dev.diffusion4j.text.BpeVocabulary;
 import dev.diffusion4j.text.ClipTokenizer;
 import dev.diffusion4j.text.TextCleaning;
 import dev.diffusion4j.text.TokenizerFolder;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /** What a CLIP in training has beside its network: a tokenizer, which the run's folder keeps, and how it is given pictures. */
 final class ClipTokens {
-    private static final int MOST_CHECKED = 100_000;
-
     private ClipTokens() {}
 
     /**
@@ -49,40 +45,24 @@ final class ClipTokens {
     }
 
     /**
-     * Looks at all captions, or at a hundred thousand of them, evenly spread.
+     * Looks whether a network has a row for each token, and whether the data has captions that it can read.
      *
-     * @throws Problem (a wrong request) naming the first picture without a caption, or the first whose caption is too long
+     * @throws Problem (a wrong request) naming pictures without a caption, or one whose caption is too long
      */
     static void checkCaptions(ClipModel model, ModelSpec spec, Dataset dataset) {
         ClipTokenizer tokenizer = of(spec, dataset);
-        int length = model.typedConfig().textConfig().maxPositionEmbeddings();
         checkFits(model, tokenizer);
-        int step = Math.max(1, dataset.size() / MOST_CHECKED);
-        int looked = (dataset.size() - 1) / step + 1;
-        List<Integer> without = new ArrayList<>();
-        List<Integer> tooLong = new ArrayList<>();
-        for (int i = 0; i < dataset.size(); i += step) {
-            String caption = dataset.caption(i);
-            if (caption == null) {
-                without.add(i);
-            } else if (tokenizer.encode(caption).size() > length - 2) {
-                tooLong.add(i);
-            }
-        }
-        if (!without.isEmpty()) {
-            throw Problem.request(share(without, looked, dataset) + " has no caption, but this recipe's network learns"
-                    + " what captions say: add them, or take the pictures out");
-        }
-        if (!tooLong.isEmpty()) {
-            throw Problem.request(share(tooLong, looked, dataset) + " has a caption of more than the " + (length - 2)
-                    + " tokens that the network reads: raise model.config.text_config.max_position_embeddings ("
-                    + length + " with a text's two marks), or shorten them");
-        }
-    }
-
-    private static String share(List<Integer> found, int looked, Dataset dataset) {
-        String more = found.size() == 1 ? "" : " (the first of " + found.size() + " among " + looked + ")";
-        return dataset.description() + ": " + dataset.name(found.get(0)) + more;
+        int length = model.typedConfig().textConfig().maxPositionEmbeddings();
+        TextCaptions.check(
+                dataset,
+                caption -> {
+                    int tokens = tokenizer.encode(caption).size() + 2;
+                    return tokens <= length
+                            ? List.of()
+                            : List.of("'" + caption + "' has " + tokens + " tokens with a text's two marks, at most "
+                                    + length + " are read");
+                },
+                "raise model.config.text_config.max_position_embeddings, or shorten them");
     }
 
     private static void checkFits(ClipModel model, ClipTokenizer tokenizer) {
@@ -116,12 +96,14 @@ final class ClipTokens {
 
     /** The tokenizer of a run, which is kept in its folder from the beginning. */
     static ClipTokenizer ofRun(Recipe recipe, TrainingData data, RunFolder run, ClipModel model) {
-        if (!Files.isDirectory(run.tokenizer())) {
+        if (!TokenizerFolder.isWhole(run.tokenizer())) { // what was interrupted is written again
             int length = model.typedConfig().textConfig().maxPositionEmbeddings();
             TokenizerFolder.write(
                     run.tokenizer(), of(recipe.model(), data.dataset()).withMaxLength(length));
         }
-        return TokenizerFolder.read(run.tokenizer());
+        ClipTokenizer tokenizer = TokenizerFolder.read(run.tokenizer());
+        checkFits(model, tokenizer);
+        return tokenizer;
     }
 
     /** How a CLIP in training is given pictures: in [−1, 1]. */

@@ -8,6 +8,7 @@ import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.adapter.LoraFolder;
 import dev.diffusion4j.adapter.PipelineLora;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.folder.LoraPlace;
 import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.hub.HubProgress;
@@ -49,15 +50,18 @@ final class LoraTraining {
     /**
      * The same for the text encoders, where {@code lora.text_targets} names layers of theirs.
      *
-     * @param networks those of a conditioner, by the names of their parts
+     * @param conditioner whose networks they are; {@code null} for none
      * @return where not all of {@code lora.from} fit, how many do, in a line for each
      * @throws Problem as {@link #inject}; (a wrong request) where there is no text encoder
      */
-    static List<String> injectText(Map<String, Model> networks, @Nullable LoraConfig config, long seed) {
+    static List<String> injectText(@Nullable Conditioner conditioner, Recipe recipe) {
+        LoraConfig config = recipe.lora();
+        long seed = recipe.training().seed();
         List<String> notes = new ArrayList<>();
         if (config == null || config.textTargets().isEmpty()) {
             return notes;
         }
+        Map<String, Model> networks = conditioner == null ? Map.of() : conditioner.networks();
         if (networks.isEmpty()) {
             throw Problem.request("lora.text_targets names layers of a text encoder, but there is none beside this"
                     + " network: omit it");

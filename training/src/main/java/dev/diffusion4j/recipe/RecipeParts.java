@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.codec.SampleCodec;
@@ -23,7 +24,6 @@ import dev.diffusion4j.model.clip.ClipTextModel;
 import dev.diffusion4j.model.unet2dcondition.UNet2DConditionModel;
 import dev.diffusion4j.tensor.WeightMemory;
 import dev.diffusion4j.trainer.ParameterGroup;
-import dev.diffusion4j.trainer.TrainerConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -78,10 +78,16 @@ final class RecipeParts {
         return Files.isDirectory(sibling) ? sibling : folder;
     }
 
-    /** The parts that learn with the denoiser. */
-    static Set<String> learning(TrainerConfig training) {
-        Set<String> names = new TreeSet<>(training.groups().keySet());
+    /** The parts that learn with the denoiser: those of {@code training.groups}, and with a LoRA's text targets all text encoders. */
+    static Set<String> learning(Recipe recipe, @Nullable Companions beside) {
+        Set<String> names = new TreeSet<>(recipe.training().groups().keySet());
         names.remove(ParameterGroup.DENOISER);
+        LoraConfig lora = recipe.lora();
+        if (lora != null && !lora.textTargets().isEmpty() && beside != null) {
+            beside.components().keySet().stream()
+                    .filter(name -> name.startsWith(TEXT))
+                    .forEach(names::add);
+        }
         return names;
     }
 

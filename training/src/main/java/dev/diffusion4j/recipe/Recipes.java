@@ -31,6 +31,8 @@ public final class Recipes {
             "clip-small",
             "digits-cross-attention",
             "digits-lora",
+            "dreambooth",
+            "dreambooth-lora",
             "shapes-cross-attention",
             "from-scratch-basic",
             "finetune",

@@ -35,8 +35,7 @@ final class Reconstructions implements Previews {
                 NoGradGuard guard = new NoGradGuard()) {
             List<BufferedImage> all = TensorScope.compute(() -> {
                 Tensor pictures = loader.next().images();
-                VaeCodec codec = new VaeCodec(network);
-                Tensor seen = codec.decode(codec.mode(pictures));
+                Tensor seen = new VaeCodec(network).reconstruct(pictures);
                 return rows(Images.fromSamples(pictures), Images.fromSamples(seen));
             });
             return ImageGrid.of(all, config.perRow());

@@ -122,9 +122,8 @@ final class Resolution {
             @Nullable SampleCodec codec) {
         ModelSpec network = networks.fit(adopted, data, codec, RecipeParts.textFeatures(beside));
         try (Model model = networks.createEmpty(network);
-                PipelineParts own = model instanceof DiffusionModel denoiser
-                        ? parts.open(denoiser, beside, adopted.training())
-                        : null) {
+                PipelineParts own =
+                        model instanceof DiffusionModel denoiser ? parts.open(denoiser, beside, adopted) : null) {
             Conditioner conditioner = own == null ? null : own.conditioner();
             if (parts.isPlain()) {
                 RecipeParts.checkText(model, beside, adopted.model());
@@ -134,6 +133,7 @@ final class Resolution {
             checkClasses(conditioner, data);
             LoraTraining.inject(model, adopted.lora(), adopted.training().seed())
                     .ifPresent(LOG::warn);
+            LoraTraining.injectText(conditioner, adopted).forEach(LOG::warn);
             TextCaptions.check(data.dataset(), conditioner);
             String brought = conditioner == null || parts.conditioner() == null ? null : RunParts.named(conditioner);
             return adopted.with(recipe -> {

@@ -170,6 +170,9 @@ final class RunCard {
 
     /** The Hub's name for the task; it has none for drawing by class. */
     private static Optional<String> tag(DiffusionModel denoiser) {
+        if (denoiser instanceof UNet2DConditionModel) {
+            return Optional.of("text-to-image");
+        }
         return switch (denoiser.classInput()) {
             case NONE -> Optional.of("unconditional-image-generation");
             case WORDS -> Optional.of("text-to-image");
@@ -273,17 +276,30 @@ final class RunCard {
 
     private String useOfLora() {
         String base = base().map(HubRepo::id).orElse("FOLDER-OF-THE-BASE");
-        DreamBoothConfig dreambooth = recipe.dreambooth();
-        List<String> shown = recipe.samples().prompts();
-        if (!(model instanceof UNet2DConditionModel) || dreambooth == null && shown.isEmpty()) {
-            return CardText.of("use-lora", Map.of("base", base, "place", ModelCard.PLACE));
-        }
-        String prompt = dreambooth != null ? dreambooth.prompt() : shown.get(0);
-        return CardText.of("use-lora-text", Map.of("base", base, "place", ModelCard.PLACE, "prompt", prompt));
+        Map<String, String> values = Map.of("base", base, "place", ModelCard.PLACE);
+        return model instanceof UNet2DConditionModel
+                ? CardText.of("use-lora-text", with(values, "prompt", prompt()))
+                : CardText.of("use-lora", values);
     }
 
-    private static String use(DiffusionModel denoiser, boolean isDiffusers) {
+    /** What the network was taught, or was shown on the way. */
+    private String prompt() {
+        DreamBoothConfig dreambooth = recipe.dreambooth();
+        List<String> shown = recipe.samples().prompts();
+        return dreambooth != null ? dreambooth.prompt() : shown.isEmpty() ? "PROMPT" : shown.get(0);
+    }
+
+    private static Map<String, String> with(Map<String, String> values, String key, String value) {
+        Map<String, String> more = new LinkedHashMap<>(values);
+        more.put(key, value);
+        return more;
+    }
+
+    private String use(DiffusionModel denoiser, boolean isDiffusers) {
         Map<String, String> place = Map.of("place", ModelCard.PLACE);
+        if (denoiser instanceof UNet2DConditionModel) {
+            return CardText.of("use-text", with(place, "prompt", prompt()));
+        }
         if (denoiser.numClasses() > 0) {
             return CardText.of("use-classes", place);
         }

@@ -147,9 +147,12 @@ public record RunFolder(Path path) {
 
     /** Whether the run is done: its network, or its adapter, is there, whole. */
     boolean isFinished() {
-        return Files.exists(model().resolve("model_index.json"))
-                || Files.exists(lora().resolve(LoraFolder.CONFIG))
-                || Files.exists(lora().resolve(PipelineLora.FILE));
+        return Files.exists(model().resolve("model_index.json")) || hasLora();
+    }
+
+    /** Whether its adapter is there, whole, as peft or as diffusers saves it. */
+    public boolean hasLora() {
+        return Files.exists(lora().resolve(LoraFolder.CONFIG)) || Files.exists(lora().resolve(PipelineLora.FILE));
     }
 
     /** Whether there is something of a run that would be lost if it began anew. */

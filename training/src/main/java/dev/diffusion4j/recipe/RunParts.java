@@ -15,7 +15,6 @@ import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.pipeline.CompanionParts;
 import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.trainer.GradientExchange;
-import dev.diffusion4j.trainer.TrainerConfig;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.function.Function;
@@ -93,8 +92,8 @@ public record RunParts(
      *
      * @param beside the parts that the recipe takes from folders; {@code null} for none
      */
-    PipelineParts open(DiffusionModel model, @Nullable Companions beside, TrainerConfig training) {
-        Set<String> learning = RecipeParts.learning(training);
+    PipelineParts open(DiffusionModel model, @Nullable Companions beside, Recipe recipe) {
+        Set<String> learning = RecipeParts.learning(recipe, beside);
         if (beside == null && !learning.isEmpty() && isPlain()) {
             throw Problem.request(
                     "training.groups names '" + learning.iterator().next()
@@ -104,7 +103,7 @@ public record RunParts(
         if (beside == null || !isPlain()) {
             return open(model);
         }
-        return CompanionParts.open(beside, model, learning, training.frozenDtype());
+        return CompanionParts.open(beside, model, learning, recipe.training().frozenDtype());
     }
 
     private PipelineParts open(DiffusionModel model) {

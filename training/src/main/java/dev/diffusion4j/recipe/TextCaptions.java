@@ -8,6 +8,7 @@ import dev.diffusion4j.condition.TextConditioner;
 import dev.diffusion4j.data.Dataset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -20,27 +21,36 @@ final class TextCaptions {
     private TextCaptions() {}
 
     /**
-     * Looks at all captions, or at a hundred thousand of them.
+     * {@link #check(Dataset, Function, String)} of a text encoder's captions.
      *
      * @param conditioner of the network; only one with text encoders is looked at
-     * @throws Problem (a wrong request) naming pictures without a caption, or one whose caption is too long
      */
     static void check(Dataset dataset, @Nullable Conditioner conditioner) {
-        if (!(conditioner instanceof TextConditioner)) {
-            return;
+        if (conditioner instanceof TextConditioner) {
+            check(dataset, caption -> conditioner.unread(Subject.ofPrompt(caption)), "shorten them");
         }
+    }
+
+    /**
+     * Looks at all captions, or at a hundred thousand of them.
+     *
+     * @param unread what of a caption is not read, as sentences; none where it is read whole
+     * @param remedy of captions that are too long
+     * @throws Problem (a wrong request) naming pictures without a caption, or one whose caption is too long
+     */
+    static void check(Dataset dataset, Function<String, List<String>> unread, String remedy) {
         int step = Math.max(1, dataset.size() / MOST);
         int count = (dataset.size() - 1) / step + 1;
         List<Integer> without = new ArrayList<>();
         List<Integer> tooLong = new ArrayList<>();
-        String unread = "";
+        String first = "";
         for (int i = 0; i < dataset.size(); i += step) {
             String caption = dataset.caption(i);
-            List<String> rest = caption == null ? List.of() : conditioner.unread(Subject.ofPrompt(caption));
+            List<String> rest = caption == null ? List.of() : unread.apply(caption);
             if (caption == null) {
                 without.add(i);
             } else if (!rest.isEmpty()) {
-                unread = tooLong.isEmpty() ? rest.get(0) : unread;
+                first = tooLong.isEmpty() ? rest.get(0) : first;
                 tooLong.add(i);
             }
         }
@@ -52,8 +62,8 @@ final class TextCaptions {
         }
         if (!tooLong.isEmpty()) {
             throw Problem.request(tooLong.size() + " of the " + count + " captions of " + dataset.description()
-                    + " are longer than the text encoder reads (" + names(dataset, tooLong) + "): " + unread
-                    + "; shorten them");
+                    + " are longer than the text encoder reads (" + names(dataset, tooLong) + "): " + first + "; "
+                    + remedy);
         }
     }
 

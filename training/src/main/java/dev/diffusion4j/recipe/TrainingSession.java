@@ -65,9 +65,9 @@ final class TrainingSession implements AutoCloseable {
             LoraTraining.inject(model, recipe.lora(), recipe.training().seed());
             Scheduler scheduler = recipe.scheduler().create();
             Companions beside = parts.isPlain() ? RecipeParts.ofRun(recipe.model(), parts.families()) : null;
-            PipelineParts own = model instanceof DiffusionModel denoiser
-                    ? held(parts.open(denoiser, beside, recipe.training()))
-                    : null;
+            PipelineParts own =
+                    model instanceof DiffusionModel denoiser ? held(parts.open(denoiser, beside, recipe)) : null;
+            LoraTraining.injectText(own == null ? null : own.conditioner(), recipe);
             Objective objective = objective(scheduler, own, parts);
             choices = choices(parts, objective, allowDrift);
             trained = own == null ? null : trained(scheduler, own, beside);

@@ -24,7 +24,7 @@ record AutoencoderCost(AutoencoderKlConfig config, SampleSize size) {
     }
 
     PassCost encode() {
-        PassCost.Sum sum = new PassCost.Sum();
+        PassCost.Sum sum = new PassCost.Sum(1);
         sum.keep(config.inChannels() * pixels(0));
         sum.convolution(config.inChannels(), width(0), 3, pixels(0));
         for (int level = 0; level <= last(); level++) {
@@ -32,7 +32,7 @@ record AutoencoderCost(AutoencoderKlConfig config, SampleSize size) {
                 sum.residual(i == 0 ? width(Math.max(level - 1, 0)) : width(level), width(level), pixels(level));
             }
             if (level < last()) {
-                sum.convolution(width(level), width(level), 3, pixels(level + 1));
+                sum.halving(width(level), pixels(level + 1));
             }
         }
         middle(sum);
@@ -40,7 +40,7 @@ record AutoencoderCost(AutoencoderKlConfig config, SampleSize size) {
     }
 
     PassCost decode() {
-        PassCost.Sum sum = new PassCost.Sum();
+        PassCost.Sum sum = new PassCost.Sum(1);
         sum.convolution(config.latentChannels(), width(last()), 3, pixels(last()));
         middle(sum);
         for (int level = last(); level >= 0; level--) {

@@ -156,7 +156,7 @@ public final class AutoencoderTiny extends Model {
 
     /** @param blocks of each level, that of the picture's size first */
     private static PassCost cost(List<Integer> blocks, double width, SampleSize picture) {
-        PassCost.Sum sum = new PassCost.Sum();
+        PassCost.Sum sum = new PassCost.Sum(1);
         double pixels = (double) picture.height() * picture.width();
         for (int level = 0; level < blocks.size(); level++) {
             sum.convolution(width, (3.0 * blocks.get(level) + 1) * width, 3, pixels / (1L << 2 * level));

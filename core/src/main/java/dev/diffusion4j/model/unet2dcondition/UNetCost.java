@@ -16,7 +16,7 @@ final class UNetCost {
     private final int batch;
     private final int words;
     private final int last;
-    private final PassCost.Sum sum = new PassCost.Sum();
+    private final PassCost.Sum sum;
     private final Deque<double[]> skips = new ArrayDeque<>();
 
     /** @param words places of the prompt */
@@ -26,6 +26,7 @@ final class UNetCost {
         this.batch = batch;
         this.words = words;
         this.last = config.levels() - 1;
+        this.sum = new PassCost.Sum(batch);
     }
 
     PassCost get() {
@@ -84,7 +85,7 @@ final class UNetCost {
             skip(width, pixels(level));
         }
         if (level < last) {
-            sum.convolution(width, width, 3, pixels(level + 1));
+            sum.halving(width, pixels(level + 1));
             skip(width, pixels(level + 1));
         }
     }
@@ -110,6 +111,7 @@ final class UNetCost {
         for (int i = 0; i <= config.layersPerBlock().at(level); i++) {
             double[] skip = skips.pop();
             sum.residual(before + skip[0], config.width(level), pixels(level));
+            sum.touch((config.width(level) + 2 * skip[0]) * pixels(level));
             sum.release(skip[0] * skip[1]);
             if (attends) {
                 transformer(
@@ -137,7 +139,9 @@ final class UNetCost {
             sum.product(context, 2 * width, (double) batch * words);
             sum.attention(width, tokens, words);
             sum.product(width, 12 * width, tokens);
+            sum.touch(18 * width * tokens);
         }
+        sum.touch(4 * width * tokens);
         sum.alive(15 * width * tokens);
     }
 }

@@ -53,6 +53,17 @@ public enum SceneAttribute implements Keyed {
         return classes;
     }
 
+    /**
+     * Whether the scene's caption speaks of it: of size and texture where there is one thing, of the second thing where there are two.
+     */
+    public boolean isSaidOf(Scene scene) {
+        return switch (this) {
+            case SIZE, TEXTURE -> scene.other() == null;
+            case OTHER_FORM, OTHER_COLOUR -> scene.other() != null;
+            default -> true;
+        };
+    }
+
     /** The number of the scene's answer. */
     public int of(Scene scene) {
         return answer.applyAsInt(scene) + (classes.get(0).equals("none") ? 1 : 0);

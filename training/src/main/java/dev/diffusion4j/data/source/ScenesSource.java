@@ -88,7 +88,8 @@ public final class ScenesSource implements Dataset {
         return scene(index).caption();
     }
 
-    DrawnScene scene(int index) {
+    /** What a picture shows. */
+    public DrawnScene scene(int index) {
         Objects.checkIndex(index, size);
         boolean heldOut = !split.hasTrain() || index >= TRAIN_SIZE;
         return new DrawnScene(heldOut, seed, split.hasTrain() ? index : index + TRAIN_SIZE);

@@ -13,8 +13,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link ScenesSource} with zogs among them: of the scenes with one thing, each third one shows a zog in place of it. For a judge that says
- * whether a picture shows one: the form has the class {@code zog} besides.
+ * {@link ScenesSource} with zogs among them: of the scenes with one thing, each third one shows a zog in place of it. For judges of what a model
+ * draws that has learnt it: the attribute {@code form} has the answer {@code zog} besides, the others are what they were.
  */
 public final class ZogScenesSource implements Dataset {
     /** Raise it with any change that changes a pixel or a caption. */
@@ -25,15 +25,24 @@ public final class ZogScenesSource implements Dataset {
     private final ScenesSource scenes;
     private final int side;
     private final long seed;
+    private final boolean isForm;
     private final List<String> classNames;
 
-    /** As many pictures of {@code side}² pixels as {@link ScenesSource} has. */
-    public ZogScenesSource(Split split, int side, long seed) {
-        this.scenes = new ScenesSource(split, side, seed, SceneAttribute.FORM.key());
+    /**
+     * As many pictures of {@code side}² pixels as {@link ScenesSource} has.
+     *
+     * @param attribute what is a picture's class; {@code null} for the form
+     * @throws IllegalArgumentException where there is no such attribute
+     */
+    public ZogScenesSource(Split split, int side, long seed, @Nullable String attribute) {
+        this.scenes = new ScenesSource(split, side, seed, attribute);
         this.side = side;
         this.seed = seed;
+        this.isForm = attribute == null || attribute.equals(SceneAttribute.FORM.key());
         List<String> names = new ArrayList<>(scenes.classNames());
-        names.add(ZogScene.NAME);
+        if (isForm) {
+            names.add(ZogScene.NAME);
+        }
         this.classNames = List.copyOf(names);
     }
 
@@ -76,7 +85,7 @@ public final class ZogScenesSource implements Dataset {
 
     @Override
     public int label(int index) {
-        return zog(index) == null ? scenes.label(index) : classNames.size() - 1;
+        return isForm && zog(index) != null ? classNames.size() - 1 : scenes.label(index);
     }
 
     @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe.publish;
 
-import dev.diffusion4j.adapter.LoraFolder;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.recipe.RunFolder;
@@ -80,7 +79,7 @@ record PublicFiles(Map<String, Path> byName, boolean leavesState, @Nullable Path
         if (!Files.exists(run.recipe())) {
             return folder;
         }
-        if (Files.exists(run.lora().resolve(LoraFolder.CONFIG))) {
+        if (run.hasLora()) {
             return run.lora();
         }
         if (Files.exists(run.model().resolve("model_index.json"))) {

@@ -105,7 +105,7 @@ class ScenesSourceTest {
         assertThat(red.level(26, 38, 2)).isLessThan(90);
         assertThat(red.level(39, 25, 2)).isGreaterThan(200); // what is cut out shows the white ground
 
-        ZogScenesSource judged = new ZogScenesSource(Split.TRAIN, 64, 0);
+        ZogScenesSource judged = new ZogScenesSource(Split.TRAIN, 64, 0, null);
         ScenesSource scenes = new ScenesSource(Split.TRAIN, 64, 0, null);
         int zogs = 0;
         for (int i = 0; i < 300; i++) {
@@ -117,5 +117,8 @@ class ScenesSourceTest {
         }
         assertThat(zogs).isBetween(50, 85);
         assertThat(judged.classNames()).endsWith("cross", "zog");
+        ZogScenesSource colours = new ZogScenesSource(Split.TRAIN, 64, 0, "colour");
+        assertThat(colours.classNames()).startsWith("red").hasSize(8);
+        assertThat(colours.label(0)).isEqualTo(new ScenesSource(Split.TRAIN, 64, 0, "colour").label(0));
     }
 }

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.adapter.LoraConfig;
+import dev.diffusion4j.adapter.PipelineLora;
+import dev.diffusion4j.base.Hashes;
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.checkpoint.Safetensors;
+import dev.diffusion4j.data.Dataset;
+import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.data.loader.Batch;
+import dev.diffusion4j.data.loader.BatchLoader;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.pipeline.GenerationResult;
+import dev.diffusion4j.pipeline.LoadOptions;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A tiny Stable Diffusion learns what a zog is: pictures of the class first, then a LoRA of its denoiser and its text encoder. */
+class DreamBoothRunTest {
+    private static final Path BASE = Path.of("../core/src/test/resources/golden/tiny-sd")
+            .toAbsolutePath()
+            .normalize();
+    private static final int GROUPS = 2;
+
+    @TempDir
+    Path folder;
+
+    private static Recipe recipe(Consumer<Recipe.Draft> edit) {
+        return Recipe.DEFAULT
+                .with(r -> {
+                    r.name = "zogs";
+                    r.model.from = BASE.toString();
+                    r.data.source = "zog";
+                    r.data.imageSize = 16;
+                    r.training.batchSize = 4;
+                    r.training.epochs = 9;
+                    r.training.maxSteps = 4;
+                    r.training.checkpointEverySteps = 2;
+                    r.samples.everyEpochs = 0;
+                    r.samples.count = 0;
+                    r.dreambooth = DreamBoothConfig.DEFAULT.with(d -> {
+                        d.prompt = "a photo of a zog";
+                        d.identifier = "zog";
+                        d.classPrompts = List.of("a photo of a thing", "a red cat", "the dog");
+                        d.classCount = 10;
+                        d.classSteps = 2;
+                    });
+                    r.lora = LoraConfig.DEFAULT
+                            .withRank(2, 2)
+                            .withTargets(List.of("to_q", "to_v", "conv1", "ff.net.2"))
+                            .withTextTargets(List.of("q_proj", "fc1"));
+                })
+                .with(edit);
+    }
+
+    private static TreeMap<String, String> contents(Path path) throws IOException {
+        TreeMap<String, String> all = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(path)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                all.put(path.relativize(file).toString(), Hashes.sha256(file));
+            }
+        }
+        return all;
+    }
+
+    /** Stops after a group of class pictures, and after an update. */
+    private static final class Stopping implements RunListener {
+        private final boolean inPictures;
+        private boolean reached;
+
+        Stopping(boolean inPictures) {
+            this.inPictures = inPictures;
+        }
+
+        @Override
+        public void onClassPictures(int done, int count, Path where) {
+            reached |= inPictures;
+        }
+
+        @Override
+        public void onStep(RunProgress progress) {
+            reached |= !inPictures && progress.step() == 3;
+        }
+    }
+
+    @Test
+    void drawing_and_learning_go_on_to_the_same_bytes_and_leave_the_base_alone() throws IOException {
+        TreeMap<String, String> base = contents(BASE);
+        Path whole = folder.resolve("whole");
+        assertThat(TrainingRun.start(recipe(r -> {}), whole)
+                        .run(new RunListener() {}, () -> false)
+                        .finished())
+                .isTrue();
+        assertThat(contents(whole.resolve("class-pictures"))).hasSize(10);
+
+        Path parts = folder.resolve("parts");
+        TrainingRun run = TrainingRun.start(recipe(r -> {}), parts);
+        for (boolean inPictures : new boolean[] {true, false}) {
+            Stopping stopping = new Stopping(inPictures);
+            assertThat(run.run(stopping, () -> stopping.reached).finished()).isFalse();
+            assertThat(contents(parts.resolve("class-pictures"))).hasSize(inPictures ? 8 : 10);
+            run = TrainingRun.resume(parts, false);
+        }
+        assertThat(run.run(new RunListener() {}, () -> false).finished()).isTrue();
+        assertThat(contents(parts.resolve("class-pictures"))).isEqualTo(contents(whole.resolve("class-pictures")));
+        assertThat(contents(parts.resolve("lora"))).isEqualTo(contents(whole.resolve("lora")));
+        assertThat(contents(BASE)).isEqualTo(base);
+
+        try (Safetensors file = Safetensors.open(whole.resolve("lora").resolve(PipelineLora.FILE))) {
+            assertThat(file.metadata()).containsKey("lora_adapter_metadata");
+            assertThat(file.tensors().keySet())
+                    .anyMatch(name -> name.matches("unet\\..*conv1\\.lora_A\\.weight"))
+                    .anyMatch(name -> name.matches("text_encoder\\.text_model\\..*q_proj\\.lora_B\\.weight"));
+            TensorScope.run(() -> assertThat(
+                            Tensors.floats(file.read("text_encoder.text_model.encoder.layers.0.mlp.fc1.lora_B.weight")))
+                    .as("what the text encoder learnt")
+                    .matches(values -> values[0] != 0));
+        }
+        assertThat(Files.readString(whole.resolve("lora/README.md")))
+                .contains("instance_prompt: a photo of a zog", "load_lora_weights", "--prompt \"a photo of a zog\"");
+        assertThat(draw(List.of(new LoraChoice(whole, 1)))).isNotEqualTo(draw(List.of()));
+    }
+
+    @Test
+    void without_a_lora_and_without_its_kind_the_whole_denoiser_learns_and_ends_as_a_pipeline() throws IOException {
+        Path run = folder.resolve("full");
+        Recipe recipe = recipe(r -> {
+            r.lora = null;
+            r.training.maxSteps = 1;
+            dreambooth(r, d -> {
+                d.priorWeight = 0;
+                d.classPrompts = List.of();
+            });
+        });
+        assertThat(TrainingRun.start(recipe, run)
+                        .run(new RunListener() {}, () -> false)
+                        .finished())
+                .isTrue();
+        assertThat(run.resolve("class-pictures")).doesNotExist();
+        TreeMap<String, String> before = contents(BASE);
+        TreeMap<String, String> after = contents(run.resolve("model"));
+        for (String part : List.of("vae/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors")) {
+            assertThat(after.get(part)).as(part).isEqualTo(before.get(part));
+        }
+        String unet = "unet/diffusion_pytorch_model.safetensors";
+        assertThat(after.get(unet)).isNotNull().isNotEqualTo(before.get(unet));
+        assertThat(Files.readString(run.resolve("model/README.md")))
+                .contains("pipeline_tag: text-to-image", "--prompt \"a photo of a zog\"");
+    }
+
+    private static float[] draw(List<LoraChoice> loras) {
+        GenerationRequest request =
+                GenerationRequest.of(r -> r.prompt("a photo of a zog").steps(2));
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(BASE, LoadOptions.DEFAULT.withLoras(loras));
+                GenerationResult result = pipeline.generate(request)) {
+            return TensorScope.compute(() -> Tensors.floats(result.samples()));
+        }
+    }
+
+    @Test
+    void each_batch_shows_the_thing_under_its_prompt_beside_its_kind_under_others() throws IOException {
+        Path pictures = folder.resolve("kind");
+        Recipe recipe = recipe(r -> r.dreambooth =
+                java.util.Objects.requireNonNull(r.dreambooth).with(d -> d.classPictures = pictures.toString()));
+        RunFolder run = new RunFolder(folder.resolve("run"));
+        DreamBoothConfig config = java.util.Objects.requireNonNull(recipe.dreambooth());
+        ClassPictures drawn = new ClassPictures(recipe, config, run);
+        int[] groups = {0};
+        RunListener counting = new RunListener() {
+            @Override
+            public void onClassPictures(int done, int count, Path where) {
+                groups[0]++;
+            }
+        };
+        assertThat(drawn.draw("cpu", counting, () -> false)).isTrue();
+        assertThat(drawn.draw("cpu", counting, () -> false)).isTrue();
+        assertThat(groups[0]).isEqualTo(GROUPS);
+
+        TreeMap<String, String> before = contents(pictures);
+        Files.delete(pictures.resolve("class-00003.png"));
+        assertThat(drawn.draw("cpu", counting, () -> false)).isTrue();
+        assertThat(contents(pictures)).isEqualTo(before);
+        Files.move(pictures.resolve("class-00009.png"), pictures.resolve("mine.png")); // one of a person's own
+        assertThat(drawn.draw("cpu", counting, () -> false)).isTrue();
+        assertThat(contents(pictures)).hasSize(10).doesNotContainKey("class-00009.png");
+
+        try (TrainingData data = DreamBooth.open(recipe, run, RunParts.NONE);
+                BatchLoader loader = data.loader(4, 0, 0)) {
+            Dataset all = data.dataset();
+            assertThat(all.size()).isEqualTo(15);
+            assertThat(all.caption(5 + 4)).isEqualTo("a red cat");
+            for (int i = 0; i < 8; i++) {
+                Batch batch = loader.next();
+                assertThat(batch.labels()).containsExactly(0, 0, 1, 1);
+                assertThat(batch.captions().subList(0, 2)).containsOnly("a photo of a zog");
+                assertThat(config.classPrompts()).containsAll(batch.captions().subList(2, 4));
+            }
+        }
+    }
+
+    @Test
+    void what_cannot_be_is_said_in_one_line_before_anything_is_written() throws IOException {
+        refused(r -> r.model.from = null, "name its folder with model.from");
+        refused(r -> dreambooth(r, d -> d.prompt = ""), "dreambooth.prompt is missing");
+        refused(r -> dreambooth(r, d -> d.prompt = "a photo of zogs"), "does not hold the word 'zog'");
+        refused(r -> dreambooth(r, d -> d.classPrompts = List.of()), "dreambooth.class_prompts is missing");
+        refused(r -> r.training.batchSize = 3, "training.batch_size is 3", "even");
+        Path file = Files.writeString(folder.resolve("file"), "");
+        refused(
+                r -> dreambooth(r, d -> d.classPictures = file.resolve("in").toString()),
+                "cannot write class pictures");
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        refused(r -> r.data.source = "folder:" + empty, "holds no pictures");
+        Path digits = Path.of("../core/src/test/resources/golden/tiny-pipeline").toAbsolutePath();
+        refused(
+                r -> {
+                    r.model.from = digits.toString();
+                    r.data.channels = dev.diffusion4j.data.ChannelMode.GREY;
+                    r.lora = null;
+                },
+                "teaches a text-to-image model",
+                "UNet2DModel");
+        assertThatThrownBy(() -> ClassPictures.checkRoom(100, 64, folder, 1000))
+                .isInstanceOf(Problem.class)
+                .hasMessageContainingAll("no room for class pictures: 100 of 64x64", "0.0 MB left");
+        ClassPictures.checkRoom(100, 64, folder, 10_000_000);
+    }
+
+    private static void dreambooth(Recipe.Draft recipe, Consumer<DreamBoothConfig.Draft> edit) {
+        recipe.dreambooth = java.util.Objects.requireNonNull(recipe.dreambooth).with(edit);
+    }
+
+    private void refused(Consumer<Recipe.Draft> edit, String... words) {
+        Path run = folder.resolve("refused");
+        assertThatThrownBy(() -> TrainingRun.start(recipe(edit), run))
+                .isInstanceOf(Problem.class)
+                .hasMessageContainingAll(words)
+                .satisfies(problem -> assertThat(problem.getMessage()).doesNotContain("\n"));
+        assertThat(run).doesNotExist();
+    }
+}
