@@ -7,12 +7,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.ChannelMode;
+import dev.diffusion4j.evaluation.ClipJudge;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.model.clip.ClipTextModel;
 import dev.diffusion4j.objective.ContrastiveObjective;
+import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
@@ -129,6 +131,30 @@ class ClipRunTest {
                 assertThat(read).isInstanceOf(ClipModel.class);
             }
         });
+    }
+
+    @Test
+    void a_run_guides_and_scores_and_is_the_text_encoder_of_a_text_to_image_model() {
+        Path run = TrainingRun.start(recipe(), folder.resolve("run"))
+                .run(QUIET, () -> false)
+                .folder();
+        Clip.Origin origin = new Clip.Origin(run, null);
+        try (GuideKit kit = new GuideKit(origin, notice -> {});
+                ClipJudge judge = ClipJudge.open(origin, "a red circle")) {
+            assertThat(kit.parse("clip=a red circle:2")).isNotNull();
+            assertThat(judge.clip().pictures().size()).isEqualTo(16);
+        }
+        Recipe recipe = TextToImageRunTest.fresh(r -> {
+            r.model.parts = Map.of("vae", r.model.parts.get("vae"), "text_encoder", run.toString());
+            r.training.maxSteps = 1;
+        });
+        Path drawing = TrainingRun.start(recipe, folder.resolve("drawing"))
+                .run(QUIET, () -> false)
+                .folder();
+        for (String file : List.of("text_encoder/model.safetensors", "tokenizer/tokenizer.json")) {
+            assertThat(drawing.resolve("model").resolve(file))
+                    .hasSameBinaryContentAs(run.resolve("model").resolve(file));
+        }
     }
 
     @Test
