@@ -4,6 +4,7 @@ package dev.diffusion4j.bench;
 import dev.diffusion4j.data.CacheMode;
 import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.data.DataConfig;
+import dev.diffusion4j.data.LatentMode;
 import dev.diffusion4j.data.OnBroken;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
@@ -135,6 +136,7 @@ final class TrainCase {
                 false,
                 null,
                 null,
-                null);
+                null,
+                LatentMode.LIVE);
     }
 }

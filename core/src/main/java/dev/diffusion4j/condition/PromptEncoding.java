@@ -13,13 +13,16 @@ import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.text.PromptSyntax;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes a prompt, or nothing, for a network.
@@ -67,6 +70,89 @@ record PromptEncoding(
         return form == TextForm.LAST
                 ? row
                 : row.with(Conditioning.TEXT_EMBEDS, Check.given(pooled, "a text encoder with a projection"));
+    }
+
+    /**
+     * A row for each of several plain prompts, whose states are computed together where they are not known: the same numbers to rounding.
+     *
+     * @param subjects different ones
+     */
+    List<Conditioning> rows(List<Subject> subjects, int skipped) {
+        List<TensorVector> states =
+                subjects.stream().map(subject -> new TensorVector()).toList();
+        List<@Nullable Tensor> pooled = new ArrayList<>(Collections.nCopies(subjects.size(), null));
+        for (int i = 0; i < encoders.size(); i++) {
+            TextEncoder encoder = encoders.get(i);
+            int number = i;
+            List<Key> keys = subjects.stream()
+                    .map(subject -> new Key(
+                            encoder,
+                            ActiveProducts.current(),
+                            encoder.chunks(
+                                    PromptSyntax.PLAIN.parse(text(subject, number), "prompt"), PromptSyntax.PLAIN),
+                            PromptSyntax.PLAIN,
+                            skipped))
+                    .toList();
+            List<TextStates> found = together(encoder, keys);
+            for (int row = 0; row < keys.size(); row++) {
+                states.get(row).push_back(found.get(row).states());
+                pooled.set(row, pooled.get(row) == null ? found.get(row).pooled() : pooled.get(row));
+            }
+        }
+        List<Conditioning> rows = new ArrayList<>();
+        for (int row = 0; row < subjects.size(); row++) {
+            Conditioning own = Conditioning.of(Conditioning.ENCODER_HIDDEN_STATES, cat(states.get(row), -1));
+            rows.add(
+                    form == TextForm.LAST
+                            ? own
+                            : own.with(
+                                    Conditioning.TEXT_EMBEDS,
+                                    Check.given(pooled.get(row), "a text encoder with a projection")));
+        }
+        return rows;
+    }
+
+    private List<TextStates> together(TextEncoder encoder, List<Key> keys) {
+        if (learning.contains(encoder.name())) {
+            return computed(encoder, keys);
+        }
+        Map<Key, TextStates> known = new LinkedHashMap<>();
+        for (Key key : keys) {
+            TextStates states = cache.find(key);
+            if (states != null) {
+                known.put(key, states);
+            }
+        }
+        List<Key> unknown =
+                keys.stream().filter(key -> !known.containsKey(key)).distinct().toList();
+        if (!unknown.isEmpty()) {
+            try (NoGradGuard guard = new NoGradGuard()) {
+                List<TextStates> made = computed(encoder, unknown);
+                for (int i = 0; i < unknown.size(); i++) {
+                    known.put(unknown.get(i), cache.kept(unknown.get(i), made.get(i)));
+                }
+            }
+        }
+        return keys.stream().map(key -> Objects.requireNonNull(known.get(key))).toList();
+    }
+
+    /** Of one chunk each, in one pass. */
+    private List<TextStates> computed(TextEncoder encoder, List<Key> keys) {
+        int length = keys.get(0).chunks.get(0).ids().size();
+        long[] ids = keys.stream()
+                .flatMap(key -> key.chunks.get(0).ids().stream())
+                .mapToLong(Integer::longValue)
+                .toArray();
+        return encoder.use(model -> {
+            ClipTextStates all = model.forward(Tensors.ofLongs(ids).view(keys.size(), length), encoder.extra());
+            Tensor states = form.states(model, all, keys.get(0).skipped);
+            Tensor pooled = all.projected();
+            List<TextStates> rows = new ArrayList<>();
+            for (int i = 0; i < keys.size(); i++) {
+                rows.add(new TextStates(states.narrow(0, i, 1), pooled == null ? null : pooled.narrow(0, i, 1)));
+            }
+            return rows;
+        });
     }
 
     /** For each encoder, as many for one as for another: empty ones fill up. */

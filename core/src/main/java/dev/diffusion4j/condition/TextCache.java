@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** States of texts, which it owns; those that were not asked for longest go where it grows too large. Thread-safe. */
 final class TextCache implements AutoCloseable {
@@ -37,6 +38,20 @@ final class TextCache implements AutoCloseable {
         TextStates states = made.get();
         keep(key, states);
         return states;
+    }
+
+    /** Handles owned by the current scope; {@code null} where they are not known. */
+    synchronized @Nullable TextStates find(Object key) {
+        TextStates found = known.get(key);
+        return found == null ? null : handles(found);
+    }
+
+    /** Keeps a copy of states, which may be views of others'. */
+    TextStates kept(Object key, TextStates states) {
+        Tensor pooled = states.pooled();
+        TextStates own = new TextStates(states.states().contiguous().clone(), pooled == null ? null : pooled.clone());
+        keep(key, own);
+        return own;
     }
 
     private synchronized void keep(Object key, TextStates states) {

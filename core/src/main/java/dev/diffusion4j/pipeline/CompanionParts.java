@@ -46,12 +46,12 @@ public final class CompanionParts {
         LoadOptions options = LoadOptions.DEFAULT.withPrecision(frozen).withFamilies(beside.families());
         Function<String, LoadOptions> each =
                 name -> learning.contains(name) ? options.withPrecision(Precision.F32) : options;
-        PartFiles files = files(beside, each);
+        PartFiles files = new Files(beside, each);
         PartStore own = new PartStore();
         LoadedParts loaded = new LoadedParts(files, options, (name, network) -> own.lease(name, loader(network)));
         PipelineParts parts = FolderParts.of(files, model, options, loaded);
-        return parts.conditioner() instanceof TextConditioner text && !learning.isEmpty()
-                ? parts.withConditioner(text.withLearning(learning))
+        return parts.conditioner() instanceof TextConditioner text
+                ? parts.withConditioner(text.withLearning(learning).inBatches())
                 : parts;
     }
 
@@ -75,49 +75,44 @@ public final class CompanionParts {
         return FolderParts.mended(beside.components().keySet(), scheduler);
     }
 
-    private static PartFiles files(Companions beside, Function<String, LoadOptions> options) {
-        return new PartFiles() {
-            @Override
-            public Optional<String> className(String part) {
-                return component(part).map(Component::className);
-            }
+    /** @param options of each part */
+    private record Files(Companions beside, Function<String, LoadOptions> options) implements PartFiles {
+        @Override
+        public Optional<String> className(String part) {
+            return component(part).map(Component::className);
+        }
 
-            private Optional<Component> component(String part) {
-                return Optional.ofNullable(beside.components().get(part));
-            }
+        private Optional<Component> component(String part) {
+            return Optional.ofNullable(beside.components().get(part));
+        }
 
-            @Override
-            public Network network(String part) {
-                Component component = component(part).orElseThrow();
-                return Network.of(
-                        new ComponentNetwork(
-                                component,
-                                beside.families()
-                                        .named(
-                                                component.className(),
-                                                component.pipelineFolder().toString())),
-                        options.apply(part));
-            }
+        @Override
+        public Network network(String part) {
+            Component component = component(part).orElseThrow();
+            String place = component.pipelineFolder().toString();
+            return Network.of(
+                    new ComponentNetwork(component, beside.families().named(component.className(), place)),
+                    options.apply(part));
+        }
 
-            @Override
-            public Map<String, @Nullable Object> config(String part) {
-                return component(part).flatMap(Component::config).orElse(Map.of());
-            }
+        @Override
+        public Map<String, @Nullable Object> config(String part) {
+            return component(part).flatMap(Component::config).orElse(Map.of());
+        }
 
-            @Override
-            public Optional<ClipTokenizer> tokenizer(String part) {
-                return component(part).map(Component::readTokenizer);
-            }
+        @Override
+        public Optional<ClipTokenizer> tokenizer(String part) {
+            return component(part).map(Component::readTokenizer);
+        }
 
-            @Override
-            public Optional<Object> setting(String key) {
-                return Optional.ofNullable(beside.setting(key));
-            }
+        @Override
+        public Optional<Object> setting(String key) {
+            return Optional.ofNullable(beside.setting(key));
+        }
 
-            @Override
-            public String place() {
-                return "the recipe";
-            }
-        };
+        @Override
+        public String place() {
+            return "the recipe";
+        }
     }
 }

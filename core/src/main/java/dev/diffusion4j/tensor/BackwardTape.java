@@ -2,6 +2,7 @@
 package dev.diffusion4j.tensor;
 
 import static org.bytedeco.pytorch.global.torch.cat;
+import static org.bytedeco.pytorch.global.torch.zeros_like;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -10,14 +11,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorBase;
 import org.bytedeco.pytorch.TensorTensorHook;
 import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
@@ -35,16 +39,24 @@ public final class BackwardTape implements AutoCloseable {
     private final Deque<Pointer> owned = new ArrayDeque<>();
     private final List<Tensor> anchors = new ArrayList<>();
     private Deque<Pointer> handedBack = new ArrayDeque<>();
+    private final @Nullable BackwardTape outer;
     private @Nullable Throwable failure;
 
-    private BackwardTape() {}
+    private BackwardTape(@Nullable BackwardTape outer) {
+        this.outer = outer;
+    }
 
-    /** Begins recording on this thread. Tapes do not nest. */
+    /** Begins recording on this thread. */
     public static BackwardTape open() {
         if (CURRENT.get() != null) {
             throw new IllegalStateException("this thread records already");
         }
-        BackwardTape tape = new BackwardTape();
+        return nested();
+    }
+
+    /** As {@link #open}, in place of the tape that records until this one is closed. */
+    private static BackwardTape nested() {
+        BackwardTape tape = new BackwardTape(CURRENT.get());
         CURRENT.set(tape);
         return tape;
     }
@@ -101,6 +113,97 @@ public final class BackwardTape implements AutoCloseable {
             });
             return link;
         });
+    }
+
+    /**
+     * A value of which only the inputs are kept: what leads to it is computed again in the backward pass.
+     *
+     * @param inputs floating, at least one of them on the graph
+     * @param body from the inputs, or tensors like them, to the value; it runs twice and gives the same both times. Gradients of weights
+     *     that it uses add up in the weights' own places
+     * @return on the graph, owned by the current scope
+     */
+    public Tensor recompute(List<Tensor> inputs, Function<List<Tensor>, Tensor> body) {
+        List<Tensor> kept = inputs.stream().map(this::keep).toList();
+        List<Boolean> learn = inputs.stream().map(Tensor::requires_grad).toList();
+        return TensorScope.keepResult(() -> {
+            Tensor value;
+            try (BackwardTape inner = nested()) {
+                value = TensorScope.keepResult(
+                        () -> body.apply(leaves(kept, learn)).detach());
+            }
+            Tensor all = flat(inputs, learn, value.numel());
+            long length = all.numel();
+            AtomicReference<@Nullable Tensor> gradients = new AtomicReference<>();
+            hook(all, ignored -> java.util.Objects.requireNonNull(gradients.get()));
+            Tensor part = VIEW.call(new IValue(all.narrow(0, 0, value.numel())), NativeOp.ints(Tensors.shape(value)));
+            Tensor link = part.to(Tensors.type(value));
+            link.set_data(value);
+            hook(link, gradient -> {
+                Tensor own = TensorScope.ownResult(() -> gradients(kept, learn, body, gradient, length));
+                owned.push(own);
+                gradients.set(own);
+                return gradient;
+            });
+            return link;
+        });
+    }
+
+    private static List<Tensor> leaves(List<Tensor> kept, List<Boolean> learn) {
+        List<Tensor> leaves = new ArrayList<>();
+        for (int i = 0; i < kept.size(); i++) {
+            leaves.add(kept.get(i).detach().set_requires_grad(learn.get(i)));
+        }
+        return leaves;
+    }
+
+    /** All numbers of a tensor, in the order in which another of its shape lies in memory. */
+    private static Tensor line(Tensor like, Tensor tensor) {
+        boolean isLast = like.dim() == 4 && !like.is_contiguous() && like.is_contiguous(MemoryFormat.ChannelsLast);
+        return isLast ? tensor.permute(0, 2, 3, 1).reshape(-1) : tensor.reshape(-1);
+    }
+
+    /** All inputs that are on the graph one after the other, in f32, at least {@code least} numbers. */
+    private static Tensor flat(List<Tensor> inputs, List<Boolean> learn, long least) {
+        TensorVector parts = new TensorVector();
+        long total = 0;
+        for (int i = 0; i < inputs.size(); i++) {
+            if (learn.get(i)) {
+                parts.push_back(line(inputs.get(i), inputs.get(i)).to(ScalarType.Float));
+                total += inputs.get(i).numel();
+            }
+        }
+        if (total < least) {
+            parts.push_back(parts.get(0).new_zeros(least - total));
+        }
+        return cat(parts, 0);
+    }
+
+    /** The gradients of what {@link #flat} makes one of. */
+    private static Tensor gradients(
+            List<Tensor> kept, List<Boolean> learn, Function<List<Tensor>, Tensor> body, Tensor gradient, long length) {
+        try (BackwardTape inner = nested();
+                AutoGradMode recording = new AutoGradMode(true)) {
+            List<Tensor> leaves = leaves(kept, learn);
+            Tensor value = body.apply(leaves);
+            inner.backward(inner.withSides(value.to(ScalarType.Float)
+                    .mul(gradient.to(ScalarType.Float))
+                    .sum()));
+            TensorVector parts = new TensorVector();
+            long total = 0;
+            for (int i = 0; i < leaves.size(); i++) {
+                if (learn.get(i)) {
+                    Tensor own = leaves.get(i).grad();
+                    Tensor known = own.defined() ? own : zeros_like(leaves.get(i));
+                    parts.push_back(line(kept.get(i), known).to(ScalarType.Float));
+                    total += known.numel();
+                }
+            }
+            if (total < length) {
+                parts.push_back(parts.get(0).new_zeros(length - total));
+            }
+            return cat(parts, 0);
+        }
     }
 
     /** Receives the gradient of a second, small input. */
@@ -207,7 +310,11 @@ public final class BackwardTape implements AutoCloseable {
     /** Frees everything that is left. */
     @Override
     public void close() {
-        CURRENT.remove();
+        if (outer == null) {
+            CURRENT.remove();
+        } else {
+            CURRENT.set(outer);
+        }
         handedBack.forEach(Pointer::close);
         owned.forEach(Pointer::close);
         handedBack.clear();

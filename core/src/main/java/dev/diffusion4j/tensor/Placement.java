@@ -84,4 +84,29 @@ public record Placement(String device, Precision dtype, int threads) {
             set_autocast_enabled(DeviceType.CUDA, onCard);
         }
     }
+
+    /** Whether a thread computes in fewer digits where that gains, to be taken up again later on the same thread. */
+    public record Autocast(boolean onCpu, boolean onCard) {
+        /** Of this thread now. */
+        public static Autocast current() {
+            return new Autocast(is_autocast_enabled(DeviceType.CPU), is_autocast_enabled(DeviceType.CUDA));
+        }
+
+        /** Runs {@code body} so. */
+        public <R> R run(Supplier<R> body) {
+            Autocast outer = current();
+            set_autocast_enabled(DeviceType.CPU, onCpu);
+            set_autocast_enabled(DeviceType.CUDA, onCard);
+            increment_nesting();
+            try {
+                return body.get();
+            } finally {
+                if (decrement_nesting() == 0) {
+                    clear_cache();
+                }
+                set_autocast_enabled(DeviceType.CPU, outer.onCpu);
+                set_autocast_enabled(DeviceType.CUDA, outer.onCard);
+            }
+        }
+    }
 }

@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param imageColumn the column of pictures, where a data set has columns; {@code null} to find it
  * @param captionColumn the column of captions; {@code null} to find it
  * @param labelColumn the column of classes; {@code null} to find it
+ * @param latents whether a network that learns in latents has those of each picture, and of its mirror image where there are flips,
+ *     computed once before the training
  */
 public record DataConfig(
         String source,
@@ -47,7 +49,8 @@ public record DataConfig(
         boolean normalize,
         @Nullable String imageColumn,
         @Nullable String captionColumn,
-        @Nullable String labelColumn) {
+        @Nullable String labelColumn,
+        LatentMode latents) {
 
     /** The only place a default is written down. */
     public static final DataConfig DEFAULT = new DataConfig(
@@ -67,7 +70,8 @@ public record DataConfig(
             false,
             null,
             null,
-            null);
+            null,
+            LatentMode.LIVE);
 
     public DataConfig {
         Check.that(!source.isBlank(), "source must not be empty");
@@ -121,6 +125,7 @@ public record DataConfig(
         public @Nullable String imageColumn;
         public @Nullable String captionColumn;
         public @Nullable String labelColumn;
+        public LatentMode latents;
 
         private Draft(DataConfig from) {
             source = from.source;
@@ -140,6 +145,7 @@ public record DataConfig(
             imageColumn = from.imageColumn;
             captionColumn = from.captionColumn;
             labelColumn = from.labelColumn;
+            latents = from.latents;
         }
 
         /** Checks the values. */
@@ -161,7 +167,8 @@ public record DataConfig(
                     normalize,
                     imageColumn,
                     captionColumn,
-                    labelColumn);
+                    labelColumn,
+                    latents);
         }
     }
 }

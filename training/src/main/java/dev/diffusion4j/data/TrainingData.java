@@ -3,6 +3,7 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.loader.BatchLoader;
+import dev.diffusion4j.data.loader.BatchSource;
 import dev.diffusion4j.data.loader.LoaderOptions;
 import dev.diffusion4j.data.transform.ImageTransform;
 import dev.diffusion4j.data.transform.StandardTransform;
@@ -135,6 +136,22 @@ public final class TrainingData implements AutoCloseable {
     public BatchLoader loader(int batchSize, long seed, long firstBatch) {
         LoaderOptions options = LoaderOptions.training(config, batchSize, seed, firstBatch);
         return new BatchLoader(dataset, transform, options.withFirstKind(firstKind));
+    }
+
+    /** As {@link #loader(int, long, long)}, of what was computed of the pictures before. */
+    public BatchLoader loader(BatchSource computed, int batchSize, long seed, long firstBatch) {
+        LoaderOptions options = LoaderOptions.training(config, batchSize, seed, firstBatch);
+        return new BatchLoader(computed, options.withFirstKind(firstKind));
+    }
+
+    /** How the pictures are prepared, and which they are. */
+    public DataConfig config() {
+        return config;
+    }
+
+    /** The same pictures, never mirrored; borrowed from this. */
+    public ImageTransform plainTransform() {
+        return new StandardTransform(transform.channels(), transform.height(), config.resize(), false, config.invert());
     }
 
     /** Batches in the data set's order, for measuring; one pass is {@link BatchLoader#batchesPerEpoch} batches. */

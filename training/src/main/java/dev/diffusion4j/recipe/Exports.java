@@ -22,13 +22,22 @@ final class Exports {
     private final RunFolder folder;
     private final Model model;
     private final @Nullable TrainedPipeline trained;
+    private final @Nullable MeasuredScale scale;
     private final RunListener listener;
 
     /**
      * @param model borrowed
      * @param trained the same as a pipeline, borrowed; {@code null} for a network that draws nothing
+     * @param scale of an autoencoder's latents; {@code null} where it stays as it is
      */
-    Exports(Recipe recipe, RunFolder folder, Model model, @Nullable TrainedPipeline trained, RunListener listener) {
+    Exports(
+            Recipe recipe,
+            RunFolder folder,
+            Model model,
+            @Nullable TrainedPipeline trained,
+            @Nullable MeasuredScale scale,
+            RunListener listener) {
+        this.scale = scale;
         this.recipe = recipe;
         this.config = recipe.export();
         this.folder = folder;
@@ -125,6 +134,9 @@ final class Exports {
         }
         if (trained == null) {
             PipelineFolder.write(target, model, null);
+            if (scale != null) {
+                scale.writeInto(target);
+            }
             return;
         }
         trained.save(target);

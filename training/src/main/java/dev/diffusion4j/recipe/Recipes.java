@@ -34,6 +34,8 @@ public final class Recipes {
             "dreambooth",
             "dreambooth-lora",
             "shapes-cross-attention",
+            "text-to-image",
+            "text-to-image-small",
             "from-scratch-basic",
             "finetune",
             "finetune-script",
@@ -41,7 +43,7 @@ public final class Recipes {
 
     /** Those of {@link #BUILT_IN} whose own pictures do not come with the library: made-up shapes stand in for them. */
     public static final List<String> WITH_STAND_IN_DATA =
-            List.of("butterflies-32", "butterflies-64", "finetune", "train-unconditional");
+            List.of("butterflies-32", "butterflies-64", "finetune", "text-to-image", "train-unconditional");
 
     private Recipes() {}
 

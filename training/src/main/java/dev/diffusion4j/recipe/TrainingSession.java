@@ -2,6 +2,9 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.codec.KeptMoments;
+import dev.diffusion4j.codec.SampleCodec;
+import dev.diffusion4j.data.LatentMode;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.folder.Companions;
@@ -68,16 +71,17 @@ final class TrainingSession implements AutoCloseable {
             PipelineParts own =
                     model instanceof DiffusionModel denoiser ? held(parts.open(denoiser, beside, recipe)) : null;
             LoraTraining.injectText(own == null ? null : own.conditioner(), recipe);
-            Objective objective = objective(scheduler, own, parts);
+            Objective live = objective(scheduler, own, parts, false);
+            boolean keepsLatents = recipe.data().latents() != LatentMode.LIVE;
+            Objective objective = keepsLatents ? objective(scheduler, own, parts, true) : live;
             choices = choices(parts, objective, allowDrift);
             trained = own == null ? null : trained(scheduler, own, beside);
             DataRecord record = DataRecord.of(data.dataset());
             if (!allowDrift) {
                 checkData(data.dataset().description(), record);
             }
-            loader = held(
-                    data.loader(recipe.training().batchSize(), recipe.training().seed(), batchesDone()));
-            validation = Validation.open(recipe, parts, data, objective, trained, folder);
+            loader = held(keepsLatents ? ofLatents(java.util.Objects.requireNonNull(trained)) : ofPictures());
+            validation = Validation.open(recipe, parts, data, live, trained, folder);
             if (validation != null) {
                 held(validation);
             }
@@ -105,13 +109,27 @@ final class TrainingSession implements AutoCloseable {
                 : networks.createEmpty(recipe.model());
     }
 
-    private Objective objective(Scheduler scheduler, @Nullable PipelineParts own, RunParts parts) {
+    private BatchLoader ofPictures() {
+        return data.loader(recipe.training().batchSize(), recipe.training().seed(), batchesDone());
+    }
+
+    private BatchLoader ofLatents(TrainedPipeline pipeline) {
+        SampleCodec codec = pipeline.parts().codec(pipeline.model(), pipeline.scheduler());
+        LatentCache latents = held(LatentCache.open(recipe, folder, data, codec));
+        return data.loader(
+                latents, recipe.training().batchSize(), recipe.training().seed(), batchesDone());
+    }
+
+    /** @param ofLatents whether it is given latents in place of pictures */
+    private Objective objective(Scheduler scheduler, @Nullable PipelineParts own, RunParts parts, boolean ofLatents) {
         Classifier eye = Objectives.openEye(recipe.objective(), model, parts.families());
         return Objectives.create(
                 recipe.objective(),
                 model,
                 scheduler,
-                own,
+                own != null && ofLatents
+                        ? own.withCodec(new KeptMoments(own.codec((DiffusionModel) model, scheduler)))
+                        : own,
                 eye == null ? null : held(eye),
                 model instanceof ClipModel clip ? ClipTokens.ofRun(recipe, data, folder, clip) : null,
                 new SampleSize(data.transform().height(), data.transform().width()),
@@ -166,7 +184,8 @@ final class TrainingSession implements AutoCloseable {
         listener.onPlan(plan());
         try (Tracker trackers = openTrackers()) {
             Previews previews = previews();
-            Exports exports = new Exports(recipe, folder, model, trained, listener);
+            Exports exports =
+                    new Exports(recipe, folder, model, trained, MeasuredScale.of(recipe, model, data), listener);
             RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, exports, validation, listener, stop);
             log.recall(trainer.state().globalStep());
             boolean finished = train(log, stop);

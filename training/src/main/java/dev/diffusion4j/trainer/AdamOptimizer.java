@@ -110,13 +110,23 @@ public final class AdamOptimizer implements AutoCloseable {
                 counts.add(steps);
             }
         });
-        if (weights.isEmpty()) {
-            return;
+        if (!weights.isEmpty()) {
+            run(weights, gradients, first, second, counts, learningRate, decay, gradientDivisor);
         }
-        boolean decoupled = config.name() == AdamConfig.Variant.ADAMW;
+    }
+
+    private void run(
+            List<Tensor> weights,
+            List<Tensor> gradients,
+            List<Tensor> first,
+            List<Tensor> second,
+            List<Tensor> counts,
+            double learningRate,
+            double decay,
+            double gradientDivisor) {
         IValue divisor =
                 gradientDivisor == 1 ? NativeOp.none() : new IValue(Tensors.of(new float[] {(float) gradientDivisor}));
-        NativeOp op = decoupled ? FUSED_ADAMW : FUSED_ADAM;
+        NativeOp op = config.name() == AdamConfig.Variant.ADAMW ? FUSED_ADAMW : FUSED_ADAM;
         op.run(
                 NativeOp.tensors(weights),
                 NativeOp.tensors(gradients),

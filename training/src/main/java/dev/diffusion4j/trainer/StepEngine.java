@@ -5,6 +5,7 @@ import static org.bytedeco.pytorch.global.torch.set_num_threads;
 
 import dev.diffusion4j.base.Interrupts;
 import dev.diffusion4j.layer.ActiveProducts;
+import dev.diffusion4j.layer.Recomputation;
 import dev.diffusion4j.layer.TrainingMode;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.tensor.BackwardTape;
@@ -27,11 +28,18 @@ import org.bytedeco.pytorch.Tensor;
  */
 final class StepEngine implements AutoCloseable {
     private final Choices choices;
+    private final boolean recomputes;
     private final Placement placement;
     private final ExecutorService workers;
 
     StepEngine(Choices choices) {
+        this(choices, false);
+    }
+
+    /** @param recomputes whether activations are made again in the backward pass */
+    StepEngine(Choices choices, boolean recomputes) {
         this.choices = choices;
+        this.recomputes = recomputes;
         this.placement = choices.placement();
         this.workers = Executors.newFixedThreadPool(choices.shards(), body -> {
             Thread thread = new Thread(body, "training");
@@ -61,7 +69,8 @@ final class StepEngine implements AutoCloseable {
                 set_num_threads(Math.max(1, placement.threads() / shards));
                 double weight = (double) count / total;
                 Objective.Task shard = shards == 1 ? task : task.slice(first, count);
-                return products.run(() -> TrainingMode.run(random, () -> backward(shard, weight * share)))
+                return products.run(() -> TrainingMode.run(
+                                random, () -> Recomputation.run(recomputes, () -> backward(shard, weight * share))))
                         .times(weight);
             })));
             start += count;

@@ -90,7 +90,7 @@ public final class Trainer implements AutoCloseable {
             }
             network.channelsLast(choices.channelsLast());
         });
-        this.engine = new StepEngine(choices);
+        this.engine = new StepEngine(choices, config.checkpointActivations());
         this.state = new TrainState(TrainedPart.of(objective.networks(), config), config, choices);
         this.gradients = new GradientSum(state.trained().parameters().values());
     }

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param groups how networks learn that learn differently from the others, by the names of their parts: {@code unet} for the denoiser;
  *     a {@code text_encoder} that is named here learns too
  * @param frozenDtype what networks are kept in that do not learn
+ * @param checkpointActivations whether what a network's blocks compute within them is computed again in the backward pass instead of
+ *     being kept: less memory, a step takes about a third longer
  */
 public record TrainerConfig(
         int epochs,
@@ -48,7 +50,8 @@ public record TrainerConfig(
         int keepCheckpoints,
         List<String> freeze,
         Map<String, ParameterGroup> groups,
-        Precision frozenDtype) {
+        Precision frozenDtype,
+        boolean checkpointActivations) {
 
     public static final TrainerConfig DEFAULT = new TrainerConfig(
             1,
@@ -66,7 +69,8 @@ public record TrainerConfig(
             2,
             List.of(),
             Map.of(),
-            Precision.F32);
+            Precision.F32,
+            false);
 
     public TrainerConfig {
         Check.positive(epochs, "epochs");
@@ -125,6 +129,7 @@ public record TrainerConfig(
         public List<String> freeze;
         public Map<String, ParameterGroup> groups;
         public Precision frozenDtype;
+        public boolean checkpointActivations;
 
         private Draft(TrainerConfig from) {
             epochs = from.epochs;
@@ -143,6 +148,7 @@ public record TrainerConfig(
             freeze = from.freeze;
             groups = from.groups;
             frozenDtype = from.frozenDtype;
+            checkpointActivations = from.checkpointActivations;
         }
 
         /** Checks the values. */
@@ -163,7 +169,8 @@ public record TrainerConfig(
                     keepCheckpoints,
                     freeze,
                     groups,
-                    frozenDtype);
+                    frozenDtype,
+                    checkpointActivations);
         }
     }
 }

@@ -3,13 +3,21 @@ package dev.diffusion4j.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.codec.VaeCodec;
+import dev.diffusion4j.data.SourceOptions;
+import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.folder.PipelineFolder;
+import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tracking.JsonlTracker;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +25,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -87,6 +97,32 @@ class AutoencoderRunTest {
             assertThat(((AutoencoderKl) read).typedConfig().sampleSize().height())
                     .isEqualTo(16);
         }
+    }
+
+    @Test
+    void its_latents_are_measured_and_brought_to_a_deviation_of_1() {
+        Recipe recipe = recipe().with(r -> {
+            r.data.limit = 40;
+            r.objective.autoencoder = new AutoencoderConfig(1e-6, 0, null, 40);
+        });
+        Path run = TrainingRun.start(recipe, folder.resolve("run"))
+                .run(QUIET, () -> false)
+                .folder();
+        double factor = ((Number) java.util.Objects.requireNonNull(
+                        Json.readObject(run.resolve("model/vae/config.json")).get("scaling_factor")))
+                .doubleValue();
+        TensorScope.run(() -> {
+            try (AutoencoderKl model = (AutoencoderKl)
+                            PipelineFolder.open(run.resolve("model")).readModel(Devices.cpu(), Precision.F32, null);
+                    TrainingData data = TrainingData.open(recipe.data(), SourceOptions.defaults());
+                    BatchLoader loader = data.inOrder(40);
+                    RandomStream random = new RandomStream(3);
+                    NoGradGuard guard = new NoGradGuard()) {
+                Tensor samples = new VaeCodec(model).encode(loader.next().images(), random);
+                assertThat(samples.std().item_float()).isCloseTo(1, within(0.02f));
+            }
+        });
+        assertThat(factor).isNotEqualTo(0.18215);
     }
 
     @Test

@@ -3,8 +3,11 @@ package dev.diffusion4j.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.data.LatentMode;
+import dev.diffusion4j.data.transform.ResizeMode;
 import dev.diffusion4j.folder.Companions;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.json.Json;
@@ -17,6 +20,7 @@ import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.tracking.JsonlTracker;
 import dev.diffusion4j.trainer.EmaConfig;
 import dev.diffusion4j.trainer.ParameterGroup;
 import java.io.IOException;
@@ -26,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -163,6 +168,75 @@ class TextToImageRunTest {
                 .isEqualTo(hashes(SD).get("vae"));
         assertThat(hashes(whole.resolve("model")).get("text_encoder"))
                 .isNotEqualTo(hashes(SD).get("text_encoder"));
+    }
+
+    @Test
+    void latents_that_are_kept_give_the_same_training_as_live_ones_and_the_same_bytes_with_a_stop() throws IOException {
+        Consumer<Recipe.Draft> flipped = r -> {
+            r.data.randomFlip = true;
+            r.training.ema = null;
+        };
+        double[] live = losses(train(recipe(flipped), "live"));
+        for (LatentMode mode : List.of(LatentMode.MEMORY, LatentMode.FILE)) {
+            Consumer<Recipe.Draft> kept = flipped.andThen(r -> r.data.latents = mode);
+            Path whole = train(recipe(kept), "whole-" + mode);
+            assertThat(losses(whole)).containsExactly(live, within(1e-4));
+            Path stopped = trainWithAStop(recipe(kept), "stopped-" + mode);
+            assertThat(stopped.resolve(LEARNT.get(0))).hasSameBinaryContentAs(whole.resolve(LEARNT.get(0)));
+        }
+        assertThat(folder.resolve("whole-MEMORY").resolve(LEARNT.get(0)))
+                .hasSameBinaryContentAs(folder.resolve("whole-FILE").resolve(LEARNT.get(0)));
+    }
+
+    private static double[] losses(Path run) {
+        return JsonlTracker.read(run.resolve("metrics.jsonl")).stream()
+                .filter(line -> line.get("loss") instanceof Double)
+                .mapToDouble(line -> (Double) java.util.Objects.requireNonNull(line.get("loss")))
+                .toArray();
+    }
+
+    @Test
+    void kept_latents_of_other_data_or_of_another_autoencoder_are_refused() throws IOException {
+        Consumer<Recipe.Draft> kept = r -> r.data.latents = LatentMode.FILE;
+        Path run = train(recipe(kept), "run");
+        Path file = latents(run);
+        Path other = train(recipe(kept.andThen(r -> r.data.limit = 8)), "other");
+        Path again = folder.resolve("again");
+        Files.createDirectories(again);
+        Files.copy(latents(other), again.resolve(file.getFileName()));
+        TrainingRun same = TrainingRun.start(recipe(kept), again);
+        assertThatExceptionOfType(Problem.class)
+                .isThrownBy(() -> same.run(QUIET, () -> false))
+                .withMessageContaining("holds latents of other data");
+        refused(recipe(kept.andThen(r -> r.data.limit = 0)), "set data.limit to how many are to be kept");
+        refused(recipe(kept.andThen(r -> r.data.resize = ResizeMode.RANDOM_CROP)), "random_crop");
+        refused(
+                Recipe.DEFAULT.with(r -> {
+                    r.data.limit = 64;
+                    r.data.imageSize = 32;
+                    r.data.latents = LatentMode.MEMORY;
+                }),
+                "learns in no latents");
+    }
+
+    private static Path latents(Path run) throws IOException {
+        try (Stream<Path> files = Files.list(run)) {
+            return files.filter(file -> file.getFileName().toString().startsWith("latents-"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    void frozen_parts_in_bf16_and_activations_that_are_made_again_still_end_in_the_same_bytes() throws IOException {
+        Consumer<Recipe.Draft> spare = r -> {
+            r.training.frozenDtype = Precision.BF16;
+            r.training.checkpointActivations = true;
+        };
+        Path whole = train(recipe(spare), "whole");
+        Path stopped = trainWithAStop(recipe(spare), "stopped");
+        assertThat(stopped.resolve(LEARNT.get(0))).hasSameBinaryContentAs(whole.resolve(LEARNT.get(0)));
+        assertThat(hashes(whole.resolve("model"))).isEqualTo(hashes(SD));
     }
 
     @Test

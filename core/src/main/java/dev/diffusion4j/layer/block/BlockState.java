@@ -6,6 +6,7 @@ import static org.bytedeco.pytorch.global.torch.cat;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.layer.BlockInput;
 import dev.diffusion4j.layer.BlockPart;
+import dev.diffusion4j.layer.Recomputation;
 import dev.diffusion4j.tensor.TensorScope;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -66,7 +67,7 @@ public final class BlockState {
 
     /** Replaces the hidden sample by what {@code part} makes of it. */
     public void apply(BlockPart part) {
-        apply(sample -> part.forward(sample, input));
+        apply(sample -> Recomputation.of(part, List.of(sample), own -> own.get(0), input));
     }
 
     /** Replaces the hidden sample by the new tensor that {@code layer} makes of it. */
@@ -134,14 +135,18 @@ public final class BlockState {
         Tensor old = hidden;
         Tensor skip = skips.pop();
         boolean shared = hiddenIsSkip; // then it is the last skip itself, as in a network without a middle block
-        hidden = TensorScope.keepResult(() -> {
-            Tensor joined = cat(new TensorVector(old, skip), 1);
-            free(skip);
-            if (!shared) {
-                free(old);
-            }
-            return part.forward(joined, input);
-        });
+        hidden = TensorScope.keepResult(() -> Recomputation.of(
+                part,
+                List.of(old, skip),
+                both -> {
+                    Tensor joined = cat(new TensorVector(both.get(0), both.get(1)), 1);
+                    free(skip);
+                    if (!shared) {
+                        free(old);
+                    }
+                    return joined;
+                },
+                input));
         hiddenIsSkip = false;
     }
 

@@ -42,7 +42,12 @@ public final class BatchLoader implements AutoCloseable {
 
     /** Does not own the data set. Work begins with the first call of {@link #next}. */
     public BatchLoader(Dataset dataset, ImageTransform transform, LoaderOptions options) {
-        maker = new BatchMaker(dataset, transform, options);
+        this(new PictureSource(dataset, transform), options);
+    }
+
+    /** Does not own what the source reads. Work begins with the first call of {@link #next}. */
+    public BatchLoader(BatchSource source, LoaderOptions options) {
+        maker = new BatchMaker(source, options);
         ahead = 2 * options.workers() + 1;
         nextNumber = options.firstBatch();
         workers = Executors.newFixedThreadPool(options.workers(), task -> {

@@ -4,14 +4,11 @@ package dev.diffusion4j.data.loader;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.data.BrokenExampleException;
-import dev.diffusion4j.data.Dataset;
-import dev.diffusion4j.data.Example;
 import dev.diffusion4j.data.OnBroken;
 import dev.diffusion4j.data.random.EpochOrder;
 import dev.diffusion4j.data.random.HalvesOrder;
 import dev.diffusion4j.data.random.PassOrder;
 import dev.diffusion4j.data.random.SeededRandom;
-import dev.diffusion4j.data.transform.ImageTransform;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -26,14 +23,18 @@ final class BatchMaker {
     /** Sets the random numbers for flips apart from those for orders. */
     private static final long FLIPS = 0x5DEECE66DL;
 
-    private final Dataset dataset;
-    private final ImageTransform transform;
+    private final BatchSource source;
+    private final long[] shape;
     private final LoaderOptions options;
     private final PassOrder order;
     private final BrokenExamples broken = new BrokenExamples();
     /** (B, C, H, W) of a full batch. */
     long[] batchShape() {
-        return new long[] {options.batchSize(), transform.channels(), transform.height(), transform.width()};
+        return of(options.batchSize());
+    }
+
+    private long[] of(int count) {
+        return new long[] {count, shape[0], shape[1], shape[2]};
     }
 
     /** How many pictures an epoch has. */
@@ -41,17 +42,17 @@ final class BatchMaker {
 
     private volatile boolean stopped;
 
-    BatchMaker(Dataset dataset, ImageTransform transform, LoaderOptions options) {
-        this.dataset = dataset;
-        this.transform = transform;
+    BatchMaker(BatchSource source, LoaderOptions options) {
+        this.source = source;
+        this.shape = source.shape();
         this.options = options;
         this.order = options.firstKind() > 0
-                ? new HalvesOrder(options.firstKind(), dataset.size(), options.batchSize(), options.seed())
-                : new EpochOrder(dataset.size(), options.shuffle(), options.seed());
+                ? new HalvesOrder(options.firstKind(), source.size(), options.batchSize(), options.seed())
+                : new EpochOrder(source.size(), options.shuffle(), options.seed());
         this.epochSize = Math.multiplyExact(order.size(), options.repeat());
         if (batchesPerEpoch() == 0) {
-            throw Problem.request(dataset.description() + " has " + dataset.size()
-                    + " pictures, too few for a batch of " + options.batchSize());
+            throw Problem.request(source.description() + " has " + source.size() + " pictures, too few for a batch of "
+                    + options.batchSize());
         }
     }
 
@@ -75,7 +76,7 @@ final class BatchMaker {
         int indexInEpoch = (int) (number % batchesPerEpoch());
         int start = indexInEpoch * options.batchSize();
         int count = Math.min(options.batchSize(), epochSize - start);
-        int length = transform.channels() * transform.height() * transform.width();
+        int length = Math.toIntExact(shape[0] * shape[1] * shape[2]);
         float[] values = new float[Math.multiplyExact(count, length)];
         long[] labels = new long[count];
         List<@Nullable String> captions = new ArrayList<>(count);
@@ -83,16 +84,15 @@ final class BatchMaker {
             if (stopped) {
                 throw new CancellationException("the loader was closed");
             }
-            Example example = place(epoch, start + i, values, i * length);
-            labels[i] = example.label();
-            captions.add(example.caption());
+            BatchSource.Row row = place(epoch, start + i, values, i * length);
+            labels[i] = row.label();
+            captions.add(row.caption());
         }
-        long[] shape = {count, transform.channels(), transform.height(), transform.width()};
-        return new Batch(values, shape, labels, captions, epoch, indexInEpoch);
+        return new Batch(values, of(count), labels, captions, epoch, indexInEpoch);
     }
 
     /** The picture at a place of an epoch, or the next one that can be read. */
-    private Example place(int epoch, int place, float[] values, int offset) {
+    private BatchSource.Row place(int epoch, int place, float[] values, int offset) {
         for (int skipped = 0; skipped < epochSize; skipped++) {
             int at = (place + skipped) % epochSize;
             if (!order.areAlike(place % order.size(), at % order.size())) {
@@ -100,20 +100,20 @@ final class BatchMaker {
             }
             long pass = (long) epoch * options.repeat() + at / order.size();
             int index = order.index(pass, at % order.size());
-            Example example = broken.contains(index) ? null : read(index);
-            if (example != null) {
-                transform.apply(example.image(), SeededRandom.of(options.seed() ^ FLIPS, pass, index), values, offset);
-                return example;
+            BatchSource.Row row = broken.contains(index) ? null : read(index);
+            if (row != null) {
+                row.fill(SeededRandom.of(options.seed() ^ FLIPS, pass, index), values, offset);
+                return row;
             }
         }
-        String which = options.firstKind() == 0 ? "none of the " + dataset.size() : "of one kind none of the";
-        throw Problem.failure(which + " pictures of " + dataset.description() + " can be read; one of them: "
+        String which = options.firstKind() == 0 ? "none of the " + source.size() : "of one kind none of the";
+        throw Problem.failure(which + " pictures of " + source.description() + " can be read; one of them: "
                 + broken.reasons().get(0));
     }
 
-    private @Nullable Example read(int index) {
+    private BatchSource.@Nullable Row read(int index) {
         try {
-            return dataset.prepared(index, transform);
+            return source.read(index);
         } catch (BrokenExampleException e) {
             if (options.onBroken() == OnBroken.FAIL) {
                 throw Problem.failure(Worded.marked(e) + " (on_broken: skip would pass over it)", e);

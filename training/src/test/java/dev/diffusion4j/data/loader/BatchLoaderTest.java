@@ -11,6 +11,7 @@ import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
+import dev.diffusion4j.data.LatentMode;
 import dev.diffusion4j.data.OnBroken;
 import dev.diffusion4j.data.PixelImage;
 import dev.diffusion4j.data.TrainingData;
@@ -296,7 +297,8 @@ class BatchLoaderTest {
                 false,
                 null,
                 null,
-                null);
+                null,
+                LatentMode.LIVE);
         DataConfig bare = new DataConfig(
                 "numbers",
                 3,
@@ -314,7 +316,8 @@ class BatchLoaderTest {
                 false,
                 null,
                 null,
-                null);
+                null,
+                LatentMode.LIVE);
         Numbered numbers = new Numbered(30, 2);
         List<Batch> kept;
         List<Batch> fresh;

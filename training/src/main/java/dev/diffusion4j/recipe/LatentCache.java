@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.codec.KeptMoments;
+import dev.diffusion4j.codec.SampleCodec;
+import dev.diffusion4j.data.BrokenExampleException;
+import dev.diffusion4j.data.DataConfig;
+import dev.diffusion4j.data.LatentMode;
+import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.data.loader.BatchSource;
+import dev.diffusion4j.data.transform.ImageTransform;
+import dev.diffusion4j.data.transform.ResizeMode;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import java.util.Random;
+import java.util.random.RandomGenerator;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The distribution of each picture's latent, and that of its mirror image where pictures are mirrored, computed once. What is shown of it is
+ * drawn anew each time, so that a training is the same as with pictures that are encoded each time, to rounding.
+ */
+final class LatentCache implements BatchSource, AutoCloseable {
+    /** More pictures than anybody collects: they are drawn, and their number says nothing. */
+    private static final int DRAWN = 500_000;
+
+    private final TrainingData data;
+    private final LatentRows rows;
+    private final long[] shape;
+    private final boolean mirrored;
+
+    private LatentCache(TrainingData data, LatentRows rows, long[] shape) {
+        this.data = data;
+        this.rows = rows;
+        this.shape = shape;
+        this.mirrored = data.config().randomFlip();
+    }
+
+    /**
+     * Looks whether latents can be kept as the recipe asks for.
+     *
+     * @param codec borrowed; {@code null} for pixels
+     * @throws Problem (a wrong request) where they cannot
+     */
+    static void check(Recipe recipe, TrainingData data, @Nullable SampleCodec codec) {
+        DataConfig config = recipe.data();
+        if (config.latents() == LatentMode.LIVE) {
+            return;
+        }
+        if (codec == null || !recipe.model().partsSha256().containsKey("vae")) {
+            throw Problem.request("data.latents is " + config.latents().key()
+                    + ", but the network learns in no latents of an autoencoder from a folder: omit it");
+        }
+        if (config.resize() == ResizeMode.RANDOM_CROP) {
+            throw Problem.request("data.latents is " + config.latents().key()
+                    + ", but data.resize random_crop cuts pictures elsewhere each time: set data.latents to live, or"
+                    + " data.resize to another");
+        }
+        int count = data.dataset().size();
+        if (count >= DRAWN) {
+            throw Problem.request("data.latents is " + config.latents().key() + ", which would be computed of all "
+                    + count + " pictures of " + data.dataset().description()
+                    + ": set data.limit to how many are to be kept, or data.latents to live");
+        }
+        long[] sample = codec.shape(
+                new SampleSize(data.transform().height(), data.transform().width()));
+        long bytes = 8L * sample[0] * sample[1] * sample[2] * count * (config.randomFlip() ? 2 : 1);
+        long most = Runtime.getRuntime().maxMemory() / 2;
+        if (config.latents() == LatentMode.MEMORY && bytes > most) {
+            throw Problem.request("data.latents is memory, but the latents of " + count + " pictures take "
+                    + (bytes >> 20) + " MiB, and at most " + (most >> 20)
+                    + " MiB are kept: set data.latents to file, or data.limit to fewer pictures");
+        }
+    }
+
+    /**
+     * Computes them, or opens the file that a run computed before.
+     *
+     * @param data borrowed
+     * @param codec with its networks where they compute; borrowed
+     * @throws Problem (a failure) where the run's folder has a file of other data or of another autoencoder
+     */
+    static LatentCache open(Recipe recipe, RunFolder folder, TrainingData data, SampleCodec codec) {
+        long[] sample = codec.shape(
+                new SampleSize(data.transform().height(), data.transform().width()));
+        boolean drawn = TensorScope.compute(() -> {
+            try (NoGradGuard guard = new NoGradGuard()) {
+                return codec.moments(blank(data)).std() != null;
+            }
+        });
+        long[] shape = {drawn ? 2 * sample[0] : sample[0], sample[1], sample[2]};
+        LatentRows.About about = new LatentRows.About(
+                data.dataset().fingerprint(),
+                String.valueOf(recipe.model().partsSha256().get("vae")),
+                data.config().resize().key()
+                        + (data.config().randomFlip() ? ", mirrored" : "")
+                        + (data.config().invert() ? ", inverted" : ""),
+                data.dataset().size(),
+                data.config().randomFlip() ? 2 : 1,
+                shape);
+        Maker maker = new Maker(data, codec);
+        LatentRows rows = recipe.data().latents() == LatentMode.MEMORY
+                ? LatentRows.inMemory(about, maker::row)
+                : LatentRows.inFile(about, folder.path(), maker::row);
+        return new LatentCache(data, rows, shape);
+    }
+
+    private static Tensor blank(TrainingData data) {
+        ImageTransform transform = data.transform();
+        int count = transform.channels() * transform.height() * transform.width();
+        return Tensors.of(new float[count], 1, transform.channels(), transform.height(), transform.width());
+    }
+
+    /** Encodes one picture after the other. */
+    private record Maker(TrainingData data, SampleCodec codec) {
+        /** Of a picture, and of its mirror image behind it; {@code null} where it cannot be read. */
+        float @Nullable [] row(int index) {
+            ImageTransform plain = data.plainTransform();
+            int channels = plain.channels();
+            int height = plain.height();
+            int width = plain.width();
+            float[] values = new float[channels * height * width];
+            try {
+                plain.apply(data.dataset().prepared(index, plain).image(), new Random(0), values, 0);
+            } catch (BrokenExampleException e) {
+                return null;
+            }
+            return TensorScope.compute(() -> {
+                try (NoGradGuard guard = new NoGradGuard()) {
+                    Tensor picture = Tensors.of(values, 1, channels, height, width);
+                    Tensor all = data.config().randomFlip()
+                            ? org.bytedeco.pytorch.global.torch.cat(
+                                    new org.bytedeco.pytorch.TensorVector(picture, picture.flip(3)), 0)
+                            : picture;
+                    return Tensors.floats(KeptMoments.of(codec, all));
+                }
+            });
+        }
+    }
+
+    @Override
+    public String description() {
+        return data.dataset().description();
+    }
+
+    @Override
+    public int size() {
+        return data.dataset().size();
+    }
+
+    @Override
+    public long[] shape() {
+        return shape.clone();
+    }
+
+    @Override
+    public Row read(int index) {
+        if (!rows.isReadable(index)) {
+            data.dataset().example(index); // says why
+            throw new BrokenExampleException(data.dataset().name(index) + " could not be read");
+        }
+        int label = data.dataset().label(index);
+        String caption = data.dataset().caption(index);
+        return new Row() {
+            @Override
+            public int label() {
+                return label;
+            }
+
+            @Override
+            public @Nullable String caption() {
+                return caption;
+            }
+
+            @Override
+            public void fill(RandomGenerator random, float[] into, int offset) {
+                rows.read(index, mirrored && random.nextBoolean() ? 1 : 0, into, offset);
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        rows.close();
+    }
+}
