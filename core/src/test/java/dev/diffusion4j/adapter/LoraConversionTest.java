@@ -178,14 +178,14 @@ class LoraConversionTest {
                         .filter(product -> product.name().isOf(part))
                         .map(product -> product.name().layer().replaceFirst("^text_model\\.", ""))
                         .toList();
-                long rank = adapter.products().stream()
+                List<Long> ranks = adapter.products().stream()
                         .filter(product -> product.name().isOf(part))
-                        .findFirst()
-                        .orElseThrow()
-                        .sizes()
-                        .rank();
+                        .map(product -> product.sizes().rank())
+                        .toList();
+                long rank = ranks.get(0);
                 inject(model, LoraConfig.DEFAULT.withRank((int) rank, 1).withTargets(layers));
-                assertThat(adapter.restore(part, model)).isEqualTo(layers.size());
+                long fitting = ranks.stream().filter(own -> own == rank).count();
+                assertThat(adapter.restore(part, model)).isEqualTo((int) fitting);
             }
         }
     }
