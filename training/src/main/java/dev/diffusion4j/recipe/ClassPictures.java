@@ -93,7 +93,9 @@ final class ClassPictures {
         prepare(missing);
         try (DiffusionPipeline pipeline = DiffusionPipeline.load(
                 Path.of(java.util.Objects.requireNonNull(recipe.model().from())),
-                LoadOptions.DEFAULT.withDevice(device))) {
+                LoadOptions.DEFAULT
+                        .withDevice(device)
+                        .withPrecision(recipe.training().dtype()))) {
             for (int first : groups) {
                 draw(pipeline, first, Math.min(count, first + GROUP), stop);
                 listener.onClassPictures(Math.min(count, first + GROUP), count, folder);

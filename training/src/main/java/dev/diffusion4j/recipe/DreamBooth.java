@@ -76,6 +76,8 @@ final class DreamBooth {
     }
 
     private static Dataset instance(Recipe recipe, DreamBoothConfig config, RunParts parts) {
-        return new CaptionedDataset(parts.openSource(recipe.data()), KINDS, 0, index -> config.prompt());
+        Dataset source = parts.openSource(recipe.data());
+        return new CaptionedDataset(
+                source, KINDS, 0, index -> config.shownUnder(source.caption(index), source.name(index)));
     }
 }

@@ -2,6 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.base.Problem;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -13,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * them stands a picture of the kind that the network drew before, so that it keeps what it knows.
  *
  * @param prompt what each of the pictures shows
- * @param identifier the word of the prompt that stands for the thing; {@code null} where none is to be looked for
+ * @param ownCaptions whether a picture that has a caption of its own is shown under it in place of the prompt: so a model learns what of a
+ *     picture is the thing, and what is its colour, its place or its ground
+ * @param identifier the word of the prompt, and of the captions, that stands for the thing; {@code null} where none is to be looked for
  * @param classPrompts what the pictures of the kind show, in turn: one prompt, or many of different things
  * @param classCaptions a data set whose first captions are such prompts too ({@code scenes}); {@code null} for none
  * @param classPictures the folder of the pictures of the kind; those that it lacks are drawn into it; {@code null} for the run's own
@@ -24,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record DreamBoothConfig(
         String prompt,
+        boolean ownCaptions,
         @Nullable String identifier,
         List<String> classPrompts,
         @Nullable String classCaptions,
@@ -34,7 +38,7 @@ public record DreamBoothConfig(
         @Nullable Double classGuidanceScale) {
     /** As diffusers' script, but for the prompts, which have no default. */
     public static final DreamBoothConfig DEFAULT =
-            new DreamBoothConfig("", null, List.of(), null, null, 100, 1, 50, null);
+            new DreamBoothConfig("", false, null, List.of(), null, null, 100, 1, 50, null);
 
     public DreamBoothConfig {
         Check.positive(classCount, "class_count");
@@ -70,7 +74,7 @@ public record DreamBoothConfig(
                     "dreambooth.prompt is missing: say what the pictures show, such as {dreambooth.prompt}='a photo of a zog'");
         }
         String word = identifier;
-        if (word != null && !holds(word)) {
+        if (word != null && !holds(prompt, word)) {
             return Optional.of("dreambooth.prompt '" + prompt + "' does not hold the word '" + word
                     + "' that dreambooth.identifier names: put it into the prompt, or name the word that is there");
         }
@@ -81,16 +85,37 @@ public record DreamBoothConfig(
                 : Optional.empty();
     }
 
-    private boolean holds(String word) {
+    /**
+     * What a picture is shown under.
+     *
+     * @param own its caption; {@code null} where it has none
+     * @throws Problem (a wrong request) where the identifier is not in it
+     */
+    String shownUnder(@Nullable String own, String picture) {
+        if (!ownCaptions || own == null) {
+            return prompt;
+        }
+        String word = identifier;
+        if (word != null && !holds(own, word)) {
+            throw Problem.request(
+                    "the caption of " + picture + " is '" + own + "', which does not hold the word '" + word
+                            + "' that dreambooth.identifier names: put it into the caption, or set"
+                            + " {dreambooth.own_captions}=false");
+        }
+        return own;
+    }
+
+    private static boolean holds(String text, String word) {
         return Pattern.compile(
                         "(?<![\\p{L}\\p{N}])" + Pattern.quote(word) + "(?![\\p{L}\\p{N}])", Pattern.CASE_INSENSITIVE)
-                .matcher(prompt)
+                .matcher(text)
                 .find();
     }
 
     /** The values on their way to other ones; checked when they are done. */
     public static final class Draft {
         public String prompt;
+        public boolean ownCaptions;
         public @Nullable String identifier;
         public List<String> classPrompts;
         public @Nullable String classCaptions;
@@ -102,6 +127,7 @@ public record DreamBoothConfig(
 
         private Draft(DreamBoothConfig from) {
             prompt = from.prompt;
+            ownCaptions = from.ownCaptions;
             identifier = from.identifier;
             classPrompts = from.classPrompts;
             classCaptions = from.classCaptions;
@@ -115,6 +141,7 @@ public record DreamBoothConfig(
         private DreamBoothConfig done() {
             return new DreamBoothConfig(
                     prompt,
+                    ownCaptions,
                     identifier,
                     classPrompts,
                     classCaptions,
