@@ -18,19 +18,19 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Five pictures of a zog, a form that {@code scenes} does not show: red, blue, green, yellow and purple, never at the top, never on black. To learn
- * what a zog is, and then be asked for a pink one at the top of a black ground.
+ * Five pictures of a zog, a form that {@code scenes} does not show: red, blue, green, yellow and purple, never at the bottom, never on grey. To learn
+ * what a zog is, and then be asked for a pink one at the bottom of a grey ground.
  */
 public final class ZogSource implements Dataset {
     /** Raise it with any change that changes a pixel or a caption. */
     private static final int VERSION = 1;
 
     private static final List<Scene> SCENES = List.of(
-            scene(Paint.RED, Size.LARGE, Texture.PLAIN, Place.MIDDLE, Ground.WHITE),
-            scene(Paint.BLUE, Size.SMALL, Texture.PLAIN, Place.LEFT, Ground.GREY),
-            scene(Paint.GREEN, Size.LARGE, Texture.STRIPED, Place.RIGHT, Ground.WHITE),
-            scene(Paint.YELLOW, Size.LARGE, Texture.PLAIN, Place.BOTTOM, Ground.GREY),
-            scene(Paint.PURPLE, Size.SMALL, Texture.DOTTED, Place.MIDDLE, Ground.WHITE));
+            scene(Paint.RED, Size.LARGE, Place.MIDDLE, Ground.BLACK),
+            scene(Paint.BLUE, Size.SMALL, Place.LEFT, Ground.WHITE),
+            scene(Paint.GREEN, Size.LARGE, Place.RIGHT, Ground.BLACK),
+            scene(Paint.YELLOW, Size.SMALL, Place.TOP, Ground.BLACK),
+            scene(Paint.PURPLE, Size.LARGE, Place.LEFT, Ground.WHITE));
 
     private final int side;
     private final long seed;
@@ -41,8 +41,8 @@ public final class ZogSource implements Dataset {
         this.seed = seed;
     }
 
-    private static Scene scene(Paint paint, Size size, Texture texture, Place place, Ground ground) {
-        return new Scene(new Scene.Thing(Form.CIRCLE, paint), null, size, texture, place, ground);
+    private static Scene scene(Paint paint, Size size, Place place, Ground ground) {
+        return new Scene(new Scene.Thing(Form.CIRCLE, paint), null, size, Texture.PLAIN, place, ground);
     }
 
     private ZogScene zog(int index) {
