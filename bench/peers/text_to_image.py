@@ -3,6 +3,7 @@
 
 Usage: python text_to_image.py diffusers|openvino|sdcpp MODEL MODE STEPS OUT      MODE: default, words of worker.py, f32 or bf16, or ggml's type
 """
+import os
 import pathlib
 import sys
 
@@ -45,7 +46,7 @@ def openvino(model, mode, steps):
 
 def sdcpp(model, mode, steps):
     from stable_diffusion_cpp import StableDiffusion
-    pipe = StableDiffusion(model_path=str(model.with_suffix(".safetensors")), wtype=next(iter(mode)), verbose=False, diffusion_flash_attn=True)
+    pipe = StableDiffusion(model_path=str(model.with_suffix(".safetensors")), wtype=next(iter(mode)), verbose=False, diffusion_flash_attn=True, n_threads=os.cpu_count())
     return pipe.generate_image(prompt=PROMPT, width=SIDE, height=SIDE, cfg_scale=SCALE, sample_method="euler", sample_steps=steps, seed=0)[0]
 
 

@@ -52,6 +52,7 @@ final class LayerWeight<P extends PackedWeight> implements AutoCloseable {
                     layer.replaceParameter("weight", TensorScope.own(new Tensor(made.weight())));
                     tensor = made.weight();
                     packed = made;
+                    FreedMemory.add(made.weight().nbytes());
                 }
                 settled = true;
             }
