@@ -22,9 +22,10 @@ final class UnfinishedRun {
                     folder + " is a run that has not finished, so that it holds no model yet: " + resume(folder)));
         }
         if (isChain(folder)) {
-            return Optional.of(Problem.failure(folder + " is a chain of runs, which has a model of its own when all of them"
-                    + " have finished, if its recipe names a result: resume the training in " + folder
-                    + ", or give the folder of one of them"));
+            return Optional.of(
+                    Problem.failure(folder + " is a chain of runs, which has a model of its own when all of them"
+                            + " have finished, if its recipe names a result: resume the training in " + folder
+                            + ", or give the folder of one of them"));
         }
         Path whole = folder.toAbsolutePath().normalize();
         Path parent = whole.getParent();

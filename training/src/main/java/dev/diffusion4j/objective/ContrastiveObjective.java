@@ -178,8 +178,7 @@ public final class ContrastiveObjective implements Objective {
         private double ordered(Exchanged wrong, Tensor images, Tensor logits) {
             return TensorScope.compute(() -> {
                 Tensor own = logits.diagonal().index_select(0, wrong.places());
-                Tensor other = model.similarities(
-                                model.embedTexts(wrong.ids()), images.index_select(0, wrong.places()))
+                Tensor other = model.similarities(model.embedTexts(wrong.ids()), images.index_select(0, wrong.places()))
                         .diagonal();
                 return (double) own.gt(other).to(ScalarType.Float).mean().item_float();
             });

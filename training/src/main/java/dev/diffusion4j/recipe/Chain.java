@@ -45,7 +45,8 @@ public record Chain(
         stages.keySet().forEach(Chain::checkName);
         Check.that(
                 result == null || stages.containsKey(result),
-                "result must name one of the stages " + String.join(", ", stages.keySet()) + ", but was '" + result + "'");
+                "result must name one of the stages " + String.join(", ", stages.keySet()) + ", but was '" + result
+                        + "'");
         figures = List.copyOf(figures);
         stages = Collections.unmodifiableMap(new LinkedHashMap<>(stages));
     }

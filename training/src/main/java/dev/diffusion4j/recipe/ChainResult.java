@@ -65,18 +65,29 @@ final class ChainResult {
         StringBuilder rows = new StringBuilder();
         String result = chain.result();
         if (result != null) {
-            rows.append("| `model` | what `").append(result).append("` ended in, ready to use: `diffuse` takes this whole folder for it |\n");
+            rows.append("| `model` | what `")
+                    .append(result)
+                    .append("` ended in, ready to use: `diffuse` takes this whole folder for it |\n");
         }
         chain.stages().forEach((stage, recipe) -> rows.append("| `")
                 .append(stage)
                 .append("` | a run of its own: ")
                 .append(recipe.model().kind())
-                .append(recipe.summary().isBlank() ? "" : ", " + recipe.summary().replaceFirst(";.*", ""))
+                .append(
+                        recipe.summary().isBlank()
+                                ? ""
+                                : ", " + recipe.summary().replaceFirst(";.*", ""))
                 .append("; its model is in `")
                 .append(stage)
                 .append("/model` |\n"));
         return CardText.of(
                 "chain",
-                Map.of("name", chain.name(), "summary", chain.summary().replaceFirst(";.*", ""), "rows", rows.toString()));
+                Map.of(
+                        "name",
+                        chain.name(),
+                        "summary",
+                        chain.summary().replaceFirst(";.*", ""),
+                        "rows",
+                        rows.toString()));
     }
 }

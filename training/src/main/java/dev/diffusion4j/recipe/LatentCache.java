@@ -84,8 +84,7 @@ final class LatentCache implements BatchSource, AutoCloseable {
      * @throws LatentMaker.Stopped where the maker was stopped
      * @throws Problem (a failure) where the run's folder has a file of other data or of another autoencoder
      */
-    static LatentCache open(
-            Recipe recipe, RunFolder folder, TrainingData data, SampleCodec codec, LatentMaker maker) {
+    static LatentCache open(Recipe recipe, RunFolder folder, TrainingData data, SampleCodec codec, LatentMaker maker) {
         long[] sample = codec.shape(
                 new SampleSize(data.transform().height(), data.transform().width()));
         boolean drawn = TensorScope.compute(() -> {

@@ -51,8 +51,8 @@ final class LatentFile implements AutoCloseable {
         this.header = header(about);
         this.marks = new byte[about.count()];
         this.bytes = ByteBuffer.allocate(about.rowBytes()).order(ByteOrder.LITTLE_ENDIAN);
-        this.channel = FileChannel.open(
-                path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        this.channel =
+                FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
             takeUp();
         } catch (Throwable e) {

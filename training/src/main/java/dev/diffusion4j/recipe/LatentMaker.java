@@ -101,7 +101,8 @@ final class LatentMaker implements LatentRows.Filling {
 
     private void encode(int first, ExecutorService workers, Consumer<float @Nullable []> receiver) {
         int count = data.dataset().size();
-        int together = Math.max(1, PIXELS / (data.transform().height() * data.transform().width()));
+        int together = Math.max(
+                1, PIXELS / (data.transform().height() * data.transform().width()));
         long start = System.nanoTime();
         Deque<Future<float[] @Nullable []>> waiting = new ArrayDeque<>();
         int next = first;

@@ -102,7 +102,9 @@ class ChainTest {
                 .hasSameBinaryContentAs(run.resolve("second/model").resolve(weights));
         assertThat(PipelinePlace.insideRun(run)).isEqualTo(run.resolve("model"));
         assertThat(PipelinePlace.runOf(run.resolve("model"))).isEqualTo(run);
-        assertThat(run.resolve("README.md")).content().contains("# two", "| `model` | what `second` ended in", "`first/model`");
+        assertThat(run.resolve("README.md"))
+                .content()
+                .contains("# two", "| `model` | what `second` ended in", "`first/model`");
         Files.writeString(run.resolve("README.md"), "mine");
         ChainRun.resume(run, false).run(new RunListener() {}, () -> false);
         assertThat(run.resolve("README.md")).hasContent("mine");

@@ -100,8 +100,7 @@ class ClipRunTest {
 
     @Test
     void whether_it_knows_which_of_two_things_is_first_is_measured_on_the_way() {
-        Recipe recipe = recipe()
-                .with(r -> r.validation = new ValidationConfig(1, 16, null).withEverySteps(3));
+        Recipe recipe = recipe().with(r -> r.validation = new ValidationConfig(1, 16, null).withEverySteps(3));
         Path run = TrainingRun.start(recipe, folder.resolve("run"))
                 .run(QUIET, () -> false)
                 .folder();
@@ -130,7 +129,8 @@ class ClipRunTest {
                     right += TensorScope.compute(() -> {
                         Tensor picture = clip.embedPictures(
                                 batch.images().add(new Scalar(1.0)).div(new Scalar(2.0)));
-                        String caption = java.util.Objects.requireNonNull(batch.captions().get(0));
+                        String caption = java.util.Objects.requireNonNull(
+                                batch.captions().get(0));
                         float[] likeness = Tensors.floats(clip.embedTexts(List.of(caption, wrong))
                                 .mm(picture.t())
                                 .detach());

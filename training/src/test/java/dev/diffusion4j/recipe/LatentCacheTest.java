@@ -88,7 +88,8 @@ class LatentCacheTest {
         Path begun = latents(halting);
         assertThat(begun).hasFileName(latents(whole).getFileName() + ".part");
         try (RandomAccessFile file = new RandomAccessFile(begun.toFile(), "rw")) {
-            file.seek(file.length() - 300 - 150L * 4 * 2 * 4 * 16 * 16); // as if it was killed while it wrote another row
+            file.seek(
+                    file.length() - 300 - 150L * 4 * 2 * 4 * 16 * 16); // as if it was killed while it wrote another row
             file.write(new byte[] {1, 2, 3});
         }
         Reports rest = new Reports();
@@ -171,7 +172,8 @@ class LatentCacheTest {
         for (String autoencoder : List.of("one", "another")) {
             assertThatThrownBy(() -> LatentRows.inFile(about(autoencoder), folder, halting))
                     .isInstanceOf(CancellationException.class);
-            assertThat(latents(folder).getFileName()).hasToString(about(autoencoder).fileName() + ".part");
+            assertThat(latents(folder).getFileName())
+                    .hasToString(about(autoencoder).fileName() + ".part");
         }
         assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> LatentFile.checkRoom(512L << 20, folder, 100L << 20))
@@ -195,8 +197,8 @@ class LatentCacheTest {
                 Files.copy(file, other.resolve(SD.relativize(file).toString()));
             }
         }
-        try (RandomAccessFile weights =
-                new RandomAccessFile(other.resolve("vae/diffusion_pytorch_model.safetensors").toFile(), "rw")) {
+        try (RandomAccessFile weights = new RandomAccessFile(
+                other.resolve("vae/diffusion_pytorch_model.safetensors").toFile(), "rw")) {
             weights.seek(weights.length() - 4);
             int last = weights.read();
             weights.seek(weights.length() - 4);

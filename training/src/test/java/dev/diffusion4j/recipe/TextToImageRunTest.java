@@ -272,7 +272,11 @@ class TextToImageRunTest {
                 "{\"file_name\":\"0.png\",\"text\":\"a dot\"}\n{\"file_name\":\"1.png\",\"text\":\"" + longer
                         + "\"}\n{\"file_name\":\"2.png\",\"text\":\"\"}\n{\"file_name\":\"3.png\",\"text\":\"" + longer
                         + "\"}\n");
-        refused(recipe(own), "2 of the 4 captions", "longer than the text encoder reads (1.png, 3.png)", "shorten them");
+        refused(
+                recipe(own),
+                "2 of the 4 captions",
+                "longer than the text encoder reads (1.png, 3.png)",
+                "shorten them");
     }
 
     private void refused(Recipe recipe, String... messages) {

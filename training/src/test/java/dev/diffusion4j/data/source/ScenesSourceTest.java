@@ -78,7 +78,10 @@ class ScenesSourceTest {
                     two++;
                     String first = name(scene.thing());
                     String second = name(Objects.requireNonNull(scene.other()));
-                    String back = exchanged.replace(first, "FIRST").replace(second, first).replace("FIRST", second);
+                    String back = exchanged
+                            .replace(first, "FIRST")
+                            .replace(second, first)
+                            .replace("FIRST", second);
                     assertThat(exchanged).isNotEqualTo(scenes.caption(i));
                     assertThat(back.replaceAll("\\ban? ", "a "))
                             .isEqualTo(Objects.requireNonNull(scenes.caption(i)).replaceAll("\\ban? ", "a "));
