@@ -53,6 +53,12 @@ public interface Dataset extends AutoCloseable {
         return example(index).caption();
     }
 
+    /** All ways to say what a picture shows, {@link #caption} first; empty where that is not known. */
+    default List<String> captions(int index) {
+        String only = caption(index);
+        return only == null ? List.of() : List.of(only);
+    }
+
     /**
      * Decodes one picture and brings it to the size that {@code transform} requires. A source of large pictures does so in memory that
      * it uses again and again.

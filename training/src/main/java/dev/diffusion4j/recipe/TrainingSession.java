@@ -87,7 +87,8 @@ final class TrainingSession implements AutoCloseable {
             }
             Checkpoints checkpoints =
                     new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), record);
-            trainer = held(new Trainer(objective, loader, recipe.training(), choices, checkpoints, parts.exchange()));
+            trainer = held(new Trainer(
+                    objective, loader, DreamBooth.training(recipe), choices, checkpoints, parts.exchange()));
             if (checkpoint != null) {
                 Checkpoints.restore(
                         checkpoint, trainer.state(), recipe.training().gradientAccumulationSteps());
