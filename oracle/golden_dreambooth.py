@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Twenty steps as diffusers' train_dreambooth_lora takes them, on the tiny Stable Diffusion -> training/src/test/resources/golden/dreambooth.safetensors.
+"""Twenty steps as diffusers' train_dreambooth_lora takes them, on the tiny Stable Diffusion -> training/src/test/resources/golden/dreambooth*.safetensors.
 
 The latents, the noise and the timesteps come from one torch.Generator seeded 11, in this order for each step. A batch holds two pictures of
 the instance and two of its class; its loss is the mean of the first half and PRIOR times that of the second. Attention, feed-forward and convolutions of the U-Net are adapted,
 and attention and MLP of the text encoder. Kept: A as it begins ("start."; B begins as zero), and A and B at the end ("end.").
+
+dreambooth-word.safetensors: the text encoder stays as it is, but the instance's word has vectors of its own, which learn at WORD_RATE (textual inversion beside
+a LoRA, as diffusers' train_dreambooth_lora_sd15_advanced does with --train_text_encoder_ti). They begin as those of the tokens that it was cut into.
 
 Usage: python oracle/golden_dreambooth.py
 """
@@ -17,12 +20,13 @@ from peft import LoraConfig, get_peft_model_state_dict
 from safetensors.torch import save_file
 
 GOLDEN = pathlib.Path(__file__).parent.parent
-OUT = GOLDEN / "training/src/test/resources/golden/dreambooth.safetensors"
+OUT = GOLDEN / "training/src/test/resources/golden"
 BASE = GOLDEN / "core/src/test/resources/golden/tiny-sd"
 UNET = ["to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "conv1", "conv_shortcut"]
 TEXT = ["q_proj", "v_proj", "out_proj", "fc1"]
 INSTANCE, CLASS = "a photo of a zog", "a photo of a thing"
 STEPS, HALF, PRIOR, RATE, CLIP = 20, 2, 0.7, 2e-3, 0.4
+WORD, WORD_RATE = "zog", 1e-2
 
 
 def adapted(model, targets):
@@ -31,24 +35,55 @@ def adapted(model, targets):
     return [p for p in model.parameters() if p.requires_grad]
 
 
+class WithRows(torch.nn.Module):
+    """An embedding that stays as it is, with rows behind it that learn."""
+
+    def __init__(self, known, rows):
+        super().__init__()
+        self.known, self.rows = known, torch.nn.Parameter(rows)
+
+    def forward(self, ids):
+        return F.embedding(ids, torch.cat([self.known, self.rows]))
+
+
+def learnt_word(pipe):
+    cut = pipe.tokenizer(WORD, add_special_tokens=False).input_ids
+    first = len(pipe.tokenizer)
+    pipe.tokenizer.add_tokens([WORD] + [f"{WORD}_{i}" for i in range(1, len(cut))])
+    pipe.text_encoder.requires_grad_(False)
+    table = pipe.text_encoder.get_input_embeddings().weight[:first].detach()
+    pipe.text_encoder.set_input_embeddings(WithRows(table, table[cut].clone()))
+    return pipe.text_encoder.get_input_embeddings().rows
+
+
 def states(pipe, prompts):
+    prompts = [pipe.maybe_convert_prompt(prompt, pipe.tokenizer) for prompt in prompts]
     ids = pipe.tokenizer(prompts, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
     return pipe.text_encoder(ids)[0]
 
 
 def weights(pipe):
     named = {f"unet.{k}": v for k, v in get_peft_model_state_dict(pipe.unet).items()}
-    named |= {f"text_encoder.{k}": v for k, v in get_peft_model_state_dict(pipe.text_encoder).items()}
+    if hasattr(pipe.text_encoder, "peft_config"):
+        named |= {f"text_encoder.{k}": v for k, v in get_peft_model_state_dict(pipe.text_encoder).items()}
     return {k: v.detach().clone().contiguous() for k, v in named.items()}
 
 
-def main():
+def make(name, with_word):
     pipe = StableDiffusionPipeline.from_pretrained(BASE, torch_dtype=torch.float32, safety_checker=None)
     scheduler = DDPMScheduler.from_config(pipe.scheduler.config)
     torch.manual_seed(3)
-    learnt = adapted(pipe.unet, UNET) + adapted(pipe.text_encoder, TEXT)
+    learnt = adapted(pipe.unet, UNET)
+    groups = [dict(params=learnt)]
+    if with_word:
+        rows = learnt_word(pipe)
+        groups.append(dict(params=[rows], lr=WORD_RATE))
+        before = rows.detach().clone()
+    else:
+        groups.append(dict(params=adapted(pipe.text_encoder, TEXT)))
+    learnt = [p for group in groups for p in group["params"]]
     tensors = {f"start.{k}": v for k, v in weights(pipe).items() if "lora_A" in k}
-    optimizer = torch.optim.AdamW(learnt, lr=RATE, betas=(0.9, 0.999), weight_decay=1e-2, eps=1e-8)
+    optimizer = torch.optim.AdamW(groups, lr=RATE, betas=(0.9, 0.999), weight_decay=1e-2, eps=1e-8)
     generator = torch.Generator().manual_seed(11)
     prompts = [INSTANCE] * HALF + [CLASS] * HALF
     losses = []
@@ -68,10 +103,19 @@ def main():
         optimizer.zero_grad()
         losses.append(loss.item())
     tensors |= {f"end.{k}": v for k, v in weights(pipe).items()} | {"losses": torch.tensor(losses, dtype=torch.float64)}
-    notes = {"prior_weight": PRIOR, "learning_rate": RATE, "clip": CLIP, "half": HALF, "unet": UNET, "text": TEXT,
+    if with_word:
+        tensors |= {"start.word.rows": before, "end.word.rows": rows.detach().clone()}
+    notes = {"prior_weight": PRIOR, "learning_rate": RATE, "clip": CLIP, "half": HALF, "unet": UNET, "text": [] if with_word else TEXT,
              "prompts": [INSTANCE, CLASS], "rank": 2, "alpha": 3}
-    save_file(tensors, OUT, {"notes": json.dumps(notes)})
-    print(losses[:2], losses[-1], len(tensors), OUT.stat().st_size)
+    if with_word:
+        notes |= {"word": WORD, "word_learning_rate": WORD_RATE}
+    save_file(tensors, OUT / name, {"notes": json.dumps(notes)})
+    print(name, losses[:2], losses[-1], len(tensors), (OUT / name).stat().st_size)
+
+
+def main():
+    make("dreambooth.safetensors", False)
+    make("dreambooth-word.safetensors", True)
 
 
 if __name__ == "__main__":

@@ -122,6 +122,20 @@ public interface Conditioner extends AutoCloseable {
         return Set.of();
     }
 
+    /**
+     * What learns with the denoiser, by the names that its parameters have in a run's checkpoints; borrowed: those of its networks that {@link
+     * #learning()} names, and whatever else it has that learns and is no part of a folder.
+     */
+    default Map<String, Model> learners() {
+        Set<String> learning = learning();
+        if (learning.isEmpty()) {
+            return Map.of(); // its networks need not be in memory
+        }
+        Map<String, Model> all = new LinkedHashMap<>(networks());
+        all.keySet().retainAll(learning);
+        return all;
+    }
+
     /** Frees what it owns; a conditioner without tensors has nothing to do. */
     @Override
     default void close() {}

@@ -65,11 +65,16 @@ record LearntWords(List<TextEncoder> encoders, TextForm form) {
 
     private static void checkNew(TextualInversion learnt, ClipTokenizer tokenizer, Set<String> others) {
         String word = learnt.word();
-        if (others.contains(word) || tokenizer.knows(word) || tokenizer.knows(ClipTokenizer.successor(word, 1))) {
+        if (others.contains(word) || isKnown(tokenizer, word)) {
             throw Problem.request("{embedding} " + learnt.file() + " is for '" + word
                     + "', which is a token already: another file is for it, or it is a usual word; where the file's name is the word,"
                     + " rename the file");
         }
+    }
+
+    /** Whether a word, or the token of its second vector, is there already. */
+    static boolean isKnown(ClipTokenizer tokenizer, String word) {
+        return tokenizer.knows(word) || tokenizer.knows(ClipTokenizer.successor(word, 1));
     }
 
     private Problem doesNotFit(TextualInversion learnt) {

@@ -49,6 +49,11 @@ record PromptEncoding(
         return new PromptEncoding(encoders, form, zerosForNothing, value, cache);
     }
 
+    /** Whether it computes on the tape, where its states are not kept. */
+    private boolean learns(TextEncoder encoder) {
+        return learning.contains(encoder.name()) || encoder.learning() != null;
+    }
+
     /** What an encoder is given. */
     static String text(Subject subject, int encoder) {
         String second = subject.prompt2();
@@ -113,7 +118,7 @@ record PromptEncoding(
     }
 
     private List<TextStates> together(TextEncoder encoder, List<Key> keys) {
-        if (learning.contains(encoder.name())) {
+        if (learns(encoder)) {
             return computed(encoder, keys);
         }
         Map<Key, TextStates> known = new LinkedHashMap<>();
@@ -200,7 +205,7 @@ record PromptEncoding(
     }
 
     private TextStates states(Key key) {
-        if (learning.contains(key.encoder.name())) {
+        if (learns(key.encoder)) {
             return computed(key);
         }
         return cache.get(key, () -> {

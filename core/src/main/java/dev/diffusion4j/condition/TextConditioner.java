@@ -2,10 +2,12 @@
 package dev.diffusion4j.condition;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.model.clip.LearntRows;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.text.PromptSyntax;
@@ -82,7 +84,7 @@ public final class TextConditioner implements Conditioner {
      * closes the encoders.
      *
      * @param learnt copied; they may be closed
-     * @throws dev.diffusion4j.base.Problem (a wrong request) where one does not fit the encoders, or its word is a token already
+     * @throws Problem (a wrong request) where one does not fit the encoders, or its word is a token already
      */
     public TextConditioner withWords(List<TextualInversion> learnt) {
         List<TextEncoder> encoders = new LearntWords(encoding.encoders(), encoding.form()).with(learnt);
@@ -105,6 +107,57 @@ public final class TextConditioner implements Conditioner {
      */
     public TextConditioner withLearning(Set<String> names) {
         return new TextConditioner(encoding.withLearning(names), settings, refines, together, isView);
+    }
+
+    /**
+     * The same with a word that learns: as many new tokens as it is cut into, which begin as copies of those. Gradients reach their rows, and no states
+     * are kept. It takes the place of this one: closing it closes the encoder.
+     *
+     * @throws Problem (a wrong request) where there are two encoders, or the word is a token already
+     */
+    public TextConditioner withLearningWord(String word) {
+        TextEncoder only = onlyEncoder(word);
+        return withLearning(only.withLearning(word, only.vectors(word)));
+    }
+
+    /**
+     * {@link #withLearningWord(String)} that goes on from vectors that were learnt before.
+     *
+     * @param before copied; it may be closed
+     * @throws Problem (a wrong request) also where they do not fit the encoder
+     */
+    public TextConditioner withLearningWord(TextualInversion before) {
+        TextEncoder only = onlyEncoder(before.word());
+        Tensor rows = before.rows(only);
+        if (rows == null) {
+            throw Problem.request(before.file() + " has vectors of " + before.widths()
+                    + " numbers, but the text encoder takes " + only.config().hiddenSize()
+                    + ": it was made for another base");
+        }
+        return withLearning(only.withLearning(before.word(), new LearntRows(rows)));
+    }
+
+    private TextConditioner withLearning(TextEncoder only) {
+        return new TextConditioner(encoding.withEncoders(List.of(only)), settings, refines, together, isView);
+    }
+
+    /** The one encoder that a new word can be learnt for. */
+    private TextEncoder onlyEncoder(String word) {
+        if (encoding.encoders().size() > 1) {
+            throw Problem.request(
+                    "'" + word + "' cannot be learnt as a new word of two text encoders, but only of one");
+        }
+        TextEncoder only = encoding.encoders().get(0);
+        if (LearntWords.isKnown(only.tokenizer(), word)) {
+            throw Problem.request("'" + word + "' cannot be learnt as a new word, because it is a token of the text"
+                    + " encoder already, a usual word or one that was learnt before: choose another word");
+        }
+        return only;
+    }
+
+    /** The word that learns, borrowed; {@code null} for none. */
+    public @Nullable LearningWord learningWord() {
+        return encoding.encoders().get(0).learning();
     }
 
     /**
@@ -169,6 +222,17 @@ public final class TextConditioner implements Conditioner {
     @Override
     public Set<String> learning() {
         return encoding.learning();
+    }
+
+    /** With the rows of a {@linkplain #withLearningWord word that learns}, as {@link LearningWord#PART}. */
+    @Override
+    public Map<String, Model> learners() {
+        Map<String, Model> all = new LinkedHashMap<>(Conditioner.super.learners());
+        LearningWord word = learningWord();
+        if (word != null) {
+            all.put(LearningWord.PART, word.rows());
+        }
+        return all;
     }
 
     @Override

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.condition;
 
+import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.clip.ClipTextConfig;
 import dev.diffusion4j.model.clip.ClipTextModel;
 import dev.diffusion4j.model.clip.ExtraTokens;
+import dev.diffusion4j.model.clip.LearntRows;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.text.ClipTokenizer;
 import dev.diffusion4j.text.ParsedPrompt;
@@ -18,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -33,6 +36,7 @@ public final class TextEncoder implements AutoCloseable {
     private final LentModel network;
     private final ExtraTokens extra;
     private final Map<Integer, Integer> vectors;
+    private final @Nullable LearningWord learning;
     private volatile @Nullable ClipTextConfig config;
 
     /**
@@ -40,12 +44,21 @@ public final class TextEncoder implements AutoCloseable {
      * @param network lends a {@link ClipTextModel}; closed with this
      */
     public TextEncoder(String name, ClipTokenizer tokenizer, LentModel network) {
-        this(name, tokenizer, network, ExtraTokens.NONE, Map.of());
+        this(name, tokenizer, network, ExtraTokens.NONE, Map.of(), null);
     }
 
-    /** @param vectors how many each learnt word has, by the first one's token */
+    /**
+     * @param vectors how many each learnt word has, by the first one's token
+     * @param learning whose rows are those of {@code extra}, and closed with this; {@code null} for none
+     */
     private TextEncoder(
-            String name, ClipTokenizer tokenizer, LentModel network, ExtraTokens extra, Map<Integer, Integer> vectors) {
+            String name,
+            ClipTokenizer tokenizer,
+            LentModel network,
+            ExtraTokens extra,
+            Map<Integer, Integer> vectors,
+            @Nullable LearningWord learning) {
+        this.learning = learning;
         this.name = name;
         this.tokenizer = tokenizer;
         this.weighing = tokenizer.withPaddingAsWord();
@@ -63,6 +76,7 @@ public final class TextEncoder implements AutoCloseable {
         if (words.isEmpty()) {
             return this;
         }
+        Check.that(learning == null, "no words are added beside one that learns");
         List<String> tokens = new ArrayList<>();
         Map<Integer, Integer> counts = new HashMap<>(vectors);
         List<Tensor> rows = new ArrayList<>();
@@ -81,7 +95,41 @@ public final class TextEncoder implements AutoCloseable {
         ExtraTokens all = new ExtraTokens(
                 first, TensorScope.ownResult(() -> torch.cat(new TensorVector(rows.toArray(Tensor[]::new)), 0)));
         extra.close();
-        return new TextEncoder(name, tokenizer.withWords(tokens), network, all, Map.copyOf(counts));
+        return new TextEncoder(name, tokenizer.withWords(tokens), network, all, Map.copyOf(counts), null);
+    }
+
+    /** Vectors for a word that is to learn, as many as it has tokens, which begin as copies of the rows of these; the caller closes them. */
+    LearntRows vectors(String word) {
+        List<Integer> cut = tokenizer.encode(word);
+        return use(model -> model.rowsFrom(cut));
+    }
+
+    /**
+     * The same with a word that learns; it takes the place of this one. The network stays as it is.
+     *
+     * @param word that is no token yet
+     * @param rows its vectors; closed with this
+     */
+    TextEncoder withLearning(String word, LearntRows rows) {
+        Check.that(vectors.isEmpty(), "a word learns where no others were learnt before");
+        int count = (int) rows.rows().size(0);
+        List<String> tokens = IntStream.range(0, count)
+                .mapToObj(i -> ClipTokenizer.successor(word, i))
+                .toList();
+        int first = tokenizer.size();
+        return new TextEncoder(
+                name,
+                tokenizer.withWords(tokens),
+                network,
+                new ExtraTokens(first, rows.rows()),
+                Map.of(first, count),
+                new LearningWord(word, rows));
+    }
+
+    /** The word that learns; {@code null} for none. */
+    @Nullable
+    LearningWord learning() {
+        return learning;
     }
 
     /** What lends its network; borrowed. */
@@ -217,7 +265,11 @@ public final class TextEncoder implements AutoCloseable {
 
     @Override
     public void close() {
-        extra.close();
+        if (learning == null) {
+            extra.close();
+        } else {
+            learning.rows().close();
+        }
         network.close();
     }
 }

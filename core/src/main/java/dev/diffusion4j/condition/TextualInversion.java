@@ -2,6 +2,7 @@
 package dev.diffusion4j.condition;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.checkpoint.TensorInfo;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightSource;
@@ -96,6 +97,16 @@ public final class TextualInversion implements AutoCloseable {
                     file + ": " + key + " must be a vector or a table of vectors, but has the shape " + shape);
         }
         return TensorScope.ownResult(() -> source.read(key).to(ScalarType.Float).view(-1, shape.get(shape.size() - 1)));
+    }
+
+    /**
+     * Writes a word for one text encoder: a tensor that is named like it.
+     *
+     * @param rows {@code float (n, D)}
+     * @throws Problem (a failure) where it cannot be written; what was there is whole then
+     */
+    public static void write(Path file, String word, Tensor rows) {
+        Safetensors.write(file, Map.of(word, rows), Map.of("format", "pt"));
     }
 
     /** The word in prompts. */

@@ -10,12 +10,16 @@ import dev.diffusion4j.hub.HubContents;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.hub.HubSettings;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 
 /** Where a LoRA is: a file or folder on this machine, or a repository of the Hub, as {@link PipelinePlace} has it for whole models. */
 public final class LoraPlace {
+    /** The file beside a LoRA's with a word that was learnt with it, by the name under which diffusers looks for it. */
+    public static final String WORD = "learned_embeds.safetensors";
+
     private LoraPlace() {}
 
     /**
@@ -27,6 +31,17 @@ public final class LoraPlace {
         return LoraFile.find(PipelinePlace.repository(place)
                 .map(repo -> fetch(repo, progress))
                 .orElse(place));
+    }
+
+    /**
+     * The file with a word that was learnt with a LoRA, where its folder holds one; fetched first where it is on the Hub. Whoever names the LoRA's
+     * file itself means that alone.
+     */
+    public static Optional<Path> word(Path place, HubProgress progress) {
+        if (Files.isRegularFile(place)) {
+            return Optional.empty();
+        }
+        return Optional.of(file(place, progress).resolveSibling(WORD)).filter(Files::isRegularFile);
     }
 
     /** The same choice, but of the commit that a Hub's repository has now, so that it can be made again later; fetches it. */
@@ -44,10 +59,10 @@ public final class LoraPlace {
         return fetch(hub.contents(repo), hub);
     }
 
-    /** The commit's folder in the cache, with the first file that is a LoRA's. */
+    /** The commit's folder in the cache, with the first file that is a LoRA's, and a word's. */
     static Path fetch(HubContents there, HubClient hub) {
         String weights = LoraFile.FILES.stream().filter(there::has).findFirst().orElseThrow(() -> none(there, hub));
-        return hub.fetch(there, Set.of(weights, LoraFolder.CONFIG)::contains);
+        return hub.fetch(there, Set.of(weights, LoraFolder.CONFIG, WORD)::contains);
     }
 
     /** Whether a repository holds a LoRA; a whole model may lie beside it. */

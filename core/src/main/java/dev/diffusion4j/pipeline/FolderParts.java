@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.codec.TinyVaeCodec;
@@ -12,8 +13,10 @@ import dev.diffusion4j.condition.TextEncoder;
 import dev.diffusion4j.condition.TextForm;
 import dev.diffusion4j.condition.TextualInversion;
 import dev.diffusion4j.folder.ComponentMap;
+import dev.diffusion4j.folder.LoraPlace;
 import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.folder.PipelineFolder;
+import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.ModelFamily;
@@ -110,7 +113,6 @@ final class FolderParts implements PartsReader {
 
     private static Conditioner conditioner(
             PartFiles files, DiffusionModel model, LoadedParts loaded, LoadOptions options) {
-        List<Path> embeddings = options.embeddings();
         List<TextEncoder> encoders = new ArrayList<>();
         for (String end : List.of("", SECOND)) {
             if (files.className(TEXT + end).isPresent()) {
@@ -119,7 +121,7 @@ final class FolderParts implements PartsReader {
             }
         }
         if (encoders.isEmpty()) {
-            if (!embeddings.isEmpty()) {
+            if (!options.embeddings().isEmpty()) {
                 throw Problem.request(
                         "{embedding} is for a model with a text encoder, and " + files.place() + " has none");
             }
@@ -133,7 +135,22 @@ final class FolderParts implements PartsReader {
                 && Boolean.TRUE.equals(
                         files.setting("requires_aesthetics_score").orElse(false));
         TextConditioner own = refines ? conditioner.withScore() : conditioner;
+        List<Path> embeddings = embeddings(options);
         return embeddings.isEmpty() ? own : withWords(own, embeddings, options.parts() == PartsReader.WITHOUT_CODEC);
+    }
+
+    /** The files of words that are asked for, and those that were learnt with the adapters. */
+    private static List<Path> embeddings(LoadOptions options) {
+        Map<Path, Path> files = new LinkedHashMap<>();
+        options.embeddings().forEach(file -> files.put(absolute(file), file));
+        for (LoraChoice lora : options.loras()) {
+            LoraPlace.word(lora.path(), HubProgress.SILENT).ifPresent(file -> files.putIfAbsent(absolute(file), file));
+        }
+        return List.copyOf(files.values());
+    }
+
+    private static Path absolute(Path file) {
+        return file.toAbsolutePath().normalize();
     }
 
     /** @param forTwoOnly whether words for one text encoder are another pipeline's */

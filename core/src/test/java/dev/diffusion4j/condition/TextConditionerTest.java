@@ -232,6 +232,54 @@ class TextConditionerTest {
     }
 
     @Test
+    void a_word_that_learns_begins_as_its_tokens_and_gradients_reach_its_rows_alone() {
+        TensorScope.run(() -> {
+            List<Subject> prompts = List.of(Subject.ofPrompt("a red zog"), Subject.ofPrompt("a cat"));
+            try (TextConditioner plain = parts.sd("sd1");
+                    TextConditioner learning =
+                            parts.sd("sd1").withLearningWord("zog").inBatches()) {
+                LearningWord word = Objects.requireNonNull(learning.learningWord());
+                assertThat(learning.learners()).containsOnlyKeys("word");
+                assertThat(learning.networks()).containsOnlyKeys("text_encoder");
+                assertThat(learning.learning()).isEmpty();
+                word.rows().requiresGrad(true);
+                Tensor states = states(learning.encode(prompts));
+                assertClose("as the tokens", states.detach(), states(plain.encode(prompts)), 1e-5);
+
+                states.narrow(0, 0, 1).square().sum().backward();
+                assertThat(Tensors.shape(word.rows().rows().grad())).startsWith(3);
+                for (int i = 0; i < 3; i++) {
+                    assertThat(word.rows()
+                                    .rows()
+                                    .grad()
+                                    .narrow(0, i, 1)
+                                    .abs()
+                                    .sum()
+                                    .item_float())
+                            .as("row %d", i)
+                            .isPositive();
+                }
+                parts.model(1).namedParameters().values().forEach(weight -> assertThat(
+                                weight.grad().defined())
+                        .isFalse());
+            }
+        });
+    }
+
+    @Test
+    void a_word_of_two_encoders_or_one_that_is_known_cannot_learn() {
+        try (TextConditioner one = parts.sd("sd1");
+                TextConditioner two = parts.xl(true)) {
+            assertThatExceptionOfType(Problem.class)
+                    .isThrownBy(() -> one.withLearningWord("ca"))
+                    .withMessageContaining("'ca' cannot be learnt as a new word, because it is a token");
+            assertThatExceptionOfType(Problem.class)
+                    .isThrownBy(() -> two.withLearningWord("zog"))
+                    .withMessageContaining("two text encoders");
+        }
+    }
+
+    @Test
     void what_cannot_be_meant_is_one_clear_line() {
         try (TextConditioner conditioner = parts.sd("sd1")) {
             Map<Subject, String> refused = Map.of(

@@ -53,6 +53,12 @@ public interface Dataset extends AutoCloseable {
         return example(index).caption();
     }
 
+    /** All ways to say what a picture shows, {@link #caption} first; empty where that is not known. */
+    default List<String> captions(int index) {
+        String only = caption(index);
+        return only == null ? List.of() : List.of(only);
+    }
+
     /**
      * A caption of a picture of two things in which these have changed places, and nothing else, so that it is wrong: what a network must
      * know an order for. {@code null} where there is one thing, where both are the same, or where that is not known.

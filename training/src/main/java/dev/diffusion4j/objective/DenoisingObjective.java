@@ -79,15 +79,11 @@ public final class DenoisingObjective implements Objective {
         return model;
     }
 
-    /** The denoiser, and those of the conditioner's networks that learn, by their own names. */
+    /** The denoiser, and what of the conditioner learns, by its own names. */
     @Override
     public Map<String, Model> networks() {
         Map<String, Model> all = new LinkedHashMap<>(Map.of("", model));
-        conditioner.networks().forEach((name, network) -> {
-            if (conditioner.learning().contains(name)) {
-                all.put(name, network);
-            }
-        });
+        all.putAll(conditioner.learners());
         return all;
     }
 
@@ -168,7 +164,7 @@ public final class DenoisingObjective implements Objective {
 
     /** Whether conditions are encoded once for the whole batch, and in full precision: by networks that do not learn. */
     private boolean isEncodedAhead() {
-        return conditioner.learning().isEmpty() && !conditioner.lent().isEmpty();
+        return conditioner.learners().isEmpty() && !conditioner.lent().isEmpty();
     }
 
     /** What the pictures show, on its way to what the network is given. */

@@ -1,14 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.condition.Conditioner;
+import dev.diffusion4j.condition.LearningWord;
 import dev.diffusion4j.condition.Subject;
+import dev.diffusion4j.condition.TextConditioner;
+import dev.diffusion4j.condition.TextualInversion;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.view.CaptionedDataset;
+import dev.diffusion4j.data.view.EachCaption;
+import dev.diffusion4j.folder.LoraPlace;
+import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.pipeline.PipelineParts;
+import dev.diffusion4j.trainer.ParameterGroup;
+import dev.diffusion4j.trainer.TrainerConfig;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The data of a recipe: as it is, or the pictures of one thing with those of its kind. */
@@ -31,6 +45,15 @@ final class DreamBooth {
         config.problem().ifPresent(problem -> {
             throw Problem.request(problem);
         });
+        if (config.learnsWord()
+                && recipe.lora() == null
+                && !RecipeParts.learning(recipe, null).isEmpty()) {
+            throw Problem.request(
+                    "dreambooth.word_learning_rate lets a word learn beside a text encoder that stays as it is,"
+                            + " but training.groups lets all of "
+                            + String.join(" and ", RecipeParts.learning(recipe, null))
+                            + " learn: omit the one or the other");
+        }
         if (config.hasPrior()) {
             int size = recipe.training().batchSize();
             if (size % 2 != 0) {
@@ -43,11 +66,61 @@ final class DreamBooth {
 
     /** @throws Problem (a wrong request) where the base of a recipe draws no prompts */
     static void checkBase(Recipe recipe, Model model, @Nullable Conditioner conditioner) {
-        if (recipe.dreambooth() != null && (conditioner == null || conditioner.takes() != Subject.Kind.PROMPT)) {
+        DreamBoothConfig config = recipe.dreambooth();
+        if (config != null && (conditioner == null || conditioner.takes() != Subject.Kind.PROMPT)) {
             throw Problem.request("recipe " + recipe.name() + " teaches a text-to-image model, but "
                     + recipe.model().from() + " holds a " + model.modelClass().name()
                     + " that draws no prompts: name another {model.from}");
         }
+        if (config != null && config.learnsWord() && learningWord(conditioner) == null) {
+            throw Problem.request("dreambooth.word_learning_rate lets a word of the base's own text encoder learn, but"
+                    + " another one is brought by a program: set {dreambooth.word_learning_rate}=0");
+        }
+    }
+
+    /** A network's parts, with the identifier as a word that learns where the recipe says so; they take the place of {@code parts}. */
+    static PipelineParts withWord(PipelineParts parts, Recipe recipe) {
+        DreamBoothConfig config = recipe.dreambooth();
+        if (config == null || !config.learnsWord() || !(parts.conditioner() instanceof TextConditioner text)) {
+            return parts;
+        }
+        String word = Objects.requireNonNull(config.identifier());
+        try (TextualInversion before = wordBefore(recipe.lora())) {
+            return parts.withConditioner(
+                    before != null && before.word().equals(word)
+                            ? text.withLearningWord(before)
+                            : text.withLearningWord(word));
+        } catch (RuntimeException e) {
+            parts.close();
+            throw e;
+        }
+    }
+
+    /** What was learnt with the adapter that a LoRA goes on from; {@code null} for none. */
+    private static @Nullable TextualInversion wordBefore(@Nullable LoraConfig lora) {
+        String from = lora == null ? null : lora.from();
+        return from == null
+                ? null
+                : LoraPlace.word(Path.of(from), HubProgress.SILENT)
+                        .map(TextualInversion::read)
+                        .orElse(null);
+    }
+
+    /** The word that learns; {@code null} for none. */
+    static @Nullable LearningWord learningWord(@Nullable Conditioner conditioner) {
+        return conditioner instanceof TextConditioner text ? text.learningWord() : null;
+    }
+
+    /** How the networks of a recipe learn, and the word. */
+    static TrainerConfig training(Recipe recipe) {
+        DreamBoothConfig config = recipe.dreambooth();
+        if (config == null || !config.learnsWord()) {
+            return recipe.training();
+        }
+        Map<String, ParameterGroup> groups =
+                new LinkedHashMap<>(recipe.training().groups());
+        groups.put(LearningWord.PART, new ParameterGroup(config.wordLearningRate(), null));
+        return recipe.training().with(training -> training.groups = groups);
     }
 
     /** What a run learns from, without the pictures of the kind, which may not be drawn yet; the caller closes it. */
@@ -77,7 +150,8 @@ final class DreamBooth {
 
     private static Dataset instance(Recipe recipe, DreamBoothConfig config, RunParts parts) {
         Dataset source = parts.openSource(recipe.data());
+        Dataset shown = config.ownCaptions() ? EachCaption.of(source) : source;
         return new CaptionedDataset(
-                source, KINDS, 0, index -> config.shownUnder(source.caption(index), source.name(index)));
+                shown, KINDS, 0, index -> config.shownUnder(shown.caption(index), shown.name(index)));
     }
 }

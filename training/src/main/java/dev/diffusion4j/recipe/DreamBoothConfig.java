@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param ownCaptions whether a picture that has a caption of its own is shown under it in place of the prompt: so a model learns what of a
  *     picture is the thing, and what is its colour, its place or its ground
  * @param identifier the word of the prompt, and of the captions, that stands for the thing; {@code null} where none is to be looked for
+ * @param wordLearningRate how fast the identifier learns as a new word of the text encoder, whose own table stays as it is; 0 for not at all. Gal et al.
+ *     (2022), with all that learns besides
  * @param classPrompts what the pictures of the kind show, in turn: one prompt, or many of different things
  * @param classCaptions a data set whose first captions are such prompts too ({@code scenes}); {@code null} for none
  * @param classPictures the folder of the pictures of the kind; those that it lacks are drawn into it; {@code null} for the run's own
@@ -29,6 +31,7 @@ public record DreamBoothConfig(
         String prompt,
         boolean ownCaptions,
         @Nullable String identifier,
+        double wordLearningRate,
         List<String> classPrompts,
         @Nullable String classCaptions,
         @Nullable String classPictures,
@@ -38,9 +41,10 @@ public record DreamBoothConfig(
         @Nullable Double classGuidanceScale) {
     /** As diffusers' script, but for the prompts, which have no default. */
     public static final DreamBoothConfig DEFAULT =
-            new DreamBoothConfig("", false, null, List.of(), null, null, 100, 1, 50, null);
+            new DreamBoothConfig("", false, null, 0, List.of(), null, null, 100, 1, 50, null);
 
     public DreamBoothConfig {
+        Check.notNegative(wordLearningRate, "word_learning_rate");
         Check.positive(classCount, "class_count");
         Check.notNegative(priorWeight, "prior_weight");
         Check.positive(classSteps, "class_steps");
@@ -53,6 +57,11 @@ public record DreamBoothConfig(
     /** Whether pictures of the kind stand beside the others. */
     boolean hasPrior() {
         return priorWeight > 0;
+    }
+
+    /** Whether the identifier is a new word that learns. */
+    boolean learnsWord() {
+        return wordLearningRate > 0;
     }
 
     /** {@code DreamBoothConfig.DEFAULT.with(c -> c.prompt = …)}: the result is checked anew. */
@@ -74,6 +83,11 @@ public record DreamBoothConfig(
                     "dreambooth.prompt is missing: say what the pictures show, such as {dreambooth.prompt}='a photo of a zog'");
         }
         String word = identifier;
+        if (learnsWord() && (word == null || word.isBlank())) {
+            return Optional.of(
+                    "dreambooth.word_learning_rate is " + wordLearningRate + ", but dreambooth.identifier names no word"
+                            + " that could learn: name that of the prompt, or set {dreambooth.word_learning_rate}=0");
+        }
         if (word != null && !holds(prompt, word)) {
             return Optional.of("dreambooth.prompt '" + prompt + "' does not hold the word '" + word
                     + "' that dreambooth.identifier names: put it into the prompt, or name the word that is there");
@@ -105,9 +119,11 @@ public record DreamBoothConfig(
         return own;
     }
 
-    private static boolean holds(String text, String word) {
+    /** In any letter case, but for a word that learns: its vectors are found as it is written. */
+    private boolean holds(String text, String word) {
         return Pattern.compile(
-                        "(?<![\\p{L}\\p{N}])" + Pattern.quote(word) + "(?![\\p{L}\\p{N}])", Pattern.CASE_INSENSITIVE)
+                        "(?<![\\p{L}\\p{N}])" + Pattern.quote(word) + "(?![\\p{L}\\p{N}])",
+                        learnsWord() ? 0 : Pattern.CASE_INSENSITIVE)
                 .matcher(text)
                 .find();
     }
@@ -117,6 +133,7 @@ public record DreamBoothConfig(
         public String prompt;
         public boolean ownCaptions;
         public @Nullable String identifier;
+        public double wordLearningRate;
         public List<String> classPrompts;
         public @Nullable String classCaptions;
         public @Nullable String classPictures;
@@ -129,6 +146,7 @@ public record DreamBoothConfig(
             prompt = from.prompt;
             ownCaptions = from.ownCaptions;
             identifier = from.identifier;
+            wordLearningRate = from.wordLearningRate;
             classPrompts = from.classPrompts;
             classCaptions = from.classCaptions;
             classPictures = from.classPictures;
@@ -143,6 +161,7 @@ public record DreamBoothConfig(
                     prompt,
                     ownCaptions,
                     identifier,
+                    wordLearningRate,
                     classPrompts,
                     classCaptions,
                     classPictures,

@@ -3,6 +3,8 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.condition.LearningWord;
+import dev.diffusion4j.folder.LoraPlace;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.clip.ClipModel;
@@ -117,13 +119,23 @@ final class Exports {
         if (lora == null) {
             String older = RunCard.read(target);
             save(target);
+            writeWord(target);
             new RunCard(recipe, model, folder).write(target, older);
         } else {
             String older = RunCard.read(target);
             Map<String, Model> beside =
                     trained == null ? Map.of() : trained.parts().conditioner().networks();
             LoraTraining.write(target, model, beside, recipe, lora);
+            writeWord(target);
             new RunCard(recipe, model, folder).write(target, older);
+        }
+    }
+
+    private void writeWord(Path target) {
+        LearningWord word =
+                trained == null ? null : DreamBooth.learningWord(trained.parts().conditioner());
+        if (word != null) {
+            word.write(target.resolve(LoraPlace.WORD));
         }
     }
 

@@ -277,9 +277,19 @@ final class RunCard {
     private String useOfLora() {
         String base = base().map(HubRepo::id).orElse("FOLDER-OF-THE-BASE");
         Map<String, String> values = Map.of("base", base, "place", ModelCard.PLACE);
-        return model instanceof UNet2DConditionModel
-                ? CardText.of("use-lora-text", with(values, "prompt", prompt()))
-                : CardText.of("use-lora", values);
+        if (!(model instanceof UNet2DConditionModel)) {
+            return CardText.of("use-lora", values);
+        }
+        Map<String, String> more = with(values, "prompt", prompt());
+        return CardText.of("use-lora-text", more) + useOfWord("use-lora-word", more);
+    }
+
+    /** Empty where no word learnt. */
+    private String useOfWord(String piece, Map<String, String> values) {
+        DreamBoothConfig dreambooth = recipe.dreambooth();
+        return dreambooth != null && dreambooth.learnsWord()
+                ? CardText.of(piece, with(values, "word", String.valueOf(dreambooth.identifier())))
+                : "";
     }
 
     /** What the network was taught, or was shown on the way. */
@@ -298,7 +308,8 @@ final class RunCard {
     private String use(DiffusionModel denoiser, boolean isDiffusers) {
         Map<String, String> place = Map.of("place", ModelCard.PLACE);
         if (denoiser instanceof UNet2DConditionModel) {
-            return CardText.of("use-text", with(place, "prompt", prompt()));
+            Map<String, String> values = with(place, "prompt", prompt());
+            return CardText.of("use-text", values) + useOfWord("use-word", values);
         }
         if (denoiser.numClasses() > 0) {
             return CardText.of("use-classes", place);

@@ -103,7 +103,8 @@ public record RunParts(
         if (beside == null || !isPlain()) {
             return open(model);
         }
-        return CompanionParts.open(beside, model, learning, recipe.training().frozenDtype());
+        return DreamBooth.withWord(
+                CompanionParts.open(beside, model, learning, recipe.training().frozenDtype()), recipe);
     }
 
     private PipelineParts open(DiffusionModel model) {

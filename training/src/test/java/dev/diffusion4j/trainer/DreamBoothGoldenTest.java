@@ -8,6 +8,7 @@ import dev.diffusion4j.adapter.Lora;
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.codec.PixelCodec;
+import dev.diffusion4j.condition.LearningWord;
 import dev.diffusion4j.condition.TextConditioner;
 import dev.diffusion4j.condition.TextEncoder;
 import dev.diffusion4j.condition.TextForm;
@@ -31,10 +32,12 @@ import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.text.TokenizerFolder;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -42,20 +45,31 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * Twenty steps of a LoRA of a denoiser and its text encoder, with pictures of the class beside those of the instance, equal those of diffusers'
- * train_dreambooth_lora: oracle/golden_dreambooth.py.
+ * Twenty steps of a LoRA of a denoiser and its text encoder, or of one whose prompt has a word that learns, with pictures of the class beside those of the
+ * instance, equal those of the peers: oracle/golden_dreambooth.py.
  */
 class DreamBoothGoldenTest {
-    private static final Path GOLDEN = Path.of("src/test/resources/golden/dreambooth.safetensors");
+    private static final Path GOLDEN = Path.of("src/test/resources/golden");
     private static final Path NET = Path.of("../core/src/test/resources/golden/tiny-sd");
 
-    private final Safetensors golden = Safetensors.open(GOLDEN);
-    private final Map<String, @Nullable Object> notes =
-            Json.parseObject(Objects.requireNonNull(golden.metadata().get("notes")), "notes");
+    private Safetensors golden = Safetensors.open(GOLDEN.resolve("dreambooth.safetensors"));
+    private Map<String, @Nullable Object> notes = notes();
+
+    private Map<String, @Nullable Object> notes() {
+        return Json.parseObject(Objects.requireNonNull(golden.metadata().get("notes")), "notes");
+    }
 
     /** One shard and plain memory, then two shards with channels last and the vector kernels: the same within f32. */
     @Test
     void twenty_steps_equal_those_of_the_script() {
+        check(new Choices(Precision.F32, false, 1, 1, 0, "any", "cpu"));
+        check(new Choices(Precision.F32, true, 2, 2, 0, "any", "cpu"));
+    }
+
+    @Test
+    void a_word_that_learns_beside_the_lora_equals_the_peers_and_the_text_encoder_stays() {
+        golden = Safetensors.open(GOLDEN.resolve("dreambooth-word.safetensors"));
+        notes = notes();
         check(new Choices(Precision.F32, false, 1, 1, 0, "any", "cpu"));
         check(new Choices(Precision.F32, true, 2, 2, 0, "any", "cpu"));
     }
@@ -77,15 +91,9 @@ class DreamBoothGoldenTest {
         TensorScope.run(() -> {
             try (Model unet = network("unet");
                     Model text = network("text_encoder");
-                    TextConditioner all = TextConditioner.of(
-                            List.of(new TextEncoder(
-                                    "text_encoder",
-                                    TokenizerFolder.read(NET.resolve("tokenizer")),
-                                    LentModel.of(text))),
-                            TextForm.LAST,
-                            false)) {
+                    TextConditioner learning = learning(text)) {
                 inject(unet, "unet", texts("unet"));
-                inject(text, "text_encoder", texts("text"));
+                Map<String, String> before = hashes(text);
                 unet.channelsLast(choices.channelsLast());
                 DenoisingSettings settings = DenoisingSettings.of(LossType.MSE, LossWeighting.UNIFORM)
                         .withLabelWeights(List.of(2.0, 2 * number("prior_weight")));
@@ -94,14 +102,40 @@ class DreamBoothGoldenTest {
                                 (DiffusionModel) unet,
                                 SchedulerKind.DDPM.create(Map.of(
                                         "beta_start", 0.00085, "beta_end", 0.012, "beta_schedule", "scaled_linear")),
-                                all.withLearning(Set.of("text_encoder")),
+                                learning,
                                 PixelCodec.signed(4),
                                 settings),
                         choices);
                 compare(unet, "unet");
-                compare(text, "text_encoder");
+                if (learning.learningWord() == null) {
+                    compare(text, "text_encoder");
+                } else {
+                    compare(
+                            "word.rows",
+                            Objects.requireNonNull(learning.learningWord())
+                                    .rows()
+                                    .rows());
+                    assertThat(hashes(text)).isEqualTo(before);
+                }
             }
         });
+    }
+
+    private TextConditioner learning(Model text) {
+        TextEncoder encoder =
+                new TextEncoder("text_encoder", TokenizerFolder.read(NET.resolve("tokenizer")), LentModel.of(text));
+        TextConditioner all = TextConditioner.of(List.of(encoder), TextForm.LAST, false);
+        if (notes.get("word") instanceof String word) {
+            return all.withLearningWord(word).inBatches();
+        }
+        inject(text, "text_encoder", texts("text"));
+        return all.withLearning(Set.of("text_encoder"));
+    }
+
+    private static Map<String, String> hashes(Model network) {
+        Map<String, String> all = new TreeMap<>();
+        network.stateDict().forEach((name, tensor) -> all.put(name, Arrays.toString(Tensors.floats(tensor.detach()))));
+        return all;
     }
 
     private void inject(Layer network, String part, List<String> targets) {
@@ -135,7 +169,7 @@ class DreamBoothGoldenTest {
                 texts("prompts").get(1),
                 texts("prompts").get(1));
         try (StepEngine engine = new StepEngine(choices);
-                AdamOptimizer optimizer = new AdamOptimizer(learnt, adam);
+                AdamOptimizer optimizer = new AdamOptimizer(learnt, adam, groups());
                 GradientSum gradients = new GradientSum(learnt.values());
                 RandomStream random = new RandomStream(11);
                 RandomStream dropout = new RandomStream(0);
@@ -155,15 +189,30 @@ class DreamBoothGoldenTest {
         }
     }
 
+    private Map<String, ParameterGroup> groups() {
+        return notes.containsKey("word")
+                ? Map.of(LearningWord.PART, new ParameterGroup(number("word_learning_rate"), null))
+                : Map.of();
+    }
+
     private void compare(Layer network, String part) {
         Lora.weights(network).forEach((name, tensor) -> {
             Tensor wanted = read("end." + part, name);
-            Tensor start = name.contains("lora_A") ? read("start." + part, name) : wanted.mul(new Scalar(0));
-            double change = wanted.sub(start).norm().item_double();
-            double apart = tensor.detach().sub(wanted).norm().item_double();
-            assertThat(apart)
-                    .as("%s.%s, whose change is %s long", part, name, change)
-                    .isLessThan(0.01 * change);
+            compare(
+                    part + "." + name,
+                    tensor,
+                    wanted,
+                    name.contains("lora_A") ? read("start." + part, name) : wanted.mul(new Scalar(0)));
         });
+    }
+
+    private void compare(String name, Tensor tensor) {
+        compare(name, tensor, golden.read("end." + name), golden.read("start." + name));
+    }
+
+    private static void compare(String name, Tensor tensor, Tensor wanted, Tensor start) {
+        double change = wanted.sub(start).norm().item_double();
+        double apart = tensor.detach().sub(wanted).norm().item_double();
+        assertThat(apart).as("%s, whose change is %s long", name, change).isLessThan(0.01 * change);
     }
 }

@@ -100,6 +100,16 @@ public final class ClipTextModel extends Model {
         return tower.normed(states);
     }
 
+    /**
+     * Rows that begin as copies of those of its own tokens, to be learnt as rows of {@link ExtraTokens}.
+     *
+     * @param tokens numbers of its tokenizer
+     * @return (n, D) in f32; the caller closes it
+     */
+    public LearntRows rowsFrom(List<Integer> tokens) {
+        return TensorScope.compute(() -> new LearntRows(tower.rows(tokens)));
+    }
+
     /** The config as a record. */
     public ClipTextConfig typedConfig() {
         return config;

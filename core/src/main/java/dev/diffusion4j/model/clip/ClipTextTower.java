@@ -7,6 +7,7 @@ import dev.diffusion4j.layer.Layer;
 import dev.diffusion4j.layer.LayerNorm;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.LongOptional;
@@ -85,6 +86,13 @@ public final class ClipTextTower extends Layer {
                     return states;
                 },
                 states -> states);
+    }
+
+    /** The tokens' rows without their places, (n, D), a new tensor. */
+    Tensor rows(List<Integer> ids) {
+        long[] numbers = ids.stream().mapToLong(Integer::longValue).toArray();
+        return TensorScope.keepResult(
+                () -> tokens.forward(Tensors.ofLongs(numbers).to(tokens.weight().device(), ScalarType.Long)));
     }
 
     /** (B, L, D) after the final norm, a new tensor. */

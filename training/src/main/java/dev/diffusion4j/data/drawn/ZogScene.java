@@ -26,7 +26,12 @@ public final class ZogScene {
     }
 
     public String caption() {
-        return SceneWords.caption(scene, NAME, chances(1));
+        return caption(0);
+    }
+
+    /** @param wording which of the ways to say it, by chance; two may be the same */
+    public String caption(int wording) {
+        return SceneWords.caption(scene, NAME, chances(wording == 0 ? 1 : 2 + wording));
     }
 
     /** RGB of {@code side}² pixels. */

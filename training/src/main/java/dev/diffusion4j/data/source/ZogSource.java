@@ -15,6 +15,7 @@ import dev.diffusion4j.data.drawn.ShapeScene.Paint;
 import dev.diffusion4j.data.drawn.ZogScene;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 public final class ZogSource implements Dataset {
     /** Raise it with any change that changes a pixel or a caption. */
     private static final int VERSION = 1;
+
+    /** Of each picture; with one alone a small model learns that the form is what belongs to that sentence. */
+    private static final int WORDINGS = 8;
 
     private static final List<Scene> SCENES = List.of(
             scene(Paint.RED, Size.LARGE, Place.MIDDLE, Ground.BLACK),
@@ -88,6 +92,12 @@ public final class ZogSource implements Dataset {
     @Override
     public @Nullable String caption(int index) {
         return zog(index).caption();
+    }
+
+    @Override
+    public List<String> captions(int index) {
+        ZogScene zog = zog(index);
+        return IntStream.range(0, WORDINGS).mapToObj(zog::caption).toList();
     }
 
     @Override
