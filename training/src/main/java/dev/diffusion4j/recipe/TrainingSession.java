@@ -106,8 +106,8 @@ final class TrainingSession implements AutoCloseable {
     private Trainer trainer(Objective objective, RunParts parts, DataRecord record) {
         Checkpoints checkpoints =
                 new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), record);
-        Trainer made = held(new Trainer(
-                objective, loader, DreamBooth.training(recipe), choices, checkpoints, parts.exchange()));
+        Trainer made = held(
+                new Trainer(objective, loader, DreamBooth.training(recipe), choices, checkpoints, parts.exchange()));
         if (checkpoint != null) {
             Checkpoints.restore(checkpoint, made.state(), recipe.training().gradientAccumulationSteps());
         }

@@ -40,8 +40,7 @@ class TextToImageChainTest {
         ChainRun run = start("halting");
         Random stopping = new Random(4);
         int stops = 0;
-        while (!run.run(new RunListener() {}, () -> stopping.nextInt(3) == 0)
-                .finished()) {
+        while (!run.run(new RunListener() {}, () -> stopping.nextInt(3) == 0).finished()) {
             run = ChainRun.resume(halting, false);
             stops++;
         }
