@@ -16,9 +16,11 @@ import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Learn which caption belongs to which picture of a batch: the cross-entropy over a caption's pictures and over a picture's captions,
  * Radford et al. (2021), figure 3. Captions of the same tokens belong to each other's pictures too, in equal parts, as labels do in
- * Yang et al. (2022); where all captions differ that is the same loss.
+ * Yang et al. (2022); where all captions differ that is the same loss. With hard negatives a picture is also held against captions that
+ * differ from true ones in the order of two things alone, as in Yuksekgonul et al. (2023), section 4.
  */
 public final class ContrastiveObjective implements Objective {
     /** The share of the captions whose likest picture of the batch is theirs. */
@@ -45,15 +48,20 @@ public final class ContrastiveObjective implements Objective {
     private final ClipModel model;
     private final ClipTokenizer tokenizer;
     private final ClipPictures pictures;
+    private final boolean hardNegatives;
 
     /**
      * @param model borrowed
      * @param pictures how it is given them
+     * @param hardNegatives whether a picture has, besides the captions of the batch, all those to choose from in which the two things of a
+     *     picture of the batch have changed places
      */
-    public ContrastiveObjective(ClipModel model, ClipTokenizer tokenizer, ClipPictures pictures) {
+    public ContrastiveObjective(
+            ClipModel model, ClipTokenizer tokenizer, ClipPictures pictures, boolean hardNegatives) {
         this.model = model;
         this.tokenizer = tokenizer;
         this.pictures = pictures;
+        this.hardNegatives = hardNegatives;
     }
 
     @Override
@@ -158,28 +166,48 @@ public final class ContrastiveObjective implements Objective {
         @Override
         public Tensor loss() {
             return TensorScope.keepResult(() -> {
-                Tensor texts = model.embedTexts(ids);
                 Tensor images = model.embedImages(pixels);
-                Tensor logits = model.similarities(texts, images);
+                Tensor logits = model.similarities(model.embedTexts(ids), images);
                 Tensor same = same();
                 Tensor targets = same.div(same.sum(ACROSS, true, new org.bytedeco.pytorch.ScalarTypeOptional()));
                 shares.put(IMAGE_RETRIEVAL, right(logits, same));
                 shares.put(TEXT_RETRIEVAL, right(logits.t(), same));
-                if (exchanged != null) {
-                    shares.put(ORDER, ordered(exchanged, images, logits));
-                }
-                return torch.cross_entropy_loss(logits, targets)
-                        .add(torch.cross_entropy_loss(logits.t(), targets))
-                        .div(new Scalar(2.0));
+                Tensor ofPictures = exchanged == null
+                        ? torch.cross_entropy_loss(logits.t(), targets)
+                        : amongExchanged(exchanged, images, logits.t(), targets);
+                return torch.cross_entropy_loss(logits, targets).add(ofPictures).div(new Scalar(2.0));
             });
         }
 
-        /** Of the captions of {@code wrong}'s pictures, the share that is liker to theirs than the wrong one. */
-        private double ordered(Exchanged wrong, Tensor images, Tensor logits) {
+        /**
+         * The cross-entropy over each picture's captions, with the exchanged ones among them where they are to be learnt from. The share of
+         * pictures that lie nearer to their own caption is put beside it, in a training only where it costs nothing.
+         *
+         * @param logits (B, B), of pictures and captions
+         */
+        private Tensor amongExchanged(Exchanged wrong, Tensor images, Tensor logits, Tensor targets) {
+            if (!hardNegatives && GradMode.is_enabled()) {
+                return torch.cross_entropy_loss(logits, targets);
+            }
+            Tensor against = model.similarities(model.embedTexts(wrong.ids()), images).t();
+            shares.put(ORDER, ordered(wrong, logits, against));
+            if (!hardNegatives) {
+                return torch.cross_entropy_loss(logits, targets);
+            }
+            long[] none = {0, wrong.places().size(0)};
+            return torch.cross_entropy_loss(
+                    torch.cat(new TensorVector(logits, against), 1), torch.constant_pad_nd(targets, none));
+        }
+
+        /**
+         * Of the pictures with an exchanged caption, the share that is nearer to its own.
+         *
+         * @param against (B, N), of pictures and exchanged captions
+         */
+        private double ordered(Exchanged wrong, Tensor logits, Tensor against) {
             return TensorScope.compute(() -> {
                 Tensor own = logits.diagonal().index_select(0, wrong.places());
-                Tensor other = model.similarities(model.embedTexts(wrong.ids()), images.index_select(0, wrong.places()))
-                        .diagonal();
+                Tensor other = against.index_select(0, wrong.places()).diagonal();
                 return (double) own.gt(other).to(ScalarType.Float).mean().item_float();
             });
         }

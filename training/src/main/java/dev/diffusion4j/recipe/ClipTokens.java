@@ -14,9 +14,13 @@ import dev.diffusion4j.text.TextCleaning;
 import dev.diffusion4j.text.TokenizerFolder;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** What a CLIP in training has beside its network: a tokenizer, which the run's folder keeps, and how it is given pictures. */
 final class ClipTokens {
+    /** Of the pictures, to see whether data knows exchanged captions. */
+    private static final int LOOKED_AT = 1000;
+
     private ClipTokens() {}
 
     /**
@@ -28,6 +32,10 @@ final class ClipTokens {
         if (!(model instanceof ClipModel)) {
             if (recipe.model().tokenizer() != null) {
                 throw Problem.request("model.tokenizer is for a CLIPModel, but the network is a "
+                        + model.modelClass().name() + ": omit it");
+            }
+            if (recipe.objective().hardNegatives()) {
+                throw Problem.request("objective.hard_negatives is for a CLIPModel, but the network is a "
                         + model.modelClass().name() + ": omit it");
             }
             return;
@@ -63,6 +71,20 @@ final class ClipTokens {
                                     + length + " are read");
                 },
                 "raise model.config.text_config.max_position_embeddings, or shorten them");
+    }
+
+    /**
+     * Looks whether data knows captions that are wrong in the order of two things.
+     *
+     * @throws Problem (a wrong request) where none of the first does
+     */
+    static void checkExchanged(ObjectiveConfig config, Dataset dataset) {
+        boolean knows = IntStream.range(0, Math.min(LOOKED_AT, dataset.size()))
+                .anyMatch(index -> dataset.exchanged(index) != null);
+        if (config.hardNegatives() && !knows) {
+            throw Problem.request("objective.hard_negatives takes captions in which two things have changed places, but "
+                    + dataset.description() + " knows none: omit it, or take data that does, as scenes");
+        }
     }
 
     private static void checkFits(ClipModel model, ClipTokenizer tokenizer) {

@@ -16,6 +16,7 @@ import java.util.function.Consumer;
  * @param gamma of {@code min_snr}
  * @param contextDrop how often a picture's class is dropped, for classifier-free guidance; only for networks that can do without
  * @param trackImageLoss whether the distance of x̂₀ from the picture is logged beside the loss
+ * @param hardNegatives whether a CLIP also learns from captions in which the two things of a picture have changed places
  * @param autoencoder what an autoencoder learns besides
  */
 public record ObjectiveConfig(
@@ -24,9 +25,10 @@ public record ObjectiveConfig(
         double gamma,
         ContextDrop contextDrop,
         boolean trackImageLoss,
+        boolean hardNegatives,
         AutoencoderConfig autoencoder) {
     public static final ObjectiveConfig DEFAULT =
-            new ObjectiveConfig(LossType.MSE, Weighting.UNIFORM, 5, ContextDrop.NONE, false, AutoencoderConfig.DEFAULT);
+            new ObjectiveConfig(LossType.MSE, Weighting.UNIFORM, 5, ContextDrop.NONE, false, false, AutoencoderConfig.DEFAULT);
 
     /** The weight of a timestep. */
     public enum Weighting implements Keyed {
@@ -77,6 +79,7 @@ public record ObjectiveConfig(
         public double gamma;
         public ContextDrop contextDrop;
         public boolean trackImageLoss;
+        public boolean hardNegatives;
         public AutoencoderConfig autoencoder;
 
         private Draft(ObjectiveConfig from) {
@@ -85,11 +88,12 @@ public record ObjectiveConfig(
             gamma = from.gamma;
             contextDrop = from.contextDrop;
             trackImageLoss = from.trackImageLoss;
+            hardNegatives = from.hardNegatives;
             autoencoder = from.autoencoder;
         }
 
         ObjectiveConfig done() {
-            return new ObjectiveConfig(loss, weighting, gamma, contextDrop, trackImageLoss, autoencoder);
+            return new ObjectiveConfig(loss, weighting, gamma, contextDrop, trackImageLoss, hardNegatives, autoencoder);
         }
     }
 }

@@ -135,6 +135,7 @@ final class Resolution {
                     .ifPresent(LOG::warn);
             LoraTraining.injectText(conditioner, adopted).forEach(LOG::warn);
             TextCaptions.check(data.dataset(), conditioner);
+            ClipTokens.checkExchanged(adopted.objective(), data.dataset());
             LatentCache.check(adopted, data, codec);
             String brought = conditioner == null || parts.conditioner() == null ? null : RunParts.named(conditioner);
             return adopted.with(recipe -> {

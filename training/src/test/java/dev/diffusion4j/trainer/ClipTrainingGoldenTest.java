@@ -61,7 +61,7 @@ class ClipTrainingGoldenTest {
                 model.requiresGrad(true);
                 WeightChanges changes = new WeightChanges(model);
                 ContrastiveObjective objective =
-                        new ContrastiveObjective(model, tokenizer(), ClipPictures.ofSamples(16));
+                        new ContrastiveObjective(model, tokenizer(), ClipPictures.ofSamples(16), false);
                 train(objective, golden, name);
                 changes.check(golden, name);
             }
