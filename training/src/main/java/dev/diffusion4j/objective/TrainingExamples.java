@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param images {@code float32 (B, C, H, W)} in [−1, 1]
  * @param labels {@code int64 (B)} classes, −1 where there is none
  * @param captions words, {@code null} where there are none
- * @param exchanged captions in which two things have changed places, {@code null} where there are no two; none at all where nobody asks
- *     whether a network takes them for right
+ * @param exchanged captions in which two things have changed places, {@code null} where there are no two; none at all where the data
+ *     knows of none
  * @param epoch which pass over the data, from 0
  */
 public record TrainingExamples(

@@ -264,8 +264,8 @@ public final class Trainer implements AutoCloseable {
     /** @throws Problem (a failure) where the loss is no number */
     private StepLosses accumulate(Batch batch, double rate) {
         return TensorScope.compute(() -> {
-            TrainingExamples examples =
-                    new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions(), batch.epoch());
+            TrainingExamples examples = new TrainingExamples(
+                    batch.images(), batch.labelTensor(), batch.captions(), batch.exchanged(), batch.epoch());
             Objective.Task task = objective.draw(examples, state.random()).to(device);
             StepLosses losses = engine.accumulate(task, 1.0 / config.gradientAccumulationSteps(), state.dropout());
             if (!Double.isFinite(losses.loss())) {
