@@ -4,8 +4,8 @@ and the tokens that CLIPTokenizer makes with it) and training/src/test/resources
 training steps).
 
 Pairs are learnt by Algorithm 1 of Sennrich et al. (2016) on the words of CLIPTokenizer's own splitter; of equally frequent pairs the first in the order
-of their letters. Steps are AdamW on CLIPModel's own loss, or, where captions stand twice in a batch, on the cross-entropy with both as targets; the
-factor on similarities is cut to 100 after each, as OpenCLIP does. Pictures come from one torch.Generator seeded 11. How weights changed is kept as in
+of their letters. Steps are AdamW on CLIPModel's own loss, or, where captions stand twice in a batch, on the cross-entropy with both as targets, or, with wrong captions
+besides, on that over a picture's own and all wrong ones (hard negatives: Yuksekgonul et al., 2023); the factor on similarities is cut to 100 after each, as OpenCLIP does. Pictures come from one torch.Generator seeded 11. How weights changed is kept as in
 golden_training.py.
 """
 import collections
@@ -89,26 +89,42 @@ def spread():
     return made, {name: [torch.cat(values).mean().item(), torch.cat(values).std(correction=0).item()] for name, values in seen.items()}
 
 
-def batches(repeated):
+def batches(name):
     generator = torch.Generator().manual_seed(11)
     for step in range(5):
         captions = [CAPTIONS[(5 * step + 7 * i) % len(CAPTIONS)] for i in range(6)]
-        if repeated:
+        if name == "repeated":
             captions[3], captions[5] = captions[0].upper(), captions[1]
-        yield captions, torch.randn((6, 3, 16, 16), generator=generator)
+        wrong = [CAPTIONS[(5 * step + 7 * i + 3) % len(CAPTIONS)] if name == "negatives" and (step + i) % 3 == 0 else None for i in range(6)]
+        yield captions, wrong, torch.randn((6, 3, 16, 16), generator=generator)
 
 
-def run(model, tok, repeated):
+def with_wrong(model, tok, out, wrong):
+    """Of pictures and captions, with the wrong ones behind; the share of their pictures that lie nearer to their own."""
+    places = [i for i, caption in enumerate(wrong) if caption is not None]
+    texts = model.get_text_features(**tok([wrong[i] for i in places], padding="max_length", truncation=True, return_tensors="pt"))
+    texts = getattr(texts, "pooler_output", texts)
+    against = model.logit_scale.exp() * out.image_embeds @ torch.nn.functional.normalize(texts).T
+    order = sum((out.logits_per_image[i, i] > against[i, k]).item() for k, i in enumerate(places)) / len(places)
+    return torch.cat([out.logits_per_image, against], 1), order
+
+
+def run(model, tok, name):
     start = {name: p.detach().clone() for name, p in model.named_parameters()}
     opt = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01)
-    losses, shares, scales = [], [], []
-    for captions, pixels in batches(repeated):
+    losses, shares, scales, orders = [], [], [], []
+    for captions, wrong, pixels in batches(name):
         ids = tok(captions, padding="max_length", truncation=True, return_tensors="pt").input_ids
         out = model(input_ids=ids, pixel_values=pixels, return_loss=True)
         same = (ids[:, None] == ids[None]).all(-1).float()
         targets = same / same.sum(1, keepdim=True)
         cross = torch.nn.functional.cross_entropy
-        loss = (cross(out.logits_per_text, targets) + cross(out.logits_per_image, targets)) / 2 if repeated else out.loss
+        of_pictures = out.logits_per_image
+        if name == "negatives":
+            of_pictures, order = with_wrong(model, tok, out, wrong)
+            targets = torch.nn.functional.pad(targets, (0, of_pictures.shape[1] - len(captions)))
+            orders.append(order)
+        loss = out.loss if name == "plain" else (cross(out.logits_per_text, targets[:, :len(captions)]) + cross(of_pictures, targets)) / 2
         loss.backward()
         opt.step()
         opt.zero_grad()
@@ -118,7 +134,7 @@ def run(model, tok, repeated):
         shares.append([same.gather(1, logits.argmax(1, True)).mean().item() for logits in (out.logits_per_text, out.logits_per_image)])
     changes = {name: p.detach() - start[name] for name, p in sorted(model.named_parameters())}
     generator = torch.Generator().manual_seed(13)
-    return dict(losses=torch.tensor(losses), shares=torch.tensor(shares), scales=torch.tensor(scales),
+    return dict(losses=torch.tensor(losses), shares=torch.tensor(shares), scales=torch.tensor(scales), orders=torch.tensor(orders),
                 changes=torch.cat([projected(c, generator) for c in changes.values()]), norms=torch.stack([c.norm() for c in changes.values()]))
 
 
@@ -133,16 +149,17 @@ def main():
     torch.manual_seed(5)
     model = CLIPModel(CLIPConfig(**tiny))
     tensors = {"net." + name: p.detach().clone() for name, p in model.named_parameters()}
-    for name, scale in (("plain", model.logit_scale.item()), ("repeated", math.log(100) + 0.02)):
+    for name, scale in (("plain", model.logit_scale.item()), ("repeated", math.log(100) + 0.02), ("negatives", model.logit_scale.item())):
         model.load_state_dict({n[4:]: v for n, v in tensors.items() if n.startswith("net.")})
         tensors[name + ".start"] = model.logit_scale.data.fill_(scale).clone()
-        for part, value in run(model, tok, name == "repeated").items():
+        for part, value in run(model, tok, name).items():
             tensors[f"{name}.{part}"] = value
         print(name, tensors[name + ".losses"].tolist(), tensors[name + ".scales"].tolist(), tensors[name + ".shares"].tolist())
     wide, seen = spread()
-    batch = {name: [captions for captions, _ in batches(name == "repeated")] for name in ("plain", "repeated")}
+    batch = {name: [captions for captions, _, _ in batches(name)] for name in ("plain", "repeated", "negatives")}
+    wrong = [captions for _, captions, _ in batches("negatives")]
     save_file(tensors, ROOT / "training/src/test/resources/golden/clip_training.safetensors",
-              {name: json.dumps(value) for name, value in dict(config=tiny, captions=batch, wide=wide, spread=seen).items()})
+              {name: json.dumps(value) for name, value in dict(config=tiny, captions=batch, wrong=wrong, wide=wide, spread=seen).items()})
 
 
 if __name__ == "__main__":

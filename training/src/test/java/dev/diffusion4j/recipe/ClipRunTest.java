@@ -2,6 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
@@ -110,6 +111,24 @@ class ClipRunTest {
         assertThat(measured).extracting(line -> line.get("step")).containsExactly(3L, 4L);
         assertThat(run.resolve("history")).doesNotExist();
         assertThat((Double) measured.get(1).get("val_order")).isCloseTo(ordered(run, recipe), within(1e-6));
+    }
+
+    @Test
+    void captions_that_say_it_the_wrong_way_round_are_for_a_clip_and_for_data_that_has_them() {
+        Recipe recipe = recipe().with(r -> r.objective.hardNegatives = true);
+        Path run = TrainingRun.start(recipe, folder.resolve("run"))
+                .run(QUIET, () -> false)
+                .folder();
+        assertThat(JsonlTracker.read(run.resolve("metrics.jsonl")).get(0)).containsKey("order");
+        assertThatThrownBy(() -> TrainingRun.start(
+                        recipe.with(r -> r.data.source = "shapes"), folder.resolve("shapes")))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("objective.hard_negatives takes captions in which two things have changed places")
+                .hasMessageContaining("knows none");
+        Recipe denoiser = TextToImageRunTest.fresh(r -> r.objective.hardNegatives = true);
+        assertThatThrownBy(() -> TrainingRun.start(denoiser, folder.resolve("denoiser")))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("objective.hard_negatives is for a CLIPModel");
     }
 
     /** By the saved network, one picture after the other. */

@@ -49,7 +49,7 @@ class ClipTrainingGoldenTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"plain", "repeated"})
+    @ValueSource(strings = {"plain", "repeated", "negatives"})
     void five_steps_equal_those_of_transformers(String name) {
         TensorScope.run(() -> {
             try (Safetensors golden = Safetensors.open(GOLDEN);
@@ -60,8 +60,8 @@ class ClipTrainingGoldenTest {
                 }
                 model.requiresGrad(true);
                 WeightChanges changes = new WeightChanges(model);
-                ContrastiveObjective objective =
-                        new ContrastiveObjective(model, tokenizer(), ClipPictures.ofSamples(16), false);
+                ContrastiveObjective objective = new ContrastiveObjective(
+                        model, tokenizer(), ClipPictures.ofSamples(16), name.equals("negatives"));
                 train(objective, golden, name);
                 changes.check(golden, name);
             }
@@ -81,9 +81,10 @@ class ClipTrainingGoldenTest {
                 RandomStream dropout = new RandomStream(0)) {
             for (int step = 0; step < losses.length; step++) {
                 List<@Nullable String> words = new ArrayList<>(strings(captions.get(step)));
+                List<@Nullable String> wrong = wrong(golden, name, step);
                 StepLosses found = TensorScope.compute(() -> {
                     TrainingExamples examples = new TrainingExamples(
-                            random.randn(6, 3, 16, 16), Tensors.ofLongs(0, 0, 0, 0, 0, 0), words, 0);
+                            random.randn(6, 3, 16, 16), Tensors.ofLongs(0, 0, 0, 0, 0, 0), words, wrong, 0);
                     return engine.accumulate(objective.draw(examples, random), 1, List.of(dropout));
                 });
                 optimizer.step(1e-3, 1);
@@ -94,10 +95,28 @@ class ClipTrainingGoldenTest {
                         .isCloseTo(shares[2 * step], within(1e-6));
                 assertThat(found.tracked().get(ContrastiveObjective.TEXT_RETRIEVAL))
                         .isCloseTo(shares[2 * step + 1], within(1e-6));
+                if (name.equals("negatives")) {
+                    assertThat(found.tracked().get(ContrastiveObjective.ORDER))
+                            .isCloseTo(Tensors.floats(golden.read(name + ".orders"))[step], within(1e-6));
+                }
                 assertThat(objective.scalars(0).get("logit_scale"))
                         .isCloseTo(scales[step], within(1e-5 * scales[step]));
             }
         }
+    }
+
+    /** The wrong captions of a step, {@code null} for a picture without; none but for the run with negatives. */
+    private static List<@Nullable String> wrong(Safetensors golden, String name, int step) {
+        if (!name.equals("negatives")) {
+            return List.of();
+        }
+        List<?> steps = (List<?>) Objects.requireNonNull(
+                Json.parse(Objects.requireNonNull(golden.metadata().get("wrong")), "wrong"));
+        List<@Nullable String> captions = new ArrayList<>();
+        for (Object caption : (List<?>) Objects.requireNonNull(steps.get(step))) {
+            captions.add(caption == null ? null : caption.toString());
+        }
+        return captions;
     }
 
     /** Means and deviations of 8 networks each: those of n numbers lie within 5 standard errors of each other. */
