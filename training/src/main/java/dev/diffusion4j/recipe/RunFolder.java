@@ -29,6 +29,7 @@ public record RunFolder(Path path) {
             "loss.png",
             "model",
             "class-pictures",
+            "dtype.json",
             "lora",
             "models",
             "tokenizer",
@@ -79,6 +80,11 @@ public record RunFolder(Path path) {
     /** An array for each figure that is measured once an epoch. */
     public Path history() {
         return path.resolve("history");
+    }
+
+    /** What {@code training.dtype: auto} came to. */
+    Path dtype() {
+        return path.resolve("dtype.json");
     }
 
     /** What decides the figures that are measured on held-back pictures. */

@@ -4,6 +4,7 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tracking.LossPlot;
 import dev.diffusion4j.tracking.Trackers;
 import dev.diffusion4j.trainer.Checkpoints;
@@ -174,9 +175,14 @@ public final class TrainingRun {
     /** Whether all pictures of the kind are there; those that are missing are drawn, unless {@code stop} says so. */
     private boolean hasClassPictures(RunListener listener, BooleanSupplier stop) {
         DreamBoothConfig config = recipe.dreambooth();
-        return config == null
-                || !config.hasPrior()
-                || new ClassPictures(recipe, config, folder).draw(parts.device(recipe), listener, stop);
+        if (config == null || !config.hasPrior()) {
+            return true;
+        }
+        String device = parts.device(recipe);
+        Precision dtype = checkpoint == null
+                ? ChosenDtype.of(recipe, folder, device)
+                : Checkpoints.readChoices(checkpoint).dtype();
+        return new ClassPictures(recipe, config, folder).draw(device, dtype, listener, stop);
     }
 
     private RunSummary finished(RunListener listener) {

@@ -140,8 +140,8 @@ final class TrainingSession implements AutoCloseable {
 
     private Choices choices(RunParts parts, Objective objective, boolean allowDrift) {
         if (checkpoint == null) {
-            Placement wanted =
-                    new Placement(parts.device(recipe), recipe.training().dtype(), 0);
+            String device = parts.device(recipe);
+            Placement wanted = new Placement(device, ChosenDtype.of(recipe, folder, device), 0);
             return Choices.forThisMachine(wanted, recipe.training().batchSize(), objective);
         }
         Choices before = Checkpoints.readChoices(checkpoint);
