@@ -154,7 +154,7 @@ public final class TrainingRun {
      * Trains to the end, or until {@code stop} says so; then a checkpoint is there to be resumed. A run that is finished already
      * is left as it is.
      *
-     * @param stop asked before each update and within the drawing of pictures
+     * @param stop asked before each update, within the drawing of pictures, and while they are encoded
      * @throws Problem (a failure) where the loss is no longer a number, the disk is full, another process trains in the
      *     folder, or the data is not what the run began with
      */
@@ -166,8 +166,11 @@ public final class TrainingRun {
             if (!hasClassPictures(listener, stop)) {
                 return new RunSummary(folder.path(), false, 0, Double.NaN);
             }
-            try (TrainingSession session = new TrainingSession(recipe, folder, checkpoint, parts, allowDrift)) {
-                return session.run(listener, stop);
+            try (TrainingSession session =
+                    new TrainingSession(recipe, folder, checkpoint, parts, allowDrift, listener, stop)) {
+                return session.run();
+            } catch (LatentMaker.Stopped e) {
+                return new RunSummary(folder.path(), false, stepsDone(), Double.NaN);
             }
         }
     }
@@ -185,8 +188,12 @@ public final class TrainingRun {
         return new ClassPictures(recipe, config, folder).draw(device, dtype, listener, stop);
     }
 
+    private long stepsDone() {
+        return checkpoint == null ? 0 : Checkpoints.readStep(checkpoint);
+    }
+
     private RunSummary finished(RunListener listener) {
-        long steps = checkpoint == null ? 0 : Checkpoints.readStep(checkpoint);
+        long steps = stepsDone();
         if (!Files.exists(folder.lossPlot()) && Files.exists(folder.metrics())) {
             LossPlot.write(folder.metrics(), folder.lossPlot());
         }
