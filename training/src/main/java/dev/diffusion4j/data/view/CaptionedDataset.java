@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** A data set under one label of others, with captions that are given from outside. */
 public final class CaptionedDataset extends DatasetView {
@@ -47,6 +48,12 @@ public final class CaptionedDataset extends DatasetView {
     @Override
     public List<String> captions(int index) {
         return List.of(caption(index));
+    }
+
+    /** Not known of these captions. */
+    @Override
+    public @Nullable String exchanged(int index) {
+        return null;
     }
 
     @Override

@@ -67,6 +67,11 @@ abstract class DatasetView implements Dataset {
     }
 
     @Override
+    public @Nullable String exchanged(int index) {
+        return from.exchanged(place(index));
+    }
+
+    @Override
     public List<String> captions(int index) {
         return from.captions(place(index));
     }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Each picture once under each of its {@linkplain Dataset#captions captions}: first all under their first ones, then all under their second ones. */
 public final class EachCaption extends DatasetView {
@@ -61,6 +62,12 @@ public final class EachCaption extends DatasetView {
     @Override
     public List<String> captions(int index) {
         return List.of(caption(index));
+    }
+
+    /** Not known of these captions. */
+    @Override
+    public @Nullable String exchanged(int index) {
+        return null;
     }
 
     @Override
