@@ -174,16 +174,20 @@ class DreamBoothRunTest {
                     .isTrue();
             assertThat(contents(parts.resolve("lora"))).isEqualTo(contents(whole.resolve("lora")));
             assertThat(contents(BASE)).isEqualTo(base);
-            try (Safetensors file = Safetensors.open(whole.resolve("lora").resolve(PipelineLora.FILE))) {
-                TensorScope.run(() -> file.tensors().keySet().forEach(name -> {
-                    Tensor tensor = file.read(name);
-                    assertThat(Tensors.type(tensor)).as(name).isEqualTo(ScalarType.Float);
-                    assertThat(tensor.abs().sum().item_float())
-                            .as(name)
-                            .isPositive()
-                            .isFinite();
-                }));
-            }
+            assertLearntInF32(whole.resolve("lora").resolve(PipelineLora.FILE));
+        }
+    }
+
+    private static void assertLearntInF32(Path lora) {
+        try (Safetensors file = Safetensors.open(lora)) {
+            TensorScope.run(() -> file.tensors().keySet().forEach(name -> {
+                Tensor tensor = file.read(name);
+                assertThat(Tensors.type(tensor)).as(name).isEqualTo(ScalarType.Float);
+                assertThat(tensor.abs().sum().item_float())
+                        .as(name)
+                        .isPositive()
+                        .isFinite();
+            }));
         }
     }
 
