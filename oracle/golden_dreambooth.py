@@ -8,6 +8,10 @@ and attention and MLP of the text encoder. Kept: A as it begins ("start."; B beg
 dreambooth-word.safetensors: the text encoder stays as it is, but the instance's word has vectors of its own, which learn at WORD_RATE (textual inversion beside
 a LoRA, as diffusers' train_dreambooth_lora_sd15_advanced does with --train_text_encoder_ti). They begin as those of the tokens that it was cut into.
 
+dreambooth-bf16.safetensors: fewer layers, all weights of the base rounded to bf16. "end." is what is learnt where they are computed with in f32, "end16." what
+the script learns with --mixed_precision=bf16: the base is kept in bf16, latents and noise are bf16, and the forward pass runs under autocast. "apart" says
+how far the second is from the first: the norm of all differences by that of all changes.
+
 Usage: python oracle/golden_dreambooth.py
 """
 import json
@@ -27,6 +31,7 @@ TEXT = ["q_proj", "v_proj", "out_proj", "fc1"]
 INSTANCE, CLASS = "a photo of a zog", "a photo of a thing"
 STEPS, HALF, PRIOR, RATE, CLIP = 20, 2, 0.7, 2e-3, 0.4
 WORD, WORD_RATE = "zog", 1e-2
+FEW_UNET, FEW_TEXT = ["to_q", "to_v", "ff.net.2", "conv1"], ["q_proj", "fc1"]
 
 
 def adapted(model, targets):
@@ -69,53 +74,99 @@ def weights(pipe):
     return {k: v.detach().clone().contiguous() for k, v in named.items()}
 
 
-def make(name, with_word):
-    pipe = StableDiffusionPipeline.from_pretrained(BASE, torch_dtype=torch.float32, safety_checker=None)
+def train(pipe, groups, half):
+    """Losses of STEPS steps; half: what the base is kept in is what is computed in."""
     scheduler = DDPMScheduler.from_config(pipe.scheduler.config)
-    torch.manual_seed(3)
-    learnt = adapted(pipe.unet, UNET)
-    groups = [dict(params=learnt)]
-    if with_word:
-        rows = learnt_word(pipe)
-        groups.append(dict(params=[rows], lr=WORD_RATE))
-        before = rows.detach().clone()
-    else:
-        groups.append(dict(params=adapted(pipe.text_encoder, TEXT)))
     learnt = [p for group in groups for p in group["params"]]
-    tensors = {f"start.{k}": v for k, v in weights(pipe).items() if "lora_A" in k}
     optimizer = torch.optim.AdamW(groups, lr=RATE, betas=(0.9, 0.999), weight_decay=1e-2, eps=1e-8)
     generator = torch.Generator().manual_seed(11)
     prompts = [INSTANCE] * HALF + [CLASS] * HALF
     losses = []
     for _ in range(STEPS):
         shape = (2 * HALF, 4, 8, 8)
-        latents = torch.randn(shape, generator=generator)
-        noise = torch.randn(shape, generator=generator)
+        latents = torch.randn(shape, generator=generator).to(pipe.unet.dtype)
+        noise = torch.randn(shape, generator=generator).to(pipe.unet.dtype)
         timesteps = torch.randint(0, 1000, (2 * HALF,), generator=generator)
-        prediction = pipe.unet(scheduler.add_noise(latents, noise, timesteps), timesteps, states(pipe, prompts)).sample
-        prediction, prior = torch.chunk(prediction, 2, dim=0)
-        target, target_prior = torch.chunk(noise, 2, dim=0)
-        loss = F.mse_loss(prediction, target, reduction="mean")
-        loss = loss + PRIOR * F.mse_loss(prior, target_prior, reduction="mean")
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            noisy = scheduler.add_noise(latents, noise, timesteps)
+            prediction = pipe.unet(noisy, timesteps, states(pipe, prompts)).sample
+            prediction, prior = torch.chunk(prediction, 2, dim=0)
+            target, target_prior = torch.chunk(noise, 2, dim=0)
+            loss = F.mse_loss(prediction.float(), target.float(), reduction="mean")
+            loss = loss + PRIOR * F.mse_loss(prior.float(), target_prior.float(), reduction="mean")
         loss.backward()
         torch.nn.utils.clip_grad_norm_(learnt, CLIP)
         optimizer.step()
         optimizer.zero_grad()
         losses.append(loss.item())
-    tensors |= {f"end.{k}": v for k, v in weights(pipe).items()} | {"losses": torch.tensor(losses, dtype=torch.float64)}
+    return torch.tensor(losses, dtype=torch.float64)
+
+
+def load():
+    return StableDiffusionPipeline.from_pretrained(BASE, torch_dtype=torch.float32, safety_checker=None)
+
+
+def starts(pipe):
+    return {f"start.{k}": v for k, v in weights(pipe).items() if "lora_A" in k}
+
+
+def save(name, tensors, unet, text, **more):
+    notes = {"prior_weight": PRIOR, "learning_rate": RATE, "clip": CLIP, "half": HALF, "unet": unet, "text": text,
+             "prompts": [INSTANCE, CLASS], "rank": 2, "alpha": 3, **more}
+    save_file(tensors, OUT / name, {"notes": json.dumps(notes)})
+    print(name, tensors["losses"][:2], tensors["losses"][-1], len(tensors), (OUT / name).stat().st_size, more)
+
+
+def make(name, with_word):
+    pipe = load()
+    torch.manual_seed(3)
+    groups = [dict(params=adapted(pipe.unet, UNET))]
+    if with_word:
+        rows = learnt_word(pipe)
+        groups.append(dict(params=[rows], lr=WORD_RATE))
+        before = rows.detach().clone()
+    else:
+        groups.append(dict(params=adapted(pipe.text_encoder, TEXT)))
+    tensors = starts(pipe) | {"losses": train(pipe, groups, False)}
+    tensors |= {f"end.{k}": v for k, v in weights(pipe).items()}
     if with_word:
         tensors |= {"start.word.rows": before, "end.word.rows": rows.detach().clone()}
-    notes = {"prior_weight": PRIOR, "learning_rate": RATE, "clip": CLIP, "half": HALF, "unet": UNET, "text": [] if with_word else TEXT,
-             "prompts": [INSTANCE, CLASS], "rank": 2, "alpha": 3}
-    if with_word:
-        notes |= {"word": WORD, "word_learning_rate": WORD_RATE}
-    save_file(tensors, OUT / name, {"notes": json.dumps(notes)})
-    print(name, losses[:2], losses[-1], len(tensors), (OUT / name).stat().st_size)
+        save(name, tensors, UNET, [], word=WORD, word_learning_rate=WORD_RATE)
+    else:
+        save(name, tensors, UNET, TEXT)
+
+
+def round_weights(network):
+    with torch.no_grad():
+        for tensor in [*network.parameters(), *network.buffers()]:
+            if tensor.is_floating_point():
+                tensor.copy_(tensor.bfloat16().float())
+
+
+def make_bf16(name):
+    pipe, half = load(), load()
+    for network in (pipe.unet, pipe.text_encoder):
+        round_weights(network)
+    for network in (half.unet, half.text_encoder):
+        network.to(torch.bfloat16)
+    torch.manual_seed(3)
+    both = [[dict(params=adapted(p.unet, FEW_UNET)), dict(params=adapted(p.text_encoder, FEW_TEXT))] for p in (pipe, half)]
+    with torch.no_grad():
+        for one, other in zip(*both):
+            for a, b in zip(one["params"], other["params"]):
+                b.data = a.detach().clone()  # peft makes them in the base's dtype, then f32 of that
+    tensors = starts(pipe) | {"losses": train(pipe, both[0], False), "losses16": train(half, both[1], True)}
+    ends, ends16 = weights(pipe), weights(half)
+    tensors |= {f"end.{k}": v for k, v in ends.items()} | {f"end16.{k}": v for k, v in ends16.items()}
+    apart = sum((ends16[k] - v).square().sum() for k, v in ends.items())
+    change = sum((v - tensors.get(f"start.{k}", 0)).square().sum() for k, v in ends.items())
+    save(name, tensors, FEW_UNET, FEW_TEXT, apart=(apart / change).sqrt().item())
 
 
 def main():
     make("dreambooth.safetensors", False)
     make("dreambooth-word.safetensors", True)
+    make_bf16("dreambooth-bf16.safetensors")
 
 
 if __name__ == "__main__":

@@ -35,6 +35,11 @@ public abstract class Adaptable extends Layer {
         return layerWeight().handle();
     }
 
+    /** What it computes in where nothing is cast: the dtype of its weight, or f32 where that is {@linkplain #store stored}. */
+    public final ScalarType type() {
+        return isStored() ? ScalarType.Float : TensorScope.compute(() -> Tensors.type(weight()));
+    }
+
     /** The layer's operation as it is. */
     abstract Tensor plain(Tensor input);
 
@@ -154,7 +159,7 @@ public abstract class Adaptable extends Layer {
     /** The weight that the call sees, on the graph; the weight alone where nothing changes it. A handle of the current scope's. */
     final Tensor foldedWeight() {
         return TensorScope.keepResult(() -> {
-            Tensor weight = plainWeight();
+            Tensor weight = widened(plainWeight());
             LowRank own = ownProduct();
             Tensor folded = own == null ? weight : weight.add(own.product(weight));
             WeightChange active = ActiveProducts.beside(this);

@@ -85,10 +85,10 @@ public final class BatchNorm2d extends Layer {
         return TensorScope.keepResult(() -> {
             Tensor normed = batch_norm(
                     sample,
-                    weightOptional,
-                    biasOptional,
-                    meanOptional,
-                    varianceOptional,
+                    widened(weight, weightOptional),
+                    widened(bias, biasOptional),
+                    widened(runningMean, meanOptional),
+                    widened(runningVariance, varianceOptional),
                     ofBatch(),
                     momentum,
                     eps,
@@ -97,8 +97,13 @@ public final class BatchNorm2d extends Layer {
         });
     }
 
+    private TensorOptional widened(@Nullable Tensor own, TensorOptional optional) {
+        return isStored() && own != null ? new TensorOptional(widened(own)) : optional;
+    }
+
+    /** Of a stored network the statistics do not learn either. */
     private boolean ofBatch() {
-        return TrainingMode.isActive() && !frozen;
+        return TrainingMode.isActive() && !frozen && !isStored();
     }
 
     private Tensor fused(BackwardTape tape, Tensor sample, Curve curve) {
@@ -184,7 +189,7 @@ public final class BatchNorm2d extends Layer {
 
     /** Whether it takes the batch's own statistics while training; not after {@link #freezeStatistics}. */
     public boolean looksAtBatch() {
-        return !frozen;
+        return !frozen && !isStored();
     }
 
     /** All in {@code root}. */

@@ -78,17 +78,24 @@ public final class Conv2d extends Adaptable {
 
     @Override
     Tensor plain(Tensor sample) {
+        if (isStored()) {
+            return StoredWeight.operate(
+                    sample,
+                    (input, seen) -> weight.withPlain(
+                            plain -> convolve(input, seen.apply(plain), StoredWeight.optional(bias, seen))));
+        }
         FastConvolution fast = weight.packed(sample);
-        return fast != null ? fast.forward(sample, bias) : weight.withPlain(plain -> convolve(sample, plain));
+        return fast != null
+                ? fast.forward(sample, bias)
+                : weight.withPlain(plain -> convolve(sample, plain, biasOptional));
     }
 
-    private Tensor convolve(Tensor sample, Tensor plain) {
+    private Tensor convolve(Tensor sample, Tensor plain, TensorOptional shift) {
         if (plain.size(1) > 1) {
-            return conv2d(sample, plain, biasOptional, stride, padding, NO_DILATION, 1);
+            return conv2d(sample, plain, shift, stride, padding, NO_DILATION, 1);
         }
         // of one channel both layouts look alike, and LibTorch takes the slower one for all that comes after
-        return TensorScope.keepResult(
-                () -> laidOut(conv2d(sample, plain, biasOptional, stride, padding, NO_DILATION, 1)));
+        return TensorScope.keepResult(() -> laidOut(conv2d(sample, plain, shift, stride, padding, NO_DILATION, 1)));
     }
 
     private @Nullable FastConvolution pack(Tensor plain, Tensor sample) {

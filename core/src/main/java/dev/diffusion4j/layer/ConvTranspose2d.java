@@ -31,6 +31,12 @@ public final class ConvTranspose2d extends Layer {
      * @return (B, out, stride·H, stride·W), a new tensor
      */
     public Tensor forward(Tensor sample) {
+        if (isStored()) {
+            return StoredWeight.operate(
+                    sample,
+                    (input, seen) -> conv_transpose2d(
+                            input, seen.apply(weight), StoredWeight.optional(bias, seen), stride, NONE, NONE, 1, ONE));
+        }
         return conv_transpose2d(sample, weight, biasOptional, stride, NONE, NONE, 1, ONE);
     }
 

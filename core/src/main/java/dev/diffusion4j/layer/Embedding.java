@@ -4,6 +4,7 @@ package dev.diffusion4j.layer;
 import static org.bytedeco.pytorch.global.torch.embedding;
 
 import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
 import org.bytedeco.pytorch.Tensor;
 
 /** A learnt row for each of n ids: {@code weight (n, D)}. */
@@ -19,7 +20,7 @@ public final class Embedding extends Layer {
      * @return (B, D), a new tensor
      */
     public Tensor forward(Tensor ids) {
-        return embedding(weight, ids);
+        return isStored() ? TensorScope.keepResult(() -> widened(embedding(weight, ids))) : embedding(weight, ids);
     }
 
     /** {@code (n, D)}; borrowed. */

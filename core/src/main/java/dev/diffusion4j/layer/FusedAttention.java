@@ -77,9 +77,9 @@ final class FusedAttention {
     }
 
     private TensorOptional bias() {
-        Tensor ofQuery = query.bias();
-        Tensor ofKey = key.bias();
-        Tensor ofValue = value.bias();
+        Tensor ofQuery = query.seenBias();
+        Tensor ofKey = key.seenBias();
+        Tensor ofValue = value.seenBias();
         return ofQuery == null || ofKey == null || ofValue == null
                 ? new TensorOptional()
                 : new TensorOptional(cat(new TensorVector(ofQuery, ofKey, ofValue), 0));

@@ -86,7 +86,15 @@ public final class GroupNorm extends Layer {
                 Tensor spread = added.unsqueeze(2).unsqueeze(3);
                 input = GradMode.is_enabled() ? sample.add(spread) : sample.add_(spread);
             }
-            Tensor normed = group_norm(input, groups, weightOptional, biasOptional, eps, true);
+            Tensor normed = isStored()
+                    ? group_norm(
+                            input,
+                            groups,
+                            new TensorOptional(widened(weight)),
+                            new TensorOptional(widened(bias)),
+                            eps,
+                            true)
+                    : group_norm(input, groups, weightOptional, biasOptional, eps, true);
             return activation == null ? normed : activation.applyToTemporary(normed);
         });
     }

@@ -3,6 +3,7 @@ package dev.diffusion4j.layer;
 
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.tensor.WeightMemory;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -29,6 +30,7 @@ public abstract class Layer implements AutoCloseable {
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
     private final Map<String, Layer> children = new LinkedHashMap<>();
     private volatile boolean frozen;
+    private volatile boolean stored;
     private volatile MemoryFormat layout = MemoryFormat.Contiguous;
 
     /** Makes a parameter, trained; {@code float32} unless {@link WeightMemory} says otherwise. */
@@ -155,12 +157,36 @@ public abstract class Layer implements AutoCloseable {
     }
 
     /**
-     * Changes dtype and device of all tensors in place; handles stay valid. Gradients are dropped.
+     * Changes dtype and device of all tensors in place; handles stay valid. Gradients are dropped. Of a network that is {@linkplain #store
+     * stored} the device alone changes.
      *
      * @throws IllegalStateException where the layer is frozen; so does {@link #channelsLast}
      */
     public final void convert(Device device, ScalarType type) {
-        each(tensor -> tensor.to(device, type));
+        each(tensor -> tensor.to(device, stored ? Tensors.type(tensor) : type));
+    }
+
+    /**
+     * Keeps all tensors in fewer digits than is computed with: what they are used in sees them in f32, so that it gives what it would if their
+     * rounded values were kept in f32; within {@link dev.diffusion4j.tensor.Placement#autocast} in its dtype, as all weights. Gradients with regard to inputs can be had,
+     * and none of the tensors. Products that are injected later stay f32 and learn.
+     *
+     * @param type bf16; f32 for as usual
+     * @throws IllegalStateException where the layer is frozen
+     */
+    public final void store(ScalarType type) {
+        each(tensor -> tensor.to(type));
+        eachLayer(layer -> layer.stored = type != ScalarType.Float);
+    }
+
+    /** Whether tensors are kept in fewer digits than is computed with: {@link #store}. */
+    protected final boolean isStored() {
+        return stored;
+    }
+
+    /** A tensor of this layer's as it is computed with: itself, or in f32 where it is {@linkplain #store stored}, owned by the current scope then. */
+    protected final Tensor widened(Tensor own) {
+        return stored ? own.to(ScalarType.Float) : own;
     }
 
     /** Gives 4-d tensors the channels-last memory layout, or back; values and shapes are unchanged. */

@@ -31,6 +31,15 @@ public final class LayerNorm extends Layer {
      * @return the same shape, a new tensor
      */
     public Tensor forward(Tensor features) {
+        if (isStored()) {
+            return TensorScope.keepResult(() -> layer_norm(
+                    features,
+                    shape,
+                    new TensorOptional(widened(weight)),
+                    new TensorOptional(widened(bias)),
+                    eps,
+                    false));
+        }
         return layer_norm(features, shape, weightOptional, biasOptional, eps, false);
     }
 

@@ -17,7 +17,7 @@ public final class LearnedProjection extends TimeProjection {
 
     @Override
     public Tensor forward(Tensor timesteps) {
-        return TensorScope.keepResult(() -> torch.embedding(weight, timesteps.to(ScalarType.Long)));
+        return TensorScope.keepResult(() -> widened(torch.embedding(weight, timesteps.to(ScalarType.Long))));
     }
 
     @Override

@@ -40,6 +40,12 @@ public final class Linear extends Adaptable {
 
     @Override
     Tensor plain(Tensor features) {
+        if (isStored()) {
+            return StoredWeight.operate(
+                    features,
+                    (input, seen) -> weight.withPlain(
+                            plain -> linear(input, seen.apply(plain), StoredWeight.optional(bias, seen))));
+        }
         PackedLinear fast = weight.packed(features);
         return fast != null
                 ? fast.forward(features, bias)
@@ -70,6 +76,12 @@ public final class Linear extends Adaptable {
     @Override
     public @Nullable Tensor bias() {
         return bias;
+    }
+
+    /** The bias as it is computed with, borrowed or the current scope's; {@code null} where there is none. */
+    @Nullable
+    Tensor seenBias() {
+        return bias == null ? null : widened(bias);
     }
 
     @Override

@@ -22,6 +22,11 @@ public final class Recomputation {
 
     private Recomputation() {}
 
+    /** Whether this thread does. */
+    static boolean isActive() {
+        return ACTIVE.get();
+    }
+
     /** Runs {@code body} with it, or without. */
     public static <R> R run(boolean active, Supplier<R> body) {
         boolean outer = ACTIVE.get();

@@ -2,7 +2,6 @@
 package dev.diffusion4j.layer;
 
 import dev.diffusion4j.tensor.TensorScope;
-import dev.diffusion4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /** Something that stands beside a weight as if it were added to it. */
@@ -24,7 +23,7 @@ public interface WeightTerm {
     default Tensor addedTo(Tensor sum, Adaptable layer, Tensor input) {
         return TensorScope.keepResult(() -> {
             Tensor weight = layer.plainWeight();
-            return sum.add(layer.project(input, product(weight).to(input.device(), Tensors.type(weight))));
+            return sum.add(layer.project(input, product(weight).to(input.device(), layer.type())));
         });
     }
 }

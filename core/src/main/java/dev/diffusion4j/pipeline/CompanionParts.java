@@ -29,12 +29,15 @@ public final class CompanionParts {
      * Conditioner and codec; networks are read when they are first needed, on the CPU.
      *
      * @param model that they stand beside; borrowed, asked now
-     * @param learning names of text encoders that learn, in f32
-     * @param frozen what the others are kept in
+     * @param learning names of text encoders that learn, which are f32
+     * @param frozen what networks are kept in that stay as they are
+     * @param passing names of text encoders that stay as they are, but through which something learns: products within them, rows before
+     *     them. Whatever they are kept in, they compute as if it were f32
      * @return owned by the caller
      * @throws Problem naming the file and what is wrong with it, or the part that is no text encoder
      */
-    public static PipelineParts open(Companions beside, DiffusionModel model, Set<String> learning, Precision frozen) {
+    public static PipelineParts open(
+            Companions beside, DiffusionModel model, Set<String> learning, Precision frozen, Set<String> passing) {
         learning.stream()
                 .filter(name -> !name.startsWith(TEXT) || !beside.components().containsKey(name))
                 .findFirst()
@@ -44,23 +47,34 @@ public final class CompanionParts {
                             + String.join(", ", beside.components().keySet()));
                 });
         LoadOptions options = LoadOptions.DEFAULT.withPrecision(frozen).withFamilies(beside.families());
-        Function<String, LoadOptions> each =
-                name -> learning.contains(name) ? options.withPrecision(Precision.F32) : options;
+        Function<String, LoadOptions> each = name ->
+                learning.contains(name) && !passing.contains(name) ? options.withPrecision(Precision.F32) : options;
         PartFiles files = new Files(beside, each);
         PartStore own = new PartStore();
-        LoadedParts loaded = new LoadedParts(files, options, (name, network) -> own.lease(name, loader(network)));
+        LoadedParts loaded = new LoadedParts(
+                files,
+                options,
+                (name, network) -> own.lease(name, loader(network, passing.contains(name) ? frozen : Precision.F32)));
         PipelineParts parts = FolderParts.of(files, model, options, loaded);
         return parts.conditioner() instanceof TextConditioner text
                 ? parts.withConditioner(text.withLearning(learning).inBatches())
                 : parts;
     }
 
-    /** Not frozen: its weights may be moved, laid out anew and learnt. */
-    private static PartLoader loader(PartFiles.Network network) {
+    /**
+     * Not frozen: its weights may be moved, laid out anew and learnt.
+     *
+     * @param stored what it is kept in while it computes in f32
+     */
+    private static PartLoader loader(PartFiles.Network network, Precision stored) {
         return new PartLoader() {
             @Override
             public Model load() {
-                return network.read();
+                Model model = network.read();
+                if (stored != Precision.F32) {
+                    model.store(stored.scalarType());
+                }
+                return model;
             }
 
             @Override

@@ -143,6 +143,7 @@ public final class BackwardTape implements AutoCloseable {
                 Tensor own = TensorScope.ownResult(() -> gradients(kept, learn, body, gradient, length));
                 owned.push(own);
                 gradients.set(own);
+                kept.forEach(this::release);
                 return gradient;
             });
             return link;

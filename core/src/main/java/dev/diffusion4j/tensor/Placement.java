@@ -11,6 +11,7 @@ import static org.bytedeco.pytorch.global.torch.set_autocast_enabled;
 import dev.diffusion4j.base.Check;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 
 /**
@@ -90,6 +91,11 @@ public record Placement(String device, Precision dtype, int threads) {
         /** Of this thread now. */
         public static Autocast current() {
             return new Autocast(is_autocast_enabled(DeviceType.CPU), is_autocast_enabled(DeviceType.CUDA));
+        }
+
+        /** Whether operations on a tensor are cast. */
+        public boolean reaches(Tensor tensor) {
+            return tensor.is_cuda() ? onCard : onCpu;
         }
 
         /** Runs {@code body} so. */

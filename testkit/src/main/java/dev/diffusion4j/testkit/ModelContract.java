@@ -10,6 +10,8 @@ import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.tensor.BackwardTape;
+import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
@@ -20,6 +22,7 @@ import java.util.Set;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -151,6 +154,37 @@ public abstract class ModelContract {
                                 assertThat(weight.grad().defined()).as(name).isTrue());
             }
         });
+    }
+
+    @Test
+    void kept_in_bf16_it_predicts_and_passes_gradients_on_as_with_its_rounded_weights() {
+        TensorScope.run(() -> {
+            try (DiffusionModel kept = fresh(1);
+                    DiffusionModel rounded = fresh(1)) {
+                kept.store(ScalarType.BFloat16);
+                rounded.convert(Devices.cpu(), ScalarType.BFloat16);
+                rounded.convert(Devices.cpu(), ScalarType.Float);
+                assertThat(bytes(kept)).isEqualTo(bytes(rounded) / 2);
+                assertThat(Tensors.floats(forward(kept, samples(kept), conditioning(COUNT))))
+                        .isEqualTo(Tensors.floats(forward(rounded, samples(kept), conditioning(COUNT))));
+                assertClose("the sample's gradient", gradient(kept), gradient(rounded), 1e-5);
+            }
+        });
+    }
+
+    private static long bytes(DiffusionModel model) {
+        return model.stateDict().values().stream().mapToLong(Tensor::nbytes).sum();
+    }
+
+    /** Of the sample, where no weight learns. */
+    private Tensor gradient(DiffusionModel model) {
+        model.requiresGrad(false);
+        Tensor samples = samples(model).set_requires_grad(true);
+        try (BackwardTape tape = BackwardTape.open()) {
+            Tensor predicted = model.forward(samples, Tensors.ofDoubles(timestep()), conditioning(COUNT));
+            tape.backward(tape.withSides(predicted.square().sum()));
+        }
+        return samples.grad();
     }
 
     @Test

@@ -17,7 +17,9 @@ import dev.diffusion4j.model.autoencoder.AutoencoderKlConfig;
 import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.pipeline.ChannelFit;
 import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.WeightMemory;
 import java.util.Map;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a recipe's network, with sizes and channels that fit the data. */
@@ -187,6 +189,29 @@ final class ModelFactory {
             model.close();
             throw e;
         }
+    }
+
+    /** A network that stays as it is while the recipe's LoRA learns in it, with the weights that it starts from; the caller owns it. */
+    Model createBase(Recipe recipe) {
+        Model model = createEmpty(recipe, recipe.model());
+        try {
+            Pretrained.fill(model, recipe.model(), families);
+            return model;
+        } catch (Throwable e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /** A network without content, kept as the recipe says where a LoRA learns in it; the caller owns it. */
+    Model createEmpty(Recipe recipe, ModelSpec spec) {
+        if (recipe.lora() == null) {
+            return createEmpty(spec);
+        }
+        ScalarType kept = recipe.training().frozenDtype().scalarType();
+        Model model = WeightMemory.madeAs(kept, () -> createEmpty(spec));
+        model.store(kept);
+        return model;
     }
 
     /** A network whose content comes from a checkpoint; the caller owns it. */

@@ -82,12 +82,34 @@ final class RecipeParts {
     static Set<String> learning(Recipe recipe, @Nullable Companions beside) {
         Set<String> names = new TreeSet<>(recipe.training().groups().keySet());
         names.remove(ParameterGroup.DENOISER);
-        LoraConfig lora = recipe.lora();
-        if (lora != null && !lora.textTargets().isEmpty() && beside != null) {
-            beside.components().keySet().stream()
-                    .filter(name -> name.startsWith(TEXT))
-                    .forEach(names::add);
+        if (adaptsText(recipe) && beside != null) {
+            names.addAll(textEncoders(beside));
         }
+        return names;
+    }
+
+    private static boolean adaptsText(Recipe recipe) {
+        LoraConfig lora = recipe.lora();
+        return lora != null && !lora.textTargets().isEmpty();
+    }
+
+    private static Set<String> textEncoders(Companions beside) {
+        Set<String> names = new TreeSet<>(beside.components().keySet());
+        names.removeIf(name -> !name.startsWith(TEXT));
+        return names;
+    }
+
+    /** The text encoders whose weights stay as they are while something learns through them: a LoRA in them, or a word. */
+    static Set<String> passing(Recipe recipe, Companions beside) {
+        DreamBoothConfig dreambooth = recipe.dreambooth();
+        if (adaptsText(recipe)) {
+            return textEncoders(beside);
+        }
+        if (dreambooth == null || !dreambooth.learnsWord()) {
+            return Set.of();
+        }
+        Set<String> names = textEncoders(beside);
+        names.removeAll(learning(recipe, beside));
         return names;
     }
 

@@ -121,7 +121,7 @@ final class Resolution {
             @Nullable TrainingData heldBack,
             @Nullable SampleCodec codec) {
         ModelSpec network = networks.fit(adopted, data, codec, RecipeParts.textFeatures(beside));
-        try (Model model = networks.createEmpty(network);
+        try (Model model = networks.createEmpty(adopted, network);
                 PipelineParts own =
                         model instanceof DiffusionModel denoiser ? parts.open(denoiser, beside, adopted) : null) {
             Conditioner conditioner = own == null ? null : own.conditioner();

@@ -104,7 +104,9 @@ public record RunParts(
             return open(model);
         }
         return DreamBooth.withWord(
-                CompanionParts.open(beside, model, learning, recipe.training().frozenDtype()), recipe);
+                CompanionParts.open(
+                        beside, model, learning, recipe.training().frozenDtype(), RecipeParts.passing(recipe, beside)),
+                recipe);
     }
 
     private PipelineParts open(DiffusionModel model) {

@@ -120,7 +120,10 @@ final class TrainingSession implements AutoCloseable {
     }
 
     private Model network(ModelFactory networks) {
-        return checkpoint == null || recipe.lora() != null // whose checkpoints hold the LoRA alone
+        if (recipe.lora() != null) { // whose checkpoints hold the LoRA alone
+            return networks.createBase(recipe);
+        }
+        return checkpoint == null
                 ? networks.create(recipe.model(), recipe.training().seed())
                 : networks.createEmpty(recipe.model());
     }

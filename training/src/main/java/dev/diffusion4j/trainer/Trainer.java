@@ -52,7 +52,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * @param objective with a network whose weights are f32; borrowed
+     * @param objective with networks of which what learns is f32; borrowed
      * @param loader at the batch that follows the state; borrowed
      */
     public Trainer(

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *     sign such as {@code *}, a regular expression for the whole name of a tensor
  * @param groups how networks learn that learn differently from the others, by the names of their parts: {@code unet} for the denoiser;
  *     a {@code text_encoder} that is named here learns too
- * @param frozenDtype what networks are kept in that do not learn
+ * @param frozenDtype what networks are kept in that do not learn, also those that a LoRA learns in, whose own weights then compute in
+ *     {@code dtype} all the same
  * @param checkpointActivations whether what a network's blocks compute within them is computed again in the backward pass instead of
  *     being kept: less memory, a step takes about a third longer
  */

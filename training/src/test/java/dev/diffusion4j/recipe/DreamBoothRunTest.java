@@ -31,6 +31,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -139,6 +141,54 @@ class DreamBoothRunTest {
         assertThat(Files.readString(whole.resolve("lora/README.md")))
                 .contains("instance_prompt: a photo of a zog", "load_lora_weights", "--prompt \"a photo of a zog\"");
         assertThat(draw(List.of(new LoraChoice(whole, 1)))).isNotEqualTo(draw(List.of()));
+    }
+
+    @Test
+    void a_base_in_bf16_is_learnt_through_to_the_same_bytes_wherever_the_run_was_stopped() throws IOException {
+        TreeMap<String, String> base = contents(BASE);
+        for (Precision dtype : List.of(Precision.F32, Precision.BF16)) {
+            Recipe recipe = recipe(r -> {
+                r.training.dtype = dtype;
+                r.training.frozenDtype = Precision.BF16;
+                r.training.checkpointActivations = dtype == Precision.BF16;
+                r.samples.count = 1;
+                r.samples.steps = 2;
+                r.samples.everyEpochs = 1;
+                dreambooth(r, d -> {
+                    d.priorWeight = 0;
+                    d.classPrompts = List.of();
+                    d.wordLearningRate = dtype == Precision.BF16 ? 0.05 : 0;
+                });
+            });
+            Path whole = folder.resolve(dtype + "-whole");
+            TrainingRun.start(recipe, whole).run(new RunListener() {}, () -> false);
+            Path parts = folder.resolve(dtype + "-parts");
+            Stopping stopping = new Stopping(false);
+            assertThat(TrainingRun.start(recipe, parts)
+                            .run(stopping, () -> stopping.reached)
+                            .finished())
+                    .isFalse();
+            assertThat(TrainingRun.resume(parts, false)
+                            .run(new RunListener() {}, () -> false)
+                            .finished())
+                    .isTrue();
+            assertThat(contents(parts.resolve("lora"))).isEqualTo(contents(whole.resolve("lora")));
+            assertThat(contents(BASE)).isEqualTo(base);
+            assertLearntInF32(whole.resolve("lora").resolve(PipelineLora.FILE));
+        }
+    }
+
+    private static void assertLearntInF32(Path lora) {
+        try (Safetensors file = Safetensors.open(lora)) {
+            TensorScope.run(() -> file.tensors().keySet().forEach(name -> {
+                Tensor tensor = file.read(name);
+                assertThat(Tensors.type(tensor)).as(name).isEqualTo(ScalarType.Float);
+                assertThat(tensor.abs().sum().item_float())
+                        .as(name)
+                        .isPositive()
+                        .isFinite();
+            }));
+        }
     }
 
     @Test

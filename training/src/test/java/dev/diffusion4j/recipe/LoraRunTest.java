@@ -8,10 +8,13 @@ import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.io.IOException;
@@ -22,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -155,6 +160,76 @@ class LoraRunTest {
 
     private static Map<String, String> adapter(Path run) {
         return read(run.resolve("lora/adapter_model.safetensors"));
+    }
+
+    @Test
+    void a_base_that_is_kept_in_bf16_takes_half_the_memory_and_teaches_what_its_rounded_weights_do()
+            throws IOException {
+        Path base = base();
+        TreeMap<String, String> before = contents(base);
+        List<String> same =
+                with(TINY, "training.dtype=f32", "samples.count=1", "samples.steps=2", "samples.every_epochs=1");
+        Recipe recipe = Recipes.load("digits-lora", with(same, "model.from=" + base, "training.frozen_dtype=bf16"));
+        Path whole = folder.resolve("whole");
+        TrainingRun run = TrainingRun.start(recipe, whole);
+        assertThat(bytes(run.recipe()))
+                .isEqualTo(bytes(run.recipe().with(r -> r.training.frozenDtype = Precision.F32)) / 2);
+        assertThat(run(run).finished()).isTrue();
+        assertThat(contents(base)).isEqualTo(before);
+        assertThat(contents(whole).keySet()).as("pictures on the way").anyMatch(name -> name.endsWith(".png"));
+        Path parts = folder.resolve("parts");
+        runUntil(TrainingRun.start(recipe, parts), 3);
+        assertThat(run(TrainingRun.resume(parts, false)).finished()).isTrue();
+        assertThat(contents(parts.resolve("lora"))).isEqualTo(contents(whole.resolve("lora")));
+
+        Path full = folder.resolve("full");
+        run(TrainingRun.start(Recipes.load("digits-lora", with(same, "model.from=" + rounded(base))), full));
+        Map<String, float[]> wanted = learnt(full);
+        Map<String, float[]> found = learnt(whole);
+        assertThat(found.keySet()).isEqualTo(wanted.keySet());
+        found.forEach((name, values) -> assertThat(distance(values, java.util.Objects.requireNonNull(wanted.get(name))))
+                .as(name)
+                .isLessThan(1e-5));
+    }
+
+    private static long bytes(Recipe recipe) {
+        try (Model base = new ModelFactory(ModelFamilies.BUILT_IN).createBase(recipe)) {
+            return base.stateDict().values().stream().mapToLong(Tensor::nbytes).sum();
+        }
+    }
+
+    private static Map<String, float[]> learnt(Path run) {
+        Map<String, float[]> all = new TreeMap<>();
+        try (Safetensors file = Safetensors.open(run.resolve("lora/adapter_model.safetensors"))) {
+            TensorScope.run(() -> file.tensors().keySet().forEach(name -> {
+                Tensor tensor = file.read(name);
+                assertThat(Tensors.type(tensor)).isEqualTo(ScalarType.Float);
+                all.put(name, Tensors.floats(tensor));
+            }));
+        }
+        return all;
+    }
+
+    /** A copy whose weights are rounded to bf16, in f32. */
+    private Path rounded(Path base) throws IOException {
+        Path copy = folder.resolve("rounded");
+        String weights = "unet/diffusion_pytorch_model.safetensors";
+        for (String name : contents(base).keySet()) {
+            Files.createDirectories(copy.resolve(name).getParent());
+            Files.copy(base.resolve(name), copy.resolve(name));
+        }
+        Files.delete(copy.resolve(weights));
+        try (Safetensors file = Safetensors.open(base.resolve(weights))) {
+            TensorScope.run(() -> {
+                Map<String, Tensor> all = new TreeMap<>();
+                file.tensors()
+                        .keySet()
+                        .forEach(name -> all.put(
+                                name, file.read(name).to(ScalarType.BFloat16).to(ScalarType.Float)));
+                Safetensors.write(copy.resolve(weights), all, Map.of("format", "pt"));
+            });
+        }
+        return copy;
     }
 
     @Test

@@ -41,6 +41,7 @@ import java.util.TreeMap;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -52,8 +53,15 @@ class DreamBoothGoldenTest {
     private static final Path GOLDEN = Path.of("src/test/resources/golden");
     private static final Path NET = Path.of("../core/src/test/resources/golden/tiny-sd");
 
+    /** Of a loss of about 1.9; the peers' own, in bf16 and in f32, are up to 0.0018 apart. */
+    private static final double ALLOWED_IN_BF16 = 0.005;
+
     private Safetensors golden = Safetensors.open(GOLDEN.resolve("dreambooth.safetensors"));
     private Map<String, @Nullable Object> notes = notes();
+    private Precision kept = Precision.F32;
+    private String ends = "end";
+    private boolean isInBf16;
+    private double[] squares = new double[2];
 
     private Map<String, @Nullable Object> notes() {
         return Json.parseObject(Objects.requireNonNull(golden.metadata().get("notes")), "notes");
@@ -74,6 +82,31 @@ class DreamBoothGoldenTest {
         check(new Choices(Precision.F32, true, 2, 2, 0, "any", "cpu"));
     }
 
+    @Test
+    void a_base_that_is_kept_in_bf16_and_computes_in_f32_learns_what_the_peers_do_with_its_rounded_weights() {
+        golden = Safetensors.open(GOLDEN.resolve("dreambooth-bf16.safetensors"));
+        notes = notes();
+        kept = Precision.BF16;
+        check(new Choices(Precision.F32, false, 1, 1, 0, "any", "cpu"));
+        check(new Choices(Precision.F32, true, 2, 2, 0, "any", "cpu"));
+    }
+
+    /**
+     * In bf16 the peers' own steps end {@code apart} of the way from where they end in f32: rounding, which Adam makes larger where a gradient is small. Another
+     * order of operations rounds otherwise, so that ours are as far from theirs as these two are from each other, and as near to the steps in f32.
+     */
+    @Test
+    void a_base_in_bf16_that_computes_in_bf16_learns_what_the_script_does_to_its_own_rounding() {
+        golden = Safetensors.open(GOLDEN.resolve("dreambooth-bf16.safetensors"));
+        notes = notes();
+        kept = Precision.BF16;
+        for (String end : List.of("end16", "end")) {
+            ends = end;
+            check(new Choices(Precision.BF16, false, 1, 1, 0, "any", "cpu"));
+            check(new Choices(Precision.BF16, true, 2, 2, 0, "any", "cpu"));
+        }
+    }
+
     private double number(String key) {
         return ((Number) Objects.requireNonNull(notes.get(key))).doubleValue();
     }
@@ -83,11 +116,15 @@ class DreamBoothGoldenTest {
         return (List<String>) Objects.requireNonNull(notes.get(key));
     }
 
-    private static Model network(String part) {
-        return PipelineFolder.open(NET).network(part).read(Devices.cpu(), Precision.F32, null);
+    private Model network(String part) {
+        Model network = PipelineFolder.open(NET).network(part).read(Devices.cpu(), kept, null);
+        network.store(kept.scalarType());
+        return network;
     }
 
     private void check(Choices choices) {
+        isInBf16 = choices.dtype() == Precision.BF16;
+        squares = new double[2];
         TensorScope.run(() -> {
             try (Model unet = network("unet");
                     Model text = network("text_encoder");
@@ -116,6 +153,11 @@ class DreamBoothGoldenTest {
                                     .rows()
                                     .rows());
                     assertThat(hashes(text)).isEqualTo(before);
+                }
+                if (isInBf16) {
+                    assertThat(Math.sqrt(squares[0] / squares[1]))
+                            .as("how far all changes are from those of %s", ends)
+                            .isLessThan(1.5 * number("apart"));
                 }
             }
         });
@@ -158,7 +200,9 @@ class DreamBoothGoldenTest {
     }
 
     private void train(Objective objective, Choices choices) {
-        float[] losses = Tensors.floats(golden.read("losses").to(org.bytedeco.pytorch.global.torch.ScalarType.Float));
+        float[] losses = Tensors.floats(
+                golden.read(ends.equals("end") ? "losses" : "losses16").to(ScalarType.Float));
+        double allowed = isInBf16 ? ALLOWED_IN_BF16 : 1e-5;
         double rate = number("learning_rate");
         AdamConfig adam = new AdamConfig(AdamConfig.Variant.ADAMW, rate, 0.9, 0.999, 1e-8, 0.01, false);
         Map<String, Tensor> learnt =
@@ -184,7 +228,7 @@ class DreamBoothGoldenTest {
                 double norm = GradientClipping.norm(learnt.values());
                 optimizer.step(rate, GradientClipping.divisor(norm, number("clip")));
                 optimizer.clearGradients();
-                assertThat(found.loss()).as("loss of step %d", step + 1).isCloseTo(losses[step], within(1e-5));
+                assertThat(found.loss()).as("loss of step %d", step + 1).isCloseTo(losses[step], within(allowed));
             }
         }
     }
@@ -197,7 +241,7 @@ class DreamBoothGoldenTest {
 
     private void compare(Layer network, String part) {
         Lora.weights(network).forEach((name, tensor) -> {
-            Tensor wanted = read("end." + part, name);
+            Tensor wanted = read(ends + "." + part, name);
             compare(
                     part + "." + name,
                     tensor,
@@ -210,9 +254,14 @@ class DreamBoothGoldenTest {
         compare(name, tensor, golden.read("end." + name), golden.read("start." + name));
     }
 
-    private static void compare(String name, Tensor tensor, Tensor wanted, Tensor start) {
+    private void compare(String name, Tensor tensor, Tensor wanted, Tensor start) {
         double change = wanted.sub(start).norm().item_double();
         double apart = tensor.detach().sub(wanted).norm().item_double();
-        assertThat(apart).as("%s, whose change is %s long", name, change).isLessThan(0.01 * change);
+        squares[0] += apart * apart;
+        squares[1] += change * change;
+        assertThat(Tensors.type(tensor)).isEqualTo(ScalarType.Float);
+        assertThat(apart)
+                .as("%s, whose change is %s long", name, change)
+                .isLessThan(isInBf16 ? Double.MAX_VALUE : 0.01 * change);
     }
 }

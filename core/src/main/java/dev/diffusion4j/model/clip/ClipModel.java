@@ -138,7 +138,7 @@ public final class ClipModel extends Model {
      */
     public Tensor similarities(Tensor texts, Tensor pictures) {
         return TensorScope.keepResult(() -> Placement.withoutAutocast(
-                () -> unit(texts).mm(unit(pictures).t()).mul(logitScale.exp())));
+                () -> unit(texts).mm(unit(pictures).t()).mul(widened(logitScale).exp())));
     }
 
     private static Tensor unit(Tensor features) {

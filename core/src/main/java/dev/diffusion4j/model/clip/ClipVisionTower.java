@@ -68,7 +68,7 @@ public final class ClipVisionTower extends Layer {
                         + "x" + config.imageSize());
         return TensorScope.keepResult(() -> {
             long[] stride = {config.patchSize(), config.patchSize()};
-            Tensor grid = conv2d(pixels, patches, new TensorOptional(), stride, NO_PADDING, NO_DILATION, 1);
+            Tensor grid = conv2d(pixels, widened(patches), new TensorOptional(), stride, NO_PADDING, NO_DILATION, 1);
             Tensor flat = grid.flatten(2, 3).transpose(1, 2);
             Tensor first = wholePicture.expand(pixels.size(0), 1, config.hiddenSize());
             Tensor states =

@@ -145,7 +145,7 @@ public final class UNet2DModel extends DiffusionModel {
 
     /** (B or 1, timeFeatures): the embedded time plus the embedded class. */
     private Tensor embedTime(Tensor timestep, Conditioning conditioning) {
-        ScalarType type = Tensors.type(convIn.weight());
+        ScalarType type = convIn.type();
         Tensor time = timeEmbedding.forward(timeProjection.forward(timestep).to(type));
         Tensor labels = conditioning.classLabels();
         boolean required = classTable != null || config.classEmbedType() != null;

@@ -10,7 +10,6 @@ import dev.diffusion4j.layer.block.MidBlock;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.PassCost;
 import dev.diffusion4j.model.SampleSize;
-import dev.diffusion4j.tensor.Tensors;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
@@ -40,7 +39,7 @@ public final class UNetEncoder extends Layer {
 
     /** What it computes in. */
     public ScalarType type() {
-        return Tensors.type(convIn.weight());
+        return convIn.type();
     }
 
     /**

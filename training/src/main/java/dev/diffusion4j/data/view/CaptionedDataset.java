@@ -9,10 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** A data set under one label of others, with captions that are given from outside. */
-public final class CaptionedDataset implements Dataset {
-    private final Dataset from;
+public final class CaptionedDataset extends DatasetView {
     private final List<String> classNames;
     private final int label;
     private final IntFunction<String> captions;
@@ -24,35 +24,10 @@ public final class CaptionedDataset implements Dataset {
      * @param captions by the pictures' places
      */
     public CaptionedDataset(Dataset from, List<String> classNames, int label, IntFunction<String> captions) {
-        this.from = from;
+        super(from);
         this.classNames = List.copyOf(classNames);
         this.label = label;
         this.captions = captions;
-    }
-
-    @Override
-    public String description() {
-        return from.description();
-    }
-
-    @Override
-    public int size() {
-        return from.size();
-    }
-
-    @Override
-    public int channels() {
-        return from.channels();
-    }
-
-    @Override
-    public int naturalSize() {
-        return from.naturalSize();
-    }
-
-    @Override
-    public boolean isCheap() {
-        return from.isCheap();
     }
 
     @Override
@@ -66,13 +41,19 @@ public final class CaptionedDataset implements Dataset {
     }
 
     @Override
-    public String name(int index) {
-        return from.name(index);
+    public String caption(int index) {
+        return captions.apply(index);
     }
 
     @Override
-    public String caption(int index) {
-        return captions.apply(index);
+    public List<String> captions(int index) {
+        return List.of(caption(index));
+    }
+
+    /** Not known of these captions. */
+    @Override
+    public @Nullable String exchanged(int index) {
+        return null;
     }
 
     @Override
@@ -103,10 +84,5 @@ public final class CaptionedDataset implements Dataset {
     @Override
     public String fingerprint() {
         return Hashes.sha256(from.fingerprint() + " " + label + " " + captionHash());
-    }
-
-    @Override
-    public void close() {
-        from.close();
     }
 }

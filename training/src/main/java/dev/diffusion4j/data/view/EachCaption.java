@@ -9,16 +9,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Each picture once under each of its {@linkplain Dataset#captions captions}: first all under their first ones, then all under their second ones. */
-public final class EachCaption implements Dataset {
-    private final Dataset from;
+public final class EachCaption extends DatasetView {
     private final List<Shown> shown;
 
     private record Shown(int picture, String caption) {}
 
     private EachCaption(Dataset from, List<Shown> shown) {
-        this.from = from;
+        super(from);
         this.shown = List.copyOf(shown);
     }
 
@@ -44,13 +44,9 @@ public final class EachCaption implements Dataset {
         return new EachCaption(from, shown);
     }
 
-    private int picture(int index) {
-        return shown.get(index).picture();
-    }
-
     @Override
-    public String description() {
-        return from.description();
+    int place(int index) {
+        return shown.get(index).picture();
     }
 
     @Override
@@ -59,48 +55,29 @@ public final class EachCaption implements Dataset {
     }
 
     @Override
-    public int channels() {
-        return from.channels();
-    }
-
-    @Override
-    public int naturalSize() {
-        return from.naturalSize();
-    }
-
-    @Override
-    public boolean isCheap() {
-        return from.isCheap();
-    }
-
-    @Override
-    public List<String> classNames() {
-        return from.classNames();
-    }
-
-    @Override
-    public int label(int index) {
-        return from.label(picture(index));
-    }
-
-    @Override
-    public String name(int index) {
-        return from.name(picture(index));
-    }
-
-    @Override
     public String caption(int index) {
         return shown.get(index).caption();
     }
 
     @Override
+    public List<String> captions(int index) {
+        return List.of(caption(index));
+    }
+
+    /** Not known of these captions. */
+    @Override
+    public @Nullable String exchanged(int index) {
+        return null;
+    }
+
+    @Override
     public Example example(int index) {
-        return captioned(from.example(picture(index)), index);
+        return captioned(super.example(index), index);
     }
 
     @Override
     public Example prepared(int index, ImageTransform transform) {
-        return captioned(from.prepared(picture(index), transform), index);
+        return captioned(super.prepared(index, transform), index);
     }
 
     private Example captioned(Example example, int index) {
@@ -117,10 +94,5 @@ public final class EachCaption implements Dataset {
     @Override
     public String fingerprint() {
         return Hashes.sha256(from.fingerprint() + " under each of " + size() + " captions");
-    }
-
-    @Override
-    public void close() {
-        from.close();
     }
 }

@@ -4,20 +4,16 @@ package dev.diffusion4j.data.view;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
 import dev.diffusion4j.data.transform.ImageTransform;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import org.jspecify.annotations.Nullable;
 
 /** Keeps each picture in memory, prepared by a transform, from its first use on. */
-public final class KeptDataset implements Dataset {
-    private final Dataset from;
+public final class KeptDataset extends DatasetView {
     private final ImageTransform transform;
     private final AtomicReferenceArray<Example> kept;
 
     /** Owns {@code from}. */
     public KeptDataset(Dataset from, ImageTransform transform) {
-        this.from = from;
+        super(from);
         this.transform = transform;
         this.kept = new AtomicReferenceArray<>(from.size());
     }
@@ -34,68 +30,14 @@ public final class KeptDataset implements Dataset {
         return prepared;
     }
 
+    /** Of the picture that is kept. */
     @Override
-    public String description() {
-        return from.description();
-    }
-
-    @Override
-    public int size() {
-        return from.size();
-    }
-
-    @Override
-    public int channels() {
-        return from.channels();
-    }
-
-    @Override
-    public int naturalSize() {
-        return from.naturalSize();
+    public Example prepared(int index, ImageTransform other) {
+        return example(index).prepared(other);
     }
 
     @Override
     public boolean isCheap() {
         return true;
-    }
-
-    @Override
-    public int label(int index) {
-        return from.label(index);
-    }
-
-    @Override
-    public String name(int index) {
-        return from.name(index);
-    }
-
-    @Override
-    public @Nullable String caption(int index) {
-        return from.caption(index);
-    }
-
-    @Override
-    public @Nullable String exchanged(int index) {
-        return from.exchanged(index);
-    }
-
-    @Override
-    public List<String> classNames() {
-        return from.classNames();
-    }
-
-    @Override
-    public Map<String, String> contents() {
-        return from.contents();
-    }
-
-    @Override
-    public String fingerprint() {
-        return from.fingerprint();
-    }
-
-    @Override
-    public void close() {
-        from.close();
     }
 }

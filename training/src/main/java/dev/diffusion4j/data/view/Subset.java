@@ -4,23 +4,18 @@ package dev.diffusion4j.data.view;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.data.Dataset;
-import dev.diffusion4j.data.Example;
 import dev.diffusion4j.data.random.EpochOrder;
-import dev.diffusion4j.data.transform.ImageTransform;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /** Some of a data set's pictures, in its order: the first hundred, the 80 % to train on, any thousand. */
-public final class Subset implements Dataset {
-    private final Dataset whole;
+public final class Subset extends DatasetView {
     private final int[] indices;
     private final String which;
 
     private Subset(Dataset whole, int[] indices, String which) {
-        this.whole = whole;
+        super(whole);
         this.indices = indices;
         this.which = which;
     }
@@ -60,8 +55,13 @@ public final class Subset implements Dataset {
     }
 
     @Override
+    int place(int index) {
+        return indices[index];
+    }
+
+    @Override
     public String description() {
-        return whole.description() + ", " + which;
+        return from.description() + ", " + which;
     }
 
     @Override
@@ -70,69 +70,14 @@ public final class Subset implements Dataset {
     }
 
     @Override
-    public int channels() {
-        return whole.channels();
-    }
-
-    @Override
-    public int naturalSize() {
-        return whole.naturalSize();
-    }
-
-    @Override
-    public boolean isCheap() {
-        return whole.isCheap();
-    }
-
-    @Override
-    public List<String> classNames() {
-        return whole.classNames();
-    }
-
-    @Override
-    public int label(int index) {
-        return whole.label(indices[index]);
-    }
-
-    @Override
-    public String name(int index) {
-        return whole.name(indices[index]);
-    }
-
-    @Override
-    public @Nullable String caption(int index) {
-        return whole.caption(indices[index]);
-    }
-
-    @Override
-    public @Nullable String exchanged(int index) {
-        return whole.exchanged(indices[index]);
-    }
-
-    @Override
-    public Example example(int index) {
-        return whole.example(indices[index]);
-    }
-
-    @Override
-    public Example prepared(int index, ImageTransform transform) {
-        return whole.prepared(indices[index], transform);
-    }
-
-    @Override
     public Map<String, String> contents() {
-        Map<String, String> contents = new LinkedHashMap<>(whole.contents());
+        Map<String, String> contents = new LinkedHashMap<>(from.contents());
         contents.put("part that is used", which);
         return contents;
     }
 
     @Override
     public String fingerprint() {
-        return Hashes.sha256(whole.fingerprint() + " " + which);
-    }
-
-    @Override
-    public void close() {
-        whole.close();
+        return Hashes.sha256(from.fingerprint() + " " + which);
     }
 }
