@@ -33,7 +33,7 @@ def small():
     say(f"making {SMALL} (once) ...")
     run = WORK / "run-small"
     shutil.rmtree(run, ignore_errors=True)
-    changes = ["training.max_steps=1", "samples.count=0", "data.limit=256", "unet.data.latents=live"]
+    changes = ["training.max_steps=1", "samples.count=0", "validation=null", "data.limit=256", "unet.data.latents=live"]
     subprocess.run([HOME / "diffuse", "train", SMALL, "--out", run, *(word for change in changes for word in ("--set", change))], check=True)
     (run / "unet/model").rename(WORK / SMALL)
     shutil.rmtree(run)
