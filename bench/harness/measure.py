@@ -89,7 +89,8 @@ def in_turn(name, case, modes, rounds):
             result[side]["peak_mib"] = max(a["peak_mib"] for a in answers[side])
             result[side]["note"] = worker.ready["note"]
             result[side]["dtype"] = worker.ready["dtype"]
-            say(f"  {side} ({worker.ready['note']}): {result[side]['seconds']:.4f} s, {result[side]['peak_mib']:.0f} MiB")
+            first = f", first loss {result[side]['first_loss']:.4f}" if "first_loss" in result[side] else ""
+            say(f"  {side} ({worker.ready['note']}): {result[side]['seconds']:.4f} s, {result[side]['peak_mib']:.0f} MiB{first}")
         return result
     finally:
         for worker in workers.values():

@@ -15,8 +15,7 @@ def roofline(case, side, speeds):
     """Share of the time that the operations alone would take at the measured speeds of a convolution and a matrix product."""
     if not case.flops:
         return None
-    counted = WORK / ("stable-flops.json" if case.kind == "stable" else "flops.json")
-    flops = json.loads(counted.read_text())[case.flops]
+    flops = json.loads((WORK / case.counts).read_text())[case.flops]
     dtype = side["dtype"]
     ideal = flops["convolution"] / speeds[f"convolution_{dtype}_gflops"] + flops["product"] / speeds[f"product_{dtype}_gflops"]
     return case.flop_factor * ideal / side["seconds"]

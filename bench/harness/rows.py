@@ -2,7 +2,7 @@
 """What is compared with what. A case is a worker's arguments; a row reads one number from a case's rounds."""
 from dataclasses import dataclass, field
 
-from .processes import WORK
+from .processes import BENCH, WORK
 
 
 @dataclass
@@ -16,6 +16,7 @@ class Case:
     compiled: list = field(default_factory=list)
     flops: str = ""
     flop_factor: float = 1
+    counts: str = "flops.json"  # the file that `flops` is looked up in
     more: list = field(default_factory=list)  # arguments after the mode and the steps
     peer: tuple = ()  # the peer's kind and arguments, where they are not Java's
     openvino: str = ""  # the dtype of OpenVINO's side, where it has one
@@ -44,6 +45,13 @@ def lesson(name, recipe, pictures, steps, batch, size, more=(), settings=()):
                 tuned=[*modes, *split, *more], compiled=["bf16,cl,fused,compile"], flops=f"{name}", flop_factor=(2 if name == "lora" else 3) * batch)
 
 
+def captioned(name, folder, recipe, steps, pictures, modes, flop_factor, settings=()):
+    """A step of text to image from latents and text states that both sides keep, beside that of diffusers' script; peers/captioned.py says what it holds."""
+    changes = [f"model.from={WORK / folder}", f"data.source=folder:{WORK / pictures}", "training.checkpoint_every_steps=1000000", *settings]
+    return Case("recipe", folder, [recipe, steps, *changes], peer=("captioned", [name, WORK / f"{folder}-kept.safetensors", steps]),
+                tuned=modes, compiled=["bf16,cl,fused,compile"], flops=folder, flop_factor=flop_factor, counts="captioned-flops.json")
+
+
 def guided(gradient):
     """A DDIM step of U-Net L, two pictures, pushed to a colour."""
     return Case("forward", "l", [256, 2], java_modes=["bf16"], more=[f"color=#55FFAA:40,gradient={gradient}"],
@@ -70,6 +78,11 @@ CASES = {
     "residual": lesson("residual", "flowers-continuous", "pictures-64", 2, 64, 64, KERAS),
     "cross": lesson("cross", "digits-cross-attention", "pictures-28", 1, 128, 48),
     "lora": lesson("lora", "digits-lora", "pictures-28", 1, 128, 48, (), [f"model.from={WORK / 'cross'}"]),
+    "text-to-image-small": captioned("text-to-image-small", "text-to-image-small", "text-to-image-small:unet", 3, "captioned-64",
+                                     ["fused", "fused,malloc", "fused,split,malloc", "bf16,cl,fused", "bf16,cl,fused,malloc", "bf16,cl,fused,mmap",
+                                      "bf16,fused,split,malloc", "bf16,cl,fused,split,malloc"], 3 * 64, ["model.parts={}"]),
+    "sd-lora": captioned("sd-lora", "sd15", BENCH / "recipes/sd-lora.yaml", 2, "captioned-256",
+                         ["fused,malloc", "cl,fused,malloc", "bf16,fused,malloc", "bf16,cl,fused,malloc", "bf16,cl,fused,mmap"], 2),
     "colour-cheap": guided("cheap"),
     "colour-exact": guided("exact"),
     "clip": features("clip", ["eager", "sdpa,malloc", "script", "script,malloc"]),
@@ -101,6 +114,10 @@ ROWS = [
     Row("the same, peak resident memory, MiB", "cross", "peak_mib", 0.8, 0.8),
     Row("LoRA step, cross-attention U-Net (48 px, batch 128), s", "lora", "seconds", 0.8, 0.8),
     Row("the same, peak resident memory, MiB", "lora", "peak_mib", 0.8, 0.8),
+    Row("training step, the denoiser of text-to-image-small (latents 4×16×16, batch 64), s", "text-to-image-small", "seconds", 0.5, 0.8),
+    Row("the same, peak resident memory, MiB", "text-to-image-small", "peak_mib", 0.7, 0.7),
+    Row("LoRA step, SD1.5 at 256 px (rank 4 on attention, batch 1), s", "sd-lora", "seconds", 0.5, 0.8),
+    Row("the same, peak resident memory, MiB", "sd-lora", "peak_mib", 0.7, 0.7),
     Row("CLIP ViT-B/32 image embedding, s a picture", "clip", "seconds", 0.95, 0.95),
     Row("InceptionV3 features, 299 px, s a picture", "inception", "seconds", 0.95, 0.95),
     Row("JPEG folder (128 px) to 64-px tensors, 2 workers, s a picture", "photos-128", "seconds", 1.0),

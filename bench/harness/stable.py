@@ -23,7 +23,7 @@ class Target:
 def part(folder, what, side, dtype, tuned=("cl", "cl,malloc"), compiled=("cl,compile",), **more):
     prefix = "bf16," if dtype == "bf16" else ""
     return Case("stable", folder, [what, side], java_modes=[dtype], tuned=[prefix + mode for mode in tuned],
-                compiled=[prefix + mode for mode in compiled], **more)
+                compiled=[prefix + mode for mode in compiled], counts="stable-flops.json", **more)
 
 
 STABLE = {
@@ -67,12 +67,7 @@ def prepare(rows):
     if "sd15-taesd" in folders:
         folders.add("sd15")
     for name in sorted(folders):  # sd15 before sd15-taesd
-        if not (WORK / name).exists():
-            say(f"making {name} (once) ...")
-            if name == "sd15-taesd":
-                with_tiny_autoencoder(WORK / "sd15", WORK / name)
-            else:
-                subprocess.run([PYTHON, MAKER, name, WORK / name, "--dtype", "fp16" if name == "xl" else "fp32"], check=True)
+        make(name)
     if not (WORK / "stable-flops.json").exists():
         subprocess.run([PYTHON, BENCH / "peers/count_stable.py", WORK / "stable-flops.json"], check=True)
     if OPENVINO:
@@ -81,6 +76,16 @@ def prepare(rows):
     single = WORK / "sd15.safetensors"
     if SDCPP and "sd-sample" in rows and not single.exists():
         subprocess.run([HOME / "diffuse", "convert", WORK / "sd15", "--out", single], check=True)
+
+
+def make(name):
+    if (WORK / name).exists():
+        return
+    say(f"making {name} (once) ...")
+    if name == "sd15-taesd":
+        with_tiny_autoencoder(WORK / "sd15", WORK / name)
+    else:
+        subprocess.run([PYTHON, MAKER, name, WORK / name, "--dtype", "fp16" if name == "xl" else "fp32"], check=True)
 
 
 def with_tiny_autoencoder(folder, made):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Python side of bench/compare: one case in one process; gets ready, says so, does a round for each line "go".
 
-Usage: python worker.py train|lesson|forward|features|photos|table|stable FOLDER MODE [ARGUMENT ...]      MODE: words joined by commas, or "default".
+Usage: python worker.py train|lesson|captioned|forward|features|photos|table|stable FOLDER MODE [ARGUMENT ...]      MODE: words joined by commas, or "default".
 """
 import json
 import pathlib
@@ -51,8 +51,8 @@ def load_pictures(folder):
     return images, torch.tensor([int(file.parent.name) for file in files])
 
 
-def updates(mode, model, batch_parts, loss_of, parameters, adam, clip):
-    """A function that makes one update and returns its loss. Modes: cl, bf16, fused, split, compile."""
+def updates(mode, model, batch_parts, loss_of, parameters, adam, clip, after=None):
+    """A function that makes one update, then calls what is to come after it, and returns its loss. Modes: cl, bf16, fused, split, compile."""
     import torch
     layout = {"memory_format": torch.channels_last} if "cl" in mode else {}
     if layout:
@@ -78,19 +78,20 @@ def updates(mode, model, batch_parts, loss_of, parameters, adam, clip):
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         optimizer.zero_grad()
+        if after:
+            after()
         return loss
 
     return step
 
 
 def run_updates(mode, step, steps):
-    for _ in range(4):
-        step()
+    first, *_ = [step() for _ in range(4)]
     ready(mode)
     while next_round():
         start = time.perf_counter()
         losses = [step() for _ in range(steps)]
-        done((time.perf_counter() - start) / steps, loss=losses[-1])
+        done((time.perf_counter() - start) / steps, loss=losses[-1], first_loss=first)
 
 
 def train(folder, mode, pictures, batch, optimizer, clip, steps):
@@ -135,6 +136,15 @@ def lesson(folder, mode, name, pictures, steps):
         return task.parts(images[chosen], labels[chosen])
 
     run_updates(mode, updates(mode, model, parts, task.loss, task.parameters(model), torch.optim.Adam, False), int(steps))
+
+
+def captioned(folder, mode, name, kept, steps):
+    """An update of a text-to-image model, as diffusers' scripts make it."""
+    import torch
+    from captioned import TASKS
+    torch.manual_seed(0)
+    task = TASKS[name](folder, kept, mode)
+    run_updates(mode, updates(mode, task.unet, task.parts, task.loss, task.parameters(), torch.optim.AdamW, True, task.after), int(steps))
 
 
 def forward(folder, mode, side, batch, steps, guide=None):
@@ -367,5 +377,5 @@ def passes(loader, mode):
 
 
 if __name__ == "__main__":
-    case = {"train": train, "lesson": lesson, "forward": forward, "features": features, "photos": photos, "table": table, "stable": stable}[sys.argv[1]]
+    case = {"train": train, "lesson": lesson, "captioned": captioned, "forward": forward, "features": features, "photos": photos, "table": table, "stable": stable}[sys.argv[1]]
     case(pathlib.Path(sys.argv[2]), set(sys.argv[3].split(",")), *sys.argv[4:])

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Updates of a recipe, run as {@code diffuse train} runs it, its curves included; it draws and validates nothing. */
 final class RecipeCase {
@@ -21,14 +22,25 @@ final class RecipeCase {
 
     private RecipeCase() {}
 
-    /** Arguments: the recipe, steps of a round, then settings {@code key=value} that replace the recipe's. */
+    /** Arguments: the recipe, or a chain and its stage as {@code NAME:STAGE}; steps of a round; then settings {@code key=value} over the recipe's. */
     static void run(Path folder, List<String> arguments, Rounds rounds) throws IOException {
         List<String> changes = new ArrayList<>(arguments.subList(2, arguments.size()));
         changes.addAll(List.of("training.max_steps=1000000", "training.epochs=1000000", "samples.count=0"));
-        Recipe recipe = Recipes.load(arguments.get(0), changes);
+        Recipe recipe = recipe(arguments.get(0), changes);
         Path run = Files.createTempDirectory(folder.getParent(), "run-");
         int steps = Integer.parseInt(arguments.get(1));
         TrainingRun.start(recipe, run).run(new Clock(rounds, steps), () -> false);
+    }
+
+    private static Recipe recipe(String word, List<String> changes) {
+        String[] parts = word.split(":", 2);
+        if (parts.length == 1) {
+            return Recipes.load(word, changes);
+        }
+        List<String> ofStage =
+                changes.stream().map(change -> parts[1] + "." + change).toList();
+        return Objects.requireNonNull(
+                Recipes.find(parts[0]).chain(null, ofStage).stages().get(parts[1]));
     }
 
     /** Waits between the rounds on the trainer's thread. */
@@ -37,6 +49,7 @@ final class RecipeCase {
         private final int stepsOfRound;
         private String note = "";
         private String dtype = "";
+        private double firstLoss;
         private int steps;
         private long begun;
 
@@ -53,6 +66,9 @@ final class RecipeCase {
 
         @Override
         public void onStep(RunProgress progress) {
+            if (progress.step() == 1) {
+                firstLoss = progress.loss();
+            }
             if (progress.step() < WARM_UP) {
                 return;
             }
@@ -60,7 +76,9 @@ final class RecipeCase {
                 rounds.ready(note, dtype);
                 waitOrEnd();
             } else if (++steps == stepsOfRound) {
-                rounds.done((System.nanoTime() - begun) / 1e9 / steps, Map.of("loss", progress.loss()));
+                rounds.done(
+                        (System.nanoTime() - begun) / 1e9 / steps,
+                        Map.of("loss", progress.loss(), "first_loss", firstLoss));
                 waitOrEnd();
             }
         }
