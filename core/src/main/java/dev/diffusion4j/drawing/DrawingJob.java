@@ -117,6 +117,21 @@ public final class DrawingJob implements AutoCloseable {
         }
     }
 
+    /**
+     * Makes ready what a pipeline in memory draws, with all that it is set up with.
+     *
+     * @param pipeline stays its owner's to close, after this job
+     * @param model what the notes of pictures call it
+     * @throws Problem naming what cannot be drawn so
+     */
+    public static DrawingJob of(DiffusionPipeline pipeline, GenerationRequest request, Path model) {
+        GenerationRequest whole = pipeline.filled(request);
+        pipeline.check(whole);
+        DiffusionPipeline view = pipeline.withScheduler(pipeline.scheduler()); // which is closed with the job, alone
+        return new DrawingJob(
+                view, new GuideKit(), new Chosen(view, whole), model, model.toString(), SubjectSelection.PER_ROW, null);
+    }
+
     private static List<Path> places(DrawingPlan plan) {
         Stream<Path> adapters = plan.loading().loras().stream().map(LoraChoice::path);
         return Stream.concat(Stream.of(plan.model()), adapters).toList();

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.layer;
 
-import static org.bytedeco.pytorch.global.torch.get_num_threads;
-import static org.bytedeco.pytorch.global.torch.set_num_threads;
-
 import dev.diffusion4j.base.Interrupts;
+import dev.diffusion4j.tensor.NativeThreads;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,7 +33,7 @@ final class Parallel {
 
     /** How many parts {@link #run} makes on this thread at most. */
     static int parts() {
-        return Math.max(1, get_num_threads());
+        return NativeThreads.spread();
     }
 
     /**
@@ -87,54 +84,25 @@ final class Parallel {
 
     private static Executor pool() {
         int size = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
-        ThreadPoolExecutor made = new ThreadPoolExecutor(
-                size,
-                size,
-                10,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                body -> daemon("diffusion4j-kernels", body));
+        ThreadPoolExecutor made =
+                new ThreadPoolExecutor(size, size, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), body -> {
+                    Thread thread = new Thread(body, "diffusion4j-kernels");
+                    thread.setDaemon(true);
+                    return thread;
+                });
         made.allowCoreThreadTimeOut(true);
         return made;
     }
 
-    /**
-     * Threads on which LibTorch does not spread its operations. That setting is a thread's own, but threads that are new to LibTorch begin
-     * with the one made last: so these are all made at once, and then the usual one is made again.
-     */
+    /** Threads on which LibTorch does not spread its operations. */
     private static synchronized Executor alone() {
         Executor known = alone;
         if (known == null) {
-            int usual = get_num_threads();
-            Semaphore begun = new Semaphore(0);
-            int size = Runtime.getRuntime().availableProcessors();
-            ThreadPoolExecutor made = new ThreadPoolExecutor(
-                    size,
-                    size,
-                    0,
-                    TimeUnit.SECONDS,
-                    new LinkedBlockingQueue<>(),
-                    body -> daemon("diffusion4j-blocks", () -> {
-                        get_num_threads(); // which makes the setting made last, in a thread's first call
-                        set_num_threads(1);
-                        begun.release();
-                        body.run();
-                    }));
-            try {
-                begun.acquireUninterruptibly(made.prestartAllCoreThreads());
-            } finally {
-                set_num_threads(usual);
-            }
-            known = made;
-            alone = made;
+            known = NativeThreads.start(
+                    "diffusion4j-blocks", Runtime.getRuntime().availableProcessors(), 1);
+            alone = known;
         }
         return known;
-    }
-
-    private static Thread daemon(String name, Runnable body) {
-        Thread thread = new Thread(body, name);
-        thread.setDaemon(true);
-        return thread;
     }
 
     /** The parts of one call. Each thread that runs it takes parts until none is left. */

@@ -35,9 +35,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network with a scheduler: draws pictures. Immutable and thread-safe: any number of threads may call {@link #generate} at
- * once. Close it to free the network; calls that are running end first. What the {@code with…} methods return are views of it that
- * share its network: they need not be closed, and end with it.
+ * A network with a scheduler: draws pictures. Immutable and thread-safe: any number of threads, virtual ones too, may call {@link #generate}
+ * at once. Each thread that calls it gets helpers of LibTorch's, which stay: for many callers there is {@code DiffusionService}. Close it
+ * to free the network; calls that are running end first. What the {@code with…} methods return are views of it that share its network: they
+ * need not be closed, and end with it.
  *
  * <pre>{@code
  * try (var pipeline = DiffusionPipeline.load(Path.of("my-model"));

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.service;
+
+import dev.diffusion4j.base.Interrupts;
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.pipeline.Cancellation;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a service was asked for, on its way. Thread-safe; none of its methods calls native code, and none holds a monitor while it waits, so that any
+ * number of platform or virtual threads may follow and await jobs.
+ *
+ * <p>A job ends early where it is cancelled, its deadline passes, the thread that awaits it is interrupted, or it is closed. It then stops
+ * within one step, or at once where it waits for its turn, has freed all its native memory when its result is there, and that is a
+ * {@link CancellationException}. Whoever may go away should hold it in a {@code try}, which closes it.
+ */
+public final class Job implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Job.class);
+
+    private final long number;
+    private final ServiceRequest request;
+    private final Drawing drawing;
+    private final JobListener listener;
+    private final JobQueue queue;
+    private final Cancellation cancellation = new Cancellation();
+    private final Result result = new Result();
+    private final ReentrantLock lock = new ReentrantLock();
+    private volatile JobState state = JobState.WAITING;
+    private volatile JobProgress progress;
+    private @Nullable Ending ending;
+    private @Nullable Runnable onEnd;
+
+    /** Why a job ends early. */
+    private record Ending(JobState state, String reason) {}
+
+    /** Cancelled by whoever holds it, it cancels the job. */
+    private final class Result extends CompletableFuture<JobResult> {
+        @Override
+        public boolean cancel(boolean mayInterrupt) {
+            Job.this.cancel();
+            return super.cancel(mayInterrupt);
+        }
+
+        @Override
+        public <U> CompletableFuture<U> newIncompleteFuture() {
+            return new CompletableFuture<>();
+        }
+    }
+
+    /** @param drawing closed with the job */
+    Job(long number, ServiceRequest request, Drawing drawing, JobListener listener, JobQueue queue) {
+        this.number = number;
+        this.request = request;
+        this.drawing = drawing;
+        this.listener = listener;
+        this.queue = queue;
+        this.progress = JobProgress.begin(drawing.count());
+    }
+
+    /** Counts the jobs of a service, from 1. */
+    public long number() {
+        return number;
+    }
+
+    /** What was asked for. */
+    public ServiceRequest request() {
+        return request;
+    }
+
+    /** How far it is. */
+    public JobState state() {
+        return state;
+    }
+
+    /** How far its pictures are. */
+    public JobProgress progress() {
+        return progress;
+    }
+
+    /** How many jobs have their turn before it; −1 where it does not wait. */
+    public int waitingBefore() {
+        return queue.before(this);
+    }
+
+    /**
+     * The pictures, or why there are none: a {@link Problem} of the drawing, a {@link CancellationException}. To cancel this very future is to cancel
+     * the job; what is derived of it stands for itself. What depends on it runs on the service's native thread, and keeps that from the next
+     * job, unless it is given an executor by the methods that end in {@code Async}.
+     */
+    public CompletableFuture<JobResult> result() {
+        return result;
+    }
+
+    /**
+     * Waits for the pictures.
+     *
+     * @throws CancellationException where it was cancelled or its deadline passed; or where this thread is interrupted, which cancels the job
+     * @throws Problem where the pictures cannot be drawn, or another unchecked exception that the drawing ended with
+     * @throws IllegalStateException where a listener of a job calls it, for whom it would never end
+     */
+    public JobResult await() {
+        Workers.checkNotOne("await a job");
+        try {
+            return result.get();
+        } catch (InterruptedException e) {
+            end(JobState.CANCELLED, "who awaited the job was interrupted");
+            throw Interrupts.cancelled("while waiting for pictures");
+        } catch (ExecutionException e) {
+            throw Desk.unchecked(e);
+        }
+    }
+
+    /**
+     * Ends it early.
+     *
+     * @return whether it was not over
+     */
+    public boolean cancel() {
+        return end(JobState.CANCELLED, "the job was cancelled");
+    }
+
+    /** Its deadline has passed. */
+    void expire() {
+        end(JobState.EXPIRED, "the job's deadline has passed");
+    }
+
+    /** The service ends. */
+    void abandon() {
+        end(JobState.CANCELLED, "the service was closed");
+    }
+
+    /** Cancels it where it is not over: whoever wanted it is gone. Closing twice is fine. */
+    @Override
+    public void close() {
+        end(JobState.CANCELLED, "the job was closed");
+    }
+
+    private boolean end(JobState how, String reason) {
+        Ending known;
+        lock.lock();
+        try {
+            if (state.isOver()) {
+                return false;
+            }
+            known = ending == null ? new Ending(how, reason) : ending;
+            ending = known;
+            cancellation.cancel();
+            if (state == JobState.RUNNING) {
+                return true;
+            }
+            state = known.state;
+        } finally {
+            lock.unlock();
+        }
+        over(null, new CancellationException(known.reason));
+        return true;
+    }
+
+    /** @param value runs when it is over; at once where it is */
+    void onEnd(Runnable value) {
+        lock.lock();
+        try {
+            if (!state.isOver()) {
+                onEnd = value;
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        value.run();
+    }
+
+    /** Draws, on the calling thread; throws nothing. */
+    void run() {
+        if (!begin()) {
+            return;
+        }
+        try {
+            finish(drawing.draw(this, listener, cancellation), null);
+        } catch (Throwable e) { // also an Error: the job ends with it, and the thread goes on
+            finish(null, e);
+        }
+    }
+
+    private boolean begin() {
+        lock.lock();
+        try {
+            if (state != JobState.WAITING) {
+                return false;
+            }
+            state = JobState.RUNNING;
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void finish(@Nullable JobResult drawn, @Nullable Throwable failure) {
+        Throwable why = failure;
+        lock.lock();
+        try {
+            Ending early = ending;
+            if (early != null) {
+                state = early.state;
+                why = new CancellationException(early.reason);
+            } else if (failure != null) {
+                state = failure instanceof CancellationException ? JobState.CANCELLED : JobState.FAILED;
+            } else {
+                state = JobState.DONE;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (state == JobState.FAILED && failure != null && !(failure instanceof Problem)) {
+            LOG.warn("job {} failed with {}", number, failure.getClass().getName());
+        }
+        over(drawn, why);
+    }
+
+    /** Once, by who changed the state to one that is over. */
+    private void over(@Nullable JobResult drawn, @Nullable Throwable failure) {
+        LOG.debug("job {} is over: {}", number, state);
+        drawing.close();
+        queue.end(this);
+        Runnable last = onEnd;
+        if (last != null) {
+            last.run();
+        }
+        if (failure == null) {
+            result.complete(drawn);
+        } else {
+            result.completeExceptionally(failure);
+        }
+    }
+
+    void progressed(JobProgress value) {
+        progress = value;
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.service;
+
+import dev.diffusion4j.base.Check;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The limits of a {@link DiffusionService}.
+ *
+ * @param workers jobs that are drawn at the same time, each on a native thread that stays
+ * @param threads over how many threads an operation of a worker is spread; 0 for an equal share of what LibTorch takes by itself
+ * @param queue jobs that wait beside those at work; one more is refused
+ * @param timeout of jobs that say none, from their submission; {@code null} for no deadline
+ * @param closing how long {@link DiffusionService#close()} lets jobs end before it cancels them
+ */
+public record ServiceConfig(int workers, int threads, int queue, @Nullable Duration timeout, Duration closing) {
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+
+    /** One job at a time with all the threads that LibTorch takes, 16 waiting. */
+    public static final ServiceConfig DEFAULT = new ServiceConfig(1, 0, 16, null, Duration.ofSeconds(30));
+
+    public ServiceConfig {
+        Check.positive(workers, "{workers}");
+        Check.notNegative(threads, "{threads}");
+        Check.notNegative(queue, "{queue}");
+        checkTimeout(timeout);
+        Check.that(!closing.isNegative(), "{closing} must not be negative, but was " + closing);
+    }
+
+    static void checkTimeout(@Nullable Duration timeout) {
+        Check.that(
+                timeout == null
+                        || !timeout.isNegative()
+                                && !timeout.isZero()
+                                && bounded(timeout).equals(timeout),
+                "{timeout} must be longer than nothing and at most " + LONGEST.toDays() + " days, but was " + timeout);
+    }
+
+    /** No longer than clocks can count. */
+    static Duration bounded(Duration time) {
+        return time.compareTo(LONGEST) > 0 ? LONGEST : time;
+    }
+
+    /** {@code ServiceConfig.DEFAULT.with(c -> c.queue = 4)}: the result is checked anew. */
+    public ServiceConfig with(Consumer<Draft> edit) {
+        Draft draft = new Draft(this);
+        edit.accept(draft);
+        return draft.done();
+    }
+
+    /** The values on their way to other ones; checked when they are done. */
+    public static final class Draft {
+        public int workers;
+        public int threads;
+        public int queue;
+        public @Nullable Duration timeout;
+        public Duration closing;
+
+        private Draft(ServiceConfig from) {
+            workers = from.workers;
+            threads = from.threads;
+            queue = from.queue;
+            timeout = from.timeout;
+            closing = from.closing;
+        }
+
+        private ServiceConfig done() {
+            return new ServiceConfig(workers, threads, queue, timeout, closing);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.service;
+
+import dev.diffusion4j.tensor.NativeThreads;
+import java.util.concurrent.ExecutorService;
+
+/** The native threads that draw, each one job after the other. They end once the queue is closed and all jobs are over. */
+final class Workers {
+    private static final ThreadLocal<Boolean> IS_ONE = ThreadLocal.withInitial(() -> false);
+
+    private Workers() {}
+
+    /** @param spread over how many threads an operation of LibTorch is spread */
+    static void start(int count, int spread, JobQueue queue) {
+        ExecutorService threads = NativeThreads.start("diffusion4j-worker", count, spread);
+        for (int i = 0; i < count; i++) {
+            threads.execute(() -> work(queue));
+        }
+        threads.shutdown();
+    }
+
+    private static void work(JobQueue queue) {
+        IS_ONE.set(true);
+        for (Job job = queue.take(); job != null; job = queue.take()) {
+            job.run();
+            Thread.interrupted(); // what a listener did to its own job is over
+        }
+    }
+
+    /** @throws IllegalStateException where the calling thread is one, for whom a wait would never end */
+    static void checkNotOne(String what) {
+        if (IS_ONE.get()) {
+            throw new IllegalStateException("a listener of a job cannot " + what + ": it would wait for itself");
+        }
+    }
+}
