@@ -189,7 +189,8 @@ public final class ContrastiveObjective implements Objective {
             if (!hardNegatives && GradMode.is_enabled()) {
                 return torch.cross_entropy_loss(logits, targets);
             }
-            Tensor against = model.similarities(model.embedTexts(wrong.ids()), images).t();
+            Tensor against =
+                    model.similarities(model.embedTexts(wrong.ids()), images).t();
             shares.put(ORDER, ordered(wrong, logits, against));
             if (!hardNegatives) {
                 return torch.cross_entropy_loss(logits, targets);

@@ -82,8 +82,9 @@ final class ClipTokens {
         boolean knows = IntStream.range(0, Math.min(LOOKED_AT, dataset.size()))
                 .anyMatch(index -> dataset.exchanged(index) != null);
         if (config.hardNegatives() && !knows) {
-            throw Problem.request("objective.hard_negatives takes captions in which two things have changed places, but "
-                    + dataset.description() + " knows none: omit it, or take data that does, as scenes");
+            throw Problem.request(
+                    "objective.hard_negatives takes captions in which two things have changed places, but "
+                            + dataset.description() + " knows none: omit it, or take data that does, as scenes");
         }
     }
 

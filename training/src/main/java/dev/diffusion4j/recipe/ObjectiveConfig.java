@@ -27,8 +27,8 @@ public record ObjectiveConfig(
         boolean trackImageLoss,
         boolean hardNegatives,
         AutoencoderConfig autoencoder) {
-    public static final ObjectiveConfig DEFAULT =
-            new ObjectiveConfig(LossType.MSE, Weighting.UNIFORM, 5, ContextDrop.NONE, false, false, AutoencoderConfig.DEFAULT);
+    public static final ObjectiveConfig DEFAULT = new ObjectiveConfig(
+            LossType.MSE, Weighting.UNIFORM, 5, ContextDrop.NONE, false, false, AutoencoderConfig.DEFAULT);
 
     /** The weight of a timestep. */
     public enum Weighting implements Keyed {

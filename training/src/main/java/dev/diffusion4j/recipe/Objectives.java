@@ -55,7 +55,8 @@ final class Objectives {
             return new AutoencoderObjective(autoencoder, config.autoencoder().settings(config.loss()), eye);
         }
         if (model instanceof ClipModel clip) {
-            return new ContrastiveObjective(clip, Objects.requireNonNull(tokenizer), ClipTokens.pictures(clip), config.hardNegatives());
+            return new ContrastiveObjective(
+                    clip, Objects.requireNonNull(tokenizer), ClipTokens.pictures(clip), config.hardNegatives());
         }
         DiffusionModel denoiser = (DiffusionModel) model;
         PipelineParts own = Objects.requireNonNull(parts);

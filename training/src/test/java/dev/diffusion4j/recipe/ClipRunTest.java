@@ -2,8 +2,8 @@
 package dev.diffusion4j.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.base.Problem;
@@ -120,8 +120,8 @@ class ClipRunTest {
                 .run(QUIET, () -> false)
                 .folder();
         assertThat(JsonlTracker.read(run.resolve("metrics.jsonl")).get(0)).containsKey("order");
-        assertThatThrownBy(() -> TrainingRun.start(
-                        recipe.with(r -> r.data.source = "shapes"), folder.resolve("shapes")))
+        assertThatThrownBy(
+                        () -> TrainingRun.start(recipe.with(r -> r.data.source = "shapes"), folder.resolve("shapes")))
                 .isInstanceOf(Problem.class)
                 .hasMessageContaining("objective.hard_negatives takes captions in which two things have changed places")
                 .hasMessageContaining("knows none");
