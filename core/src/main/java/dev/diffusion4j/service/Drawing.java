@@ -16,9 +16,11 @@ import java.util.List;
  * What a job draws, checked and ready.
  *
  * @param job closed with this
+ * @param need of memory
  * @param previews how many times a listener sees the pictures on their way
+ * @param meter counts steps
  */
-record Drawing(DrawingJob job, int previews) implements AutoCloseable {
+record Drawing(DrawingJob job, Memory.Need need, int previews, ServiceMeter meter) implements AutoCloseable {
     /** How many pictures. */
     int count() {
         return job.count();
@@ -27,6 +29,7 @@ record Drawing(DrawingJob job, int previews) implements AutoCloseable {
     /** Draws, on the calling thread; what it returns holds no native memory. */
     JobResult draw(Job of, JobListener listener, Cancellation cancellation) {
         List<FinishedPicture> pictures = new ArrayList<>();
+        StepClock clock = new StepClock(of.number(), need.model(), meter);
         job.draw(
                 drawn -> {
                     FinishedPicture picture = new FinishedPicture(drawn.index(), drawn.image(), drawn.notes());
@@ -34,7 +37,11 @@ record Drawing(DrawingJob job, int previews) implements AutoCloseable {
                     of.progressed(of.progress().drawn(pictures.size()));
                     listener.onPicture(of, picture);
                 },
-                event -> step(event, of, listener),
+                event -> {
+                    clock.end(event);
+                    step(event, of, listener);
+                    clock.begin();
+                },
                 cancellation);
         return new JobResult(job.request(), pictures);
     }

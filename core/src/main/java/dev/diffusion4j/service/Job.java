@@ -4,6 +4,7 @@ package dev.diffusion4j.service;
 import dev.diffusion4j.base.Interrupts;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.pipeline.Cancellation;
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -28,11 +29,14 @@ public final class Job implements AutoCloseable {
     private final Drawing drawing;
     private final JobListener listener;
     private final JobQueue queue;
+    private final ServiceMeter meter;
     private final Cancellation cancellation = new Cancellation();
     private final Result result = new Result();
     private final ReentrantLock lock = new ReentrantLock();
     private volatile JobState state = JobState.WAITING;
     private volatile JobProgress progress;
+    private final long submitted = System.nanoTime();
+    private volatile long begun;
     private @Nullable Ending ending;
     private @Nullable Runnable onEnd;
 
@@ -54,12 +58,19 @@ public final class Job implements AutoCloseable {
     }
 
     /** @param drawing closed with the job */
-    Job(long number, ServiceRequest request, Drawing drawing, JobListener listener, JobQueue queue) {
+    Job(
+            long number,
+            ServiceRequest request,
+            Drawing drawing,
+            JobListener listener,
+            JobQueue queue,
+            ServiceMeter meter) {
         this.number = number;
         this.request = request;
         this.drawing = drawing;
         this.listener = listener;
         this.queue = queue;
+        this.meter = meter;
         this.progress = JobProgress.begin(drawing.count());
     }
 
@@ -123,6 +134,11 @@ public final class Job implements AutoCloseable {
      */
     public boolean cancel() {
         return end(JobState.CANCELLED, "the job was cancelled");
+    }
+
+    /** What it takes of the memory. */
+    Memory.Need need() {
+        return drawing.need();
     }
 
     /** Its deadline has passed. */
@@ -195,10 +211,12 @@ public final class Job implements AutoCloseable {
                 return false;
             }
             state = JobState.RUNNING;
-            return true;
+            begun = System.nanoTime();
         } finally {
             lock.unlock();
         }
+        meter.onStart(Duration.ofNanos(begun - submitted));
+        return true;
     }
 
     private void finish(@Nullable JobResult drawn, @Nullable Throwable failure) {
@@ -227,6 +245,7 @@ public final class Job implements AutoCloseable {
     private void over(@Nullable JobResult drawn, @Nullable Throwable failure) {
         LOG.debug("job {} is over: {}", number, state);
         drawing.close();
+        meter.onEnd(state, begun == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - begun));
         queue.end(this);
         Runnable last = onEnd;
         if (last != null) {

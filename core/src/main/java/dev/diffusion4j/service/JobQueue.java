@@ -21,12 +21,30 @@ final class JobQueue {
     private final Condition changed = lock.newCondition();
     private final Deque<Job> waiting = new ArrayDeque<>();
     private final Set<Job> unfinished = new LinkedHashSet<>();
+    private final Set<Job> atWork = new LinkedHashSet<>();
+    private final Memory memory;
     private int admitted;
     private boolean closed;
     private boolean abandoned;
 
     JobQueue(ServiceConfig config) {
         this.config = config;
+        this.memory = new Memory(config.memory());
+    }
+
+    /** @throws dev.diffusion4j.base.Problem (a wrong request) where a job could never have a turn */
+    void check(Memory.Need need) {
+        memory.check(need);
+    }
+
+    /** How many bytes networks may take beside what the jobs at work draw. */
+    long forNetworks() {
+        lock.lock();
+        try {
+            return memory.forNetworks();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -92,6 +110,9 @@ final class JobQueue {
         lock.lock();
         try {
             waiting.remove(job);
+            if (atWork.remove(job)) {
+                memory.end(job.need());
+            }
             if (unfinished.remove(job)) {
                 admitted--;
             }
@@ -101,15 +122,26 @@ final class JobQueue {
         }
     }
 
-    /** The next job, waited for whatever happens; {@code null} once nobody comes in any more and all are over. */
+    /**
+     * The next job, waited for whatever happens: until it fits in memory beside those at work.
+     *
+     * @return {@code null} once nobody comes in any more and all are over
+     */
     @Nullable
     Job take() {
         lock.lock();
         try {
-            while (waiting.isEmpty() && !(closed && admitted == 0)) {
+            while (!(closed && admitted == 0)) {
+                Job next = waiting.peek();
+                if (next != null && memory.hasRoomFor(next.need())) {
+                    waiting.remove();
+                    atWork.add(next);
+                    memory.begin(next.need());
+                    return next;
+                }
                 changed.awaitUninterruptibly();
             }
-            return waiting.poll();
+            return null;
         } finally {
             lock.unlock();
         }

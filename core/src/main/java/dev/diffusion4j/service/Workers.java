@@ -11,17 +11,18 @@ final class Workers {
     private Workers() {}
 
     /** @param spread over how many threads an operation of LibTorch is spread */
-    static void start(int count, int spread, JobQueue queue) {
+    static void start(int count, int spread, JobQueue queue, Models models) {
         ExecutorService threads = NativeThreads.start("diffusion4j-worker", count, spread);
         for (int i = 0; i < count; i++) {
-            threads.execute(() -> work(queue));
+            threads.execute(() -> work(queue, models));
         }
         threads.shutdown();
     }
 
-    private static void work(JobQueue queue) {
+    private static void work(JobQueue queue, Models models) {
         IS_ONE.set(true);
         for (Job job = queue.take(); job != null; job = queue.take()) {
+            models.limit(queue.forNetworks());
             job.run();
             Thread.interrupted(); // what a listener did to its own job is over
         }

@@ -14,6 +14,7 @@ import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.testing.Golden;
 import java.awt.image.BufferedImage;
 import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -31,11 +32,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordingFile;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a service promises to those who share it: turns, limits, ends, memory. No test depends on how fast anything is. */
 @Timeout(120)
@@ -47,6 +51,9 @@ class DiffusionServiceTest {
             REQUEST.with(r -> r.steps(1000).count(100).batchSize(1));
 
     private static final ServiceConfig CONFIG = ServiceConfig.DEFAULT.with(c -> c.queue = 3);
+
+    @TempDir
+    Path folder;
 
     private static DiffusionPipeline loaded;
     private static DiffusionPipeline pipeline;
@@ -343,6 +350,48 @@ class DiffusionServiceTest {
             callers.shutdown();
             callers.awaitTermination(1, TimeUnit.MINUTES);
         }
+    }
+
+    @Test
+    void a_meter_and_the_flight_recorder_see_each_step() throws Exception {
+        List<String> counted = Collections.synchronizedList(new ArrayList<>());
+        ServiceMeter meter = new ServiceMeter() {
+            @Override
+            public void onSubmit() {
+                counted.add("submitted");
+            }
+
+            @Override
+            public void onStart(Duration waited) {
+                counted.add("started");
+                throw new IllegalStateException("which stays here");
+            }
+
+            @Override
+            public void onStep(int pictures, Duration took) {
+                counted.add("step of " + pictures);
+            }
+
+            @Override
+            public void onEnd(JobState state, Duration ran) {
+                counted.add(state.toString());
+            }
+        };
+        Path file = folder.resolve("steps.jfr");
+        try (DiffusionService service = service(CONFIG.with(c -> c.meter = meter));
+                Recording recording = new Recording()) {
+            recording.enable("dev.diffusion4j.DenoisingStep").withoutThreshold();
+            recording.start();
+            service.submit(REQUEST.with(r -> r.steps(2).count(2))).await();
+            recording.stop();
+            recording.dump(file);
+        }
+        assertThat(counted).containsExactly("submitted", "started", "step of 2", "step of 2", "DONE");
+        assertThat(RecordingFile.readAllEvents(file)).hasSize(2).allSatisfy(event -> {
+            assertThat(event.getString("model")).isEqualTo("tiny");
+            assertThat(event.getInt("steps")).isEqualTo(2);
+            assertThat(event.getInt("pictures")).isEqualTo(2);
+        });
     }
 
     /** Virtual threads where the JDK has them, else 24 of the platform's. */
