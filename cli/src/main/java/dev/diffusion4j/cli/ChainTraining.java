@@ -61,7 +61,10 @@ final class ChainTraining {
                 return ExitCodes.FAILURE;
             }
             out.println("the models are in " + run.folder() + ": "
-                    + String.join(", ", run.chain().stages().keySet()));
+                    + String.join(", ", run.chain().stages().keySet())
+                    + (run.chain().result() == null
+                            ? ""
+                            : "; that of " + run.chain().result() + " is also the folder's own"));
         }
         return 0;
     }

@@ -21,6 +21,7 @@ final class TrainingConsole implements RunListener {
     private long start = System.nanoTime();
     private long firstStep;
     private long last;
+    private int encoded;
     private String name = "";
 
     TrainingConsole(PrintWriter out, PrintWriter err) {
@@ -61,6 +62,34 @@ final class TrainingConsole implements RunListener {
     }
 
     @Override
+    public void onLatents(int done, int count, double secondsLeft) {
+        long now = System.nanoTime();
+        if (!shown) {
+            if (10L * done / count > 10L * encoded / count) {
+                err.printf(
+                        Locale.ROOT, "pictures encoded: %,d of %,d, %s left%n", done, count, Times.left(secondsLeft));
+                err.flush();
+            }
+        } else if (now - last >= INTERVAL || done == count) {
+            last = now;
+            System.err.printf(
+                    Locale.ROOT,
+                    "\r%s pictures encoded: %,d/%,d  %s left \u001b[K",
+                    bar(done, count),
+                    done,
+                    count,
+                    Times.left(secondsLeft));
+            System.err.flush();
+        }
+        encoded = done == count ? 0 : done;
+    }
+
+    private static String bar(long done, long count) {
+        int filled = (int) (24 * done / count);
+        return "█".repeat(filled) + "░".repeat(24 - filled);
+    }
+
+    @Override
     public void onAlreadyFinished(long steps) {
         clear();
         out.println("already finished" + (steps > 0 ? " after step " + steps : ""));
@@ -90,12 +119,10 @@ final class TrainingConsole implements RunListener {
             return;
         }
         last = now;
-        int filled = (int) (24 * progress.step() / progress.totalSteps());
         System.err.printf(
                 Locale.ROOT,
-                "\r%s%s %d/%d  epoch %d  loss %.4f  lr %.2g  %.0f images/s  %s left \u001b[K",
-                "█".repeat(filled),
-                "░".repeat(24 - filled),
+                "\r%s %d/%d  epoch %d  loss %.4f  lr %.2g  %.0f images/s  %s left \u001b[K",
+                bar(progress.step(), progress.totalSteps()),
                 progress.step(),
                 progress.totalSteps(),
                 progress.epoch(),

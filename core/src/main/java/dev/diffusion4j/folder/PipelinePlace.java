@@ -66,12 +66,12 @@ public final class PipelinePlace {
         return isRun ? inside : folder;
     }
 
-    /** The folder of the run whose finished model {@code folder} is; {@code folder} itself where it is none. */
+    /** The folder of the run, or of the chain of runs, whose finished model {@code folder} is; {@code folder} itself where it is none. */
     public static Path runOf(Path folder) {
         Path whole = folder.toAbsolutePath().normalize();
         Path parent = whole.getParent();
         return parent != null
-                        && UnfinishedRun.isRun(parent)
+                        && (UnfinishedRun.isRun(parent) || UnfinishedRun.isChain(parent))
                         && insideRun(parent).equals(whole)
                 ? parent
                 : folder;

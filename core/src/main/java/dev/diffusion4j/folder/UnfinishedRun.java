@@ -7,10 +7,11 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Folders of a training that are taken for a model: a run that has not finished, and one of its checkpoints. */
+/** Folders of a training that are taken for a model: a run that has not finished, one of its checkpoints, a chain of runs. */
 final class UnfinishedRun {
     private static final String CHECKPOINTS = "checkpoints";
     private static final String RECIPE = "recipe.yaml";
+    private static final String CHAIN = "chain.yaml";
 
     private UnfinishedRun() {}
 
@@ -19,6 +20,12 @@ final class UnfinishedRun {
         if (isRun(folder)) {
             return Optional.of(Problem.failure(
                     folder + " is a run that has not finished, so that it holds no model yet: " + resume(folder)));
+        }
+        if (isChain(folder)) {
+            return Optional.of(
+                    Problem.failure(folder + " is a chain of runs, which has a model of its own when all of them"
+                            + " have finished, if its recipe names a result: resume the training in " + folder
+                            + ", or give the folder of one of them"));
         }
         Path whole = folder.toAbsolutePath().normalize();
         Path parent = whole.getParent();
@@ -32,6 +39,11 @@ final class UnfinishedRun {
 
     static boolean isRun(Path folder) {
         return Files.exists(folder.resolve(RECIPE));
+    }
+
+    /** Whether it holds a run for each part of a chain. */
+    static boolean isChain(Path folder) {
+        return Files.exists(folder.resolve(CHAIN));
     }
 
     private static Optional<Problem> ofRun(Path folder, @Nullable Path run, String is) {

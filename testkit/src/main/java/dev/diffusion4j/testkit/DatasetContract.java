@@ -110,6 +110,10 @@ public abstract class DatasetContract {
             for (int index : places(dataset)) {
                 assertThat(dataset.caption(index))
                         .isEqualTo(dataset.example(index).caption());
+                String exchanged = dataset.exchanged(index);
+                assertThat(exchanged == null || !exchanged.equals(dataset.caption(index)))
+                        .as("an exchanged caption is another one")
+                        .isTrue();
             }
         }
     }

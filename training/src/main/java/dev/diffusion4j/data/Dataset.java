@@ -60,6 +60,14 @@ public interface Dataset extends AutoCloseable {
     }
 
     /**
+     * A caption of a picture of two things in which these have changed places, and nothing else, so that it is wrong: what a network must
+     * know an order for. {@code null} where there is one thing, where both are the same, or where that is not known.
+     */
+    default @Nullable String exchanged(int index) {
+        return null;
+    }
+
+    /**
      * Decodes one picture and brings it to the size that {@code transform} requires. A source of large pictures does so in memory that
      * it uses again and again.
      *

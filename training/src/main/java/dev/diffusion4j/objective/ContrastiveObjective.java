@@ -12,6 +12,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -30,6 +33,12 @@ public final class ContrastiveObjective implements Objective {
     public static final String IMAGE_RETRIEVAL = "image_retrieval";
     /** The share of the pictures whose likest caption of the batch is theirs. */
     public static final String TEXT_RETRIEVAL = "text_retrieval";
+
+    /**
+     * The share of the pictures of two things whose caption is liker to them than the one in which these have changed places. Retrieval
+     * hides whether that is learnt: the pictures of a batch hardly ever show the same two things.
+     */
+    public static final String ORDER = "order";
 
     private static final long[] ACROSS = {1};
 
@@ -73,7 +82,7 @@ public final class ContrastiveObjective implements Objective {
     public Task draw(TrainingExamples examples, RandomStream random) {
         Tensor pixels = TensorScope.keepResult(
                 () -> pictures.normalise(examples.images().add(new Scalar(1.0)).div(new Scalar(2.0))));
-        return new Matching(pixels, ids(examples.captions()));
+        return new Matching(pixels, ids(examples.captions()), Exchanged.of(examples.exchanged(), this::ids));
     }
 
     /** (B, L), L the longest of them; what follows a text's end does not change its embedding. */
@@ -89,14 +98,43 @@ public final class ContrastiveObjective implements Objective {
         return Tensors.ofLongs(ids).view(captions.size(), longest);
     }
 
+    /**
+     * Captions in which two things have changed places.
+     *
+     * @param places {@code int64 (N)}, of their pictures in the batch
+     * @param ids {@code int64 (N, L)}
+     */
+    private record Exchanged(Tensor places, Tensor ids) {
+        /** {@code null} where there are none. */
+        static @Nullable Exchanged of(
+                List<@Nullable String> captions, Function<List<@Nullable String>, Tensor> tokenized) {
+            long[] places = IntStream.range(0, captions.size())
+                    .filter(i -> captions.get(i) != null)
+                    .asLongStream()
+                    .toArray();
+            return places.length == 0
+                    ? null
+                    : new Exchanged(
+                            Tensors.ofLongs(places),
+                            tokenized.apply(
+                                    captions.stream().filter(Objects::nonNull).toList()));
+        }
+
+        Exchanged to(Device device) {
+            return new Exchanged(places.to(device, Tensors.type(places)), ids.to(device, Tensors.type(ids)));
+        }
+    }
+
     private final class Matching implements Task {
         private final Tensor pixels;
         private final Tensor ids;
+        private final @Nullable Exchanged exchanged;
         private final Map<String, Double> shares = new LinkedHashMap<>();
 
-        Matching(Tensor pixels, Tensor ids) {
+        Matching(Tensor pixels, Tensor ids, @Nullable Exchanged exchanged) {
             this.pixels = pixels;
             this.ids = ids;
+            this.exchanged = exchanged;
         }
 
         @Override
@@ -111,20 +149,38 @@ public final class ContrastiveObjective implements Objective {
 
         @Override
         public Task to(Device device) {
-            return new Matching(pixels.to(device, Tensors.type(pixels)), ids.to(device, Tensors.type(ids)));
+            return new Matching(
+                    pixels.to(device, Tensors.type(pixels)),
+                    ids.to(device, Tensors.type(ids)),
+                    exchanged == null ? null : exchanged.to(device));
         }
 
         @Override
         public Tensor loss() {
             return TensorScope.keepResult(() -> {
-                Tensor logits = model.similarities(model.embedTexts(ids), model.embedImages(pixels));
+                Tensor texts = model.embedTexts(ids);
+                Tensor images = model.embedImages(pixels);
+                Tensor logits = model.similarities(texts, images);
                 Tensor same = same();
                 Tensor targets = same.div(same.sum(ACROSS, true, new org.bytedeco.pytorch.ScalarTypeOptional()));
                 shares.put(IMAGE_RETRIEVAL, right(logits, same));
                 shares.put(TEXT_RETRIEVAL, right(logits.t(), same));
+                if (exchanged != null) {
+                    shares.put(ORDER, ordered(exchanged, images, logits));
+                }
                 return torch.cross_entropy_loss(logits, targets)
                         .add(torch.cross_entropy_loss(logits.t(), targets))
                         .div(new Scalar(2.0));
+            });
+        }
+
+        /** Of the captions of {@code wrong}'s pictures, the share that is liker to theirs than the wrong one. */
+        private double ordered(Exchanged wrong, Tensor images, Tensor logits) {
+            return TensorScope.compute(() -> {
+                Tensor own = logits.diagonal().index_select(0, wrong.places());
+                Tensor other = model.similarities(model.embedTexts(wrong.ids()), images.index_select(0, wrong.places()))
+                        .diagonal();
+                return (double) own.gt(other).to(ScalarType.Float).mean().item_float();
             });
         }
 
@@ -144,6 +200,11 @@ public final class ContrastiveObjective implements Objective {
         @Override
         public Map<String, Double> tracked() {
             return shares;
+        }
+
+        @Override
+        public long count(String name) {
+            return name.equals(ORDER) && exchanged != null ? exchanged.places().size(0) : size();
         }
     }
 }

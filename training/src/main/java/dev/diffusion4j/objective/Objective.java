@@ -77,5 +77,10 @@ public interface Objective {
         default Map<String, Double> tracked() {
             return Map.of();
         }
+
+        /** Over how many of the examples one of {@link #tracked()} is a mean. */
+        default long count(String name) {
+            return size();
+        }
     }
 }

@@ -16,16 +16,24 @@ import org.jspecify.annotations.Nullable;
  * Recipes that are run one after the other, each in a folder of its own within the chain's: {@link ChainRun} runs them. In a file it has
  * the keys of a recipe that describe it, {@code stages}, each a recipe by its name, and {@code each}, which the stages have in common.
  * A stage, or {@code each}, may begin with another recipe: {@code recipe: NAME}. {@value #RUN} in a stage's values is the chain's folder,
- * so that {@code $RUN/first/model} is what the stage {@code first} learnt.
+ * so that {@code $RUN/first/model} is what the stage {@code first} learnt. {@code result} names the stage whose model is the chain's own.
  *
  * @param stages by the names of their folders, in the order in which they are run
+ * @param result one of them; {@code null} where each stands for itself
  */
 public record Chain(
-        String name, String summary, String source, List<String> figures, String cost, Map<String, Recipe> stages) {
+        String name,
+        String summary,
+        String source,
+        List<String> figures,
+        String cost,
+        Map<String, Recipe> stages,
+        @Nullable String result) {
     /** Stands for the chain's folder. */
     public static final String RUN = "$RUN";
 
     static final String STAGES = "stages";
+    private static final String RESULT = "result";
     private static final String EACH = "each";
     private static final String BASE = "recipe";
     private static final List<String> ABOUT = List.of("name", "summary", "source", "figures", "cost");
@@ -35,6 +43,10 @@ public record Chain(
         Check.that(!name.isBlank(), "name must not be empty");
         Check.that(!stages.isEmpty(), "a chain must have at least one stage");
         stages.keySet().forEach(Chain::checkName);
+        Check.that(
+                result == null || stages.containsKey(result),
+                "result must name one of the stages " + String.join(", ", stages.keySet()) + ", but was '" + result
+                        + "'");
         figures = List.copyOf(figures);
         stages = Collections.unmodifiableMap(new LinkedHashMap<>(stages));
     }
@@ -61,10 +73,11 @@ public record Chain(
                 .forEach((stage, values) -> stages.put(
                         stage, RecipeDocument.merged(each, based(group(values, where + ": " + STAGES + "." + stage)))));
         changes.forEach(change -> set(about, stages, change));
+        Object result = about.remove(RESULT);
         about.keySet().forEach(key -> {
             if (!ABOUT.contains(key)) {
                 throw Problem.request(where + ": a chain of recipes has no key '" + key + "'; it has "
-                        + String.join(", ", ABOUT) + ", " + EACH + " and " + STAGES);
+                        + String.join(", ", ABOUT) + ", " + RESULT + ", " + EACH + " and " + STAGES);
             }
         });
         Recipe described = Recipe.of(about, where);
@@ -79,7 +92,8 @@ public record Chain(
                 described.source(),
                 described.figures(),
                 described.cost(),
-                recipes);
+                recipes,
+                result == null ? null : result.toString());
     }
 
     private static void set(
@@ -88,7 +102,7 @@ public record Chain(
         Map<String, @Nullable Object> one = stages.get(first);
         if (one != null) {
             RecipeDocument.set(one, change.substring(change.indexOf(first) + first.length() + 1));
-        } else if (ABOUT.contains(first)) {
+        } else if (ABOUT.contains(first) || first.equals(RESULT)) {
             RecipeDocument.set(about, change);
         } else {
             stages.values().forEach(values -> RecipeDocument.set(values, change));
@@ -124,6 +138,9 @@ public record Chain(
         Map<String, Object> recipes = new LinkedHashMap<>();
         stages.forEach((stage, recipe) -> recipes.put(stage, recipe.toMap()));
         all.put(STAGES, recipes);
+        if (result != null) {
+            all.put(RESULT, result);
+        }
         return all;
     }
 

@@ -13,8 +13,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link Chain} being run in one folder: {@code chain.yaml}, and a run for each stage in a folder of its name. It can be stopped at
- * any instant, a kill included, and resumed: each stage ends the same to the last byte.
+ * A {@link Chain} being run in one folder: {@code chain.yaml}, a run for each stage in a folder of its name, and at the end the model of its
+ * result. It can be stopped at any instant, a kill included, and resumed: each stage ends the same to the last byte.
  */
 public final class ChainRun {
     private static final String FILE = "chain.yaml";
@@ -105,9 +105,10 @@ public final class ChainRun {
             for (String stage : chain.stages().keySet()) {
                 last = run(stage, listener, stop);
                 if (!last.finished()) {
-                    break;
+                    return last;
                 }
             }
+            ChainResult.write(chain, folder);
             return java.util.Objects.requireNonNull(last);
         }
     }

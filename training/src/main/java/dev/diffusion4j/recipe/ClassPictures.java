@@ -12,6 +12,7 @@ import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.tensor.Precision;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -73,7 +74,7 @@ final class ClassPictures {
      * @return whether all are there now
      * @throws Problem (a failure) where there is no room for them, or they cannot be written
      */
-    boolean draw(String device, RunListener listener, BooleanSupplier stop) {
+    boolean draw(String device, Precision dtype, RunListener listener, BooleanSupplier stop) {
         int count = Math.max(0, config.classCount() - ownPictures());
         List<Integer> groups = new ArrayList<>();
         int missing = 0;
@@ -93,9 +94,7 @@ final class ClassPictures {
         prepare(missing);
         try (DiffusionPipeline pipeline = DiffusionPipeline.load(
                 Path.of(java.util.Objects.requireNonNull(recipe.model().from())),
-                LoadOptions.DEFAULT
-                        .withDevice(device)
-                        .withPrecision(recipe.training().dtype()))) {
+                LoadOptions.DEFAULT.withDevice(device).withPrecision(dtype))) {
             for (int first : groups) {
                 draw(pipeline, first, Math.min(count, first + GROUP), stop);
                 listener.onClassPictures(Math.min(count, first + GROUP), count, folder);

@@ -29,14 +29,11 @@ final class KidExtractor {
                     "val_kid will not be measured: there is no {}; train it with the recipe flower-classifier, or name"
                             + " another classifier's folder in validation.kid.extractor",
                     named);
-            return new ValidationConfig(validation.everyEpochs(), validation.limit(), null);
+            return validation.withKid(null);
         }
         LOG.info("val_kid is measured by {}, since there is no {}", made.get(), named);
-        return new ValidationConfig(
-                validation.everyEpochs(),
-                validation.limit(),
-                new ValidationConfig.KidConfig(
-                        made.get().toString(), kid.steps(), kid.count(), kid.block(), kid.seed()));
+        return validation.withKid(new ValidationConfig.KidConfig(
+                made.get().toString(), kid.steps(), kid.count(), kid.block(), kid.seed()));
     }
 
     /** {@code runs/flower-classifier-quick/model} for {@code runs/flower-classifier/model}. */

@@ -2,7 +2,6 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.codec.KeptMoments;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.data.BrokenExampleException;
 import dev.diffusion4j.data.DataConfig;
@@ -14,7 +13,6 @@ import dev.diffusion4j.data.transform.ResizeMode;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
-import java.util.Random;
 import java.util.random.RandomGenerator;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -82,9 +80,11 @@ final class LatentCache implements BatchSource, AutoCloseable {
      *
      * @param data borrowed
      * @param codec with its networks where they compute; borrowed
+     * @param maker encodes what is not there yet
+     * @throws LatentMaker.Stopped where the maker was stopped
      * @throws Problem (a failure) where the run's folder has a file of other data or of another autoencoder
      */
-    static LatentCache open(Recipe recipe, RunFolder folder, TrainingData data, SampleCodec codec) {
+    static LatentCache open(Recipe recipe, RunFolder folder, TrainingData data, SampleCodec codec, LatentMaker maker) {
         long[] sample = codec.shape(
                 new SampleSize(data.transform().height(), data.transform().width()));
         boolean drawn = TensorScope.compute(() -> {
@@ -102,10 +102,9 @@ final class LatentCache implements BatchSource, AutoCloseable {
                 data.dataset().size(),
                 data.config().randomFlip() ? 2 : 1,
                 shape);
-        Maker maker = new Maker(data, codec);
         LatentRows rows = recipe.data().latents() == LatentMode.MEMORY
-                ? LatentRows.inMemory(about, maker::row)
-                : LatentRows.inFile(about, folder.path(), maker::row);
+                ? LatentRows.inMemory(about, maker)
+                : LatentRows.inFile(about, folder.path(), maker);
         return new LatentCache(data, rows, shape);
     }
 
@@ -113,33 +112,6 @@ final class LatentCache implements BatchSource, AutoCloseable {
         ImageTransform transform = data.transform();
         int count = transform.channels() * transform.height() * transform.width();
         return Tensors.of(new float[count], 1, transform.channels(), transform.height(), transform.width());
-    }
-
-    /** Encodes one picture after the other. */
-    private record Maker(TrainingData data, SampleCodec codec) {
-        /** Of a picture, and of its mirror image behind it; {@code null} where it cannot be read. */
-        float @Nullable [] row(int index) {
-            ImageTransform plain = data.plainTransform();
-            int channels = plain.channels();
-            int height = plain.height();
-            int width = plain.width();
-            float[] values = new float[channels * height * width];
-            try {
-                plain.apply(data.dataset().prepared(index, plain).image(), new Random(0), values, 0);
-            } catch (BrokenExampleException e) {
-                return null;
-            }
-            return TensorScope.compute(() -> {
-                try (NoGradGuard guard = new NoGradGuard()) {
-                    Tensor picture = Tensors.of(values, 1, channels, height, width);
-                    Tensor all = data.config().randomFlip()
-                            ? org.bytedeco.pytorch.global.torch.cat(
-                                    new org.bytedeco.pytorch.TensorVector(picture, picture.flip(3)), 0)
-                            : picture;
-                    return Tensors.floats(KeptMoments.of(codec, all));
-                }
-            });
-        }
     }
 
     @Override

@@ -5,7 +5,6 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -16,17 +15,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.function.IntFunction;
-import java.util.stream.LongStream;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A row of numbers for each picture, in memory or in a safetensors file whose name is a hash of what it is of. */
 final class LatentRows implements AutoCloseable {
-    private static final String PREFIX = "latents-";
-    private static final String SUFFIX = ".safetensors";
+    static final String PREFIX = "latents-";
+    static final String SUFFIX = ".safetensors";
     private static final int NAME_LENGTH = 16;
 
     private final About about;
@@ -50,8 +49,13 @@ final class LatentRows implements AutoCloseable {
             return Math.toIntExact(shape[0] * shape[1] * shape[2]);
         }
 
+        /** Of all variants of a picture. */
+        int rowBytes() {
+            return Math.multiplyExact(4 * variants, numbers());
+        }
+
         long bytes() {
-            return 4L * numbers() * variants * count;
+            return (long) rowBytes() * count;
         }
 
         Map<String, String> metadata() {
@@ -81,28 +85,38 @@ final class LatentRows implements AutoCloseable {
         this.readable = readable;
     }
 
-    /** @param row all variants of a picture one after the other, {@code null} where it cannot be read */
-    static LatentRows inMemory(About about, IntFunction<float @Nullable []> row) {
+    /** Makes rows in their order. */
+    @FunctionalInterface
+    interface Filling {
+        /** From row {@code first} on to the last. */
+        void from(int first, Consumer<float @Nullable []> receiver);
+    }
+
+    static LatentRows inMemory(About about, Filling filling) {
         float[] @Nullable [] rows = new float[about.count()][];
         byte[] readable = new byte[about.count()];
-        for (int i = 0; i < rows.length; i++) {
-            float[] made = row.apply(i);
-            readable[i] = (byte) (made == null ? 0 : 1);
-            rows[i] = made == null ? new float[0] : made;
-        }
+        AtomicInteger next = new AtomicInteger();
+        filling.from(0, row -> {
+            int index = next.getAndIncrement();
+            readable[index] = row == null ? 0 : LatentFile.READABLE;
+            rows[index] = row == null ? new float[0] : row;
+        });
         return new LatentRows(about, rows, null, 0, readable);
     }
 
     /**
-     * From the file of these rows in a folder, which is written where it is not there.
+     * From the file of these rows in a folder, which is written where it is not there; where writing it was stopped, it is gone on with.
      *
      * @throws Problem (a failure) where there is one of other rows
      */
-    static LatentRows inFile(About about, Path folder, IntFunction<float @Nullable []> row) {
+    static LatentRows inFile(About about, Path folder, Filling filling) {
         Path place = folder.resolve(about.fileName());
         refuseOthers(folder, place, about);
         if (!Files.exists(place)) {
-            write(about, place, row);
+            try (LatentFile begun = LatentFile.begin(about, folder)) {
+                filling.from(begun.done(), begun::put);
+                begun.finish();
+            }
         }
         try {
             FileChannel channel = FileChannel.open(place, StandardOpenOption.READ);
@@ -159,51 +173,8 @@ final class LatentRows implements AutoCloseable {
         return length.getLong(0);
     }
 
-    private static void write(About about, Path place, IntFunction<float @Nullable []> row) {
-        byte[] header = header(about);
-        byte[] readable = new byte[about.count()];
-        AtomicFile.write(place, stream -> {
-            DataOutputStream out = new DataOutputStream(stream);
-            out.writeLong(Long.reverseBytes(header.length));
-            out.write(header);
-            ByteBuffer bytes =
-                    ByteBuffer.allocate(4 * about.numbers() * about.variants()).order(ByteOrder.LITTLE_ENDIAN);
-            for (int i = 0; i < about.count(); i++) {
-                float[] made = row.apply(i);
-                readable[i] = (byte) (made == null ? 0 : 1);
-                bytes.clear();
-                bytes.asFloatBuffer().put(made == null ? new float[about.numbers() * about.variants()] : made);
-                out.write(bytes.array());
-            }
-            out.write(readable);
-            out.flush();
-        });
-    }
-
-    private static byte[] header(About about) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("__metadata__", about.metadata());
-        List<Long> shape = LongStream.concat(
-                        LongStream.of(about.count(), about.variants()), Arrays.stream(about.shape()))
-                .boxed()
-                .toList();
-        json.put("moments", tensor("F32", shape, 0, about.bytes()));
-        json.put("readable", tensor("U8", List.of((long) about.count()), about.bytes(), about.bytes() + about.count()));
-        String text = Json.compact(json);
-        String padded = text + " ".repeat((8 - text.getBytes(StandardCharsets.UTF_8).length % 8) % 8);
-        return padded.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static Map<String, Object> tensor(String dtype, List<Long> shape, long from, long to) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("dtype", dtype);
-        json.put("shape", shape);
-        json.put("data_offsets", List.of(from, to));
-        return json;
-    }
-
     boolean isReadable(int index) {
-        return readable[index] != 0;
+        return readable[index] == LatentFile.READABLE;
     }
 
     /** One variant of a picture. */
@@ -216,7 +187,7 @@ final class LatentRows implements AutoCloseable {
         ByteBuffer bytes = ByteBuffer.allocate(4 * numbers).order(ByteOrder.LITTLE_ENDIAN);
         try {
             readFully(
-                    java.util.Objects.requireNonNull(file),
+                    Objects.requireNonNull(file),
                     bytes,
                     begin + 4L * numbers * ((long) index * about.variants() + variant));
         } catch (IOException e) {

@@ -29,6 +29,7 @@ public record RunFolder(Path path) {
             "loss.png",
             "model",
             "class-pictures",
+            "dtype.json",
             "lora",
             "models",
             "tokenizer",
@@ -79,6 +80,11 @@ public record RunFolder(Path path) {
     /** An array for each figure that is measured once an epoch. */
     public Path history() {
         return path.resolve("history");
+    }
+
+    /** What {@code training.dtype: auto} came to. */
+    Path dtype() {
+        return path.resolve("dtype.json");
     }
 
     /** What decides the figures that are measured on held-back pictures. */
@@ -135,7 +141,9 @@ public record RunFolder(Path path) {
                 Stream<Path> files = Files.list(path)) {
             for (Path file : files.toList()) {
                 String name = String.valueOf(file.getFileName());
-                if (LEFT.contains(name) || name.startsWith("events.out.tfevents.")) {
+                if (LEFT.contains(name)
+                        || name.startsWith(LatentRows.PREFIX)
+                        || name.startsWith("events.out.tfevents.")) {
                     AtomicFile.deleteTree(file);
                 }
             }

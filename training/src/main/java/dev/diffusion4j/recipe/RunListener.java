@@ -12,6 +12,13 @@ public interface RunListener {
     /** Before the plan, where pictures of the kind are drawn first: so many of them are there now. */
     default void onClassPictures(int done, int count, Path folder) {}
 
+    /**
+     * Before the plan, where the data's pictures are encoded first: so many of them are now.
+     *
+     * @param secondsLeft for the others, at the rate of those that were encoded just now
+     */
+    default void onLatents(int done, int count, double secondsLeft) {}
+
     /** In place of all else, where an earlier part of the run made all updates and saved the network. */
     default void onAlreadyFinished(long steps) {}
 

@@ -53,11 +53,8 @@ final class RunPlaces {
         if (validation == null || kid == null || !Files.exists(Path.of(kid.extractor()))) {
             return validation;
         }
-        return new ValidationConfig(
-                validation.everyEpochs(),
-                validation.limit(),
-                new ValidationConfig.KidConfig(
-                        absolute(kid.extractor()), kid.steps(), kid.count(), kid.block(), kid.seed()));
+        return validation.withKid(new ValidationConfig.KidConfig(
+                absolute(kid.extractor()), kid.steps(), kid.count(), kid.block(), kid.seed()));
     }
 
     private static @Nullable TokenizerSpec absolute(@Nullable TokenizerSpec tokenizer) {

@@ -4,6 +4,7 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tracking.LossPlot;
 import dev.diffusion4j.tracking.Trackers;
 import dev.diffusion4j.trainer.Checkpoints;
@@ -153,7 +154,7 @@ public final class TrainingRun {
      * Trains to the end, or until {@code stop} says so; then a checkpoint is there to be resumed. A run that is finished already
      * is left as it is.
      *
-     * @param stop asked before each update and within the drawing of pictures
+     * @param stop asked before each update, within the drawing of pictures, and while they are encoded
      * @throws Problem (a failure) where the loss is no longer a number, the disk is full, another process trains in the
      *     folder, or the data is not what the run began with
      */
@@ -165,8 +166,11 @@ public final class TrainingRun {
             if (!hasClassPictures(listener, stop)) {
                 return new RunSummary(folder.path(), false, 0, Double.NaN);
             }
-            try (TrainingSession session = new TrainingSession(recipe, folder, checkpoint, parts, allowDrift)) {
-                return session.run(listener, stop);
+            try (TrainingSession session =
+                    new TrainingSession(recipe, folder, checkpoint, parts, allowDrift, listener, stop)) {
+                return session.run();
+            } catch (LatentMaker.Stopped e) {
+                return new RunSummary(folder.path(), false, stepsDone(), Double.NaN);
             }
         }
     }
@@ -174,13 +178,22 @@ public final class TrainingRun {
     /** Whether all pictures of the kind are there; those that are missing are drawn, unless {@code stop} says so. */
     private boolean hasClassPictures(RunListener listener, BooleanSupplier stop) {
         DreamBoothConfig config = recipe.dreambooth();
-        return config == null
-                || !config.hasPrior()
-                || new ClassPictures(recipe, config, folder).draw(parts.device(recipe), listener, stop);
+        if (config == null || !config.hasPrior()) {
+            return true;
+        }
+        String device = parts.device(recipe);
+        Precision dtype = checkpoint == null
+                ? ChosenDtype.of(recipe, folder, device)
+                : Checkpoints.readChoices(checkpoint).dtype();
+        return new ClassPictures(recipe, config, folder).draw(device, dtype, listener, stop);
+    }
+
+    private long stepsDone() {
+        return checkpoint == null ? 0 : Checkpoints.readStep(checkpoint);
     }
 
     private RunSummary finished(RunListener listener) {
-        long steps = checkpoint == null ? 0 : Checkpoints.readStep(checkpoint);
+        long steps = stepsDone();
         if (!Files.exists(folder.lossPlot()) && Files.exists(folder.metrics())) {
             LossPlot.write(folder.metrics(), folder.lossPlot());
         }

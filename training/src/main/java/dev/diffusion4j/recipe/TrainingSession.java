@@ -44,6 +44,8 @@ final class TrainingSession implements AutoCloseable {
     private final Recipe recipe;
     private final RunFolder folder;
     private final @Nullable Path checkpoint;
+    private final RunListener listener;
+    private final BooleanSupplier stop;
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
 
     private final TrainingData data;
@@ -57,8 +59,19 @@ final class TrainingSession implements AutoCloseable {
     /**
      * @param checkpoint to go on from; {@code null} for the beginning
      * @param allowDrift go on although the data changed or this machine gives other last bits
+     * @param stop asked before each update, and while pictures are encoded before the first
+     * @throws LatentMaker.Stopped where it was stopped before the first update
      */
-    TrainingSession(Recipe recipe, RunFolder folder, @Nullable Path checkpoint, RunParts parts, boolean allowDrift) {
+    TrainingSession(
+            Recipe recipe,
+            RunFolder folder,
+            @Nullable Path checkpoint,
+            RunParts parts,
+            boolean allowDrift,
+            RunListener listener,
+            BooleanSupplier stop) {
+        this.listener = listener;
+        this.stop = stop;
         this.recipe = recipe;
         this.folder = folder;
         this.checkpoint = checkpoint;
@@ -77,26 +90,28 @@ final class TrainingSession implements AutoCloseable {
             choices = choices(parts, objective, allowDrift);
             trained = own == null ? null : trained(scheduler, own, beside);
             DataRecord record = DataRecord.of(data.dataset());
-            if (!allowDrift) {
-                checkData(data.dataset().description(), record);
-            }
+            checkData(record, allowDrift);
             loader = held(keepsLatents ? ofLatents(java.util.Objects.requireNonNull(trained)) : ofPictures());
             validation = Validation.open(recipe, parts, data, live, trained, folder);
             if (validation != null) {
                 held(validation);
             }
-            Checkpoints checkpoints =
-                    new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), record);
-            trainer = held(new Trainer(
-                    objective, loader, DreamBooth.training(recipe), choices, checkpoints, parts.exchange()));
-            if (checkpoint != null) {
-                Checkpoints.restore(
-                        checkpoint, trainer.state(), recipe.training().gradientAccumulationSteps());
-            }
+            trainer = trainer(objective, parts, record);
         } catch (RuntimeException | Error e) {
             close();
             throw e;
         }
+    }
+
+    private Trainer trainer(Objective objective, RunParts parts, DataRecord record) {
+        Checkpoints checkpoints =
+                new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), record);
+        Trainer made = held(
+                new Trainer(objective, loader, DreamBooth.training(recipe), choices, checkpoints, parts.exchange()));
+        if (checkpoint != null) {
+            Checkpoints.restore(checkpoint, made.state(), recipe.training().gradientAccumulationSteps());
+        }
+        return made;
     }
 
     private <R extends AutoCloseable> R held(R resource) {
@@ -116,7 +131,9 @@ final class TrainingSession implements AutoCloseable {
 
     private BatchLoader ofLatents(TrainedPipeline pipeline) {
         SampleCodec codec = pipeline.parts().codec(pipeline.model(), pipeline.scheduler());
-        LatentCache latents = held(LatentCache.open(recipe, folder, data, codec));
+        int threads = choices.placement().torchDevice().is_cpu() ? choices.threads() : 1;
+        LatentMaker maker = new LatentMaker(data, codec, threads, listener, stop);
+        LatentCache latents = held(LatentCache.open(recipe, folder, data, codec, maker));
         return data.loader(
                 latents, recipe.training().batchSize(), recipe.training().seed(), batchesDone());
     }
@@ -140,8 +157,8 @@ final class TrainingSession implements AutoCloseable {
 
     private Choices choices(RunParts parts, Objective objective, boolean allowDrift) {
         if (checkpoint == null) {
-            Placement wanted =
-                    new Placement(parts.device(recipe), recipe.training().dtype(), 0);
+            String device = parts.device(recipe);
+            Placement wanted = new Placement(device, ChosenDtype.of(recipe, folder, device), 0);
             return Choices.forThisMachine(wanted, recipe.training().batchSize(), objective);
         }
         Choices before = Checkpoints.readChoices(checkpoint);
@@ -166,10 +183,14 @@ final class TrainingSession implements AutoCloseable {
         return new TrainedPipeline(denoiser, scheduler, own, beside, placement, classes);
     }
 
-    private void checkData(String description, DataRecord now) {
+    private void checkData(DataRecord now, boolean allowDrift) {
+        if (allowDrift) {
+            return;
+        }
         DataRecord before = checkpoint == null ? DataRecord.NONE : Checkpoints.readData(checkpoint);
         now.changeSince(before).ifPresent(change -> {
-            throw Problem.failure("the data changed since the run was stopped: of " + description + " " + change
+            throw Problem.failure("the data changed since the run was stopped: of "
+                    + data.dataset().description() + " " + change
                     + "; put back what it was, or go on all the same with {allowDrift}");
         });
     }
@@ -181,7 +202,7 @@ final class TrainingSession implements AutoCloseable {
     }
 
     /** Trains to the end, or until {@code stop} returns true; then a checkpoint is there. */
-    RunSummary run(RunListener listener, BooleanSupplier stop) {
+    RunSummary run() {
         listener.onPlan(plan());
         try (Tracker trackers = openTrackers()) {
             Previews previews = previews();
@@ -189,7 +210,7 @@ final class TrainingSession implements AutoCloseable {
                     new Exports(recipe, folder, model, trained, MeasuredScale.of(recipe, model, data), listener);
             RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, exports, validation, listener, stop);
             log.recall(trainer.state().globalStep());
-            boolean finished = train(log, stop);
+            boolean finished = train(log);
             if (finished) {
                 exports.atEnd(trainer.state());
             }
@@ -239,7 +260,7 @@ final class TrainingSession implements AutoCloseable {
     }
 
     /** Whether all updates are done and all pictures drawn. */
-    private boolean train(RunLog log, BooleanSupplier stop) {
+    private boolean train(RunLog log) {
         try {
             log.drawMissing(trainer.state(), recipe.training().plan(loader.batchesPerEpoch()));
         } catch (CancellationException e) {
@@ -251,7 +272,7 @@ final class TrainingSession implements AutoCloseable {
     private void plot() {
         if (Files.exists(folder.metrics())) {
             LossPlot.write(folder.metrics(), folder.lossPlot());
-            if (recipe.validation() != null) {
+            if (recipe.validation() != null && recipe.validation().everySteps() == null) {
                 EpochHistory.write(folder.metrics(), folder.history());
             }
         }

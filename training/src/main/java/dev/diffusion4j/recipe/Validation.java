@@ -107,7 +107,10 @@ final class Validation implements AutoCloseable {
      * @param epoch from 0
      */
     boolean isDue(long step, long totalSteps, boolean endsEpoch, long epoch) {
-        return step == totalSteps || endsEpoch && (epoch + 1) % config.everyEpochs() == 0;
+        Integer everySteps = config.everySteps();
+        return step == totalSteps
+                || everySteps != null && step % everySteps == 0
+                || endsEpoch && (epoch + 1) % config.everyEpochs() == 0;
     }
 
     /**
@@ -133,36 +136,47 @@ final class Validation implements AutoCloseable {
     }
 
     private Map<String, Double> losses(BooleanSupplier stop) {
-        Map<String, Double> sums = new TreeMap<>();
-        long count = 0;
+        Means means = new Means();
         try (BatchLoader loader = heldBack.inOrder(batchSize);
                 RandomStream random = new RandomStream(seed)) {
             for (int i = 0; i < loader.batchesPerEpoch(); i++) {
                 if (stop.getAsBoolean()) {
                     throw new CancellationException("stopped while measuring");
                 }
-                Batch batch = loader.next();
-                means(batch, random).forEach((name, mean) -> sums.merge(name, mean * batch.size(), Double::sum));
-                count += batch.size();
+                add(loader.next(), random, means);
             }
         }
-        double all = count;
-        sums.replaceAll((name, sum) -> sum / all);
-        return sums;
+        return means.all();
     }
 
-    private Map<String, Double> means(Batch batch, RandomStream random) {
-        return TensorScope.compute(() -> {
+    private void add(Batch batch, RandomStream random, Means means) {
+        TensorScope.run(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
-                Objective.Task task = objective.draw(
-                        new TrainingExamples(batch.images(), batch.labelTensor(), batch.captions(), batch.epoch()),
-                        random);
-                Map<String, Double> means = new TreeMap<>();
-                means.put("val_loss", (double) task.loss().item_float());
-                task.tracked().forEach((name, mean) -> means.put("val_" + name, mean));
-                return means;
+                TrainingExamples examples = new TrainingExamples(
+                        batch.images(), batch.labelTensor(), batch.captions(), batch.exchanged(), batch.epoch());
+                Objective.Task task = objective.draw(examples, random);
+                means.add("val_loss", task.loss().item_float(), batch.size());
+                task.tracked().forEach((name, mean) -> means.add("val_" + name, mean, task.count(name)));
             }
         });
+    }
+
+    /** Means over all batches of means over one, by name. */
+    private static final class Means {
+        private final Map<String, Double> sums = new TreeMap<>();
+        private final Map<String, Long> counts = new TreeMap<>();
+
+        /** @param count of the examples that it is a mean over */
+        void add(String name, double mean, long count) {
+            sums.merge(name, mean * count, Double::sum);
+            counts.merge(name, count, Long::sum);
+        }
+
+        Map<String, Double> all() {
+            Map<String, Double> means = new TreeMap<>(sums);
+            means.replaceAll((name, sum) -> sum / counts.getOrDefault(name, 1L));
+            return means;
+        }
     }
 
     @Override

@@ -8,15 +8,34 @@ import org.jspecify.annotations.Nullable;
  * What is measured on the pictures that are held back from training, by the averaged weights where there are any.
  *
  * @param everyEpochs after how many epochs, and after the last
+ * @param everySteps after how many updates, besides; {@code null} for never
  * @param limit how many of the pictures at most, drawn by chance but always the same ones; 0 for all
  * @param kid the kernel distance of drawn pictures; {@code null} for the losses alone
  */
-public record ValidationConfig(int everyEpochs, int limit, @Nullable KidConfig kid) {
+public record ValidationConfig(int everyEpochs, @Nullable Integer everySteps, int limit, @Nullable KidConfig kid) {
     public static final ValidationConfig DEFAULT = new ValidationConfig(1, 0, null);
 
     public ValidationConfig {
         Check.positive(everyEpochs, "every_epochs");
+        if (everySteps != null) {
+            Check.positive(everySteps, "every_steps");
+        }
         Check.notNegative(limit, "limit");
+    }
+
+    /** After epochs alone. */
+    public ValidationConfig(int everyEpochs, int limit, @Nullable KidConfig kid) {
+        this(everyEpochs, null, limit, kid);
+    }
+
+    /** The same after so many updates, too. */
+    public ValidationConfig withEverySteps(int steps) {
+        return new ValidationConfig(everyEpochs, steps, limit, kid);
+    }
+
+    /** The same with another kernel distance; {@code null} for none. */
+    ValidationConfig withKid(@Nullable KidConfig value) {
+        return new ValidationConfig(everyEpochs, everySteps, limit, value);
     }
 
     /**

@@ -54,7 +54,7 @@ public record Choices(
      */
     public static Choices forThisMachine(Placement wanted, int batchSize, Collection<Model> networks) {
         Device device = wanted.torchDevice();
-        Precision dtype = SpeedProbe.resolve(wanted.dtype(), device);
+        Precision dtype = dtype(wanted);
         int threads = wanted.threads() == 0 ? get_num_threads() : wanted.threads();
         boolean mayBeSplit = device.is_cpu()
                 && networks.stream()
@@ -76,6 +76,11 @@ public record Choices(
                 wanted,
                 objective.isSeparable() ? batchSize : 1,
                 objective.networks().values());
+    }
+
+    /** What is computed in: {@code AUTO} asks the probe, whose answer may be another one after the machine was measured anew. */
+    public static Precision dtype(Placement wanted) {
+        return SpeedProbe.resolve(wanted.dtype(), wanted.torchDevice());
     }
 
     /** Where the network computes, and in what. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.folder.PipelineFolder;
+import dev.diffusion4j.folder.PipelinePlace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,6 +91,31 @@ class ChainTest {
                         .run(new RunListener() {}, () -> false)
                         .finished())
                 .isTrue();
+    }
+
+    @Test
+    void the_model_of_its_result_is_its_own_and_a_page_says_what_is_where() throws IOException {
+        Path run = folder.resolve("run");
+        ChainRun.start(chain("result=second"), run).run(new RunListener() {}, () -> false);
+        String weights = "classifier/diffusion_pytorch_model.safetensors";
+        assertThat(run.resolve("model").resolve(weights))
+                .hasSameBinaryContentAs(run.resolve("second/model").resolve(weights));
+        assertThat(PipelinePlace.insideRun(run)).isEqualTo(run.resolve("model"));
+        assertThat(PipelinePlace.runOf(run.resolve("model"))).isEqualTo(run);
+        assertThat(run.resolve("README.md"))
+                .content()
+                .contains("# two", "| `model` | what `second` ended in", "`first/model`");
+        Files.writeString(run.resolve("README.md"), "mine");
+        ChainRun.resume(run, false).run(new RunListener() {}, () -> false);
+        assertThat(run.resolve("README.md")).hasContent("mine");
+        Path each = folder.resolve("each");
+        ChainRun.start(chain(), each).run(new RunListener() {}, () -> false);
+        assertThat(each.resolve("model")).doesNotExist();
+        assertThatThrownBy(() -> PipelineFolder.open(PipelinePlace.insideRun(each)))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("is a chain of runs");
+        assertThatThrownBy(() -> chain("result=third"))
+                .hasMessageContaining("result must name one of the stages first, second, but was 'third'");
     }
 
     @Test

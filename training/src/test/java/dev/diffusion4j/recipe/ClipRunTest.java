@@ -7,6 +7,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.ChannelMode;
+import dev.diffusion4j.data.SourceOptions;
+import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.data.loader.Batch;
+import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.evaluation.ClipJudge;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.Model;
@@ -30,6 +34,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -91,6 +96,51 @@ class ClipRunTest {
                         ContrastiveObjective.TEXT_RETRIEVAL);
         assertThat(lines).anySatisfy(line -> assertThat(line)
                 .containsKeys("val_loss", "val_image_retrieval", "val_text_retrieval"));
+    }
+
+    @Test
+    void whether_it_knows_which_of_two_things_is_first_is_measured_on_the_way() {
+        Recipe recipe = recipe().with(r -> r.validation = new ValidationConfig(1, 16, null).withEverySteps(3));
+        Path run = TrainingRun.start(recipe, folder.resolve("run"))
+                .run(QUIET, () -> false)
+                .folder();
+        List<Map<String, @Nullable Object>> measured = JsonlTracker.read(run.resolve("metrics.jsonl")).stream()
+                .filter(line -> line.containsKey("val_order"))
+                .toList();
+        assertThat(measured).extracting(line -> line.get("step")).containsExactly(3L, 4L);
+        assertThat(run.resolve("history")).doesNotExist();
+        assertThat((Double) measured.get(1).get("val_order")).isCloseTo(ordered(run, recipe), within(1e-6));
+    }
+
+    /** By the saved network, one picture after the other. */
+    private static double ordered(Path run, Recipe recipe) {
+        int two = 0;
+        int right = 0;
+        try (TrainingData data = TrainingData.openHeldBack(recipe.data(), SourceOptions.defaults())
+                        .limitedTo(16);
+                BatchLoader batches = data.inOrder(1);
+                Clip clip = Clip.load(run.resolve("model"))) {
+            for (int i = 0; i < data.dataset().size(); i++) {
+                Batch batch = batches.next();
+                String wrong = data.dataset().exchanged(i);
+                assertThat(batch.exchanged().get(0)).isEqualTo(wrong);
+                if (wrong != null) {
+                    two++;
+                    right += TensorScope.compute(() -> {
+                        Tensor picture = clip.embedPictures(
+                                batch.images().add(new Scalar(1.0)).div(new Scalar(2.0)));
+                        String caption = java.util.Objects.requireNonNull(
+                                batch.captions().get(0));
+                        float[] likeness = Tensors.floats(clip.embedTexts(List.of(caption, wrong))
+                                .mm(picture.t())
+                                .detach());
+                        return likeness[0] > likeness[1] ? 1 : 0;
+                    });
+                }
+            }
+        }
+        assertThat(two).isBetween(2, 14);
+        return (double) right / two;
     }
 
     @Test

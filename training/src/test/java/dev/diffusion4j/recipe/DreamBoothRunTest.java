@@ -14,6 +14,7 @@ import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.Batch;
 import dev.diffusion4j.data.loader.BatchLoader;
+import dev.diffusion4j.json.Json;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.LoadOptions;
@@ -21,10 +22,12 @@ import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.trainer.Checkpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -139,6 +142,40 @@ class DreamBoothRunTest {
     }
 
     @Test
+    void what_auto_came_to_is_kept_whatever_the_machine_is_found_to_be_later() throws IOException {
+        for (Precision dtype : List.of(Precision.F32, Precision.BF16)) {
+            Path named = once(dtype.key(), dtype);
+            Path chosen = folder.resolve("auto-" + dtype.key());
+            Files.createDirectories(chosen);
+            Files.writeString(new RunFolder(chosen).dtype(), "{\"dtype\": \"" + dtype.key() + "\"}");
+            once(String.valueOf(chosen.getFileName()), Precision.AUTO);
+            assertThat(named.resolve("dtype.json")).doesNotExist();
+            for (String part : List.of("class-pictures", "lora")) {
+                assertThat(contents(chosen.resolve(part))).as(part).isEqualTo(contents(named.resolve(part)));
+            }
+        }
+        Path auto = once("auto", Precision.AUTO);
+        Path last =
+                new Checkpoints(new RunFolder(auto).checkpoints(), 1).newest().orElseThrow();
+        assertThat(Json.readObject(auto.resolve("dtype.json")))
+                .isEqualTo(Map.of("dtype", Checkpoints.readChoices(last).dtype().key()));
+    }
+
+    private Path once(String name, Precision dtype) {
+        Path run = folder.resolve(name);
+        Recipe recipe = recipe(r -> {
+            r.training.dtype = dtype;
+            r.training.maxSteps = 1;
+            dreambooth(r, d -> d.classCount = 2);
+        });
+        assertThat(TrainingRun.start(recipe, run)
+                        .run(new RunListener() {}, () -> false)
+                        .finished())
+                .isTrue();
+        return run;
+    }
+
+    @Test
     void pictures_may_be_shown_under_their_own_captions_which_hold_the_word() {
         Recipe own = recipe(r -> dreambooth(r, d -> d.ownCaptions = true));
         try (TrainingData data = DreamBooth.openFirst(own, RunParts.NONE)) {
@@ -207,16 +244,16 @@ class DreamBoothRunTest {
                 groups[0]++;
             }
         };
-        assertThat(drawn.draw("cpu", counting, () -> false)).isTrue();
-        assertThat(drawn.draw("cpu", counting, () -> false)).isTrue();
+        assertThat(drawn.draw("cpu", Precision.F32, counting, () -> false)).isTrue();
+        assertThat(drawn.draw("cpu", Precision.F32, counting, () -> false)).isTrue();
         assertThat(groups[0]).isEqualTo(GROUPS);
 
         TreeMap<String, String> before = contents(pictures);
         Files.delete(pictures.resolve("class-00003.png"));
-        assertThat(drawn.draw("cpu", counting, () -> false)).isTrue();
+        assertThat(drawn.draw("cpu", Precision.F32, counting, () -> false)).isTrue();
         assertThat(contents(pictures)).isEqualTo(before);
         Files.move(pictures.resolve("class-00009.png"), pictures.resolve("mine.png")); // one of a person's own
-        assertThat(drawn.draw("cpu", counting, () -> false)).isTrue();
+        assertThat(drawn.draw("cpu", Precision.F32, counting, () -> false)).isTrue();
         assertThat(contents(pictures)).hasSize(10).doesNotContainKey("class-00009.png");
 
         try (TrainingData data = DreamBooth.open(recipe, run, RunParts.NONE);

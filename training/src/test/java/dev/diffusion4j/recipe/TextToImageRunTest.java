@@ -266,13 +266,24 @@ class TextToImageRunTest {
                 "{\"file_name\":\"0.png\",\"text\":\"a dot\"}\n{\"file_name\":\"2.png\",\"text\":\""
                         + "a red circle ".repeat(40) + "\"}\n");
         refused(recipe(own), "2 of the 4 pictures");
+        String longer = "a red circle ".repeat(40);
+        Files.writeString(
+                pictures.resolve("metadata.jsonl"),
+                "{\"file_name\":\"0.png\",\"text\":\"a dot\"}\n{\"file_name\":\"1.png\",\"text\":\"" + longer
+                        + "\"}\n{\"file_name\":\"2.png\",\"text\":\"\"}\n{\"file_name\":\"3.png\",\"text\":\"" + longer
+                        + "\"}\n");
+        refused(
+                recipe(own),
+                "2 of the 4 captions",
+                "longer than the text encoder reads (1.png, 3.png)",
+                "shorten them");
     }
 
-    private void refused(Recipe recipe, String message) {
+    private void refused(Recipe recipe, String... messages) {
         Path run = folder.resolve("refused");
         assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> TrainingRun.start(recipe, run))
-                .withMessageContaining(message)
+                .withMessageContainingAll(messages)
                 .matches(e -> !String.valueOf(e.getMessage()).contains("\n"));
         assertThat(run).doesNotExist();
     }

@@ -3,6 +3,7 @@ package dev.diffusion4j.data.drawn;
 
 import dev.diffusion4j.data.PixelImage;
 import dev.diffusion4j.data.random.SeededRandom;
+import org.jspecify.annotations.Nullable;
 
 /** A scene by its number: what it shows, its words and its picture, each from chances of its own. */
 public final class DrawnScene {
@@ -26,6 +27,12 @@ public final class DrawnScene {
 
     public String caption() {
         return SceneWords.caption(scene, chances(1));
+    }
+
+    /** The caption in which the two things have changed places; {@code null} where {@link Scene#exchanged()} is. */
+    public @Nullable String exchangedCaption() {
+        Scene exchanged = scene.exchanged();
+        return exchanged == null ? null : SceneWords.caption(exchanged, chances(1));
     }
 
     /** RGB of {@code side}² pixels. */

@@ -135,6 +135,11 @@ public record Scene(Thing thing, @Nullable Thing other, Size size, Texture textu
         return new Scene(thing(heldOut, random), null, size, pick(Texture.values(), random), place, ground);
     }
 
+    /** The same with its two things in each other's places; {@code null} where there is one, or both are the same. */
+    public @Nullable Scene exchanged() {
+        return other == null || other.equals(thing) ? null : new Scene(other, thing, size, texture, place, ground);
+    }
+
     private static Thing thing(boolean heldOut, SeededRandom random) {
         Thing thing;
         do {

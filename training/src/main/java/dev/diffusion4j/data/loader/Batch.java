@@ -14,11 +14,18 @@ import org.jspecify.annotations.Nullable;
  * @param shape (B, C, H, W)
  * @param labels the classes, −1 where there is none
  * @param captions words, {@code null} where there are none
+ * @param exchanged wrong ones, see {@link dev.diffusion4j.data.Dataset#exchanged}; {@code null} where there are none
  * @param epoch which pass over the data, from 0
  * @param indexInEpoch which batch of the pass, from 0
  */
 public record Batch(
-        float[] values, long[] shape, long[] labels, List<@Nullable String> captions, int epoch, int indexInEpoch) {
+        float[] values,
+        long[] shape,
+        long[] labels,
+        List<@Nullable String> captions,
+        List<@Nullable String> exchanged,
+        int epoch,
+        int indexInEpoch) {
 
     /** B. */
     public int size() {

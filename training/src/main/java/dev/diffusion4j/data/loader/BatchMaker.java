@@ -80,6 +80,7 @@ final class BatchMaker {
         float[] values = new float[Math.multiplyExact(count, length)];
         long[] labels = new long[count];
         List<@Nullable String> captions = new ArrayList<>(count);
+        List<@Nullable String> exchanged = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             if (stopped) {
                 throw new CancellationException("the loader was closed");
@@ -87,8 +88,9 @@ final class BatchMaker {
             BatchSource.Row row = place(epoch, start + i, values, i * length);
             labels[i] = row.label();
             captions.add(row.caption());
+            exchanged.add(row.exchanged());
         }
-        return new Batch(values, of(count), labels, captions, epoch, indexInEpoch);
+        return new Batch(values, of(count), labels, captions, exchanged, epoch, indexInEpoch);
     }
 
     /** The picture at a place of an epoch, or the next one that can be read. */

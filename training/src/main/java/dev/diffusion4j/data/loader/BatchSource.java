@@ -33,6 +33,11 @@ public interface BatchSource {
         @Nullable
         String caption();
 
+        /** {@link dev.diffusion4j.data.Dataset#exchanged}. */
+        default @Nullable String exchanged() {
+            return null;
+        }
+
         /**
          * Its numbers.
          *

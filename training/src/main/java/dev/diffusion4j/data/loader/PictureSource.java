@@ -43,6 +43,11 @@ record PictureSource(Dataset dataset, ImageTransform transform) implements Batch
             }
 
             @Override
+            public @Nullable String exchanged() {
+                return dataset.exchanged(index);
+            }
+
+            @Override
             public void fill(RandomGenerator random, float[] into, int offset) {
                 transform.apply(example.image(), random, into, offset);
             }

@@ -88,6 +88,11 @@ public final class ScenesSource implements Dataset {
         return scene(index).caption();
     }
 
+    @Override
+    public @Nullable String exchanged(int index) {
+        return scene(index).exchangedCaption();
+    }
+
     /** What a picture shows. */
     public DrawnScene scene(int index) {
         Objects.checkIndex(index, size);

@@ -81,6 +81,11 @@ public final class JoinedDataset implements Dataset {
     }
 
     @Override
+    public @Nullable String exchanged(int index) {
+        return find(index, Dataset::exchanged);
+    }
+
+    @Override
     public String name(int index) {
         return find(index, (part, place) -> part.description() + ", " + part.name(place));
     }

@@ -75,6 +75,11 @@ public final class KeptDataset implements Dataset {
     }
 
     @Override
+    public @Nullable String exchanged(int index) {
+        return from.exchanged(index);
+    }
+
+    @Override
     public List<String> classNames() {
         return from.classNames();
     }

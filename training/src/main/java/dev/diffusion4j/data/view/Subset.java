@@ -105,6 +105,11 @@ public final class Subset implements Dataset {
     }
 
     @Override
+    public @Nullable String exchanged(int index) {
+        return whole.exchanged(indices[index]);
+    }
+
+    @Override
     public Example example(int index) {
         return whole.example(indices[index]);
     }

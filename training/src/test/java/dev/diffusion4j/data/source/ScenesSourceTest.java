@@ -65,6 +65,37 @@ class ScenesSourceTest {
     }
 
     @Test
+    void a_caption_whose_things_have_changed_places_says_the_same_of_the_other_thing() {
+        try (Dataset scenes = DataSources.open("scenes:test");
+                ScenesSource own = new ScenesSource(Split.TEST, 64, 0, null)) {
+            int two = 0;
+            for (int i = 0; i < 300; i++) {
+                Scene scene = own.scene(i).scene();
+                String exchanged = scenes.exchanged(i);
+                boolean differ = scene.other() != null && !scene.thing().equals(scene.other());
+                assertThat(exchanged != null).isEqualTo(differ);
+                if (exchanged != null) {
+                    two++;
+                    String first = name(scene.thing());
+                    String second = name(Objects.requireNonNull(scene.other()));
+                    String back = exchanged
+                            .replace(first, "FIRST")
+                            .replace(second, first)
+                            .replace("FIRST", second);
+                    assertThat(exchanged).isNotEqualTo(scenes.caption(i));
+                    assertThat(back.replaceAll("\\ban? ", "a "))
+                            .isEqualTo(Objects.requireNonNull(scenes.caption(i)).replaceAll("\\ban? ", "a "));
+                }
+            }
+            assertThat(two).isBetween(70, 130);
+        }
+    }
+
+    private static String name(Scene.Thing thing) {
+        return thing.paint().key() + " " + thing.form().key();
+    }
+
+    @Test
     void any_attribute_can_be_the_class() {
         SourceOptions options = SourceOptions.defaults().withColumns(new ColumnChoice(null, null, "other_colour"));
         try (Dataset scenes = DataSources.open("scenes:test", options)) {
