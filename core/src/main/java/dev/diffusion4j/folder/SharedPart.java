@@ -24,8 +24,7 @@ final class SharedPart {
     private long bytes;
     private volatile long lastUse;
 
-    private SharedPart(
-            @Nullable Model network, @Nullable PartLoader loader, @Nullable PartStore store, boolean owned) {
+    private SharedPart(@Nullable Model network, @Nullable PartLoader loader, @Nullable PartStore store, boolean owned) {
         this.network = network;
         this.loader = loader;
         this.store = store;

@@ -111,8 +111,7 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
             CallEstimator other = new CallEstimator(
                     refiner.pipeline().setup(), refiner.pipeline().owned(), its);
             KeepNetworks keeping = other.owned.isPinned() ? KeepNetworks.ALWAYS : other.owned.keeping();
-            WeightBytes weights =
-                    other.weights(other.stay(keeping, request, size, false), keeping.isLasting());
+            WeightBytes weights = other.weights(other.stay(keeping, request, size, false), keeping.isLasting());
             return other.share(weights, 0, request, size, sample, other.isGuided(request) ? 2 : 1, calls);
         });
     }

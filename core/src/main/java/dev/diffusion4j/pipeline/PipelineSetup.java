@@ -67,7 +67,8 @@ record PipelineSetup(
     }
 
     PipelineSetup withConditioner(Conditioner value) {
-        return new PipelineSetup(scheduler, parts.withConditioner(value), placement, steering, adapters, loras, refiner);
+        return new PipelineSetup(
+                scheduler, parts.withConditioner(value), placement, steering, adapters, loras, refiner);
     }
 
     PipelineSetup withCodec(SampleCodec value) {

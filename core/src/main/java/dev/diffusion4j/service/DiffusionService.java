@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Draws for many callers within limits that hold. A fixed number of native threads draws, and one more looks at requests; callers, of whatever
@@ -172,11 +173,19 @@ public final class DiffusionService implements AutoCloseable {
                     .map(found -> Memory.Need.of(name, found))
                     .orElse(Memory.Need.unknown(name));
             queue.check(need);
-            return new Drawing(job, need, request.previews(), meter);
+            return new Drawing(job, need, likeness(name, request, job), request.previews(), meter);
         } catch (Throwable e) {
             job.close();
             throw e;
         }
+    }
+
+    private static Drawing.@Nullable Likeness likeness(String name, ServiceRequest request, DrawingJob job) {
+        return !request.shares()
+                ? null
+                : job.likeness()
+                        .map(of -> new Drawing.Likeness(name, request.loras(), request.scheduler(), of))
+                        .orElse(null);
     }
 
     private Chosen chosen(String name, ServiceRequest request) {

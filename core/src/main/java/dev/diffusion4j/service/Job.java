@@ -136,9 +136,17 @@ public final class Job implements AutoCloseable {
         return end(JobState.CANCELLED, "the job was cancelled");
     }
 
-    /** What it takes of the memory. */
-    Memory.Need need() {
-        return drawing.need();
+    Drawing drawing() {
+        return drawing;
+    }
+
+    JobListener listener() {
+        return listener;
+    }
+
+    /** Whether it can be drawn together with another one. */
+    boolean isLike(Job other) {
+        return drawing.likeness() != null && drawing.likeness().equals(other.drawing.likeness());
     }
 
     /** Its deadline has passed. */
@@ -192,11 +200,8 @@ public final class Job implements AutoCloseable {
         value.run();
     }
 
-    /** Draws, on the calling thread; throws nothing. */
-    void run() {
-        if (!begin()) {
-            return;
-        }
+    /** Draws alone, on the calling thread, after {@link #begin}; throws nothing. */
+    void draw() {
         try {
             finish(drawing.draw(this, listener, cancellation), null);
         } catch (Throwable e) { // also an Error: the job ends with it, and the thread goes on
@@ -204,7 +209,8 @@ public final class Job implements AutoCloseable {
         }
     }
 
-    private boolean begin() {
+    /** @return whether it is to be drawn: not where it has ended meanwhile */
+    boolean begin() {
         lock.lock();
         try {
             if (state != JobState.WAITING) {
@@ -219,7 +225,18 @@ public final class Job implements AutoCloseable {
         return true;
     }
 
-    private void finish(@Nullable JobResult drawn, @Nullable Throwable failure) {
+    /** Whether it is to stop. */
+    boolean isEnding() {
+        lock.lock();
+        try {
+            return ending != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Once, after {@link #begin}. */
+    void finish(@Nullable JobResult drawn, @Nullable Throwable failure) {
         Throwable why = failure;
         lock.lock();
         try {

@@ -3,13 +3,13 @@ package dev.diffusion4j.service;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Who may come in, and whose turn it is: first come, first served. Each place that is admitted is left once. Thread-safe; its lock is held for
@@ -21,7 +21,6 @@ final class JobQueue {
     private final Condition changed = lock.newCondition();
     private final Deque<Job> waiting = new ArrayDeque<>();
     private final Set<Job> unfinished = new LinkedHashSet<>();
-    private final Set<Job> atWork = new LinkedHashSet<>();
     private final Memory memory;
     private int admitted;
     private boolean closed;
@@ -110,9 +109,6 @@ final class JobQueue {
         lock.lock();
         try {
             waiting.remove(job);
-            if (atWork.remove(job)) {
-                memory.end(job.need());
-            }
             if (unfinished.remove(job)) {
                 admitted--;
             }
@@ -123,25 +119,49 @@ final class JobQueue {
     }
 
     /**
-     * The next job, waited for whatever happens: until it fits in memory beside those at work.
+     * Those whose turn it is, the next and those that share a batch with it, waited for whatever happens: until it fits in memory beside those at
+     * work.
      *
-     * @return {@code null} once nobody comes in any more and all are over
+     * @return empty once nobody comes in any more and all are over; else {@link #done} follows
      */
-    @Nullable
-    Job take() {
+    List<Job> take() {
         lock.lock();
         try {
             while (!(closed && admitted == 0)) {
                 Job next = waiting.peek();
-                if (next != null && memory.hasRoomFor(next.need())) {
-                    waiting.remove();
-                    atWork.add(next);
-                    memory.begin(next.need());
-                    return next;
+                if (next != null && memory.hasRoomFor(next.drawing().need())) {
+                    return together(next);
                 }
                 changed.awaitUninterruptibly();
             }
-            return null;
+            return List.of();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<Job> together(Job first) {
+        List<Job> jobs = new ArrayList<>();
+        int pictures = 0;
+        for (Job job : List.copyOf(waiting)) {
+            Drawing drawing = job.drawing();
+            boolean fits = pictures + drawing.count() <= config.batch() && memory.hasRoomFor(drawing.need());
+            if (jobs.isEmpty() || fits && job.isLike(first)) {
+                jobs.add(job);
+                pictures += drawing.count();
+                waiting.remove(job);
+                memory.begin(drawing.need());
+            }
+        }
+        return jobs;
+    }
+
+    /** What those took that had their turn is free again. */
+    void done(List<Job> jobs) {
+        lock.lock();
+        try {
+            jobs.forEach(job -> memory.end(job.drawing().need()));
+            changed.signalAll();
         } finally {
             lock.unlock();
         }

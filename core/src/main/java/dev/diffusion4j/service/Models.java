@@ -85,8 +85,8 @@ final class Models implements AutoCloseable {
     private Named named(String name) {
         Named model = models.get(name);
         if (model == null) {
-            throw Problem.request("there is no {model} '" + name + "': there "
-                    + (models.size() == 1 ? "is " : "are ") + String.join(", ", models.keySet()));
+            throw Problem.request("there is no {model} '" + name + "': there " + (models.size() == 1 ? "is " : "are ")
+                    + String.join(", ", models.keySet()));
         }
         return model;
     }

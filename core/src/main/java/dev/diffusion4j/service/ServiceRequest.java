@@ -20,14 +20,17 @@ import org.jspecify.annotations.Nullable;
  *     steps of {@code drawing}
  * @param timeout after which the job is cancelled, counted from its submission; {@code null} for what the service says
  * @param previews how many times a listener sees the pictures on their way, evenly spaced over the steps; 0 for never
+ * @param shares whether its pictures may be drawn in one batch with those of other requests, which is quicker where many wait; they are then those
+ *     that are drawn alone to rounding, not to the last bit
  */
 public record ServiceRequest(
         GenerationRequest drawing,
         @Nullable String model,
         List<LoraChoice> loras,
-        @Nullable SchedulerSelection scheduler, 
+        @Nullable SchedulerSelection scheduler,
         @Nullable Duration timeout,
-        int previews) {
+        int previews,
+        boolean shares) {
 
     public ServiceRequest {
         loras = List.copyOf(loras);
@@ -37,7 +40,7 @@ public record ServiceRequest(
 
     /** These pictures, with all else as the service and the model have it. */
     public static ServiceRequest of(GenerationRequest drawing) {
-        return new ServiceRequest(drawing, null, List.of(), null, null, 0);
+        return new ServiceRequest(drawing, null, List.of(), null, null, 0, false);
     }
 
     /** {@code request.with(r -> r.timeout = Duration.ofSeconds(20))}: the result is checked anew. */
@@ -55,6 +58,7 @@ public record ServiceRequest(
         public @Nullable SchedulerSelection scheduler;
         public @Nullable Duration timeout;
         public int previews;
+        public boolean shares;
 
         private Draft(ServiceRequest from) {
             drawing = from.drawing;
@@ -63,10 +67,11 @@ public record ServiceRequest(
             scheduler = from.scheduler;
             timeout = from.timeout;
             previews = from.previews;
+            shares = from.shares;
         }
 
         private ServiceRequest done() {
-            return new ServiceRequest(drawing, model, loras, scheduler, timeout, previews);
+            return new ServiceRequest(drawing, model, loras, scheduler, timeout, previews, shares);
         }
     }
 }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Times the steps of a job, for the meter and for the flight recorder, where the JVM has one. */
 final class StepClock {
-    private static final boolean RECORDS = ModuleLayer.boot().findModule("jdk.jfr").isPresent();
+    private static final boolean RECORDS =
+            ModuleLayer.boot().findModule("jdk.jfr").isPresent();
 
     private final long job;
     private final String model;

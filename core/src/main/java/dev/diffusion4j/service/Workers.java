@@ -2,9 +2,10 @@
 package dev.diffusion4j.service;
 
 import dev.diffusion4j.tensor.NativeThreads;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 
-/** The native threads that draw, each one job after the other. They end once the queue is closed and all jobs are over. */
+/** The native threads that draw, each one job, or several that share a batch, after the other. They end once the queue is closed and all jobs are over. */
 final class Workers {
     private static final ThreadLocal<Boolean> IS_ONE = ThreadLocal.withInitial(() -> false);
 
@@ -21,9 +22,15 @@ final class Workers {
 
     private static void work(JobQueue queue, Models models) {
         IS_ONE.set(true);
-        for (Job job = queue.take(); job != null; job = queue.take()) {
+        for (List<Job> jobs = queue.take(); !jobs.isEmpty(); jobs = queue.take()) {
             models.limit(queue.forNetworks());
-            job.run();
+            List<Job> begun = jobs.stream().filter(Job::begin).toList();
+            if (begun.size() == 1) {
+                begun.get(0).draw();
+            } else if (!begun.isEmpty()) {
+                new SharedTurn(begun).draw();
+            }
+            queue.done(jobs);
             Thread.interrupted(); // what a listener did to its own job is over
         }
     }

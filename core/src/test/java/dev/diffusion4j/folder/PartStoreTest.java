@@ -128,7 +128,6 @@ class PartStoreTest {
             limited.limit(0);
             assertThat(limited.bytes()).isZero();
         }
-        assertThat(seen)
-                .containsExactly("read", "read", "dropped", "read", "read", "dropped", "dropped", "dropped");
+        assertThat(seen).containsExactly("read", "read", "dropped", "read", "read", "dropped", "dropped", "dropped");
     }
 }

@@ -4,6 +4,7 @@ package dev.diffusion4j.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.SchedulerSelection;
@@ -392,6 +393,61 @@ class DiffusionServiceTest {
             assertThat(event.getInt("steps")).isEqualTo(2);
             assertThat(event.getInt("pictures")).isEqualTo(2);
         });
+    }
+
+    @Test
+    void requests_that_allow_it_share_a_batch_and_each_has_its_own_pictures_and_its_own_end() throws Exception {
+        List<Integer> batches = Collections.synchronizedList(new ArrayList<>());
+        ServiceMeter meter = new ServiceMeter() {
+            @Override
+            public void onStep(int pictures, Duration took) {
+                batches.add(pictures);
+            }
+        };
+        JobListener leaving = new JobListener() {
+            @Override
+            public void onProgress(Job job, JobProgress progress) {
+                assertThat(progress.step()).isEqualTo(1);
+                job.cancel();
+            }
+        };
+        ServiceConfig config = CONFIG.with(c -> {
+            c.meter = meter;
+            c.queue = 10;
+        });
+        try (DiffusionService service = service(config)) {
+            Gate gate = Gate.within(service, REQUEST);
+            long before = Pointer.totalCount();
+            ServiceRequest shared = ServiceRequest.of(REQUEST).with(r -> r.shares = true);
+            Job two = service.submit(
+                    shared.with(r -> r.drawing = REQUEST.with(d -> d.seed(20).count(2))));
+            Job alone = service.submit(REQUEST.with(r -> r.seed(30)));
+            Job other = service.submit(shared.with(r -> r.drawing = REQUEST.with(d -> d.steps(3))));
+            Job gone = service.submit(shared.with(r -> r.drawing = REQUEST.with(d -> d.seed(40))), leaving);
+            Job one = service.submit(shared.with(r -> r.drawing = REQUEST.with(d -> d.seed(50))));
+            gate.open.countDown();
+            assertThat(pixels(alone.await().images().get(0))).isEqualTo(expected(REQUEST.with(r -> r.seed(30))));
+            assertThat(two.await().images()).hasSize(2);
+            assertClose(two.await().images().get(1), REQUEST.with(r -> r.seed(21)));
+            assertThat(two.await().pictures().get(1).notes().values())
+                    .anySatisfy(note -> assertThat(note).contains("Seed: 21"));
+            assertClose(one.await().images().get(0), REQUEST.with(r -> r.seed(50)));
+            assertThatExceptionOfType(CancellationException.class).isThrownBy(gone::await);
+            assertThat(pixels(other.await().images().get(0))).isEqualTo(expected(REQUEST.with(r -> r.steps(3))));
+            assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
+        }
+        assertThat(batches)
+                .as("steps of one, of those that share, of one, of the one with other steps")
+                .containsExactly(1, 1, 1, 1, 1, 1, 4, 4, 4, 4, 4, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+    }
+
+    /** To a level of 255. */
+    private static void assertClose(BufferedImage image, GenerationRequest request) {
+        int[] alone = expected(request);
+        int[] together = pixels(image);
+        for (int i = 0; i < alone.length; i++) {
+            assertThat(together[i] & 0xff).isCloseTo(alone[i] & 0xff, within(1));
+        }
     }
 
     /** Virtual threads where the JDK has them, else 24 of the platform's. */

@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class ServiceModelsTest {
     private static final Path FOLDER = Golden.path("tiny-sd");
-    private static final LoraChoice LORA = new LoraChoice(Golden.path("text_lora").resolve("sd-kohya.safetensors"), 0.7);
+    private static final LoraChoice LORA =
+            new LoraChoice(Golden.path("text_lora").resolve("sd-kohya.safetensors"), 0.7);
     private static final LoadOptions WITH_LORA = LoadOptions.DEFAULT.withLoras(List.of(LORA));
     private static final GenerationRequest REQUEST =
             GenerationRequest.of(r -> r.prompt("a red cat").steps(2).seed(5));
@@ -140,13 +141,13 @@ class ServiceModelsTest {
             ServiceRequest adapted = of("plain").with(r -> r.loras = List.of(LORA));
             JobResult result = service.submit(adapted).await();
             assertThat(pixels(result.images().get(0))).isEqualTo(seen).isNotEqualTo(plain);
-            assertThat(result.pictures().get(0).notes().values()).anySatisfy(note -> assertThat(note)
-                    .contains("kohya"));
+            assertThat(result.pictures().get(0).notes().values())
+                    .anySatisfy(note -> assertThat(note).contains("kohya"));
             assertThat(draw(service, of("plain"))).isEqualTo(plain);
             assertThat(draw(service, adapted)).isEqualTo(seen);
             assertThatExceptionOfType(Problem.class)
-                    .isThrownBy(() -> service.submit(adapted.with(
-                            r -> r.loras = List.of(new LoraChoice(Path.of("nothing.safetensors"), 1)))));
+                    .isThrownBy(() -> service.submit(
+                            adapted.with(r -> r.loras = List.of(new LoraChoice(Path.of("nothing.safetensors"), 1)))));
         }
     }
 
@@ -165,6 +166,7 @@ class ServiceModelsTest {
         assertThat(memory.forNetworks()).isEqualTo(150);
         assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> memory.check(new Memory.Need("third", 100, 51)))
-                .satisfies(problem -> assertThat(problem.worded(FieldNames.BARE)).contains("(memory)"));
+                .satisfies(
+                        problem -> assertThat(problem.worded(FieldNames.BARE)).contains("(memory)"));
     }
 }
