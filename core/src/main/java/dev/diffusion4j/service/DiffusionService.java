@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -58,19 +59,24 @@ public final class DiffusionService implements AutoCloseable {
         this.queue = new JobQueue(config);
         int spread = config.threads() > 0 ? config.threads() : Math.max(1, NativeThreads.spread() / config.workers());
         this.desk = new Desk(spread);
-        try {
-            this.models = desk.ask(() -> opening.apply(meter), Models::close);
-        } catch (Throwable e) {
-            desk.close(() -> {});
-            throw e;
-        }
         this.clock = new ScheduledThreadPoolExecutor(1, body -> {
             Thread thread = new Thread(body, "diffusion4j-deadlines");
             thread.setDaemon(true);
             return thread;
         });
         clock.setRemoveOnCancelPolicy(true);
-        Workers.start(config.workers(), spread, queue, models);
+        try {
+            this.models = desk.ask(() -> opening.apply(meter), Models::close);
+        } catch (Throwable e) {
+            desk.close(() -> {});
+            throw e;
+        }
+        try {
+            Workers.start(config.workers(), spread, queue, models);
+        } catch (Throwable e) {
+            desk.close(models::close);
+            throw e;
+        }
     }
 
     /**
@@ -142,8 +148,7 @@ public final class DiffusionService implements AutoCloseable {
         Duration timeout = request.timeout() == null ? config.timeout() : request.timeout();
         if (!queue.add(job)) {
             job.abandon();
-        }
-        if (timeout != null) {
+        } else if (timeout != null) {
             expireAfter(timeout.minusNanos(System.nanoTime() - begun), job);
         }
         return job;
@@ -159,8 +164,12 @@ public final class DiffusionService implements AutoCloseable {
     }
 
     private void expireAfter(Duration left, Job job) {
-        Future<?> expiry = clock.schedule(job::expire, left.toMillis(), TimeUnit.MILLISECONDS);
-        job.onEnd(() -> expiry.cancel(false));
+        try {
+            Future<?> expiry = clock.schedule(job::expire, left.toMillis(), TimeUnit.MILLISECONDS);
+            job.onEnd(() -> expiry.cancel(false));
+        } catch (RejectedExecutionException e) {
+            job.abandon(); // the service was closed meanwhile
+        }
     }
 
     private Drawing drawing(ServiceRequest request) {
@@ -189,7 +198,8 @@ public final class DiffusionService implements AutoCloseable {
     }
 
     private Chosen chosen(String name, ServiceRequest request) {
-        DiffusionPipeline pipeline = models.pipeline(name, request.loras());
+        DiffusionPipeline own = models.pipeline(name, request.loras());
+        DiffusionPipeline pipeline = request.guidances().isEmpty() ? own : own.steeredBy(request.guidances());
         return request.scheduler() == null
                 ? new Chosen(pipeline, request.drawing())
                 : request.scheduler().on(pipeline, request.drawing());

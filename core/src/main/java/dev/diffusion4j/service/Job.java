@@ -225,6 +225,20 @@ public final class Job implements AutoCloseable {
         return true;
     }
 
+    /** It ends so, where it is not over. */
+    void fail(Throwable why) {
+        lock.lock();
+        try {
+            if (state.isOver()) {
+                return;
+            }
+            state = JobState.FAILED;
+        } finally {
+            lock.unlock();
+        }
+        over(null, why);
+    }
+
     /** Whether it is to stop. */
     boolean isEnding() {
         lock.lock();
@@ -260,18 +274,21 @@ public final class Job implements AutoCloseable {
 
     /** Once, by who changed the state to one that is over. */
     private void over(@Nullable JobResult drawn, @Nullable Throwable failure) {
-        LOG.debug("job {} is over: {}", number, state);
-        drawing.close();
-        meter.onEnd(state, begun == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - begun));
-        queue.end(this);
-        Runnable last = onEnd;
-        if (last != null) {
-            last.run();
-        }
-        if (failure == null) {
-            result.complete(drawn);
-        } else {
-            result.completeExceptionally(failure);
+        try {
+            LOG.debug("job {} is over: {}", number, state);
+            drawing.close();
+            meter.onEnd(state, begun == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - begun));
+            Runnable last = onEnd;
+            if (last != null) {
+                last.run();
+            }
+        } finally {
+            queue.end(this);
+            if (failure == null) {
+                result.complete(drawn);
+            } else {
+                result.completeExceptionally(failure);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ package dev.diffusion4j.service;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.drawing.SchedulerSelection;
+import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import java.time.Duration;
 import java.util.List;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param drawing the pictures
  * @param model the name of one of the service's models; {@code null} for the first
  * @param loras adapters that the model is seen through, in this order; it stays as it is for all others
+ * @param guidances losses that the pictures are steered by, in place of what a borrowed pipeline is steered by; what they hold must stay until the job
+ *     is over
  * @param scheduler with what algorithm and steps, in place of the steps of {@code drawing}; {@code null} for the model's own algorithm and the
  *     steps of {@code drawing}
  * @param timeout after which the job is cancelled, counted from its submission; {@code null} for what the service says
@@ -27,6 +30,7 @@ public record ServiceRequest(
         GenerationRequest drawing,
         @Nullable String model,
         List<LoraChoice> loras,
+        List<LossGuidance> guidances,
         @Nullable SchedulerSelection scheduler,
         @Nullable Duration timeout,
         int previews,
@@ -34,13 +38,14 @@ public record ServiceRequest(
 
     public ServiceRequest {
         loras = List.copyOf(loras);
+        guidances = List.copyOf(guidances);
         ServiceConfig.checkTimeout(timeout);
         Check.notNegative(previews, "{previews}");
     }
 
     /** These pictures, with all else as the service and the model have it. */
     public static ServiceRequest of(GenerationRequest drawing) {
-        return new ServiceRequest(drawing, null, List.of(), null, null, 0, false);
+        return new ServiceRequest(drawing, null, List.of(), List.of(), null, null, 0, false);
     }
 
     /** {@code request.with(r -> r.timeout = Duration.ofSeconds(20))}: the result is checked anew. */
@@ -55,6 +60,7 @@ public record ServiceRequest(
         public GenerationRequest drawing;
         public @Nullable String model;
         public List<LoraChoice> loras;
+        public List<LossGuidance> guidances;
         public @Nullable SchedulerSelection scheduler;
         public @Nullable Duration timeout;
         public int previews;
@@ -64,6 +70,7 @@ public record ServiceRequest(
             drawing = from.drawing;
             model = from.model;
             loras = from.loras;
+            guidances = from.guidances;
             scheduler = from.scheduler;
             timeout = from.timeout;
             previews = from.previews;
@@ -71,7 +78,7 @@ public record ServiceRequest(
         }
 
         private ServiceRequest done() {
-            return new ServiceRequest(drawing, model, loras, scheduler, timeout, previews, shares);
+            return new ServiceRequest(drawing, model, loras, guidances, scheduler, timeout, previews, shares);
         }
     }
 }

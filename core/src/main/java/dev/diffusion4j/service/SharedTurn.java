@@ -108,7 +108,7 @@ final class SharedTurn implements SharedSink {
             } else {
                 member.step(all);
             }
-        } catch (RuntimeException e) { // of its listener
+        } catch (Throwable e) { // of its listener
             member.finish(e);
         }
     }
@@ -121,7 +121,7 @@ final class SharedTurn implements SharedSink {
         }
         try {
             Drawing.finished(picture, member.pictures, member.job, member.job.listener());
-        } catch (RuntimeException e) { // of its listener
+        } catch (Throwable e) { // of its listener
             member.finish(e);
         }
     }

@@ -8,13 +8,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.SchedulerSelection;
+import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.testing.Callers;
 import dev.diffusion4j.testing.Golden;
 import java.awt.image.BufferedImage;
-import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,7 +29,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -150,12 +150,17 @@ class DiffusionServiceTest {
     }
 
     @Test
-    void an_algorithm_of_the_request_s_own_takes_the_place_of_the_model_s() {
+    void an_algorithm_and_losses_of_the_request_s_own_take_the_place_of_the_model_s() {
+        LossGuidance darker = LossGuidance.of("darker", pictures -> pictures.mean(1, 2, 3), 5);
         SchedulerSelection euler = new SchedulerSelection(SchedulerKind.EULER, List.of(), 4);
         try (DiffusionService service = service(CONFIG);
-                DiffusionPipeline other = pipeline.withScheduler(SchedulerKind.EULER);
+                DiffusionPipeline other =
+                        pipeline.withScheduler(SchedulerKind.EULER).steeredBy(List.of(darker));
                 GenerationResult result = other.generate(REQUEST.with(r -> r.steps(4)))) {
-            JobResult drawn = service.submit(ServiceRequest.of(REQUEST).with(r -> r.scheduler = euler))
+            JobResult drawn = service.submit(ServiceRequest.of(REQUEST).with(r -> {
+                        r.scheduler = euler;
+                        r.guidances = List.of(darker);
+                    }))
                     .await();
             assertThat(pixels(drawn.images().get(0)))
                     .isEqualTo(pixels(result.images().get(0)));
@@ -325,7 +330,7 @@ class DiffusionServiceTest {
             c.workers = 2;
             c.queue = 100;
         });
-        ExecutorService callers = callers();
+        ExecutorService callers = Callers.open();
         try (DiffusionService service = service(two)) {
             long before = Pointer.totalCount();
             List<Future<int[]>> drawn = IntStream.range(0, 60)
@@ -447,16 +452,6 @@ class DiffusionServiceTest {
         int[] together = pixels(image);
         for (int i = 0; i < alone.length; i++) {
             assertThat(together[i] & 0xff).isCloseTo(alone[i] & 0xff, within(1));
-        }
-    }
-
-    /** Virtual threads where the JDK has them, else 24 of the platform's. */
-    private static ExecutorService callers() throws IllegalAccessException, InvocationTargetException {
-        try {
-            return (ExecutorService)
-                    Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
-        } catch (NoSuchMethodException e) {
-            return Executors.newFixedThreadPool(24);
         }
     }
 }
