@@ -91,7 +91,7 @@ final class Models implements AutoCloseable {
         return model;
     }
 
-    /** The name of the one that is meant where none is said. */
+    /** The name that is meant where a request gives none. */
     String nameOf(@Nullable String asked) {
         return asked == null ? models.keySet().iterator().next() : asked;
     }
