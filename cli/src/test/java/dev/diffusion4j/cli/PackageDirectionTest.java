@@ -53,7 +53,7 @@ class PackageDirectionTest {
                 "pipeline",
                 "tensor processor json checkpoint text model adapter condition codec guidance scheduler image hub folder");
         allow("drawing", "tensor json checkpoint text model adapter guidance scheduler image hub folder pipeline");
-        allow("service", "tensor codec image pipeline drawing");
+        allow("service", "tensor processor adapter codec guidance image folder pipeline drawing");
         allow("data", "tensor image json hub");
         allow("metric", "tensor model data checkpoint json");
         allow("tracking", "image json");

@@ -13,14 +13,18 @@ import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.GuidanceSweep;
 import dev.diffusion4j.pipeline.GuideKit;
+import dev.diffusion4j.pipeline.SharedBatch;
 import dev.diffusion4j.pipeline.StepListener;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.TerminalSignal;
 import dev.diffusion4j.tensor.TensorScope;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -230,6 +234,35 @@ public final class DrawingJob implements AutoCloseable {
         sink.complete();
     }
 
+    /**
+     * Draws several jobs of one model together, where they can be: each picture is the one that its job draws alone, to rounding.
+     *
+     * @param jobs of the same pipeline, or views of it that are set up alike
+     * @param sink takes each picture as soon as all are drawn
+     * @param listener is called after each step with the samples of all, in the order of the jobs
+     * @return whether they could; if not, nothing was done
+     * @throws java.util.concurrent.CancellationException where it was cancelled, or the thread interrupted
+     * @throws Problem where the model cannot draw them
+     */
+    public static boolean drawTogether(
+            List<DrawingJob> jobs, SharedSink sink, StepListener listener, Cancellation cancellation) {
+        List<GenerationRequest> requests =
+                jobs.stream().map(DrawingJob::request).toList();
+        Optional<SharedBatch> batch = SharedBatch.of(jobs.get(0).pipeline(), requests);
+        List<DrawingJob> held = new ArrayList<>();
+        try {
+            for (DrawingJob job : jobs) {
+                job.hold();
+                held.add(job);
+            }
+            batch.ifPresent(all ->
+                    all.draw((index, result) -> jobs.get(index).handOut(index, result, sink), listener, cancellation));
+        } finally {
+            held.forEach(DrawingJob::release);
+        }
+        return batch.isPresent();
+    }
+
     private synchronized void hold() {
         if (closed) {
             throw new IllegalStateException("this job is closed");
@@ -264,6 +297,22 @@ public final class DrawingJob implements AutoCloseable {
                     (latents ? batch.decoded() : batch.samples()).narrow(0, place, 1),
                     latents ? batch.samples().narrow(0, place, 1) : null)));
         }
+    }
+
+    /** Of a job that is drawn together with others. */
+    private void handOut(int place, GenerationResult own, SharedSink sink) {
+        try {
+            handOut(0, own, (PictureSink) picture -> sink.accept(place, picture));
+        } catch (CancellationException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            sink.fail(place, e);
+        }
+    }
+
+    /** Equal for jobs that can be drawn together, where they are of one pipeline or views that are set up alike; empty for one that is drawn alone. */
+    public Optional<Object> likeness() {
+        return only == null ? SharedBatch.likeness(pipeline(), request()) : Optional.empty();
     }
 
     private static SampleSize sizeOf(Tensor pictures) {

@@ -19,4 +19,9 @@ public interface PartLoader {
     default @Nullable Model outline() {
         return null;
     }
+
+    /** The bytes of the weights that {@link #load} makes, of the network or its outline. */
+    default long bytes(Model network) {
+        return Float.BYTES * network.parameterCount();
+    }
 }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class SharedPart {
     private final Object loading = new Object();
     private final @Nullable PartLoader loader;
+    private final @Nullable PartStore store;
     private final boolean owned;
     private @Nullable Model network;
     private @Nullable Model outline;
@@ -20,21 +21,24 @@ final class SharedPart {
     private int questions;
     private boolean pinned;
     private boolean dropped;
+    private long bytes;
+    private volatile long lastUse;
 
-    private SharedPart(@Nullable Model network, @Nullable PartLoader loader, boolean owned) {
+    private SharedPart(@Nullable Model network, @Nullable PartLoader loader, @Nullable PartStore store, boolean owned) {
         this.network = network;
         this.loader = loader;
+        this.store = store;
         this.owned = owned;
     }
 
     /** One that is there; it can be had once only. */
     static SharedPart of(Model network, boolean owned) {
-        return new SharedPart(network, null, owned);
+        return new SharedPart(network, null, null, owned);
     }
 
-    /** One that {@code loader} makes as often as it is needed. */
-    static SharedPart loadedBy(PartLoader loader) {
-        return new SharedPart(null, loader, true);
+    /** One that {@code loader} makes as often as it is needed, within the room of {@code store}. */
+    static SharedPart loadedBy(PartLoader loader, PartStore store) {
+        return new SharedPart(null, loader, store, true);
     }
 
     synchronized void lease() {
@@ -51,11 +55,18 @@ final class SharedPart {
     /** From now on the network stays, once it is there; {@link #endCall} once for each. */
     synchronized void beginCall() {
         calls++;
+        lastUse = System.nanoTime();
     }
 
-    synchronized void endCall() {
-        calls--;
-        freeIfUnused();
+    void endCall() {
+        synchronized (this) {
+            calls--;
+            lastUse = System.nanoTime();
+            freeIfUnused();
+        }
+        if (store != null) {
+            store.makeRoom();
+        }
     }
 
     /** From now on the outline stays, once it is there; {@link #endQuestion} once for each. */
@@ -79,7 +90,37 @@ final class SharedPart {
         }
         synchronized (loading) {
             Model loaded = present();
-            return loaded != null ? loaded : placed(loader.load());
+            return loaded != null ? loaded : loaded(loader);
+        }
+    }
+
+    private Model loaded(PartLoader with) {
+        PartStore room = store;
+        if (room == null) {
+            return placed(with.load(), 0);
+        }
+        long expected = room.isLimited() ? expectedBytes(with) : 0;
+        room.comes(expected);
+        try {
+            long begun = System.nanoTime();
+            Model made = with.load();
+            long taken = with.bytes(made);
+            placed(made, taken);
+            room.loaded(taken, System.nanoTime() - begun);
+            return made;
+        } finally {
+            room.came(expected);
+        }
+    }
+
+    /** 0 where only the network itself can be asked. */
+    private long expectedBytes(PartLoader with) {
+        beginQuestion();
+        try {
+            Model shapes = outline();
+            return shapes == null ? 0 : with.bytes(shapes);
+        } finally {
+            endQuestion();
         }
     }
 
@@ -87,9 +128,29 @@ final class SharedPart {
         return network;
     }
 
-    private synchronized Model placed(Model loaded) {
+    private synchronized Model placed(Model loaded, long taken) {
         network = loaded;
+        bytes = taken;
         return loaded;
+    }
+
+    /** Of its weights; 0 where it is not in memory. */
+    synchronized long bytes() {
+        return network == null ? 0 : bytes;
+    }
+
+    /** When a call last began or ended to use it. */
+    long lastUse() {
+        return lastUse;
+    }
+
+    /** @return the bytes that this frees; 0 where a call uses it, or it cannot be loaded again */
+    synchronized long dropUnused() {
+        long freed = calls > 0 || pinned || loader == null ? 0 : bytes();
+        if (freed > 0) {
+            drop();
+        }
+        return freed;
     }
 
     /** The network without weights, within a question; {@code null} where there is none, or none can be made. */

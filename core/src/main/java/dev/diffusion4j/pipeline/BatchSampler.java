@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * handed out, so that a network that goes in between is read once a round. A round is freed before the next one begins.
  *
  * @param outline the network, of which only config and shapes are asked; borrowed
+ * @param scales how strongly each picture is guided; {@code null} where all are as the request says
  * @param noise of each batch
  * @param listener is called after each step
  */
@@ -32,6 +33,7 @@ record BatchSampler(
         CallNetworks networks,
         DiffusionModel outline,
         GenerationRequest request,
+        @Nullable List<Double> scales,
         NoiseFactory noise,
         StepListener listener,
         Cancellation cancellation) {
@@ -80,7 +82,7 @@ record BatchSampler(
     }
 
     private void drawAll(CallNetworks own, SampleSize size, BatchSink sink) {
-        BranchMaker maker = new BranchMaker(setup, outline, request, size);
+        BranchMaker maker = new BranchMaker(setup, outline, request, size, scales);
         PictureUse use = PictureUse.of(request.inputs(), outline);
         PromptLoras loras = PromptLoras.of(request);
         try (StartPicture picture = StartPicture.read(request.inputs(), use, size, setup.codec(outline))) {

@@ -25,8 +25,19 @@ import org.jspecify.annotations.Nullable;
  * Makes the conditions of a batch's pictures, with what they are guided away from where they are guided.
  *
  * @param model borrowed
+ * @param scales how strongly each picture is guided; {@code null} where all are as the request says
  */
-record BranchMaker(PipelineSetup setup, DiffusionModel model, GenerationRequest request, SampleSize size) {
+record BranchMaker(
+        PipelineSetup setup,
+        DiffusionModel model,
+        GenerationRequest request,
+        SampleSize size,
+        @Nullable List<Double> scales) {
+
+    /** Where all pictures are guided as the request says. */
+    BranchMaker(PipelineSetup setup, DiffusionModel model, GenerationRequest request, SampleSize size) {
+        this(setup, model, request, size, null);
+    }
 
     /**
      * @param first index of the batch's first picture in the call
@@ -37,9 +48,9 @@ record BranchMaker(PipelineSetup setup, DiffusionModel model, GenerationRequest 
     Branches make(int first, int count, PictureUse use, @Nullable Tensor extra) {
         Conditioner conditioner = setup.conditioner(request, size);
         Conditioning text = moved(conditioner.encode(request.subject().subjects(first, count)));
-        double scale = request.guidance().weight();
+        double[] scale = scales(first, count);
         if (model.guidanceFeatures() > 0) {
-            Tensor embedding = GuidanceEmbedding.of(filled(scale, count), model.guidanceFeatures())
+            Tensor embedding = GuidanceEmbedding.of(scale, model.guidanceFeatures())
                     .to(setup.placement().torchDevice(), ScalarType.Float);
             return Branches.of(joined(text.with(Conditioning.TIMESTEP_COND, embedding), extra));
         }
@@ -48,12 +59,12 @@ record BranchMaker(PipelineSetup setup, DiffusionModel model, GenerationRequest 
         }
         Conditioning away = away(conditioner, text, first, count);
         if (use != PictureUse.EDIT || extra == null) {
-            return Branches.of(List.of(joined(text, extra), joined(away, extra)), List.of(filled(scale, count)));
+            return Branches.of(List.of(joined(text, extra), joined(away, extra)), List.of(scale));
         }
-        double picture = request.inputs().pictureScale();
+        double beyond = request.inputs().pictureScale() - request.guidance().weight();
         return Branches.of(
                 List.of(joined(text, extra), joined(away, extra), joined(away, zeros_like(extra))),
-                List.of(filled(scale, count), filled(picture - scale, count)));
+                List.of(scale, filled(beyond, count)));
     }
 
     /** How many different texts the conditions of some pictures are made of. */
@@ -102,6 +113,14 @@ record BranchMaker(PipelineSetup setup, DiffusionModel model, GenerationRequest 
 
     private static Conditioning joined(Conditioning conditioning, @Nullable Tensor extra) {
         return extra == null ? conditioning : conditioning.with(Conditioning.EXTRA_CHANNELS, extra);
+    }
+
+    private double[] scales(int first, int count) {
+        return scales == null
+                ? filled(request.guidance().weight(), count)
+                : scales.subList(first, first + count).stream()
+                        .mapToDouble(scale -> scale)
+                        .toArray();
     }
 
     private static double[] filled(double value, int count) {

@@ -25,7 +25,7 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
      * The JVM with LibTorch, once a network has worked: its compiled code, and the arrays of loops. 290 MB after a tiny network, 470 after that of
      * Stable Diffusion 1.5 at 512 pixels, when its weights had gone.
      */
-    private static final double PROCESS_BYTES = 500e6;
+    static final double PROCESS_BYTES = 500e6;
     /**
      * What the C library's allocator holds and cannot use again, as a share of the weights: the first pass puts each in order and frees it
      * as it was. That of Stable Diffusion 1.5 left 0.08 in bf16, and less in f32.
@@ -111,8 +111,7 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
             CallEstimator other = new CallEstimator(
                     refiner.pipeline().setup(), refiner.pipeline().owned(), its);
             KeepNetworks keeping = other.owned.isPinned() ? KeepNetworks.ALWAYS : other.owned.keeping();
-            WeightBytes weights =
-                    other.weights(other.stay(keeping, request, size, false), keeping == KeepNetworks.ALWAYS);
+            WeightBytes weights = other.weights(other.stay(keeping, request, size, false), keeping.isLasting());
             return other.share(weights, 0, request, size, sample, other.isGuided(request) ? 2 : 1, calls);
         });
     }
@@ -158,7 +157,7 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
 
     /** What was pinned stays, whatever was chosen. */
     private KeepNetworks keeping(GenerationRequest request) {
-        return owned.isPinned() ? KeepNetworks.ALWAYS : CallNetworks.within(owned, request);
+        return owned.isPinned() ? KeepNetworks.ALWAYS : CallNetworks.within(setup, owned, request);
     }
 
     private SampleSize sample(SampleSize size) {

@@ -29,16 +29,17 @@ record CallNetworks(OwnedParts owned, KeepNetworks keeping) {
     }
 
     /**
-     * How long networks stay within a call: all of them until it ends, where it sees them through adapters that prompts ask for, which know
-     * these very ones.
+     * How long networks stay within a call: all of them until it ends, where it sees them through adapters of its own, which know these very
+     * ones.
      */
-    static KeepNetworks within(OwnedParts owned, GenerationRequest request) {
-        return PromptLoras.areAskedFor(request) ? KeepNetworks.ALWAYS : owned.keeping();
+    static KeepNetworks within(PipelineSetup setup, OwnedParts owned, GenerationRequest request) {
+        boolean isSeenThrough = !setup.loras().isEmpty() || PromptLoras.areAskedFor(request);
+        return isSeenThrough ? KeepNetworks.ALWAYS : owned.keeping();
     }
 
     /** Runs a call, which lets networks go as far as it can. */
     void during(PipelineSetup setup, GenerationRequest request, Consumer<CallNetworks> call) {
-        CallNetworks own = new CallNetworks(owned, within(owned, request));
+        CallNetworks own = new CallNetworks(owned, within(setup, owned, request));
         if (own.keeping == keeping) {
             call.accept(own);
             return;
@@ -58,8 +59,10 @@ record CallNetworks(OwnedParts owned, KeepNetworks keeping) {
         return keeping == KeepNetworks.ONE ? WAITING : 1;
     }
 
-    /** Runs {@code body} with the networks seen through adapters that prompts ask for. */
-    <R> R seen(PipelineSetup setup, List<LoraChoice> adapters, Supplier<R> body) {
+    /** Runs {@code body} with the networks seen through the call's adapters, then those that prompts ask for. */
+    <R> R seen(PipelineSetup setup, List<LoraChoice> ofPrompts, Supplier<R> body) {
+        List<LoraChoice> adapters =
+                Stream.concat(setup.loras().stream(), ofPrompts.stream()).toList();
         return adapters.isEmpty()
                 ? body.get()
                 : owned.lend(model ->
@@ -126,14 +129,14 @@ record CallNetworks(OwnedParts owned, KeepNetworks keeping) {
 
     /** What was drawn is decoded, after the call has ended. */
     void decoded() {
-        if (keeping != KeepNetworks.ALWAYS) {
+        if (!keeping.isLasting()) {
             dropAutoencoder();
         }
     }
 
     /** After the last round, or where one failed. */
     void end() {
-        if (keeping != KeepNetworks.ALWAYS) {
+        if (!keeping.isLasting()) {
             owned.network().drop();
             owned.controlNets().drop();
             owned.leases().values().forEach(PartLease::drop);

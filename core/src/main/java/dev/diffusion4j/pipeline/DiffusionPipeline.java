@@ -17,7 +17,6 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.PromptWords;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
-import dev.diffusion4j.scheduler.Algorithm;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.Devices;
@@ -167,14 +166,6 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @throws Problem where the network was not trained for such an algorithm
      */
     public DiffusionPipeline withScheduler(Scheduler other) {
-        if (other.chain() != scheduler().chain()) {
-            String way = scheduler().chain() == Algorithm.Chain.FLOW
-                    ? "; the solvers do with use_flow_sigmas=true and prediction_type=flow_prediction"
-                    : "";
-            throw Problem.request("scheduler '" + other.algorithm().key()
-                    + "' as it is configured does not fit this model, which was trained for '"
-                    + scheduler().algorithm().key() + "'" + way);
-        }
         return view(setup.withScheduler(other));
     }
 
@@ -227,8 +218,19 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @param adapters of {@link #fit}; borrowed
      */
     public DiffusionPipeline withAdapters(LoraView adapters) {
+        return adapted(setup.withAdapters(adapters));
+    }
+
+    /**
+     * A view whose calls see the networks through these adapters besides, in place of those of the view before: as {@code <lora:name:0.8>} in
+     * prompts, they are read when a call needs them, and hold no network in memory.
+     */
+    public DiffusionPipeline withLoras(List<LoraChoice> choices) {
+        return adapted(setup.withLoras(choices));
+    }
+
+    private DiffusionPipeline adapted(PipelineSetup other) {
         checkOpen();
-        PipelineSetup other = setup.withAdapters(adapters);
         return new DiffusionPipeline(owned, other, origin.hashedWith(loras(other)), true);
     }
 
@@ -242,19 +244,20 @@ public final class DiffusionPipeline implements AutoCloseable {
         return ask(setup::codec);
     }
 
-    /** The adapters that count: those that were added to the weights when they were loaded, then those of {@link #withAdapters}. */
+    /** The adapters that count: those that were added to the weights when they were loaded, then those of {@link #withAdapters} and {@link #withLoras}. */
     public List<LoraChoice> loras() {
         return loras(setup);
     }
 
-    /** How much of each adapter's file counts, in the order of {@link #loras}. */
+    /** How much of each adapter's file counts, in the order of {@link #loras}; without those of {@link #withLoras}, which are a call's. */
     public List<LoraApplied> lorasApplied() {
         return Stream.concat(origin.applied().stream(), setup.adapters().applied().stream())
                 .toList();
     }
 
     private List<LoraChoice> loras(PipelineSetup with) {
-        return Stream.concat(origin.loras().stream(), with.adapters().choices().stream())
+        return Stream.of(origin.loras(), with.adapters().choices(), with.loras())
+                .flatMap(List::stream)
                 .toList();
     }
 
@@ -305,7 +308,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /**
-     * How much counts of each adapter's file that a request's prompts ask for.
+     * How much counts of each adapter's file of {@link #withLoras}, then of those that a request's prompts ask for.
      *
      * @throws Problem where one is not there or does not fit
      */

@@ -18,6 +18,16 @@ public record DrawingEstimate(double peakBytes, double weightBytes, Work work, d
     /** Of a number that is read, converted and put in order: 434 MiB of f32 weights to the first step, bench/RESULTS.md. */
     private static final double SECONDS_OF_NUMBER = 6e-9;
 
+    /** Of {@link #peakBytes} what every process takes that draws. */
+    public static double processBytes() {
+        return CallEstimator.PROCESS_BYTES;
+    }
+
+    /** Of {@link #peakBytes} what the drawing takes beside the process and the networks. */
+    public double drawingBytes() {
+        return Math.max(0, peakBytes - processBytes() - weightBytes);
+    }
+
     /**
      * At the speed of a processor.
      *

@@ -49,6 +49,12 @@ public final class GenerationResult implements AutoCloseable {
         return samples;
     }
 
+    /** Some of them; the caller closes it, before this. */
+    GenerationResult narrow(int first, int count) {
+        return new GenerationResult(
+                TensorScope.ownResult(() -> samples.narrow(0, first, count)), codec, remedy, crop, afterDecoding);
+    }
+
     /** Whether the samples are latents, which a network decodes. */
     public boolean hasLatents() {
         return codec.hasLatents();

@@ -8,8 +8,15 @@ package dev.diffusion4j.pipeline;
 public enum KeepNetworks {
     /** For the next call: an application draws many times. */
     ALWAYS,
+    /** For the next call, as long as the store that they are leased of has room; read when a call first needs them: several models share the memory. */
+    STORE,
     /** Until the call has no more use for each: text encoders go before the denoiser is loaded, the denoiser before the last pictures are decoded. */
     CALL,
     /** One at a time, read again wherever it is needed again: the least memory. */
-    ONE
+    ONE;
+
+    /** Whether they stay when a call ends. */
+    boolean isLasting() {
+        return this == ALWAYS || this == STORE;
+    }
 }

@@ -77,6 +77,12 @@ record NetworkLoader(PartFiles.Network files, @Nullable LoraComponent component,
         return files.outline();
     }
 
+    @Override
+    public long bytes(Model network) {
+        long ofNumber = options.precision() == Precision.BF16 ? Short.BYTES : Float.BYTES;
+        return ofNumber * network.parameterCount();
+    }
+
     /** Lays out the weights for drawing; they do not change any more. */
     private static void makeReady(Model model, Device device) {
         if (device.is_cpu()) {

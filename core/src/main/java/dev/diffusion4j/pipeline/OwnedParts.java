@@ -100,9 +100,9 @@ final class OwnedParts implements AutoCloseable {
         return names;
     }
 
-    /** How long they stay in memory; always, where there is only one. */
+    /** How long they stay in memory; nothing goes before a call ends, where there is only one. */
     KeepNetworks keeping() {
-        return leases().isEmpty() ? KeepNetworks.ALWAYS : keeping;
+        return leases().isEmpty() && !keeping.isLasting() ? KeepNetworks.ALWAYS : keeping;
     }
 
     /** The control networks that calls asked for. */

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One call of a pipeline.
@@ -72,7 +73,7 @@ record PipelineCall(PipelineSetup setup, OwnedParts owned, DiffusionModel outlin
         SampleSize size = check();
         Tensor samples = TensorScope.ownResult(() -> {
             TensorVector batches = new TensorVector();
-            sampler(noise, listener, cancellation).forEachBatch(size, (first, batch) -> batches.push_back(batch));
+            sampler(null, noise, listener, cancellation).forEachBatch(size, (first, batch) -> batches.push_back(batch));
             return cat(batches, 0);
         });
         return results(size, new CallNetworks(owned)::decoded).apply(samples);
@@ -80,18 +81,34 @@ record PipelineCall(PipelineSetup setup, OwnedParts owned, DiffusionModel outlin
 
     /** Batch by batch, as they are drawn. */
     void each(ResultSink sink, StepListener listener, Cancellation cancellation) {
+        each(null, NoiseFactory.of(request), sink, listener, cancellation);
+    }
+
+    /**
+     * Batch by batch, as they are drawn.
+     *
+     * @param scales how strongly each picture is guided; {@code null} where all are as the request says
+     */
+    void each(
+            @Nullable List<Double> scales,
+            NoiseFactory noise,
+            ResultSink sink,
+            StepListener listener,
+            Cancellation cancellation) {
         SampleSize size = check();
         Function<Tensor, GenerationResult> results = results(size, () -> {});
-        sampler(NoiseFactory.of(request), listener, cancellation)
+        sampler(scales, noise, listener, cancellation)
                 .forEachBatch(size, (first, batch) -> sink.accept(first, results.apply(batch)));
     }
 
-    private BatchSampler sampler(NoiseFactory noise, StepListener listener, Cancellation cancellation) {
+    private BatchSampler sampler(
+            @Nullable List<Double> scales, NoiseFactory noise, StepListener listener, Cancellation cancellation) {
         return new BatchSampler(
                 setup.forCall(request, outline),
                 new CallNetworks(owned),
                 outline,
                 request,
+                scales,
                 noise,
                 listener,
                 cancellation);

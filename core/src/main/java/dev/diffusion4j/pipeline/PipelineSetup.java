@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraView;
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.guidance.LossGuidance;
@@ -9,6 +11,7 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.Inputs;
+import dev.diffusion4j.scheduler.Algorithm;
 import dev.diffusion4j.scheduler.Canvas;
 import dev.diffusion4j.scheduler.SamplingSettings;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -27,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param placement where the network computes, and in what; samples stay there
  * @param steering losses that samples are steered by
  * @param adapters what the network is seen through
+ * @param loras which each call sees it through besides, read when it does
  * @param refiner what ends its pictures; {@code null} for nothing
  */
 record PipelineSetup(
@@ -35,40 +39,56 @@ record PipelineSetup(
         Placement placement,
         List<LossGuidance> steering,
         LoraView adapters,
+        List<LoraChoice> loras,
         @Nullable Refiner refiner) {
     private static final Set<SchedulerKind> SPREAD = Set.of(SchedulerKind.LCM, SchedulerKind.TCD);
 
     PipelineSetup {
         steering = List.copyOf(steering);
+        loras = List.copyOf(loras);
     }
 
     /** Neither steered nor refined, through no adapters. */
     static PipelineSetup of(Scheduler scheduler, PipelineParts parts, Placement placement) {
-        return new PipelineSetup(scheduler, parts, placement, List.of(), LoraView.NONE, null);
+        return new PipelineSetup(scheduler, parts, placement, List.of(), LoraView.NONE, List.of(), null);
     }
 
+    /** @throws Problem where the network was not trained for such an algorithm */
     PipelineSetup withScheduler(Scheduler value) {
-        return new PipelineSetup(value, parts, placement, steering, adapters, refiner);
+        if (value.chain() != scheduler.chain()) {
+            String way = scheduler.chain() == Algorithm.Chain.FLOW
+                    ? "; the solvers do with use_flow_sigmas=true and prediction_type=flow_prediction"
+                    : "";
+            throw Problem.request("scheduler '" + value.algorithm().key()
+                    + "' as it is configured does not fit this model, which was trained for '"
+                    + scheduler.algorithm().key() + "'" + way);
+        }
+        return new PipelineSetup(value, parts, placement, steering, adapters, loras, refiner);
     }
 
     PipelineSetup withConditioner(Conditioner value) {
-        return new PipelineSetup(scheduler, parts.withConditioner(value), placement, steering, adapters, refiner);
+        return new PipelineSetup(
+                scheduler, parts.withConditioner(value), placement, steering, adapters, loras, refiner);
     }
 
     PipelineSetup withCodec(SampleCodec value) {
-        return new PipelineSetup(scheduler, parts.withCodec(value), placement, steering, adapters, refiner);
+        return new PipelineSetup(scheduler, parts.withCodec(value), placement, steering, adapters, loras, refiner);
     }
 
     PipelineSetup withSteering(List<LossGuidance> value) {
-        return new PipelineSetup(scheduler, parts, placement, value, adapters, refiner);
+        return new PipelineSetup(scheduler, parts, placement, value, adapters, loras, refiner);
     }
 
     PipelineSetup withAdapters(LoraView value) {
-        return new PipelineSetup(scheduler, parts, placement, steering, value, refiner);
+        return new PipelineSetup(scheduler, parts, placement, steering, value, loras, refiner);
+    }
+
+    PipelineSetup withLoras(List<LoraChoice> value) {
+        return new PipelineSetup(scheduler, parts, placement, steering, adapters, value, refiner);
     }
 
     PipelineSetup withRefiner(Refiner value) {
-        return new PipelineSetup(scheduler, parts, placement, steering, adapters, value);
+        return new PipelineSetup(scheduler, parts, placement, steering, adapters, loras, value);
     }
 
     /** The same, as a request wants its pictures encoded and decoded. */

@@ -97,13 +97,16 @@ final class PromptAdapters implements AutoCloseable {
     }
 
     /**
-     * How much counts of each file that the prompts of a request ask for, looked at once. No network is loaded for it.
+     * How much counts of each file of the call's adapters, then of those that the prompts of a request ask for, looked at once. No network is
+     * loaded for it.
      *
      * @param outline the denoiser, of which only shapes are asked
      * @throws Problem where one cannot be read or does not fit
      */
     List<LoraApplied> applied(PipelineSetup setup, DiffusionModel outline, GenerationRequest request) {
-        List<Path> places = List.copyOf(PromptLoras.of(request).places());
+        List<Path> places = Stream.concat(
+                        setup.loras().stream().map(LoraChoice::path), PromptLoras.of(request).places().stream())
+                .toList();
         return places.isEmpty()
                 ? List.of()
                 : PipelineAdapters.ask(setup.conditioner().lent(), others -> places.stream()

@@ -22,7 +22,7 @@ record WeightBytes(Stay stay, double denoiser, double texts, double autoencoder)
      */
     record Stay(KeepNetworks keeping, boolean isRepeated, boolean hasMoreTexts, boolean hasCodec) {
         private boolean isAlways() {
-            return keeping == KeepNetworks.ALWAYS;
+            return keeping.isLasting();
         }
 
         private boolean keepsDenoiser() {

@@ -7,11 +7,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** The native thread that answers callers before anything is drawn, so that none of theirs reaches LibTorch. */
-final class Desk implements AutoCloseable {
+final class Desk {
     private final ExecutorService thread;
 
     /** @param spread over how many threads an operation of LibTorch is spread */
@@ -61,8 +62,22 @@ final class Desk implements AutoCloseable {
         return cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
     }
 
-    @Override
-    public void close() {
+    /** Ends the thread when it has answered those who wait, and done {@code last}; waits for that, whatever happens. */
+    void close(Runnable last) {
+        thread.execute(last);
         thread.shutdown();
+        boolean interrupted = false;
+        while (true) {
+            try {
+                if (thread.awaitTermination(1, TimeUnit.MINUTES)) {
+                    break;
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

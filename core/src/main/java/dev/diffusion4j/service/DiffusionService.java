@@ -1,20 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.service;
 
+import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.DrawingJob;
 import dev.diffusion4j.drawing.SchedulerSelection.Chosen;
+import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.NativeThreads;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Draws for many callers within limits that hold. A fixed number of native threads draws, and one more looks at requests; callers, of whatever
@@ -35,18 +44,18 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class DiffusionService implements AutoCloseable {
     private final ServiceConfig config;
-    private final String name;
-    private final DiffusionPipeline pipeline;
+    private final SafeMeter meter;
+    private final Models models;
     private final JobQueue queue;
     private final Desk desk;
     private final ScheduledThreadPoolExecutor clock;
     private final AtomicLong numbers = new AtomicLong();
     private final AtomicBoolean closing = new AtomicBoolean();
 
-    private DiffusionService(String name, DiffusionPipeline pipeline, ServiceConfig config) {
+    /** @param opening makes the models, on the thread that looks at requests */
+    private DiffusionService(Function<SafeMeter, Models> opening, ServiceConfig config) {
         this.config = config;
-        this.name = name;
-        this.pipeline = pipeline;
+        this.meter = new SafeMeter(config.meter());
         this.queue = new JobQueue(config);
         int spread = config.threads() > 0 ? config.threads() : Math.max(1, NativeThreads.spread() / config.workers());
         this.desk = new Desk(spread);
@@ -56,7 +65,18 @@ public final class DiffusionService implements AutoCloseable {
             return thread;
         });
         clock.setRemoveOnCancelPolicy(true);
-        Workers.start(config.workers(), spread, queue);
+        try {
+            this.models = desk.ask(() -> opening.apply(meter), Models::close);
+        } catch (Throwable e) {
+            desk.close(() -> {});
+            throw e;
+        }
+        try {
+            Workers.start(config.workers(), spread, queue, models);
+        } catch (Throwable e) {
+            desk.close(models::close);
+            throw e;
+        }
     }
 
     /**
@@ -65,7 +85,31 @@ public final class DiffusionService implements AutoCloseable {
      * @param name what notes in pictures call the model: its folder
      */
     public static DiffusionService borrowing(String name, DiffusionPipeline pipeline, ServiceConfig config) {
-        return new DiffusionService(name, pipeline, config);
+        return new DiffusionService(meter -> Models.borrowing(name, pipeline), config);
+    }
+
+    /**
+     * Of several models, which live together within {@link ServiceConfig#memory()}: a network is read when a job first needs it, one that several
+     * models share is there once, and those that were not used longest go where another needs the room.
+     *
+     * @param models by the names that requests use, the usual one first
+     * @throws Problem naming what is wrong with one, as far as its files say it
+     * @throws java.util.concurrent.CancellationException where the calling thread is interrupted; it stays so
+     */
+    public static DiffusionService open(Map<String, ServiceModel> models, ServiceConfig config) {
+        Check.that(!models.isEmpty(), "a service must have a model");
+        Map<String, ServiceModel> places = new LinkedHashMap<>(models);
+        return new DiffusionService(meter -> Models.open(places, new PartStore(meter)), config);
+    }
+
+    /** The names of its models, the usual one first. */
+    public Set<String> models() {
+        return models.names();
+    }
+
+    /** The bytes of the weights of its models that are in memory; 0 for a pipeline that was borrowed. */
+    public long networkBytes() {
+        return models.bytes();
     }
 
     /** {@link #submit(ServiceRequest, JobListener)} of these pictures, with all else as the service and the model have it. */
@@ -91,11 +135,12 @@ public final class DiffusionService implements AutoCloseable {
      */
     public Job submit(ServiceRequest request, JobListener listener) {
         long begun = System.nanoTime();
-        queue.admit();
+        admit();
         Job job;
         try {
             Drawing drawing = desk.ask(() -> drawing(request), Drawing::close);
-            job = new Job(numbers.incrementAndGet(), request, drawing, listener, queue);
+            job = new Job(numbers.incrementAndGet(), request, drawing, listener, queue, meter);
+            meter.onSubmit();
         } catch (Throwable e) {
             queue.leave();
             throw e;
@@ -103,27 +148,84 @@ public final class DiffusionService implements AutoCloseable {
         Duration timeout = request.timeout() == null ? config.timeout() : request.timeout();
         if (!queue.add(job)) {
             job.abandon();
-        }
-        if (timeout != null) {
+        } else if (timeout != null) {
             expireAfter(timeout.minusNanos(System.nanoTime() - begun), job);
         }
         return job;
     }
 
+    private void admit() {
+        try {
+            queue.admit();
+        } catch (QueueFullException e) {
+            meter.onRefuse();
+            throw e;
+        }
+    }
+
     private void expireAfter(Duration left, Job job) {
-        Future<?> expiry = clock.schedule(job::expire, left.toMillis(), TimeUnit.MILLISECONDS);
-        job.onEnd(() -> expiry.cancel(false));
+        try {
+            Future<?> expiry = clock.schedule(job::expire, left.toMillis(), TimeUnit.MILLISECONDS);
+            job.onEnd(() -> expiry.cancel(false));
+        } catch (RejectedExecutionException e) {
+            job.abandon(); // the service was closed meanwhile
+        }
     }
 
     private Drawing drawing(ServiceRequest request) {
-        DiffusionPipeline with = pipeline;
-        GenerationRequest drawn = request.drawing();
-        if (request.scheduler() != null) {
-            Chosen chosen = request.scheduler().on(pipeline, drawn);
-            with = chosen.pipeline();
-            drawn = chosen.request();
+        String name = models.nameOf(request.model());
+        Chosen chosen = chosen(name, request);
+        DrawingJob job = DrawingJob.of(chosen.pipeline(), chosen.request(), models.place(name));
+        try {
+            Memory.Need need = job.pipeline()
+                    .estimate(job.request())
+                    .map(found -> Memory.Need.of(name, found))
+                    .orElse(Memory.Need.unknown(name));
+            queue.check(need);
+            return new Drawing(job, need, likeness(name, request, job), request.previews(), meter);
+        } catch (Throwable e) {
+            job.close();
+            throw e;
         }
-        return new Drawing(DrawingJob.of(with, drawn, Path.of(name)), request.previews());
+    }
+
+    private static Drawing.@Nullable Likeness likeness(String name, ServiceRequest request, DrawingJob job) {
+        return !request.shares()
+                ? null
+                : job.likeness()
+                        .map(of -> new Drawing.Likeness(name, request.loras(), request.scheduler(), of))
+                        .orElse(null);
+    }
+
+    private Chosen chosen(String name, ServiceRequest request) {
+        DiffusionPipeline own = models.pipeline(name, request.loras());
+        DiffusionPipeline pipeline = request.guidances().isEmpty() ? own : own.steeredBy(request.guidances());
+        return request.scheduler() == null
+                ? new Chosen(pipeline, request.drawing())
+                : request.scheduler().on(pipeline, request.drawing());
+    }
+
+    /**
+     * What a request will take; nothing is drawn.
+     *
+     * @return empty where the model's networks do not say it
+     * @throws Problem where the model cannot draw what is asked for
+     * @throws java.util.concurrent.CancellationException where the calling thread is interrupted; it stays so
+     * @throws IllegalStateException where the service is closed
+     */
+    public Optional<ServiceEstimate> estimate(ServiceRequest request) {
+        queue.checkOpen();
+        return desk.ask(
+                () -> {
+                    Chosen chosen = chosen(models.nameOf(request.model()), request);
+                    DiffusionPipeline pipeline = chosen.pipeline();
+                    return pipeline.estimate(chosen.request())
+                            .map(found -> new ServiceEstimate(
+                                    found.peakBytes(),
+                                    found.weightBytes(),
+                                    found.seconds(SpeedProbe.current(), pipeline.precision())));
+                },
+                unwanted -> {});
     }
 
     /** The jobs that are not over, in the order in which they came. */
@@ -163,7 +265,7 @@ public final class DiffusionService implements AutoCloseable {
             queue.awaitEmpty();
         }
         if (closing.compareAndSet(false, true)) {
-            desk.close();
+            desk.close(models::close);
             clock.shutdownNow();
         }
         if (interrupted) {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.service;
 
+import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.drawing.DrawingJob;
+import dev.diffusion4j.drawing.DrawnPicture;
+import dev.diffusion4j.drawing.SchedulerSelection;
 import dev.diffusion4j.image.Images;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.StepChoice;
@@ -11,14 +14,22 @@ import dev.diffusion4j.tensor.TensorScope;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a job draws, checked and ready.
  *
  * @param job closed with this
+ * @param need of memory
+ * @param likeness equal for those that can be drawn together; {@code null} for one that is drawn alone
  * @param previews how many times a listener sees the pictures on their way
+ * @param meter counts steps
  */
-record Drawing(DrawingJob job, int previews) implements AutoCloseable {
+record Drawing(DrawingJob job, Memory.Need need, @Nullable Likeness likeness, int previews, ServiceMeter meter)
+        implements AutoCloseable {
+    /** What those have in common that can be drawn together. */
+    record Likeness(String model, List<LoraChoice> loras, @Nullable SchedulerSelection scheduler, Object drawing) {}
+
     /** How many pictures. */
     int count() {
         return job.count();
@@ -27,19 +38,26 @@ record Drawing(DrawingJob job, int previews) implements AutoCloseable {
     /** Draws, on the calling thread; what it returns holds no native memory. */
     JobResult draw(Job of, JobListener listener, Cancellation cancellation) {
         List<FinishedPicture> pictures = new ArrayList<>();
+        StepClock clock = new StepClock(of.number(), need.model(), meter);
         job.draw(
-                drawn -> {
-                    FinishedPicture picture = new FinishedPicture(drawn.index(), drawn.image(), drawn.notes());
-                    pictures.add(picture);
-                    of.progressed(of.progress().drawn(pictures.size()));
-                    listener.onPicture(of, picture);
+                drawn -> finished(drawn, pictures, of, listener),
+                event -> {
+                    clock.end(event);
+                    step(event, of, listener);
+                    clock.begin();
                 },
-                event -> step(event, of, listener),
                 cancellation);
         return new JobResult(job.request(), pictures);
     }
 
-    private void step(StepEvent event, Job of, JobListener listener) {
+    static void finished(DrawnPicture drawn, List<FinishedPicture> all, Job of, JobListener listener) {
+        FinishedPicture picture = new FinishedPicture(drawn.index(), drawn.image(), drawn.notes());
+        all.add(picture);
+        of.progressed(of.progress().drawn(all.size()));
+        listener.onPicture(of, picture);
+    }
+
+    void step(StepEvent event, Job of, JobListener listener) {
         int count = (int) event.sample().size(0);
         JobProgress progress = of.progress().stepped(event.firstImage(), count, event.stepIndex() + 1, event.steps());
         of.progressed(progress);

@@ -4,6 +4,7 @@ package dev.diffusion4j.service;
 import dev.diffusion4j.base.Interrupts;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.pipeline.Cancellation;
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -28,11 +29,14 @@ public final class Job implements AutoCloseable {
     private final Drawing drawing;
     private final JobListener listener;
     private final JobQueue queue;
+    private final ServiceMeter meter;
     private final Cancellation cancellation = new Cancellation();
     private final Result result = new Result();
     private final ReentrantLock lock = new ReentrantLock();
     private volatile JobState state = JobState.WAITING;
     private volatile JobProgress progress;
+    private final long submitted = System.nanoTime();
+    private volatile long begun;
     private @Nullable Ending ending;
     private @Nullable Runnable onEnd;
 
@@ -54,12 +58,19 @@ public final class Job implements AutoCloseable {
     }
 
     /** @param drawing closed with the job */
-    Job(long number, ServiceRequest request, Drawing drawing, JobListener listener, JobQueue queue) {
+    Job(
+            long number,
+            ServiceRequest request,
+            Drawing drawing,
+            JobListener listener,
+            JobQueue queue,
+            ServiceMeter meter) {
         this.number = number;
         this.request = request;
         this.drawing = drawing;
         this.listener = listener;
         this.queue = queue;
+        this.meter = meter;
         this.progress = JobProgress.begin(drawing.count());
     }
 
@@ -125,6 +136,19 @@ public final class Job implements AutoCloseable {
         return end(JobState.CANCELLED, "the job was cancelled");
     }
 
+    Drawing drawing() {
+        return drawing;
+    }
+
+    JobListener listener() {
+        return listener;
+    }
+
+    /** Whether it can be drawn together with another one. */
+    boolean isLike(Job other) {
+        return drawing.likeness() != null && drawing.likeness().equals(other.drawing.likeness());
+    }
+
     /** Its deadline has passed. */
     void expire() {
         end(JobState.EXPIRED, "the job's deadline has passed");
@@ -176,11 +200,8 @@ public final class Job implements AutoCloseable {
         value.run();
     }
 
-    /** Draws, on the calling thread; throws nothing. */
-    void run() {
-        if (!begin()) {
-            return;
-        }
+    /** Draws alone, on the calling thread, after {@link #begin}; throws nothing. */
+    void draw() {
         try {
             finish(drawing.draw(this, listener, cancellation), null);
         } catch (Throwable e) { // also an Error: the job ends with it, and the thread goes on
@@ -188,20 +209,48 @@ public final class Job implements AutoCloseable {
         }
     }
 
-    private boolean begin() {
+    /** @return whether it is to be drawn: not where it has ended meanwhile */
+    boolean begin() {
         lock.lock();
         try {
             if (state != JobState.WAITING) {
                 return false;
             }
             state = JobState.RUNNING;
-            return true;
+            begun = System.nanoTime();
+        } finally {
+            lock.unlock();
+        }
+        meter.onStart(Duration.ofNanos(begun - submitted));
+        return true;
+    }
+
+    /** It ends so, where it is not over. */
+    void fail(Throwable why) {
+        lock.lock();
+        try {
+            if (state.isOver()) {
+                return;
+            }
+            state = JobState.FAILED;
+        } finally {
+            lock.unlock();
+        }
+        over(null, why);
+    }
+
+    /** Whether it is to stop. */
+    boolean isEnding() {
+        lock.lock();
+        try {
+            return ending != null;
         } finally {
             lock.unlock();
         }
     }
 
-    private void finish(@Nullable JobResult drawn, @Nullable Throwable failure) {
+    /** Once, after {@link #begin}. */
+    void finish(@Nullable JobResult drawn, @Nullable Throwable failure) {
         Throwable why = failure;
         lock.lock();
         try {
@@ -225,17 +274,21 @@ public final class Job implements AutoCloseable {
 
     /** Once, by who changed the state to one that is over. */
     private void over(@Nullable JobResult drawn, @Nullable Throwable failure) {
-        LOG.debug("job {} is over: {}", number, state);
-        drawing.close();
-        queue.end(this);
-        Runnable last = onEnd;
-        if (last != null) {
-            last.run();
-        }
-        if (failure == null) {
-            result.complete(drawn);
-        } else {
-            result.completeExceptionally(failure);
+        try {
+            LOG.debug("job {} is over: {}", number, state);
+            drawing.close();
+            meter.onEnd(state, begun == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - begun));
+            Runnable last = onEnd;
+            if (last != null) {
+                last.run();
+            }
+        } finally {
+            queue.end(this);
+            if (failure == null) {
+                result.complete(drawn);
+            } else {
+                result.completeExceptionally(failure);
+            }
         }
     }
 

@@ -3,13 +3,13 @@ package dev.diffusion4j.service;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Who may come in, and whose turn it is: first come, first served. Each place that is admitted is left once. Thread-safe; its lock is held for
@@ -21,12 +21,29 @@ final class JobQueue {
     private final Condition changed = lock.newCondition();
     private final Deque<Job> waiting = new ArrayDeque<>();
     private final Set<Job> unfinished = new LinkedHashSet<>();
+    private final Memory memory;
     private int admitted;
     private boolean closed;
     private boolean abandoned;
 
     JobQueue(ServiceConfig config) {
         this.config = config;
+        this.memory = new Memory(config.memory());
+    }
+
+    /** @throws dev.diffusion4j.base.Problem (a wrong request) where a job could never have a turn */
+    void check(Memory.Need need) {
+        memory.check(need);
+    }
+
+    /** How many bytes networks may take beside what the jobs at work draw. */
+    long forNetworks() {
+        lock.lock();
+        try {
+            return memory.forNetworks();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -101,15 +118,50 @@ final class JobQueue {
         }
     }
 
-    /** The next job, waited for whatever happens; {@code null} once nobody comes in any more and all are over. */
-    @Nullable
-    Job take() {
+    /**
+     * Those whose turn it is, the next and those that share a batch with it, waited for whatever happens: until it fits in memory beside those at
+     * work.
+     *
+     * @return empty once nobody comes in any more and all are over; else {@link #done} follows
+     */
+    List<Job> take() {
         lock.lock();
         try {
-            while (waiting.isEmpty() && !(closed && admitted == 0)) {
+            while (!(closed && admitted == 0)) {
+                Job next = waiting.peek();
+                if (next != null && memory.hasRoomFor(next.drawing().need())) {
+                    return together(next);
+                }
                 changed.awaitUninterruptibly();
             }
-            return waiting.poll();
+            return List.of();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<Job> together(Job first) {
+        List<Job> jobs = new ArrayList<>();
+        int pictures = 0;
+        for (Job job : List.copyOf(waiting)) {
+            Drawing drawing = job.drawing();
+            boolean fits = pictures + drawing.count() <= config.batch() && memory.hasRoomFor(drawing.need());
+            if (jobs.isEmpty() || fits && job.isLike(first)) {
+                jobs.add(job);
+                pictures += drawing.count();
+                waiting.remove(job);
+                memory.begin(drawing.need());
+            }
+        }
+        return jobs;
+    }
+
+    /** What those took that had their turn is free again. */
+    void done(List<Job> jobs) {
+        lock.lock();
+        try {
+            jobs.forEach(job -> memory.end(job.drawing().need()));
+            changed.signalAll();
         } finally {
             lock.unlock();
         }

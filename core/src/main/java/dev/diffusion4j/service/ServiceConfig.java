@@ -12,19 +12,34 @@ import org.jspecify.annotations.Nullable;
  * @param workers jobs that are drawn at the same time, each on a native thread that stays
  * @param threads over how many threads an operation of a worker is spread; 0 for an equal share of what LibTorch takes by itself
  * @param queue jobs that wait beside those at work; one more is refused
+ * @param batch pictures of jobs that share a batch at most, where their requests allow it
+ * @param memory bytes that the process may take: requests that cannot fit are refused, jobs begin when they fit beside those at work, and networks that
+ *     were not used longest go where others need the room; 0 for all that the machine has
  * @param timeout of jobs that say none, from their submission; {@code null} for no deadline
  * @param closing how long {@link DiffusionService#close()} lets jobs end before it cancels them
+ * @param meter counts what the service does
  */
-public record ServiceConfig(int workers, int threads, int queue, @Nullable Duration timeout, Duration closing) {
+public record ServiceConfig(
+        int workers,
+        int threads,
+        int queue,
+        int batch,
+        long memory,
+        @Nullable Duration timeout,
+        Duration closing,
+        ServiceMeter meter) {
     private static final Duration LONGEST = Duration.ofDays(36_500);
 
     /** One job at a time with all the threads that LibTorch takes, 16 waiting. */
-    public static final ServiceConfig DEFAULT = new ServiceConfig(1, 0, 16, null, Duration.ofSeconds(30));
+    public static final ServiceConfig DEFAULT =
+            new ServiceConfig(1, 0, 16, 8, 0, null, Duration.ofSeconds(30), ServiceMeter.NONE);
 
     public ServiceConfig {
         Check.positive(workers, "{workers}");
         Check.notNegative(threads, "{threads}");
         Check.notNegative(queue, "{queue}");
+        Check.positive(batch, "{batch}");
+        Check.that(memory >= 0, "{memory} must be >= 0, but was " + memory);
         checkTimeout(timeout);
         Check.that(!closing.isNegative(), "{closing} must not be negative, but was " + closing);
     }
@@ -55,19 +70,25 @@ public record ServiceConfig(int workers, int threads, int queue, @Nullable Durat
         public int workers;
         public int threads;
         public int queue;
+        public int batch;
+        public long memory;
         public @Nullable Duration timeout;
         public Duration closing;
+        public ServiceMeter meter;
 
         private Draft(ServiceConfig from) {
             workers = from.workers;
             threads = from.threads;
             queue = from.queue;
+            batch = from.batch;
+            memory = from.memory;
             timeout = from.timeout;
             closing = from.closing;
+            meter = from.meter;
         }
 
         private ServiceConfig done() {
-            return new ServiceConfig(workers, threads, queue, timeout, closing);
+            return new ServiceConfig(workers, threads, queue, batch, memory, timeout, closing, meter);
         }
     }
 }

@@ -70,6 +70,11 @@ public interface NoiseSource extends AutoCloseable {
         return PerImageNoise.of(firstSeed, count, form);
     }
 
+    /** As {@link #perImage(long, int, NoiseForm)}, where image k's stream has the seed {@code seeds[k]}. */
+    static NoiseSource perImage(long[] seeds, NoiseForm form) {
+        return PerImageNoise.of(seeds, form);
+    }
+
     /**
      * Between the noises of two seeds, along the great circle through them, so that what lies between is as likely as the ends:
      * image k gets the point at {@code shares[k]}. At 0 and 1 it is what {@link #perImage(long, int, NoiseForm)} draws for the seed.

@@ -18,11 +18,15 @@ final class PerImageNoise implements NoiseSource {
 
     static PerImageNoise of(long firstSeed, int count, NoiseForm form) {
         Check.positive(count, "count");
-        NoiseSource[] streams = new NoiseSource[count];
+        long[] seeds = new long[count];
         for (int k = 0; k < count; k++) {
-            streams[k] = form.open(firstSeed + k); // past 2⁶³−1 as well, as torch.manual_seed
+            seeds[k] = firstSeed + k; // past 2⁶³−1 as well, as torch.manual_seed
         }
-        return new PerImageNoise(streams);
+        return of(seeds, form);
+    }
+
+    static PerImageNoise of(long[] seeds, NoiseForm form) {
+        return new PerImageNoise(Arrays.stream(seeds).mapToObj(form::open).toArray(NoiseSource[]::new));
     }
 
     @Override

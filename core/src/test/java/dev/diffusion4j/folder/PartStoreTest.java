@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -89,5 +91,43 @@ class PartStoreTest {
                     }))
                     .isFalse();
         }
+    }
+
+    @Test
+    void within_a_limit_what_was_not_used_longest_goes_but_nothing_that_is_in_use() {
+        List<String> seen = new ArrayList<>();
+        PartStore limited = new PartStore(new PartStore.Watcher() {
+            @Override
+            public void onLoad(long bytes, Duration took) {
+                seen.add("read");
+            }
+
+            @Override
+            public void onDrop(long bytes) {
+                seen.add("dropped");
+            }
+        });
+        try (PartLease first = limited.lease("first", outlined());
+                PartLease second = limited.lease("second", outlined());
+                PartLease third = limited.lease("third", outlined())) {
+            long one = 4 * first.ask(Model::parameterCount);
+            limited.limit(2 * one);
+            first.use(Model::parameterCount);
+            second.use(Model::parameterCount);
+            first.use(Model::parameterCount);
+            assertThat(limited.bytes()).isEqualTo(2 * one);
+            third.use(Model::parameterCount);
+            assertThat(limited.bytes()).isEqualTo(2 * one);
+            assertThat(List.of(first.isLoaded(), second.isLoaded(), third.isLoaded()))
+                    .containsExactly(true, false, true);
+            first.use(used -> third.use(also -> second.use(network -> {
+                assertThat(limited.bytes()).as("all three are in use").isEqualTo(3 * one);
+                return true;
+            })));
+            assertThat(limited.bytes()).isEqualTo(2 * one);
+            limited.limit(0);
+            assertThat(limited.bytes()).isZero();
+        }
+        assertThat(seen).containsExactly("read", "read", "dropped", "read", "read", "dropped", "dropped", "dropped");
     }
 }

@@ -23,14 +23,15 @@ import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.testing.Callers;
 import dev.diffusion4j.testing.Golden;
 import dev.diffusion4j.text.PromptSyntax;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -107,17 +108,19 @@ class DiffusionPipelineTest {
     }
 
     @Test
-    void two_threads_draw_at_once_what_each_draws_alone() throws Exception {
+    void threads_virtual_ones_too_draw_at_once_what_each_draws_alone() throws Exception {
         float[] first = draw(pipeline, REQUEST);
         float[] second = draw(pipeline, REQUEST.with(r -> r.seed(90)));
         assertThat(first).isNotEqualTo(second);
-        ExecutorService threads = Executors.newFixedThreadPool(2);
+        ExecutorService threads = Callers.open();
         try {
-            for (int i = 0; i < 5; i++) {
-                Future<float[]> one = threads.submit(() -> draw(pipeline, REQUEST));
-                Future<float[]> other = threads.submit(() -> draw(pipeline, REQUEST.with(r -> r.seed(90))));
-                assertThat(one.get()).isEqualTo(first);
-                assertThat(other.get()).isEqualTo(second);
+            List<Future<float[]>> drawn = new ArrayList<>();
+            for (int i = 0; i < 10; i++) {
+                GenerationRequest request = i % 2 == 0 ? REQUEST : REQUEST.with(r -> r.seed(90));
+                drawn.add(threads.submit(() -> draw(pipeline, request)));
+            }
+            for (int i = 0; i < 10; i++) {
+                assertThat(drawn.get(i).get()).isEqualTo(i % 2 == 0 ? first : second);
             }
         } finally {
             threads.shutdown();

@@ -223,8 +223,8 @@ class NetworksInMemoryTest {
                     event -> drawing.add(pipeline.networksInMemory()),
                     new Cancellation());
             assertThat(drawing).allSatisfy(names -> assertThat(names).contains("unet", "control"));
-            assertThat(decoding.get(decoding.size() - 1).contains("control")).isEqualTo(keeping == KeepNetworks.ALWAYS);
-            assertThat(pipeline.networksInMemory().isEmpty()).isEqualTo(keeping != KeepNetworks.ALWAYS);
+            assertThat(decoding.get(decoding.size() - 1).contains("control")).isEqualTo(keeping.isLasting());
+            assertThat(pipeline.networksInMemory().isEmpty()).isEqualTo(!keeping.isLasting());
             assertSame(draw(pipeline, request, StepListener.NONE), expected(FOLDER, ALWAYS, request));
         }
         assertThat(store.size()).isZero();

@@ -4,16 +4,19 @@ package dev.diffusion4j.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.SchedulerSelection;
+import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.testing.Callers;
 import dev.diffusion4j.testing.Golden;
 import java.awt.image.BufferedImage;
-import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,16 +29,18 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordingFile;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a service promises to those who share it: turns, limits, ends, memory. No test depends on how fast anything is. */
 @Timeout(120)
@@ -47,6 +52,9 @@ class DiffusionServiceTest {
             REQUEST.with(r -> r.steps(1000).count(100).batchSize(1));
 
     private static final ServiceConfig CONFIG = ServiceConfig.DEFAULT.with(c -> c.queue = 3);
+
+    @TempDir
+    Path folder;
 
     private static DiffusionPipeline loaded;
     private static DiffusionPipeline pipeline;
@@ -142,12 +150,17 @@ class DiffusionServiceTest {
     }
 
     @Test
-    void an_algorithm_of_the_request_s_own_takes_the_place_of_the_model_s() {
+    void an_algorithm_and_losses_of_the_request_s_own_take_the_place_of_the_model_s() {
+        LossGuidance darker = LossGuidance.of("darker", pictures -> pictures.mean(1, 2, 3), 5);
         SchedulerSelection euler = new SchedulerSelection(SchedulerKind.EULER, List.of(), 4);
         try (DiffusionService service = service(CONFIG);
-                DiffusionPipeline other = pipeline.withScheduler(SchedulerKind.EULER);
+                DiffusionPipeline other =
+                        pipeline.withScheduler(SchedulerKind.EULER).steeredBy(List.of(darker));
                 GenerationResult result = other.generate(REQUEST.with(r -> r.steps(4)))) {
-            JobResult drawn = service.submit(ServiceRequest.of(REQUEST).with(r -> r.scheduler = euler))
+            JobResult drawn = service.submit(ServiceRequest.of(REQUEST).with(r -> {
+                        r.scheduler = euler;
+                        r.guidances = List.of(darker);
+                    }))
                     .await();
             assertThat(pixels(drawn.images().get(0)))
                     .isEqualTo(pixels(result.images().get(0)));
@@ -317,7 +330,7 @@ class DiffusionServiceTest {
             c.workers = 2;
             c.queue = 100;
         });
-        ExecutorService callers = callers();
+        ExecutorService callers = Callers.open();
         try (DiffusionService service = service(two)) {
             long before = Pointer.totalCount();
             List<Future<int[]>> drawn = IntStream.range(0, 60)
@@ -345,13 +358,100 @@ class DiffusionServiceTest {
         }
     }
 
-    /** Virtual threads where the JDK has them, else 24 of the platform's. */
-    private static ExecutorService callers() throws IllegalAccessException, InvocationTargetException {
-        try {
-            return (ExecutorService)
-                    Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
-        } catch (NoSuchMethodException e) {
-            return Executors.newFixedThreadPool(24);
+    @Test
+    void a_meter_and_the_flight_recorder_see_each_step() throws Exception {
+        List<String> counted = Collections.synchronizedList(new ArrayList<>());
+        ServiceMeter meter = new ServiceMeter() {
+            @Override
+            public void onSubmit() {
+                counted.add("submitted");
+            }
+
+            @Override
+            public void onStart(Duration waited) {
+                counted.add("started");
+                throw new IllegalStateException("which stays here");
+            }
+
+            @Override
+            public void onStep(int pictures, Duration took) {
+                counted.add("step of " + pictures);
+            }
+
+            @Override
+            public void onEnd(JobState state, Duration ran) {
+                counted.add(state.toString());
+            }
+        };
+        Path file = folder.resolve("steps.jfr");
+        try (DiffusionService service = service(CONFIG.with(c -> c.meter = meter));
+                Recording recording = new Recording()) {
+            recording.enable("dev.diffusion4j.DenoisingStep").withoutThreshold();
+            recording.start();
+            service.submit(REQUEST.with(r -> r.steps(2).count(2))).await();
+            recording.stop();
+            recording.dump(file);
+        }
+        assertThat(counted).containsExactly("submitted", "started", "step of 2", "step of 2", "DONE");
+        assertThat(RecordingFile.readAllEvents(file)).hasSize(2).allSatisfy(event -> {
+            assertThat(event.getString("model")).isEqualTo("tiny");
+            assertThat(event.getInt("steps")).isEqualTo(2);
+            assertThat(event.getInt("pictures")).isEqualTo(2);
+        });
+    }
+
+    @Test
+    void requests_that_allow_it_share_a_batch_and_each_has_its_own_pictures_and_its_own_end() throws Exception {
+        List<Integer> batches = Collections.synchronizedList(new ArrayList<>());
+        ServiceMeter meter = new ServiceMeter() {
+            @Override
+            public void onStep(int pictures, Duration took) {
+                batches.add(pictures);
+            }
+        };
+        JobListener leaving = new JobListener() {
+            @Override
+            public void onProgress(Job job, JobProgress progress) {
+                assertThat(progress.step()).isEqualTo(1);
+                job.cancel();
+            }
+        };
+        ServiceConfig config = CONFIG.with(c -> {
+            c.meter = meter;
+            c.queue = 10;
+        });
+        try (DiffusionService service = service(config)) {
+            Gate gate = Gate.within(service, REQUEST);
+            long before = Pointer.totalCount();
+            ServiceRequest shared = ServiceRequest.of(REQUEST).with(r -> r.shares = true);
+            Job two = service.submit(
+                    shared.with(r -> r.drawing = REQUEST.with(d -> d.seed(20).count(2))));
+            Job alone = service.submit(REQUEST.with(r -> r.seed(30)));
+            Job other = service.submit(shared.with(r -> r.drawing = REQUEST.with(d -> d.steps(3))));
+            Job gone = service.submit(shared.with(r -> r.drawing = REQUEST.with(d -> d.seed(40))), leaving);
+            Job one = service.submit(shared.with(r -> r.drawing = REQUEST.with(d -> d.seed(50))));
+            gate.open.countDown();
+            assertThat(pixels(alone.await().images().get(0))).isEqualTo(expected(REQUEST.with(r -> r.seed(30))));
+            assertThat(two.await().images()).hasSize(2);
+            assertClose(two.await().images().get(1), REQUEST.with(r -> r.seed(21)));
+            assertThat(two.await().pictures().get(1).notes().values())
+                    .anySatisfy(note -> assertThat(note).contains("Seed: 21"));
+            assertClose(one.await().images().get(0), REQUEST.with(r -> r.seed(50)));
+            assertThatExceptionOfType(CancellationException.class).isThrownBy(gone::await);
+            assertThat(pixels(other.await().images().get(0))).isEqualTo(expected(REQUEST.with(r -> r.steps(3))));
+            assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
+        }
+        assertThat(batches)
+                .as("steps of one, of those that share, of one, of the one with other steps")
+                .containsExactly(1, 1, 1, 1, 1, 1, 4, 4, 4, 4, 4, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+    }
+
+    /** To a level of 255. */
+    private static void assertClose(BufferedImage image, GenerationRequest request) {
+        int[] alone = expected(request);
+        int[] together = pixels(image);
+        for (int i = 0; i < alone.length; i++) {
+            assertThat(together[i] & 0xff).isCloseTo(alone[i] & 0xff, within(1));
         }
     }
 }
