@@ -124,6 +124,18 @@ public final class Job implements AutoCloseable {
             throw Interrupts.cancelled("while waiting for pictures");
         } catch (ExecutionException e) {
             throw Desk.unchecked(e);
+        } catch (CancellationException e) {
+            throw cancelled(e);
+        }
+    }
+
+    /** With the reason, which newer JDKs hide behind one of the future's own. */
+    private CancellationException cancelled(CancellationException ofFuture) {
+        lock.lock();
+        try {
+            return ending == null ? ofFuture : new CancellationException(ending.reason);
+        } finally {
+            lock.unlock();
         }
     }
 

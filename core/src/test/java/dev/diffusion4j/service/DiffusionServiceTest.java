@@ -98,7 +98,9 @@ class DiffusionServiceTest {
             steps.incrementAndGet();
             begun.countDown();
             try {
-                open.await();
+                if (!open.await(1, TimeUnit.MINUTES)) {
+                    throw new IllegalStateException("the gate was not opened");
+                }
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
