@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.tensor;
 
-import static org.bytedeco.pytorch.global.torch.clear_cache;
-import static org.bytedeco.pytorch.global.torch.decrement_nesting;
-import static org.bytedeco.pytorch.global.torch.increment_nesting;
+import static org.bytedeco.pytorch.global.torch.is_autocast_cache_enabled;
 import static org.bytedeco.pytorch.global.torch.is_autocast_enabled;
+import static org.bytedeco.pytorch.global.torch.set_autocast_cache_enabled;
 import static org.bytedeco.pytorch.global.torch.set_autocast_dtype;
 import static org.bytedeco.pytorch.global.torch.set_autocast_enabled;
 
@@ -61,14 +60,24 @@ public record Placement(String device, Precision dtype, int threads) {
         DeviceType type = torchDevice().type();
         set_autocast_dtype(type, dtype.scalarType());
         set_autocast_enabled(type, true);
-        increment_nesting();
+        try {
+            return withoutCache(body);
+        } finally {
+            set_autocast_enabled(type, false);
+        }
+    }
+
+    /**
+     * LibTorch keeps casts of weights that learn in one map for all threads. Where two share the weights, each would now and then compute with
+     * the other's cast, and its gradient take the way through the other's graph: sums in another order, or in fewer digits, from run to run.
+     */
+    private static <R> R withoutCache(Supplier<R> body) {
+        boolean outer = is_autocast_cache_enabled();
+        set_autocast_cache_enabled(false);
         try {
             return body.get();
         } finally {
-            if (decrement_nesting() == 0) {
-                clear_cache();
-            }
-            set_autocast_enabled(type, false);
+            set_autocast_cache_enabled(outer);
         }
     }
 
@@ -103,13 +112,9 @@ public record Placement(String device, Precision dtype, int threads) {
             Autocast outer = current();
             set_autocast_enabled(DeviceType.CPU, onCpu);
             set_autocast_enabled(DeviceType.CUDA, onCard);
-            increment_nesting();
             try {
-                return body.get();
+                return withoutCache(body);
             } finally {
-                if (decrement_nesting() == 0) {
-                    clear_cache();
-                }
                 set_autocast_enabled(DeviceType.CPU, outer.onCpu);
                 set_autocast_enabled(DeviceType.CUDA, outer.onCard);
             }
