@@ -25,7 +25,7 @@ public final class Conv2d extends Adaptable {
 
     private static final long[] NO_DILATION = {1, 1};
     private static final long[] NO_PADDING = {0, 0};
-    private static final TensorOptional NO_BIAS = TensorScope.own(new TensorOptional());
+    private static final TensorOptional NO_BIAS = TensorScope.ownResult(TensorOptional::new);
 
     private final LayerWeight<FastConvolution> weight;
     private final @Nullable Tensor bias;

@@ -9,6 +9,7 @@ import static org.bytedeco.pytorch.global.torch.get_num_threads;
 import dev.diffusion4j.base.CpuFeatures;
 import dev.diffusion4j.kernel.VectorSupport;
 import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.NativeMode;
 import dev.diffusion4j.tensor.NativeRuntime;
 import dev.diffusion4j.tensor.Precision;
 import java.util.ArrayList;
@@ -82,7 +83,7 @@ public record MachineReport(Map<String, Object> facts, List<String> advice) {
 
     private static List<String> advice(NativeRuntime.Status natives, CpuFeatures cpu, SpeedProbe probe) {
         List<String> advice = new ArrayList<>();
-        if (!natives.applied()) {
+        if (natives.mode() == NativeMode.KEEP) {
             advice.add(
                     "native settings are refused by -Ddiffusion4j.native=keep: convolutions and products may run several times "
                             + "slower");

@@ -11,21 +11,22 @@ import org.bytedeco.pytorch.DeviceOptional;
 
 /** Where tensors live and are computed. */
 public final class Devices {
-    static {
-        NativeRuntime.configure();
+    /** Made at first use, when LibTorch is there. */
+    private static final class Cpu {
+        private static final Device DEVICE = TensorScope.own(new Device("cpu"));
     }
-
-    private static final Device CPU = TensorScope.own(new Device("cpu"));
 
     private Devices() {}
 
     /** The processor; a shared object, never closed. */
     public static Device cpu() {
-        return CPU;
+        NativeRuntime.configure();
+        return Cpu.DEVICE;
     }
 
     /** Whether LibTorch was built with CUDA and finds a card. */
     public static boolean hasCuda() {
+        NativeRuntime.configure();
         return cuda_is_available();
     }
 
@@ -37,8 +38,8 @@ public final class Devices {
      */
     public static Device parse(String name) {
         return switch (name) {
-            case "cpu" -> CPU;
-            case "auto" -> hasCuda() ? TensorScope.own(new Device("cuda")) : CPU;
+            case "cpu" -> cpu();
+            case "auto" -> hasCuda() ? TensorScope.own(new Device("cuda")) : cpu();
             default -> {
                 if (!name.matches("cuda(:\\d{1,3})?")) {
                     throw Problem.request("unknown device '" + name + "'; choose cpu, cuda, cuda:N or auto");

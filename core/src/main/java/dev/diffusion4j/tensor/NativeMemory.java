@@ -24,6 +24,7 @@ public final class NativeMemory {
             return;
         }
         try {
+            JnaUse.check();
             Native.load("c", Glibc.class).malloc_trim(0);
         } catch (LinkageError | RuntimeException e) {
             // another C library: it only costs some memory

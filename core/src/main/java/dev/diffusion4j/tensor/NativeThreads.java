@@ -14,14 +14,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Threads that call LibTorch. OpenMP makes a team of helpers for every thread that calls it, so that work belongs on few threads which stay.
  */
 public final class NativeThreads {
-    static {
-        NativeRuntime.configure();
-    }
-
     private NativeThreads() {}
 
     /** Over how many threads LibTorch spreads an operation of this thread. */
     public static int spread() {
+        NativeRuntime.configure();
         return Math.max(1, get_num_threads());
     }
 
@@ -33,6 +30,7 @@ public final class NativeThreads {
      * @return a pool of them, to be shut down by the caller, where it need not last as long as the process
      */
     public static synchronized ThreadPoolExecutor start(String name, int size, int spread) {
+        NativeRuntime.configure();
         int usual = get_num_threads();
         Semaphore begun = new Semaphore(0);
         AtomicInteger number = new AtomicInteger();

@@ -23,6 +23,9 @@ final class ProcessEnvironment {
 
     static void set(String name, String value) throws ReflectiveOperationException {
         int result;
+        if (Platform.isWindows() || Runtime.version().feature() < FIRST_JDK_WITH_FFM) {
+            JnaUse.check();
+        }
         if (Platform.isWindows()) {
             result = Native.load("msvcrt", CLibrary.class)._putenv_s(name, value);
         } else if (Runtime.version().feature() >= FIRST_JDK_WITH_FFM) {

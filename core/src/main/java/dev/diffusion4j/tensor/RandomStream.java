@@ -16,10 +16,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * be saved and restored. Not thread-safe; results are owned by the current scope.
  */
 public final class RandomStream implements SeededStream {
-    static {
-        NativeRuntime.configure();
-    }
-
     private final Generator generator;
     private final GeneratorOptional optional;
 
@@ -39,6 +35,7 @@ public final class RandomStream implements SeededStream {
     }
 
     private static Generator generator(long bits) {
+        NativeRuntime.configure();
         return TensorScope.own(make_generator_cpu(bits));
     }
 

@@ -17,22 +17,18 @@ import org.bytedeco.javacpp.PointerScope;
  * }</pre>
  */
 public final class TensorScope {
-    static {
-        NativeRuntime.configure();
-    }
-
     private TensorScope() {}
 
     /** Runs {@code body} and frees every native object made in it. */
     public static void run(Runnable body) {
-        try (PointerScope scope = new PointerScope()) {
+        try (PointerScope scope = open()) {
             body.run();
         }
     }
 
     /** Runs {@code body} and frees every native object made in it; the result is a plain value. */
     public static <R> R compute(Supplier<R> body) {
-        try (PointerScope scope = new PointerScope()) {
+        try (PointerScope scope = open()) {
             return body.get();
         }
     }
@@ -40,7 +36,7 @@ public final class TensorScope {
     /** Runs {@code body} and frees every native object made in it but the returned one. */
     public static <P extends Pointer> P keepResult(Supplier<P> body) {
         PointerScope outer = PointerScope.getInnerScope();
-        try (PointerScope scope = new PointerScope()) {
+        try (PointerScope scope = open()) {
             P result = body.get();
             handOver(result, outer);
             return result;
@@ -49,7 +45,7 @@ public final class TensorScope {
 
     /** As {@link #keepResult}, but the result belongs to no scope: the caller owns and closes it. */
     public static <P extends Pointer> P ownResult(Supplier<P> body) {
-        try (PointerScope scope = new PointerScope()) {
+        try (PointerScope scope = open()) {
             P result = body.get();
             result.retainReference();
             return result;
@@ -59,7 +55,7 @@ public final class TensorScope {
     /** As {@link #keepResult} for a value that holds several native objects, which {@code parts} lists. */
     public static <R> R keepAll(Supplier<R> body, Function<R, ? extends List<? extends Pointer>> parts) {
         PointerScope outer = PointerScope.getInnerScope();
-        try (PointerScope scope = new PointerScope()) {
+        try (PointerScope scope = open()) {
             R result = body.get();
             for (Pointer part : parts.apply(result)) {
                 handOver(part, outer);
@@ -75,6 +71,12 @@ public final class TensorScope {
     public static <P extends Pointer> P own(P pointer) {
         pointer.retainReference();
         return pointer;
+    }
+
+    /** Within which LibTorch is there. */
+    private static PointerScope open() {
+        NativeRuntime.configure();
+        return new PointerScope();
     }
 
     private static void handOver(Pointer result, @org.jspecify.annotations.Nullable PointerScope outer) {

@@ -15,10 +15,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Between Java arrays and tensors. New tensors are on the CPU and belong to the current scope. */
 public final class Tensors {
-    static {
-        NativeRuntime.configure();
-    }
-
     private Tensors() {}
 
     /** The sizes of all dimensions. */
@@ -37,6 +33,7 @@ public final class Tensors {
 
     /** Memory of the given shape and dtype with any content. */
     public static Tensor empty(ScalarType type, long... shape) {
+        NativeRuntime.configure();
         return torch.empty(shape, new TensorOptions(type), new MemoryFormatOptional());
     }
 

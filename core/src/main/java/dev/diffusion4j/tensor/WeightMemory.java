@@ -18,10 +18,6 @@ import org.jspecify.annotations.Nullable;
  * is never there in f32 as well.
  */
 public final class WeightMemory {
-    static {
-        NativeRuntime.configure();
-    }
-
     private static final WeightMemory USUAL = new WeightMemory(ScalarType.Float, false);
     private static final ThreadLocal<@Nullable WeightMemory> CURRENT = new ThreadLocal<>();
 
@@ -59,6 +55,7 @@ public final class WeightMemory {
 
     /** Memory for a layer's tensor, with any content; the caller owns it. */
     public static Tensor empty(long... shape) {
+        NativeRuntime.configure();
         WeightMemory current = CURRENT.get();
         WeightMemory made = current == null ? USUAL : current;
         return TensorScope.ownResult(() -> {
