@@ -4,8 +4,10 @@ package dev.diffusion4j.checkpoint;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -41,6 +43,25 @@ public final class ShardedWeights implements WeightSource {
             weights.close();
             throw e;
         }
+    }
+
+    /**
+     * An index and the files that it names, which need not be there.
+     *
+     * @throws Problem (a failure) where it is no index
+     */
+    static List<Path> files(Path index) {
+        List<Path> files = new ArrayList<>(List.of(index));
+        if (Json.readObject(index).get("weight_map") instanceof Map<?, ?> map) {
+            map.values().stream()
+                    .map(String::valueOf)
+                    .filter(FILE_NAME.asMatchPredicate())
+                    .distinct()
+                    .sorted()
+                    .map(index::resolveSibling)
+                    .forEach(files::add);
+        }
+        return files;
     }
 
     private void openShards() {

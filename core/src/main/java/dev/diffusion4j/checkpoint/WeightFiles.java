@@ -55,6 +55,17 @@ public final class WeightFiles {
                 "there are no weights in " + folder + ": " + name + " was expected, found " + listing(folder));
     }
 
+    /** The files that {@link #open(Path, String, String)} reads, an index before those that it names; empty where there are none. */
+    public static List<Path> used(Path folder, String stem, @Nullable String variant) {
+        for (String name : names(stem, variant)) {
+            Path file = folder.resolve(name);
+            if (Files.exists(file)) {
+                return isIndex(name) ? ShardedWeights.files(file) : List.of(file);
+            }
+        }
+        return List.of();
+    }
+
     /**
      * The names that weights may have, the best first: an index of several files, or the one file.
      *

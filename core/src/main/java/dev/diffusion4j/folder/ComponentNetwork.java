@@ -12,6 +12,7 @@ import dev.diffusion4j.model.ModelFamily;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.WeightMemory;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Device;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +90,19 @@ public record ComponentNetwork(Component component, ModelFamily family) {
                 Model model = WeightMemory.shapesOnly(this::create)) {
             WeightLoader.check(weights, model.stateDict(), model::weightName, model::isIgnored);
         }
+    }
+
+    /**
+     * What it is read from.
+     *
+     * @throws Problem (a failure) where it has no config
+     */
+    public PartContent content(@Nullable String variant) {
+        Map<String, @Nullable Object> config = new LinkedHashMap<>(Json.readObject(component.configFile()));
+        config.keySet().removeIf(key -> key.startsWith("_"));
+        config.put("_class_name", family.name());
+        return new PartContent(
+                config, WeightFiles.used(component.folder(), family.modelClass().weightStem(), variant));
     }
 
     private WeightSource weights(@Nullable String variant) {

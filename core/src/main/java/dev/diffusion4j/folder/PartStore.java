@@ -2,6 +2,7 @@
 package dev.diffusion4j.folder;
 
 import dev.diffusion4j.base.Check;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import java.util.Map;
  */
 public final class PartStore {
     private final Map<Object, SharedPart> parts = new HashMap<>();
+    private final EqualParts places = new EqualParts();
     private final Watcher watcher;
     private volatile long most = Long.MAX_VALUE;
     private long coming;
@@ -46,7 +48,7 @@ public final class PartStore {
 
     /**
      * How many bytes the weights of networks may take together from now on. Those that calls use, that are pinned, or that cannot be loaded again
-     * stay, whatever it is; what layers make of their weights at first use is not counted.
+     * stay, whatever it is. What layers have made of their weights counts too where a network is not in use.
      */
     public void limit(long bytes) {
         Check.that(bytes >= 0, "a limit of bytes must be >= 0, but was " + bytes);
@@ -69,6 +71,14 @@ public final class PartStore {
     public synchronized PartLease lease(Object key, PartLoader loader) {
         SharedPart part = parts.computeIfAbsent(key, absent -> SharedPart.loadedBy(loader, this));
         return new PartLease(part, () -> end(key, part));
+    }
+
+    /**
+     * Where the network of a place is read, for its key: equal for places that hold the same, byte by byte, so that the store holds one for all. Files
+     * must stay as they are while a network of theirs is leased.
+     */
+    public Path placeOf(Path place, PartContent content) {
+        return places.first(place, content);
     }
 
     private synchronized void end(Object key, SharedPart part) {
@@ -107,7 +117,8 @@ public final class PartStore {
             return;
         }
         synchronized (this) {
-            long all = coming + bytes();
+            long all = coming
+                    + parts.values().stream().mapToLong(SharedPart::heldBytes).sum();
             if (all <= most) {
                 return;
             }

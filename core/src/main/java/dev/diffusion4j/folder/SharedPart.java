@@ -22,6 +22,7 @@ final class SharedPart {
     private boolean pinned;
     private boolean dropped;
     private long bytes;
+    private long made;
     private volatile long lastUse;
 
     private SharedPart(@Nullable Model network, @Nullable PartLoader loader, @Nullable PartStore store, boolean owned) {
@@ -62,6 +63,9 @@ final class SharedPart {
         synchronized (this) {
             calls--;
             lastUse = System.nanoTime();
+            if (calls == 0 && network != null && store != null) {
+                made = network.madeBytes();
+            }
             freeIfUnused();
         }
         if (store != null) {
@@ -131,12 +135,18 @@ final class SharedPart {
     private synchronized Model placed(Model loaded, long taken) {
         network = loaded;
         bytes = taken;
+        made = 0;
         return loaded;
     }
 
     /** Of its weights; 0 where it is not in memory. */
     synchronized long bytes() {
         return network == null ? 0 : bytes;
+    }
+
+    /** With what layers have made of the weights; that of a network in use is a part of what its call takes. */
+    synchronized long heldBytes() {
+        return calls > 0 ? bytes() : network == null ? 0 : bytes + made;
     }
 
     /** When a call last began or ended to use it. */
@@ -146,7 +156,7 @@ final class SharedPart {
 
     /** @return the bytes that this frees; 0 where a call uses it, or it cannot be loaded again */
     synchronized long dropUnused() {
-        long freed = calls > 0 || pinned || loader == null ? 0 : bytes();
+        long freed = calls > 0 || pinned || loader == null ? 0 : heldBytes();
         if (freed > 0) {
             drop();
         }

@@ -35,6 +35,11 @@ public abstract class Adaptable extends Layer {
         return layerWeight().handle();
     }
 
+    @Override
+    final long ownMadeBytes() {
+        return layerWeight().madeBytes();
+    }
+
     /** What it computes in where nothing is cast: the dtype of its weight, or f32 where that is {@linkplain #store stored}. */
     public final ScalarType type() {
         return isStored() ? ScalarType.Float : TensorScope.compute(() -> Tensors.type(weight()));

@@ -83,6 +83,12 @@ final class LayerWeight<P extends PackedWeight> implements AutoCloseable {
         }
     }
 
+    /** The bytes of what was made of it and stays beside it. */
+    long madeBytes() {
+        P made = packed;
+        return made == null ? 0 : made.madeBytes();
+    }
+
     /** Frees what the layer does not: the packed weight. */
     @Override
     public void close() {

@@ -96,6 +96,11 @@ final class PhasedUpsample implements AutoCloseable {
         });
     }
 
+    /** Of its weights. */
+    long bytes() {
+        return phases.stream().mapToLong(phase -> phase.weight().nbytes()).sum();
+    }
+
     @Override
     public void close() {
         phases.forEach(PackedConvolution::close);

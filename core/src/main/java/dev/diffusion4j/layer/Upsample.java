@@ -77,6 +77,12 @@ public final class Upsample extends BlockPart {
     }
 
     @Override
+    long ownMadeBytes() {
+        PhasedUpsample known = phased;
+        return known == null ? 0 : known.bytes();
+    }
+
+    @Override
     public void close() {
         PhasedUpsample known = phased;
         if (known != null) {

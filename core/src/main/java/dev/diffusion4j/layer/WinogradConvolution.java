@@ -101,6 +101,12 @@ final class WinogradConvolution implements FastConvolution {
         });
     }
 
+    @Override
+    public synchronized long madeBytes() {
+        Tensor weight = direct.weight();
+        return points == null ? 0 : weight.size(0) * weight.size(1) * WinogradLoops.POINTS * Float.BYTES;
+    }
+
     /** In the order of the direct one. */
     @Override
     public Tensor weight() {

@@ -81,8 +81,7 @@ final class ControlNets implements AutoCloseable {
     private PartLease lease(Path folder, Placement placement) {
         LoadOptions options = LoadOptions.DEFAULT.withDevice(placement.device()).withPrecision(placement.dtype());
         PartFiles.Network files = PartFiles.Network.of(NetworkPlace.network(folder, FAMILIES), options);
-        NetworkLoader loader = new NetworkLoader(files, null, options);
-        return store.lease(loader.key(), loader);
+        return new NetworkLoader(files, null, options).lease(store);
     }
 
     /**

@@ -28,7 +28,7 @@ final class LoadedParts implements AutoCloseable {
         this(files, options, (part, network) -> {
             NetworkLoader loader =
                     new NetworkLoader(network, LoraComponent.ofPart(part).orElse(null), options);
-            return store.lease(loader.key(), loader);
+            return loader.lease(store);
         });
     }
 

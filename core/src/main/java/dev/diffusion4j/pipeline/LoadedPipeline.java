@@ -31,7 +31,7 @@ final class LoadedPipeline {
             LoadOptions options,
             PartStore store) {
         NetworkLoader loader = new NetworkLoader(denoiser, LoraComponent.UNET, options);
-        PartLease network = store.lease(loader.key(), loader);
+        PartLease network = loader.lease(store);
         try {
             PipelineParts parts = network.ask(model -> others.apply((DiffusionModel) model));
             try {

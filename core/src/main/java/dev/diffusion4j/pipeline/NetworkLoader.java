@@ -3,7 +3,10 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraComponent;
+import dev.diffusion4j.folder.PartContent;
+import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.folder.PartLoader;
+import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.tensor.Devices;
@@ -12,6 +15,7 @@ import dev.diffusion4j.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +30,17 @@ record NetworkLoader(PartFiles.Network files, @Nullable LoraComponent component,
         implements PartLoader {
     private static final long MANY_PARAMETERS = 1 << 24;
 
+    /** Leases the network, which a store holds once for all whose files and choices make equal ones; the caller closes the lease. */
+    PartLease lease(PartStore store) {
+        return store.lease(key(store), this);
+    }
+
     /** Equal for loaders that make equal networks: what else is chosen, learnt words for example, does not change it. */
-    Object key() {
+    private Object key(PartStore store) {
+        Path place = real(files.place());
+        Supplier<PartContent> content = files.content();
         return new Key(
-                real(files.place()),
+                content == null ? place : store.placeOf(place, content.get()),
                 files.name(),
                 Devices.name(Devices.parse(options.device())),
                 options.precision(),

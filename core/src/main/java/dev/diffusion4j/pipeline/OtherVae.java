@@ -49,7 +49,11 @@ final class OtherVae {
         try (OpenedParts file = SingleFile.open(place, options.config(), options.families())) {
             PipelinePart part = part(place, file, scale);
             return new PartFiles.Network(
-                    place, PART + scale, () -> read(place, scale, options), () -> part.create(options.families()));
+                    place,
+                    PART + scale,
+                    () -> read(place, scale, options),
+                    () -> part.create(options.families()),
+                    null);
         }
     }
 

@@ -4,6 +4,7 @@ package dev.diffusion4j.pipeline;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.Component;
 import dev.diffusion4j.folder.ComponentNetwork;
+import dev.diffusion4j.folder.PartContent;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.folder.single.OpenedParts;
 import dev.diffusion4j.folder.single.PipelinePart;
@@ -44,8 +45,14 @@ interface PartFiles {
      * @param place the folder or file that they are in
      * @param reading reads them; called as often as the network is needed
      * @param shapes makes the network without weights; {@code null} where that cannot be done
+     * @param content what it is read from; {@code null} where its place alone says which one it is
      */
-    record Network(Path place, String name, Supplier<Model> reading, @Nullable Supplier<Model> shapes) {
+    record Network(
+            Path place,
+            String name,
+            Supplier<Model> reading,
+            @Nullable Supplier<Model> shapes,
+            @Nullable Supplier<PartContent> content) {
         /** The network with its weights; the caller owns it. */
         Model read() {
             return reading.get();
@@ -59,16 +66,22 @@ interface PartFiles {
 
         /** The files of a network that must be whole before anything is asked of it. */
         Network whole() {
-            return new Network(place, name, reading, null);
+            return new Network(place, name, reading, null, content);
         }
 
         static Network of(ComponentNetwork network, LoadOptions options) {
             Supplier<Model> reading =
                     () -> network.read(Devices.parse(options.device()), options.precision(), options.variant());
-            return new Network(network.component().folder(), network.component().name(), reading, () -> {
+            Supplier<Model> shapes = () -> {
                 network.check(options.variant());
                 return network.create();
-            });
+            };
+            return new Network(
+                    network.component().folder(),
+                    network.component().name(),
+                    reading,
+                    shapes,
+                    () -> network.content(options.variant()));
         }
 
         /** Of a single file, which is opened anew for each reading. */
@@ -80,7 +93,7 @@ interface PartFiles {
                             .read(options.families(), Devices.parse(options.device()), options.precision());
                 }
             };
-            return new Network(file, part.name(), reading, () -> part.create(options.families()));
+            return new Network(file, part.name(), reading, () -> part.create(options.families()), null);
         }
     }
 

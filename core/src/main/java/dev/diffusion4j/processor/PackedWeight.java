@@ -8,6 +8,11 @@ public interface PackedWeight extends AutoCloseable {
     /** In its own order; {@code to_dense()} gives the plain one back, bit by bit. Borrowed. */
     Tensor weight();
 
+    /** The bytes of what was made of it so far and stays beside it. */
+    default long madeBytes() {
+        return 0;
+    }
+
     /** Frees it. */
     @Override
     void close();

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -67,6 +71,44 @@ class PartStoreTest {
         assertThat(call.get()).as("the call that waited").isPositive();
         assertThat(slow.isLoaded()).isFalse();
         assertThat(Pointer.totalCount()).as("nothing is left behind").isEqualTo(before);
+    }
+
+    /** Whether anything is made depends on the processor; where it is, it counts as soon as nobody uses the network. */
+    @Test
+    void what_layers_make_of_weights_counts_within_the_limit() {
+        PartLoader doubling = () -> {
+            Model made = AutoencoderKl.FAMILY.create(Map.of(
+                    "norm_num_groups",
+                    4L,
+                    "block_out_channels",
+                    List.of(4L, 4L),
+                    "down_block_types",
+                    List.of("DownEncoderBlock2D", "DownEncoderBlock2D"),
+                    "up_block_types",
+                    List.of("UpDecoderBlock2D", "UpDecoderBlock2D")));
+            made.initialize(new RandomStream(0));
+            made.channelsLast(true);
+            made.freeze();
+            return made;
+        };
+        try (PartLease first = store.lease("first", doubling);
+                PartLease second = store.lease("second", PartStoreTest::small)) {
+            long made = first.use(network -> {
+                try (NoGradGuard guard = new NoGradGuard()) {
+                    TensorScope.run(() -> ((AutoencoderKl) network).decode(torch.zeros(1, 4, 8, 8)));
+                }
+                return network.madeBytes();
+            });
+            second.use(Model::parameterCount);
+            long weights = store.bytes();
+            assertThat(weights).isPositive();
+            store.limit(weights + made);
+            assertThat(first.isLoaded()).isTrue();
+            if (made > 0) {
+                store.limit(weights + made - 1);
+                assertThat(first.isLoaded()).isFalse();
+            }
+        }
     }
 
     @Test

@@ -34,9 +34,11 @@ class WinogradConvolutionTest {
                 Tensor bias = noise.randn(out);
                 Tensor exact = conv2d(wide(sample), wide(weight), new TensorOptional(wide(bias)), ONE, ONE, ONE, 1);
                 try (WinogradConvolution fast = winograd(weight, sample)) {
+                    assertThat(fast.madeBytes()).isZero();
                     Tensor found = fast.forwardByPoints(sample, bias);
                     assertThat(distance(found, exact)).isLessThan(1e-5);
                     assertThat(found.is_contiguous(MemoryFormat.ChannelsLast)).isTrue();
+                    assertThat(fast.madeBytes()).as("four times the plain 3x3").isEqualTo(4 * weight.nbytes());
                 }
             });
         }

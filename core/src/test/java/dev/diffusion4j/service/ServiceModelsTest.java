@@ -16,14 +16,19 @@ import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.testing.Golden;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Several models in one service: what they share, what memory they take, and that no picture depends on it. */
 @Timeout(120)
@@ -98,6 +103,41 @@ class ServiceModelsTest {
                     .isThrownBy(() -> service.submit(of("other")))
                     .withMessage("there is no model 'other': there are plain, merged");
         }
+    }
+
+    /** Two folders that were trained from one: what the second has not changed is there once. */
+    @Test
+    void equal_networks_of_two_folders_are_there_once(@TempDir Path place) throws IOException {
+        Path copy = copied(place.resolve("copy"));
+        Path other = copied(place.resolve("other"));
+        try (RandomAccessFile unet = new RandomAccessFile(
+                other.resolve("unet/diffusion_pytorch_model.safetensors").toFile(), "rw")) {
+            unet.seek(unet.length() - 2); // of the last number
+            unet.write(0x3f);
+        }
+        Map<String, ServiceModel> models = new LinkedHashMap<>();
+        models.put("plain", ServiceModel.at(FOLDER));
+        models.put("copy", ServiceModel.at(copy));
+        models.put("other", ServiceModel.at(other));
+        try (DiffusionService service = DiffusionService.open(models, ServiceConfig.DEFAULT)) {
+            assertThat(draw(service, of("plain"))).isEqualTo(plain);
+            double one = service.networkBytes();
+            assertThat(draw(service, of("copy"))).isEqualTo(plain);
+            assertThat((double) service.networkBytes()).isEqualTo(one);
+            draw(service, of("other"));
+            assertThat((double) service.networkBytes())
+                    .as("with a second denoiser, but no second autoencoder or text encoder")
+                    .isBetween(1.1 * one, 1.95 * one);
+        }
+    }
+
+    private static Path copied(Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(FOLDER)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Files.copy(file, to.resolve(FOLDER.relativize(file).toString()));
+            }
+        }
+        return to;
     }
 
     @Test
