@@ -63,6 +63,7 @@ class PackageDirectionTest {
                 "recipe",
                 "tensor json text model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
         allow("testkit", "tensor checkpoint model condition codec scheduler guidance data tracking");
+        allow("micrometer", "service");
         allow("plot", "schedule tensor codec guidance image pipeline data tracking");
         allow(
                 "evaluation",
