@@ -190,7 +190,7 @@ class ExamplesTest {
     }
 
     @Test
-    void embed_in_an_application() throws Exception {
+    void embed_in_an_application() {
         EmbedInAnApplication.main(new String[] {MODEL.toString()});
     }
 
