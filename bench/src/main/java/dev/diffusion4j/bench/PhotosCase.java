@@ -4,7 +4,7 @@ package dev.diffusion4j.bench;
 import dev.diffusion4j.data.CacheMode;
 import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.data.DataConfig;
-import dev.diffusion4j.data.LatentMode;
+import dev.diffusion4j.data.KeepMode;
 import dev.diffusion4j.data.OnBroken;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
@@ -41,7 +41,8 @@ final class PhotosCase {
                 null,
                 null,
                 null,
-                LatentMode.LIVE);
+                KeepMode.LIVE,
+                KeepMode.LIVE);
         try (TrainingData data = TrainingData.open(config, SourceOptions.defaults())) {
             pass(data, 0);
             pass(data, 1);

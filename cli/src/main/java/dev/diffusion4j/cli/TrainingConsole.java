@@ -63,19 +63,29 @@ final class TrainingConsole implements RunListener {
 
     @Override
     public void onLatents(int done, int count, double secondsLeft) {
+        onEncoded("pictures", done, count, secondsLeft);
+    }
+
+    @Override
+    public void onTextStates(int done, int count, double secondsLeft) {
+        onEncoded("captions", done, count, secondsLeft);
+    }
+
+    private void onEncoded(String what, int done, int count, double secondsLeft) {
         long now = System.nanoTime();
         if (!shown) {
             if (10L * done / count > 10L * encoded / count) {
                 err.printf(
-                        Locale.ROOT, "pictures encoded: %,d of %,d, %s left%n", done, count, Times.left(secondsLeft));
+                        Locale.ROOT, "%s encoded: %,d of %,d, %s left%n", what, done, count, Times.left(secondsLeft));
                 err.flush();
             }
         } else if (now - last >= INTERVAL || done == count) {
             last = now;
             System.err.printf(
                     Locale.ROOT,
-                    "\r%s pictures encoded: %,d/%,d  %s left \u001b[K",
+                    "\r%s %s encoded: %,d/%,d  %s left \u001b[K",
                     bar(done, count),
+                    what,
                     done,
                     count,
                     Times.left(secondsLeft));

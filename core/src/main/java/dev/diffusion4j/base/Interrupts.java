@@ -2,6 +2,8 @@
 package dev.diffusion4j.base;
 
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
 
 /** One rule for every wait: an interrupt cancels the call, and the thread stays interrupted. */
 public final class Interrupts {
@@ -16,5 +18,24 @@ public final class Interrupts {
     public static CancellationException cancelled(String activity) {
         Thread.currentThread().interrupt();
         return new CancellationException("interrupted " + activity);
+    }
+
+    /**
+     * Ends threads, after what they are at, and waits for that, also after an interrupt: they use what the caller frees. The thread stays
+     * interrupted.
+     */
+    public static void awaitEnd(ExecutorService workers) {
+        workers.shutdown();
+        boolean interrupted = false;
+        while (!workers.isTerminated()) {
+            try {
+                workers.awaitTermination(1, TimeUnit.DAYS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -49,6 +49,10 @@ record PromptEncoding(
         return new PromptEncoding(encoders, form, zerosForNothing, value, cache);
     }
 
+    PromptEncoding withCache(TextCache value) {
+        return new PromptEncoding(encoders, form, zerosForNothing, learning, value);
+    }
+
     /** Whether it computes on the tape, where its states are not kept. */
     private boolean learns(TextEncoder encoder) {
         return learning.contains(encoder.name()) || encoder.learning() != null;

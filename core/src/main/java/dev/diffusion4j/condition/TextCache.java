@@ -3,7 +3,6 @@ package dev.diffusion4j.condition;
 
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
-import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -61,11 +60,10 @@ final class TextCache implements AutoCloseable {
         Tensor pooled = states.pooled();
         known.put(key, new TextStates(own(states.states()), pooled == null ? null : own(pooled)));
         bytes += size(states);
-        Iterator<TextStates> oldest = new ArrayDeque<>(known.values()).iterator();
-        Iterator<Object> keys = new ArrayDeque<>(known.keySet()).iterator();
+        Iterator<TextStates> oldest = known.values().iterator();
         while (bytes > mostBytes) {
             TextStates gone = oldest.next();
-            known.remove(keys.next());
+            oldest.remove();
             bytes -= size(gone);
             gone.tensors().forEach(Tensor::close);
         }

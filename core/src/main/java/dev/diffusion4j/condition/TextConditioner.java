@@ -168,6 +168,26 @@ public final class TextConditioner implements Conditioner {
         return new TextConditioner(encoding, settings, refines, true, isView);
     }
 
+    /** The same that keeps no states; it shares the encoders with this one and need not be closed. */
+    public TextConditioner keepingNone() {
+        return new TextConditioner(encoding.withCache(new TextCache(0)), settings, refines, together, true);
+    }
+
+    /** What each encoder is given for a plain prompt: all its places. */
+    public List<List<Integer>> tokens(String prompt) {
+        return encoding.encoders().stream()
+                .map(encoder -> encoder.beginning(prompt).ids())
+                .toList();
+    }
+
+    /** (L, D) of a prompt's states; nothing is computed. */
+    public long[] statesShape() {
+        long features = encoding.encoders().stream()
+                .mapToLong(encoder -> encoder.config().hiddenSize())
+                .sum();
+        return new long[] {encoding.encoders().get(0).length(), features};
+    }
+
     /** How prompts are encoded. */
     public TextSettings settings() {
         return settings;

@@ -183,7 +183,8 @@ public final class TextEncoder implements AutoCloseable {
         return beginning("");
     }
 
-    private TextChunk beginning(String text) {
+    /** The one chunk of a plain text, as much of it as there is room for. */
+    TextChunk beginning(String text) {
         int[] ids = places(text).ids();
         return new TextChunk(Arrays.stream(ids).boxed().toList(), Collections.nCopies(ids.length, 1.0));
     }

@@ -62,14 +62,24 @@ final class AttentionProduct {
     }
 
     private static Tensor byProducts(Tensor query, Tensor key, Tensor value) {
+        return TensorScope.keepResult(() -> weighted(weights(query, key), value));
+    }
+
+    /** softmax(q·kᵀ/√D), (B, heads, L, L'), by a plain product. */
+    static Tensor weights(Tensor query, Tensor key) {
         return TensorScope.keepResult(() -> {
             Tensor scores = query.flatten(0, 1)
                     .mul(new Scalar(1 / Math.sqrt((double) query.size(3))))
                     .bmm(key.flatten(0, 1).transpose(1, 2));
-            return softmax(scores, -1)
-                    .bmm(value.flatten(0, 1))
-                    .view(query.size(0), query.size(1), query.size(2), value.size(3));
+            return softmax(scores, -1).view(query.size(0), query.size(1), query.size(2), key.size(2));
         });
+    }
+
+    /** weights·v by a plain product: (B, heads, L, D') from (B, heads, L, L') and (B, heads, L', D'). */
+    static Tensor weighted(Tensor weights, Tensor value) {
+        return TensorScope.keepResult(() -> weights.flatten(0, 1)
+                .bmm(value.flatten(0, 1))
+                .view(weights.size(0), weights.size(1), weights.size(2), value.size(3)));
     }
 
     private static Tensor fused(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, boolean causal) {

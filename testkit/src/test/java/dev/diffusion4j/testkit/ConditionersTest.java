@@ -3,6 +3,7 @@ package dev.diffusion4j.testkit;
 
 import dev.diffusion4j.condition.ClassConditioner;
 import dev.diffusion4j.condition.Conditioner;
+import dev.diffusion4j.condition.KeptStates;
 import dev.diffusion4j.condition.NoConditioner;
 import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.condition.TextConditioner;
@@ -107,6 +108,24 @@ class ConditionersTest {
         @Override
         protected Subject unknown() {
             return Subject.ofClass(1);
+        }
+    }
+
+    /** One of the prompts was encoded before. */
+    @Nested
+    class KeptPrompts extends Prompts {
+        private final float[] known =
+                KeptStates.of(super.conditioner(), List.of("ab a")).get(0);
+
+        @Override
+        protected Conditioner conditioner() {
+            return new KeptStates(super.conditioner(), (caption, into, offset) -> {
+                boolean found = caption.equals("ab a");
+                if (found) {
+                    System.arraycopy(known, 0, into, offset, known.length);
+                }
+                return found;
+            });
         }
     }
 }

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param labelColumn the column of classes; {@code null} to find it
  * @param latents whether a network that learns in latents has those of each picture, and of its mirror image where there are flips,
  *     computed once before the training
+ * @param textStates whether what text encoders make of each caption is computed once before the training, where they stay as they are
  */
 public record DataConfig(
         String source,
@@ -50,7 +51,8 @@ public record DataConfig(
         @Nullable String imageColumn,
         @Nullable String captionColumn,
         @Nullable String labelColumn,
-        LatentMode latents) {
+        KeepMode latents,
+        KeepMode textStates) {
 
     /** The only place a default is written down. */
     public static final DataConfig DEFAULT = new DataConfig(
@@ -71,7 +73,8 @@ public record DataConfig(
             null,
             null,
             null,
-            LatentMode.LIVE);
+            KeepMode.LIVE,
+            KeepMode.LIVE);
 
     public DataConfig {
         Check.that(!source.isBlank(), "source must not be empty");
@@ -125,7 +128,8 @@ public record DataConfig(
         public @Nullable String imageColumn;
         public @Nullable String captionColumn;
         public @Nullable String labelColumn;
-        public LatentMode latents;
+        public KeepMode latents;
+        public KeepMode textStates;
 
         private Draft(DataConfig from) {
             source = from.source;
@@ -146,6 +150,7 @@ public record DataConfig(
             captionColumn = from.captionColumn;
             labelColumn = from.labelColumn;
             latents = from.latents;
+            textStates = from.textStates;
         }
 
         /** Checks the values. */
@@ -168,7 +173,8 @@ public record DataConfig(
                     imageColumn,
                     captionColumn,
                     labelColumn,
-                    latents);
+                    latents,
+                    textStates);
         }
     }
 }

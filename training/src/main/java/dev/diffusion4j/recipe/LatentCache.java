@@ -5,7 +5,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.data.BrokenExampleException;
 import dev.diffusion4j.data.DataConfig;
-import dev.diffusion4j.data.LatentMode;
+import dev.diffusion4j.data.KeepMode;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.BatchSource;
 import dev.diffusion4j.data.transform.ImageTransform;
@@ -13,6 +13,8 @@ import dev.diffusion4j.data.transform.ResizeMode;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -23,15 +25,12 @@ import org.jspecify.annotations.Nullable;
  * drawn anew each time, so that a training is the same as with pictures that are encoded each time, to rounding.
  */
 final class LatentCache implements BatchSource, AutoCloseable {
-    /** More pictures than anybody collects: they are drawn, and their number says nothing. */
-    private static final int DRAWN = 500_000;
-
     private final TrainingData data;
-    private final LatentRows rows;
+    private final KeptRows rows;
     private final long[] shape;
     private final boolean mirrored;
 
-    private LatentCache(TrainingData data, LatentRows rows, long[] shape) {
+    private LatentCache(TrainingData data, KeptRows rows, long[] shape) {
         this.data = data;
         this.rows = rows;
         this.shape = shape;
@@ -46,7 +45,7 @@ final class LatentCache implements BatchSource, AutoCloseable {
      */
     static void check(Recipe recipe, TrainingData data, @Nullable SampleCodec codec) {
         DataConfig config = recipe.data();
-        if (config.latents() == LatentMode.LIVE) {
+        if (config.latents() == KeepMode.LIVE) {
             return;
         }
         if (codec == null || !recipe.model().partsSha256().containsKey("vae")) {
@@ -58,21 +57,14 @@ final class LatentCache implements BatchSource, AutoCloseable {
                     + ", but data.resize random_crop cuts pictures elsewhere each time: set data.latents to live, or"
                     + " data.resize to another");
         }
-        int count = data.dataset().size();
-        if (count >= DRAWN) {
-            throw Problem.request("data.latents is " + config.latents().key() + ", which would be computed of all "
-                    + count + " pictures of " + data.dataset().description()
-                    + ": set data.limit to how many are to be kept, or data.latents to live");
-        }
         long[] sample = codec.shape(
                 new SampleSize(data.transform().height(), data.transform().width()));
-        long bytes = 8L * sample[0] * sample[1] * sample[2] * count * (config.randomFlip() ? 2 : 1);
-        long most = Runtime.getRuntime().maxMemory() / 2;
-        if (config.latents() == LatentMode.MEMORY && bytes > most) {
-            throw Problem.request("data.latents is memory, but the latents of " + count + " pictures take "
-                    + (bytes >> 20) + " MiB, and at most " + (most >> 20)
-                    + " MiB are kept: set data.latents to file, or data.limit to fewer pictures");
-        }
+        long numbers = sample[0] * sample[1] * sample[2] * 2 * (config.randomFlip() ? 2 : 1);
+        KeptRows.checkSize(
+                KeptKind.LATENTS,
+                config.latents(),
+                data,
+                () -> 4 * numbers * data.dataset().size());
     }
 
     /**
@@ -81,10 +73,10 @@ final class LatentCache implements BatchSource, AutoCloseable {
      * @param data borrowed
      * @param codec with its networks where they compute; borrowed
      * @param maker encodes what is not there yet
-     * @throws LatentMaker.Stopped where the maker was stopped
+     * @throws RowMaker.Stopped where the maker was stopped
      * @throws Problem (a failure) where the run's folder has a file of other data or of another autoencoder
      */
-    static LatentCache open(Recipe recipe, RunFolder folder, TrainingData data, SampleCodec codec, LatentMaker maker) {
+    static LatentCache open(Recipe recipe, RunFolder folder, TrainingData data, SampleCodec codec, RowMaker maker) {
         long[] sample = codec.shape(
                 new SampleSize(data.transform().height(), data.transform().width()));
         boolean drawn = TensorScope.compute(() -> {
@@ -93,19 +85,25 @@ final class LatentCache implements BatchSource, AutoCloseable {
             }
         });
         long[] shape = {drawn ? 2 * sample[0] : sample[0], sample[1], sample[2]};
-        LatentRows.About about = new LatentRows.About(
-                data.dataset().fingerprint(),
-                String.valueOf(recipe.model().partsSha256().get("vae")),
-                data.config().resize().key()
-                        + (data.config().randomFlip() ? ", mirrored" : "")
-                        + (data.config().invert() ? ", inverted" : ""),
+        KeptRows.About about = new KeptRows.About(
+                KeptKind.LATENTS,
+                marks(recipe, data),
                 data.dataset().size(),
                 data.config().randomFlip() ? 2 : 1,
                 shape);
-        LatentRows rows = recipe.data().latents() == LatentMode.MEMORY
-                ? LatentRows.inMemory(about, maker)
-                : LatentRows.inFile(about, folder.path(), maker);
-        return new LatentCache(data, rows, shape);
+        return new LatentCache(data, KeptRows.open(recipe.data().latents(), about, folder.path(), maker), shape);
+    }
+
+    private static Map<String, String> marks(Recipe recipe, TrainingData data) {
+        Map<String, String> marks = new LinkedHashMap<>();
+        marks.put("data", data.dataset().fingerprint());
+        marks.put("autoencoder", String.valueOf(recipe.model().partsSha256().get("vae")));
+        marks.put(
+                "prepared",
+                data.config().resize().key()
+                        + (data.config().randomFlip() ? ", mirrored" : "")
+                        + (data.config().invert() ? ", inverted" : ""));
+        return marks;
     }
 
     private static Tensor blank(TrainingData data) {

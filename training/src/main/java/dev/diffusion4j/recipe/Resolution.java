@@ -137,6 +137,7 @@ final class Resolution {
             TextCaptions.check(data.dataset(), conditioner);
             ClipTokens.checkExchanged(adopted.objective(), data.dataset());
             LatentCache.check(adopted, data, codec);
+            StateCache.check(adopted, data, conditioner);
             String brought = conditioner == null || parts.conditioner() == null ? null : RunParts.named(conditioner);
             return adopted.with(recipe -> {
                 recipe.model.config = network.config();

@@ -141,9 +141,7 @@ public record RunFolder(Path path) {
                 Stream<Path> files = Files.list(path)) {
             for (Path file : files.toList()) {
                 String name = String.valueOf(file.getFileName());
-                if (LEFT.contains(name)
-                        || name.startsWith(LatentRows.PREFIX)
-                        || name.startsWith("events.out.tfevents.")) {
+                if (LEFT.contains(name) || KeptKind.isAnyName(name) || name.startsWith("events.out.tfevents.")) {
                     AtomicFile.deleteTree(file);
                 }
             }

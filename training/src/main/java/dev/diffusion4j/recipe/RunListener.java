@@ -19,6 +19,13 @@ public interface RunListener {
      */
     default void onLatents(int done, int count, double secondsLeft) {}
 
+    /**
+     * The same for the data's different captions.
+     *
+     * @param secondsLeft for the others, at the rate of those that were encoded just now
+     */
+    default void onTextStates(int done, int count, double secondsLeft) {}
+
     /** In place of all else, where an earlier part of the run made all updates and saved the network. */
     default void onAlreadyFinished(long steps) {}
 

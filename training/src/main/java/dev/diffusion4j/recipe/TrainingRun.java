@@ -169,7 +169,7 @@ public final class TrainingRun {
             try (TrainingSession session =
                     new TrainingSession(recipe, folder, checkpoint, parts, allowDrift, listener, stop)) {
                 return session.run();
-            } catch (LatentMaker.Stopped e) {
+            } catch (RowMaker.Stopped e) {
                 return new RunSummary(folder.path(), false, stepsDone(), Double.NaN);
             }
         }

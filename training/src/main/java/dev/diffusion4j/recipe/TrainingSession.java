@@ -2,9 +2,6 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.codec.KeptMoments;
-import dev.diffusion4j.codec.SampleCodec;
-import dev.diffusion4j.data.LatentMode;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.folder.Companions;
@@ -60,7 +57,7 @@ final class TrainingSession implements AutoCloseable {
      * @param checkpoint to go on from; {@code null} for the beginning
      * @param allowDrift go on although the data changed or this machine gives other last bits
      * @param stop asked before each update, and while pictures are encoded before the first
-     * @throws LatentMaker.Stopped where it was stopped before the first update
+     * @throws RowMaker.Stopped where it was stopped before the first update
      */
     TrainingSession(
             Recipe recipe,
@@ -84,19 +81,18 @@ final class TrainingSession implements AutoCloseable {
             PipelineParts own =
                     model instanceof DiffusionModel denoiser ? held(parts.open(denoiser, beside, recipe)) : null;
             LoraTraining.injectText(own == null ? null : own.conditioner(), recipe);
-            Objective live = objective(scheduler, own, parts, false);
-            boolean keepsLatents = recipe.data().latents() != LatentMode.LIVE;
-            Objective objective = keepsLatents ? objective(scheduler, own, parts, true) : live;
-            choices = choices(parts, objective, allowDrift);
+            Objective live = objective(scheduler, own, parts);
+            choices = choices(parts, live, allowDrift);
             trained = own == null ? null : trained(scheduler, own, beside);
             DataRecord record = DataRecord.of(data.dataset());
             checkData(record, allowDrift);
-            loader = held(keepsLatents ? ofLatents(java.util.Objects.requireNonNull(trained)) : ofPictures());
+            KeptInputs kept = trained == null ? KeptInputs.NONE : held(kept(trained));
+            loader = held(loader(kept.latents()));
             validation = Validation.open(recipe, parts, data, live, trained, folder);
             if (validation != null) {
                 held(validation);
             }
-            trainer = trainer(objective, parts, record);
+            trainer = trainer(given(kept, live, scheduler, parts), parts, record);
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -128,29 +124,32 @@ final class TrainingSession implements AutoCloseable {
                 : networks.createEmpty(recipe.model());
     }
 
-    private BatchLoader ofPictures() {
-        return data.loader(recipe.training().batchSize(), recipe.training().seed(), batchesDone());
-    }
-
-    private BatchLoader ofLatents(TrainedPipeline pipeline) {
-        SampleCodec codec = pipeline.parts().codec(pipeline.model(), pipeline.scheduler());
+    private KeptInputs kept(TrainedPipeline pipeline) {
         int threads = choices.placement().torchDevice().is_cpu() ? choices.threads() : 1;
-        LatentMaker maker = new LatentMaker(data, codec, threads, listener, stop);
-        LatentCache latents = held(LatentCache.open(recipe, folder, data, codec, maker));
-        return data.loader(
-                latents, recipe.training().batchSize(), recipe.training().seed(), batchesDone());
+        return KeptInputs.open(recipe, folder, data, pipeline, threads, listener, stop);
     }
 
-    /** @param ofLatents whether it is given latents in place of pictures */
-    private Objective objective(Scheduler scheduler, @Nullable PipelineParts own, RunParts parts, boolean ofLatents) {
+    /** @param latents in place of the pictures; {@code null} for these */
+    private BatchLoader loader(@Nullable LatentCache latents) {
+        int batch = recipe.training().batchSize();
+        long seed = recipe.training().seed();
+        return latents == null
+                ? data.loader(batch, seed, batchesDone())
+                : data.loader(latents, batch, seed, batchesDone());
+    }
+
+    /** An objective that is given what is kept, in place of {@code live}, which is given pictures and captions. */
+    private Objective given(KeptInputs kept, Objective live, Scheduler scheduler, RunParts parts) {
+        return trained == null || kept.isEmpty() ? live : objective(scheduler, kept.seen(trained), parts);
+    }
+
+    private Objective objective(Scheduler scheduler, @Nullable PipelineParts own, RunParts parts) {
         Classifier eye = Objectives.openEye(recipe.objective(), model, parts.families());
         return Objectives.create(
                 recipe.objective(),
                 model,
                 scheduler,
-                own != null && ofLatents
-                        ? own.withCodec(new KeptMoments(own.codec((DiffusionModel) model, scheduler)))
-                        : own,
+                own,
                 eye == null ? null : held(eye),
                 model instanceof ClipModel clip ? ClipTokens.ofRun(recipe, data, folder, clip) : null,
                 new SampleSize(data.transform().height(), data.transform().width()),

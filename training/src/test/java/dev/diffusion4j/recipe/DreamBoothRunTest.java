@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import static dev.diffusion4j.recipe.ZogRuns.BASE;
+import static dev.diffusion4j.recipe.ZogRuns.contents;
+import static dev.diffusion4j.recipe.ZogRuns.dreambooth;
+import static dev.diffusion4j.recipe.ZogRuns.trained;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.adapter.PipelineLora;
-import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.data.Dataset;
@@ -15,10 +18,7 @@ import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.Batch;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.json.Json;
-import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.LoadOptions;
-import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
@@ -30,7 +30,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
@@ -38,31 +37,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A tiny Stable Diffusion learns what a zog is: pictures of the class first, then a LoRA of its denoiser and its text encoder. */
 class DreamBoothRunTest {
-    private static final Path BASE = Path.of("../core/src/test/resources/golden/tiny-sd")
-            .toAbsolutePath()
-            .normalize();
     private static final int GROUPS = 2;
 
     @TempDir
     Path folder;
 
     private static Recipe recipe(Consumer<Recipe.Draft> edit) {
-        return Recipe.DEFAULT
-                .with(r -> {
-                    r.name = "zogs";
-                    r.model.from = BASE.toString();
-                    r.data.source = "zog";
-                    r.data.imageSize = 16;
-                    r.training.batchSize = 4;
-                    r.training.dtype = Precision.F32; // the probe may choose differently for two runs on a busy machine
-                    r.training.epochs = 9;
-                    r.training.maxSteps = 4;
-                    r.training.checkpointEverySteps = 2;
-                    r.samples.everyEpochs = 0;
-                    r.samples.count = 0;
-                    r.dreambooth = DreamBoothConfig.DEFAULT.with(d -> {
-                        d.prompt = "a photo of a zog";
-                        d.identifier = "zog";
+        return ZogRuns.recipe(r -> {
+                    dreambooth(r, d -> {
                         d.classPrompts = List.of("a photo of a thing", "a red cat", "the dog");
                         d.classCount = 10;
                         d.classSteps = 2;
@@ -73,16 +55,6 @@ class DreamBoothRunTest {
                             .withTextTargets(List.of("q_proj", "fc1"));
                 })
                 .with(edit);
-    }
-
-    private static TreeMap<String, String> contents(Path path) throws IOException {
-        TreeMap<String, String> all = new TreeMap<>();
-        try (Stream<Path> files = Files.walk(path)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                all.put(path.relativize(file).toString(), Hashes.sha256(file));
-            }
-        }
-        return all;
     }
 
     /** Stops after a group of class pictures, and after an update. */
@@ -108,11 +80,7 @@ class DreamBoothRunTest {
     @Test
     void drawing_and_learning_go_on_to_the_same_bytes_and_leave_the_base_alone() throws IOException {
         TreeMap<String, String> base = contents(BASE);
-        Path whole = folder.resolve("whole");
-        assertThat(TrainingRun.start(recipe(r -> {}), whole)
-                        .run(new RunListener() {}, () -> false)
-                        .finished())
-                .isTrue();
+        Path whole = trained(folder.resolve("whole"), recipe(r -> {}));
         assertThat(contents(whole.resolve("class-pictures"))).hasSize(10);
 
         Path parts = folder.resolve("parts");
@@ -212,17 +180,12 @@ class DreamBoothRunTest {
     }
 
     private Path once(String name, Precision dtype) {
-        Path run = folder.resolve(name);
         Recipe recipe = recipe(r -> {
             r.training.dtype = dtype;
             r.training.maxSteps = 1;
             dreambooth(r, d -> d.classCount = 2);
         });
-        assertThat(TrainingRun.start(recipe, run)
-                        .run(new RunListener() {}, () -> false)
-                        .finished())
-                .isTrue();
-        return run;
+        return trained(folder.resolve(name), recipe);
     }
 
     @Test
@@ -245,7 +208,6 @@ class DreamBoothRunTest {
 
     @Test
     void without_a_lora_and_without_its_kind_the_whole_denoiser_learns_and_ends_as_a_pipeline() throws IOException {
-        Path run = folder.resolve("full");
         Recipe recipe = recipe(r -> {
             r.lora = null;
             r.training.maxSteps = 1;
@@ -254,10 +216,7 @@ class DreamBoothRunTest {
                 d.classPrompts = List.of();
             });
         });
-        assertThat(TrainingRun.start(recipe, run)
-                        .run(new RunListener() {}, () -> false)
-                        .finished())
-                .isTrue();
+        Path run = trained(folder.resolve("full"), recipe);
         assertThat(run.resolve("class-pictures")).doesNotExist();
         TreeMap<String, String> before = contents(BASE);
         TreeMap<String, String> after = contents(run.resolve("model"));
@@ -271,12 +230,7 @@ class DreamBoothRunTest {
     }
 
     private static float[] draw(List<LoraChoice> loras) {
-        GenerationRequest request =
-                GenerationRequest.of(r -> r.prompt("a photo of a zog").steps(2));
-        try (DiffusionPipeline pipeline = DiffusionPipeline.load(BASE, LoadOptions.DEFAULT.withLoras(loras));
-                GenerationResult result = pipeline.generate(request)) {
-            return TensorScope.compute(() -> Tensors.floats(result.samples()));
-        }
+        return ZogRuns.draw(BASE, LoadOptions.DEFAULT.withLoras(loras));
     }
 
     @Test
@@ -348,16 +302,7 @@ class DreamBoothRunTest {
         ClassPictures.checkRoom(100, 64, folder, 10_000_000);
     }
 
-    private static void dreambooth(Recipe.Draft recipe, Consumer<DreamBoothConfig.Draft> edit) {
-        recipe.dreambooth = java.util.Objects.requireNonNull(recipe.dreambooth).with(edit);
-    }
-
     private void refused(Consumer<Recipe.Draft> edit, String... words) {
-        Path run = folder.resolve("refused");
-        assertThatThrownBy(() -> TrainingRun.start(recipe(edit), run))
-                .isInstanceOf(Problem.class)
-                .hasMessageContainingAll(words)
-                .satisfies(problem -> assertThat(problem.getMessage()).doesNotContain("\n"));
-        assertThat(run).doesNotExist();
+        ZogRuns.assertRefused(recipe(edit), folder.resolve("refused"), words);
     }
 }

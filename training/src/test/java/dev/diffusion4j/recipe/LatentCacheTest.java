@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.VaeCodec;
-import dev.diffusion4j.data.LatentMode;
+import dev.diffusion4j.data.KeepMode;
 import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.folder.PipelineFolder;
@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -55,7 +56,7 @@ class LatentCacheTest {
         return TextToImageRunTest.recipe(r -> {
             r.data.imageSize = 32;
             r.data.limit = 300;
-            r.data.latents = LatentMode.FILE;
+            r.data.latents = KeepMode.FILE;
             r.training.maxSteps = 1;
             r.samples.count = 0;
             more.accept(r);
@@ -109,11 +110,11 @@ class LatentCacheTest {
                             PipelineFolder.open(SD).network("vae").read(Devices.cpu(), Precision.F32, null)) {
                 VaeCodec codec = new VaeCodec(network);
                 List<float[]> alone = new ArrayList<>();
-                new LatentMaker(data, codec, 1, QUIET, () -> false).from(0, alone::add);
+                LatentMaker.of(data, codec, 1, QUIET, () -> false).from(0, alone::add);
                 assertThat(alone).hasSize(300);
                 assertThat(alone.get(7)).hasSize(2 * 2 * 4 * 16 * 16);
                 List<float[]> three = new ArrayList<>();
-                new LatentMaker(data, codec, 3, QUIET, () -> false).from(130, three::add);
+                LatentMaker.of(data, codec, 3, QUIET, () -> false).from(130, three::add);
                 assertThat(three).hasSize(170);
                 for (int i = 0; i < three.size(); i++) {
                     assertThat(three.get(i)).isEqualTo(alone.get(130 + i));
@@ -124,36 +125,36 @@ class LatentCacheTest {
 
     @Test
     void what_is_half_written_is_not_taken() throws IOException {
-        LatentRows.About about = about("an autoencoder");
+        KeptRows.About about = about("an autoencoder");
         List<Integer> begins = new ArrayList<>();
-        LatentRows.Filling halting = (first, receiver) -> {
+        KeptRows.Filling halting = (first, receiver) -> {
             begins.add(first);
             receiver.accept(row(first));
             throw new CancellationException();
         };
-        assertThatThrownBy(() -> LatentRows.inFile(about, folder, halting)).isInstanceOf(CancellationException.class);
-        assertThatThrownBy(() -> LatentRows.inFile(about, folder, halting)).isInstanceOf(CancellationException.class);
+        assertThatThrownBy(() -> KeptRows.inFile(about, folder, halting)).isInstanceOf(CancellationException.class);
+        assertThatThrownBy(() -> KeptRows.inFile(about, folder, halting)).isInstanceOf(CancellationException.class);
         try (RandomAccessFile file = new RandomAccessFile(latents(folder).toFile(), "rw")) {
             file.setLength(file.length() - 1);
         }
-        assertThatThrownBy(() -> LatentRows.inFile(about, folder, halting)).isInstanceOf(CancellationException.class);
+        assertThatThrownBy(() -> KeptRows.inFile(about, folder, halting)).isInstanceOf(CancellationException.class);
         assertThat(begins).containsExactly(0, 1, 0);
-        LatentRows.Filling whole = (first, receiver) -> {
+        KeptRows.Filling whole = (first, receiver) -> {
             begins.add(first);
             for (int i = first; i < 5; i++) {
                 receiver.accept(i == 3 ? null : row(i));
             }
         };
-        try (LatentRows rows = LatentRows.inFile(about, folder, whole)) {
+        try (KeptRows rows = KeptRows.inFile(about, folder, whole)) {
             check(rows);
         }
-        try (LatentRows rows = LatentRows.inMemory(about, whole)) {
+        try (KeptRows rows = KeptRows.inMemory(about, whole)) {
             check(rows);
         }
         assertThat(begins).containsExactly(0, 1, 0, 1, 0);
     }
 
-    private static void check(LatentRows rows) {
+    private static void check(KeptRows rows) {
         float[] read = new float[5];
         for (int i = 0; i < 5; i++) {
             assertThat(rows.isReadable(i)).isEqualTo(i != 3);
@@ -166,23 +167,28 @@ class LatentCacheTest {
 
     @Test
     void what_was_begun_of_another_autoencoder_makes_room() throws IOException {
-        LatentRows.Filling halting = (first, receiver) -> {
+        KeptRows.Filling halting = (first, receiver) -> {
             throw new CancellationException();
         };
         for (String autoencoder : List.of("one", "another")) {
-            assertThatThrownBy(() -> LatentRows.inFile(about(autoencoder), folder, halting))
+            assertThatThrownBy(() -> KeptRows.inFile(about(autoencoder), folder, halting))
                     .isInstanceOf(CancellationException.class);
             assertThat(latents(folder).getFileName())
                     .hasToString(about(autoencoder).fileName() + ".part");
         }
         assertThatExceptionOfType(Problem.class)
-                .isThrownBy(() -> LatentFile.checkRoom(512L << 20, folder, 100L << 20))
+                .isThrownBy(() -> KeptFile.checkRoom(KeptKind.LATENTS, 512L << 20, folder, 100L << 20))
                 .withMessageContaining("take 512 MiB")
                 .withMessageContaining("100 MiB left; free some, set data.limit");
     }
 
-    private static LatentRows.About about(String autoencoder) {
-        return new LatentRows.About("data", autoencoder, "crop", 5, 1, new long[] {1, 2, 2});
+    private static KeptRows.About about(String autoencoder) {
+        return new KeptRows.About(
+                KeptKind.LATENTS,
+                Map.of("data", "data", "autoencoder", autoencoder, "prepared", "crop"),
+                5,
+                1,
+                new long[] {1, 2, 2});
     }
 
     private static float @Nullable [] row(int index) {

@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import static dev.diffusion4j.recipe.ZogRuns.BASE;
+import static dev.diffusion4j.recipe.ZogRuns.contents;
+import static dev.diffusion4j.recipe.ZogRuns.draw;
+import static dev.diffusion4j.recipe.ZogRuns.dreambooth;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.adapter.PipelineLora;
-import dev.diffusion4j.base.Hashes;
-import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.folder.LoraPlace;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.pipeline.DiffusionPipeline;
-import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.LoadOptions;
-import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
@@ -37,38 +35,19 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** DreamBooth whose word has vectors of its own, which learn: from a tiny Stable Diffusion to files that are read with it. */
 class LearningWordRunTest {
-    private static final Path BASE = Path.of("../core/src/test/resources/golden/tiny-sd")
-            .toAbsolutePath()
-            .normalize();
-
     @TempDir
     Path folder;
 
     private static Recipe recipe(Consumer<Recipe.Draft> edit) {
-        return Recipe.DEFAULT
-                .with(r -> {
-                    r.name = "zogs";
-                    r.model.from = BASE.toString();
-                    r.data.source = "zog";
-                    r.data.imageSize = 16;
-                    r.training.batchSize = 4;
-                    r.training.dtype = Precision.F32;
-                    r.training.epochs = 9;
-                    r.training.maxSteps = 4;
-                    r.training.checkpointEverySteps = 2;
+        return ZogRuns.recipe(r -> {
                     r.training.ema = EmaConfig.DEFAULT;
-                    r.samples.everyEpochs = 0;
-                    r.samples.count = 0;
-                    r.dreambooth = DreamBoothConfig.DEFAULT.with(d -> {
-                        d.prompt = "a photo of a zog";
-                        d.identifier = "zog";
+                    dreambooth(r, d -> {
                         d.wordLearningRate = 0.05;
                         d.ownCaptions = true;
                         d.priorWeight = 0;
@@ -78,27 +57,8 @@ class LearningWordRunTest {
                 .with(edit);
     }
 
-    private static void dreambooth(Recipe.Draft recipe, Consumer<DreamBoothConfig.Draft> edit) {
-        recipe.dreambooth = Objects.requireNonNull(recipe.dreambooth).with(edit);
-    }
-
-    private static TreeMap<String, String> contents(Path path) throws IOException {
-        TreeMap<String, String> all = new TreeMap<>();
-        try (Stream<Path> files = Files.walk(path)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                all.put(path.relativize(file).toString(), Hashes.sha256(file));
-            }
-        }
-        return all;
-    }
-
     private Path trained(String name, Recipe recipe) {
-        Path run = folder.resolve(name);
-        assertThat(TrainingRun.start(recipe, run)
-                        .run(new RunListener() {}, () -> false)
-                        .finished())
-                .isTrue();
-        return run;
+        return ZogRuns.trained(folder.resolve(name), recipe);
     }
 
     /** What the run's word was cut into begins as this. */
@@ -204,15 +164,6 @@ class LearningWordRunTest {
         assertThat(Files.readString(model.resolve("README.md"))).contains("--embedding learned_embeds.safetensors");
     }
 
-    private static float[] draw(Path model, LoadOptions options) {
-        GenerationRequest request =
-                GenerationRequest.of(r -> r.prompt("a photo of a zog").steps(2));
-        try (DiffusionPipeline pipeline = DiffusionPipeline.load(model, options);
-                GenerationResult result = pipeline.generate(request)) {
-            return TensorScope.compute(() -> Tensors.floats(result.samples()));
-        }
-    }
-
     @Test
     void each_picture_is_shown_under_each_of_its_captions() {
         try (TrainingData data = DreamBooth.openFirst(recipe(r -> {}), RunParts.NONE)) {
@@ -254,11 +205,6 @@ class LearningWordRunTest {
     }
 
     private void refused(Consumer<Recipe.Draft> edit, String... words) {
-        Path run = folder.resolve("refused");
-        assertThatThrownBy(() -> TrainingRun.start(recipe(edit), run))
-                .isInstanceOf(Problem.class)
-                .hasMessageContainingAll(words)
-                .satisfies(problem -> assertThat(problem.getMessage()).doesNotContain("\n"));
-        assertThat(run).doesNotExist();
+        ZogRuns.assertRefused(recipe(edit), folder.resolve("refused"), words);
     }
 }

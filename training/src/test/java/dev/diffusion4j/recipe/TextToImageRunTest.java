@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.data.LatentMode;
+import dev.diffusion4j.data.KeepMode;
 import dev.diffusion4j.data.transform.ResizeMode;
 import dev.diffusion4j.folder.Companions;
 import dev.diffusion4j.folder.PipelineFolder;
@@ -177,7 +177,7 @@ class TextToImageRunTest {
             r.training.ema = null;
         };
         double[] live = losses(train(recipe(flipped), "live"));
-        for (LatentMode mode : List.of(LatentMode.MEMORY, LatentMode.FILE)) {
+        for (KeepMode mode : List.of(KeepMode.MEMORY, KeepMode.FILE)) {
             Consumer<Recipe.Draft> kept = flipped.andThen(r -> r.data.latents = mode);
             Path whole = train(recipe(kept), "whole-" + mode);
             assertThat(losses(whole)).containsExactly(live, within(1e-4));
@@ -197,7 +197,7 @@ class TextToImageRunTest {
 
     @Test
     void kept_latents_of_other_data_or_of_another_autoencoder_are_refused() throws IOException {
-        Consumer<Recipe.Draft> kept = r -> r.data.latents = LatentMode.FILE;
+        Consumer<Recipe.Draft> kept = r -> r.data.latents = KeepMode.FILE;
         Path run = train(recipe(kept), "run");
         Path file = latents(run);
         Path other = train(recipe(kept.andThen(r -> r.data.limit = 8)), "other");
@@ -214,7 +214,7 @@ class TextToImageRunTest {
                 Recipe.DEFAULT.with(r -> {
                     r.data.limit = 64;
                     r.data.imageSize = 32;
-                    r.data.latents = LatentMode.MEMORY;
+                    r.data.latents = KeepMode.MEMORY;
                 }),
                 "learns in no latents");
     }

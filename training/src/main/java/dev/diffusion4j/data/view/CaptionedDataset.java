@@ -3,16 +3,13 @@ package dev.diffusion4j.data.view;
 
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.data.Dataset;
-import dev.diffusion4j.data.Example;
-import dev.diffusion4j.data.transform.ImageTransform;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
-import org.jspecify.annotations.Nullable;
 
 /** A data set under one label of others, with captions that are given from outside. */
-public final class CaptionedDataset extends DatasetView {
+public final class CaptionedDataset extends GivenCaptions {
     private final List<String> classNames;
     private final int label;
     private final IntFunction<String> captions;
@@ -43,27 +40,6 @@ public final class CaptionedDataset extends DatasetView {
     @Override
     public String caption(int index) {
         return captions.apply(index);
-    }
-
-    @Override
-    public List<String> captions(int index) {
-        return List.of(caption(index));
-    }
-
-    /** Not known of these captions. */
-    @Override
-    public @Nullable String exchanged(int index) {
-        return null;
-    }
-
-    @Override
-    public Example example(int index) {
-        return new Example(from.example(index).image(), label, caption(index));
-    }
-
-    @Override
-    public Example prepared(int index, ImageTransform transform) {
-        return new Example(from.prepared(index, transform).image(), label, caption(index));
     }
 
     private String captionHash() {

@@ -3,16 +3,13 @@ package dev.diffusion4j.data.view;
 
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.data.Dataset;
-import dev.diffusion4j.data.Example;
-import dev.diffusion4j.data.transform.ImageTransform;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Each picture once under each of its {@linkplain Dataset#captions captions}: first all under their first ones, then all under their second ones. */
-public final class EachCaption extends DatasetView {
+public final class EachCaption extends GivenCaptions {
     private final List<Shown> shown;
 
     private record Shown(int picture, String caption) {}
@@ -57,31 +54,6 @@ public final class EachCaption extends DatasetView {
     @Override
     public String caption(int index) {
         return shown.get(index).caption();
-    }
-
-    @Override
-    public List<String> captions(int index) {
-        return List.of(caption(index));
-    }
-
-    /** Not known of these captions. */
-    @Override
-    public @Nullable String exchanged(int index) {
-        return null;
-    }
-
-    @Override
-    public Example example(int index) {
-        return captioned(super.example(index), index);
-    }
-
-    @Override
-    public Example prepared(int index, ImageTransform transform) {
-        return captioned(super.prepared(index, transform), index);
-    }
-
-    private Example captioned(Example example, int index) {
-        return new Example(example.image(), example.label(), caption(index));
     }
 
     @Override

@@ -11,7 +11,7 @@ import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.Example;
-import dev.diffusion4j.data.LatentMode;
+import dev.diffusion4j.data.KeepMode;
 import dev.diffusion4j.data.OnBroken;
 import dev.diffusion4j.data.PixelImage;
 import dev.diffusion4j.data.TrainingData;
@@ -298,7 +298,8 @@ class BatchLoaderTest {
                 null,
                 null,
                 null,
-                LatentMode.LIVE);
+                KeepMode.LIVE,
+                KeepMode.LIVE);
         DataConfig bare = new DataConfig(
                 "numbers",
                 3,
@@ -317,7 +318,8 @@ class BatchLoaderTest {
                 null,
                 null,
                 null,
-                LatentMode.LIVE);
+                KeepMode.LIVE,
+                KeepMode.LIVE);
         Numbered numbers = new Numbered(30, 2);
         List<Batch> kept;
         List<Batch> fresh;

@@ -3,18 +3,18 @@ package dev.diffusion4j.data;
 
 import dev.diffusion4j.base.Keyed;
 
-/** What of the pictures' latents is computed before a training, for networks that learn in an autoencoder's latents. */
-public enum LatentMode implements Keyed {
-    /** Nothing: each picture is encoded each time that it is shown. */
+/** Whether what a network that stays as it is makes of the data is computed before a training, and where that is kept. */
+public enum KeepMode implements Keyed {
+    /** It is computed each time that it is needed. */
     LIVE("live"),
-    /** Each picture's distribution, once, kept in memory. */
+    /** Computed once, kept in memory. */
     MEMORY("memory"),
     /** The same, kept in a file of the run's folder. */
     FILE("file");
 
     private final String key;
 
-    LatentMode(String key) {
+    KeepMode(String key) {
         this.key = key;
     }
 

@@ -4,7 +4,10 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.data.KeepMode;
+import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.json.Json;
+import dev.diffusion4j.tensor.Shapes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,19 +17,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A row of numbers for each picture, in memory or in a safetensors file whose name is a hash of what it is of. */
-final class LatentRows implements AutoCloseable {
-    static final String PREFIX = "latents-";
-    static final String SUFFIX = ".safetensors";
+/** A row of numbers for each picture or caption, in memory or in a safetensors file whose name is a hash of what it is of. */
+final class KeptRows implements AutoCloseable {
     private static final int NAME_LENGTH = 16;
+    /** More pictures than anybody collects: they are drawn, and their number says nothing. */
+    private static final int DRAWN = 500_000;
 
     private final About about;
     private final float @Nullable [] @Nullable [] kept;
@@ -37,19 +43,21 @@ final class LatentRows implements AutoCloseable {
     /**
      * What rows are of.
      *
-     * @param data its fingerprint
-     * @param autoencoder the hash of its weights
-     * @param prepared how pictures are prepared
-     * @param count how many pictures
+     * @param marks by which it is known what they were computed of and by, each with its name in {@link KeptKind#other}
+     * @param count how many rows
      * @param variants of each
      * @param shape of each variant
      */
-    record About(String data, String autoencoder, String prepared, int count, int variants, long[] shape) {
-        int numbers() {
-            return Math.toIntExact(shape[0] * shape[1] * shape[2]);
+    record About(KeptKind kind, Map<String, String> marks, int count, int variants, long[] shape) {
+        About {
+            marks = Collections.unmodifiableMap(new LinkedHashMap<>(marks));
         }
 
-        /** Of all variants of a picture. */
+        int numbers() {
+            return Math.toIntExact(Shapes.count(shape));
+        }
+
+        /** Of all variants of a row. */
         int rowBytes() {
             return Math.multiplyExact(4 * variants, numbers());
         }
@@ -58,21 +66,13 @@ final class LatentRows implements AutoCloseable {
             return (long) rowBytes() * count;
         }
 
-        Map<String, String> metadata() {
-            Map<String, String> all = new LinkedHashMap<>();
-            all.put("data", data);
-            all.put("autoencoder", autoencoder);
-            all.put("prepared", prepared);
-            return all;
-        }
-
         String fileName() {
-            String all = metadata() + " " + count + " " + variants + " " + Arrays.toString(shape);
-            return PREFIX + Hashes.sha256(all).substring(0, NAME_LENGTH) + SUFFIX;
+            String all = marks + " " + count + " " + variants + " " + Arrays.toString(shape);
+            return kind.prefix() + Hashes.sha256(all).substring(0, NAME_LENGTH) + KeptKind.SUFFIX;
         }
     }
 
-    private LatentRows(
+    private KeptRows(
             About about,
             float @Nullable [] @Nullable [] kept,
             @Nullable FileChannel file,
@@ -92,16 +92,44 @@ final class LatentRows implements AutoCloseable {
         void from(int first, Consumer<float @Nullable []> receiver);
     }
 
-    static LatentRows inMemory(About about, Filling filling) {
+    /**
+     * Looks whether rows can be kept as a recipe asks for.
+     *
+     * @param bytes that they take
+     * @throws Problem (a wrong request) where there are too many
+     */
+    static void checkSize(KeptKind kind, KeepMode mode, TrainingData data, LongSupplier bytes) {
+        int count = data.dataset().size();
+        if (count >= DRAWN) {
+            throw Problem.request(kind.setting() + " is " + mode.key() + ", which would be computed of all " + count
+                    + " pictures of " + data.dataset().description()
+                    + ": set data.limit to how many are to be kept, or "
+                    + kind.setting() + " to live");
+        }
+        long most = Runtime.getRuntime().maxMemory() / 2;
+        long all = mode == KeepMode.MEMORY ? bytes.getAsLong() : 0;
+        if (all > most) {
+            throw Problem.request(kind.setting() + " is memory, but the " + kind.noun() + " of " + count
+                    + " pictures take " + (all >> 20) + " MiB, and at most " + (most >> 20) + " MiB are kept: set "
+                    + kind.setting() + " to file, or data.limit to fewer pictures");
+        }
+    }
+
+    /** {@link #inMemory} or {@link #inFile}. */
+    static KeptRows open(KeepMode mode, About about, Path folder, Filling filling) {
+        return mode == KeepMode.MEMORY ? inMemory(about, filling) : inFile(about, folder, filling);
+    }
+
+    static KeptRows inMemory(About about, Filling filling) {
         float[] @Nullable [] rows = new float[about.count()][];
         byte[] readable = new byte[about.count()];
         AtomicInteger next = new AtomicInteger();
         filling.from(0, row -> {
             int index = next.getAndIncrement();
-            readable[index] = row == null ? 0 : LatentFile.READABLE;
+            readable[index] = row == null ? 0 : KeptFile.READABLE;
             rows[index] = row == null ? new float[0] : row;
         });
-        return new LatentRows(about, rows, null, 0, readable);
+        return new KeptRows(about, rows, null, 0, readable);
     }
 
     /**
@@ -109,11 +137,11 @@ final class LatentRows implements AutoCloseable {
      *
      * @throws Problem (a failure) where there is one of other rows
      */
-    static LatentRows inFile(About about, Path folder, Filling filling) {
+    static KeptRows inFile(About about, Path folder, Filling filling) {
         Path place = folder.resolve(about.fileName());
         refuseOthers(folder, place, about);
         if (!Files.exists(place)) {
-            try (LatentFile begun = LatentFile.begin(about, folder)) {
+            try (KeptFile begun = KeptFile.begin(about, folder)) {
                 filling.from(begun.done(), begun::put);
                 begun.finish();
             }
@@ -123,7 +151,7 @@ final class LatentRows implements AutoCloseable {
             long begin = 8 + headerLength(channel);
             ByteBuffer readable = ByteBuffer.allocate(about.count());
             readFully(channel, readable, begin + about.bytes());
-            return new LatentRows(about, null, channel, begin, readable.array());
+            return new KeptRows(about, null, channel, begin, readable.array());
         } catch (IOException e) {
             throw Problem.failure("cannot read " + place + ": " + AtomicFile.reason(e), e);
         }
@@ -136,7 +164,7 @@ final class LatentRows implements AutoCloseable {
         try (Stream<Path> files = Files.list(folder)) {
             for (Path other : files.sorted().toList()) {
                 String name = String.valueOf(other.getFileName());
-                if (name.startsWith(PREFIX) && name.endsWith(SUFFIX)) {
+                if (about.kind().isNameOf(name, "")) {
                     refuse(other, about, other.equals(own));
                 }
             }
@@ -147,13 +175,12 @@ final class LatentRows implements AutoCloseable {
 
     private static void refuse(Path file, About about, boolean named) throws IOException {
         Map<String, @Nullable Object> there = metadata(file);
-        String of = !about.autoencoder().equals(there.get("autoencoder"))
-                ? "another autoencoder"
-                : !about.data().equals(there.get("data"))
-                        ? "other data"
-                        : named && about.prepared().equals(there.get("prepared")) ? "" : "pictures prepared otherwise";
-        if (!of.isEmpty()) {
-            throw Problem.failure(file + " holds latents of " + of
+        Optional<String> wrong = about.marks().keySet().stream()
+                .filter(mark -> !Objects.equals(about.marks().get(mark), there.get(mark)))
+                .findFirst();
+        if (wrong.isPresent() || !named) {
+            throw Problem.failure(file + " holds " + about.kind().noun() + " of "
+                    + about.kind().other(wrong.orElse(""))
                     + ": put back what the run was begun with, or remove the file and they are computed anew");
         }
     }
@@ -174,10 +201,10 @@ final class LatentRows implements AutoCloseable {
     }
 
     boolean isReadable(int index) {
-        return readable[index] == LatentFile.READABLE;
+        return readable[index] == KeptFile.READABLE;
     }
 
-    /** One variant of a picture. */
+    /** One variant of a row. */
     void read(int index, int variant, float[] into, int offset) {
         int numbers = about.numbers();
         if (kept != null) {
@@ -191,7 +218,7 @@ final class LatentRows implements AutoCloseable {
                     bytes,
                     begin + 4L * numbers * ((long) index * about.variants() + variant));
         } catch (IOException e) {
-            throw Problem.failure("cannot read the run's latents: " + AtomicFile.reason(e), e);
+            throw Problem.failure("cannot read the run's " + about.kind().noun() + ": " + AtomicFile.reason(e), e);
         }
         bytes.flip();
         bytes.asFloatBuffer().get(into, offset, numbers);
@@ -214,7 +241,7 @@ final class LatentRows implements AutoCloseable {
             try {
                 file.close();
             } catch (IOException e) {
-                throw Problem.failure("cannot close the run's latents: " + AtomicFile.reason(e), e);
+                throw Problem.failure("cannot close the run's " + about.kind().noun() + ": " + AtomicFile.reason(e), e);
             }
         }
     }

@@ -22,17 +22,17 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file of {@link LatentRows} while it is written, under a name of its own. A row counts once it is marked, and it is marked once it is
+ * The file of {@link KeptRows} while it is written, under a name of its own. A row counts once it is marked, and it is marked once it is
  * on the disk: whoever is stopped, or killed, goes on after the last marked one.
  */
-final class LatentFile implements AutoCloseable {
+final class KeptFile implements AutoCloseable {
     static final byte READABLE = 1;
     private static final byte UNREADABLE = 2;
     private static final String UNFINISHED = ".part";
     /** Rows that are brought to the disk and marked at a time. */
     private static final int TOGETHER = 1024;
 
-    private final LatentRows.About about;
+    private final KeptRows.About about;
     private final Path folder;
     private final Path target;
     private final Path path;
@@ -43,7 +43,7 @@ final class LatentFile implements AutoCloseable {
     private int done;
     private int marked;
 
-    private LatentFile(LatentRows.About about, Path folder) throws IOException {
+    private KeptFile(KeptRows.About about, Path folder) throws IOException {
         this.about = about;
         this.folder = folder;
         this.target = folder.resolve(about.fileName());
@@ -66,21 +66,21 @@ final class LatentFile implements AutoCloseable {
      *
      * @throws Problem (a failure) where there is no room for the rest of it, or it cannot be written
      */
-    static LatentFile begin(LatentRows.About about, Path folder) {
+    static KeptFile begin(KeptRows.About about, Path folder) {
         try {
-            deleteOthers(folder, about.fileName() + UNFINISHED);
-            return new LatentFile(about, folder);
+            deleteOthers(about, folder);
+            return new KeptFile(about, folder);
         } catch (IOException e) {
             throw cannotWrite(folder.resolve(about.fileName()), e);
         }
     }
 
-    private static void deleteOthers(Path folder, String own) throws IOException {
+    private static void deleteOthers(KeptRows.About about, Path folder) throws IOException {
+        String own = about.fileName() + UNFINISHED;
         try (Stream<Path> files = Files.list(folder)) {
             for (Path other : files.toList()) {
                 String name = String.valueOf(other.getFileName());
-                boolean begun = name.startsWith(LatentRows.PREFIX) && name.endsWith(LatentRows.SUFFIX + UNFINISHED);
-                if (begun && !name.equals(own)) {
+                if (about.kind().isNameOf(name, UNFINISHED) && !name.equals(own)) {
                     Files.delete(other);
                 }
             }
@@ -106,7 +106,7 @@ final class LatentFile implements AutoCloseable {
 
     private void checkRoom() throws IOException {
         long need = (long) about.rowBytes() * (about.count() - done);
-        checkRoom(need, folder, Files.getFileStore(path).getUsableSpace());
+        checkRoom(about.kind(), need, folder, Files.getFileStore(path).getUsableSpace());
     }
 
     /**
@@ -114,11 +114,12 @@ final class LatentFile implements AutoCloseable {
      * @param free bytes
      * @throws Problem (a failure) where they do not fit
      */
-    static void checkRoom(long need, Path folder, long free) {
+    static void checkRoom(KeptKind kind, long need, Path folder, long free) {
         if (need > free) {
-            throw Problem.failure("no room for the pictures' latents: they take " + (need >> 20) + " MiB, and "
+            throw Problem.failure("no room for the " + kind.source() + "' " + kind.noun() + ": they take "
+                    + (need >> 20) + " MiB, and "
                     + folder + " has " + (free >> 20)
-                    + " MiB left; free some, set data.limit to fewer pictures, or data.latents to live");
+                    + " MiB left; free some, set data.limit to fewer pictures, or " + kind.setting() + " to live");
         }
     }
 
@@ -211,14 +212,14 @@ final class LatentFile implements AutoCloseable {
         return Problem.failure("cannot write " + target + ": " + AtomicFile.reason(e), e);
     }
 
-    private static byte[] header(LatentRows.About about) {
+    private static byte[] header(KeptRows.About about) {
         Map<String, Object> json = new LinkedHashMap<>();
-        json.put("__metadata__", about.metadata());
+        json.put("__metadata__", about.marks());
         List<Long> shape = LongStream.concat(
                         LongStream.of(about.count(), about.variants()), Arrays.stream(about.shape()))
                 .boxed()
                 .toList();
-        json.put("moments", tensor("F32", shape, 0, about.bytes()));
+        json.put(about.kind().tensor(), tensor("F32", shape, 0, about.bytes()));
         json.put("readable", tensor("U8", List.of((long) about.count()), about.bytes(), about.bytes() + about.count()));
         String text = Json.compact(json);
         String padded = text + " ".repeat((8 - text.getBytes(StandardCharsets.UTF_8).length % 8) % 8);
