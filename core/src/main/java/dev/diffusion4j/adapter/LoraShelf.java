@@ -149,6 +149,11 @@ public final class LoraShelf {
         }
     }
 
+    /** All names, in order; one that several have is there once. */
+    public List<String> names() {
+        return List.copyOf(byName.keySet());
+    }
+
     private Problem unknown(String name) {
         if (byName.isEmpty()) {
             return Problem.request("{loraDir} " + folder + " holds no adapter (" + String.join(", ", SUFFIXES)
