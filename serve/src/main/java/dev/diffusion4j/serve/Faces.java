@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.serve;
+
+import dev.diffusion4j.service.DiffusionService;
+import io.javalin.config.RoutesConfig;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * All that a server can be asked for, over one engine.
+ *
+ * @param stopping whether no new work is taken
+ */
+record Faces(
+        DiffusionService service,
+        ServerConfig config,
+        ModelNames names,
+        Adapters adapters,
+        Uploads uploads,
+        ServerMeter meter,
+        AtomicBoolean stopping) {
+
+    void add(RoutesConfig routes) {
+        Limits limits = config.limits();
+        ResultRoutes results = new ResultRoutes(new Results(config.keeping(), System::nanoTime));
+        results.add(routes);
+        new MonitorRoutes(meter, stopping).add(routes);
+        new ImageRoutes(service, new ImageFields(names, adapters, limits), results, uploads).add(routes);
+        new JobRoutes(service, new JobFields(names, adapters, limits), new JobBoard(config.keeping()), uploads)
+                .add(routes);
+        WebuiJobs jobs = new WebuiJobs();
+        new WebuiRoutes(service, new WebuiFields(names, limits, config.loraDir()), jobs, uploads).add(routes);
+        new WebuiLists(names, adapters, jobs, limits).add(routes);
+    }
+}

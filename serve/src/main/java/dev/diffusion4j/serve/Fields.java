@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.serve;
+
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.json.Json;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The fields of a request, read by name and type; those of a form are texts. What nobody asks for is {@link #ignored()}. */
+final class Fields {
+    private final Map<String, ? extends @Nullable Object> values;
+    private final boolean areTexts;
+    private final Set<String> read = new LinkedHashSet<>();
+
+    private Fields(Map<String, ? extends @Nullable Object> values, boolean areTexts) {
+        this.values = values;
+        this.areTexts = areTexts;
+    }
+
+    /** @throws Refusal (400) where it is not one JSON object */
+    static Fields ofJson(String body) {
+        try {
+            return new Fields(Json.parseObject(body, "the body"), false);
+        } catch (Problem e) {
+            throw Refusal.malformed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    static Fields of(Map<String, ? extends @Nullable Object> values) {
+        return new Fields(values, false);
+    }
+
+    static Fields ofForm(Map<String, String> values) {
+        return new Fields(values, true);
+    }
+
+    /** The names that were sent and are of no use here, nulls aside. */
+    List<String> ignored() {
+        List<String> names = new ArrayList<>();
+        values.forEach((name, value) -> {
+            if (value != null && !read.contains(name)) {
+                names.add(name);
+            }
+        });
+        return names;
+    }
+
+    @Nullable
+    Object any(String name) {
+        read.add(name);
+        return values.get(name);
+    }
+
+    /** Of several names, what the first one that is there says. */
+    private @Nullable String given(String... names) {
+        String found = null;
+        for (String name : names) {
+            if (any(name) != null && found == null) {
+                found = name;
+            }
+        }
+        return found;
+    }
+
+    @Nullable
+    String text(String... names) {
+        String name = given(names);
+        if (name == null) {
+            return null;
+        }
+        if (values.get(name) instanceof String text) {
+            return text;
+        }
+        throw wrong(name, "a text");
+    }
+
+    /** In any case of letters, one of {@code allowed}; {@code usual} where it is not there. */
+    String word(String name, String usual, List<String> allowed) {
+        String text = text(name);
+        if (text == null) {
+            return usual;
+        }
+        return allowed.stream()
+                .filter(text::equalsIgnoreCase)
+                .findFirst()
+                .orElseThrow(() -> wrong(name, "one of " + String.join(", ", allowed)));
+    }
+
+    @Nullable
+    Double number(String... names) {
+        String name = given(names);
+        if (name == null) {
+            return null;
+        }
+        Object value = values.get(name);
+        if (areTexts && value instanceof String text) {
+            try {
+                value = Double.valueOf(text.strip());
+            } catch (NumberFormatException e) {
+                throw wrong(name, "a number");
+            }
+        }
+        if (value instanceof Number number && Double.isFinite(number.doubleValue())) {
+            return number.doubleValue();
+        }
+        throw wrong(name, "a number");
+    }
+
+    @Nullable
+    Long whole(String... names) {
+        String name = given(names);
+        if (name == null) {
+            return null;
+        }
+        Object value = values.get(name);
+        if (areTexts && value instanceof String text && text.strip().matches("[-+]?\\d{1,18}")) {
+            return Long.valueOf(text.strip());
+        }
+        if (value instanceof Long number) {
+            return number;
+        }
+        if (value instanceof Double number && number == Math.rint(number) && Math.abs(number) < 1L << 53) {
+            return number.longValue();
+        }
+        throw wrong(name, "a whole number");
+    }
+
+    /** At least {@code least}; {@code usual} where it is not there. */
+    int count(int usual, int least, String... names) {
+        Long number = whole(names);
+        if (number == null) {
+            return usual;
+        }
+        if (number < least || number > Integer.MAX_VALUE) {
+            String name = java.util.Objects.requireNonNull(given(names));
+            throw Refusal.value(name, "\"" + name + "\" must be at least " + least + ", but was " + number);
+        }
+        return number.intValue();
+    }
+
+    boolean flag(String name) {
+        Object value = any(name);
+        if (value == null || value instanceof Boolean) {
+            return Boolean.TRUE.equals(value);
+        }
+        if (areTexts && value instanceof String text && text.strip().matches("(?i)true|false|1|0")) {
+            return text.strip().matches("(?i)true|1");
+        }
+        throw wrong(name, "true or false");
+    }
+
+    private Refusal wrong(String name, String what) {
+        return Refusal.value(name, "\"" + name + "\" must be " + what + ", but was " + Json.describe(values.get(name)));
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.serve;
+
+import dev.diffusion4j.service.ServiceRequest;
+import java.util.List;
+
+/**
+ * A request of OpenAI's interface for pictures, checked.
+ *
+ * @param form how pictures are sent
+ * @param asUrl whether by an address, and not in the answer itself
+ * @param streams whether as events
+ * @param ignored fields that were of no use
+ */
+record ImageCall(ServiceRequest request, PictureForm form, boolean asUrl, boolean streams, List<String> ignored) {}

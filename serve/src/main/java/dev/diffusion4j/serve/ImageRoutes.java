@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.serve;
+
+import dev.diffusion4j.service.DiffusionService;
+import dev.diffusion4j.service.FinishedPicture;
+import dev.diffusion4j.service.Job;
+import dev.diffusion4j.service.JobResult;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import java.awt.image.BufferedImage;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** OpenAI's interface for pictures (https://platform.openai.com/docs/api-reference/images): generations, edits, variations, models. */
+final class ImageRoutes {
+    private final DiffusionService service;
+    private final ImageFields fields;
+    private final ResultRoutes results;
+    private final Uploads uploads;
+    private final long created = Instant.now().getEpochSecond();
+
+    ImageRoutes(DiffusionService service, ImageFields fields, ResultRoutes results, Uploads uploads) {
+        this.service = service;
+        this.fields = fields;
+        this.results = results;
+        this.uploads = uploads;
+    }
+
+    void add(RoutesConfig routes) {
+        routes.get("/v1/models", this::models);
+        routes.get("/v1/models/<name>", this::model);
+        routes.post("/v1/images/generations", this::generate);
+        routes.post("/v1/images/edits", ctx -> edit(ctx, false));
+        routes.post("/v1/images/variations", ctx -> edit(ctx, true));
+    }
+
+    private void models(Context ctx) {
+        List<Object> all = new ArrayList<>();
+        fields.models().all().forEach(name -> all.add(described(name)));
+        Answers.json(ctx, 200, Map.of("object", "list", "data", all));
+    }
+
+    private void model(Context ctx) {
+        String name = ctx.pathParam("name");
+        fields.models().of(name);
+        Answers.json(ctx, 200, described(name));
+    }
+
+    private Map<String, Object> described(String name) {
+        return Map.of("id", name, "object", "model", "created", created, "owned_by", "diffusion4j");
+    }
+
+    private void generate(Context ctx) {
+        Fields sent = Fields.ofJson(Answers.text(ctx, fields.limits().body()));
+        draw(ctx, fields.read(sent, prompt(sent), r -> {}), "image_generation", uploads.batch());
+    }
+
+    private static String prompt(Fields sent) {
+        String prompt = sent.text("prompt");
+        if (prompt == null) {
+            throw Refusal.value("prompt", "\"prompt\" is missing: say what the picture shows");
+        }
+        return prompt;
+    }
+
+    /** @param isVariation of the picture alone, where no prompt is asked for */
+    private void edit(Context ctx, boolean isVariation) {
+        Multipart parts = Multipart.read(Answers.bytes(ctx, fields.limits().body()), ctx.header("Content-Type"));
+        Fields sent = Fields.ofForm(parts.texts());
+        String prompt =
+                isVariation ? String.valueOf(sent.text("prompt") == null ? "" : sent.text("prompt")) : prompt(sent);
+        Double strength = sent.number("strength");
+        BufferedImage image = picture(parts, "image");
+        BufferedImage mask = mask(parts, image);
+        fields.limits().checkedSize(ImageFields.size(sent.text("size")), image);
+        Uploads.Batch files = uploads.batch();
+        try {
+            ImageCall call = fields.read(sent, prompt, r -> r.picture(files.add(SentPicture.colours(image)))
+                    .mask(mask == null ? null : files.add(mask))
+                    .strength(strength));
+            draw(ctx, call, "image_edit", files);
+        } finally {
+            files.close();
+        }
+    }
+
+    private BufferedImage picture(Multipart parts, String field) {
+        List<byte[]> files = parts.files(field, field + "[]", field + "[0]");
+        if (files.size() != 1) {
+            throw Refusal.value(field, "\"" + field + "\" must be one picture, but there are " + files.size());
+        }
+        return SentPicture.read(files.get(0), field, fields.limits());
+    }
+
+    /** White where it is drawn anew: where the mask, or a picture without one, is transparent. A mask without transparency is white there itself. */
+    private @Nullable BufferedImage mask(Multipart parts, BufferedImage image) {
+        if (parts.files("mask").isEmpty()) {
+            return SentPicture.isOpen(image) ? SentPicture.whiteWhereOpen(image) : null;
+        }
+        BufferedImage mask = picture(parts, "mask");
+        if (mask.getWidth() != image.getWidth() || mask.getHeight() != image.getHeight()) {
+            throw Refusal.value("mask", "\"mask\" must be as large as \"image\"");
+        }
+        return SentPicture.isOpen(mask) ? SentPicture.whiteWhereOpen(mask) : SentPicture.colours(mask);
+    }
+
+    private void draw(Context ctx, ImageCall call, String event, Uploads.Batch files) {
+        ImageStream stream = new ImageStream();
+        Job job = service.submit(call.request(), stream);
+        Answers.ignored(ctx, call.ignored());
+        if (call.streams()) {
+            stream(ctx, call, event, files, job, stream);
+            return;
+        }
+        JobResult result = Waiting.await(ctx, job);
+        List<Object> data = new ArrayList<>();
+        result.pictures().forEach(picture -> data.add(sent(ctx, call, picture, files)));
+        Map<String, @Nullable Object> answer = new LinkedHashMap<>();
+        answer.put("created", Instant.now().getEpochSecond());
+        answer.put("data", data);
+        answer.putAll(about(call, result.pictures().get(0).image()));
+        Answers.json(ctx, 200, answer);
+    }
+
+    private Map<String, @Nullable Object> sent(
+            Context ctx, ImageCall call, FinishedPicture picture, Uploads.Batch files) {
+        byte[] file = call.form().bytes(picture.image(), files.hidden(picture.notes()));
+        Map<String, @Nullable Object> sent = new LinkedHashMap<>();
+        if (call.asUrl()) {
+            sent.put("url", results.address(ctx, file, call.form()));
+        } else {
+            sent.put("b64_json", Base64.getEncoder().encodeToString(file));
+        }
+        sent.put("seed", call.request().drawing().seed() + picture.index());
+        return sent;
+    }
+
+    private static Map<String, @Nullable Object> about(ImageCall call, BufferedImage image) {
+        Map<String, @Nullable Object> about = new LinkedHashMap<>();
+        about.put("size", image.getWidth() + "x" + image.getHeight());
+        about.put("quality", "auto");
+        about.put("background", "opaque");
+        about.put("output_format", call.form().kind().word());
+        return about;
+    }
+
+    private void stream(Context ctx, ImageCall call, String event, Uploads.Batch files, Job job, ImageStream pictures) {
+        try (job) {
+            EventStream events = new EventStream(ctx);
+            int[] partial = {0};
+            try {
+                pictures.forEach(job, ClientWatch.of(ctx), events, item -> {
+                    FinishedPicture done = item.finished();
+                    String type = event + (done == null ? ".partial_image" : ".completed");
+                    Map<String, @Nullable Object> data = new LinkedHashMap<>();
+                    data.put("type", type);
+                    data.put("created_at", Instant.now().getEpochSecond());
+                    data.putAll(about(call, item.image()));
+                    if (done == null) {
+                        data.put("partial_image_index", partial[0]++);
+                        byte[] file = call.form().bytes(item.image(), Map.of());
+                        data.put("b64_json", Base64.getEncoder().encodeToString(file));
+                    } else {
+                        data.putAll(sent(ctx, call, done, files));
+                    }
+                    events.send(null, type, data);
+                });
+            } catch (ClientGone e) {
+                throw e;
+            } catch (RuntimeException e) { // the status was sent long ago
+                events.send(null, "error", Map.of("error", ErrorAnswer.of(e).toMap()));
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.serve;
+
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The jobs that callers come back for: while they are not over, and for a while after; the oldest go where there are too many. Thread-safe. */
+final class JobBoard {
+    private static final long MOST_BYTES = 256L << 20;
+    private static final int MOST_JOBS = 1000;
+    private static final int SECRET_BYTES = 16;
+
+    private final long life;
+    private final SecureRandom random = new SecureRandom();
+    private final Map<String, KeptJob> all = new LinkedHashMap<>();
+
+    JobBoard(Duration life) {
+        this.life = life.toNanos();
+    }
+
+    /** One that is about to be submitted, under a name that nobody guesses. */
+    KeptJob create(String caller, Uploads.Batch files) {
+        byte[] secret = new byte[SECRET_BYTES];
+        random.nextBytes(secret);
+        return new KeptJob(Base64.getUrlEncoder().withoutPadding().encodeToString(secret), caller, files);
+    }
+
+    synchronized void add(KeptJob job) {
+        drop();
+        all.put(job.id(), job);
+    }
+
+    /** @throws Refusal (404) where there is none of this name any more */
+    synchronized KeptJob get(String id) {
+        drop();
+        return Optional.ofNullable(all.get(id)).orElseThrow(() -> Refusal.missing("there is no such job any more"));
+    }
+
+    synchronized void remove(KeptJob job) {
+        all.remove(job.id());
+    }
+
+    /** Those of a caller, the oldest first. */
+    synchronized List<KeptJob> of(String caller) {
+        drop();
+        return all.values().stream().filter(job -> job.caller().equals(caller)).toList();
+    }
+
+    private void drop() {
+        long now = System.nanoTime();
+        long bytes = all.values().stream().mapToLong(KeptJob::bytes).sum();
+        for (KeptJob job : new ArrayList<>(all.values())) {
+            if (job.isOver() && (job.age(now) > life || bytes > MOST_BYTES || all.size() > MOST_JOBS)) {
+                bytes -= job.bytes();
+                all.remove(job.id());
+            }
+        }
+    }
+}

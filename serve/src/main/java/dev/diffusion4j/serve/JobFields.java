@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.serve;
+
+import dev.diffusion4j.drawing.SchedulerSelection;
+import dev.diffusion4j.guidance.GuideSpec;
+import dev.diffusion4j.guidance.LossGuidance;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.json.Records;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.pipeline.GuideKit;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.scheduler.StepOptions;
+import dev.diffusion4j.service.ServiceRequest;
+import java.awt.image.BufferedImage;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request in the JSON of a picture's note: {@code model}, {@code scheduler}, {@code scheduler_config}, {@code request}, {@code guides}, {@code loras}. In
+ * place of files of pictures it holds the pictures themselves, in base64; whatever else names a file is refused.
+ */
+record JobFields(ModelNames models, Adapters adapters, Limits limits) {
+    private static final Set<String> GUIDES =
+            Set.of("color", "colour", "brightness", "contrast", "saturation", "sharpness", "edge", "symmetry");
+    private static final List<String> FILES = List.of("config", "vae", "refiner", "clip_model", "embeddings");
+    /** Of a note, without a meaning for what is drawn. */
+    private static final List<String> PASSED = List.of("index", "clip_activation");
+
+    private static final int MOST_PREVIEWS = 50;
+
+    /**
+     * One request for each scale of a sweep, or the only one.
+     *
+     * @throws Refusal naming what is wrong
+     */
+    List<ServiceRequest> read(Fields given, Uploads.Batch files) {
+        Fields fields = given.any("settings") instanceof Map<?, ?> note ? Fields.of(Json.object(note)) : given;
+        FILES.forEach(name -> refuseFile(name, fields.any(name)));
+        PASSED.forEach(fields::any);
+        GenerationRequest drawing = drawing(fields, files);
+        int previews = fields.count(0, 0, "previews");
+        if (previews > MOST_PREVIEWS) {
+            throw Refusal.value("previews", "\"previews\" must be at most " + MOST_PREVIEWS + ", but was " + previews);
+        }
+        Double seconds = fields.number("timeout");
+        ServiceRequest request = ServiceRequest.of(drawing).with(r -> {
+            r.model = models.of(fields.text("model"));
+            r.loras = adapters.read(fields.any("loras"));
+            r.guidances = guides(fields.any("guides"));
+            r.scheduler = scheduler(fields, drawing);
+            r.timeout = seconds == null ? null : Duration.ofMillis(Math.round(seconds * 1000));
+            r.previews = previews;
+        });
+        return swept(request, fields.any("sweep"));
+    }
+
+    private List<ServiceRequest> swept(ServiceRequest request, @Nullable Object scales) {
+        if (scales == null) {
+            return List.of(request);
+        }
+        if (!(scales instanceof List<?> list) || list.isEmpty()) {
+            throw Refusal.value(
+                    "sweep", "\"sweep\" must be a list of guidance scales, but was " + Json.describe(scales));
+        }
+        limits.checkedCount(list.size() * request.drawing().count());
+        List<ServiceRequest> all = new ArrayList<>();
+        for (Object scale : list) {
+            if (!(scale instanceof Number number)) {
+                throw Refusal.value("sweep", "\"sweep\" must hold numbers, but held " + Json.describe(scale));
+            }
+            GenerationRequest drawing = request.drawing();
+            all.add(request.with(r ->
+                    r.drawing = drawing.with(d -> d.guidance(drawing.guidance().withScale(number.doubleValue())))));
+        }
+        return all;
+    }
+
+    private GenerationRequest drawing(Fields fields, Uploads.Batch files) {
+        Map<String, @Nullable Object> request = group(fields.any("request"), "request");
+        Map<String, @Nullable Object> inputs = group(request.get("inputs"), "request.inputs");
+        BufferedImage picture = keep(inputs, "picture", files);
+        keep(inputs, "mask", files);
+        refuseFile("control", inputs.get("control"));
+        refuseFile("lora_dir", group(request.get("subject"), "request.subject").get("lora_dir"));
+        if (!inputs.isEmpty()) {
+            request.put("inputs", inputs);
+        }
+        GenerationRequest drawing = Records.bind(GenerationRequest.DEFAULT, request, "request");
+        limits.checkedCount(drawing.count());
+        if (hasSteps(request)) {
+            limits.checkedSteps(drawing.steps());
+        }
+        SampleSize size = drawing.size();
+        if (picture == null) {
+            limits.checkedSize(size);
+        } else {
+            limits.checkedSize(size, picture);
+        }
+        return drawing;
+    }
+
+    private static boolean hasSteps(Map<String, @Nullable Object> request) {
+        return group(request.get("sampling"), "request.sampling").containsKey("steps");
+    }
+
+    /** Puts the file of a picture in the place of the picture. */
+    private @Nullable BufferedImage keep(Map<String, @Nullable Object> inputs, String name, Uploads.Batch files) {
+        Object sent = inputs.get(name);
+        if (sent == null) {
+            return null;
+        }
+        BufferedImage picture = SentPicture.colours(SentPicture.read(bytes(sent, name), name, limits));
+        inputs.put(name, files.add(picture));
+        return picture;
+    }
+
+    private static Map<String, @Nullable Object> group(@Nullable Object value, String name) {
+        if (value == null) {
+            return new LinkedHashMap<>();
+        }
+        if (value instanceof Map<?, ?> map) {
+            return new LinkedHashMap<>(Json.object(map));
+        }
+        throw Refusal.value(name, "\"" + name + "\" must be an object, but was " + Json.describe(value));
+    }
+
+    /** Of base64, with or without {@code data:image/png;base64,} before it. */
+    static byte[] bytes(@Nullable Object value, String name) {
+        try {
+            String text = value instanceof String given ? given.strip() : "?";
+            return Base64.getMimeDecoder()
+                    .decode(text.startsWith("data:") ? text.substring(text.indexOf(',') + 1) : text);
+        } catch (IllegalArgumentException e) {
+            throw Refusal.value(name, "\"" + name + "\" must be a picture in base64: no request names a file");
+        }
+    }
+
+    private static void refuseFile(String name, @Nullable Object value) {
+        boolean isNothing = value == null || value instanceof List<?> list && list.isEmpty();
+        if (!isNothing) {
+            throw new Refusal(422, "\"" + name + "\" names a file, which no request may", "names_a_file", name);
+        }
+    }
+
+    private static List<LossGuidance> guides(@Nullable Object value) {
+        if (value == null) {
+            return List.of();
+        }
+        if (!(value instanceof List<?> list)) {
+            throw Refusal.value("guides", "\"guides\" must be a list of texts, but was " + Json.describe(value));
+        }
+        List<String> texts = list.stream().map(String::valueOf).toList();
+        for (String text : texts) {
+            String name = GuideSpec.parse(text).name();
+            if (!GUIDES.contains(name)) {
+                throw new Refusal(
+                        422,
+                        "the guide '" + name + "' is none of this server's: "
+                                + String.join(", ", GUIDES.stream().sorted().toList()),
+                        "unknown_guide",
+                        "guides");
+            }
+        }
+        try (GuideKit kit = new GuideKit()) { // which owns nothing of these
+            return kit.parseAll(texts);
+        }
+    }
+
+    private static @Nullable SchedulerSelection scheduler(Fields fields, GenerationRequest drawing) {
+        String name = fields.text("scheduler");
+        Map<String, @Nullable Object> config = group(fields.any("scheduler_config"), "scheduler_config");
+        boolean hasSteps = hasSteps(group(fields.any("request"), "request"));
+        if (name == null && config.isEmpty() && hasSteps) {
+            return null;
+        }
+        List<String> options = new ArrayList<>();
+        Map<String, @Nullable Object> all = Records.settings(config);
+        Map<String, @Nullable Object> usual = Records.toMap(StepOptions.DEFAULT);
+        Records.toMap(drawing.stepOptions()).forEach((key, value) -> {
+            if (!java.util.Objects.equals(value, usual.get(key))) {
+                all.put(key, value);
+            }
+        });
+        SchedulerKind kind = name == null ? null : kind(name);
+        all.forEach((key, value) -> {
+            if (kind == null || !isOfAnother(key, kind)) {
+                options.add(key + "=" + Json.compact(value));
+            }
+        });
+        return new SchedulerSelection(kind, options, hasSteps ? drawing.steps() : null);
+    }
+
+    /** Whether a setting is of other algorithms alone: a note has all that the model's own config says. */
+    private static boolean isOfAnother(String key, SchedulerKind kind) {
+        return !StepOptions.KEYS.contains(key)
+                && !kind.create(Map.of()).config().containsKey(key)
+                && Arrays.stream(SchedulerKind.values())
+                        .anyMatch(each -> each.create(Map.of()).config().containsKey(key));
+    }
+
+    private static SchedulerKind kind(String name) {
+        return Arrays.stream(SchedulerKind.values())
+                .filter(kind -> kind.className().equals(name) || kind.key().equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow(() -> Refusal.value("scheduler", "there is no \"scheduler\" '" + name + "'"));
+    }
+}

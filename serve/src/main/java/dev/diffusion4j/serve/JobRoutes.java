@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.serve;
+
+import dev.diffusion4j.service.DiffusionService;
+import dev.diffusion4j.service.FinishedPicture;
+import dev.diffusion4j.service.Job;
+import dev.diffusion4j.service.JobProgress;
+import dev.diffusion4j.service.ServiceRequest;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Jobs that callers come back for: everything that the engine draws, in the JSON of a picture's note. */
+final class JobRoutes {
+    private static final String PATH = "/api/v1/jobs";
+    private static final int KEEP_ALIVE = 50;
+
+    private final DiffusionService service;
+    private final JobFields fields;
+    private final JobBoard board;
+    private final Uploads uploads;
+
+    JobRoutes(DiffusionService service, JobFields fields, JobBoard board, Uploads uploads) {
+        this.service = service;
+        this.fields = fields;
+        this.board = board;
+        this.uploads = uploads;
+    }
+
+    void add(RoutesConfig routes) {
+        routes.post(PATH, this::submit);
+        routes.get(
+                PATH,
+                ctx -> Answers.json(
+                        ctx,
+                        200,
+                        Map.of(
+                                "jobs",
+                                board.of(Access.caller(ctx)).stream()
+                                        .map(JobRoutes::described)
+                                        .toList())));
+        routes.get(PATH + "/{id}", ctx -> Answers.json(ctx, 200, described(board.get(ctx.pathParam("id")))));
+        routes.delete(PATH + "/{id}", this::delete);
+        routes.get(PATH + "/{id}/events", this::events);
+        routes.get(PATH + "/{id}/pictures/{index}", this::picture);
+    }
+
+    private void submit(Context ctx) {
+        Fields sent = Fields.ofJson(Answers.text(ctx, fields.limits().body()));
+        List<KeptJob> jobs = new ArrayList<>();
+        Uploads.Batch files = uploads.batch();
+        try {
+            List<ServiceRequest> requests = fields.read(sent, files);
+            files.heldBy(requests.size());
+            for (ServiceRequest request : requests) {
+                KeptJob kept = board.create(Access.caller(ctx), files);
+                kept.start(service.submit(request, kept));
+                jobs.add(kept);
+            }
+        } catch (RuntimeException e) {
+            files.heldBy(0).close();
+            jobs.forEach(kept -> kept.job().cancel());
+            throw e;
+        }
+        jobs.forEach(board::add);
+        Answers.ignored(ctx, sent.ignored());
+        ctx.header("Location", PATH + "/" + jobs.get(0).id());
+        List<Map<String, @Nullable Object>> all =
+                jobs.stream().map(JobRoutes::described).toList();
+        Answers.json(ctx, 202, all.size() == 1 ? all.get(0) : Map.of("jobs", all));
+    }
+
+    /** Ends a job; forgets one that is over. */
+    private void delete(Context ctx) {
+        KeptJob kept = board.get(ctx.pathParam("id"));
+        if (!kept.job().cancel()) {
+            board.remove(kept);
+        }
+        Answers.json(ctx, 200, described(kept));
+    }
+
+    static Map<String, @Nullable Object> described(KeptJob kept) {
+        Job job = kept.job();
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        map.put("id", kept.id());
+        map.put("state", job.state().name().toLowerCase(Locale.ROOT));
+        map.put("model", job.request().model());
+        map.put("guidance_scale", job.request().drawing().guidance().scale());
+        map.put("waiting_before", Math.max(0, job.waitingBefore()));
+        map.put("progress", progress(job.progress()));
+        map.put(
+                "pictures",
+                kept.pictures().stream().map(picture -> picture(kept, picture)).toList());
+        ErrorAnswer failure = kept.failure();
+        map.put("error", failure == null ? null : failure.toMap());
+        return map;
+    }
+
+    private static Map<String, @Nullable Object> progress(JobProgress progress) {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        map.put("share", progress.share());
+        map.put("step", (long) progress.step());
+        map.put("steps", (long) progress.steps());
+        map.put("finished", (long) progress.finished());
+        map.put("pictures", (long) progress.pictures());
+        return map;
+    }
+
+    private static Map<String, @Nullable Object> picture(KeptJob kept, FinishedPicture picture) {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        map.put("index", (long) picture.index());
+        map.put("seed", kept.job().request().drawing().seed() + picture.index());
+        map.put("url", PATH + "/" + kept.id() + "/pictures/" + picture.index());
+        return map;
+    }
+
+    private void picture(Context ctx) {
+        KeptJob kept = board.get(ctx.pathParam("id"));
+        String index = ctx.pathParam("index");
+        FinishedPicture picture = kept.pictures().stream()
+                .filter(each -> String.valueOf(each.index()).equals(index))
+                .findFirst()
+                .orElseThrow(() -> Refusal.missing("this job has no such picture, or not yet"));
+        ctx.contentType("image/png")
+                .result(PictureForm.PNG.bytes(picture.image(), kept.files().hidden(picture.notes())));
+    }
+
+    private void events(Context ctx) {
+        KeptJob kept = board.get(ctx.pathParam("id"));
+        long seen = after(ctx);
+        EventStream stream = new EventStream(ctx);
+        ClientWatch watch = ClientWatch.of(ctx);
+        for (int turn = 1; ; turn++) {
+            boolean wasOver = kept.isOver();
+            for (KeptJob.Event event : kept.after(seen, Waiting.RHYTHM)) {
+                stream.send(event.number(), event.name(), data(kept, event));
+                seen = event.number();
+            }
+            if (wasOver) {
+                return;
+            }
+            if (watch.isGone()) {
+                throw new ClientGone();
+            }
+            if (turn % KEEP_ALIVE == 0) {
+                stream.keepAlive();
+            }
+        }
+    }
+
+    private static long after(Context ctx) {
+        String header = ctx.header("Last-Event-ID");
+        String given = header == null ? ctx.queryParam("after") : header;
+        if (given == null || given.isEmpty()) {
+            return 0;
+        }
+        if (!given.matches("\\d{1,18}")) {
+            throw Refusal.malformed("the last event must be a number, but was '" + given + "'");
+        }
+        return Long.parseLong(given);
+    }
+
+    private static Map<String, @Nullable Object> data(KeptJob kept, KeptJob.Event event) {
+        JobProgress progress = event.progress();
+        if (progress != null) {
+            return progress(progress);
+        }
+        if (event.image() != null) {
+            byte[] file = PictureForm.PNG.bytes(event.image(), Map.of());
+            return Map.of(
+                    "index",
+                    (long) event.index(),
+                    "b64_json",
+                    Base64.getEncoder().encodeToString(file));
+        }
+        return event.name().equals("picture")
+                ? kept.pictures().stream()
+                        .filter(each -> each.index() == event.index())
+                        .findFirst()
+                        .map(each -> picture(kept, each))
+                        .orElseThrow()
+                : described(kept);
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.serve;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.image.PngFile;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/** Pictures that came with requests, drawn anew as PNG in a folder of the server's own, under names of its own, while a job needs them. */
+final class Uploads implements AutoCloseable {
+    private final Path folder;
+
+    /** @throws Problem (a failure) where there is no room for temporary files */
+    Uploads() {
+        try {
+            folder = Files.createTempDirectory("diffusion4j-serve");
+        } catch (IOException e) {
+            throw Problem.failure("cannot make a temporary folder: " + AtomicFile.reason(e), e);
+        }
+    }
+
+    /** Those of one request. */
+    final class Batch implements AutoCloseable {
+        private final List<Path> files = new ArrayList<>();
+        private int holders = 1;
+
+        /** This one, closed when so many have closed it. */
+        synchronized Batch heldBy(int count) {
+            holders = count;
+            return this;
+        }
+
+        /** Returns its file. */
+        String add(BufferedImage picture) {
+            Path file = folder.resolve(UUID.randomUUID() + ".png");
+            files.add(file);
+            PngFile.write(file, picture);
+            return file.toString();
+        }
+
+        /** Notes of a picture without the places of these files. */
+        Map<String, String> hidden(Map<String, String> notes) {
+            Map<String, String> own = new java.util.LinkedHashMap<>(notes);
+            for (Path file : files) {
+                own.replaceAll((name, text) -> text.replace(file.toString(), "sent.png"));
+            }
+            return own;
+        }
+
+        /** Deletes them, when the last who needs them closes it. */
+        @Override
+        public synchronized void close() {
+            holders--;
+            if (holders <= 0) {
+                files.forEach(Uploads::delete);
+            }
+        }
+    }
+
+    Batch batch() {
+        return new Batch();
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            // goes with the folder, or with the machine's other temporary files
+        }
+    }
+
+    @Override
+    public void close() {
+        try (Stream<Path> left = Files.list(folder)) {
+            left.forEach(Uploads::delete);
+        } catch (IOException e) {
+            return;
+        }
+        delete(folder);
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.diffusion4j.image.PngFile;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.service.ServiceConfig;
+import dev.diffusion4j.service.ServiceModel;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Jobs that callers come back for, over real HTTP. */
+@Timeout(20)
+class JobRoutesTest {
+    private static final Path GOLDEN = Path.of("../core/src/test/resources/golden");
+    private static final String JOBS = "/api/v1/jobs";
+    private static final String REQUEST =
+            "\"request\":{\"subject\":{\"prompts\":[\"a red cat\"]},\"canvas\":{\"seed\":5},\"sampling\":{\"steps\":4}}";
+
+    private static DiffusionServer server;
+    private static Client client;
+
+    @BeforeAll
+    static void start() {
+        Map<String, ServiceModel> models = new LinkedHashMap<>();
+        models.put("text", ServiceModel.at(GOLDEN.resolve("tiny-sd")));
+        models.put("plain", ServiceModel.at(GOLDEN.resolve("tiny-pipeline")));
+        server = DiffusionServer.start(models, ServiceConfig.DEFAULT, ServerConfig.DEFAULT.with(c -> c.port = 0));
+        client = Client.of(server);
+    }
+
+    @AfterAll
+    static void stop() {
+        server.stop(Duration.ZERO);
+    }
+
+    private static Map<String, Object> submitted(String body) {
+        HttpResponse<byte[]> response = client.post(JOBS, body);
+        assertThat(response.statusCode())
+                .as(new String(response.body(), StandardCharsets.UTF_8))
+                .isEqualTo(202);
+        assertThat(response.headers().firstValue("Location").orElse("")).startsWith(JOBS + "/");
+        return Client.json(response);
+    }
+
+    /** Reads the events to their end, which is that of the job. */
+    private static String events(Object id, String query) {
+        return new String(client.get(JOBS + "/" + id + "/events" + query).body(), StandardCharsets.UTF_8);
+    }
+
+    private static byte[] picture(Object id) {
+        return client.get(JOBS + "/" + id + "/pictures/0").body();
+    }
+
+    @Test
+    void a_job_is_taken_followed_and_fetched() {
+        Object id =
+                submitted("{\"model\":\"text\",\"previews\":2," + REQUEST + "}").get("id");
+        String events = events(id, "");
+        assertThat(events).contains("event: picture", "event: done", "\"state\": \"done\"");
+        Map<String, Object> job = Client.json(client.get(JOBS + "/" + id));
+        assertThat(job).containsEntry("state", "done").containsEntry("error", null);
+        assertThat(Client.pixels(picture(id)))
+                .isEqualTo(Client.pixels(Client.file(Client.picture(
+                        client.post(
+                                "/v1/images/generations",
+                                "{\"model\":\"text\",\"prompt\":\"a red cat\",\"seed\":5,\"steps\":4}"),
+                        0))));
+        List<String> numbers =
+                events.lines().filter(line -> line.startsWith("id: ")).toList();
+        String last = numbers.get(numbers.size() - 1).substring(4);
+        assertThat(events(id, "?after=" + (Long.parseLong(last) - 1)))
+                .contains("event: done")
+                .doesNotContain("picture\n");
+    }
+
+    @Test
+    void the_note_of_a_picture_is_a_request_for_it() throws IOException {
+        Object id = submitted(
+                        "{\"model\":\"text\",\"scheduler\":\"ddim\",\"guides\":[\"color=#ff0000:40\"]," + REQUEST + "}")
+                .get("id");
+        events(id, "");
+        byte[] first = picture(id);
+        String note =
+                PngFile.readNotes(new ByteArrayInputStream(first), "picture").get("diffusion4j");
+        Map<String, Object> settings =
+                new LinkedHashMap<>(Json.object(Json.parseObject(note, "note").get("settings")));
+        settings.put("model", "text");
+        Object again = submitted(Json.compact(settings)).get("id");
+        events(again, "");
+        assertThat(Client.pixels(picture(again))).isEqualTo(Client.pixels(first));
+    }
+
+    @Test
+    void models_without_prompts_and_sweeps_are_drawn_too() {
+        Object id = submitted("{\"model\":\"plain\",\"request\":{\"sampling\":{\"steps\":2}}}")
+                .get("id");
+        assertThat(events(id, "")).contains("event: done");
+        List<?> swept = (List<?>) submitted("{\"model\":\"text\",\"sweep\":[1,3]," + REQUEST + "}")
+                .get("jobs");
+        assertThat(swept).hasSize(2);
+        Object one = Json.object(swept.get(0)).get("id");
+        Object three = Json.object(swept.get(1)).get("id");
+        assertThat(events(one, "") + events(three, "")).contains("\"guidance_scale\": 3.0");
+        assertThat(picture(three)).isNotEqualTo(picture(one));
+    }
+
+    @Test
+    void a_job_can_start_from_a_picture_that_is_sent() {
+        Object id = submitted("{\"model\":\"text\"," + REQUEST + "}").get("id");
+        events(id, "");
+        String start = "data:image/png;base64," + Base64.getEncoder().encodeToString(picture(id));
+        Object changed = submitted("{\"model\":\"text\",\"request\":{\"subject\":{\"prompts\":[\"a dog\"]},"
+                        + "\"sampling\":{\"steps\":4},\"inputs\":{\"picture\":\"" + start + "\",\"strength\":0.5}}}")
+                .get("id");
+        assertThat(events(changed, "")).contains("event: done");
+        assertThat(new String(picture(changed), StandardCharsets.ISO_8859_1)).doesNotContain("diffusion4j-serve");
+    }
+
+    @Test
+    void a_job_is_cancelled_and_then_forgotten() {
+        String id = String.valueOf(submitted("{\"model\":\"text\",\"request\":{\"subject\":{\"prompts\":[\"a\"]},"
+                        + "\"sampling\":{\"steps\":150}}}")
+                .get("id"));
+        assertThat(client.send(client.to(JOBS + "/" + id).DELETE().build()).statusCode())
+                .isEqualTo(200);
+        assertThat(events(id, "")).contains("event: cancelled");
+        assertThat(new String(client.get(JOBS).body(), StandardCharsets.UTF_8)).contains(id);
+        assertThat(client.send(client.to(JOBS + "/" + id).DELETE().build()).statusCode())
+                .isEqualTo(200);
+        assertThat(client.get(JOBS + "/" + id).statusCode()).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"request\":{\"inputs\":{\"picture\":\"/etc/passwd\"}}}",
+                "{\"request\":{\"inputs\":{\"control\":[{\"folder\":\"/x\",\"picture\":\"/y\"}]}}}",
+                "{\"request\":{\"subject\":{\"lora_dir\":\"/etc\"}}}",
+                "{\"vae\":\"/etc\"}",
+                "{\"clip_model\":\"/etc\"}",
+                "{\"guides\":[\"clip-image=/etc/passwd:3\"]}",
+                "{\"guides\":[\"mask=/etc/passwd\"]}",
+                "{\"loras\":[\"/etc/passwd:1\"]}",
+                "{\"model\":\"/etc\"}"
+            })
+    void no_request_names_a_file(String body) {
+        HttpResponse<byte[]> response = client.post(JOBS, body);
+        assertThat(response.statusCode()).isIn(400, 404, 422);
+        assertThat(Client.error(response).get("message")).isNotNull();
+        assertThat(server.service().jobs()).isEmpty();
+    }
+}
