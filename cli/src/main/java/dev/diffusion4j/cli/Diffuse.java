@@ -48,6 +48,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             PlotCommand.class,
             DataCommand.class,
             HubCommand.class,
+            ServeCommand.class,
             RecipesCommand.class,
             DoctorCommand.class,
             WarmUpCommand.class,

@@ -38,6 +38,7 @@ final class HelpGroups {
                 OPTIONS,
                 "Model and result",
                 "--model",
+                "--models-dir",
                 "--from",
                 "--start_model",
                 "--images",
@@ -94,6 +95,17 @@ final class HelpGroups {
         put(OPTIONS, "What is measured", "--clip-text", "--at-least");
         put(OPTIONS, "Learning");
         put(OPTIONS, "While it trains", "--log_samples_every", "--save_model_every", "--wandb_project");
+        put(
+                OPTIONS,
+                "Where it listens, and for whom",
+                "--host",
+                "--port",
+                "--api-key-file",
+                "--insecure",
+                "--alias",
+                "--cors");
+        put(OPTIONS, "Limits", "--queue", "--memory", "--threads", "--timeout", "--max-pixels", "--max-steps");
+        put(OPTIONS, "Limits", "--max-count");
         put(OPTIONS, OTHER);
         put(OPTIONS, "Machine", "--device", "--dtype", "--batch");
         put(OPTIONS, "Publishing", "--push-to-hub", "--hub-model-id", "--hub-private-repo", "--hub-token");
@@ -103,6 +115,7 @@ final class HelpGroups {
         put(COMMANDS, "Draw", "sample", "plot");
         put(COMMANDS, "Train", "train", "finetune", "train-unconditional", "data");
         put(COMMANDS, "Judge", "eval", "compare");
+        put(COMMANDS, "Serve", "serve");
         put(COMMANDS, "Files and the Hub", "info", "convert", "hub");
         put(COMMANDS, "Shell", "completion");
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.kernel.VectorSupport;
 import dev.diffusion4j.recipe.Recipe;
+import dev.diffusion4j.serve.DiffusionServer;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -28,7 +29,9 @@ class LibraryTextsTest {
     private static final Pattern FLAG = Pattern.compile("--[a-zA-Z]");
 
     @ParameterizedTest
-    @ValueSource(classes = {VectorSupport.class, Problem.class, Recipe.class}) // of kernels, core and training
+    @ValueSource(
+            classes = {VectorSupport.class, Problem.class, Recipe.class, DiffusionServer.class
+            }) // of kernels, core, training and serve
     void no_text_of_the_library_names_a_flag(Class<?> ofModule) throws IOException, URISyntaxException {
         Map<String, List<String>> texts = texts(Path.of(
                 ofModule.getProtectionDomain().getCodeSource().getLocation().toURI()));

@@ -37,6 +37,7 @@ class SourceRulesTest {
                 "core",
                 "training",
                 "testkit",
+                "serve",
                 "integrations/diffusion4j-micrometer",
                 "cli",
                 "examples",

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.serve.Limits;
+import dev.diffusion4j.service.ServiceConfig;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What a server takes of the machine, and what one request may ask for. */
+final class ServeLimits {
+    @Option(
+            names = "--queue",
+            paramLabel = "N",
+            description =
+                    "Requests that wait beside the one at work; one more is refused with 429. Default: ${DEFAULT-VALUE}.")
+    int queue = ServiceConfig.DEFAULT.queue();
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            converter = ByteSize.class,
+            description =
+                    "What the process may take, 6GB for example: more is refused, and networks that were not used longest make room. Default: all that the machine has.")
+    @Nullable
+    Long memory;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads that draw. Default: as many as suit the processor.")
+    int threads = ServiceConfig.DEFAULT.threads();
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "S",
+            converter = FiniteNumber.class,
+            description = "Seconds after which a request is given up, waiting included. Default: none.")
+    @Nullable
+    Double timeout;
+
+    @Option(names = "--max-pixels", paramLabel = "N", description = "Of a picture. Default: ${DEFAULT-VALUE}.")
+    long pixels = Limits.DEFAULT.pixels();
+
+    @Option(names = "--max-steps", paramLabel = "N", description = "Of a request. Default: ${DEFAULT-VALUE}.")
+    int steps = Limits.DEFAULT.steps();
+
+    @Option(names = "--max-count", paramLabel = "N", description = "Pictures of a request. Default: ${DEFAULT-VALUE}.")
+    int count = Limits.DEFAULT.count();
+
+    ServiceConfig service() {
+        Double seconds = timeout;
+        return ServiceConfig.DEFAULT.with(c -> {
+            c.queue = queue;
+            c.threads = threads;
+            c.memory = memory == null ? c.memory : memory;
+            c.timeout = seconds == null ? null : Duration.ofMillis(Math.round(seconds * 1000));
+        });
+    }
+
+    Limits ofRequests() {
+        return new Limits(pixels, steps, count, Limits.DEFAULT.body());
+    }
+}
