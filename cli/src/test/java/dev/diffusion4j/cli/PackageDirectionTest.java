@@ -54,7 +54,10 @@ class PackageDirectionTest {
                 "tensor processor json checkpoint text model adapter condition codec guidance scheduler image hub folder");
         allow("drawing", "tensor json checkpoint text model adapter guidance scheduler image hub folder pipeline");
         allow("service", "tensor processor adapter codec guidance image folder pipeline drawing");
-        allow("serve", "text json model adapter guidance scheduler image hub folder pipeline drawing service");
+        allow("micrometer", "service");
+        allow(
+                "serve",
+                "text json model adapter guidance scheduler image hub folder pipeline drawing service micrometer");
         allow("data", "tensor image json hub");
         allow("metric", "tensor model data checkpoint json");
         allow("tracking", "image json");
@@ -64,7 +67,6 @@ class PackageDirectionTest {
                 "recipe",
                 "tensor json text model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
         allow("testkit", "tensor checkpoint model condition codec scheduler guidance data tracking");
-        allow("micrometer", "service");
         allow("plot", "schedule tensor codec guidance image pipeline data tracking");
         allow(
                 "evaluation",

@@ -64,7 +64,7 @@ public final class DiffusionServer implements AutoCloseable {
         ServerMeter meter = new ServerMeter();
         Uploads uploads = new Uploads();
         try {
-            DiffusionService service = DiffusionService.open(models, limits.with(c -> c.meter = meter));
+            DiffusionService service = DiffusionService.open(models, limits.with(c -> c.meter = meter.counter()));
             meter.watch(service);
             try {
                 Faces faces = new Faces(service, config, names, adapters, uploads, meter, new AtomicBoolean());

@@ -349,7 +349,11 @@ class DiffusionServerTest {
     void numbers_are_there_for_prometheus() {
         client.post(GENERATIONS, SMALL + "}");
         assertThat(new String(client.get("/metrics").body(), StandardCharsets.UTF_8))
-                .contains("diffusion4j_jobs_submitted_total", "diffusion4j_jobs_ran_seconds_count{state=\"done\"}")
+                .contains(
+                        "diffusion4j_jobs_submitted_total",
+                        "diffusion4j_jobs_run_seconds_count{state=\"done\"}",
+                        "diffusion4j_jobs_active{state=\"running\"}",
+                        "diffusion4j_networks_memory_bytes")
                 .doesNotContain("red cat");
     }
 
