@@ -29,7 +29,7 @@ def picture(b64):
 
 
 def pixels(image):
-    return list(image.convert("RGB").getdata())
+    return image.convert("RGB").tobytes()
 
 
 def started(model, name):

@@ -15,7 +15,9 @@ import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.model.clip.ClipActivation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.FilesBeside;
+import dev.diffusion4j.pipeline.request.Control;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.Inputs;
 import dev.diffusion4j.pipeline.request.NoiseMode;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
@@ -181,13 +183,64 @@ public record GenerationNote(
             throw Problem.failure(png + " does not say how it was made: it has neither the note '" + RunManifest.NOTE
                     + "' of 'diffuse sample' nor the text '" + Infotext.NOTE + "' of A1111's webui");
         }
+        return read(text, png + ": note " + RunManifest.NOTE);
+    }
+
+    /** Reads a note; {@code where} names it in errors. */
+    static Read read(String text, String where) {
         try {
-            RunManifest manifest = RunManifest.fromText(text, png + ": note " + RunManifest.NOTE);
+            RunManifest manifest = RunManifest.fromText(text, where);
             Map<String, @Nullable Object> settings = OldNotes.upgraded(manifest.settings());
-            return new Read(manifest, Records.bind(EMPTY, settings, png + ": note " + RunManifest.NOTE));
+            return new Read(manifest, Records.bind(EMPTY, settings, where));
         } catch (IllegalArgumentException e) {
             throw Problem.failure(Worded.marked(e), e);
         }
+    }
+
+    /** The same with the name of each file in place of its path. */
+    GenerationNote withoutPlaces(String name) {
+        return new GenerationNote(
+                name,
+                scheduler,
+                schedulerConfig,
+                index,
+                withoutPlaces(request),
+                guides,
+                loras.stream()
+                        .map(LoraChoice::parse)
+                        .map(lora -> lora.at(Path.of(InfotextNames.ofLora(lora.path()))))
+                        .map(LoraChoice::text)
+                        .toList(),
+                name(config),
+                embeddings.stream().map(GenerationNote::fileName).toList(),
+                name(vae),
+                name(refiner),
+                name(clipModel),
+                clipActivation);
+    }
+
+    private static GenerationRequest withoutPlaces(GenerationRequest request) {
+        Inputs inputs = request.inputs();
+        return request.with(r -> r.loraDir(null)
+                .picture(inputs.picture() == null ? null : fileName(inputs.picture()))
+                .mask(inputs.mask() == null ? null : fileName(inputs.mask()))
+                .control(inputs.control().stream()
+                        .map(GenerationNote::withoutPlaces)
+                        .toList()));
+    }
+
+    private static Control withoutPlaces(Control control) {
+        String folder = control.isOwn() ? "" : InfotextNames.of(Path.of(control.folder()));
+        return new Control(folder, fileName(control.picture()), control.scale(), control.start(), control.end());
+    }
+
+    /** Of a network. */
+    private static @Nullable String name(@Nullable String place) {
+        return place == null ? null : InfotextNames.of(Path.of(place));
+    }
+
+    private static String fileName(String path) {
+        return String.valueOf(Path.of(path).getFileName());
     }
 
     /** As JSON, for people. */

@@ -26,6 +26,7 @@ record Infotext(String prompt, String negativePrompt, Map<String, String> settin
 
     private static final String NEGATIVE = "Negative prompt:";
     private static final String FIRST = "Steps:";
+    private static final String MODEL = ", Model: ";
     private static final int FEWEST = 3;
     private static final Pattern NAME = Pattern.compile("\\w[\\w \\-/]+", Pattern.UNICODE_CHARACTER_CLASS);
 
@@ -117,6 +118,17 @@ record Infotext(String prompt, String negativePrompt, Map<String, String> settin
     @Nullable
     String get(String name) {
         return settings.get(name);
+    }
+
+    /** A text of this library with another name of the model; all else stays as it is, letter for letter. */
+    static String ofModel(String text, String model) {
+        int line = text.lastIndexOf('\n') + 1;
+        int at = text.indexOf(MODEL, line); // the first one: values of other settings may hold it too, later
+        if (at < 0) {
+            return text;
+        }
+        int start = at + MODEL.length();
+        return text.substring(0, start) + quoted(model) + text.substring(end(text, start));
     }
 
     /** As it stands in a picture; values with commas, colons or line ends are quoted as JSON. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.drawing.InfotextDrawing.Given;
+import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.request.Control;
@@ -68,6 +69,44 @@ class InfotextNoteTest {
                         + control + ", ControlNet 1: \"Module: none, Model: org/canny, " + control
                         + ", Refiner: xl_refiner, Refiner switch at: 0.75, Lora hashes: \"style: aaa, hero: bbb\", "
                         + "Version: diffusion4j " + RunManifest.libraryVersion());
+    }
+
+    @Test
+    void notes_for_others_have_names_in_place_of_paths_and_are_else_the_same() {
+        Consumer<RequestDraft> edit = r -> r.prompt("a cat, Model: x, <lora:hero:1>")
+                .loraDir("/srv/loras")
+                .picture("/srv/a.png")
+                .strength(0.5)
+                .mask("/srv/b.png")
+                .control(List.of(Control.ofOwn("/srv/edges.png"), Control.of("/srv/canny", "/srv/edges.png")));
+        GenerationNote note = new GenerationNote(
+                "/srv/sd15.safetensors",
+                SchedulerKind.EULER.className(),
+                SchedulerKind.EULER.create(Map.of()).config(),
+                0,
+                GenerationRequest.of(r -> edit.accept(r.promptSyntax(PromptSyntax.A1111))),
+                List.of("color=#ff0000:40"),
+                List.of("/srv/style.safetensors:te=0.5:unet=1"),
+                "/srv/config",
+                List.of("/srv/word.pt"),
+                "/srv/vae",
+                "/srv/refiner.safetensors",
+                "/srv/clip",
+                null);
+        String manifest = new RunManifest("1", "cpu", "f32", "hash", Records.toMap(note)).toText();
+        String text = text(0, edit).toText();
+
+        Map<String, String> others = NotesForOthers.of(Map.of("parameters", text, "diffusion4j", manifest), "my, own");
+
+        assertThat(others.get("parameters"))
+                .isEqualTo(text.replace(", Model: sd15, ", ", Model: \"my, own\", "))
+                .isNotEqualTo(text);
+        assertThat(others.get("diffusion4j"))
+                .isEqualTo(manifest.replace("\"/srv/loras\"", "null")
+                        .replace("/srv/sd15.safetensors", "my, own")
+                        .replace("style.safetensors:te=0.5:unet=1\"", "style:te=0.5:unet=1.0\"")
+                        .replace("refiner.safetensors", "refiner")
+                        .replace("/srv/", ""));
     }
 
     @Test

@@ -129,7 +129,7 @@ final class ImageRoutes {
 
     private Map<String, @Nullable Object> sent(
             Context ctx, ImageCall call, FinishedPicture picture, Uploads.Batch files) {
-        byte[] file = call.form().bytes(picture.image(), files.hidden(picture.notes()));
+        byte[] file = call.form().bytes(picture.image(), files.hidden(picture, call.request()));
         Map<String, @Nullable Object> sent = new LinkedHashMap<>();
         if (call.asUrl()) {
             sent.put("url", results.address(ctx, file, call.form()));

@@ -128,7 +128,8 @@ final class JobRoutes {
                 .findFirst()
                 .orElseThrow(() -> Refusal.missing("this job has no such picture, or not yet"));
         ctx.contentType("image/png")
-                .result(PictureForm.PNG.bytes(picture.image(), kept.files().hidden(picture.notes())));
+                .result(PictureForm.PNG.bytes(
+                        picture.image(), kept.files().hidden(picture, kept.job().request())));
     }
 
     private void events(Context ctx) {

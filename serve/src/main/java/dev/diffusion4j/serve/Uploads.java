@@ -3,7 +3,10 @@ package dev.diffusion4j.serve;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.drawing.NotesForOthers;
 import dev.diffusion4j.image.PngFile;
+import dev.diffusion4j.service.FinishedPicture;
+import dev.diffusion4j.service.ServiceRequest;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -46,11 +50,16 @@ final class Uploads implements AutoCloseable {
             return file.toString();
         }
 
-        /** Notes of a picture without the places of these files. */
-        Map<String, String> hidden(Map<String, String> notes) {
-            Map<String, String> own = new java.util.LinkedHashMap<>(notes);
+        /**
+         * Notes of a picture that say nothing of where this server has its files.
+         *
+         * @param request that it was drawn for, which calls the model by the name that it is served by
+         */
+        Map<String, String> hidden(FinishedPicture picture, ServiceRequest request) {
+            Map<String, String> own = NotesForOthers.of(picture.notes(), Objects.requireNonNull(request.model()));
             for (Path file : files) {
-                own.replaceAll((name, text) -> text.replace(file.toString(), "sent.png"));
+                String name = String.valueOf(file.getFileName());
+                own.replaceAll((key, text) -> text.replace(name, "sent.png"));
             }
             return own;
         }

@@ -89,7 +89,7 @@ final class WebuiRoutes {
         List<Object> seeds = new ArrayList<>();
         List<Object> texts = new ArrayList<>();
         for (FinishedPicture picture : pictures) {
-            Map<String, String> notes = files.hidden(picture.notes());
+            Map<String, String> notes = files.hidden(picture, request);
             images.add(Base64.getEncoder().encodeToString(PictureForm.PNG.bytes(picture.image(), notes)));
             seeds.add(request.drawing().seed() + picture.index());
             texts.add(notes.getOrDefault("parameters", ""));

@@ -116,6 +116,16 @@ class DiffusionServerTest {
     }
 
     @Test
+    void a_picture_says_by_what_name_its_model_is_served_and_nothing_of_places() throws IOException {
+        byte[] file = Client.file(Client.picture(
+                client.post(GENERATIONS, SMALL + ",\"model\":\"dall-e-3\",\"loras\":[\"sd-kohya:0.5\"]}"), 0));
+        Map<String, String> notes = PngFile.readNotes(new ByteArrayInputStream(file), "the answer");
+        assertThat(notes.get("parameters")).contains(", Model: tiny, ", "<lora:sd-kohya:0.5>");
+        assertThat(notes.get("diffusion4j")).contains("\"model\": \"tiny\"", "[\"sd-kohya:0.5\"]");
+        assertThat(notes.values()).noneMatch(note -> note.contains("golden") || note.contains("tiny-sd"));
+    }
+
+    @Test
     void a_picture_can_be_fetched_by_an_address_that_nobody_guesses() {
         HttpResponse<byte[]> response =
                 client.post(GENERATIONS, SMALL + ",\"response_format\":\"url\",\"output_format\":\"jpeg\"}");
@@ -313,7 +323,7 @@ class DiffusionServerTest {
     }
 
     @Test
-    void an_edit_starts_from_the_picture_that_was_sent_and_leaves_no_file() {
+    void an_edit_starts_from_the_picture_that_was_sent_and_leaves_no_file() throws IOException {
         byte[] start = Client.file(Client.picture(client.post(GENERATIONS, SMALL + "}"), 0));
         Map<String, String> texts = Map.of("prompt", "a blue dog", "steps", "4", "seed", "1", "strength", "0.5");
         HttpResponse<byte[]> edited = client.form("/v1/images/edits", Map.of("image[]", start), texts);
@@ -323,7 +333,10 @@ class DiffusionServerTest {
         assertThat(Client.file(Client.picture(edited, 0))).isNotEqualTo(start);
         byte[] again = Client.file(Client.picture(client.form("/v1/images/edits", Map.of("image", start), texts), 0));
         assertThat(Client.pixels(again)).isEqualTo(Client.pixels(Client.file(Client.picture(edited, 0))));
-        assertThat(new String(again, StandardCharsets.ISO_8859_1)).doesNotContain("diffusion4j-serve");
+        assertThat(PngFile.readNotes(new ByteArrayInputStream(again), "the answer")
+                        .get("diffusion4j"))
+                .contains("\"picture\": \"sent.png\"")
+                .doesNotContain("diffusion4j-serve", "/tmp");
         HttpResponse<byte[]> varied =
                 client.form("/v1/images/variations", Map.of("image", start), Map.of("seed", "1", "n", "2"));
         assertThat(Client.picture(varied, 1)).containsEntry("seed", 2L);

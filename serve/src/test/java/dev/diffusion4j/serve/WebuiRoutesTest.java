@@ -3,9 +3,12 @@ package dev.diffusion4j.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.service.ServiceConfig;
 import dev.diffusion4j.service.ServiceModel;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -77,11 +80,14 @@ class WebuiRoutesTest {
     }
 
     @Test
-    void prompts_ask_for_adapters_by_name_alone() {
+    void prompts_ask_for_adapters_by_name_alone() throws IOException {
         byte[] plain = first(client.post(TXT2IMG, SMALL + "}"));
         String with = SMALL.replace("cat", "cat <lora:NAME:0.7>") + "}";
-        assertThat(Client.pixels(first(client.post(TXT2IMG, with.replace("NAME", "sd-kohya")))))
-                .isNotEqualTo(Client.pixels(plain));
+        byte[] adapted = first(client.post(TXT2IMG, with.replace("NAME", "sd-kohya")));
+        assertThat(Client.pixels(adapted)).isNotEqualTo(Client.pixels(plain));
+        Map<String, String> notes = PngFile.readNotes(new ByteArrayInputStream(adapted), "the answer");
+        assertThat(notes.get("parameters")).contains(", Model: ", "Lora hashes: ");
+        assertThat(notes.values()).noneMatch(note -> note.contains("golden") || note.contains("text_lora"));
         HttpResponse<byte[]> other = client.post(TXT2IMG, with.replace("NAME", "../tiny-sd"));
         assertThat(other.statusCode()).isEqualTo(422);
         assertThat(new String(other.body(), StandardCharsets.UTF_8)).doesNotContain("golden");
