@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The adapters that requests may name: those of one folder, looked through once, by their names alone. */
 final class Adapters {
+    private static final int MOST = 20;
+
     private final @Nullable LoraShelf shelf;
 
     /** @throws Problem where there is no such folder */
@@ -33,6 +35,9 @@ final class Adapters {
             list.forEach(each -> choices.add(one(each)));
         } else if (value != null) {
             throw wrong(value);
+        }
+        if (choices.size() > MOST) {
+            throw Refusal.limit("loras", "{loras} must be at most " + MOST + ", but were " + choices.size());
         }
         return choices;
     }

@@ -70,7 +70,7 @@ public final class DiffusionServer implements AutoCloseable {
                 Faces faces = new Faces(service, config, names, adapters, uploads, meter, new AtomicBoolean());
                 Javalin http = Javalin.create(javalin -> {
                     connect(javalin, limits);
-                    guard(javalin, new Access(config), meter);
+                    guard(javalin, new Access(config), uploads, meter);
                     faces.add(javalin.routes);
                 });
                 listen(http, config);
@@ -109,12 +109,12 @@ public final class DiffusionServer implements AutoCloseable {
         config.jetty.modifyServer(server -> server.setStopTimeout(LAST_ANSWERS));
     }
 
-    private static void guard(JavalinConfig config, Access access, ServerMeter meter) {
+    private static void guard(JavalinConfig config, Access access, Uploads uploads, ServerMeter meter) {
         config.routes.before(access::check);
         config.routes.options("/*", ctx -> ctx.status(204));
         config.routes.exception(ClientGone.class, (gone, ctx) -> LOG.debug("a client has gone away"));
-        config.routes.exception(HttpResponseException.class, (error, ctx) -> refuse(ctx, ErrorAnswer.of(error), meter));
-        config.routes.exception(Exception.class, (error, ctx) -> refuse(ctx, ErrorAnswer.of(error), meter));
+        config.routes.exception(HttpResponseException.class, (error, ctx) -> refuse(ctx, uploads.answer(error), meter));
+        config.routes.exception(Exception.class, (error, ctx) -> refuse(ctx, uploads.answer(error), meter));
         config.requestLogger.http((ctx, millis) -> LOG.info(
                 "{} {} {} in {} ms",
                 ctx.method(),

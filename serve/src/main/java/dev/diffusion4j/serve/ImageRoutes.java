@@ -173,7 +173,7 @@ final class ImageRoutes {
             } catch (ClientGone e) {
                 throw e;
             } catch (RuntimeException e) { // the status was sent long ago
-                events.send(null, "error", Map.of("error", ErrorAnswer.of(e).toMap()));
+                events.send(null, "error", Map.of("error", uploads.answer(e).toMap()));
             }
         }
     }

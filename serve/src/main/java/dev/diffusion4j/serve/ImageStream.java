@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /** The pictures of a job on their way and finished, from its native thread to the thread that sends them. */
 final class ImageStream implements JobListener {
     private static final int KEEP_ALIVE = 50;
+    /** Pictures on their way that wait for a client that reads slowly; further ones are left out. */
+    private static final int MOST_WAITING = 16;
 
     private final BlockingQueue<Item> items = new LinkedBlockingQueue<>();
 
@@ -25,7 +27,9 @@ final class ImageStream implements JobListener {
 
     @Override
     public void onPreview(Job job, int index, BufferedImage preview) {
-        items.add(new Item(index, preview, null));
+        if (items.size() < MOST_WAITING) {
+            items.add(new Item(index, preview, null));
+        }
     }
 
     @Override

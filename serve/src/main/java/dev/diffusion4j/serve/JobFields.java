@@ -35,6 +35,7 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits) {
     private static final List<String> PASSED = List.of("index", "clip_activation");
 
     private static final int MOST_PREVIEWS = 50;
+    private static final int MOST_GUIDES = 20;
 
     /**
      * One request for each scale of a sweep, or the only one.
@@ -70,17 +71,18 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits) {
             throw Refusal.value(
                     "sweep", "\"sweep\" must be a list of guidance scales, but was " + Json.describe(scales));
         }
-        limits.checkedCount(list.size() * request.drawing().count());
-        List<ServiceRequest> all = new ArrayList<>();
+        long all = (long) list.size() * request.drawing().count();
+        limits.checkedCount((int) Math.min(Integer.MAX_VALUE, all));
+        List<ServiceRequest> swept = new ArrayList<>();
         for (Object scale : list) {
             if (!(scale instanceof Number number)) {
                 throw Refusal.value("sweep", "\"sweep\" must hold numbers, but held " + Json.describe(scale));
             }
             GenerationRequest drawing = request.drawing();
-            all.add(request.with(r ->
+            swept.add(request.with(r ->
                     r.drawing = drawing.with(d -> d.guidance(drawing.guidance().withScale(number.doubleValue())))));
         }
-        return all;
+        return swept;
     }
 
     private GenerationRequest drawing(Fields fields, Uploads.Batch files) {
@@ -156,6 +158,9 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits) {
         }
         if (!(value instanceof List<?> list)) {
             throw Refusal.value("guides", "\"guides\" must be a list of texts, but was " + Json.describe(value));
+        }
+        if (list.size() > MOST_GUIDES) {
+            throw Refusal.limit("guides", "\"guides\" must be at most " + MOST_GUIDES + ", but were " + list.size());
         }
         List<String> texts = list.stream().map(String::valueOf).toList();
         for (String text : texts) {

@@ -59,10 +59,17 @@ final class KeptJob implements JobListener {
     }
 
     private void end(Job of, @Nullable Throwable error) {
-        failure = error == null ? null : ErrorAnswer.of(error);
+        failure = error == null ? null : files.answer(error);
         files.close();
         ended = System.nanoTime();
-        add(of.state().name().toLowerCase(Locale.ROOT), "end", 0, null, null);
+        lock.lock();
+        try {
+            events.values()
+                    .removeIf(event -> event.image() != null); // they would be held for as long as the pictures are
+            add(of.state().name().toLowerCase(Locale.ROOT), "end", 0, null, null);
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override

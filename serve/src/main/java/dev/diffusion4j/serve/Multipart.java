@@ -24,6 +24,7 @@ record Multipart(Map<String, String> texts, Map<String, List<byte[]>> files) {
     private static final Pattern FILE = Pattern.compile("(?i);\\s*filename\\*?=");
     private static final byte[] END_OF_HEAD = "\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
     private static final int MOST_PARTS = 200;
+    private static final int LONGEST_HEAD = 8192;
 
     /** @throws Refusal (415) where it is none, (400) where it is broken */
     static Multipart read(byte[] body, @Nullable String contentType) {
@@ -55,6 +56,10 @@ record Multipart(Map<String, String> texts, Map<String, List<byte[]>> files) {
             int end = head < 0 ? -1 : indexOf(body, next, head + 2);
             if (end < 0 || parts == MOST_PARTS) {
                 throw Refusal.malformed("the multipart body is cut short, or has more than " + MOST_PARTS + " parts");
+            }
+            if (head - at > LONGEST_HEAD) {
+                throw Refusal.malformed(
+                        "the head of a part of the multipart body has more than " + LONGEST_HEAD + " bytes");
             }
             int begin = Math.min(end, head + END_OF_HEAD.length);
             add(new String(body, at, head - at, StandardCharsets.UTF_8), Arrays.copyOfRange(body, begin, end));

@@ -16,16 +16,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Pictures that came with requests, drawn anew as PNG in a folder of the server's own, under names of its own, while a job needs them. */
 final class Uploads implements AutoCloseable {
     private final Path folder;
+    private final Pattern files;
 
     /** @throws Problem (a failure) where there is no room for temporary files */
     Uploads() {
         try {
             folder = Files.createTempDirectory("diffusion4j-serve");
+            files = Pattern.compile(
+                    Pattern.quote(folder + folder.getFileSystem().getSeparator()) + "[\\w-]+\\.png");
         } catch (IOException e) {
             throw Problem.failure("cannot make a temporary folder: " + AtomicFile.reason(e), e);
         }
@@ -64,6 +68,11 @@ final class Uploads implements AutoCloseable {
             return own;
         }
 
+        /** {@link Uploads#answer(Throwable)}. */
+        ErrorAnswer answer(Throwable error) {
+            return Uploads.this.answer(error);
+        }
+
         /** Deletes them, when the last who needs them closes it. */
         @Override
         public synchronized void close() {
@@ -72,6 +81,13 @@ final class Uploads implements AutoCloseable {
                 files.forEach(Uploads::delete);
             }
         }
+    }
+
+    /** What a caller is answered where something went wrong, without the places of these files. */
+    ErrorAnswer answer(Throwable error) {
+        ErrorAnswer answer = ErrorAnswer.of(error);
+        return new ErrorAnswer(
+                answer.status(), files.matcher(answer.message()).replaceAll("sent.png"), answer.code(), answer.param());
     }
 
     Batch batch() {

@@ -96,6 +96,11 @@ final class WebuiJobs {
         latest.put(caller, job);
     }
 
+    /** That it is over: its pictures are not held any longer. */
+    synchronized void forget(String caller, Watched job) {
+        latest.remove(caller, job);
+    }
+
     /** The caller's latest job, where it is not over. */
     synchronized Optional<Watched> running(String caller) {
         return Optional.ofNullable(latest.get(caller)).filter(watched -> {

@@ -61,6 +61,8 @@ final class WebuiRoutes {
                 if (!watched.isInterrupted()) {
                     throw e;
                 }
+            } finally {
+                jobs.forget(caller, watched);
             }
             Answers.ignored(ctx, sent.ignored());
             Answers.json(ctx, 200, answer(request, watched.pictures(), files));

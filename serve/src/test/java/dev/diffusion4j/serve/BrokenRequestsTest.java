@@ -113,6 +113,18 @@ class BrokenRequestsTest {
     }
 
     @Test
+    void a_part_with_an_endless_head_is_refused() {
+        String form = "--b\r\nContent-Disposition: form-data; name=\"prompt\"\r\nX: " + "x".repeat(10_000)
+                + "\r\n\r\na\r\n--b--\r\n";
+        HttpResponse<byte[]> response = client.send(client.to("/v1/images/edits")
+                .header("Content-Type", "multipart/form-data; boundary=b")
+                .POST(BodyPublishers.ofString(form))
+                .build());
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(String.valueOf(Client.error(response).get("message"))).contains("head");
+    }
+
+    @Test
     void a_picture_that_would_unpack_to_gigabytes_is_refused_by_its_head() {
         byte[] bomb = picture.clone();
         Arrays.fill(bomb, 16, 24, (byte) 0);

@@ -277,7 +277,7 @@ class DiffusionServerTest {
     }
 
     @Test
-    void keys_are_asked_for_and_pages_that_are_allowed_may_call() {
+    void keys_are_asked_for_and_pages_that_are_allowed_may_call() throws IOException {
         String key = "0123456789abcdef";
         try (DiffusionServer guarded = start(ServiceConfig.DEFAULT, ServerConfig.DEFAULT.with(c -> {
             c.host = "0.0.0.0";
@@ -307,6 +307,11 @@ class DiffusionServerTest {
                     .isEqualTo(204);
             assertThat(caller.get("/health").statusCode()).isEqualTo(200);
             assertThat(caller.get("/metrics").statusCode()).isEqualTo(401);
+            for (String around : List.of("/health/../v1/models", "/health;/../v1/models", "/health%2f..%2fv1/models")) {
+                assertThat(caller.status("GET " + around + " HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+                        .as(around)
+                        .isIn(400, 401, 404);
+            }
         }
     }
 

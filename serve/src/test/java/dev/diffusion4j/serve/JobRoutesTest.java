@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -135,16 +136,44 @@ class JobRoutesTest {
 
     @Test
     void a_job_is_cancelled_and_then_forgotten() {
-        String id = String.valueOf(submitted("{\"model\":\"text\",\"request\":{\"subject\":{\"prompts\":[\"a\"]},"
-                        + "\"sampling\":{\"steps\":150}}}")
-                .get("id"));
+        String id = String.valueOf(
+                submitted("{\"model\":\"text\",\"previews\":50,\"request\":{\"subject\":{\"prompts\":[\"a\"]},"
+                                + "\"sampling\":{\"steps\":150}}}")
+                        .get("id"));
         assertThat(client.send(client.to(JOBS + "/" + id).DELETE().build()).statusCode())
                 .isEqualTo(200);
         assertThat(events(id, "")).contains("event: cancelled");
+        assertThat(events(id, "")).contains("event: cancelled").doesNotContain("event: preview");
         assertThat(new String(client.get(JOBS).body(), StandardCharsets.UTF_8)).contains(id);
         assertThat(client.send(client.to(JOBS + "/" + id).DELETE().build()).statusCode())
                 .isEqualTo(200);
         assertThat(client.get(JOBS + "/" + id).statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void no_message_says_where_a_picture_that_was_sent_lies() {
+        Object id = submitted("{\"model\":\"text\"," + REQUEST + "}").get("id");
+        events(id, "");
+        String start = Base64.getEncoder().encodeToString(picture(id));
+        String body = "{\"model\":\"plain\",\"request\":{\"inputs\":{\"picture\":\"" + start
+                + "\",\"strength\":0.5},\"sampling\":{\"steps\":4},\"canvas\":{\"size\":[8,8]}}}";
+        String answer = new String(client.post(JOBS, body).body(), StandardCharsets.UTF_8);
+        Object taken = Json.parseObject(answer, "answer").get("id");
+        assertThat(taken == null ? answer : events(taken, ""))
+                .contains("sent.png is ")
+                .doesNotContain("diffusion4j-serve");
+    }
+
+    @Test
+    void a_request_has_no_more_parts_than_a_person_would_write() {
+        String many = String.join(",", Collections.nCopies(21, "\"color=#ff0000:3\""));
+        HttpResponse<byte[]> guides =
+                client.post(JOBS, "{\"model\":\"text\",\"guides\":[" + many + "]," + REQUEST + "}");
+        assertThat(Client.error(guides)).containsEntry("code", "limit_exceeded").containsEntry("param", "guides");
+        String scales = String.join(",", Collections.nCopies(11, "1"));
+        HttpResponse<byte[]> sweep =
+                client.post(JOBS, "{\"model\":\"text\",\"sweep\":[" + scales + "]," + REQUEST + "}");
+        assertThat(Client.error(sweep)).containsEntry("code", "limit_exceeded");
     }
 
     @ParameterizedTest
