@@ -5,6 +5,10 @@ import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraShelf;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
+import dev.diffusion4j.service.DiffusionService;
+import dev.diffusion4j.service.Job;
+import dev.diffusion4j.service.JobListener;
+import dev.diffusion4j.service.ServiceRequest;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,10 +19,12 @@ import org.jspecify.annotations.Nullable;
 final class Adapters {
     private static final int MOST = 20;
 
+    private final @Nullable String folder;
     private final @Nullable LoraShelf shelf;
 
     /** @throws Problem where there is no such folder */
     Adapters(@Nullable Path folder) {
+        this.folder = folder == null ? null : folder.toString();
         shelf = folder == null ? null : LoraShelf.of(folder);
     }
 
@@ -79,6 +85,32 @@ final class Adapters {
     private static Refusal wrong(@Nullable Object value) {
         return Refusal.value(
                 "loras", "{loras} must be names with scales, [\"name:0.8\"], but held " + Json.describe(value));
+    }
+
+    /** Where prompts look for those that they name; {@code null} for nowhere. */
+    @Nullable
+    String folder() {
+        return folder;
+    }
+
+    /**
+     * Hands in a request whose prompts may name some.
+     *
+     * @throws Refusal (422) where there is none of a name, in words that say nothing of the folder
+     */
+    Job submit(DiffusionService service, ServiceRequest request, JobListener listener) {
+        try {
+            return service.submit(request, listener);
+        } catch (Problem e) {
+            if (folder == null || !String.valueOf(e.getMessage()).contains(folder)) {
+                throw e;
+            }
+            throw new Refusal(
+                    422,
+                    "there is no adapter of a name in the prompt, or there are several",
+                    "lora_not_found",
+                    "prompt");
+        }
     }
 
     /** Their names. */

@@ -28,7 +28,7 @@ record Faces(
         new JobRoutes(service, new JobFields(names, adapters, limits), new JobBoard(config.keeping()), uploads)
                 .add(routes);
         WebuiJobs jobs = new WebuiJobs();
-        new WebuiRoutes(service, new WebuiFields(names, limits, config.loraDir()), jobs, uploads).add(routes);
+        new WebuiRoutes(service, new WebuiFields(names, adapters, limits), jobs, uploads).add(routes);
         new WebuiLists(names, adapters, jobs, limits).add(routes);
     }
 }

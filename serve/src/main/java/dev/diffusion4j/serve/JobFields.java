@@ -12,6 +12,7 @@ import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.scheduler.StepOptions;
 import dev.diffusion4j.service.ServiceRequest;
+import dev.diffusion4j.text.PromptSyntax;
 import java.awt.image.BufferedImage;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -95,7 +96,7 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits) {
         if (!inputs.isEmpty()) {
             request.put("inputs", inputs);
         }
-        GenerationRequest drawing = Records.bind(GenerationRequest.DEFAULT, request, "request");
+        GenerationRequest drawing = withAdapters(Records.bind(GenerationRequest.DEFAULT, request, "request"));
         limits.checkedCount(drawing.count());
         if (hasSteps(request)) {
             limits.checkedSteps(drawing.steps());
@@ -107,6 +108,13 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits) {
             limits.checkedSize(size, picture);
         }
         return drawing;
+    }
+
+    /** Of prompts that may name some. */
+    private GenerationRequest withAdapters(GenerationRequest drawing) {
+        return drawing.subject().promptSyntax() == PromptSyntax.PLAIN
+                ? drawing
+                : drawing.with(r -> r.loraDir(adapters.folder()));
     }
 
     private static boolean hasSteps(Map<String, @Nullable Object> request) {

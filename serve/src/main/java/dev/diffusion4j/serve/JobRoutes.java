@@ -60,7 +60,7 @@ final class JobRoutes {
             files.heldBy(requests.size());
             for (ServiceRequest request : requests) {
                 KeptJob kept = board.create(Access.caller(ctx), files);
-                kept.start(service.submit(request, kept));
+                kept.start(fields.adapters().submit(service, request, kept));
                 jobs.add(kept);
             }
         } catch (RuntimeException e) {

@@ -12,7 +12,6 @@ import dev.diffusion4j.pipeline.request.RequestDraft;
 import dev.diffusion4j.service.ServiceRequest;
 import dev.diffusion4j.text.PromptSyntax;
 import java.awt.image.BufferedImage;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -21,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The fields of the requests of A1111's webui.
  *
- * @param loraDir where {@code <lora:name:0.8>} in prompts is looked for, or {@code null}
+ * @param adapters among which {@code <lora:name:0.8>} in prompts is looked for
  */
-record WebuiFields(ModelNames models, Limits limits, @Nullable Path loraDir) {
+record WebuiFields(ModelNames models, Adapters adapters, Limits limits) {
     /** How often {@code progress} has another picture. */
     private static final int PREVIEWS = 5;
     /** The webui's own. */
@@ -56,9 +55,7 @@ record WebuiFields(ModelNames models, Limits limits, @Nullable Path loraDir) {
                     .batchSize(batch)
                     .size(size)
                     .seed(seed);
-            r.promptSyntax(PromptSyntax.A1111)
-                    .loraDir(loraDir == null ? null : loraDir.toString())
-                    .clipSkip(skip - 1);
+            r.promptSyntax(PromptSyntax.A1111).loraDir(adapters.folder()).clipSkip(skip - 1);
             if (negative != null && !negative.isEmpty()) {
                 r.negativePrompt(negative);
             }

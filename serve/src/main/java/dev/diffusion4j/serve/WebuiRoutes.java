@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.serve;
 
-import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.service.DiffusionService;
 import dev.diffusion4j.service.FinishedPicture;
@@ -52,9 +51,10 @@ final class WebuiRoutes {
         try (Uploads.Batch files = uploads.batch()) {
             String usual = jobs.model(caller, fields.models().of(null));
             ServiceRequest request = fields.read(sent, usual, fromPicture ? files : null);
-            Job job = submit(request, watched);
+            Job job = fields.adapters().submit(service, request, watched);
             watched.start(job);
             jobs.put(caller, watched);
+            Answers.ignored(ctx, sent.ignored()); // now: the body is not to be held while the job waits
             try {
                 Waiting.await(ctx, job);
             } catch (CancellationException e) {
@@ -64,24 +64,7 @@ final class WebuiRoutes {
             } finally {
                 jobs.forget(caller, watched);
             }
-            Answers.ignored(ctx, sent.ignored());
             Answers.json(ctx, 200, answer(request, watched.pictures(), files));
-        }
-    }
-
-    private Job submit(ServiceRequest request, WebuiJobs.Watched watched) {
-        try {
-            return service.submit(request, watched);
-        } catch (Problem e) {
-            if (fields.loraDir() != null
-                    && String.valueOf(e.getMessage()).contains(fields.loraDir().toString())) {
-                throw new Refusal( // which says nothing of the folder
-                        422,
-                        "there is no adapter of a name in the prompt, or there are several",
-                        "lora_not_found",
-                        "prompt");
-            }
-            throw e;
         }
     }
 

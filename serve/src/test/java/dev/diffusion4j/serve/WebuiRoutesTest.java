@@ -94,6 +94,22 @@ class WebuiRoutesTest {
     }
 
     @Test
+    void the_note_of_a_picture_whose_prompt_asks_for_an_adapter_is_a_job_for_it() throws IOException {
+        byte[] first = first(client.post(TXT2IMG, SMALL.replace("cat", "cat <lora:sd-kohya:0.7>") + "}"));
+        String note =
+                PngFile.readNotes(new ByteArrayInputStream(first), "the answer").get("diffusion4j");
+        assertThat(note).isNotNull();
+        String job =
+                "/api/v1/jobs/" + Client.json(client.post("/api/v1/jobs", note)).get("id");
+        assertThat(new String(client.get(job + "/events").body(), StandardCharsets.UTF_8))
+                .contains("event: done");
+        assertThat(Client.pixels(client.get(job + "/pictures/0").body())).isEqualTo(Client.pixels(first));
+        HttpResponse<byte[]> other = client.post("/api/v1/jobs", note.replace("sd-kohya", "none"));
+        assertThat(other.statusCode()).isEqualTo(422);
+        assertThat(new String(other.body(), StandardCharsets.UTF_8)).doesNotContain("golden");
+    }
+
+    @Test
     void a_picture_is_drawn_over_where_the_mask_is_white() {
         String start = Base64.getEncoder().encodeToString(first(client.post(TXT2IMG, SMALL + "}")));
         String body = SMALL.replace("\"steps\":2", "\"steps\":4") + ",\"init_images\":[\"data:image/png;base64," + start
