@@ -22,7 +22,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The shell script asks a Java only for what that Java knows. */
-@DisabledOnOs(OS.WINDOWS)
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launcher is a shell script")
 class LauncherTest {
     private static final String VECTOR = "jdk.incubator.vector";
     private static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";

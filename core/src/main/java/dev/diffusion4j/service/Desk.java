@@ -7,7 +7,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -28,6 +27,9 @@ final class Desk {
      * @throws IllegalStateException where the service is closed
      */
     <R> R ask(Supplier<R> question, Consumer<R> unwanted) {
+        if (Thread.currentThread().isInterrupted()) { // an answer that is there already would be given all the same
+            throw Interrupts.cancelled("while the service looked at a request");
+        }
         CompletableFuture<R> answer = new CompletableFuture<>();
         try {
             thread.execute(() -> {
@@ -65,19 +67,6 @@ final class Desk {
     /** Ends the thread when it has answered those who wait, and done {@code last}; waits for that, whatever happens. */
     void close(Runnable last) {
         thread.execute(last);
-        thread.shutdown();
-        boolean interrupted = false;
-        while (true) {
-            try {
-                if (thread.awaitTermination(1, TimeUnit.MINUTES)) {
-                    break;
-                }
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Interrupts.awaitEnd(thread);
     }
 }
