@@ -76,6 +76,14 @@ final class ZogRuns {
         return run;
     }
 
+    /** A stopped run that went on to its end. */
+    static void resumed(Path run) {
+        assertThat(TrainingRun.resume(run, false)
+                        .run(new RunListener() {}, () -> false)
+                        .finished())
+                .isTrue();
+    }
+
     /** A zog in two steps. */
     static float[] draw(Path model, LoadOptions options) {
         GenerationRequest request =
