@@ -233,6 +233,11 @@ public final class DiffusionService implements AutoCloseable {
         return queue.unfinished();
     }
 
+    /** Whether it takes requests; not once it is being closed. */
+    public boolean isOpen() {
+        return queue.isOpen();
+    }
+
     /** Its limits. */
     public ServiceConfig config() {
         return config;
