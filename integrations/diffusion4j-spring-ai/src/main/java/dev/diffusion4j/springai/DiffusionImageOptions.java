@@ -47,6 +47,7 @@ public record DiffusionImageOptions(
         checkPositive(width, "{width}");
         checkPositive(height, "{height}");
         checkPositive(steps, "{steps}");
+        Check.that(mostPixels == null || mostPixels > 0, "{mostPixels} must be > 0, but was " + mostPixels);
         Check.that((width == null) == (height == null), "give both {width} and {height}, or neither");
     }
 

@@ -5,6 +5,7 @@ import dev.diffusion4j.micrometer.MicrometerMeter;
 import dev.diffusion4j.service.DiffusionService;
 import dev.diffusion4j.service.ServiceMeter;
 import dev.diffusion4j.springai.DiffusionImageModel;
+import dev.diffusion4j.tensor.NativeRuntime;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 import org.springframework.ai.image.ImageModel;
@@ -47,6 +48,9 @@ public final class DiffusionAutoConfiguration {
     @Bean(destroyMethod = "close")
     @ConditionalOnMissingBean
     DiffusionService diffusionService(DiffusionProperties properties, ObjectProvider<ServiceMeter> meter) {
+        if (properties.nativeMode() != null) {
+            NativeRuntime.configure(properties.nativeMode());
+        }
         return DiffusionService.open(
                 properties.serviceModels(), properties.limits(meter.getIfAvailable(() -> ServiceMeter.NONE)));
     }

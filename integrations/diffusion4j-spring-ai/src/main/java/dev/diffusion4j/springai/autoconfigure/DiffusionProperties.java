@@ -7,6 +7,7 @@ import dev.diffusion4j.service.ServiceConfig;
 import dev.diffusion4j.service.ServiceMeter;
 import dev.diffusion4j.service.ServiceModel;
 import dev.diffusion4j.springai.DiffusionImageOptions;
+import dev.diffusion4j.tensor.NativeMode;
 import dev.diffusion4j.tensor.Precision;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.PropertyMapper;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.context.properties.bind.Name;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -32,6 +34,7 @@ import org.springframework.util.unit.DataSize;
  * @param memory Memory that the process may take; 0 for all that the machine has.
  * @param timeout After which a job is cancelled, waiting included, where it says nothing else.
  * @param closing How long jobs may go on when the application stops.
+ * @param nativeMode What is done about the settings of the process that LibTorch needs to be quick; the system property of this name counts more.
  * @param image How the image model draws, where a prompt's own options say nothing else.
  */
 @ConfigurationProperties("diffusion4j")
@@ -47,6 +50,7 @@ public record DiffusionProperties(
         @Nullable DataSize memory,
         @Nullable Duration timeout,
         @Nullable Duration closing,
+        @Name("native") @Nullable NativeMode nativeMode,
         @DefaultValue Image image) {
 
     /**

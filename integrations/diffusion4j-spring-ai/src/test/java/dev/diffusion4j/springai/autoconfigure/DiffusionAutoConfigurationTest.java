@@ -111,6 +111,15 @@ class DiffusionAutoConfigurationTest {
     }
 
     @Test
+    void native_settings_are_chosen_before_anything_else_and_once() {
+        runner.withPropertyValues("diffusion4j.native=apply")
+                .run(context -> assertThat(context).hasNotFailed());
+        runner.withPropertyValues("diffusion4j.native=keep")
+                .run(context -> assertThat(analysis(context.getStartupFailure()).getDescription())
+                        .contains("cannot be 'keep' any more"));
+    }
+
+    @Test
     void another_provider_or_beans_of_the_application_take_its_place() {
         runner.withPropertyValues("spring.ai.model.image=openai").run(context -> assertThat(context)
                 .doesNotHaveBean(DiffusionService.class)
@@ -174,7 +183,8 @@ class DiffusionAutoConfigurationTest {
                 getClass().getResourceAsStream("/META-INF/spring-configuration-metadata.json"))) {
             assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8))
                     .contains("\"diffusion4j.queue\"", "Jobs that wait beside those at work")
-                    .contains("\"diffusion4j.image.guidance-scale\"", "How strongly the prompt counts.");
+                    .contains("\"diffusion4j.image.guidance-scale\"", "How strongly the prompt counts.")
+                    .contains("\"diffusion4j.native\"");
         }
     }
 }
