@@ -55,6 +55,8 @@ class PackageDirectionTest {
         allow("drawing", "tensor json checkpoint text model adapter guidance scheduler image hub folder pipeline");
         allow("service", "tensor processor adapter codec guidance image folder pipeline drawing");
         allow("micrometer", "service");
+        allow("langchain4j", "model image pipeline drawing service");
+        allow("springai", "tensor text model image pipeline drawing service micrometer");
         allow(
                 "serve",
                 "text json model adapter guidance scheduler image hub folder pipeline drawing service micrometer");
@@ -200,7 +202,8 @@ class PackageDirectionTest {
 
     @Test
     void only_the_lower_packages_know_libtorch() {
-        Set<String> without = Set.of("base", "kernel", "schedule", "json", "text", "tracking", "serve", "cli");
+        Set<String> without = Set.of(
+                "base", "kernel", "schedule", "json", "text", "tracking", "langchain4j", "springai", "serve", "cli");
         List<String> offences = classes.stream()
                 .filter(type -> without.contains(topPackage(type)))
                 .flatMap(type -> type.getDirectDependenciesFromSelf().stream())

@@ -39,8 +39,11 @@ class SourceRulesTest {
                 "testkit",
                 "serve",
                 "integrations/diffusion4j-micrometer",
+                "integrations/diffusion4j-langchain4j",
+                "integrations/diffusion4j-spring-ai",
                 "cli",
                 "examples",
+                "examples/spring-boot",
                 "bench")) {
             Path folder = Path.of("..", module, "src", "main", "java");
             if (!Files.isDirectory(folder)) {

@@ -167,6 +167,11 @@ public record GenerationNote(
     /** A note with the manifest around it. */
     public record Read(RunManifest manifest, GenerationNote note) {}
 
+    /** Of a picture's notes, the one that {@link #read(String, String)} reads; empty where there is none. */
+    public static String textOf(Map<String, String> notes) {
+        return notes.getOrDefault(RunManifest.NOTE, "");
+    }
+
     /** Whether a picture has a note of this library. */
     static boolean isIn(Path picture) {
         return PngFile.isOne(picture) && PngFile.readNotes(picture).containsKey(RunManifest.NOTE);
@@ -186,8 +191,14 @@ public record GenerationNote(
         return read(text, png + ": note " + RunManifest.NOTE);
     }
 
-    /** Reads a note; {@code where} names it in errors. */
-    static Read read(String text, String where) {
+    /**
+     * Reads a note.
+     *
+     * @param text what stands in a PNG under {@link RunManifest#NOTE}
+     * @param where names it in errors
+     * @throws Problem where it is none
+     */
+    public static Read read(String text, String where) {
         try {
             RunManifest manifest = RunManifest.fromText(text, where);
             Map<String, @Nullable Object> settings = OldNotes.upgraded(manifest.settings());

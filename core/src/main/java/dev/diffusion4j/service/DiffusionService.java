@@ -189,8 +189,8 @@ public final class DiffusionService implements AutoCloseable {
         }
     }
 
-    private static Drawing.@Nullable Likeness likeness(String name, ServiceRequest request, DrawingJob job) {
-        return !request.shares()
+    private Drawing.@Nullable Likeness likeness(String name, ServiceRequest request, DrawingJob job) {
+        return !(config.shares() || request.shares())
                 ? null
                 : job.likeness()
                         .map(of -> new Drawing.Likeness(name, request.loras(), request.scheduler(), of))
@@ -231,6 +231,11 @@ public final class DiffusionService implements AutoCloseable {
     /** The jobs that are not over, in the order in which they came. */
     public List<Job> jobs() {
         return queue.unfinished();
+    }
+
+    /** Whether it takes requests; not once it is being closed. */
+    public boolean isOpen() {
+        return queue.isOpen();
     }
 
     /** Its limits. */

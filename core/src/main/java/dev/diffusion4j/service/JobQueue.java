@@ -66,11 +66,16 @@ final class JobQueue {
     }
 
     void checkOpen() {
+        if (!isOpen()) {
+            throw new IllegalStateException("this service is closed");
+        }
+    }
+
+    /** Whether it takes jobs. */
+    boolean isOpen() {
         lock.lock();
         try {
-            if (closed) {
-                throw new IllegalStateException("this service is closed");
-            }
+            return !closed;
         } finally {
             lock.unlock();
         }

@@ -12,7 +12,13 @@ import dev.diffusion4j.recipe.RunListener;
 import dev.diffusion4j.recipe.TrainingRun;
 import dev.diffusion4j.tensor.Tensors;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Every example does what it says, in a second or two, and has fewer than 90 lines below the imports. */
 class ExamplesTest {
     private static final Path MODEL = Path.of("../core/src/test/resources/golden/tiny-pipeline");
+    private static final Path TEXT = Path.of("../core/src/test/resources/golden/tiny-sd");
 
     @TempDir
     Path folder;
@@ -195,10 +202,30 @@ class ExamplesTest {
     }
 
     @Test
+    void serve_over_http() throws IOException, InterruptedException {
+        HttpClient client = HttpClient.newHttpClient();
+        try (ServeOverHttp server = new ServeOverHttp(TEXT, 0)) {
+            String place = "http://localhost:" + server.address().getPort() + "/picture?";
+            HttpResponse<byte[]> drawn = client.send(
+                    HttpRequest.newBuilder(URI.create(place + "a+red+cat")).build(), BodyHandlers.ofByteArray());
+            assertThat(drawn.statusCode()).isEqualTo(200);
+            assertThat(ImageIO.read(new ByteArrayInputStream(drawn.body())).getWidth())
+                    .isEqualTo(16);
+        }
+        try (ServeOverHttp server = new ServeOverHttp(MODEL, 0)) {
+            String place = "http://localhost:" + server.address().getPort() + "/picture?";
+            HttpResponse<String> refused = client.send(
+                    HttpRequest.newBuilder(URI.create(place + "a+red+cat")).build(), BodyHandlers.ofString());
+            assertThat(refused.statusCode()).isEqualTo(422);
+            assertThat(refused.body()).contains("prompt");
+        }
+    }
+
+    @Test
     void examples_are_short_and_all_are_tested() throws IOException {
         String tests = Files.readString(Path.of("src/test/java/dev/diffusion4j/examples/ExamplesTest.java"));
         try (Stream<Path> sources = Files.list(Path.of("src/main/java/dev/diffusion4j/examples"))) {
-            assertThat(sources.filter(file -> !file.endsWith("package-info.java")))
+            assertThat(sources.filter(file -> Files.isRegularFile(file) && !file.endsWith("package-info.java")))
                     .hasSizeGreaterThan(8)
                     .allSatisfy(file -> {
                         List<String> lines = Files.readAllLines(file);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.serve;
 
+import dev.diffusion4j.image.SentPicture;
 import dev.diffusion4j.service.DiffusionService;
 import dev.diffusion4j.service.FinishedPicture;
 import dev.diffusion4j.service.Job;
@@ -76,7 +77,7 @@ final class ImageRoutes {
                 isVariation ? String.valueOf(sent.text("prompt") == null ? "" : sent.text("prompt")) : prompt(sent);
         Double strength = sent.number("strength");
         BufferedImage image = picture(parts, "image");
-        BufferedImage mask = mask(parts, image);
+        BufferedImage mask = SentPicture.mask(image, parts.files("mask").isEmpty() ? null : picture(parts, "mask"));
         fields.limits().checkedSize(ImageFields.size(sent.text("size")), image);
         Uploads.Batch files = uploads.batch();
         try {
@@ -94,19 +95,7 @@ final class ImageRoutes {
         if (files.size() != 1) {
             throw Refusal.value(field, "\"" + field + "\" must be one picture, but there are " + files.size());
         }
-        return SentPicture.read(files.get(0), field, fields.limits());
-    }
-
-    /** White where it is drawn anew: where the mask, or a picture without one, is transparent. A mask without transparency is white there itself. */
-    private @Nullable BufferedImage mask(Multipart parts, BufferedImage image) {
-        if (parts.files("mask").isEmpty()) {
-            return SentPicture.isOpen(image) ? SentPicture.whiteWhereOpen(image) : null;
-        }
-        BufferedImage mask = picture(parts, "mask");
-        if (mask.getWidth() != image.getWidth() || mask.getHeight() != image.getHeight()) {
-            throw Refusal.value("mask", "\"mask\" must be as large as \"image\"");
-        }
-        return SentPicture.isOpen(mask) ? SentPicture.whiteWhereOpen(mask) : SentPicture.colours(mask);
+        return fields.limits().picture(files.get(0), field);
     }
 
     private void draw(Context ctx, ImageCall call, String event, Uploads.Batch files) {

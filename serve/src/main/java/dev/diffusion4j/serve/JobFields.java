@@ -4,6 +4,7 @@ package dev.diffusion4j.serve;
 import dev.diffusion4j.drawing.SchedulerSelection;
 import dev.diffusion4j.guidance.GuideSpec;
 import dev.diffusion4j.guidance.LossGuidance;
+import dev.diffusion4j.image.SentPicture;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.SampleSize;
@@ -127,7 +128,7 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits) {
         if (sent == null) {
             return null;
         }
-        BufferedImage picture = SentPicture.colours(SentPicture.read(bytes(sent, name), name, limits));
+        BufferedImage picture = SentPicture.colours(limits.picture(bytes(sent, name), name));
         inputs.put(name, files.add(picture));
         return picture;
     }

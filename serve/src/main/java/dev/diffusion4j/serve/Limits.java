@@ -2,6 +2,9 @@
 package dev.diffusion4j.serve;
 
 import dev.diffusion4j.base.Check;
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.base.Worded;
+import dev.diffusion4j.image.SentPicture;
 import dev.diffusion4j.model.SampleSize;
 import java.awt.image.BufferedImage;
 import org.jspecify.annotations.Nullable;
@@ -65,13 +68,19 @@ public record Limits(long pixels, int steps, int count, int body) {
         return checkedSize(asked);
     }
 
-    /** Whether a picture that was sent is too large to be looked at. */
-    boolean isTooLarge(int width, int height) {
-        return (long) width * height > SENT * pixels;
-    }
-
-    /** Pixels of a picture that is sent. */
-    long sentPixels() {
-        return SENT * pixels;
+    /**
+     * A picture that was sent.
+     *
+     * @param field that held it
+     * @throws Refusal (400) where it is no picture, (422) where it has too many pixels
+     */
+    BufferedImage picture(byte[] file, String field) {
+        try {
+            return SentPicture.read(file, '"' + field + '"', SENT * pixels);
+        } catch (IllegalArgumentException e) {
+            throw Refusal.value(field, Worded.marked(e));
+        } catch (Problem e) {
+            throw Refusal.limit(field, Worded.marked(e));
+        }
     }
 }

@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.drawing.SamplerNames;
 import dev.diffusion4j.drawing.SchedulerSelection;
+import dev.diffusion4j.image.SentPicture;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
@@ -99,12 +100,11 @@ record WebuiFields(ModelNames models, Adapters adapters, Limits limits) {
         if (!(images instanceof List<?> list) || list.size() != 1) {
             throw Refusal.value("init_images", "\"init_images\" must be a list of one picture in base64");
         }
-        BufferedImage image = SentPicture.read(JobFields.bytes(list.get(0), "init_images"), "init_images", limits);
+        BufferedImage image = limits.picture(JobFields.bytes(list.get(0), "init_images"), "init_images");
         limits.checkedSize(size, image);
         Object sent = fields.any("mask");
-        BufferedImage mask = sent == null
-                ? null
-                : SentPicture.colours(SentPicture.read(JobFields.bytes(sent, "mask"), "mask", limits));
+        BufferedImage mask =
+                sent == null ? null : SentPicture.colours(limits.picture(JobFields.bytes(sent, "mask"), "mask"));
         if (fields.count(0, 0, "inpainting_mask_invert") == 1 && mask != null) {
             SentPicture.invert(mask);
         }

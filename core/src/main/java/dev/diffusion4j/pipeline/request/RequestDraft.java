@@ -10,6 +10,7 @@ import dev.diffusion4j.text.PromptSyntax;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * matter. Where classes or prompts are set and no count is, there is one picture of each; a single one counts for all pictures.
  */
 public final class RequestDraft {
+    /** As many as other tools and LibTorch's generator on the CPU tell apart. */
+    private static final long SEEDS = 1L << 32;
+
     private @Nullable List<Integer> classes;
     private @Nullable List<String> prompts;
     private @Nullable Integer negativeClass;
@@ -213,6 +217,11 @@ public final class RequestDraft {
     public RequestDraft seed(long value) {
         seed = value;
         return this;
+    }
+
+    /** Some seed, another one each time; the request says which. */
+    public RequestDraft anySeed() {
+        return seed(ThreadLocalRandom.current().nextLong(SEEDS));
     }
 
     /** Pictures drawn together at most; fewer need less memory. */
