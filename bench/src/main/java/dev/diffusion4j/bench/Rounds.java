@@ -13,22 +13,22 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** The talk with {@code bench/compare}: it writes {@code go} or ends the stream, this side answers with lines {@code @{json}}. */
-final class Rounds {
+public final class Rounds {
     private final BufferedReader in;
     private final PrintStream out;
 
-    Rounds(InputStream in, PrintStream out) {
+    public Rounds(InputStream in, PrintStream out) {
         this.in = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
         this.out = out;
     }
 
     /** @param note what was chosen, for the report */
-    void ready(String note, String dtype) {
+    public void ready(String note, String dtype) {
         say(Map.of("ready", true, "note", note, "dtype", dtype));
     }
 
     /** Waits for the next round; false where there is none. */
-    boolean next() {
+    public boolean next() {
         try {
             return "go".equals(in.readLine());
         } catch (IOException e) {
@@ -37,7 +37,7 @@ final class Rounds {
     }
 
     /** A round's result, with the highest resident memory so far. */
-    void done(double seconds, Map<String, ? extends Object> more) {
+    public void done(double seconds, Map<String, ? extends Object> more) {
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("seconds", seconds);
         answer.put("peak_mib", Memory.peakMiB());
@@ -46,7 +46,7 @@ final class Rounds {
         say(answer);
     }
 
-    void say(Map<String, ?> answer) {
+    public void say(Map<String, ?> answer) {
         out.println("@" + Json.pretty(answer).replace("\n", " "));
         out.flush();
     }

@@ -2,6 +2,7 @@
 package dev.diffusion4j.bench;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.bench.load.ServiceCase;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -14,7 +15,7 @@ import java.util.List;
 public final class Worker {
     private Worker() {}
 
-    /** {@code train|recipe|forward|features|photos|table|stable|load} and the case's own arguments; see {@code bench/rows.py}. */
+    /** {@code train|recipe|forward|features|photos|table|stable|load|callers} and the case's own arguments; see {@code bench/rows.py}. */
     public static void main(String[] arguments) throws Exception {
         List<String> words = Arrays.asList(arguments);
         Path folder = Path.of(words.get(1));
@@ -29,6 +30,7 @@ public final class Worker {
                 case "photos" -> PhotosCase.run("folder:" + folder, rest, rounds);
                 case "table" -> PhotosCase.run("parquet:" + folder, rest, rounds);
                 case "stable" -> StableCase.run(folder, rest, rounds);
+                case "callers" -> ServiceCase.run(folder, rest, rounds);
                 case "load" -> LoadCase.run(folder, rest, rounds);
                 default -> throw new IllegalArgumentException("no such case: " + words.get(0));
             }

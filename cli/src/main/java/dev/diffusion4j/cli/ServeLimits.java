@@ -17,6 +17,14 @@ final class ServeLimits {
     int queue = ServiceConfig.DEFAULT.queue();
 
     @Option(
+            names = "--batch",
+            paramLabel = "N",
+            description =
+                    "Pictures of requests that wait at the same time and differ in prompt, seed and scale only, drawn together: quicker where many "
+                            + "wait. They are those drawn alone to rounding, and to the last bit with 1. Default: ${DEFAULT-VALUE}.")
+    int batch = 1;
+
+    @Option(
             names = "--memory",
             paramLabel = "SIZE",
             converter = ByteSize.class,
@@ -60,6 +68,8 @@ final class ServeLimits {
         return ServiceConfig.DEFAULT.with(c -> {
             c.queue = queue;
             c.threads = threads;
+            c.batch = batch;
+            c.shares = batch > 1;
             c.memory = memory == null ? c.memory : memory;
             c.timeout = seconds == null ? null : Duration.ofMillis(Math.round(seconds * 1000));
         });

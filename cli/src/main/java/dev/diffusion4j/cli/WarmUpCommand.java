@@ -6,8 +6,15 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.serve.DiffusionServer;
+import dev.diffusion4j.serve.ServerConfig;
+import dev.diffusion4j.service.ServiceConfig;
+import dev.diffusion4j.service.ServiceModel;
 import dev.diffusion4j.tensor.RandomStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,7 +43,7 @@ final class WarmUpCommand implements Callable<Integer> {
         Path folder = Files.createTempDirectory("diffuse-warm-up");
         try {
             save(folder.resolve("model"));
-            return Diffuse.commandLine()
+            int code = Diffuse.commandLine()
                     .execute(
                             "sample",
                             "--model",
@@ -46,8 +53,31 @@ final class WarmUpCommand implements Callable<Integer> {
                             "--grid",
                             "--out",
                             folder.resolve("out").toString());
+            serve(folder.resolve("model"));
+            return code;
         } finally {
             AtomicFile.deleteTree(folder);
+        }
+    }
+
+    private static void serve(Path model) throws IOException {
+        try (DiffusionServer server = DiffusionServer.start(
+                Map.of("warm-up", ServiceModel.at(model)),
+                ServiceConfig.DEFAULT,
+                ServerConfig.DEFAULT.with(c -> c.port = 0))) {
+            String job = "{\"request\": {\"sampling\": {\"steps\": 1}}}";
+            ask(server.port(), "POST /api/v1/jobs", job);
+            ask(server.port(), "GET /health/ready", "");
+        }
+    }
+
+    /** Waits for the answer to a request. */
+    private static void ask(int port, String what, String body) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            String text = what + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " + body.length()
+                    + "\r\n\r\n" + body;
+            socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+            socket.getInputStream().readAllBytes();
         }
     }
 

@@ -189,8 +189,8 @@ public final class DiffusionService implements AutoCloseable {
         }
     }
 
-    private static Drawing.@Nullable Likeness likeness(String name, ServiceRequest request, DrawingJob job) {
-        return !request.shares()
+    private Drawing.@Nullable Likeness likeness(String name, ServiceRequest request, DrawingJob job) {
+        return !(config.shares() || request.shares())
                 ? null
                 : job.likeness()
                         .map(of -> new Drawing.Likeness(name, request.loras(), request.scheduler(), of))

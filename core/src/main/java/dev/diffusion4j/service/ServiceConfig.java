@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param threads over how many threads an operation of a worker is spread; 0 for an equal share of what LibTorch takes by itself
  * @param queue jobs that wait beside those at work; one more is refused
  * @param batch pictures of jobs that share a batch at most, where their requests allow it
+ * @param shares whether all requests allow it, also those that do not say so
  * @param memory bytes that the process may take: requests that cannot fit are refused, jobs begin when they fit beside those at work, and networks that
  *     were not used longest go where others need the room; 0 for all that the machine has
  * @param timeout of jobs that say none, from their submission; {@code null} for no deadline
@@ -24,6 +25,7 @@ public record ServiceConfig(
         int threads,
         int queue,
         int batch,
+        boolean shares,
         long memory,
         @Nullable Duration timeout,
         Duration closing,
@@ -32,7 +34,7 @@ public record ServiceConfig(
 
     /** One job at a time with all the threads that LibTorch takes, 16 waiting. */
     public static final ServiceConfig DEFAULT =
-            new ServiceConfig(1, 0, 16, 8, 0, null, Duration.ofSeconds(30), ServiceMeter.NONE);
+            new ServiceConfig(1, 0, 16, 8, false, 0, null, Duration.ofSeconds(30), ServiceMeter.NONE);
 
     public ServiceConfig {
         Check.positive(workers, "{workers}");
@@ -71,6 +73,7 @@ public record ServiceConfig(
         public int threads;
         public int queue;
         public int batch;
+        public boolean shares;
         public long memory;
         public @Nullable Duration timeout;
         public Duration closing;
@@ -81,6 +84,7 @@ public record ServiceConfig(
             threads = from.threads;
             queue = from.queue;
             batch = from.batch;
+            shares = from.shares;
             memory = from.memory;
             timeout = from.timeout;
             closing = from.closing;
@@ -88,7 +92,7 @@ public record ServiceConfig(
         }
 
         private ServiceConfig done() {
-            return new ServiceConfig(workers, threads, queue, batch, memory, timeout, closing, meter);
+            return new ServiceConfig(workers, threads, queue, batch, shares, memory, timeout, closing, meter);
         }
     }
 }

@@ -448,6 +448,32 @@ class DiffusionServiceTest {
                 .containsExactly(1, 1, 1, 1, 1, 1, 4, 4, 4, 4, 4, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1);
     }
 
+    @Test
+    void a_service_may_let_all_requests_share_a_batch() throws Exception {
+        List<Integer> batches = Collections.synchronizedList(new ArrayList<>());
+        ServiceConfig config = CONFIG.with(c -> {
+            c.shares = true;
+            c.batch = 2;
+            c.meter = new ServiceMeter() {
+                @Override
+                public void onStep(int pictures, Duration took) {
+                    batches.add(pictures);
+                }
+            };
+        });
+        try (DiffusionService service = service(config)) {
+            Gate gate = Gate.within(service, REQUEST.with(r -> r.steps(1)));
+            List<Job> jobs = IntStream.range(0, 3)
+                    .mapToObj(i -> service.submit(REQUEST.with(r -> r.seed(i).steps(1))))
+                    .toList();
+            gate.open.countDown();
+            for (Job job : jobs) {
+                job.await();
+            }
+        }
+        assertThat(batches).containsExactly(1, 2, 1);
+    }
+
     /** To a level of 255. */
     private static void assertClose(BufferedImage image, GenerationRequest request) {
         int[] alone = expected(request);
