@@ -16,7 +16,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
@@ -40,9 +39,6 @@ public final class DiffusionServer implements AutoCloseable {
     private static final int SPARE_THREADS = 64;
     private static final long IDLE = 60_000;
     private static final long LAST_ANSWERS = 5_000;
-    /** Milliseconds that connections may say nothing while no more are let in. */
-    private static final long IDLE_WHERE_FULL = 1_000;
-
     /** Connections that wait to be let in. */
     private static final int ARRIVING = 512;
 
@@ -150,10 +146,7 @@ public final class DiffusionServer implements AutoCloseable {
         config.jetty.modifyServer(server -> {
             server.setStopTimeout(LAST_ANSWERS);
             server.setHandler(door);
-            NetworkConnectionLimit most =
-                    new NetworkConnectionLimit(own.limits().connections(), server);
-            most.setEndPointIdleTimeout(IDLE_WHERE_FULL);
-            server.addBean(most);
+            server.addBean(new ConnectionRoom(own.limits().connections(), server));
         });
     }
 

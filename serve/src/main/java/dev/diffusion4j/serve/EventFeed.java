@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.serve;
 
-import java.util.concurrent.CompletableFuture;
+import jakarta.servlet.AsyncContext;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -22,7 +22,8 @@ final class EventFeed {
     private final EventStream stream;
     private final ClientWatch watch;
     private final ScheduledExecutorService threads;
-    private final CompletableFuture<Void> end = new CompletableFuture<>();
+    private final AsyncContext request;
+    private boolean isOver;
     private final AtomicBoolean isDue = new AtomicBoolean();
     private final Runnable ask = this::ask;
     private long seen;
@@ -32,6 +33,7 @@ final class EventFeed {
     /**
      * @param seen the number of the last event that the reader has
      * @param form of an event's data
+     * @param request ends with the feed
      */
     EventFeed(
             KeptJob job,
@@ -39,20 +41,21 @@ final class EventFeed {
             Function<KeptJob.Event, Object> form,
             EventStream stream,
             ClientWatch watch,
-            ScheduledExecutorService threads) {
+            ScheduledExecutorService threads,
+            AsyncContext request) {
         this.job = job;
         this.seen = seen;
         this.form = form;
         this.stream = stream;
         this.watch = watch;
         this.threads = threads;
+        this.request = request;
     }
 
-    /** Begins; returns its end. */
-    synchronized CompletableFuture<Void> start() {
+    /** Begins. */
+    synchronized void start() {
         job.onChange(ask);
         rhythm = threads.scheduleWithFixedDelay(this::turn, 0, Waiting.RHYTHM, TimeUnit.MILLISECONDS);
-        return end;
     }
 
     /** Something has happened to the job. */
@@ -69,9 +72,9 @@ final class EventFeed {
     private void turn() {
         synchronized (this) {
             turns++;
-            if (!end.isDone() && watch.isGone()) {
+            if (!isOver && watch.isGone()) {
                 end();
-            } else if (!end.isDone() && turns % KEEP_ALIVE == 0 && !stream.isBehind()) {
+            } else if (!isOver && turns % KEEP_ALIVE == 0 && !stream.isBehind()) {
                 tried(stream::keepAlive);
             }
         }
@@ -81,7 +84,7 @@ final class EventFeed {
     private synchronized void send() {
         isDue.set(false);
         boolean wasOver = job.isOver();
-        if (end.isDone() || stream.isBehind()) {
+        if (isOver || stream.isBehind()) {
             return; // what is not sent now comes in a later turn, as far as it is still of use
         }
         tried(() -> {
@@ -106,12 +109,21 @@ final class EventFeed {
         }
     }
 
-    private void end() {
+    /** Ends the request, where the server has not done so, since its client was gone. */
+    private synchronized void end() {
+        if (isOver) {
+            return;
+        }
+        isOver = true;
         job.forget(ask);
         Future<?> turning = rhythm;
         if (turning != null) {
             turning.cancel(false);
         }
-        end.complete(null);
+        try {
+            request.complete();
+        } catch (IllegalStateException e) {
+            LOG.debug("a reader of events was gone before");
+        }
     }
 }

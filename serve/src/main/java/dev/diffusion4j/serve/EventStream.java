@@ -55,7 +55,7 @@ final class EventStream {
         try {
             out.write(text.getBytes(StandardCharsets.UTF_8));
             out.flush();
-        } catch (IOException e) {
+        } catch (IOException | IllegalStateException e) { // the latter where the request has been ended since
             throw new ClientGone();
         }
     }

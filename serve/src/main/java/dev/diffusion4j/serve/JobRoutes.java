@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
@@ -144,8 +145,19 @@ final class JobRoutes {
         KeptJob kept = board.get(ctx.pathParam("id"));
         long seen = after(ctx);
         EventStream stream = new EventStream(ctx);
-        EventFeed feed = new EventFeed(kept, seen, event -> data(kept, event), stream, ClientWatch.of(ctx), events);
-        ctx.future(feed::start);
+        ClientWatch watch = ClientWatch.of(ctx);
+        ctx.future(() -> {
+            new EventFeed(
+                            kept,
+                            seen,
+                            event -> data(kept, event),
+                            stream,
+                            watch,
+                            events,
+                            ctx.req().getAsyncContext())
+                    .start();
+            return new CompletableFuture<>(); // which never ends: the feed ends the request
+        });
     }
 
     private static long after(Context ctx) {

@@ -59,18 +59,20 @@ final class WebuiLists {
                         name,
                         "config",
                         null));
-        routes.get(
-                WebuiRoutes.PATH + "loras",
-                ctx -> Answers.json(
-                        ctx,
-                        200,
-                        adapters.names().stream()
-                                .map(name -> map("name", name, "alias", name, "path", name, "metadata", Map.of()))
-                                .toList()));
+        routes.get(WebuiRoutes.PATH + "loras", this::loras);
         absent(routes);
         routes.get(WebuiRoutes.PATH + "options", this::options);
         routes.post(WebuiRoutes.PATH + "options", this::set);
         routes.post(WebuiRoutes.PATH + "png-info", this::notes);
+    }
+
+    private void loras(Context ctx) {
+        Answers.json(
+                ctx,
+                200,
+                adapters.names().stream()
+                        .map(name -> map("name", name, "alias", name, "path", name, "metadata", Map.of()))
+                        .toList());
     }
 
     /** What there is nothing of here. */
