@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 
 from .processes import BENCH, HOME, PYTHON, WORK, Failed, java, say
 
-WARM = 20  # pictures before anything is timed
-SINGLE = 10  # pictures of one caller, for the unit of the callers' times
+WARM = 300  # pictures before anything is timed: a JVM compiles what it runs often
+SINGLE = 20  # pictures of one caller, for the unit of the callers' times
 SEED = 13
 READY_SECONDS = 120
 

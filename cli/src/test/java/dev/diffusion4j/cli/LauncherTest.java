@@ -151,4 +151,41 @@ class LauncherTest {
             assertThat(ended.code()).as("%s", javaHome).isZero();
         }
     }
+
+    private static List<String> found(String pattern, String text) {
+        return Pattern.compile(pattern)
+                .matcher(text)
+                .results()
+                .map(match -> match.group(match.groupCount()))
+                .sorted()
+                .toList();
+    }
+
+    /** That of Windows is not run here. */
+    @Test
+    void the_launcher_of_windows_asks_for_the_same() throws IOException {
+        String unix = Files.readString(Path.of("../diffuse"));
+        String windows = Files.readString(Path.of("../diffuse.cmd"));
+        String settings = "(?<=[\\s(\"=])(-(?:XX:|Xm|D(?!diffusion4j|style|quick|skip))[^\\s\")]+)";
+        assertThat(found(settings, windows))
+                .hasSizeGreaterThan(8)
+                .isEqualTo(found(settings, unix.replaceAll("(?m)^.*(ArchiveClassesAtExit|SharedArchiveFile).*$", "")));
+        for (String both : List.of(
+                NATIVE_ACCESS,
+                "--add-modules " + VECTOR,
+                "--add-opens java.base/java.io=ALL-UNNAMED",
+                "dev.diffusion4j.cli.Diffuse",
+                "-q -B -Dstyle.color=never -Dquick -DskipTests -pl cli -am package",
+                "THP_MEM_ALLOC_ENABLE",
+                "diffuse.jar",
+                "-Ddiffusion4j.command=")) {
+            assertThat(unix).contains(both);
+            assertThat(windows).contains(both);
+        }
+        assertThat(found("for %%c in \\((.+?)\\)", windows))
+                .isEqualTo(found("(?m)^ +(train \\|.+)\\)$", unix).stream()
+                        .map(list -> list.replace(" |", ""))
+                        .toList());
+        assertThat(found("(?s)geq (\\d+)", windows)).isEqualTo(found("-ge (\\d+)", unix));
+    }
 }

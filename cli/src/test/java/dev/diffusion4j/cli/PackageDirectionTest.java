@@ -63,7 +63,7 @@ class PackageDirectionTest {
         allow("data", "tensor image json hub");
         allow("metric", "tensor model data checkpoint json");
         allow("tracking", "image json");
-        allow("objective", "schedule scheduler text model condition codec tensor");
+        allow("objective", "schedule scheduler text model layer condition codec tensor");
         allow("trainer", "kernel objective data model adapter layer checkpoint processor tensor json");
         allow(
                 "recipe",

@@ -53,8 +53,10 @@ public final class LowRank implements WeightTerm {
 
     @Override
     public Tensor addedTo(Tensor sum, Adaptable layer, Tensor input) {
-        return TensorScope.keepResult(
-                () -> sum.add(layer.expand(layer.project(seen(input), down), up), new Scalar(scale)));
+        return TensorScope.keepResult(() -> {
+            Tensor thin = ProductStrengths.applied(layer.project(seen(input), down));
+            return sum.add(layer.expand(thin, up), new Scalar(scale));
+        });
     }
 
     /** A: {@code (r, in)}, of a convolution {@code (r, in, k, k)}; borrowed. */

@@ -72,9 +72,11 @@ public final class Recomputation {
         }));
     }
 
-    /** The same each time that it is run on this thread: in the same dtype, with the same dropout. */
-    private static Function<List<Tensor>, Tensor> again(Function<List<Tensor>, Tensor> body) {
+    /** The same each time that it is run on this thread: in the same dtype, with the same dropout and strengths. */
+    private static Function<List<Tensor>, Tensor> again(Function<List<Tensor>, Tensor> part) {
         Placement.Autocast autocast = Placement.Autocast.current();
+        Tensor strengths = ProductStrengths.current();
+        Function<List<Tensor>, Tensor> body = given -> ProductStrengths.run(strengths, () -> part.apply(given));
         Optional<RandomStream> random = TrainingMode.random();
         byte @Nullable [] before = random.map(RandomStream::state).orElse(null);
         boolean[] hasRun = {false};

@@ -7,6 +7,7 @@ import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
+import org.slf4j.LoggerFactory;
 
 /** Makes or checks the settings of {@link NativeRuntime}, once, around the loading of LibTorch. Not thread-safe. */
 final class NativeSettings {
@@ -31,7 +32,9 @@ final class NativeSettings {
         if (mode == NativeMode.APPLY) {
             property(LIMIT, "0");
             property(TRACKED, "0");
-            property(LOGGER, "slf4j");
+            if (Pointer.class.getModule().canRead(LoggerFactory.class.getModule())) { // not on the module path
+                property(LOGGER, "slf4j");
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.condition.Conditioners;
 import dev.diffusion4j.condition.Subject;
+import dev.diffusion4j.layer.ProductStrengths;
 import dev.diffusion4j.model.Conditioning;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
@@ -109,7 +110,20 @@ public final class DenoisingObjective implements Objective {
                 scheduler.trainingTarget(images, noise, timesteps),
                 isEncodedAhead() ? condition.ahead() : condition,
                 settings.isUniform() ? null : Tensors.ofDoubles(weights(timesteps, examples.labels())),
-                settings.trackImageLoss() ? imageFactors(timesteps) : null);
+                settings.trackImageLoss() ? imageFactors(timesteps) : null,
+                settings.leastStrengths().isEmpty() ? null : strengths(examples, random));
+    }
+
+    /** Between its label's least one and 1, evenly, for each picture. */
+    private Tensor strengths(TrainingExamples examples, RandomStream random) {
+        long[] own = Tensors.longs(examples.labels());
+        float[] drawn = Tensors.floats(random.rand(own.length));
+        double[] strengths = new double[own.length];
+        Arrays.setAll(strengths, i -> {
+            double least = settings.leastStrengths().get((int) own[i]);
+            return least + (1 - least) * drawn[i];
+        });
+        return Tensors.ofDoubles(strengths);
     }
 
     /** Of each picture, by its noise and its label. */
@@ -225,6 +239,7 @@ public final class DenoisingObjective implements Objective {
         private final Condition condition;
         private final @Nullable Tensor weights;
         private final @Nullable Tensor imageFactors;
+        private final @Nullable Tensor strengths;
         private Map<String, Double> tracked = Map.of();
 
         Denoising(
@@ -233,8 +248,10 @@ public final class DenoisingObjective implements Objective {
                 Tensor target,
                 Condition condition,
                 @Nullable Tensor weights,
-                @Nullable Tensor imageFactors) {
+                @Nullable Tensor imageFactors,
+                @Nullable Tensor strengths) {
             this.imageFactors = imageFactors;
+            this.strengths = strengths;
             this.noisy = noisy;
             this.timesteps = timesteps;
             this.target = target;
@@ -264,14 +281,16 @@ public final class DenoisingObjective implements Objective {
                     change.apply(target),
                     some,
                     weights == null ? null : change.apply(weights),
-                    imageFactors == null ? null : change.apply(imageFactors));
+                    imageFactors == null ? null : change.apply(imageFactors),
+                    strengths == null ? null : change.apply(strengths));
         }
 
         @Override
         public Tensor loss() {
             return TensorScope.keepResult(() -> {
-                Tensor prediction =
-                        model.forward(noisy, timesteps, condition.like(noisy)).to(ScalarType.Float);
+                Conditioning given = condition.like(noisy);
+                Tensor prediction = ProductStrengths.run(strengths, () -> model.forward(noisy, timesteps, given))
+                        .to(ScalarType.Float);
                 if (imageFactors != null) {
                     tracked = Map.of(IMAGE_LOSS, imageLoss(prediction.detach(), imageFactors));
                 }

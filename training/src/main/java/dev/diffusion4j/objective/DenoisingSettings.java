@@ -14,6 +14,8 @@ import java.util.List;
  * @param trackImageLoss whether {@link Objective.Task#tracked()} holds {@link DenoisingObjective#IMAGE_LOSS}; not for
  *     {@link LossType#HUBER}
  * @param labelWeights what the loss of a picture counts in the mean, by its label; none where all count 1
+ * @param leastStrengths the least strength at which a picture sees the network's low-rank products, by its label: each picture's is drawn between it and
+ *     1; none where all see them as they are
  */
 public record DenoisingSettings(
         LossType lossType,
@@ -21,16 +23,19 @@ public record DenoisingSettings(
         ContextDrop drop,
         int epochs,
         boolean trackImageLoss,
-        List<Double> labelWeights) {
+        List<Double> labelWeights,
+        List<Double> leastStrengths) {
     public DenoisingSettings {
         labelWeights = List.copyOf(labelWeights);
         labelWeights.forEach(weight -> Check.notNegative(weight, "a label's weight"));
+        leastStrengths = List.copyOf(leastStrengths);
+        leastStrengths.forEach(least -> Check.inRange(least, 0, 1, "a label's least strength"));
     }
 
     /** All pictures count alike. */
     public DenoisingSettings(
             LossType lossType, LossWeighting weighting, ContextDrop drop, int epochs, boolean trackImageLoss) {
-        this(lossType, weighting, drop, epochs, trackImageLoss, List.of());
+        this(lossType, weighting, drop, epochs, trackImageLoss, List.of(), List.of());
     }
 
     /** Every condition counts, nothing else is tracked. */
@@ -40,7 +45,12 @@ public record DenoisingSettings(
 
     /** The same with a weight for each label. */
     public DenoisingSettings withLabelWeights(List<Double> value) {
-        return new DenoisingSettings(lossType, weighting, drop, epochs, trackImageLoss, value);
+        return new DenoisingSettings(lossType, weighting, drop, epochs, trackImageLoss, value, leastStrengths);
+    }
+
+    /** The same with a least strength for each label. */
+    public DenoisingSettings withLeastStrengths(List<Double> value) {
+        return new DenoisingSettings(lossType, weighting, drop, epochs, trackImageLoss, labelWeights, value);
     }
 
     /** Whether all pictures count 1. */

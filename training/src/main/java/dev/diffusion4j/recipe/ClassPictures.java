@@ -37,13 +37,16 @@ final class ClassPictures {
 
     private final Recipe recipe;
     private final DreamBoothConfig config;
+    private final List<String> shown;
     private final Path folder;
     private @Nullable List<String> prompts;
     private @Nullable FolderSource opened;
 
-    ClassPictures(Recipe recipe, DreamBoothConfig config, RunFolder run) {
+    /** @param shown what the pictures of the thing are shown under; not looked at without {@code class_words} */
+    ClassPictures(Recipe recipe, DreamBoothConfig config, List<String> shown, RunFolder run) {
         this.recipe = recipe;
         this.config = config;
+        this.shown = shown;
         this.folder = folder(recipe, run);
     }
 
@@ -210,8 +213,10 @@ final class ClassPictures {
         return known.get(number % known.size());
     }
 
-    private List<String> prompts() {
+    /** What they show, in turn. */
+    List<String> prompts() {
         List<String> all = new ArrayList<>(config.classPrompts());
+        all.addAll(config.wordPrompts(shown));
         String source = config.classCaptions();
         if (source != null) {
             try (Dataset captioned = DataSources.open(source)) {

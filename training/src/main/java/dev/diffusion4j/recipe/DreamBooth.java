@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The data of a recipe: as it is, or the pictures of one thing with those of its kind. */
@@ -53,6 +54,11 @@ final class DreamBooth {
                             + " but training.groups lets all of "
                             + String.join(" and ", RecipeParts.learning(recipe, null))
                             + " learn: omit the one or the other");
+        }
+        if (config.leastStrength() < 1 && recipe.lora() == null) {
+            throw Problem.request(
+                    "dreambooth.least_strength is " + config.leastStrength()
+                            + ", but without a LoRA there is nothing that could be seen at less than its strength: omit it, or take the recipe dreambooth-lora");
         }
         if (config.hasPrior()) {
             int size = recipe.training().batchSize();
@@ -139,13 +145,33 @@ final class DreamBooth {
         }
         Dataset instance = instance(recipe, config, parts);
         try {
-            ClassPictures pictures = new ClassPictures(recipe, config, run);
+            ClassPictures pictures = new ClassPictures(recipe, config, wordings(config, instance), run);
             return TrainingData.ofTwo(
                     recipe.data(), instance, new CaptionedDataset(pictures.open(), KINDS, 1, pictures::caption));
         } catch (Throwable e) {
             instance.close();
             throw e;
         }
+    }
+
+    /** The pictures of the kind, drawn or not yet. */
+    static ClassPictures classPictures(Recipe recipe, DreamBoothConfig config, RunFolder run, RunParts parts) {
+        if (config.classWords().isEmpty()) {
+            return new ClassPictures(recipe, config, List.of(), run);
+        }
+        try (Dataset instance = instance(recipe, config, parts)) {
+            return new ClassPictures(recipe, config, wordings(config, instance), run);
+        }
+    }
+
+    /** What the thing is shown under, as far as prompts of its kind are made of it. */
+    private static List<String> wordings(DreamBoothConfig config, Dataset data) {
+        if (config.classWords().isEmpty()) {
+            return List.of();
+        }
+        return IntStream.range(0, data.size())
+                .mapToObj(index -> Objects.requireNonNull(data.caption(index)))
+                .toList();
     }
 
     private static Dataset instance(Recipe recipe, DreamBoothConfig config, RunParts parts) {

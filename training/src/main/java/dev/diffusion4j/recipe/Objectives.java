@@ -21,7 +21,6 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.text.ClipTokenizer;
 import dev.diffusion4j.text.PromptSyntax;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +35,7 @@ final class Objectives {
      * @param tokenizer of a CLIP; {@code null} for another network
      * @param pictures their size
      * @param epochs of the whole run
-     * @param labelWeights what a picture's loss counts, by its label; none where all count alike
+     * @param dreambooth how pictures of a thing and of its kind count; {@code null} where all count alike
      */
     static Objective create(
             ObjectiveConfig config,
@@ -47,7 +46,7 @@ final class Objectives {
             @Nullable ClipTokenizer tokenizer,
             SampleSize pictures,
             int epochs,
-            List<Double> labelWeights) {
+            @Nullable DreamBoothConfig dreambooth) {
         if (model instanceof Classifier classifier) {
             return new ClassificationObjective(classifier);
         }
@@ -60,18 +59,17 @@ final class Objectives {
         }
         DiffusionModel denoiser = (DiffusionModel) model;
         PipelineParts own = Objects.requireNonNull(parts);
+        DenoisingSettings settings = new DenoisingSettings(
+                config.loss(), config.lossWeighting(), config.contextDrop(), epochs, config.trackImageLoss());
         return new DenoisingObjective(
                 denoiser,
                 scheduler,
                 own.conditioner().forCall(pictures, 0, PromptSyntax.PLAIN),
                 own.codec(denoiser, scheduler),
-                new DenoisingSettings(
-                        config.loss(),
-                        config.lossWeighting(),
-                        config.contextDrop(),
-                        epochs,
-                        config.trackImageLoss(),
-                        labelWeights));
+                dreambooth == null
+                        ? settings
+                        : settings.withLabelWeights(dreambooth.labelWeights())
+                                .withLeastStrengths(dreambooth.leastStrengths()));
     }
 
     /**

@@ -185,7 +185,7 @@ public final class TrainingRun {
         Precision dtype = checkpoint == null
                 ? ChosenDtype.of(recipe, folder, device)
                 : Checkpoints.readChoices(checkpoint).dtype();
-        return new ClassPictures(recipe, config, folder).draw(device, dtype, listener, stop);
+        return DreamBooth.classPictures(recipe, config, folder, parts).draw(device, dtype, listener, stop);
     }
 
     private long stepsDone() {

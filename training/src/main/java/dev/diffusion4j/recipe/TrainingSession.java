@@ -154,7 +154,7 @@ final class TrainingSession implements AutoCloseable {
                 model instanceof ClipModel clip ? ClipTokens.ofRun(recipe, data, folder, clip) : null,
                 new SampleSize(data.transform().height(), data.transform().width()),
                 recipe.training().epochs(),
-                recipe.dreambooth() == null ? List.of() : recipe.dreambooth().labelWeights());
+                recipe.dreambooth());
     }
 
     private Choices choices(RunParts parts, Objective objective, boolean allowDrift) {

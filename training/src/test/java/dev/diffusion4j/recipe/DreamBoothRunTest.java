@@ -126,6 +126,7 @@ class DreamBoothRunTest {
                     d.priorWeight = 0;
                     d.classPrompts = List.of();
                     d.wordLearningRate = dtype == Precision.BF16 ? 0.05 : 0;
+                    d.leastStrength = dtype == Precision.BF16 ? 0.5 : 1;
                 });
             });
             Path whole = folder.resolve(dtype + "-whole");
@@ -237,7 +238,7 @@ class DreamBoothRunTest {
                 java.util.Objects.requireNonNull(r.dreambooth).with(d -> d.classPictures = pictures.toString()));
         RunFolder run = new RunFolder(folder.resolve("run"));
         DreamBoothConfig config = java.util.Objects.requireNonNull(recipe.dreambooth());
-        ClassPictures drawn = new ClassPictures(recipe, config, run);
+        ClassPictures drawn = new ClassPictures(recipe, config, List.of(), run);
         int[] groups = {0};
         RunListener counting = new RunListener() {
             @Override
@@ -272,11 +273,50 @@ class DreamBoothRunTest {
     }
 
     @Test
+    void the_kind_is_shown_in_the_scenes_of_the_thing_under_other_words() {
+        Recipe recipe = recipe(r -> dreambooth(r, d -> {
+            d.ownCaptions = true;
+            d.classPrompts = List.of("the dog");
+            d.classWords = List.of("ring", "$star");
+        }));
+        DreamBoothConfig config = java.util.Objects.requireNonNull(recipe.dreambooth());
+        try (TrainingData data = DreamBooth.openFirst(recipe, RunParts.NONE)) {
+            Dataset things = data.dataset();
+            List<String> shown = java.util.stream.IntStream.range(0, things.size())
+                    .mapToObj(things::caption)
+                    .toList();
+            ClassPictures kind =
+                    DreamBooth.classPictures(recipe, config, new RunFolder(folder.resolve("run")), RunParts.NONE);
+            List<String> prompts = kind.prompts();
+            assertThat(prompts).hasSize(1 + 2 * shown.size()).startsWith("the dog");
+            assertThat(prompts.subList(1, 4))
+                    .containsExactly(
+                            shown.get(0).replace("zog", "ring"),
+                            shown.get(1).replace("zog", "$star"),
+                            shown.get(2).replace("zog", "ring"));
+            assertThat(prompts).noneMatch(prompt -> prompt.contains("zog"));
+        }
+    }
+
+    @Test
     void what_cannot_be_is_said_in_one_line_before_anything_is_written() throws IOException {
         refused(r -> r.model.from = null, "name its folder with model.from");
         refused(r -> dreambooth(r, d -> d.prompt = ""), "dreambooth.prompt is missing");
         refused(r -> dreambooth(r, d -> d.prompt = "a photo of zogs"), "does not hold the word 'zog'");
         refused(r -> dreambooth(r, d -> d.classPrompts = List.of()), "dreambooth.class_prompts is missing");
+        refused(
+                r -> dreambooth(r, d -> {
+                    d.identifier = null;
+                    d.classWords = List.of("ring");
+                }),
+                "dreambooth.class_words take the place of the word that dreambooth.identifier names");
+        refused(
+                r -> {
+                    r.lora = null;
+                    dreambooth(r, d -> d.leastStrength = 0.5);
+                },
+                "dreambooth.least_strength is 0.5",
+                "without a LoRA");
         refused(r -> r.training.batchSize = 3, "training.batch_size is 3", "even");
         Path file = Files.writeString(folder.resolve("file"), "");
         refused(

@@ -3,6 +3,8 @@ package dev.diffusion4j.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.adapter.Lora;
+import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.folder.Companions;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.json.Json;
@@ -32,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -47,8 +50,10 @@ class RecomputationTest {
     @Test
     void gradients_of_a_denoiser_and_of_its_text_encoder_are_the_same() {
         for (Precision dtype : List.of(Precision.F32, Precision.BF16)) {
-            assertSame(this::denoiser, new Choices(dtype, false, 1, 1, 0, "any", "cpu"));
-            assertSame(this::denoiser, new Choices(dtype, true, 2, 2, 0, "any", "cpu"));
+            for (Task task : List.<Task>of(this::denoiser, this::adapted)) {
+                assertSame(task, new Choices(dtype, false, 1, 1, 0, "any", "cpu"));
+                assertSame(task, new Choices(dtype, true, 2, 2, 0, "any", "cpu"));
+            }
         }
     }
 
@@ -63,6 +68,15 @@ class RecomputationTest {
     }
 
     private void denoiser(boolean channelsLast, java.util.function.Consumer<Objective> body) {
+        denoiser(false, channelsLast, body);
+    }
+
+    /** With low-rank products that each picture sees at a strength of its own. */
+    private void adapted(boolean channelsLast, java.util.function.Consumer<Objective> body) {
+        denoiser(true, channelsLast, body);
+    }
+
+    private void denoiser(boolean adapted, boolean channelsLast, java.util.function.Consumer<Objective> body) {
         PipelineFolder folder = PipelineFolder.open(NET);
         Map<String, @Nullable Object> config = new LinkedHashMap<>(Json.readObject(NET.resolve("unet/config.json")));
         config.put("dropout", 0.2);
@@ -72,14 +86,25 @@ class RecomputationTest {
                 PipelineParts parts =
                         CompanionParts.open(beside, model, Set.of("text_encoder"), Precision.F32, Set.of())) {
             model.initialize(random);
+            if (adapted) {
+                inject(model, random);
+            }
             parts.networks().values().forEach(network -> network.requiresGrad(false));
             Objective objective = new DenoisingObjective(
                     model,
                     folder.readScheduler(),
                     parts.conditioner(),
                     parts.codec(model, folder.readScheduler()),
-                    DenoisingSettings.of(LossType.MSE, LossWeighting.UNIFORM));
+                    DenoisingSettings.of(LossType.MSE, LossWeighting.UNIFORM)
+                            .withLeastStrengths(adapted ? List.of(0.2, 0.5) : List.of()));
             learn(objective, channelsLast, body);
+        }
+    }
+
+    private static void inject(Model model, RandomStream random) {
+        Lora.inject(model, LoraConfig.DEFAULT.withTargets(List.of("to_q", "to_v", "conv1", "ff.net.2")), random);
+        try (NoGradGuard guard = new NoGradGuard()) {
+            Lora.weights(model).forEach((name, weight) -> random.normal(weight, 0, 0.2));
         }
     }
 
@@ -133,7 +158,7 @@ class RecomputationTest {
                 RandomStream one = new RandomStream(0);
                 RandomStream two = new RandomStream(1)) {
             TrainingExamples examples =
-                    new TrainingExamples(random.randn(2, 3, 16, 16), Tensors.ofLongs(-1, -1), CAPTIONS, 0);
+                    new TrainingExamples(random.randn(2, 3, 16, 16), Tensors.ofLongs(0, 1), CAPTIONS, 0);
             double loss = engine.accumulate(objective.draw(examples, random), 1, List.of(one, two))
                     .loss();
             objective.networks().forEach((prefix, network) -> taken(prefix, network, gradients));
