@@ -105,7 +105,7 @@ final class HelpGroups {
                 "--alias",
                 "--cors");
         put(OPTIONS, "Limits", "--queue", "--memory", "--threads", "--timeout", "--max-pixels", "--max-steps");
-        put(OPTIONS, "Limits", "--max-count");
+        put(OPTIONS, "Limits", "--max-count", "--max-requests");
         put(OPTIONS, OTHER);
         put(OPTIONS, "Machine", "--device", "--dtype", "--batch");
         put(OPTIONS, "Publishing", "--push-to-hub", "--hub-model-id", "--hub-private-repo", "--hub-token");

@@ -56,6 +56,13 @@ final class ServeLimits {
     @Option(names = "--max-count", paramLabel = "N", description = "Pictures of a request. Default: ${DEFAULT-VALUE}.")
     int count = Limits.DEFAULT.count();
 
+    @Option(
+            names = "--max-requests",
+            paramLabel = "N",
+            description =
+                    "That one caller may have at work: of the same key, or address where there are no keys; one more is refused with 429. Default: ${DEFAULT-VALUE}.")
+    int requests = Limits.DEFAULT.requests();
+
     ServiceConfig service() {
         Double seconds = timeout;
         return ServiceConfig.DEFAULT.with(c -> {
@@ -69,6 +76,11 @@ final class ServeLimits {
     }
 
     Limits ofRequests() {
-        return new Limits(pixels, steps, count, Limits.DEFAULT.body());
+        return Limits.DEFAULT.with(c -> {
+            c.pixels = pixels;
+            c.steps = steps;
+            c.count = count;
+            c.requests = requests;
+        });
     }
 }

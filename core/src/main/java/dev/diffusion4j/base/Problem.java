@@ -2,6 +2,7 @@
 package dev.diffusion4j.base;
 
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ public final class Problem extends RuntimeException implements Worded {
 
     private final String text;
     private final Kind kind;
+    private final @Nullable String field;
 
     /** Whose fault it is. */
     public enum Kind {
@@ -24,15 +26,16 @@ public final class Problem extends RuntimeException implements Worded {
         FAILURE
     }
 
-    private Problem(String message, Kind kind, @Nullable Throwable cause) {
+    private Problem(String message, Kind kind, @Nullable String field, @Nullable Throwable cause) {
         super(FieldNames.BARE.word(oneLine(message)), cause);
         this.text = oneLine(message);
         this.kind = kind;
+        this.field = field;
     }
 
     /** What was asked for is wrong. */
     public static Problem request(String message) {
-        return new Problem(message, Kind.REQUEST, null);
+        return new Problem(message, Kind.REQUEST, null, null);
     }
 
     /**
@@ -42,17 +45,17 @@ public final class Problem extends RuntimeException implements Worded {
      */
     public static Problem request(String field, Object value, String allowed) {
         String shown = value instanceof CharSequence ? "'" + value + "'" : value.toString();
-        return new Problem("{" + field + "} must " + allowed + ", but was " + shown, Kind.REQUEST, null);
+        return new Problem("{" + field + "} must " + allowed + ", but was " + shown, Kind.REQUEST, null, null);
     }
 
     /** What was asked for is right, but a file, a disk or a run failed. */
     public static Problem failure(String message) {
-        return new Problem(message, Kind.FAILURE, null);
+        return new Problem(message, Kind.FAILURE, null, null);
     }
 
     /** As {@link #failure(String)}, keeping the cause. */
     public static Problem failure(String message, Throwable cause) {
-        return new Problem(message, Kind.FAILURE, cause);
+        return new Problem(message, Kind.FAILURE, null, cause);
     }
 
     /** Names in files may hold line ends and terminal commands, and be of any length; none of that reaches the terminal. */
@@ -82,5 +85,17 @@ public final class Problem extends RuntimeException implements Worded {
     /** Whether what was asked for is wrong, or something failed. */
     public Kind kind() {
         return kind;
+    }
+
+    /** This one, known to be about what a request has in a field, whatever its words are. */
+    public Problem about(String name) {
+        Problem known = new Problem(text, kind, name, getCause());
+        known.setStackTrace(getStackTrace());
+        return known;
+    }
+
+    /** The field that it is about, as far as that is known. */
+    public Optional<String> field() {
+        return Optional.ofNullable(field);
     }
 }

@@ -67,9 +67,11 @@ final class PromptAdapters implements AutoCloseable {
         }
         List<LoraChoice> all = Stream.concat(setup.adapters().choices().stream(), choices.stream())
                 .toList();
-        List<Stamp> files = all.stream().map(choice -> Stamp.of(choice.path())).toList();
+        List<Stamp> files =
+                about(() -> all.stream().map(choice -> Stamp.of(choice.path())).toList());
         Map<String, Model> others = setup.parts().networks();
-        return views.run(new Key(networks(model, others), files, all), () -> made(model, others, all), body);
+        return views.run(
+                new Key(networks(model, others), files, all), () -> about(() -> made(model, others, all)), body);
     }
 
     private LoraView made(DiffusionModel model, Map<String, Model> others, List<LoraChoice> choices) {
@@ -109,11 +111,22 @@ final class PromptAdapters implements AutoCloseable {
                 .toList();
         return places.isEmpty()
                 ? List.of()
-                : PipelineAdapters.ask(setup.conditioner().lent(), others -> places.stream()
-                        .map(place -> fits.computeIfAbsent(
-                                new Fit(networks(outline, others), Stamp.of(place)),
-                                key -> fit(outline, others, place)))
-                        .toList());
+                : PipelineAdapters.ask(
+                        setup.conditioner().lent(),
+                        others -> about(() -> places.stream()
+                                .map(place -> fits.computeIfAbsent(
+                                        new Fit(networks(outline, others), Stamp.of(place)),
+                                        key -> fit(outline, others, place)))
+                                .toList()));
+    }
+
+    /** Whoever catches a problem with one is to know that it is one. */
+    private static <R> R about(Supplier<R> adapters) {
+        try {
+            return adapters.get();
+        } catch (Problem e) {
+            throw e.about("loras");
+        }
     }
 
     private static LoraApplied fit(DiffusionModel outline, Map<String, Model> others, Path place) {

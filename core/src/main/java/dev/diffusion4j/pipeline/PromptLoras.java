@@ -55,10 +55,14 @@ record PromptLoras(GenerationRequest request, @Nullable LoraShelf shelf) {
             throw Problem.request("{noise} shared draws all pictures together, so that their prompts cannot ask for"
                     + " different adapters: draw them in several calls, or with {noise} per-image");
         }
-        PromptLoras loras =
-                new PromptLoras(request, first == null || folder == null ? null : LoraShelf.of(Path.of(folder)));
-        loras.places();
-        return loras;
+        try {
+            PromptLoras loras =
+                    new PromptLoras(request, first == null || folder == null ? null : LoraShelf.of(Path.of(folder)));
+            loras.places();
+            return loras;
+        } catch (Problem e) {
+            throw e.about("loras");
+        }
     }
 
     /** An adapter changes all that one picture is drawn with, whatever prompt names it. */

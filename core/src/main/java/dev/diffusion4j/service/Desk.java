@@ -24,7 +24,7 @@ final class Desk {
      *
      * @param unwanted takes an answer for which nobody waits any more
      * @throws java.util.concurrent.CancellationException where the calling thread is interrupted
-     * @throws IllegalStateException where the service is closed
+     * @throws ServiceClosedException where the service is closed
      */
     <R> R ask(Supplier<R> question, Consumer<R> unwanted) {
         if (Thread.currentThread().isInterrupted()) { // an answer that is there already would be given all the same
@@ -44,7 +44,7 @@ final class Desk {
             });
             return answer.get();
         } catch (RejectedExecutionException e) {
-            throw new IllegalStateException("this service is closed", e);
+            throw new ServiceClosedException();
         } catch (InterruptedException e) {
             if (!answer.cancel(false) && !answer.isCompletedExceptionally()) {
                 unwanted.accept(answer.join());

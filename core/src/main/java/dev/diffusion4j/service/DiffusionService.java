@@ -131,7 +131,7 @@ public final class DiffusionService implements AutoCloseable {
      * @throws Problem where the model cannot draw what is asked for
      * @throws IllegalArgumentException where its algorithm cannot run so
      * @throws java.util.concurrent.CancellationException where the calling thread is interrupted; it stays so
-     * @throws IllegalStateException where the service is closed
+     * @throws ServiceClosedException where the service is closed
      */
     public Job submit(ServiceRequest request, JobListener listener) {
         long begun = System.nanoTime();
@@ -211,7 +211,7 @@ public final class DiffusionService implements AutoCloseable {
      * @return empty where the model's networks do not say it
      * @throws Problem where the model cannot draw what is asked for
      * @throws java.util.concurrent.CancellationException where the calling thread is interrupted; it stays so
-     * @throws IllegalStateException where the service is closed
+     * @throws ServiceClosedException where the service is closed
      */
     public Optional<ServiceEstimate> estimate(ServiceRequest request) {
         queue.checkOpen();

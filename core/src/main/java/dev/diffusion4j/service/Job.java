@@ -41,7 +41,11 @@ public final class Job implements AutoCloseable {
     private @Nullable Runnable onEnd;
 
     /** Why a job ends early. */
-    private record Ending(JobState state, String reason) {}
+    private record Ending(JobState state, String reason) {
+        CancellationException exception() {
+            return state == JobState.EXPIRED ? new JobExpiredException(reason) : new CancellationException(reason);
+        }
+    }
 
     /** Cancelled by whoever holds it, it cancels the job. */
     private final class Result extends CompletableFuture<JobResult> {
@@ -111,7 +115,7 @@ public final class Job implements AutoCloseable {
     /**
      * Waits for the pictures.
      *
-     * @throws CancellationException where it was cancelled or its deadline passed; or where this thread is interrupted, which cancels the job
+     * @throws CancellationException where it was cancelled, a {@link JobExpiredException} where its deadline passed; or where this thread is interrupted, which cancels the job
      * @throws Problem where the pictures cannot be drawn, or another unchecked exception that the drawing ended with
      * @throws IllegalStateException where a listener of a job calls it, for whom it would never end
      */
@@ -133,7 +137,7 @@ public final class Job implements AutoCloseable {
     private CancellationException cancelled(CancellationException ofFuture) {
         lock.lock();
         try {
-            return ending == null ? ofFuture : new CancellationException(ending.reason);
+            return ending == null ? ofFuture : ending.exception();
         } finally {
             lock.unlock();
         }
@@ -194,7 +198,7 @@ public final class Job implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        over(null, new CancellationException(known.reason));
+        over(null, known.exception());
         return true;
     }
 
@@ -269,7 +273,7 @@ public final class Job implements AutoCloseable {
             Ending early = ending;
             if (early != null) {
                 state = early.state;
-                why = new CancellationException(early.reason);
+                why = early.exception();
             } else if (failure != null) {
                 state = failure instanceof CancellationException ? JobState.CANCELLED : JobState.FAILED;
             } else {

@@ -50,7 +50,7 @@ final class JobQueue {
      * Takes a place.
      *
      * @throws QueueFullException at once, where there is none
-     * @throws IllegalStateException where nobody comes in any more
+     * @throws ServiceClosedException where nobody comes in any more
      */
     void admit() {
         lock.lock();
@@ -67,7 +67,7 @@ final class JobQueue {
 
     void checkOpen() {
         if (!isOpen()) {
-            throw new IllegalStateException("this service is closed");
+            throw new ServiceClosedException();
         }
     }
 

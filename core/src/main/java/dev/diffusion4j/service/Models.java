@@ -43,7 +43,11 @@ final class Models implements AutoCloseable {
         }
 
         synchronized DiffusionPipeline through(List<LoraChoice> loras) {
-            return loras.isEmpty() ? pipeline : adapted.computeIfAbsent(loras, pipeline::withLoras);
+            try {
+                return loras.isEmpty() ? pipeline : adapted.computeIfAbsent(loras, pipeline::withLoras);
+            } catch (Problem e) {
+                throw e.about("loras");
+            }
         }
     }
 

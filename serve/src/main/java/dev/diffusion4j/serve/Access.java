@@ -10,6 +10,11 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * at), nor from its own origin, unless that is allowed. Then a key is asked for, where there are keys.
  */
 final class Access {
-    private static final String CALLER = "caller";
+    private static final String CALLER = Access.class.getName();
+    private static final Pattern HEALTH = Pattern.compile("/health(/live|/ready)?");
     private static final Pattern ADDRESS = Pattern.compile("\\[[0-9a-f:.%]+]|\\d{1,3}(\\.\\d{1,3}){3}");
 
     private final ServerConfig config;
@@ -36,25 +42,38 @@ final class Access {
     }
 
     /** Before anything else of a request. */
-    void check(Context ctx) {
-        String host = ctx.header("Host");
+    void check(Request request, Response response) {
+        String host = request.getHeaders().get(HttpHeader.HOST);
         checkHost(host);
-        checkOrigin(ctx, host);
-        boolean isOpen = ctx.path().startsWith("/health") || ctx.path().startsWith(ResultRoutes.PATH);
-        if (!config.keys().isEmpty() && !isOpen && !ctx.method().name().equals("OPTIONS")) {
-            Optional<String> owner = config.keys().owner(ctx.header("Authorization"));
+        checkOrigin(request, response.getHeaders(), host);
+        Optional<String> owner = Optional.empty();
+        if (!config.keys().isEmpty() && !isOpen(request) && !HttpMethod.OPTIONS.is(request.getMethod())) {
+            owner = config.keys().owner(request.getHeaders().get(HttpHeader.AUTHORIZATION));
             if (owner.isEmpty()) {
-                ctx.header("WWW-Authenticate", "Bearer");
                 throw new Refusal(401, "a key is needed: send Authorization: Bearer KEY", "invalid_api_key", null);
             }
-            ctx.attribute(CALLER, owner.get());
         }
+        request.setAttribute(CALLER, owner.orElseGet(() -> Request.getRemoteAddr(request)));
+    }
+
+    /** Whether it asks for what anybody may know: health, and pictures by their addresses. */
+    static boolean isOpen(Request request) {
+        return isOpen(request.getHttpURI().getPath())
+                && isOpen(request.getHttpURI().getCanonicalPath());
+    }
+
+    private static boolean isOpen(@Nullable String path) {
+        return path != null && (HEALTH.matcher(path).matches() || path.startsWith(ResultRoutes.PATH));
     }
 
     /** By whom a request is: the same word for the same key, or address where there are no keys. */
+    static String caller(Request request) {
+        return String.valueOf(request.getAttribute(CALLER));
+    }
+
+    /** {@link #caller(Request)}. */
     static String caller(Context ctx) {
-        String owner = ctx.attribute(CALLER);
-        return owner == null ? ctx.ip() : owner;
+        return String.valueOf(ctx.req().getAttribute(CALLER));
     }
 
     private void checkHost(@Nullable String header) {
@@ -70,19 +89,19 @@ final class Access {
         }
     }
 
-    private void checkOrigin(Context ctx, @Nullable String host) {
-        String origin = ctx.header("Origin");
+    private void checkOrigin(Request request, HttpFields.Mutable answer, @Nullable String host) {
+        String origin = request.getHeaders().get(HttpHeader.ORIGIN);
         if (origin == null) {
             return;
         }
         List<String> allowed = config.cors();
         if (allowed.contains("*") || allowed.contains(origin)) {
-            ctx.header("Access-Control-Allow-Origin", origin);
-            ctx.header("Vary", "Origin");
-            ctx.header("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS");
-            ctx.header("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID");
-            ctx.header("Access-Control-Expose-Headers", "Retry-After, " + Answers.IGNORED);
-            ctx.header("Access-Control-Max-Age", "3600");
+            answer.put("Access-Control-Allow-Origin", origin);
+            answer.put("Vary", "Origin");
+            answer.put("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS");
+            answer.put("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID");
+            answer.put("Access-Control-Expose-Headers", "Retry-After, " + Answers.IGNORED);
+            answer.put("Access-Control-Max-Age", "3600");
         } else if (host == null || !origin.replaceFirst("^https?://", "").equalsIgnoreCase(host)) {
             throw new Refusal(
                     403, "pages of the request's Origin may not call this server", "origin_not_allowed", null);

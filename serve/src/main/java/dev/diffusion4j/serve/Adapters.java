@@ -5,27 +5,30 @@ import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraShelf;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
-import dev.diffusion4j.service.DiffusionService;
-import dev.diffusion4j.service.Job;
-import dev.diffusion4j.service.JobListener;
-import dev.diffusion4j.service.ServiceRequest;
+import dev.diffusion4j.text.PromptSyntax;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The adapters that requests may name: those of one folder, looked through once, by their names alone. */
+/** The adapters that requests may name: those of one folder, by their names alone. It is looked through for each request that names some. */
 final class Adapters {
+    /** What is answered in place of a problem with one, which names places. */
+    static final String NO_USE =
+            "an adapter that the request names is not there, is no LoRA, or was made for another model";
+
     private static final int MOST = 20;
 
-    private final @Nullable String folder;
-    private final @Nullable LoraShelf shelf;
+    private final @Nullable Path folder;
 
     /** @throws Problem where there is no such folder */
     Adapters(@Nullable Path folder) {
-        this.folder = folder == null ? null : folder.toString();
-        shelf = folder == null ? null : LoraShelf.of(folder);
+        this.folder = folder;
+        if (folder != null) {
+            LoraShelf.of(folder);
+        }
     }
 
     /**
@@ -71,14 +74,27 @@ final class Adapters {
         if (!(name instanceof String text) || !(scale instanceof Number number)) {
             throw wrong(name);
         }
-        if (shelf == null) {
-            throw new Refusal(422, "this server has no adapters: omit {loras}", "lora_not_found", "loras");
+        return new LoraChoice(find(text, "loras"), number.doubleValue());
+    }
+
+    private Path find(String name, String param) {
+        if (folder == null) {
+            throw new Refusal(422, "this server has no adapters: omit '" + name + "'", "lora_not_found", param);
         }
         try {
-            return new LoraChoice(shelf.find(text), number.doubleValue());
+            return LoraShelf.of(folder).find(name);
         } catch (Problem e) { // which names the folder
-            throw new Refusal(
-                    422, "there is no adapter '" + text + "', or there are several", "lora_not_found", "loras");
+            throw new Refusal(422, "there is no adapter '" + name + "', or there are several", "lora_not_found", param);
+        }
+    }
+
+    /** @throws Refusal (422) where prompts name one that is not there, in words that say nothing of the folder */
+    void check(PromptSyntax syntax, @Nullable List<String> prompts) {
+        if (syntax == PromptSyntax.PLAIN || prompts == null) {
+            return;
+        }
+        for (String prompt : Set.copyOf(prompts)) {
+            syntax.parse(prompt, "prompt").loras().forEach(tag -> find(tag.name(), "prompt"));
         }
     }
 
@@ -90,31 +106,16 @@ final class Adapters {
     /** Where prompts look for those that they name; {@code null} for nowhere. */
     @Nullable
     String folder() {
-        return folder;
+        return folder == null ? null : folder.toString();
     }
 
-    /**
-     * Hands in a request whose prompts may name some.
-     *
-     * @throws Refusal (422) where there is none of a name, in words that say nothing of the folder
-     */
-    Job submit(DiffusionService service, ServiceRequest request, JobListener listener) {
-        try {
-            return service.submit(request, listener);
-        } catch (Problem e) {
-            if (folder == null || !String.valueOf(e.getMessage()).contains(folder)) {
-                throw e;
-            }
-            throw new Refusal(
-                    422,
-                    "there is no adapter of a name in the prompt, or there are several",
-                    "lora_not_found",
-                    "prompt");
-        }
+    /** Whether a problem is one with an adapter. */
+    static boolean isAbout(Problem problem) {
+        return problem.field().filter("loras"::equals).isPresent();
     }
 
     /** Their names. */
     List<String> names() {
-        return shelf == null ? List.of() : shelf.names();
+        return folder == null ? List.of() : LoraShelf.of(folder).names();
     }
 }

@@ -7,20 +7,31 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The keys that callers must show. Only their hashes are held; each comparison takes the same time, whatever is shown. */
 public final class ApiKeys {
     /** Everybody may call. */
     public static final ApiKeys NONE = new ApiKeys(List.of());
 
+    private static final Logger LOG = LoggerFactory.getLogger(ApiKeys.class);
     private static final int SHORTEST = 16;
+    /** With which some editors begin a file. */
+    private static final String BYTE_ORDER = "\ufeff";
+
     private static final String BEARER = "Bearer ";
     private static final String BASIC = "Basic ";
 
@@ -30,31 +41,64 @@ public final class ApiKeys {
         this.hashes = hashes;
     }
 
-    /** @throws Problem (a wrong request) where one is too short to be a secret */
+    /** @throws Problem (a wrong request) where one is too short to be a secret, or cannot stand in a header */
     public static ApiKeys of(List<String> keys) {
-        if (keys.stream().anyMatch(key -> key.length() < SHORTEST)) {
-            throw Problem.request("a key must have at least " + SHORTEST + " characters");
-        }
+        keys.forEach(key -> check(key, "a key"));
         return new ApiKeys(keys.stream().map(ApiKeys::hash).toList());
     }
 
+    private static void check(String key, String what) {
+        if (key.length() < SHORTEST) {
+            throw Problem.request(what + " must have at least " + SHORTEST + " characters");
+        }
+        if (!key.chars().allMatch(letter -> letter >= ' ' && letter <= '~')) {
+            throw Problem.request(what + " must be of ASCII's letters, digits and signs");
+        }
+    }
+
     /**
-     * One a line; empty lines and those that begin with # are left out.
+     * One a line; spaces around it, empty lines and those that begin with # do not count. Where others than its owner may read the file, that is
+     * logged.
      *
-     * @throws Problem where the file cannot be read, or holds no key
+     * @throws Problem where the file cannot be read, holds no key or one that is none, or others than its owner may write it
      */
     public static ApiKeys read(Path file) {
         try {
-            List<String> keys = Files.readAllLines(file).stream()
-                    .map(String::strip)
-                    .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-                    .toList();
+            checkPermissions(file);
+            List<String> lines = Files.readAllLines(file);
+            List<String> keys = new ArrayList<>();
+            for (int i = 0; i < lines.size(); i++) {
+                String line = lines.get(i).replace(BYTE_ORDER, "").strip();
+                if (!line.isEmpty() && !line.startsWith("#")) {
+                    check(line, "{apiKeyFile} " + file + ": the key in line " + (i + 1));
+                    keys.add(line);
+                }
+            }
             if (keys.isEmpty()) {
                 throw Problem.request("{apiKeyFile} " + file + " holds no key: write one a line");
             }
             return of(keys);
         } catch (IOException e) {
             throw Problem.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
+    private static void checkPermissions(Path file) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        if (view == null) {
+            return; // a system without such permissions
+        }
+        Set<PosixFilePermission> all = view.readAttributes().permissions();
+        if (all.contains(PosixFilePermission.OTHERS_WRITE) || all.contains(PosixFilePermission.GROUP_WRITE)) {
+            throw Problem.request("{apiKeyFile} " + file + " can be written by others ("
+                    + PosixFilePermissions.toString(all) + "), who could add a key of their own: chmod 600 " + file);
+        }
+        if (all.contains(PosixFilePermission.OTHERS_READ) || all.contains(PosixFilePermission.GROUP_READ)) {
+            LOG.warn(
+                    "{} can be read by others than its owner ({}), who then know the keys: chmod 600 {}",
+                    file,
+                    PosixFilePermissions.toString(all),
+                    file);
         }
     }
 

@@ -12,7 +12,11 @@ import io.javalin.http.HttpResponseException;
 import io.javalin.util.JavalinBindException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,47 +39,50 @@ public final class DiffusionServer implements AutoCloseable {
     private static final int SPARE_THREADS = 64;
     private static final long IDLE = 60_000;
     private static final long LAST_ANSWERS = 5_000;
+    /** Connections that wait to be let in. */
+    private static final int ARRIVING = 512;
+
+    private static final int EVENT_THREADS = 2;
 
     private final DiffusionService service;
     private final ServiceConfig limits;
     private final Javalin http;
-    private final Uploads uploads;
-    private final AtomicBoolean stopping;
+    private final Door door;
+    private final Faces faces;
 
-    private DiffusionServer(
-            DiffusionService service, ServiceConfig limits, Javalin http, Uploads uploads, AtomicBoolean stopping) {
+    private DiffusionServer(DiffusionService service, ServiceConfig limits, Javalin http, Door door, Faces faces) {
         this.service = service;
         this.limits = limits;
         this.http = http;
-        this.uploads = uploads;
-        this.stopping = stopping;
+        this.door = door;
+        this.faces = faces;
     }
 
     /**
      * Listens, once all models are found to be sound.
      *
      * @param models by the names that requests use, the usual one first
-     * @param limits of the engine; its meter is the server's own
+     * @param limits of the engine and the server; its meter is the server's own
      * @throws Problem naming what is wrong with a model, or why it cannot listen
      */
     public static DiffusionServer start(Map<String, ServiceModel> models, ServiceConfig limits, ServerConfig config) {
         ModelNames names = new ModelNames(models.keySet(), config.aliases());
         Adapters adapters = new Adapters(config.loraDir());
         ServerMeter meter = new ServerMeter();
+        ServerConfig own = config.with(c -> c.limits = config.limits().within(limits.memory()));
+        ServiceConfig engine = limits.with(c -> {
+            c.meter = meter.counter();
+            c.memory = limits.memory() > 0 ? limits.memory() - own.limits().memory() : 0;
+        });
         Uploads uploads = new Uploads();
         try {
-            DiffusionService service = DiffusionService.open(models, limits.with(c -> c.meter = meter.counter()));
+            DiffusionService service = DiffusionService.open(models, engine);
             meter.watch(service);
+            Faces faces = new Faces(service, own, names, adapters, uploads, meter, new AtomicBoolean(), events());
             try {
-                Faces faces = new Faces(service, config, names, adapters, uploads, meter, new AtomicBoolean());
-                Javalin http = Javalin.create(javalin -> {
-                    connect(javalin, limits);
-                    guard(javalin, new Access(config), uploads, meter);
-                    faces.add(javalin.routes);
-                });
-                listen(http, config);
-                return new DiffusionServer(service, limits, http, uploads, faces.stopping());
+                return open(engine, faces);
             } catch (Throwable e) {
+                faces.events().shutdownNow();
                 service.close();
                 throw e;
             }
@@ -85,9 +92,32 @@ public final class DiffusionServer implements AutoCloseable {
         }
     }
 
+    private static DiffusionServer open(ServiceConfig engine, Faces faces) {
+        ServerConfig config = faces.config();
+        Door door = new Door(new Access(config), config.limits(), faces.meter());
+        Javalin http = Javalin.create(javalin -> {
+            connect(javalin, engine, config, door);
+            guard(javalin, faces.uploads(), faces.meter());
+            faces.add(javalin.routes);
+        });
+        listen(http, config);
+        return new DiffusionServer(faces.service(), engine, http, door, faces);
+    }
+
+    /** Threads that send events, for which nobody waits. */
+    private static ScheduledExecutorService events() {
+        ScheduledThreadPoolExecutor threads = new ScheduledThreadPoolExecutor(EVENT_THREADS, body -> {
+            Thread thread = new Thread(body, "diffusion4j-events");
+            thread.setDaemon(true);
+            return thread;
+        });
+        threads.setRemoveOnCancelPolicy(true);
+        return threads;
+    }
+
     private static void listen(Javalin http, ServerConfig config) {
         try {
-            http.start(config.host(), config.port());
+            http.start();
         } catch (JavalinBindException e) {
             throw Problem.failure(
                     "cannot listen on " + config.host() + ":" + config.port()
@@ -96,35 +126,39 @@ public final class DiffusionServer implements AutoCloseable {
         }
     }
 
-    private static void connect(JavalinConfig config, ServiceConfig limits) {
+    private static void connect(JavalinConfig config, ServiceConfig engine, ServerConfig own, Door door) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
         config.startup.startupWatcherEnabled = false;
         config.jetty.threadPool =
-                new QueuedThreadPool(SPARE_THREADS + 2 * (limits.workers() + limits.queue()), 4, (int) IDLE);
+                new QueuedThreadPool(SPARE_THREADS + 2 * (engine.workers() + engine.queue()), 4, (int) IDLE);
         config.jetty.modifyHttpConfiguration(http -> {
             http.setSendServerVersion(false);
             http.setIdleTimeout(IDLE);
         });
-        config.jetty.modifyServer(server -> server.setStopTimeout(LAST_ANSWERS));
+        config.jetty.addConnector((server, http) -> {
+            ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+            connector.setHost(own.host());
+            connector.setPort(own.port());
+            connector.setAcceptQueueSize(ARRIVING);
+            return connector;
+        });
+        config.jetty.modifyServer(server -> {
+            server.setStopTimeout(LAST_ANSWERS);
+            server.setHandler(door);
+            server.addBean(new ConnectionRoom(own.limits().connections(), server));
+        });
     }
 
-    private static void guard(JavalinConfig config, Access access, Uploads uploads, ServerMeter meter) {
-        config.routes.before(access::check);
+    private static void guard(JavalinConfig config, Uploads uploads, ServerMeter meter) {
         config.routes.options("/*", ctx -> ctx.status(204));
         config.routes.exception(ClientGone.class, (gone, ctx) -> LOG.debug("a client has gone away"));
         config.routes.exception(HttpResponseException.class, (error, ctx) -> refuse(ctx, uploads.answer(error), meter));
         config.routes.exception(Exception.class, (error, ctx) -> refuse(ctx, uploads.answer(error), meter));
-        config.requestLogger.http((ctx, millis) -> LOG.info(
-                "{} {} {} in {} ms",
-                ctx.method(),
-                ctx.path().startsWith(ResultRoutes.PATH) ? ResultRoutes.PATH : ctx.path(),
-                ctx.statusCode(),
-                Math.round(millis)));
     }
 
     private static void refuse(Context ctx, ErrorAnswer answer, ServerMeter meter) {
-        if (answer.status() == 429 || answer.status() == 503) {
+        if (answer.isForLater()) {
             ctx.header("Retry-After", String.valueOf(meter.retrySeconds()));
         }
         Answers.json(ctx, answer.status(), Map.of("error", answer.toMap()));
@@ -133,6 +167,11 @@ public final class DiffusionServer implements AutoCloseable {
     /** The port that it listens on. */
     public int port() {
         return http.port();
+    }
+
+    /** Bytes of bodies that came in, and of answers that are not read yet. */
+    long bytesOnTheWay() {
+        return door.bytes();
     }
 
     /** The engine behind it. */
@@ -151,9 +190,11 @@ public final class DiffusionServer implements AutoCloseable {
      * is fine.
      */
     public void stop(Duration most) {
-        stopping.set(true);
+        faces.stopping().set(true);
         service.close(most);
+        door.awaitEmpty(LAST_ANSWERS);
         http.stop();
-        uploads.close();
+        faces.events().shutdownNow();
+        faces.uploads().close();
     }
 }

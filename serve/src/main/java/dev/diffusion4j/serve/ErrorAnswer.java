@@ -3,7 +3,9 @@ package dev.diffusion4j.serve;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
+import dev.diffusion4j.service.JobExpiredException;
 import dev.diffusion4j.service.QueueFullException;
+import dev.diffusion4j.service.ServiceClosedException;
 import io.javalin.http.HttpResponseException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -33,16 +35,21 @@ record ErrorAnswer(int status, String message, String code, @Nullable String par
         if (error instanceof QueueFullException) {
             return new ErrorAnswer(429, message, "queue_full", null);
         }
+        if (error instanceof Problem problem && Adapters.isAbout(problem)) { // whose message names places
+            LOG.warn("an adapter was refused: {}", error.getMessage());
+            return new ErrorAnswer(422, Adapters.NO_USE, "lora_not_usable", "loras");
+        }
         if (error instanceof Problem problem && problem.kind() == Problem.Kind.REQUEST) {
             return new ErrorAnswer(422, message, "cannot_be_drawn", names.first());
         }
         if (error instanceof IllegalArgumentException) {
             return new ErrorAnswer(400, message, "invalid_value", names.first());
         }
+        if (error instanceof JobExpiredException) {
+            return new ErrorAnswer(504, message, "timeout", null);
+        }
         if (error instanceof CancellationException) {
-            return message.contains("deadline")
-                    ? new ErrorAnswer(504, message, "timeout", null)
-                    : new ErrorAnswer(503, message, "cancelled", null);
+            return new ErrorAnswer(503, message, "cancelled", null);
         }
         if (error instanceof HttpResponseException known) {
             return new ErrorAnswer(known.getStatus(), "there is no such route here", "no_such_route", null);
@@ -54,7 +61,7 @@ record ErrorAnswer(int status, String message, String code, @Nullable String par
     }
 
     private static ErrorAnswer unexpected(Throwable error) {
-        if (error instanceof IllegalStateException && "this service is closed".equals(error.getMessage())) {
+        if (error instanceof ServiceClosedException) {
             return new ErrorAnswer(503, "this server is about to stop", "stopping", null);
         }
         if (error instanceof Problem) {
@@ -63,6 +70,11 @@ record ErrorAnswer(int status, String message, String code, @Nullable String par
             LOG.error("a request failed", error);
         }
         return new ErrorAnswer(500, "the server failed; its log says why", "server_error", null);
+    }
+
+    /** Whether the same request may be answered otherwise a little later. */
+    boolean isForLater() {
+        return status == 429 || status == 503;
     }
 
     /** {@code {"message", "type", "param", "code"}}. */

@@ -7,15 +7,18 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** An answer of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), each sent at once. */
 final class EventStream {
     private final OutputStream out;
+    private final Outbox outbox;
 
     /** Begins the answer. */
     EventStream(Context ctx) {
         HttpServletResponse response = ctx.res();
+        outbox = (Outbox) Objects.requireNonNull(ctx.req().getAttribute(Outbox.ATTRIBUTE));
         response.setStatus(200);
         response.setContentType("text/event-stream");
         response.setCharacterEncoding("UTF-8");
@@ -28,6 +31,11 @@ final class EventStream {
         } catch (IOException e) {
             throw new ClientGone();
         }
+    }
+
+    /** Whether the reader has not read what was sent before. */
+    boolean isBehind() {
+        return outbox.isBehind();
     }
 
     /**
@@ -47,7 +55,7 @@ final class EventStream {
         try {
             out.write(text.getBytes(StandardCharsets.UTF_8));
             out.flush();
-        } catch (IOException e) {
+        } catch (IOException | IllegalStateException e) { // the latter where the request has been ended since
             throw new ClientGone();
         }
     }

@@ -3,12 +3,14 @@ package dev.diffusion4j.serve;
 
 import dev.diffusion4j.service.DiffusionService;
 import io.javalin.config.RoutesConfig;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * All that a server can be asked for, over one engine.
  *
  * @param stopping whether no new work is taken
+ * @param events threads that send events
  */
 record Faces(
         DiffusionService service,
@@ -17,18 +19,19 @@ record Faces(
         Adapters adapters,
         Uploads uploads,
         ServerMeter meter,
-        AtomicBoolean stopping) {
+        AtomicBoolean stopping,
+        ScheduledExecutorService events) {
 
     void add(RoutesConfig routes) {
         Limits limits = config.limits();
-        ResultRoutes results = new ResultRoutes(new Results(config.keeping(), System::nanoTime));
+        ResultRoutes results = new ResultRoutes(new Results(config.keeping(), limits.kept(), System::nanoTime));
         results.add(routes);
         new MonitorRoutes(meter, stopping).add(routes);
         new ImageRoutes(service, new ImageFields(names, adapters, limits), results, uploads).add(routes);
-        new JobRoutes(service, new JobFields(names, adapters, limits), new JobBoard(config.keeping()), uploads)
-                .add(routes);
+        JobBoard board = new JobBoard(config.keeping(), limits.kept());
+        new JobRoutes(service, new JobFields(names, adapters, limits), board, uploads, events).add(routes);
         WebuiJobs jobs = new WebuiJobs();
         new WebuiRoutes(service, new WebuiFields(names, adapters, limits), jobs, uploads).add(routes);
-        new WebuiLists(names, adapters, jobs, limits).add(routes);
+        new WebuiLists(names, adapters, jobs).add(routes);
     }
 }

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The fields of a request, read by name and type; those of a form are texts. What nobody asks for is {@link #ignored()}. */
 final class Fields {
+    private static final int MOST_LETTERS = 32_000;
+
     private final Map<String, ? extends @Nullable Object> values;
     private final boolean areTexts;
     private final Set<String> read = new LinkedHashSet<>();
@@ -73,9 +75,18 @@ final class Fields {
             return null;
         }
         if (values.get(name) instanceof String text) {
+            checkLength(name, text);
             return text;
         }
         throw wrong(name, "a text");
+    }
+
+    /** @throws Refusal (422) where it has more letters than a person would write */
+    static void checkLength(String name, String text) {
+        if (text.length() > MOST_LETTERS) {
+            throw Refusal.limit(
+                    name, "\"" + name + "\" must have at most " + MOST_LETTERS + " letters, but has " + text.length());
+        }
     }
 
     /** In any case of letters, one of {@code allowed}; {@code usual} where it is not there. */

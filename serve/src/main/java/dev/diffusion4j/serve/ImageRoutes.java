@@ -57,8 +57,12 @@ final class ImageRoutes {
     }
 
     private void generate(Context ctx) {
-        Fields sent = Fields.ofJson(Answers.text(ctx, fields.limits().body()));
-        draw(ctx, fields.read(sent, prompt(sent), r -> {}), "image_generation", uploads.batch());
+        draw(ctx, generation(ctx), "image_generation", uploads.batch());
+    }
+
+    private ImageCall generation(Context ctx) {
+        Fields sent = Fields.ofJson(Answers.text(ctx));
+        return fields.read(sent, prompt(sent), r -> {});
     }
 
     private static String prompt(Fields sent) {
@@ -71,7 +75,13 @@ final class ImageRoutes {
 
     /** @param isVariation of the picture alone, where no prompt is asked for */
     private void edit(Context ctx, boolean isVariation) {
-        Multipart parts = Multipart.read(Answers.bytes(ctx, fields.limits().body()), ctx.header("Content-Type"));
+        try (Uploads.Batch files = uploads.batch()) {
+            draw(ctx, edited(ctx, isVariation, files), "image_edit", files);
+        }
+    }
+
+    private ImageCall edited(Context ctx, boolean isVariation, Uploads.Batch files) {
+        Multipart parts = Multipart.read(Answers.bytes(ctx), ctx.header("Content-Type"));
         Fields sent = Fields.ofForm(parts.texts());
         String prompt =
                 isVariation ? String.valueOf(sent.text("prompt") == null ? "" : sent.text("prompt")) : prompt(sent);
@@ -79,15 +89,9 @@ final class ImageRoutes {
         BufferedImage image = picture(parts, "image");
         BufferedImage mask = SentPicture.mask(image, parts.files("mask").isEmpty() ? null : picture(parts, "mask"));
         fields.limits().checkedSize(ImageFields.size(sent.text("size")), image);
-        Uploads.Batch files = uploads.batch();
-        try {
-            ImageCall call = fields.read(sent, prompt, r -> r.picture(files.add(SentPicture.colours(image)))
-                    .mask(mask == null ? null : files.add(mask))
-                    .strength(strength));
-            draw(ctx, call, "image_edit", files);
-        } finally {
-            files.close();
-        }
+        return fields.read(sent, prompt, r -> r.picture(files.add(SentPicture.colours(image)))
+                .mask(mask == null ? null : files.add(mask))
+                .strength(strength));
     }
 
     private BufferedImage picture(Multipart parts, String field) {
@@ -101,6 +105,7 @@ final class ImageRoutes {
     private void draw(Context ctx, ImageCall call, String event, Uploads.Batch files) {
         ImageStream stream = new ImageStream();
         Job job = service.submit(call.request(), stream);
+        Answers.letGo(ctx);
         Answers.ignored(ctx, call.ignored());
         if (call.streams()) {
             stream(ctx, call, event, files, job, stream);

@@ -37,6 +37,11 @@ final class ImageStream implements JobListener {
         items.add(new Item(picture.index(), picture.image(), picture));
     }
 
+    /** How many wait to be sent. */
+    int waiting() {
+        return items.size();
+    }
+
     /**
      * Hands on what there is as it comes, until the job is over, which is cancelled where the client goes away.
      *
@@ -48,9 +53,9 @@ final class ImageStream implements JobListener {
             for (int turn = 1; ; turn++) {
                 boolean isOver = job.result().isDone();
                 Item item = isOver ? items.poll() : next();
-                if (item != null) {
+                if (item != null && (item.finished() != null || !stream.isBehind())) {
                     take.accept(item);
-                } else if (isOver) {
+                } else if (item == null && isOver) {
                     job.await(); // says what went wrong
                     return;
                 } else if (watch.isGone()) {

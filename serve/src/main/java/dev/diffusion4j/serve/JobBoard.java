@@ -12,16 +12,18 @@ import java.util.Optional;
 
 /** The jobs that callers come back for: while they are not over, and for a while after; the oldest go where there are too many. Thread-safe. */
 final class JobBoard {
-    private static final long MOST_BYTES = 256L << 20;
     private static final int MOST_JOBS = 1000;
     private static final int SECRET_BYTES = 16;
 
     private final long life;
+    private final long mostBytes;
     private final SecureRandom random = new SecureRandom();
     private final Map<String, KeptJob> all = new LinkedHashMap<>();
 
-    JobBoard(Duration life) {
+    /** @param mostBytes of the finished pictures of all */
+    JobBoard(Duration life, long mostBytes) {
         this.life = life.toNanos();
+        this.mostBytes = mostBytes;
     }
 
     /** One that is about to be submitted, under a name that nobody guesses. */
@@ -56,7 +58,7 @@ final class JobBoard {
         long now = System.nanoTime();
         long bytes = all.values().stream().mapToLong(KeptJob::bytes).sum();
         for (KeptJob job : new ArrayList<>(all.values())) {
-            if (job.isOver() && (job.age(now) > life || bytes > MOST_BYTES || all.size() > MOST_JOBS)) {
+            if (job.isOver() && (job.age(now) > life || bytes > mostBytes || all.size() > MOST_JOBS)) {
                 bytes -= job.bytes();
                 all.remove(job.id());
             }

@@ -38,6 +38,7 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits) {
 
     private static final int MOST_PREVIEWS = 50;
     private static final int MOST_GUIDES = 20;
+    private static final int MOST_VALUES = 1000;
 
     /**
      * One request for each scale of a sweep, or the only one.
@@ -97,6 +98,7 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits) {
         if (!inputs.isEmpty()) {
             request.put("inputs", inputs);
         }
+        checkTexts("request", request);
         GenerationRequest drawing = withAdapters(Records.bind(GenerationRequest.DEFAULT, request, "request"));
         limits.checkedCount(drawing.count());
         if (hasSteps(request)) {
@@ -113,9 +115,25 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits) {
 
     /** Of prompts that may name some. */
     private GenerationRequest withAdapters(GenerationRequest drawing) {
-        return drawing.subject().promptSyntax() == PromptSyntax.PLAIN
-                ? drawing
-                : drawing.with(r -> r.loraDir(adapters.folder()));
+        PromptSyntax syntax = drawing.subject().promptSyntax();
+        adapters.check(syntax, drawing.prompts());
+        return syntax == PromptSyntax.PLAIN ? drawing : drawing.with(r -> r.loraDir(adapters.folder()));
+    }
+
+    /** @throws Refusal (422) where a text, or a list, is longer than a person would write */
+    private static void checkTexts(String name, @Nullable Object value) {
+        if (value instanceof String text) {
+            Fields.checkLength(name, text);
+        } else if (value instanceof Map<?, ?> map) {
+            map.forEach((key, each) -> checkTexts(String.valueOf(key), each));
+        } else if (value instanceof List<?> list) {
+            if (list.size() > MOST_VALUES) {
+                throw Refusal.limit(
+                        name,
+                        "\"" + name + "\" must hold at most " + MOST_VALUES + " values, but holds " + list.size());
+            }
+            list.forEach(each -> checkTexts(name, each));
+        }
     }
 
     private static boolean hasSteps(Map<String, @Nullable Object> request) {

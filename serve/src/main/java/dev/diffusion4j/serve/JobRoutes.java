@@ -14,23 +14,32 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /** Jobs that callers come back for: everything that the engine draws, in the JSON of a picture's note. */
 final class JobRoutes {
-    private static final String PATH = "/api/v1/jobs";
-    private static final int KEEP_ALIVE = 50;
+    static final String PATH = "/api/v1/jobs";
 
     private final DiffusionService service;
     private final JobFields fields;
     private final JobBoard board;
     private final Uploads uploads;
+    private final ScheduledExecutorService events;
 
-    JobRoutes(DiffusionService service, JobFields fields, JobBoard board, Uploads uploads) {
+    /** @param events threads that send events */
+    JobRoutes(
+            DiffusionService service,
+            JobFields fields,
+            JobBoard board,
+            Uploads uploads,
+            ScheduledExecutorService events) {
         this.service = service;
         this.fields = fields;
         this.board = board;
         this.uploads = uploads;
+        this.events = events;
     }
 
     void add(RoutesConfig routes) {
@@ -52,7 +61,7 @@ final class JobRoutes {
     }
 
     private void submit(Context ctx) {
-        Fields sent = Fields.ofJson(Answers.text(ctx, fields.limits().body()));
+        Fields sent = Fields.ofJson(Answers.text(ctx));
         List<KeptJob> jobs = new ArrayList<>();
         Uploads.Batch files = uploads.batch();
         try {
@@ -60,7 +69,7 @@ final class JobRoutes {
             files.heldBy(requests.size());
             for (ServiceRequest request : requests) {
                 KeptJob kept = board.create(Access.caller(ctx), files);
-                kept.start(fields.adapters().submit(service, request, kept));
+                kept.start(service.submit(request, kept));
                 jobs.add(kept);
             }
         } catch (RuntimeException e) {
@@ -137,22 +146,18 @@ final class JobRoutes {
         long seen = after(ctx);
         EventStream stream = new EventStream(ctx);
         ClientWatch watch = ClientWatch.of(ctx);
-        for (int turn = 1; ; turn++) {
-            boolean wasOver = kept.isOver();
-            for (KeptJob.Event event : kept.after(seen, Waiting.RHYTHM)) {
-                stream.send(event.number(), event.name(), data(kept, event));
-                seen = event.number();
-            }
-            if (wasOver) {
-                return;
-            }
-            if (watch.isGone()) {
-                throw new ClientGone();
-            }
-            if (turn % KEEP_ALIVE == 0) {
-                stream.keepAlive();
-            }
-        }
+        ctx.future(() -> {
+            new EventFeed(
+                            kept,
+                            seen,
+                            event -> data(kept, event),
+                            stream,
+                            watch,
+                            events,
+                            ctx.req().getAsyncContext())
+                    .start();
+            return new CompletableFuture<>(); // which never ends: the feed ends the request
+        });
     }
 
     private static long after(Context ctx) {

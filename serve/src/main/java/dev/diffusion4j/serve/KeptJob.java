@@ -13,8 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +28,7 @@ final class KeptJob implements JobListener {
     private final String caller;
     private final Uploads.Batch files;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
+    private final List<Runnable> changes = new CopyOnWriteArrayList<>();
     private final Map<String, Event> events = new LinkedHashMap<>();
     private final Map<Integer, FinishedPicture> pictures = new LinkedHashMap<>();
     private volatile @Nullable Job job;
@@ -55,7 +54,9 @@ final class KeptJob implements JobListener {
     /** From now on it is this job's. */
     void start(Job value) {
         job = value;
-        end = value.result().whenComplete((result, error) -> end(value, error));
+        CompletableFuture<JobResult> whole = value.result().whenComplete((result, error) -> end(value, error));
+        end = whole;
+        CompletableFuture<JobResult> unused = whole.whenComplete((result, error) -> changes.forEach(Runnable::run));
     }
 
     private void end(Job of, @Nullable Throwable error) {
@@ -102,29 +103,32 @@ final class KeptJob implements JobListener {
             events.remove(key);
             last++;
             events.put(key, new Event(last, name, index, progress, image));
-            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        changes.forEach(Runnable::run);
+    }
+
+    /** What happened after an event. */
+    List<Event> after(long number) {
+        lock.lock();
+        try {
+            return events.values().stream()
+                    .filter(event -> event.number > number)
+                    .toList();
         } finally {
             lock.unlock();
         }
     }
 
-    /** What happened after an event, waited for as long as {@code millis}; empty where nothing did. */
-    List<Event> after(long number, long millis) {
-        lock.lock();
-        try {
-            long left = TimeUnit.MILLISECONDS.toNanos(millis);
-            while (last <= number && left > 0 && !isOver()) {
-                left = changed.awaitNanos(left);
-            }
-            return events.values().stream()
-                    .filter(event -> event.number > number)
-                    .toList();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ClientGone();
-        } finally {
-            lock.unlock();
-        }
+    /** @param runnable runs, on the thread of the job, whenever something has happened */
+    void onChange(Runnable runnable) {
+        changes.add(runnable);
+    }
+
+    /** Who does not listen any longer. */
+    void forget(Runnable runnable) {
+        changes.remove(runnable);
     }
 
     String id() {

@@ -22,7 +22,11 @@ record Multipart(Map<String, String> texts, Map<String, List<byte[]>> files) {
             Pattern.compile("(?i);\\s*boundary=(?:\"([^\"]{1,70})\"|([^\\s;\"]{1,70}))");
     private static final Pattern NAME = Pattern.compile("(?i);\\s*name=(?:\"([^\"]*)\"|([^\\s;\"]+))");
     private static final Pattern FILE = Pattern.compile("(?i);\\s*filename\\*?=");
-    private static final byte[] END_OF_HEAD = "\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
+    /** Some clients send files without names. */
+    private static final Pattern NO_TEXT = Pattern.compile("(?im)^content-type:\\s*(image/|application/octet-stream)");
+
+    private static final ByteSearch END_OF_HEAD = new ByteSearch("\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
+    private static final int LONGEST_LINE = 100;
     private static final int MOST_PARTS = 200;
     private static final int LONGEST_HEAD = 8192;
 
@@ -37,23 +41,19 @@ record Multipart(Map<String, String> texts, Map<String, List<byte[]>> files) {
         }
         String word = boundary.group(1) == null ? boundary.group(2) : boundary.group(1);
         Multipart parts = new Multipart(new LinkedHashMap<>(), new LinkedHashMap<>());
-        parts.fill(body, ("--" + word).getBytes(StandardCharsets.ISO_8859_1));
+        parts.fill(body, new ByteSearch(("\r\n--" + word).getBytes(StandardCharsets.ISO_8859_1)));
         return parts;
     }
 
-    private void fill(byte[] body, byte[] mark) {
-        byte[] next = new byte[mark.length + 2];
-        next[0] = '\r';
-        next[1] = '\n';
-        System.arraycopy(mark, 0, next, 2, mark.length);
-        int at = indexOf(body, mark, 0);
+    /** @param line a line end and the boundary, as it stands between parts */
+    private void fill(byte[] body, ByteSearch line) {
+        int at = first(body, line);
         for (int parts = 0; at >= 0; parts++) {
-            at += at > 0 && body[at] == '\r' ? next.length : mark.length;
-            if (at + 1 < body.length && body[at] == '-' && body[at + 1] == '-') {
+            if (isAt(body, at, '-')) {
                 return;
             }
-            int head = indexOf(body, END_OF_HEAD, at);
-            int end = head < 0 ? -1 : indexOf(body, next, head + 2);
+            int head = END_OF_HEAD.find(body, at);
+            int end = head < 0 ? -1 : delimiter(body, line, head + 2);
             if (end < 0 || parts == MOST_PARTS) {
                 throw Refusal.malformed("the multipart body is cut short, or has more than " + MOST_PARTS + " parts");
             }
@@ -61,11 +61,47 @@ record Multipart(Map<String, String> texts, Map<String, List<byte[]>> files) {
                 throw Refusal.malformed(
                         "the head of a part of the multipart body has more than " + LONGEST_HEAD + " bytes");
             }
-            int begin = Math.min(end, head + END_OF_HEAD.length);
+            int begin = Math.min(end, head + END_OF_HEAD.length());
             add(new String(body, at, head - at, StandardCharsets.UTF_8), Arrays.copyOfRange(body, begin, end));
-            at = end;
+            at = end + line.length();
         }
         throw Refusal.malformed("the multipart body has no end");
+    }
+
+    /** Behind the first boundary, which may stand at the very beginning; −1 where there is none. */
+    private static int first(byte[] body, ByteSearch line) {
+        byte[] begin = new byte[Math.min(body.length, LONGEST_LINE) + 2];
+        begin[0] = '\r';
+        begin[1] = '\n';
+        System.arraycopy(body, 0, begin, 2, begin.length - 2);
+        if (line.find(begin, 0) == 0 && endsLine(body, line.length() - 2)) {
+            return line.length() - 2;
+        }
+        int found = delimiter(body, line, 0);
+        return found < 0 ? -1 : found + line.length();
+    }
+
+    /** The next line that is the boundary; what begins like it within a picture is none. */
+    private static int delimiter(byte[] body, ByteSearch line, int from) {
+        int found = line.find(body, from);
+        while (found >= 0 && !endsLine(body, found + line.length())) {
+            found = line.find(body, found + 1);
+        }
+        return found;
+    }
+
+    /** Whether what stands here ends a boundary's line: two dashes after the last part, else spaces and a line end. */
+    private static boolean endsLine(byte[] body, int at) {
+        int end = at;
+        while (end < body.length && (body[end] == ' ' || body[end] == '\t')) {
+            end++;
+        }
+        return isAt(body, at, '-') || end + 1 < body.length && body[end] == '\r' && body[end + 1] == '\n';
+    }
+
+    /** Whether there are two of a letter. */
+    private static boolean isAt(byte[] body, int at, char letter) {
+        return at + 1 < body.length && body[at] == letter && body[at + 1] == letter;
     }
 
     private void add(String head, byte[] content) {
@@ -78,7 +114,7 @@ record Multipart(Map<String, String> texts, Map<String, List<byte[]>> files) {
             throw Refusal.malformed("a part of the multipart body has no name");
         }
         String word = name.group(1) == null ? name.group(2) : name.group(1);
-        if (FILE.matcher(disposition).find()) {
+        if (FILE.matcher(disposition).find() || NO_TEXT.matcher(head).find()) {
             files.computeIfAbsent(word, key -> new ArrayList<>()).add(content);
         } else {
             texts.put(word, new String(content, StandardCharsets.UTF_8));
@@ -90,18 +126,5 @@ record Multipart(Map<String, String> texts, Map<String, List<byte[]>> files) {
         return Arrays.stream(names)
                 .flatMap(name -> files.getOrDefault(name, List.of()).stream())
                 .toList();
-    }
-
-    private static int indexOf(byte[] all, byte[] some, int from) {
-        for (int i = from; i <= all.length - some.length; i++) {
-            int k = 0;
-            while (k < some.length && all[i + k] == some[k]) {
-                k++;
-            }
-            if (k == some.length) {
-                return i;
-            }
-        }
-        return -1;
     }
 }

@@ -12,10 +12,11 @@ import java.util.function.LongSupplier;
 
 /** Pictures that wait to be fetched by an address that nobody can guess, for a while; the oldest go where there are too many. Thread-safe. */
 final class Results {
-    private static final long MOST_BYTES = 256L << 20;
+    private static final int MOST = 1000;
     private static final int SECRET_BYTES = 24;
 
     private final long life;
+    private final long mostBytes;
     private final LongSupplier nanoTime;
     private final SecureRandom random = new SecureRandom();
     private final Map<String, Kept> all = new LinkedHashMap<>();
@@ -24,8 +25,10 @@ final class Results {
     /** A file, and when it goes. */
     record Kept(byte[] file, PictureForm.Kind kind, long ends) {}
 
-    Results(Duration life, LongSupplier nanoTime) {
+    /** @param mostBytes of all together; the latest is kept in any case */
+    Results(Duration life, long mostBytes, LongSupplier nanoTime) {
         this.life = life.toNanos();
+        this.mostBytes = mostBytes;
         this.nanoTime = nanoTime;
     }
 
@@ -50,7 +53,8 @@ final class Results {
         Iterator<Kept> oldest = all.values().iterator();
         while (oldest.hasNext()) {
             Kept kept = oldest.next();
-            if (kept.ends - now > 0 && (bytes <= MOST_BYTES || all.size() == 1)) {
+            boolean fits = all.size() == 1 || all.size() <= MOST && bytes <= mostBytes;
+            if (kept.ends - now > 0 && fits) {
                 return;
             }
             bytes -= kept.file.length;

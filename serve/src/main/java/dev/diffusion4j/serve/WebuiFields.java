@@ -45,6 +45,7 @@ record WebuiFields(ModelNames models, Adapters adapters, Limits limits) {
         SampleSize size = limits.checkedSize(size(fields));
         SchedulerSelection scheduler = scheduler(fields);
         String prompt = fields.text("prompt");
+        adapters.check(PromptSyntax.A1111, prompt == null ? null : List.of(prompt));
         String negative = fields.text("negative_prompt");
         Double scale = fields.number("cfg_scale");
         long seed = ImageFields.seed(fields.whole("seed"));

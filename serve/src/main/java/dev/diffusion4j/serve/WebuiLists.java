@@ -23,13 +23,11 @@ final class WebuiLists {
     private final ModelNames models;
     private final Adapters adapters;
     private final WebuiJobs jobs;
-    private final Limits limits;
 
-    WebuiLists(ModelNames models, Adapters adapters, WebuiJobs jobs, Limits limits) {
+    WebuiLists(ModelNames models, Adapters adapters, WebuiJobs jobs) {
         this.models = models;
         this.adapters = adapters;
         this.jobs = jobs;
-        this.limits = limits;
     }
 
     void add(RoutesConfig routes) {
@@ -61,15 +59,20 @@ final class WebuiLists {
                         name,
                         "config",
                         null));
-        list(
-                routes,
-                "loras",
-                adapters.names(),
-                name -> map("name", name, "alias", name, "path", name, "metadata", Map.of()));
+        routes.get(WebuiRoutes.PATH + "loras", this::loras);
         absent(routes);
         routes.get(WebuiRoutes.PATH + "options", this::options);
         routes.post(WebuiRoutes.PATH + "options", this::set);
         routes.post(WebuiRoutes.PATH + "png-info", this::notes);
+    }
+
+    private void loras(Context ctx) {
+        Answers.json(
+                ctx,
+                200,
+                adapters.names().stream()
+                        .map(name -> map("name", name, "alias", name, "path", name, "metadata", Map.of()))
+                        .toList());
     }
 
     /** What there is nothing of here. */
@@ -108,7 +111,7 @@ final class WebuiLists {
 
     /** The model is the caller's own choice; nothing else can be set. */
     private void set(Context ctx) {
-        Fields sent = Fields.ofJson(Answers.text(ctx, limits.body()));
+        Fields sent = Fields.ofJson(Answers.text(ctx));
         String model = sent.text(MODEL);
         if (model != null) {
             jobs.choose(Access.caller(ctx), models.of(model));
@@ -118,7 +121,7 @@ final class WebuiLists {
     }
 
     private void notes(Context ctx) {
-        Fields sent = Fields.ofJson(Answers.text(ctx, limits.body()));
+        Fields sent = Fields.ofJson(Answers.text(ctx));
         byte[] file = JobFields.bytes(sent.any("image"), "image");
         try {
             Map<String, String> notes = PngFile.readNotes(new ByteArrayInputStream(file), "\"image\"");

@@ -45,16 +45,14 @@ final class WebuiRoutes {
     }
 
     private void draw(Context ctx, boolean fromPicture) {
-        Fields sent = Fields.ofJson(Answers.text(ctx, fields.limits().body()));
         String caller = Access.caller(ctx);
         WebuiJobs.Watched watched = new WebuiJobs.Watched();
         try (Uploads.Batch files = uploads.batch()) {
-            String usual = jobs.model(caller, fields.models().of(null));
-            ServiceRequest request = fields.read(sent, usual, fromPicture ? files : null);
-            Job job = fields.adapters().submit(service, request, watched);
+            ServiceRequest request = request(ctx, caller, fromPicture ? files : null);
+            Job job = service.submit(request, watched);
+            Answers.letGo(ctx);
             watched.start(job);
             jobs.put(caller, watched);
-            Answers.ignored(ctx, sent.ignored()); // now: the body is not to be held while the job waits
             try {
                 Waiting.await(ctx, job);
             } catch (CancellationException e) {
@@ -66,6 +64,14 @@ final class WebuiRoutes {
             }
             Answers.json(ctx, 200, answer(request, watched.pictures(), files));
         }
+    }
+
+    private ServiceRequest request(Context ctx, String caller, Uploads.@Nullable Batch files) {
+        Fields sent = Fields.ofJson(Answers.text(ctx));
+        ServiceRequest request =
+                fields.read(sent, jobs.model(caller, fields.models().of(null)), files);
+        Answers.ignored(ctx, sent.ignored());
+        return request;
     }
 
     private static Map<String, @Nullable Object> answer(
@@ -128,7 +134,7 @@ final class WebuiRoutes {
 
     /** What the webui's own pages ask for. */
     private void internal(Context ctx) {
-        Fields sent = Fields.ofJson(Answers.text(ctx, fields.limits().body()));
+        Fields sent = Fields.ofJson(Answers.text(ctx));
         boolean isShown = sent.any("live_preview") == null || sent.flag("live_preview");
         Optional<WebuiJobs.Watched> running = jobs.running(Access.caller(ctx));
         Job job = running.map(WebuiJobs.Watched::job).orElse(null);

@@ -41,7 +41,12 @@ class BrokenRequestsTest {
                 ServiceConfig.DEFAULT,
                 ServerConfig.DEFAULT.with(c -> {
                     c.port = 0;
-                    c.limits = new Limits(64 * 64, 4, 2, 100_000);
+                    c.limits = Limits.DEFAULT.with(l -> {
+                        l.pixels = 64 * 64;
+                        l.steps = 4;
+                        l.count = 2;
+                        l.body = 100_000;
+                    });
                 }));
         client = Client.of(server);
         picture =

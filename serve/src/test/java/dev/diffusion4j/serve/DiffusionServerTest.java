@@ -64,7 +64,12 @@ class DiffusionServerTest {
         return DiffusionServer.start(Map.of("tiny", ServiceModel.at(FOLDER)), service, config.with(c -> {
             c.port = 0;
             c.loraDir = LORAS;
-            c.limits = new Limits(64 * 64, 1000, 100, 100_000);
+            c.limits = Limits.DEFAULT.with(l -> {
+                l.pixels = 64 * 64;
+                l.steps = 1000;
+                l.count = 100;
+                l.body = 100_000;
+            });
         }));
     }
 
