@@ -130,9 +130,9 @@ class LoadingMemoryTest {
             part.read(ModelFamilies.BUILT_IN, Devices.cpu(), precision).close();
             long weights = source.bytes(precision == Precision.F32 ? 4 : 2);
             assertThat(weights).isGreaterThan(40_000_000);
-            assertThat(source.peak - before)
+            assertThat(source.peak - before) // of the whole process, whose compiler may give back some MB meanwhile
                     .as("%s: %d bytes of weights", precision, weights)
-                    .isBetween(weights, weights * 6 / 5);
+                    .isBetween(weights * 9 / 10, weights * 6 / 5);
         }
     }
 
