@@ -169,14 +169,20 @@ class NativeRuntimeTest {
         assertThat(none.out())
                 .startsWith("problem: there is no folder that LibTorch's native libraries can be unpacked into: "
                         + NOWHERE);
-        assertThat(none.err()).isEmpty();
+        assertThat(said(none)).isEmpty();
         List<String> options = new ArrayList<>(NO_FOLDERS);
         options.add("-Dnatives=" + Loader.getCacheDir());
         ChildJvm.Ended there = start("read-only", options.toArray(String[]::new));
         assertThat(there.out()).startsWith("APPLY").contains("OpenBLAS threads = 1");
-        assertThat(there.err().lines().count())
-                .as("that JNA could not be used: " + there.err())
-                .isLessThanOrEqualTo(1);
+        assertThat(said(there)).as("that JNA could not be used").hasSizeLessThanOrEqualTo(1);
+    }
+
+    /** What stands on stderr, but for the line of newer JVMs on the folder for temporary files that these tests take away. */
+    private static List<String> said(ChildJvm.Ended ended) {
+        return ended.err()
+                .lines()
+                .filter(line -> !line.equals("WARNING: java.io.tmpdir directory does not exist"))
+                .toList();
     }
 
     @Test
