@@ -128,11 +128,13 @@ class LoadingMemoryTest {
             source.peak = 0;
             long before = liveBytes();
             part.read(ModelFamilies.BUILT_IN, Devices.cpu(), precision).close();
+            long beside = Math.min(
+                    before, liveBytes()); // what the JVM's compiler held before, it may have given back by the peak
             long weights = source.bytes(precision == Precision.F32 ? 4 : 2);
             assertThat(weights).isGreaterThan(40_000_000);
-            assertThat(source.peak - before) // of the whole process, whose compiler may give back some MB meanwhile
+            assertThat(source.peak - beside)
                     .as("%s: %d bytes of weights", precision, weights)
-                    .isBetween(weights * 9 / 10, weights * 6 / 5);
+                    .isBetween(weights, weights * 6 / 5);
         }
     }
 
