@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.diffusion4j.adapter.Lora;
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.model.DiffusionModel;
-import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.objective.DenoisingObjective;
 import dev.diffusion4j.objective.DenoisingSettings;
 import dev.diffusion4j.objective.LossType;
@@ -26,24 +25,6 @@ import org.junit.jupiter.api.Test;
 /** A picture of the thing sees the LoRA at a strength that is drawn, one of its kind as it is. */
 class LeastStrengthTest {
     private static final LoraConfig LORA = LoraConfig.DEFAULT.withTargets(List.of("conv1", "conv2"));
-
-    private static DiffusionModel net(RandomStream random) {
-        DiffusionModel net = (DiffusionModel) ModelKind.UNET_2D.create(Map.of(
-                "sample_size",
-                8,
-                "block_out_channels",
-                List.of(8, 8),
-                "norm_num_groups",
-                4,
-                "layers_per_block",
-                1,
-                "down_block_types",
-                List.of("DownBlock2D", "DownBlock2D"),
-                "up_block_types",
-                List.of("UpBlock2D", "UpBlock2D")));
-        net.initialize(random);
-        return net;
-    }
 
     /** Of a picture under label 0 and of one under label 1, always with the same noise. */
     private static double[] losses(DiffusionModel net, List<Double> least) {
@@ -65,7 +46,7 @@ class LeastStrengthTest {
         TensorScope.run(() -> {
             try (NoGradGuard guard = new NoGradGuard();
                     RandomStream random = new RandomStream(1);
-                    DiffusionModel net = net(random)) {
+                    DiffusionModel net = TinyNets.unet(5)) {
                 double[] bare = losses(net, List.of());
                 Lora.inject(net, LORA, random);
                 Lora.weights(net).forEach((name, weight) -> random.normal(weight, 0, 0.02));

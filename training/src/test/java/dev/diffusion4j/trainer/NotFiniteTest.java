@@ -4,7 +4,6 @@ package dev.diffusion4j.trainer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.model.DiffusionModel;
-import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.objective.DenoisingObjective;
 import dev.diffusion4j.objective.LossType;
 import dev.diffusion4j.objective.LossWeighting;
@@ -16,7 +15,6 @@ import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.Collections;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -27,26 +25,6 @@ import org.junit.jupiter.api.Test;
 /** A loss that is no number is put down to what made it so. */
 class NotFiniteTest {
     private static final TrainerConfig CONFIG = TrainerConfig.DEFAULT;
-
-    private static DiffusionModel net() {
-        DiffusionModel net = (DiffusionModel) ModelKind.UNET_2D.create(Map.of(
-                "sample_size",
-                8,
-                "block_out_channels",
-                List.of(8, 8),
-                "norm_num_groups",
-                4,
-                "layers_per_block",
-                1,
-                "down_block_types",
-                List.of("DownBlock2D", "DownBlock2D"),
-                "up_block_types",
-                List.of("UpBlock2D", "UpBlock2D")));
-        try (RandomStream random = new RandomStream(5)) {
-            net.initialize(random);
-        }
-        return net;
-    }
 
     private static String message(DiffusionModel net, LossWeighting weighting, float picture, Precision dtype) {
         return TensorScope.compute(() -> {
@@ -67,7 +45,7 @@ class NotFiniteTest {
 
     @Test
     void pictures_weights_of_the_loss_and_of_the_network_are_told_apart() {
-        try (DiffusionModel net = net()) {
+        try (DiffusionModel net = TinyNets.unet(5)) {
             assertThat(message(net, LossWeighting.UNIFORM, Float.NaN, Precision.F32))
                     .contains("the loss became NaN at step 1", "the noisy pictures are not finite at timestep");
             assertThat(message(net, (signal, noise, type) -> Double.NaN, 1, Precision.F32))
