@@ -68,7 +68,7 @@ class PackageDirectionTest {
         allow(
                 "recipe",
                 "tensor json text model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
-        allow("studio", "json service serve");
+        allow("studio", "json folder service serve");
         allow("testkit", "tensor checkpoint model condition codec scheduler guidance data tracking");
         allow("plot", "schedule tensor codec guidance image pipeline data tracking");
         allow(

@@ -12,8 +12,10 @@ import dev.diffusion4j.service.ServiceConfig;
 import dev.diffusion4j.studio.base.Calls;
 import dev.diffusion4j.studio.base.FileRoutes;
 import dev.diffusion4j.studio.base.Folders;
+import dev.diffusion4j.studio.base.ModelPlaces;
 import dev.diffusion4j.studio.base.Room;
 import dev.diffusion4j.studio.base.StudioContext;
+import dev.diffusion4j.studio.draw.DrawRoom;
 import io.javalin.config.RoutesConfig;
 import java.net.URI;
 import java.time.Duration;
@@ -72,7 +74,7 @@ public final class Studio implements AutoCloseable {
 
     /** The rooms, in the order of their pages. */
     private static List<Room> rooms(StudioContext context) {
-        return List.of();
+        return List.of(new DrawRoom(context));
     }
 
     /** Where a person comes in, with the token. */
@@ -139,7 +141,7 @@ public final class Studio implements AutoCloseable {
                     Calls.json(
                             ctx -> Map.of("folders", List.copyOf(folders.all().keySet()))));
             new FileRoutes(folders).add(routes);
-            rooms = rooms(new StudioContext(folders, service));
+            rooms = rooms(new StudioContext(folders, service, new ModelPlaces(folders, service)));
             rooms.forEach(room -> room.add(routes));
         }
     }
