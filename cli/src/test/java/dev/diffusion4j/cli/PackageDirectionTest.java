@@ -69,7 +69,7 @@ class PackageDirectionTest {
                 "recipe",
                 "tensor json text model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
         allow("testkit", "tensor checkpoint model condition codec scheduler guidance data tracking");
-        allow("plot", "schedule tensor codec guidance image pipeline data tracking");
+        allow("plot", "schedule tensor model condition codec guidance scheduler image folder pipeline data tracking");
         allow(
                 "evaluation",
                 "tensor json checkpoint text model adapter codec guidance scheduler image hub folder pipeline drawing data metric tracking");
