@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.recipe.Chain;
 import dev.diffusion4j.recipe.ChainRun;
 import dev.diffusion4j.recipe.RunSummary;
+import dev.diffusion4j.recipe.RunTrial;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,6 +33,20 @@ final class ChainTraining {
     int start(Chain chain, @Nullable Path folder) {
         refusePublishing(chain);
         return run(ChainRun.start(chain, folder != null ? folder : Path.of("runs", chain.name())));
+    }
+
+    /** Says what its parts would take, as far as that can be known before any is done; returns the exit code. */
+    int plan(Chain chain) {
+        TrainingConsole console = new TrainingConsole(out, err);
+        chain.stages().forEach((stage, recipe) -> {
+            if (chain.isOnEarlier(stage)) {
+                out.println(recipe.name() + ": known when the parts before it are done");
+            } else {
+                console.onPlan(RunTrial.of(recipe));
+            }
+        });
+        out.flush();
+        return 0;
     }
 
     /** Goes on with the chain in {@code folder}; returns the exit code. */

@@ -59,7 +59,7 @@ final class HelpGroups {
                 "--model_save_name",
                 "--gif",
                 "--json");
-        put(OPTIONS, "Run", "--resume", "--resume_from_checkpoint", "--preset", "--set", "--allow-drift");
+        put(OPTIONS, "Run", "--resume", "--resume_from_checkpoint", "--preset", "--set", "--allow-drift", "--plan");
         put(OPTIONS, "Data", "--data", "--dataset_name", "--image-column", "--caption-column", "--label-column");
         put(OPTIONS, "Data", "--data-size", "--data-fit", "--data-limit");
         put(

@@ -5,6 +5,7 @@ import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.Recipes;
 import dev.diffusion4j.recipe.RunSummary;
+import dev.diffusion4j.recipe.RunTrial;
 import dev.diffusion4j.recipe.TrainingRun;
 import dev.diffusion4j.scheduler.TerminalSignal;
 import java.io.PrintWriter;
@@ -66,6 +67,13 @@ final class RecipeTraining {
                 PipelinePlace.folder(Path.of(from), null, line);
             }
         }
+    }
+
+    /** Says what a training would take, and trains nothing; returns the exit code. */
+    int plan(Recipe recipe) {
+        download(recipe);
+        new TrainingConsole(out, err).onPlan(RunTrial.of(recipe));
+        return 0;
     }
 
     /** Goes on with the run in {@code folder}; returns the exit code. */

@@ -2,6 +2,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.recipe.Chain;
 import dev.diffusion4j.recipe.ChainRun;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.RecipeDocument;
@@ -87,24 +88,11 @@ final class TrainCommand implements Callable<Integer> {
             description = "Change a value of the recipe, such as training.epochs=3; may be given again.")
     List<String> changes = new ArrayList<>();
 
-    @Option(names = "--seed", paramLabel = "N", description = "Seed of everything random; default: the recipe's.")
-    @Nullable
-    Long seed;
+    @Mixin
+    MachineOptions machine = new MachineOptions();
 
-    @Option(
-            names = "--device",
-            paramLabel = "D",
-            description = "cpu, cuda, cuda:N or auto; default: the recipe's, mostly cpu.")
-    @Nullable
-    String device;
-
-    @Option(
-            names = "--dtype",
-            paramLabel = "T",
-            completionCandidates = Choices.Precisions.class,
-            description = "f32, bf16 or auto (bf16 where it is clearly faster); default: the recipe's, mostly auto.")
-    @Nullable
-    String dtype;
+    @Option(names = "--plan", description = "Say what it would take, as just tried, and stop; nothing is written.")
+    boolean isPlan;
 
     @Mixin
     PublishOptions publish = new PublishOptions();
@@ -119,10 +107,9 @@ final class TrainCommand implements Callable<Integer> {
 
     private int resumed(Path folder) {
         boolean isData = data != null || columns.isGiven();
-        boolean isMachine = device != null || dtype != null;
-        if (preset != null || isData || out != null || !changes.isEmpty() || seed != null || isMachine) {
-            throw Problem.request("--resume continues the run as it is: omit --preset, --data and its columns, --out,"
-                    + " --set, --seed, --device and --dtype");
+        if (isPlan || preset != null || isData || out != null || !changes.isEmpty() || machine.isGiven()) {
+            throw Problem.request("--resume continues the run as it is: omit --plan, --preset, --data and its columns,"
+                    + " --out, --set, --seed, --device and --dtype");
         }
         return ChainRun.isIn(folder)
                 ? new ChainTraining(publish, spec).resume(folder, allowDrift)
@@ -132,10 +119,15 @@ final class TrainCommand implements Callable<Integer> {
     private int started(String name) {
         RecipeDocument document = Recipes.find(name);
         if (document.isChain()) {
-            return new ChainTraining(publish, spec).start(document.chain(preset, allChanges()), out);
+            ChainTraining training = new ChainTraining(publish, spec);
+            Chain chain = document.chain(preset, allChanges());
+            return isPlan ? training.plan(chain) : training.start(chain, out);
         }
         boolean isData = data != null || changes.stream().anyMatch(change -> change.startsWith("data.source="));
         Recipe chosen = document.recipe(preset, allChanges());
+        if (isPlan) {
+            return new RecipeTraining(publish, spec).plan(chosen);
+        }
         Path folder = out != null ? out : Path.of("runs", chosen.name());
         return new RecipeTraining(publish, spec).start(chosen, folder, isData ? null : RecipeTraining.note(name));
     }
@@ -144,9 +136,7 @@ final class TrainCommand implements Callable<Integer> {
     private List<String> allChanges() {
         Changes all = new Changes().add(changes).set("data.source", data);
         columns.addTo(all);
-        return all.set("training.seed", seed)
-                .set("training.device", device)
-                .set("training.dtype", dtype)
-                .list();
+        machine.addTo(all);
+        return all.list();
     }
 }

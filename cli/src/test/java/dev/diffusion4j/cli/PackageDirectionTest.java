@@ -68,12 +68,12 @@ class PackageDirectionTest {
         allow(
                 "recipe",
                 "tensor json text model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
-        allow("studio", "json folder service serve");
         allow("testkit", "tensor checkpoint model condition codec scheduler guidance data tracking");
-        allow("plot", "schedule tensor codec guidance image pipeline data tracking");
+        allow("plot", "schedule tensor model condition codec guidance scheduler image folder pipeline data tracking");
         allow(
                 "evaluation",
                 "tensor json checkpoint text model adapter codec guidance scheduler image hub folder pipeline drawing data metric tracking");
+        allow("studio", "json folder service serve");
         allow(
                 "cli",
                 "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric recipe plot evaluation service serve studio");

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which layers of a network get low-rank products, and of what kind.
  *
- * @param rank r
+ * @param rank of the products, r: the width between their two factors
  * @param alpha the product is multiplied by alpha / r
  * @param dropout share of a layer's input that training leaves out before the product
  * @param targets names of layers: the last parts of a dotted name ({@code to_q}, {@code attentions.0.to_q}), or, where one holds a

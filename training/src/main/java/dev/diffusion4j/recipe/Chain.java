@@ -145,7 +145,7 @@ public record Chain(
     }
 
     /** Whether a stage needs what an earlier one leaves in the folder. */
-    boolean isOnEarlier(String stage) {
+    public boolean isOnEarlier(String stage) {
         return !inFolder(stage, Path.of(RUN + RUN)).equals(stages.get(stage));
     }
 

@@ -94,23 +94,26 @@ public final class ChainRun {
     }
 
     /**
-     * Runs the stages that are not done yet, to the end of the last, or until {@code stop} says so.
+     * Runs the stages that are not done yet, to the end of the last, or until {@code stop} says so, or there is a file {@code stop} in the
+     * chain's folder or in the stage's.
      *
      * @return of the stage that was run last; the chain is finished where that is
      * @throws Problem as {@link TrainingRun#run}
      */
     public RunSummary run(RunListener listener, BooleanSupplier stop) {
-        try (RunLock lock = RunLock.take(folder)) {
-            RunSummary last = null;
-            for (String stage : chain.stages().keySet()) {
-                last = run(stage, listener, stop);
-                if (!last.finished()) {
-                    return last;
-                }
+        return RunLock.whileHeld(folder, stop, either -> runStages(listener, either));
+    }
+
+    private RunSummary runStages(RunListener listener, BooleanSupplier stop) {
+        RunSummary last = null;
+        for (String stage : chain.stages().keySet()) {
+            last = run(stage, listener, stop);
+            if (!last.finished()) {
+                return last;
             }
-            ChainResult.write(chain, folder);
-            return java.util.Objects.requireNonNull(last);
         }
+        ChainResult.write(chain, folder);
+        return java.util.Objects.requireNonNull(last);
     }
 
     private RunSummary run(String stage, RunListener listener, BooleanSupplier stop) {

@@ -105,7 +105,7 @@ final class Exports {
     }
 
     /** The averaged weights where there are any. */
-    private void write(Path target, TrainState state) {
+    void write(Path target, TrainState state) {
         Ema ema = state.ema();
         if (ema == null) {
             write(target);

@@ -23,7 +23,12 @@ import org.jspecify.annotations.Nullable;
  * @param source where it comes from
  * @param figures what the source reports, line by line
  * @param cost time and memory, and on what they were seen
+ * @param model the network that learns
  * @param scheduler what the network is trained for; not used by a classifier
+ * @param objective what it learns
+ * @param data the pictures that it learns from, and how they are prepared
+ * @param training how long it learns, and how
+ * @param samples the grids that are drawn while it learns
  * @param lora low-rank products that learn in the network's place; {@code null} for none
  * @param dreambooth teaches one thing from a few pictures of it; {@code null} for all that the data shows
  * @param trackers where the numbers go

@@ -35,7 +35,10 @@ public record RunFolder(Path path) {
             "tokenizer",
             "model_index.json",
             "unet",
-            "scheduler");
+            "scheduler",
+            "plan.json",
+            "console.log",
+            StopFile.NAME);
 
     /** All of the recipe, with what the data decided filled in. */
     public Path recipe() {
@@ -80,6 +83,16 @@ public record RunFolder(Path path) {
     /** An array for each figure that is measured once an epoch. */
     public Path history() {
         return path.resolve("history");
+    }
+
+    /** What the training came to when it began: its updates, what learns, on how many threads. */
+    public Path plan() {
+        return path.resolve("plan.json");
+    }
+
+    /** What a training prints that was started in the background. */
+    public Path console() {
+        return path.resolve("console.log");
     }
 
     /** What {@code training.dtype: auto} came to. */
@@ -151,14 +164,36 @@ public record RunFolder(Path path) {
         }
     }
 
+    /**
+     * Asks the training that goes on in the folder, of a run or of a chain, to stop: it ends with a checkpoint, as if it was interrupted.
+     * Returns at once.
+     *
+     * @throws Problem (a wrong request) where none goes on, (a failure) where the folder cannot be written to
+     */
+    public void stop() {
+        if (RunWorker.of(path).filter(RunWorker::isAtWork).isEmpty()) {
+            throw Problem.request("no training goes on in " + path);
+        }
+        AtomicFile.write(path.resolve(StopFile.NAME), "");
+    }
+
     /** Whether the run is done: its network, or its adapter, is there, whole. */
-    boolean isFinished() {
+    public boolean isFinished() {
         return Files.exists(model().resolve("model_index.json")) || hasLora();
     }
 
     /** Whether its adapter is there, whole, as peft or as diffusers saves it. */
     public boolean hasLora() {
-        return Files.exists(lora().resolve(LoraFolder.CONFIG)) || Files.exists(lora().resolve(PipelineLora.FILE));
+        return isLora(lora());
+    }
+
+    /** Whether the folder is itself that of an adapter, as a run saves one on the way. */
+    public boolean isLoraItself() {
+        return isLora(path);
+    }
+
+    private static boolean isLora(Path folder) {
+        return Files.exists(folder.resolve(LoraFolder.CONFIG)) || Files.exists(folder.resolve(PipelineLora.FILE));
     }
 
     /** Whether there is something of a run that would be lost if it began anew. */

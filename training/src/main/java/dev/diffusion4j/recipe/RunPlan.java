@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.json.Json;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /**
  * What a run will be, known before it starts.
  *
@@ -32,5 +38,19 @@ public record RunPlan(
     /** Of the updates that are left; previews not counted. */
     public double expectedSeconds() {
         return secondsPerStep * (totalSteps - doneSteps);
+    }
+
+    /** Writes what does not depend on the moment, for whoever watches the run: what was tried is left out. */
+    void write(Path file) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("recipe", recipe);
+        json.put("data", data);
+        json.put("parameters", parameters);
+        json.put("total_steps", totalSteps);
+        json.put("steps_per_epoch", stepsPerEpoch);
+        json.put("examples_per_step", examplesPerStep);
+        json.put("dtype", dtype);
+        json.put("threads", threads);
+        AtomicFile.write(file, Json.pretty(json));
     }
 }

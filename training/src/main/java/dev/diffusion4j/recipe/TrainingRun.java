@@ -151,27 +151,29 @@ public final class TrainingRun {
     }
 
     /**
-     * Trains to the end, or until {@code stop} says so; then a checkpoint is there to be resumed. A run that is finished already
-     * is left as it is.
+     * Trains to the end, or until {@code stop} says so, or there is a file {@code stop} in the folder ({@link RunFolder#stop}); then a
+     * checkpoint is there to be resumed. A run that is finished already is left as it is.
      *
      * @param stop asked before each update, within the drawing of pictures, and while they are encoded
      * @throws Problem (a failure) where the loss is no longer a number, the disk is full, another process trains in the
      *     folder, or the data is not what the run began with
      */
     public RunSummary run(RunListener listener, BooleanSupplier stop) {
-        try (RunLock lock = RunLock.take(folder.path())) {
-            if (folder.isFinished()) {
-                return finished(listener);
-            }
-            if (!hasClassPictures(listener, stop)) {
-                return new RunSummary(folder.path(), false, 0, Double.NaN);
-            }
-            try (TrainingSession session =
-                    new TrainingSession(recipe, folder, checkpoint, parts, allowDrift, listener, stop)) {
-                return session.run();
-            } catch (RowMaker.Stopped e) {
-                return new RunSummary(folder.path(), false, stepsDone(), Double.NaN);
-            }
+        return RunLock.whileHeld(folder.path(), stop, either -> train(listener, either));
+    }
+
+    private RunSummary train(RunListener listener, BooleanSupplier stop) {
+        if (folder.isFinished()) {
+            return finished(listener);
+        }
+        if (!hasClassPictures(listener, stop)) {
+            return new RunSummary(folder.path(), false, 0, Double.NaN);
+        }
+        try (TrainingSession session =
+                new TrainingSession(recipe, folder, checkpoint, parts, allowDrift, listener, stop)) {
+            return session.run();
+        } catch (RowMaker.Stopped e) {
+            return new RunSummary(folder.path(), false, stepsDone(), Double.NaN);
         }
     }
 

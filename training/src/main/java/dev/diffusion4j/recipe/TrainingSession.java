@@ -205,11 +205,12 @@ final class TrainingSession implements AutoCloseable {
 
     /** Trains to the end, or until {@code stop} returns true; then a checkpoint is there. */
     RunSummary run() {
-        listener.onPlan(plan());
+        RunPlan plan = plan();
+        plan.write(folder.plan());
+        listener.onPlan(plan);
         try (Tracker trackers = openTrackers()) {
             Previews previews = previews();
-            Exports exports =
-                    new Exports(recipe, folder, model, trained, MeasuredScale.of(recipe, model, data), listener);
+            Exports exports = exports();
             RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, exports, validation, listener, stop);
             log.recall(trainer.state().globalStep());
             boolean finished = train(log);
@@ -235,7 +236,17 @@ final class TrainingSession implements AutoCloseable {
                 : null;
     }
 
-    private RunPlan plan() {
+    private Exports exports() {
+        return new Exports(recipe, folder, model, trained, MeasuredScale.of(recipe, model, data), listener);
+    }
+
+    /** Saves what was learnt so far as a folder of its own. */
+    void save(Path target) {
+        exports().write(target, trainer.state());
+    }
+
+    /** What the run will be; a step is tried. */
+    RunPlan plan() {
         UpdatePlan plan = recipe.training().plan(loader.batchesPerEpoch());
         return new RunPlan(
                 recipe.name(),

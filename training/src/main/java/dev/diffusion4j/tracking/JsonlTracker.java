@@ -18,8 +18,11 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code metrics.jsonl}: one JSON object a line, {@code step} first; the file that curves are drawn from. */
 public final class JsonlTracker implements Tracker {
+    private static final long FLUSH_NANOS = 1_000_000_000L;
+
     private final Path file;
     private final Writer writer;
+    private long flushed = System.nanoTime();
 
     /**
      * Goes on after {@code lastStep}: later lines of an earlier run, and a half-written one, are removed first.
@@ -78,6 +81,9 @@ public final class JsonlTracker implements Tracker {
         try {
             writer.write(Json.compact(line));
             writer.write('\n');
+            if (System.nanoTime() - flushed >= FLUSH_NANOS) { // whoever watches sees lines that are at most so old
+                flush();
+            }
         } catch (IOException e) {
             throw Problem.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
         }
@@ -87,6 +93,7 @@ public final class JsonlTracker implements Tracker {
     public void flush() {
         try {
             writer.flush();
+            flushed = System.nanoTime();
         } catch (IOException e) {
             throw Problem.failure("cannot write " + file + ": " + AtomicFile.reason(e), e);
         }

@@ -10,6 +10,10 @@ import java.util.function.Consumer;
  *
  * @param name AdamW takes the decay from the weights, Adam adds it to the gradients
  * @param learningRate before the schedule's factor
+ * @param beta1 share of the old mean of the gradients that a step keeps
+ * @param beta2 share of the old mean of their squares that a step keeps
+ * @param epsilon added to the root of that mean before it divides
+ * @param weightDecay how fast the weights shrink
  * @param decayIndependentOfLr the decay is not multiplied by the learning rate (TensorFlow Addons' AdamW)
  */
 public record AdamConfig(
