@@ -5,6 +5,9 @@ import { ICONS, dialog, iconButton, toast } from "/js/widgets.js";
 
 /** The rooms: name (of its file, address and picture), title, key after "g". */
 const ROOMS = [
+  ["draw", "Draw", "d"],
+  ["gallery", "Gallery", "a"],
+  ["compare", "Compare", "c"],
 ];
 
 const room = document.getElementById("room");
@@ -39,6 +42,7 @@ async function enter() {
   }
   leave();
   leave = () => {};
+  delete room.dataset.shown;
   if (!name) return;
   let page;
   try {
@@ -53,6 +57,7 @@ async function enter() {
   replace(room, root);
   room.scrollTop = 0;
   leave = page.show(root, studio) ?? (() => {});
+  room.dataset.shown = location.hash;
 }
 
 function build() {

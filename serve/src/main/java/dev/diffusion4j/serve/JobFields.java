@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * A request in the JSON of a picture's note: {@code model}, {@code scheduler}, {@code scheduler_config}, {@code request}, {@code guides}, {@code loras}. In
  * place of files of pictures it holds the pictures themselves, in base64; whatever else names a file is refused.
  */
-record JobFields(ModelNames models, Adapters adapters, Limits limits) {
+record JobFields(ModelNames models, Adapters adapters, Limits limits, ServerExtension extension) {
     private static final Set<String> GUIDES =
             Set.of("color", "colour", "brightness", "contrast", "saturation", "sharpness", "edge", "symmetry");
     private static final List<String> FILES = List.of("config", "vae", "refiner", "clip_model", "embeddings");
@@ -179,7 +179,7 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits) {
         }
     }
 
-    private static List<LossGuidance> guides(@Nullable Object value) {
+    private List<LossGuidance> guides(@Nullable Object value) {
         if (value == null) {
             return List.of();
         }
@@ -189,8 +189,14 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits) {
         if (list.size() > MOST_GUIDES) {
             throw Refusal.limit("guides", "\"guides\" must be at most " + MOST_GUIDES + ", but were " + list.size());
         }
-        List<String> texts = list.stream().map(String::valueOf).toList();
-        for (String text : texts) {
+        List<LossGuidance> guides = new ArrayList<>();
+        for (Object each : list) {
+            guides.add(extension.guide(String.valueOf(each)).orElseGet(() -> guide(String.valueOf(each))));
+        }
+        return guides;
+    }
+
+    private static LossGuidance guide(String text) {
             String name = GuideSpec.parse(text).name();
             if (!GUIDES.contains(name)) {
                 throw new Refusal(
@@ -200,9 +206,8 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits) {
                         "unknown_guide",
                         "guides");
             }
-        }
         try (GuideKit kit = new GuideKit()) { // which owns nothing of these
-            return kit.parseAll(texts);
+            return kit.parse(text);
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.serve;
 
+import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.service.DiffusionService;
 import dev.diffusion4j.service.FinishedPicture;
 import io.javalin.config.RoutesConfig;
@@ -43,6 +44,11 @@ public interface ServerExtension {
 
     /** An adapter by the name that a request calls it, looked for before the server's own folder. */
     default Optional<Path> lora(String name) {
+        return Optional.empty();
+    }
+
+    /** What pictures are steered by, as a text of a request calls it, where it is one that the server itself does not know. */
+    default Optional<LossGuidance> guide(String text) {
         return Optional.empty();
     }
 

@@ -2,26 +2,33 @@
 package dev.diffusion4j.studio;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.serve.DiffusionServer;
 import dev.diffusion4j.serve.Limits;
 import dev.diffusion4j.serve.RequestHead;
 import dev.diffusion4j.serve.ServerConfig;
 import dev.diffusion4j.serve.ServerExtension;
 import dev.diffusion4j.service.DiffusionService;
+import dev.diffusion4j.service.FinishedPicture;
 import dev.diffusion4j.service.ServiceConfig;
 import dev.diffusion4j.studio.base.Calls;
 import dev.diffusion4j.studio.base.FileRoutes;
 import dev.diffusion4j.studio.base.Folders;
 import dev.diffusion4j.studio.base.ModelPlaces;
 import dev.diffusion4j.studio.base.Room;
+import dev.diffusion4j.studio.base.Shelves;
 import dev.diffusion4j.studio.base.StudioContext;
+import dev.diffusion4j.studio.compare.CompareRoom;
 import dev.diffusion4j.studio.draw.DrawRoom;
+import dev.diffusion4j.studio.gallery.GalleryRoom;
 import io.javalin.config.RoutesConfig;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that the command does, in the browser, on this machine.
@@ -74,7 +81,7 @@ public final class Studio implements AutoCloseable {
 
     /** The rooms, in the order of their pages. */
     private static List<Room> rooms(StudioContext context) {
-        return List.of(new DrawRoom(context));
+        return List.of(new DrawRoom(context), new GalleryRoom(context), new CompareRoom(context));
     }
 
     /** Where a person comes in, with the token. */
@@ -98,18 +105,42 @@ public final class Studio implements AutoCloseable {
     public void close() {
         house.rooms.forEach(Room::close);
         server.stop(Duration.ZERO);
+        house.clips.close();
     }
 
     /** What it adds to the server. */
     private static final class House implements ServerExtension {
         private final Folders folders;
         private final Entry entry;
+        private final Shelves shelves;
+        private final Drawn drawn;
+        private final ClipGuides clips;
+        private volatile @Nullable DiffusionService service;
         private final Pages pages = new Pages();
         private List<Room> rooms = List.of();
 
         House(Folders folders, Entry entry) {
             this.folders = folders;
             this.entry = entry;
+            this.shelves = new Shelves(folders);
+            this.drawn = new Drawn(folders);
+            this.clips = new ClipGuides(shelves);
+        }
+
+        @Override
+        public Optional<Path> lora(String name) {
+            return shelves.lora(name);
+        }
+
+        @Override
+        public Optional<LossGuidance> guide(String text) {
+            DiffusionService drawing = service;
+            return drawing == null ? Optional.empty() : clips.of(text, drawing);
+        }
+
+        @Override
+        public @Nullable String keep(FinishedPicture picture) {
+            return drawn.keep(picture);
         }
 
         @Override
@@ -133,7 +164,8 @@ public final class Studio implements AutoCloseable {
         }
 
         @Override
-        public void add(RoutesConfig routes, DiffusionService service) {
+        public void add(RoutesConfig routes, DiffusionService engine) {
+            service = engine;
             entry.add(routes, pages);
             pages.add(routes);
             routes.get(
@@ -141,7 +173,7 @@ public final class Studio implements AutoCloseable {
                     Calls.json(
                             ctx -> Map.of("folders", List.copyOf(folders.all().keySet()))));
             new FileRoutes(folders).add(routes);
-            rooms = rooms(new StudioContext(folders, service, new ModelPlaces(folders, service)));
+            rooms = rooms(new StudioContext(folders, engine, new ModelPlaces(folders, engine), shelves));
             rooms.forEach(room -> room.add(routes));
         }
     }

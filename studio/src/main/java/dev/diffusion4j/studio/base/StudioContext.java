@@ -8,5 +8,6 @@ import dev.diffusion4j.service.DiffusionService;
  *
  * @param service that draws
  * @param models of the folders
+ * @param shelves adapters of the folders, and what judges pictures
  */
-public record StudioContext(Folders folders, DiffusionService service, ModelPlaces models) {}
+public record StudioContext(Folders folders, DiffusionService service, ModelPlaces models, Shelves shelves) {}
