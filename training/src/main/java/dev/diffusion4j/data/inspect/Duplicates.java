@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,26 +93,21 @@ public final class Duplicates {
     }
 
     private static List<Group> groups(@Nullable Mark[] marks) {
-        int[] first = IntStream.range(0, marks.length).toArray();
-        for (int i = 0; i < marks.length; i++) {
-            Mark one = marks[i];
-            for (int k = 0; one != null && k < i; k++) {
-                Mark other = marks[k];
-                boolean isSame = other != null
-                        && (one.pixels().equals(other.pixels())
-                                || one.hasContrast() && other.hasContrast() && one.isNear(other));
-                if (isSame) {
-                    join(first, i, k);
-                }
-            }
-        }
         Map<String, List<Integer>> same = new LinkedHashMap<>();
         Map<Integer, List<Integer>> alike = new LinkedHashMap<>();
+        List<Integer> leaders = new ArrayList<>();
         for (int i = 0; i < marks.length; i++) {
             Mark mark = marks[i];
-            if (mark != null) {
-                same.computeIfAbsent(mark.pixels(), key -> new ArrayList<>()).add(i);
-                alike.computeIfAbsent(root(first, i), key -> new ArrayList<>()).add(i);
+            if (mark == null) {
+                continue;
+            }
+            same.computeIfAbsent(mark.pixels(), key -> new ArrayList<>()).add(i);
+            int leader = mark.hasContrast() ? leader(mark, marks, leaders) : -1;
+            if (leader >= 0) {
+                alike.computeIfAbsent(leader, key -> new ArrayList<>(List.of(key)))
+                        .add(i);
+            } else if (mark.hasContrast()) {
+                leaders.add(i);
             }
         }
         List<Group> groups = new ArrayList<>();
@@ -126,17 +120,14 @@ public final class Duplicates {
         return groups;
     }
 
-    private static int root(int[] first, int index) {
-        int at = index;
-        while (first[at] != at) {
-            at = first[at];
+    /** The first picture that one looks like, of those that look like none before them; −1 for none. So groups do not grow from one to the next. */
+    private static int leader(Mark mark, @Nullable Mark[] marks, List<Integer> leaders) {
+        for (int leader : leaders) {
+            Mark other = marks[leader];
+            if (other != null && mark.isNear(other)) {
+                return leader;
+            }
         }
-        return at;
-    }
-
-    private static void join(int[] first, int one, int other) {
-        int a = root(first, one);
-        int b = root(first, other);
-        first[Math.max(a, b)] = Math.min(a, b);
+        return -1;
     }
 }
