@@ -6,8 +6,10 @@ import { ICONS, dialog, iconButton, toast } from "/js/widgets.js";
 /** The rooms: name (of its file, address and picture), title, key after "g". */
 const ROOMS = [
   ["draw", "Draw", "d"],
-  ["gallery", "Gallery", "a"],
+  ["gallery", "Gallery", "p"],
   ["compare", "Compare", "c"],
+  ["train", "Train", "t"],
+  ["data", "Data", "a"],
 ];
 
 const room = document.getElementById("room");

@@ -75,7 +75,7 @@ class PackageDirectionTest {
                 "tensor json checkpoint text model adapter codec guidance scheduler image hub folder pipeline drawing data metric tracking");
         allow(
                 "studio",
-                "text json checkpoint model adapter guidance scheduler image hub folder pipeline drawing service serve data recipe");
+                "processor text json checkpoint model adapter guidance scheduler image hub folder pipeline drawing service serve data recipe");
         allow(
                 "cli",
                 "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric recipe plot evaluation service serve studio");

@@ -19,8 +19,10 @@ import dev.diffusion4j.studio.base.Room;
 import dev.diffusion4j.studio.base.Shelves;
 import dev.diffusion4j.studio.base.StudioContext;
 import dev.diffusion4j.studio.compare.CompareRoom;
+import dev.diffusion4j.studio.data.DataRoom;
 import dev.diffusion4j.studio.draw.DrawRoom;
 import dev.diffusion4j.studio.gallery.GalleryRoom;
+import dev.diffusion4j.studio.train.TrainRoom;
 import io.javalin.config.RoutesConfig;
 import java.net.URI;
 import java.nio.file.Path;
@@ -68,7 +70,8 @@ public final class Studio implements AutoCloseable {
      * @throws Problem where a folder is none, or why it cannot listen
      */
     public static Studio start(StudioConfig config) {
-        House house = new House(new Folders(config.opened()), new Entry(config.keys(), config.port()));
+        House house =
+                new House(new Folders(config.opened()), new Entry(config.keys(), config.port()), config.command());
         ServerConfig where = ServerConfig.DEFAULT.with(c -> {
             c.host = config.host();
             c.port = config.port();
@@ -81,7 +84,12 @@ public final class Studio implements AutoCloseable {
 
     /** The rooms, in the order of their pages. */
     private static List<Room> rooms(StudioContext context) {
-        return List.of(new DrawRoom(context), new GalleryRoom(context), new CompareRoom(context));
+        return List.of(
+                new DrawRoom(context),
+                new GalleryRoom(context),
+                new CompareRoom(context),
+                new TrainRoom(context),
+                new DataRoom(context));
     }
 
     /** Where a person comes in, with the token. */
@@ -116,12 +124,14 @@ public final class Studio implements AutoCloseable {
         private final Drawn drawn;
         private final ClipGuides clips;
         private volatile @Nullable DiffusionService service;
+        private final List<String> command;
         private final Pages pages = new Pages();
         private List<Room> rooms = List.of();
 
-        House(Folders folders, Entry entry) {
+        House(Folders folders, Entry entry, List<String> command) {
             this.folders = folders;
             this.entry = entry;
+            this.command = command;
             this.shelves = new Shelves(folders);
             this.drawn = new Drawn(folders);
             this.clips = new ClipGuides(shelves);
@@ -173,7 +183,7 @@ public final class Studio implements AutoCloseable {
                     Calls.json(
                             ctx -> Map.of("folders", List.copyOf(folders.all().keySet()))));
             new FileRoutes(folders).add(routes);
-            rooms = rooms(new StudioContext(folders, engine, new ModelPlaces(folders, engine), shelves));
+            rooms = rooms(new StudioContext(folders, engine, new ModelPlaces(folders, engine), shelves, command));
             rooms.forEach(room -> room.add(routes));
         }
     }
