@@ -15,7 +15,7 @@ export function paintMask(picture, before, done) {
 function open(image, before, done) {
   const width = image.naturalWidth;
   const height = image.naturalHeight;
-  const canvas = el("canvas", { width, height, class: "mask-canvas", tabindex: "0", "aria-label": "The picture; drag to paint what is drawn anew" });
+  const canvas = el("canvas", { width, height, class: "mask-canvas", style: { "--ratio": width / height }, tabindex: "0", "aria-label": "The picture; drag to paint what is drawn anew" });
   const mask = new OffscreenCanvas(width, height);
   const ink = mask.getContext("2d");
   const paint = canvas.getContext("2d");

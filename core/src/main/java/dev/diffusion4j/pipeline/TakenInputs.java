@@ -116,9 +116,7 @@ public record TakenInputs(
             if (pipeline.setup().conditioner() instanceof TextConditioner conditioner) {
                 TextConditioner.Length length = conditioner.length(text);
                 return Optional.of(new TextLength(
-                        length.used(),
-                        length.most(),
-                        pipeline.unread(GenerationRequest.of(r -> r.prompt(text)))));
+                        length.used(), length.most(), pipeline.unread(GenerationRequest.of(r -> r.prompt(text)))));
             }
             return model.prompts()
                     .map(words -> new TextLength(PromptWords.split(text).size(), words.maxTokens(), List.of()));

@@ -197,15 +197,15 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits, ServerExte
     }
 
     private static LossGuidance guide(String text) {
-            String name = GuideSpec.parse(text).name();
-            if (!GUIDES.contains(name)) {
-                throw new Refusal(
-                        422,
-                        "the guide '" + name + "' is none of this server's: "
-                                + String.join(", ", GUIDES.stream().sorted().toList()),
-                        "unknown_guide",
-                        "guides");
-            }
+        String name = GuideSpec.parse(text).name();
+        if (!GUIDES.contains(name)) {
+            throw new Refusal(
+                    422,
+                    "the guide '" + name + "' is none of this server's: "
+                            + String.join(", ", GUIDES.stream().sorted().toList()),
+                    "unknown_guide",
+                    "guides");
+        }
         try (GuideKit kit = new GuideKit()) { // which owns nothing of these
             return kit.parse(text);
         }

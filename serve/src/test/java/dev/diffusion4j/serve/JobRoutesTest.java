@@ -198,7 +198,8 @@ class JobRoutesTest {
 
     @Test
     void a_request_is_estimated_and_one_that_waits_has_another_turn() {
-        Map<String, Object> estimate = Client.json(client.post(JOBS + "/estimate", "{\"model\":\"text\"," + REQUEST + "}"));
+        Map<String, Object> estimate =
+                Client.json(client.post(JOBS + "/estimate", "{\"model\":\"text\"," + REQUEST + "}"));
         assertThat((Double) estimate.get("seconds")).isPositive();
         assertThat((Double) estimate.get("bytes")).isPositive();
         String slow = "{\"model\":\"plain\",\"request\":{\"canvas\":{\"count\":10},\"sampling\":{\"steps\":150}}}";
@@ -216,10 +217,12 @@ class JobRoutesTest {
 
     @Test
     void what_pictures_are_steered_by_is_seen_step_by_step() {
-        Object id = submitted("{\"model\":\"plain\",\"guides\":[\"brightness=0.7:40\"],\"request\":{\"sampling\":{\"steps\":3}}}")
+        Object id = submitted(
+                        "{\"model\":\"plain\",\"guides\":[\"brightness=0.7:40\"],\"request\":{\"sampling\":{\"steps\":3}}}")
                 .get("id");
         assertThat(events(id, "")).contains("event: losses");
-        Map<String, Object> losses = Json.object(Client.json(client.get(JOBS + "/" + id)).get("losses"));
+        Map<String, Object> losses =
+                Json.object(Client.json(client.get(JOBS + "/" + id)).get("losses"));
         assertThat((List<?>) losses.values().iterator().next()).hasSize(3);
     }
 }

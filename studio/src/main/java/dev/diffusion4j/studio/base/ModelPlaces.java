@@ -131,7 +131,10 @@ public final class ModelPlaces {
 
     /** Where a model is, its run's folder where it is one's; empty where there is none of this name. */
     public Optional<Path> path(String name) {
-        return all().stream().filter(found -> found.name.equals(name)).map(Found::path).findFirst();
+        return all().stream()
+                .filter(found -> found.name.equals(name))
+                .map(Found::path)
+                .findFirst();
     }
 
     /**
@@ -150,7 +153,8 @@ public final class ModelPlaces {
             return List.of();
         }
         try {
-            DataConfig data = Recipe.of(Yaml.readObject(recipe), recipe.toString()).data();
+            DataConfig data =
+                    Recipe.of(Yaml.readObject(recipe), recipe.toString()).data();
             if (FETCHED.matcher(data.source()).lookingAt()) {
                 return List.of();
             }

@@ -102,7 +102,9 @@ public final class Shelves {
             Json.parseObject(tags, "tags").values().forEach(folder -> {
                 if (folder instanceof Map<?, ?> map) {
                     map.forEach((tag, count) -> counts.merge(
-                            String.valueOf(tag).strip(), count instanceof Number number ? number.doubleValue() : 0.0, Double::sum));
+                            String.valueOf(tag).strip(),
+                            count instanceof Number number ? number.doubleValue() : 0.0,
+                            Double::sum));
                 }
             });
         } catch (Problem e) {
@@ -116,7 +118,10 @@ public final class Shelves {
 
     /** Where an adapter is; empty where there is none of this name. */
     public Optional<Path> lora(String name) {
-        return loras().stream().filter(lora -> lora.name.equals(name)).map(Lora::path).findFirst();
+        return loras().stream()
+                .filter(lora -> lora.name.equals(name))
+                .map(Lora::path)
+                .findFirst();
     }
 
     /** The folders of networks that see pictures and texts. */

@@ -30,7 +30,9 @@ record CallText(Map<String, @Nullable Object> settings, Function<String, Optiona
     /** From the working folder, where that is shorter. */
     private static String shortest(Path path) {
         Path here = Path.of("").toAbsolutePath();
-        return path.startsWith(here) && !path.equals(here) ? here.relativize(path).toString() : path.toString();
+        return path.startsWith(here) && !path.equals(here)
+                ? here.relativize(path).toString()
+                : path.toString();
     }
 
     private List<Map<String, @Nullable Object>> loras() {
@@ -137,7 +139,8 @@ record CallText(Map<String, @Nullable Object> settings, Function<String, Optiona
         }
         if (!guides().isEmpty()) {
             views.append("\n            .steeredBy(kit.parseAll(List.of(")
-                    .append(String.join(", ", guides().stream().map(CallText::literal).toList()))
+                    .append(String.join(
+                            ", ", guides().stream().map(CallText::literal).toList()))
                     .append(")))");
         }
         return views.length() == 0 ? "" : views + "\n            ";
@@ -145,7 +148,11 @@ record CallText(Map<String, @Nullable Object> settings, Function<String, Optiona
 
     private static void call(StringBuilder request, String method, @Nullable String value) {
         if (value != null) {
-            request.append("\n            .").append(method).append('(').append(value).append(')');
+            request.append("\n            .")
+                    .append(method)
+                    .append('(')
+                    .append(value)
+                    .append(')');
         }
     }
 

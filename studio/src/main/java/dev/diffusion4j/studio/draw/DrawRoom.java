@@ -62,8 +62,8 @@ public final class DrawRoom implements Room {
 
     private List<Map<String, Object>> list() {
         return models.all().stream()
-                .map(found -> Map.<String, Object>of(
-                        "name", found.name(), "kind", found.kind(), "changed", found.changed()))
+                .map(found ->
+                        Map.<String, Object>of("name", found.name(), "kind", found.kind(), "changed", found.changed()))
                 .toList();
     }
 
@@ -96,7 +96,8 @@ public final class DrawRoom implements Room {
         return GuideKit.names().stream()
                 .filter(name -> !List.of("classifier", "mask", "clip-image").contains(name))
                 .filter(name -> !name.equals("clip") || hasClip)
-                .filter(name -> taken.channels() == 3 || !List.of("color", "saturation").contains(name))
+                .filter(name ->
+                        taken.channels() == 3 || !List.of("color", "saturation").contains(name))
                 .toList();
     }
 
@@ -120,8 +121,7 @@ public final class DrawRoom implements Room {
         String model = Calls.text(body, "model");
         String prompt = Calls.text(body, "prompt");
         models.ensure(model);
-        Optional<TakenInputs.TextLength> length =
-                service.look(model, pipeline -> TakenInputs.length(pipeline, prompt));
+        Optional<TakenInputs.TextLength> length = service.look(model, pipeline -> TakenInputs.length(pipeline, prompt));
         return length.<Object>map(found ->
                         Map.of("used", (long) found.used(), "most", (long) found.most(), "unread", found.unread()))
                 .orElse(null);
@@ -155,8 +155,7 @@ public final class DrawRoom implements Room {
 
     private Object code(Context ctx) {
         Map<String, @Nullable Object> settings = Json.object(Calls.body(ctx).get("settings"));
-        CallText text =
-                new CallText(settings, name -> models.path(name).or(() -> shelves.lora(name)));
+        CallText text = new CallText(settings, name -> models.path(name).or(() -> shelves.lora(name)));
         return Map.of("command", text.command(), "java", text.java());
     }
 }

@@ -46,10 +46,17 @@ record PictureSettings(ModelPlaces models) {
         GenerationNote note = GenerationNote.read(picture).note();
         Map<String, @Nullable Object> settings = of(note.request());
         settings.put("model", model(note.model(), notices));
-        settings.put("scheduler", SchedulerKind.ofClass(note.scheduler(), "the picture").key());
+        settings.put(
+                "scheduler",
+                SchedulerKind.ofClass(note.scheduler(), "the picture").key());
         settings.put("seed", note.request().seed() + note.index());
         settings.put("guides", note.guides());
-        settings.put("loras", note.loras().stream().map(LoraChoice::parse).map(PictureSettings::lora).toList());
+        settings.put(
+                "loras",
+                note.loras().stream()
+                        .map(LoraChoice::parse)
+                        .map(PictureSettings::lora)
+                        .toList());
         if (note.request().inputs().picture() != null) {
             notices.add("It was drawn from another picture, which its note does not hold: add it below.");
         }
@@ -100,8 +107,7 @@ record PictureSettings(ModelPlaces models) {
 
     /** What the page calls it. */
     private @Nullable String model(String noted, List<String> notices) {
-        List<String> names =
-                models.all().stream().map(ModelPlaces.Found::name).toList();
+        List<String> names = models.all().stream().map(ModelPlaces.Found::name).toList();
         String last = noted.replace('\\', '/').replaceFirst("/model/?$", "").replaceFirst(".*/", "");
         Optional<String> found = names.stream()
                 .filter(name -> name.equals(noted))

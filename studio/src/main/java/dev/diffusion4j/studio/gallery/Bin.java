@@ -32,7 +32,10 @@ final class Bin {
     }
 
     private Path rootOf(Path file) {
-        return folders.all().values().stream().filter(file::startsWith).findFirst().orElseThrow();
+        return folders.all().values().stream()
+                .filter(file::startsWith)
+                .findFirst()
+                .orElseThrow();
     }
 
     /** The places of all that are starred. */
@@ -139,7 +142,11 @@ final class Bin {
             try (var files = Files.newDirectoryStream(bin, "*.json")) {
                 for (Path about : files) {
                     String name = String.valueOf(about.getFileName()).replace(".json", "");
-                    all.add(Map.of("name", name, "place", String.valueOf(Json.readObject(about).get("place"))));
+                    all.add(Map.of(
+                            "name",
+                            name,
+                            "place",
+                            String.valueOf(Json.readObject(about).get("place"))));
                 }
             } catch (IOException e) {
                 throw Problem.failure("cannot look into " + bin + ": " + AtomicFile.reason(e), e);

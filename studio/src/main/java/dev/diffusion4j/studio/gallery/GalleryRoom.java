@@ -64,8 +64,10 @@ public final class GalleryRoom implements Room {
 
     private static List<String> texts(Map<String, @Nullable Object> body, String name) {
         if (!(body.get(name) instanceof List<?> list) || list.size() > MOST) {
-            throw Refusal.value(name, "\"" + name + "\" must be a list of at most " + MOST + " texts, but was "
-                    + Json.describe(body.get(name)));
+            throw Refusal.value(
+                    name,
+                    "\"" + name + "\" must be a list of at most " + MOST + " texts, but was "
+                            + Json.describe(body.get(name)));
         }
         return list.stream().map(String::valueOf).toList();
     }

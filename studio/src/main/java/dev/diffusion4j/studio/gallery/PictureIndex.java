@@ -136,7 +136,9 @@ final class PictureIndex {
             List<String> prompts = note.request().prompts();
             List<Integer> classes = note.request().classes();
             about.put("prompt", prompts == null || prompts.isEmpty() ? null : prompts.get(0));
-            about.put("class", classes == null || classes.isEmpty() ? null : classes.get(0).longValue());
+            about.put(
+                    "class",
+                    classes == null || classes.isEmpty() ? null : classes.get(0).longValue());
             about.put("model", note.model().replace('\\', '/').replaceFirst("/model/?$", ""));
             about.put("seed", note.request().seed() + note.index());
             about.put("steps", (long) note.request().steps());

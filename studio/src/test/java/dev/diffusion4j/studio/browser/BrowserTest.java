@@ -80,7 +80,8 @@ abstract class BrowserTest {
             }
         });
         context.onConsoleMessage(message -> {
-            boolean isAnswer = message.text().startsWith("Failed to load resource"); // of a status that the page says itself
+            boolean isAnswer =
+                    message.text().startsWith("Failed to load resource"); // of a status that the page says itself
             if (message.type().equals("error") && !isAnswer) {
                 complaints.add(message.text());
             }
@@ -116,8 +117,8 @@ abstract class BrowserTest {
     }
 
     private static String axe() {
-        try (InputStream about = Objects.requireNonNull(
-                        BrowserTest.class.getResourceAsStream("/META-INF/maven/org.webjars.npm/axe-core/pom.properties"));
+        try (InputStream about = Objects.requireNonNull(BrowserTest.class.getResourceAsStream(
+                        "/META-INF/maven/org.webjars.npm/axe-core/pom.properties"));
                 InputStream script = open(about)) {
             return new String(script.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

@@ -28,7 +28,7 @@ final class Browsing implements BeforeAllCallback {
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(Browsing.class);
 
     /** What all share. */
-    static final class Shared implements ExtensionContext.Store.CloseableResource {
+    static final class Shared implements AutoCloseable {
         final Path folder;
         final Studio studio;
         private final Playwright playwright;
@@ -68,7 +68,8 @@ final class Browsing implements BeforeAllCallback {
     public void beforeAll(ExtensionContext context) {
         Optional<Path> chromium = chromium();
         Assumptions.assumeTrue(
-                chromium.isPresent(), "there is no Chromium: apt-get install chromium, to test the studio in a browser");
+                chromium.isPresent(),
+                "there is no Chromium: apt-get install chromium, to test the studio in a browser");
         shared = context.getRoot()
                 .getStore(NAMESPACE)
                 .getOrComputeIfAbsent("shared", key -> new Shared(chromium.orElseThrow()), Shared.class);

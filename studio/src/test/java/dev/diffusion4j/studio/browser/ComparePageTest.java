@@ -36,10 +36,12 @@ class ComparePageTest extends BrowserTest {
         page.locator("[data-field=axis-y] select").selectOption("scheduler");
         value("y").fill("ddim, euler");
         assertThat(page.locator(".axes .hint").last()).containsText("4 pictures");
-        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Draw the grid")).click();
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Draw the grid"))
+                .click();
         assertThat(page.locator(".slot.finished")).hasCount(4);
         assertThat(page.locator(".sheet th[scope=row]").last()).containsText("Scheduler euler");
-        assertThat(page.getByText("kid: judged by tiny, 8 pictures, against 100 of digits")).isVisible();
+        assertThat(page.getByText("kid: judged by tiny, 8 pictures, against 100 of digits"))
+                .isVisible();
         assertAccessible(page, "compare, light");
         shoot(page, "compare-light");
         try (var visitor = visitor(ColorScheme.DARK, 1280, 720)) {

@@ -111,7 +111,8 @@ class DrawPageTest extends BrowserTest {
         page.reload();
         assertThat(page.locator(".now-head")).containsText("first");
         assertThat(page.locator(".queue .job")).hasCount(2);
-        for (Locator cancel : List.of(page.locator(".queue .job").first(), page.locator(".queue .job").first())) {
+        for (Locator cancel : List.of(
+                page.locator(".queue .job").first(), page.locator(".queue .job").first())) {
             cancel.getByLabel("Cancel").click();
             page.waitForTimeout(150);
         }
@@ -131,14 +132,18 @@ class DrawPageTest extends BrowserTest {
         assertThat(page.locator(".now-head")).containsText("drawn in");
         String url = page.locator(".now .tile").getAttribute("data-url");
         Object text = page.evaluate(
-                "url => fetch(url).then(a => a.arrayBuffer()).then(b => btoa(String.fromCharCode(...new Uint8Array(b))))", url);
+                "url => fetch(url).then(a => a.arrayBuffer()).then(b => btoa(String.fromCharCode(...new Uint8Array(b))))",
+                url);
         write("Prompt", "something else");
         write("Steps", "9");
         write("Seed", "1");
         drop(Base64.getDecoder().decode(String.valueOf(text)), "drawn.png");
-        assertThat(page.getByLabel("Prompt", new Page.GetByLabelOptions().setExact(true))).hasValue("a green house");
-        assertThat(page.getByLabel("Steps", new Page.GetByLabelOptions().setExact(true))).hasValue("4");
-        assertThat(page.getByLabel("Seed", new Page.GetByLabelOptions().setExact(true))).hasValue("77");
+        assertThat(page.getByLabel("Prompt", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("a green house");
+        assertThat(page.getByLabel("Steps", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("4");
+        assertThat(page.getByLabel("Seed", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("77");
     }
 
     @Test
@@ -205,7 +210,8 @@ class DrawPageTest extends BrowserTest {
                 dark.navigate(studio().address().toString());
                 assertThat(dark.locator(".estimate")).containsText(Pattern.compile("about|no estimate"));
                 assertAccessible(dark, "draw, dark, " + size);
-                assertThat((Integer) dark.evaluate("document.documentElement.scrollWidth")).isEqualTo(width);
+                assertThat((Integer) dark.evaluate("document.documentElement.scrollWidth"))
+                        .isEqualTo(width);
                 shoot(dark, width < 1000 ? "draw-phone" : "draw-dark");
             }
         }
