@@ -68,6 +68,7 @@ class PackageDirectionTest {
         allow(
                 "recipe",
                 "tensor json text model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
+        allow("studio", "json service serve");
         allow("testkit", "tensor checkpoint model condition codec scheduler guidance data tracking");
         allow("plot", "schedule tensor model condition codec guidance scheduler image folder pipeline data tracking");
         allow(
@@ -75,7 +76,7 @@ class PackageDirectionTest {
                 "tensor json checkpoint text model adapter codec guidance scheduler image hub folder pipeline drawing data metric tracking");
         allow(
                 "cli",
-                "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric recipe plot evaluation service serve");
+                "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric recipe plot evaluation service serve studio");
     }
 
     /** Only what is listed above may be named, so that no circle can be allowed. */
@@ -203,7 +204,17 @@ class PackageDirectionTest {
     @Test
     void only_the_lower_packages_know_libtorch() {
         Set<String> without = Set.of(
-                "base", "kernel", "schedule", "json", "text", "tracking", "langchain4j", "springai", "serve", "cli");
+                "base",
+                "kernel",
+                "schedule",
+                "json",
+                "text",
+                "tracking",
+                "langchain4j",
+                "springai",
+                "serve",
+                "studio",
+                "cli");
         List<String> offences = classes.stream()
                 .filter(type -> without.contains(topPackage(type)))
                 .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
