@@ -5,6 +5,7 @@ import { ICONS, dialog, iconButton, toast } from "/js/widgets.js";
 
 /** The rooms: name (of its file, address and picture), title, key after "g". */
 const ROOMS = [
+  ["lessons", "Lessons", "l"],
 ];
 
 const room = document.getElementById("room");

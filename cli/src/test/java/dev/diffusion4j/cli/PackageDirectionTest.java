@@ -68,12 +68,14 @@ class PackageDirectionTest {
         allow(
                 "recipe",
                 "tensor json text model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
-        allow("studio", "json service serve");
         allow("testkit", "tensor checkpoint model condition codec scheduler guidance data tracking");
         allow("plot", "schedule tensor model condition codec guidance scheduler image folder pipeline data tracking");
         allow(
                 "evaluation",
                 "tensor json checkpoint text model adapter codec guidance scheduler image hub folder pipeline drawing data metric tracking");
+        allow(
+                "studio",
+                "schedule json model codec guidance scheduler image hub folder pipeline data recipe plot service serve");
         allow(
                 "cli",
                 "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric recipe plot evaluation service serve studio");

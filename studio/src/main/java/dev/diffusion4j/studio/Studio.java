@@ -2,6 +2,7 @@
 package dev.diffusion4j.studio;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.serve.DiffusionServer;
 import dev.diffusion4j.serve.Limits;
 import dev.diffusion4j.serve.RequestHead;
@@ -14,6 +15,7 @@ import dev.diffusion4j.studio.base.FileRoutes;
 import dev.diffusion4j.studio.base.Folders;
 import dev.diffusion4j.studio.base.Room;
 import dev.diffusion4j.studio.base.StudioContext;
+import dev.diffusion4j.studio.lessons.LessonsRoom;
 import io.javalin.config.RoutesConfig;
 import java.net.URI;
 import java.time.Duration;
@@ -72,7 +74,7 @@ public final class Studio implements AutoCloseable {
 
     /** The rooms, in the order of their pages. */
     private static List<Room> rooms(StudioContext context) {
-        return List.of();
+        return List.of(new LessonsRoom(context));
     }
 
     /** Where a person comes in, with the token. */
@@ -128,6 +130,14 @@ public final class Studio implements AutoCloseable {
         @Override
         public Map<String, String> headers() {
             return Entry.headers();
+        }
+
+        @Override
+        public Optional<LossGuidance> guide(String text) {
+            return rooms.stream()
+                    .map(room -> room.guide(text))
+                    .flatMap(Optional::stream)
+                    .findFirst();
         }
 
         @Override
