@@ -13,8 +13,10 @@ import dev.diffusion4j.service.ServiceConfig;
 import dev.diffusion4j.studio.base.Calls;
 import dev.diffusion4j.studio.base.FileRoutes;
 import dev.diffusion4j.studio.base.Folders;
+import dev.diffusion4j.studio.base.ModelPlaces;
 import dev.diffusion4j.studio.base.Room;
 import dev.diffusion4j.studio.base.StudioContext;
+import dev.diffusion4j.studio.draw.DrawRoom;
 import dev.diffusion4j.studio.lessons.LessonsRoom;
 import io.javalin.config.RoutesConfig;
 import java.net.URI;
@@ -74,7 +76,7 @@ public final class Studio implements AutoCloseable {
 
     /** The rooms, in the order of their pages. */
     private static List<Room> rooms(StudioContext context) {
-        return List.of(new LessonsRoom(context));
+        return List.of(new DrawRoom(context), new LessonsRoom(context));
     }
 
     /** Where a person comes in, with the token. */
@@ -149,7 +151,7 @@ public final class Studio implements AutoCloseable {
                     Calls.json(
                             ctx -> Map.of("folders", List.copyOf(folders.all().keySet()))));
             new FileRoutes(folders).add(routes);
-            rooms = rooms(new StudioContext(folders, service));
+            rooms = rooms(new StudioContext(folders, service, new ModelPlaces(folders, service)));
             rooms.forEach(room -> room.add(routes));
         }
     }

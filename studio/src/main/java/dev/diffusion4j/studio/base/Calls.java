@@ -20,7 +20,7 @@ public final class Calls {
         /**
          * Made of maps, lists, texts, numbers and booleans; {@code null} for nothing.
          *
-         * @throws Exception worded as those of the server; a failure's reason is told, since whoever asks owns the machine
+         * @throws Exception worded as those of the server; a failure says why, since whoever asks owns the machine
          */
         @Nullable
         Object answer(Context ctx) throws Exception;

@@ -28,13 +28,13 @@ public final class Folders {
             add(folder);
         }
         if (roots.isEmpty()) {
-            throw Problem.request("give a {folder} to open");
+            throw Problem.request("give {folders} to open");
         }
     }
 
     private void add(Path folder) {
         if (!Files.isDirectory(folder)) {
-            throw Problem.request("{folder} must be a folder, but "
+            throw Problem.request("{folders} must be a folder, but "
                     + (Files.exists(folder) ? folder + " is a file" : "there is no folder " + folder));
         }
         try {

@@ -7,5 +7,6 @@ import dev.diffusion4j.service.DiffusionService;
  * What rooms are given.
  *
  * @param service that draws
+ * @param models of the folders
  */
-public record StudioContext(Folders folders, DiffusionService service) {}
+public record StudioContext(Folders folders, DiffusionService service, ModelPlaces models) {}

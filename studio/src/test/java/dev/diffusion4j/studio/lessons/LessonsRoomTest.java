@@ -10,6 +10,7 @@ import dev.diffusion4j.serve.ServerExtension;
 import dev.diffusion4j.service.DiffusionService;
 import dev.diffusion4j.service.ServiceConfig;
 import dev.diffusion4j.studio.base.Folders;
+import dev.diffusion4j.studio.base.ModelPlaces;
 import dev.diffusion4j.studio.base.StudioContext;
 import io.javalin.config.RoutesConfig;
 import java.io.IOException;
@@ -46,7 +47,7 @@ class LessonsRoomTest {
             @Override
             public void add(RoutesConfig routes, DiffusionService service) {
                 room = new LessonsRoom(
-                        new StudioContext(folders, service), List.of("training.max_steps=3", "samples.every_steps=2"));
+                        new StudioContext(folders, service, new ModelPlaces(folders, service)), List.of("training.max_steps=3", "samples.every_steps=2"));
                 room.add(routes);
             }
         };
