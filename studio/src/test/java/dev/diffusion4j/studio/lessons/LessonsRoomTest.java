@@ -47,7 +47,8 @@ class LessonsRoomTest {
             @Override
             public void add(RoutesConfig routes, DiffusionService service) {
                 room = new LessonsRoom(
-                        new StudioContext(folders, service, new ModelPlaces(folders, service)), List.of("training.max_steps=3", "samples.every_steps=2"));
+                        new StudioContext(folders, service, new ModelPlaces(folders, service)),
+                        List.of("training.max_steps=3", "samples.every_steps=2"));
                 room.add(routes);
             }
         };
