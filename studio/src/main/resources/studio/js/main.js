@@ -5,6 +5,8 @@ import { ICONS, dialog, iconButton, toast } from "/js/widgets.js";
 
 /** The rooms: name (of its file, address and picture), title, key after "g". */
 const ROOMS = [
+  ["train", "Train", "t"],
+  ["data", "Data", "a"],
   ["lessons", "Lessons", "l"],
 ];
 

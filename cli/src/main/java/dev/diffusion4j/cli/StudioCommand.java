@@ -76,6 +76,7 @@ final class StudioCommand implements Callable<Integer> {
             c.host = host;
             c.port = port;
             c.keys = keys;
+            c.command = OwnCommand.words();
         }));
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             studio.close();

@@ -16,8 +16,10 @@ import dev.diffusion4j.studio.base.Folders;
 import dev.diffusion4j.studio.base.ModelPlaces;
 import dev.diffusion4j.studio.base.Room;
 import dev.diffusion4j.studio.base.StudioContext;
+import dev.diffusion4j.studio.data.DataRoom;
 import dev.diffusion4j.studio.draw.DrawRoom;
 import dev.diffusion4j.studio.lessons.LessonsRoom;
+import dev.diffusion4j.studio.train.TrainRoom;
 import io.javalin.config.RoutesConfig;
 import java.net.URI;
 import java.time.Duration;
@@ -63,7 +65,8 @@ public final class Studio implements AutoCloseable {
      * @throws Problem where a folder is none, or why it cannot listen
      */
     public static Studio start(StudioConfig config) {
-        House house = new House(new Folders(config.opened()), new Entry(config.keys(), config.port()));
+        House house =
+                new House(new Folders(config.opened()), new Entry(config.keys(), config.port()), config.command());
         ServerConfig where = ServerConfig.DEFAULT.with(c -> {
             c.host = config.host();
             c.port = config.port();
@@ -76,7 +79,8 @@ public final class Studio implements AutoCloseable {
 
     /** The rooms, in the order of their pages. */
     private static List<Room> rooms(StudioContext context) {
-        return List.of(new DrawRoom(context), new LessonsRoom(context));
+        return List.of(
+                new DrawRoom(context), new TrainRoom(context), new DataRoom(context), new LessonsRoom(context));
     }
 
     /** Where a person comes in, with the token. */
@@ -106,12 +110,14 @@ public final class Studio implements AutoCloseable {
     private static final class House implements ServerExtension {
         private final Folders folders;
         private final Entry entry;
+        private final List<String> command;
         private final Pages pages = new Pages();
         private List<Room> rooms = List.of();
 
-        House(Folders folders, Entry entry) {
+        House(Folders folders, Entry entry, List<String> command) {
             this.folders = folders;
             this.entry = entry;
+            this.command = command;
         }
 
         @Override
@@ -151,7 +157,7 @@ public final class Studio implements AutoCloseable {
                     Calls.json(
                             ctx -> Map.of("folders", List.copyOf(folders.all().keySet()))));
             new FileRoutes(folders).add(routes);
-            rooms = rooms(new StudioContext(folders, service, new ModelPlaces(folders, service)));
+            rooms = rooms(new StudioContext(folders, service, new ModelPlaces(folders, service), command));
             rooms.forEach(room -> room.add(routes));
         }
     }

@@ -19,15 +19,19 @@ import org.jspecify.annotations.Nullable;
  * @param host the address of this machine that it listens on
  * @param port 0 for any that is free
  * @param keys of those who may enter from other machines
+ * @param command how the command {@code diffuse} is called, word by word, for trainings, which are processes of their own; empty where they cannot be
+ *     started
  */
-public record StudioConfig(List<Path> folders, @Nullable Path modelsDir, String host, int port, ApiKeys keys) {
+public record StudioConfig(
+        List<Path> folders, @Nullable Path modelsDir, String host, int port, ApiKeys keys, List<String> command) {
     /** The folder where one is, for this machine alone. */
     public static final StudioConfig DEFAULT =
-            new StudioConfig(List.of(Path.of("")), null, "127.0.0.1", 7860, ApiKeys.NONE);
+            new StudioConfig(List.of(Path.of("")), null, "127.0.0.1", 7860, ApiKeys.NONE, List.of());
 
     /** @throws Problem (a wrong request) where other machines would reach it and there are no keys */
     public StudioConfig {
         folders = List.copyOf(folders);
+        command = List.copyOf(command);
         if (keys.isEmpty() && !isLoopback(host)) {
             throw Problem.request("{host} " + host
                     + " can be reached from other machines: give the keys of those who may enter with {apiKeyFile}");
@@ -56,7 +60,7 @@ public record StudioConfig(List<Path> folders, @Nullable Path modelsDir, String 
     public StudioConfig with(Consumer<Draft> edit) {
         Draft draft = new Draft(this);
         edit.accept(draft);
-        return new StudioConfig(draft.folders, draft.modelsDir, draft.host, draft.port, draft.keys);
+        return new StudioConfig(draft.folders, draft.modelsDir, draft.host, draft.port, draft.keys, draft.command);
     }
 
     /** The values on their way to other ones; checked when they are done. */
@@ -66,6 +70,7 @@ public record StudioConfig(List<Path> folders, @Nullable Path modelsDir, String 
         public String host;
         public int port;
         public ApiKeys keys;
+        public List<String> command;
 
         private Draft(StudioConfig from) {
             folders = from.folders;
@@ -73,6 +78,7 @@ public record StudioConfig(List<Path> folders, @Nullable Path modelsDir, String 
             host = from.host;
             port = from.port;
             keys = from.keys;
+            command = from.command;
         }
     }
 }

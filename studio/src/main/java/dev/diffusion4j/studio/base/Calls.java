@@ -2,6 +2,7 @@
 package dev.diffusion4j.studio.base;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.serve.Answers;
 import dev.diffusion4j.serve.Refusal;
@@ -42,8 +43,14 @@ public final class Calls {
         try {
             return call.answer(ctx);
         } catch (Problem e) {
-            throw e.kind() == Problem.Kind.FAILURE ? failed(e) : e;
+            throw e.kind() == Problem.Kind.FAILURE ? failed(e) : wrong(e);
         }
+    }
+
+    /** With the field, where it is known whatever the words are. */
+    private static RuntimeException wrong(Problem e) {
+        String field = e.field().orElse(null);
+        return field == null ? e : new Refusal(400, Worded.marked(e), "invalid_value", field);
     }
 
     private static Refusal failed(Problem e) {

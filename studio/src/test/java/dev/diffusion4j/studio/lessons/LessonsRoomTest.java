@@ -47,7 +47,7 @@ class LessonsRoomTest {
             @Override
             public void add(RoutesConfig routes, DiffusionService service) {
                 room = new LessonsRoom(
-                        new StudioContext(folders, service, new ModelPlaces(folders, service)),
+                        new StudioContext(folders, service, new ModelPlaces(folders, service), List.of()),
                         List.of("training.max_steps=3", "samples.every_steps=2"));
                 room.add(routes);
             }
