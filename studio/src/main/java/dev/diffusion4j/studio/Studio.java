@@ -79,8 +79,7 @@ public final class Studio implements AutoCloseable {
 
     /** The rooms, in the order of their pages. */
     private static List<Room> rooms(StudioContext context) {
-        return List.of(
-                new DrawRoom(context), new TrainRoom(context), new DataRoom(context), new LessonsRoom(context));
+        return List.of(new DrawRoom(context), new TrainRoom(context), new DataRoom(context), new LessonsRoom(context));
     }
 
     /** Where a person comes in, with the token. */
