@@ -10,6 +10,7 @@ const ROOMS = [
   ["compare", "Compare", "c"],
   ["train", "Train", "t"],
   ["data", "Data", "a"],
+  ["lessons", "Lessons", "l"],
 ];
 
 const room = document.getElementById("room");

@@ -49,6 +49,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DataCommand.class,
             HubCommand.class,
             ServeCommand.class,
+            DemoCommand.class,
             StudioCommand.class,
             RecipesCommand.class,
             DoctorCommand.class,

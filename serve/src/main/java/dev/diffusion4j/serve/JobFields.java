@@ -190,25 +190,27 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits, ServerExte
             throw Refusal.limit("guides", "\"guides\" must be at most " + MOST_GUIDES + ", but were " + list.size());
         }
         List<LossGuidance> guides = new ArrayList<>();
-        for (Object each : list) {
-            guides.add(extension.guide(String.valueOf(each)).orElseGet(() -> guide(String.valueOf(each))));
+        try (GuideKit kit = new GuideKit()) { // which owns nothing of these
+            for (Object each : list) {
+                guides.add(guide(String.valueOf(each), kit));
+            }
         }
         return guides;
     }
 
-    private static LossGuidance guide(String text) {
+    private LossGuidance guide(String text, GuideKit kit) {
         String name = GuideSpec.parse(text).name();
-        if (!GUIDES.contains(name)) {
-            throw new Refusal(
-                    422,
-                    "the guide '" + name + "' is none of this server's: "
-                            + String.join(", ", GUIDES.stream().sorted().toList()),
-                    "unknown_guide",
-                    "guides");
-        }
-        try (GuideKit kit = new GuideKit()) { // which owns nothing of these
+        if (GUIDES.contains(name)) {
             return kit.parse(text);
         }
+        return extension
+                .guide(text)
+                .orElseThrow(() -> new Refusal(
+                        422,
+                        "the guide '" + name + "' is none of this server's: "
+                                + String.join(", ", GUIDES.stream().sorted().toList()),
+                        "unknown_guide",
+                        "guides"));
     }
 
     private static @Nullable SchedulerSelection scheduler(Fields fields, GenerationRequest drawing) {

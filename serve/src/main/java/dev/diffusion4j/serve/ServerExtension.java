@@ -37,6 +37,11 @@ public interface ServerExtension {
         return false;
     }
 
+    /** Whether it may be called by any name, as behind another server: what it does is worth nothing to a page of another site. */
+    default boolean hasAnyName() {
+        return false;
+    }
+
     /** Headers of each answer. */
     default Map<String, String> headers() {
         return Map.of();
@@ -47,7 +52,11 @@ public interface ServerExtension {
         return Optional.empty();
     }
 
-    /** What pictures are steered by, as a text of a request calls it, where it is one that the server itself does not know. */
+    /**
+     * A guidance as text that the server itself has no loss for, {@code clip=a red rose:8} for example.
+     *
+     * @return what it stands for; empty where it is not known here either
+     */
     default Optional<LossGuidance> guide(String text) {
         return Optional.empty();
     }

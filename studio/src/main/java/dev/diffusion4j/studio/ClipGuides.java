@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Steers pictures by a text, with the first CLIP that is found in the folders; it is read once and stays. Thread-safe. */
 final class ClipGuides implements AutoCloseable {
-    private static final String BEGINNING = "clip=";
+    /** Of the texts that are meant. */
+    static final String BEGINNING = "clip=";
 
     private final Shelves shelves;
     private final Map<String, LossGuidance> known = new LinkedHashMap<>();

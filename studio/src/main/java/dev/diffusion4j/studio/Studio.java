@@ -22,6 +22,7 @@ import dev.diffusion4j.studio.compare.CompareRoom;
 import dev.diffusion4j.studio.data.DataRoom;
 import dev.diffusion4j.studio.draw.DrawRoom;
 import dev.diffusion4j.studio.gallery.GalleryRoom;
+import dev.diffusion4j.studio.lessons.LessonsRoom;
 import dev.diffusion4j.studio.train.TrainRoom;
 import io.javalin.config.RoutesConfig;
 import java.net.URI;
@@ -89,7 +90,8 @@ public final class Studio implements AutoCloseable {
                 new GalleryRoom(context),
                 new CompareRoom(context),
                 new TrainRoom(context),
-                new DataRoom(context));
+                new DataRoom(context),
+                new LessonsRoom(context));
     }
 
     /** Where a person comes in, with the token. */
@@ -143,12 +145,6 @@ public final class Studio implements AutoCloseable {
         }
 
         @Override
-        public Optional<LossGuidance> guide(String text) {
-            DiffusionService drawing = service;
-            return drawing == null ? Optional.empty() : clips.of(text, drawing);
-        }
-
-        @Override
         public @Nullable String keep(FinishedPicture picture) {
             return drawn.keep(picture);
         }
@@ -171,6 +167,19 @@ public final class Studio implements AutoCloseable {
         @Override
         public Map<String, String> headers() {
             return Entry.headers();
+        }
+
+        @Override
+        public Optional<LossGuidance> guide(String text) {
+            DiffusionService drawing = service;
+            if (drawing == null || !text.startsWith(ClipGuides.BEGINNING)) {
+                return Optional.empty(); // others name files
+            }
+            return rooms.stream()
+                    .map(room -> room.guide(text))
+                    .flatMap(Optional::stream)
+                    .findFirst()
+                    .or(() -> clips.of(text, drawing));
         }
 
         @Override
