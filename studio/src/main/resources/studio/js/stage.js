@@ -73,7 +73,7 @@ export function stage({ reuse, begin, studio }) {
     const older = pictures.filter(({ each }) => !shown.has(each.url));
     replace(recent, older.length === 0 ? null : [el("h2", {}, "Drawn before"), el("div", { class: "strip" }, older.map(({ job, each }) => el("button", {
       type: "button", class: "thumb", title: words(job), "aria-label": `Picture of ${words(job)}, seed ${each.seed}`, onclick: () => view(job, each),
-    }, picture(each.place ? fileUrl(each.place, { thumb: 160 }) : each.url, { width: 96, height: 96, class: "cover" }))))]);
+    }, picture(each.place ? fileUrl(each.place, { thumb: 160 }) : each.url, { width: 96, height: 96, class: "cover", onload: (event) => event.target.classList.toggle("pixels", event.target.naturalWidth <= 96) }))))]);
   }
 
   /** Shows a job until it is over. */
