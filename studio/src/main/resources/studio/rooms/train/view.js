@@ -95,7 +95,7 @@ export function runView({ studio, run }) {
   }
 
   function open(model, isLora) {
-    studio.go("draw", isLora ? { lora: model } : { model });
+    studio.go("draw", isLora ? { ...(now.base ? { model: now.base } : {}), lora: model } : { model });
   }
 
   function renew(kind) {
