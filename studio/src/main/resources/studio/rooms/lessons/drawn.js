@@ -71,7 +71,7 @@ export function schedulers({ runs }) {
 /** The same seeds without and with a push to a colour. */
 export function colour({ runs }) {
   const value = el("input", { type: "color", value: "#55ffaa" });
-  const scale = slider("Scale", { min: 0, max: 1000, step: 10, value: 200, most: 100000 });
+  const scale = slider("Scale", { min: 0, max: 3000, step: 50, value: 1000, most: 100000 });
   const gradient = select([["exact", "exact: through the network"], ["cheap", "cheap: through x̂₀"]], "exact");
   return control([field("Colour", value), scale.node, field("Gradient", gradient)], "Draw", async (signal, shown) => {
     const plain = { model: runs.shapes.model, scheduler: "ddim", request: request({ count: 6, steps: 40 }) };
@@ -85,7 +85,7 @@ export function colour({ runs }) {
 /** The same with a text, as the small CLIP sees it. */
 export function clip({ runs }) {
   const text = el("input", { type: "text", value: "a large red circle", maxlength: 200 });
-  const scale = slider("Scale", { min: 0, max: 1000, step: 10, value: 300, most: 100000 });
+  const scale = slider("Scale", { min: 0, max: 3000, step: 50, value: 1000, most: 100000 });
   const cuts = slider("Cuts", { min: 1, max: 16, value: 4 });
   return control([field("Text", text), scale.node, cuts.node], "Draw", async (signal, shown) => {
     const plain = { model: runs.shapes.model, scheduler: "ddim", request: request({ count: 4, steps: 40 }) };

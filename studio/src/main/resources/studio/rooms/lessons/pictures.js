@@ -12,7 +12,7 @@ const SCHEDULES = [["linear", "linear"], ["linear:0.001-0.004", "linear, too wea
 function shown(caption, size = 192) {
   const image = el("img", { class: "pixels", width: size, height: size, alt: "" });
   return {
-    node: el("figure", { class: "shown" }, image, el("figcaption", {}, caption)),
+    node: el("figure", { class: "shown", style: { width: `${size}px` } }, image, el("figcaption", {}, caption)),
     set(base64, alt) { image.src = `data:image/png;base64,${base64}`; image.alt = alt; },
   };
 }

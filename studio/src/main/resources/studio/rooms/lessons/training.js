@@ -16,7 +16,7 @@ export function training({ run, studio, ended }) {
   let follows = false;
   let isOver = false;
   const losses = chart("the loss over the steps", { x: "step", log: true, height: 200 });
-  const measured = chart("figures on held-back pictures", { x: "step", log: true, height: 200 });
+  const measured = chart("KID on held-back pictures over the steps", { x: "step", zero: true, height: 200 });
   const begin = el("button", { type: "button", class: "primary", onclick: start }, "Train it");
   const stop = el("button", { type: "button", onclick: end, hidden: true }, "Stop");
   const said = el("span", { class: "muted", role: "status" });
@@ -56,7 +56,7 @@ export function training({ run, studio, ended }) {
     if (state.losses?.length > 1) {
       losses.node.hidden = false;
       const x = state.losses.map((point) => point[0]);
-      losses.set([{ label: "loss of a step", x, y: state.losses.map((point) => point[1]), thin: true }, { label: "mean of the last 100", x, y: state.losses.map((point) => point[2]) }]);
+      losses.set([{ label: "loss of a step", x, y: state.losses.map((point) => point[1]), thin: true }, { label: "running mean", x, y: state.losses.map((point) => point[2]) }]);
     }
     const kid = (state.figures ?? []).filter((each) => each.val_kid !== undefined);
     if (kid.length) {
@@ -132,16 +132,19 @@ export function training({ run, studio, ended }) {
   return { node, leave() { isOver = true; leave(); losses.leave(); measured.leave(); } };
 }
 
+function figure(value) {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
 function curves(figures) {
   const x = figures.map((each) => each.step);
   const of = (name) => figures.map((each) => each[name]);
-  return [{ label: "KID", x, y: of("val_kid") }, { label: "loss", x, y: of("val_loss") }, { label: "image loss", x, y: of("val_image_loss") }]
-    .filter((each) => each.y.some((value) => Number.isFinite(value)));
+  return [{ label: "KID on held-back pictures", x, y: of("val_kid") }];
 }
 
 /** KID over the epochs of the lesson's run. */
 export function figures() {
-  const picture = chart("KID and losses on held-back pictures over the steps", { x: "step", log: true });
+  const picture = chart("KID on held-back pictures over the steps", { x: "step", zero: true });
   const said = el("p", { class: "muted" }, "KID over the epochs of the training above is shown here when there is one.");
   (async () => {
     const { runs } = await get(API);
@@ -149,7 +152,7 @@ export function figures() {
     picture.node.hidden = !kid.length;
     if (!kid.length) return;
     const best = kid.reduce((least, each) => (each.val_kid < least.val_kid ? each : least));
-    replace(said, `KID is lowest after step ${best.step}: ${best.val_kid.toFixed(3)}${best.val_kid_stderr ? ` ± ${best.val_kid_stderr.toFixed(3)}` : ""}.`);
+    replace(said, `KID is lowest after step ${best.step}: ${figure(best.val_kid)}${best.val_kid_stderr ? ` ± ${figure(best.val_kid_stderr)}` : ""}. The loss on the same pictures ends at ${figure(kid.at(-1).val_loss)}.`);
     await picture.set(curves(kid));
   })().catch((error) => replace(said, error.message));
   return { node: el("div", { class: "stack tight" }, said, picture.node), leave: picture.leave };

@@ -120,7 +120,7 @@ export function dropBox(chosen) {
 const COLOURS = ["#2c6fbb", "#c8641b", "#2f8f4e", "#8b4bb3"];
 
 /** Lines over numbers; returns { node, set(series), leave() }, a series being { label, x, y, dashed, axis }. */
-export function chart(label, { x = "", log = false, height = 240 } = {}) {
+export function chart(label, { x = "", log = false, zero = false, height = 240 } = {}) {
   const canvas = el("canvas", { role: "img", "aria-label": label });
   const node = el("div", { class: "lesson-chart", style: { height: `${height}px` } }, canvas);
   let made = null;
@@ -134,7 +134,7 @@ export function chart(label, { x = "", log = false, height = 240 } = {}) {
       animation: false, responsive: true, maintainAspectRatio: false, parsing: false,
       interaction: { mode: "nearest", axis: "x", intersect: false },
       elements: { point: { radius: 0, hitRadius: 8 }, line: { borderWidth: 2 } },
-      scales: { x: axis(x, "linear"), y: axis("", log ? "logarithmic" : "linear") },
+      scales: { x: axis(x, "linear"), y: { ...axis("", log ? "logarithmic" : "linear"), beginAtZero: zero } },
       plugins: { legend: { labels: { color: ink, boxWidth: 18, boxHeight: 2 } } },
     };
   }

@@ -131,7 +131,10 @@ public final class LessonsRoom implements Room {
             map.put("state", isDone ? "done" : Files.exists(folder.resolve("recipe.yaml")) ? "begun" : "none");
             map.put("model", isDone ? served(run) : null);
             map.put("place", folders.place(folder));
-            map.putIfAbsent("figures", LessonFigures.read(folder.resolve("metrics.jsonl")));
+            LessonFigures left = new LessonFigures(folder);
+            map.put("losses", left.losses());
+            map.put("figures", left.measured());
+            map.put("samples", left.samples(folders::place));
         }
         return map;
     }
