@@ -9,7 +9,7 @@ import { ICONS, dialog, duration, iconButton, picture, toast } from "/js/widgets
 const MOST_RECENT = 40;
 
 /** { node, refresh(), added(job, size), cancel(), leave() }; reuse(seed) and begin(url) are for pictures that are done. */
-export function stage({ reuse, begin, studio }) {
+export function stage({ reuse, begin, studio, measured = () => {} }) {
   const now = el("div", { class: "now" });
   const queue = el("section", { class: "queue", "aria-label": "Queue" });
   const recent = el("section", { class: "recent", "aria-label": "Drawn just now" });
@@ -113,10 +113,11 @@ export function stage({ reuse, begin, studio }) {
         running = null;
         now.querySelector(".cancel")?.remove();
         bar.style.setProperty("--share", ended.state === "done" ? 1 : 0);
-        if (ended.state === "done") replace(state, `drawn in ${duration((performance.now() - begun) / 1000)}`);
+        if (ended.state === "done") replace(state, `drawn in ${duration(ended.seconds ?? (performance.now() - begun) / 1000)}`);
         else if (ended.state === "cancelled") replace(state, "cancelled");
         else if (ended.state !== "gone") { replace(state, "failed"); now.append(el("p", { class: "notice bad" }, ended.error?.message ?? ended.state)); }
         for (const each of tiles) if (!each.dataset.url) each.classList.add("given-up");
+        if (ended.state === "done" && ended.seconds) measured(ended.model, ended.seconds / (ended.progress.steps * ended.progress.pictures));
         refresh();
       },
     });

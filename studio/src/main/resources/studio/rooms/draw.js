@@ -32,7 +32,7 @@ class DrawRoom {
 
   async start() {
     this.form = el("form", { class: "stack controls", novalidate: true, onsubmit: (event) => { event.preventDefault(); this.submit(); }, "aria-label": "What to draw" });
-    this.stage = stage({ reuse: (seed) => { this.seed.set(seed, true); this.changed(); }, begin: (url) => this.beginWith(url), studio: this.studio });
+    this.stage = stage({ reuse: (seed) => { this.seed.set(seed, true); this.changed(); }, begin: (url) => this.beginWith(url), studio: this.studio, measured: (model, seconds) => { keep("speed", { ...recall("speed", {}), [model]: seconds }); if (model === this.model?.name) this.look(); } });
     replace(this.root, el("div", { class: "room-head" }, el("h1", {}, "Draw"), el("span", { class: "spacer" }),
       el("button", { type: "button", class: "quiet", onclick: () => this.code() }, icon(ICONS.copy), "As code")),
     el("div", { class: "split" }, this.form, this.stage.node));
@@ -288,8 +288,10 @@ class DrawRoom {
     try {
       const found = await jobs.estimate(jobs.request(settings, model));
       if (turn !== this.looks) return;
-      this.estimated = found.seconds ?? null;
-      replace(this.told, found.seconds === undefined ? "no estimate for this network" : `about ${duration(found.seconds)}, ${bytes(found.bytes)} of memory`);
+      const step = recall("speed", {})[model.name];
+      this.estimated = found.seconds ?? (step ? step * settings.steps * settings.count : null);
+      const known = found.seconds === undefined ? ", as it went before" : `, ${bytes(found.bytes)} of memory`;
+      replace(this.told, this.estimated === null ? "no estimate before its first drawing" : `about ${duration(this.estimated)}${known}`);
       this.told.classList.remove("bad");
     } catch (error) {
       if (turn !== this.looks) return;
