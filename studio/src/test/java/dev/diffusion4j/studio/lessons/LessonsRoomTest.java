@@ -48,7 +48,8 @@ class LessonsRoomTest {
             @Override
             public void add(RoutesConfig routes, DiffusionService service) {
                 room = new LessonsRoom(
-                        new StudioContext(folders, service, new ModelPlaces(folders, service), new Shelves(folders), List.of()),
+                        new StudioContext(
+                                folders, service, new ModelPlaces(folders, service), new Shelves(folders), List.of()),
                         List.of("training.max_steps=3", "samples.every_steps=2"));
                 room.add(routes);
             }
