@@ -33,7 +33,8 @@ class DemoPageTest extends BrowserTest {
         DemoPack.write(model(), DemoGuide.COLOR, null, List.of(), packed, HubProgress.SILENT);
         try (Demo demo = Demo.start(packed, "127.0.0.1", 0)) {
             page.navigate(demo.address().toString());
-            assertThat(page.getByLabel("color", new Page.GetByLabelOptions().setExact(true))).hasValue("#55ffaa");
+            assertThat(page.getByLabel("color", new Page.GetByLabelOptions().setExact(true)))
+                    .hasValue("#55ffaa");
             assertThat(page.getByLabel("guidance_scale")).hasValue("3");
             assertAccessible(page, "a demo before anything is drawn");
             draw("#BB2266", "3");

@@ -52,7 +52,8 @@ class LessonsPageTest extends BrowserTest {
         isAt("Noise on a picture");
         Locator said = page.locator(".live [role=status]");
         assertThat(said).containsText("ᾱ =");
-        page.getByLabel("Timestep t", new Page.GetByLabelOptions().setExact(true)).fill("990");
+        page.getByLabel("Timestep t", new Page.GetByLabelOptions().setExact(true))
+                .fill("990");
         assertThat(said).containsText("100 % noise");
         page.locator(".live input[type=file]").setInputFiles(folder().resolve("pictures/disc.png"));
         assertThat(page.locator("img[alt='the clean picture']")).isVisible();
@@ -70,8 +71,10 @@ class LessonsPageTest extends BrowserTest {
         isAt("Train one");
         button("Go on").click();
         assertThat(page.locator(".training [role=status]"))
-                .containsText("done", new com.microsoft.playwright.assertions.LocatorAssertions.ContainsTextOptions()
-                        .setTimeout(LONG));
+                .containsText(
+                        "done",
+                        new com.microsoft.playwright.assertions.LocatorAssertions.ContainsTextOptions()
+                                .setTimeout(LONG));
         assertThat(page.locator(".training .sample")).hasAttribute("alt", Pattern.compile("after 6 steps"));
         assertAccessible(page, "a trained network");
         shoot(page, "lesson-train");
@@ -87,8 +90,8 @@ class LessonsPageTest extends BrowserTest {
         isAt("From nothing but noise");
         page.locator(".live button.primary").click();
         assertThat(page.locator("img[alt='the finished digit']"))
-                .isVisible(new com.microsoft.playwright.assertions.LocatorAssertions.IsVisibleOptions()
-                        .setTimeout(LONG));
+                .isVisible(
+                        new com.microsoft.playwright.assertions.LocatorAssertions.IsVisibleOptions().setTimeout(LONG));
         button("Next").click();
         isAt("Keep it, share it");
         button("Next").click();
@@ -96,9 +99,11 @@ class LessonsPageTest extends BrowserTest {
         page.keyboard().press("ArrowLeft");
         isAt("Keep it, share it");
         button("Next").click();
-        page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("Lesson 2")).click();
+        page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("Lesson 2"))
+                .click();
         isAt("2. Fine-tuning and guidance");
-        assertThat(page.locator(".lesson-link").first().locator(".bar")).hasAttribute("aria-label", "9 of 9 steps seen");
+        assertThat(page.locator(".lesson-link").first().locator(".bar"))
+                .hasAttribute("aria-label", "9 of 9 steps seen");
     }
 
     @Test
