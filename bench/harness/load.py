@@ -48,7 +48,6 @@ class Side:
     command: list
     port: int
     health: str
-    jobs: bool = False  # by /api/v1/jobs, which takes three requests; else by OpenAI's one
     process: subprocess.Popen = None
     single: float = 0
     rounds: list = field(default_factory=list)
@@ -122,25 +121,9 @@ class Line:
 
     async def picture(self, asked, steps):
         """The status, and a PNG where there is one."""
-        if self.side.jobs:
-            return await self.job(asked, steps)
         wanted = {"prompt": "", "seed": asked.seed, "steps": steps}
         status, content = await self.call("POST", "/v1/images/generations", json.dumps(wanted).encode())
         return status, base64.b64decode(json.loads(content)["data"][0]["b64_json"]) if status == 200 else b""
-
-    async def job(self, asked, steps):
-        wanted = {"request": {"canvas": {"seed": asked.seed}, "sampling": {"steps": steps}}}
-        status, content = await self.call("POST", "/api/v1/jobs", json.dumps(wanted).encode())
-        if status != 202:
-            return status, b""
-        where = f"/api/v1/jobs/{json.loads(content)['id']}"
-        try:
-            await self.call("GET", f"{where}/events")
-            return await self.call("GET", f"{where}/pictures/0")
-        except asyncio.CancelledError:
-            self.drop()
-            await self.call("DELETE", where)
-            raise
 
 
 async def one(side, steps):
@@ -209,7 +192,7 @@ def sides(model, names):
         batch = ["--batch", 8] if kind.endswith("-batch") else []
         if kind.startswith("java"):
             command = [HOME / "diffuse", "serve", "--model", f"{model}=m", "--port", port, "--queue", 64, *batch, *more]
-            made.append(Side(name, command, port, "/health/ready", jobs=not (model / "text_encoder").exists()))
+            made.append(Side(name, command, port, "/health/ready"))
         else:
             command = [PYTHON, BENCH / "peers/serve.py", model, port, "--queue", 65, *batch, *more]
             made.append(Side(name, command, port, "/health"))

@@ -34,8 +34,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Image diffusion models on the JVM: train, sample, save. Begin with: diffuse quickstart",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
+        synopsisSubcommandLabel = "COMMAND")
+public final class Diffuse implements Runnable {
+    /** In the order of the help. */
+    private static final List<Class<?>> COMMANDS = List.of(
             QuickstartCommand.class,
             SampleCommand.class,
             TrainCommand.class,
@@ -52,9 +54,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             RecipesCommand.class,
             DoctorCommand.class,
             WarmUpCommand.class,
-            Completion.class
-        })
-public final class Diffuse implements Runnable {
+            Completion.class);
+
     @Spec
     CommandSpec spec = CommandSpec.create();
 
@@ -71,8 +72,23 @@ public final class Diffuse implements Runnable {
 
     /** The command line, ready to be executed; tests use it too. */
     static CommandLine commandLine() {
+        return commandLine(COMMANDS);
+    }
+
+    /** With the one command that is called, where it is the first word: to learn of the others takes a quarter of a second. */
+    private static CommandLine commandLine(String[] arguments) {
+        String first = arguments.length == 0 ? "" : arguments[0];
+        return commandLine(COMMANDS.stream()
+                .filter(command -> command.getAnnotation(Command.class).name().equals(first))
+                .findFirst()
+                .<List<Class<?>>>map(List::of)
+                .orElse(COMMANDS));
+    }
+
+    private static CommandLine commandLine(List<Class<?>> commands) {
         Diffuse root = new Diffuse();
         CommandLine line = new CommandLine(root);
+        commands.forEach(line::addSubcommand);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         HelpGroups.install(line);
         line.setExecutionStrategy(parsed -> {
@@ -145,7 +161,7 @@ public final class Diffuse implements Runnable {
     public static void main(String[] arguments) {
         useLaunchersErrorStream();
         logInOneLine();
-        CommandLine line = commandLine();
+        CommandLine line = commandLine(arguments);
         CheckedOutput output = new CheckedOutput(new FileOutputStream(FileDescriptor.out));
         line.setOut(writer(output));
         line.setErr(writer(System.err));

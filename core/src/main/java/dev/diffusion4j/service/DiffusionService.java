@@ -228,6 +228,19 @@ public final class DiffusionService implements AutoCloseable {
                 unwanted -> {});
     }
 
+    /**
+     * Whether a model draws what words say.
+     *
+     * @param model by its name; {@code null} for the usual one
+     * @throws Problem (a wrong request) where there is none of that name
+     * @throws java.util.concurrent.CancellationException where the calling thread is interrupted; it stays so
+     * @throws ServiceClosedException where the service is closed
+     */
+    public boolean readsPrompts(@Nullable String model) {
+        queue.checkOpen();
+        return desk.ask(() -> models.pipeline(models.nameOf(model), List.of()).readsPrompts(), unwanted -> {});
+    }
+
     /** The jobs that are not over, in the order in which they came. */
     public List<Job> jobs() {
         return queue.unfinished();

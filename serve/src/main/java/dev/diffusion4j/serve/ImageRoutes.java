@@ -62,15 +62,24 @@ final class ImageRoutes {
 
     private ImageCall generation(Context ctx) {
         Fields sent = Fields.ofJson(Answers.text(ctx));
-        return fields.read(sent, prompt(sent), r -> {});
+        return fields.read(sent, prompt(sent, true), r -> {});
     }
 
-    private static String prompt(Fields sent) {
+    /**
+     * None where it is empty and the model reads no words, since clients must send one to any model.
+     *
+     * @param isNeeded where the model does
+     */
+    private @Nullable String prompt(Fields sent, boolean isNeeded) {
         String prompt = sent.text("prompt");
-        if (prompt == null) {
+        if ((prompt == null || prompt.isEmpty())
+                && !service.readsPrompts(fields.models().of(sent.text("model")))) {
+            return null;
+        }
+        if (prompt == null && isNeeded) {
             throw Refusal.value("prompt", "\"prompt\" is missing: say what the picture shows");
         }
-        return prompt;
+        return prompt == null ? "" : prompt;
     }
 
     /** @param isVariation of the picture alone, where no prompt is asked for */
@@ -83,8 +92,7 @@ final class ImageRoutes {
     private ImageCall edited(Context ctx, boolean isVariation, Uploads.Batch files) {
         Multipart parts = Multipart.read(Answers.bytes(ctx), ctx.header("Content-Type"));
         Fields sent = Fields.ofForm(parts.texts());
-        String prompt =
-                isVariation ? String.valueOf(sent.text("prompt") == null ? "" : sent.text("prompt")) : prompt(sent);
+        String prompt = prompt(sent, !isVariation);
         Double strength = sent.number("strength");
         BufferedImage image = picture(parts, "image");
         BufferedImage mask = SentPicture.mask(image, parts.files("mask").isEmpty() ? null : picture(parts, "mask"));
