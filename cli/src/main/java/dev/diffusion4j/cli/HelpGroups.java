@@ -38,6 +38,7 @@ final class HelpGroups {
                 OPTIONS,
                 "Model and result",
                 "--model",
+                "--folder",
                 "--models-dir",
                 "--from",
                 "--start_model",
@@ -100,6 +101,7 @@ final class HelpGroups {
                 "Where it listens, and for whom",
                 "--host",
                 "--port",
+                "--no-open",
                 "--api-key-file",
                 "--insecure",
                 "--alias",
@@ -111,7 +113,7 @@ final class HelpGroups {
         put(OPTIONS, "Publishing", "--push-to-hub", "--hub-model-id", "--hub-private-repo", "--hub-token");
         put(OPTIONS, "Help", "--help", "--version", "--verbose");
 
-        put(COMMANDS, "First steps", "quickstart", "recipes", "doctor");
+        put(COMMANDS, "First steps", "quickstart", "studio", "recipes", "doctor");
         put(COMMANDS, "Draw", "sample", "plot");
         put(COMMANDS, "Train", "train", "finetune", "train-unconditional", "data");
         put(COMMANDS, "Judge", "eval", "compare");

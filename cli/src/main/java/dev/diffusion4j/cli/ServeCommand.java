@@ -63,7 +63,7 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        CHATTY.forEach(logger -> logger.setLevel(Level.WARNING));
+        quieten();
         DiffusionServer running = start();
         stopWith(running);
         PrintWriter out = spec.commandLine().getOut();
@@ -77,6 +77,11 @@ final class ServeCommand implements Callable<Integer> {
             running.close();
             throw new CancellationException("the server was interrupted");
         }
+    }
+
+    /** What the web libraries say of themselves is of no use in a terminal. */
+    static void quieten() {
+        CHATTY.forEach(logger -> logger.setLevel(Level.WARNING));
     }
 
     private DiffusionServer start() {

@@ -73,9 +73,10 @@ class PackageDirectionTest {
         allow(
                 "evaluation",
                 "tensor json checkpoint text model adapter codec guidance scheduler image hub folder pipeline drawing data metric tracking");
+        allow("studio", "processor json hub folder service serve data recipe");
         allow(
                 "cli",
-                "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric recipe plot evaluation service serve");
+                "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric recipe plot evaluation service serve studio");
     }
 
     /** Only what is listed above may be named, so that no circle can be allowed. */
@@ -203,7 +204,17 @@ class PackageDirectionTest {
     @Test
     void only_the_lower_packages_know_libtorch() {
         Set<String> without = Set.of(
-                "base", "kernel", "schedule", "json", "text", "tracking", "langchain4j", "springai", "serve", "cli");
+                "base",
+                "kernel",
+                "schedule",
+                "json",
+                "text",
+                "tracking",
+                "langchain4j",
+                "springai",
+                "serve",
+                "studio",
+                "cli");
         List<String> offences = classes.stream()
                 .filter(type -> without.contains(topPackage(type)))
                 .flatMap(type -> type.getDirectDependenciesFromSelf().stream())

@@ -38,6 +38,7 @@ class SourceRulesTest {
                 "training",
                 "testkit",
                 "serve",
+                "studio",
                 "integrations/diffusion4j-micrometer",
                 "integrations/diffusion4j-langchain4j",
                 "integrations/diffusion4j-spring-ai",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.service;
 
-import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.DrawingJob;
 import dev.diffusion4j.drawing.SchedulerSelection.Chosen;
@@ -92,12 +91,11 @@ public final class DiffusionService implements AutoCloseable {
      * Of several models, which live together within {@link ServiceConfig#memory()}: a network is read when a job first needs it, one that several
      * models share is there once, and those that were not used longest go where another needs the room.
      *
-     * @param models by the names that requests use, the usual one first
+     * @param models by the names that requests use, the usual one first; there may be none at first, see {@link #add}
      * @throws Problem naming what is wrong with one, as far as its files say it
      * @throws java.util.concurrent.CancellationException where the calling thread is interrupted; it stays so
      */
     public static DiffusionService open(Map<String, ServiceModel> models, ServiceConfig config) {
-        Check.that(!models.isEmpty(), "a service must have a model");
         Map<String, ServiceModel> places = new LinkedHashMap<>(models);
         return new DiffusionService(meter -> Models.open(places, new PartStore(meter)), config);
     }
@@ -105,6 +103,28 @@ public final class DiffusionService implements AutoCloseable {
     /** The names of its models, the usual one first. */
     public Set<String> models() {
         return models.names();
+    }
+
+    /**
+     * One more model, which the others share the memory with; nothing where it is there under this name.
+     *
+     * @throws Problem naming what is wrong with it, as far as its files say it
+     * @throws java.util.concurrent.CancellationException where the calling thread is interrupted; it stays so
+     * @throws ServiceClosedException where the service is closed
+     * @throws IllegalStateException where it draws with a pipeline that was borrowed
+     */
+    public void add(String name, ServiceModel model) {
+        desk.ask(
+                () -> {
+                    models.add(name, model);
+                    return name;
+                },
+                unwanted -> {});
+    }
+
+    /** No further request is drawn with a model; those that are there end. Nothing where there is none of this name. */
+    public void remove(String name) {
+        models.remove(name);
     }
 
     /** The bytes of the weights of its models that are in memory; 0 for a pipeline that was borrowed. */

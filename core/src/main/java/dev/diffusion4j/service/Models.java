@@ -6,8 +6,10 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,6 +24,9 @@ final class Models implements AutoCloseable {
     private static final int MOST_VIEWS = 16;
 
     private final Map<String, Named> models;
+    /** Those that no request finds any more, until all is closed: jobs may draw with them. */
+    private final List<Named> retired = new ArrayList<>();
+
     private final @Nullable PartStore store;
 
     /** One of them, with views of it through adapters. */
@@ -52,7 +57,7 @@ final class Models implements AutoCloseable {
     }
 
     private Models(Map<String, Named> models, @Nullable PartStore store) {
-        this.models = models;
+        this.models = new LinkedHashMap<>(models);
         this.store = store;
     }
 
@@ -67,12 +72,9 @@ final class Models implements AutoCloseable {
      * @throws Problem naming what is wrong with one
      */
     static Models open(Map<String, ServiceModel> places, PartStore store) {
-        Models models = new Models(new LinkedHashMap<>(), store);
+        Models models = new Models(Map.of(), store);
         try {
-            places.forEach((name, model) -> models.models.put(
-                    name,
-                    new Named(
-                            model.place().toString(), DiffusionPipeline.load(model.place(), model.loading(), store))));
+            places.forEach(models::add);
             return models;
         } catch (Throwable e) {
             models.close();
@@ -80,24 +82,72 @@ final class Models implements AutoCloseable {
         }
     }
 
+    /**
+     * Looks at the files of one more; nothing where there is one of this name.
+     *
+     * @throws Problem naming what is wrong with it
+     */
+    void add(String name, ServiceModel model) {
+        if (store == null) {
+            throw new IllegalStateException("a service of a borrowed pipeline takes no further models");
+        }
+        synchronized (models) {
+            if (models.containsKey(name)) {
+                return;
+            }
+        }
+        DiffusionPipeline pipeline = DiffusionPipeline.load(model.place(), model.loading(), store);
+        synchronized (models) {
+            models.put(name, new Named(model.place().toString(), pipeline));
+        }
+    }
+
+    /** No request finds it any more. */
+    void remove(String name) {
+        synchronized (models) {
+            Named gone = models.remove(name);
+            if (gone != null) {
+                retired.add(gone);
+            }
+        }
+    }
+
     /** In the order in which they were given. */
     Set<String> names() {
-        return Collections.unmodifiableSet(models.keySet());
+        synchronized (models) {
+            return Collections.unmodifiableSet(new LinkedHashSet<>(models.keySet()));
+        }
     }
 
     /** @throws Problem (a wrong request) where there is none of that name */
     private Named named(String name) {
-        Named model = models.get(name);
+        Named model;
+        synchronized (models) {
+            model = models.get(name);
+        }
         if (model == null) {
-            throw Problem.request("there is no {model} '" + name + "': there " + (models.size() == 1 ? "is " : "are ")
-                    + String.join(", ", models.keySet()));
+            throw Problem.request("there is no {model} '" + name + "': " + there());
         }
         return model;
     }
 
-    /** The name that is meant where a request gives none. */
+    private String there() {
+        Set<String> names = names();
+        return names.isEmpty()
+                ? "there is none yet"
+                : "there " + (names.size() == 1 ? "is " : "are ") + String.join(", ", names);
+    }
+
+    /**
+     * The name that is meant where a request gives none.
+     *
+     * @throws Problem (a wrong request) where there are no models
+     */
     String nameOf(@Nullable String asked) {
-        return asked == null ? models.keySet().iterator().next() : asked;
+        if (asked != null) {
+            return asked;
+        }
+        return names().stream().findFirst().orElseThrow(() -> Problem.request("there is no {model} yet"));
     }
 
     /**
@@ -129,7 +179,10 @@ final class Models implements AutoCloseable {
     @Override
     public void close() {
         if (store != null) {
-            models.values().forEach(model -> model.pipeline.close());
+            synchronized (models) {
+                models.values().forEach(model -> model.pipeline.close());
+                retired.forEach(model -> model.pipeline.close());
+            }
         }
     }
 }

@@ -27,10 +27,12 @@ final class Access {
     private static final Pattern ADDRESS = Pattern.compile("\\[[0-9a-f:.%]+]|\\d{1,3}(\\.\\d{1,3}){3}");
 
     private final ServerConfig config;
+    private final ServerExtension extension;
     private final Set<String> names = new HashSet<>(Set.of("localhost", "127.0.0.1", "[::1]"));
 
-    Access(ServerConfig config) {
+    Access(ServerConfig config, ServerExtension extension) {
         this.config = config;
+        this.extension = extension;
         names.add(config.host().toLowerCase(Locale.ROOT));
         if (!config.isLocal()) {
             try {
@@ -46,14 +48,33 @@ final class Access {
         String host = request.getHeaders().get(HttpHeader.HOST);
         checkHost(host);
         checkOrigin(request, response.getHeaders(), host);
-        Optional<String> owner = Optional.empty();
-        if (!config.keys().isEmpty() && !isOpen(request) && !HttpMethod.OPTIONS.is(request.getMethod())) {
-            owner = config.keys().owner(request.getHeaders().get(HttpHeader.AUTHORIZATION));
-            if (owner.isEmpty()) {
-                throw new Refusal(401, "a key is needed: send Authorization: Bearer KEY", "invalid_api_key", null);
-            }
+        request.setAttribute(CALLER, owner(request).orElseGet(() -> Request.getRemoteAddr(request)));
+    }
+
+    /** Empty where nobody need be known. */
+    private Optional<String> owner(Request request) {
+        boolean asks = extension.guards() || !config.keys().isEmpty();
+        if (!asks || isOpen(request) || HttpMethod.OPTIONS.is(request.getMethod())) {
+            return Optional.empty();
         }
-        request.setAttribute(CALLER, owner.orElseGet(() -> Request.getRemoteAddr(request)));
+        RequestHead head = new RequestHead(request);
+        if (extension.isOpen(head)) {
+            return Optional.empty();
+        }
+        Optional<String> owner = config.keys().owner(request.getHeaders().get(HttpHeader.AUTHORIZATION));
+        if (owner.isEmpty() && isFromOwnPage(request)) {
+            owner = extension.caller(head);
+        }
+        if (owner.isEmpty()) {
+            throw new Refusal(401, "a key is needed: send Authorization: Bearer KEY", "invalid_api_key", null);
+        }
+        return owner;
+    }
+
+    /** Browsers send the cookies of a name to all its ports, and say in this header whose page it was that asked. */
+    private static boolean isFromOwnPage(Request request) {
+        String site = request.getHeaders().get("Sec-Fetch-Site");
+        return site == null || site.equals("same-origin") || site.equals("none");
     }
 
     /** Whether it asks for what anybody may know: health, and pictures by their addresses. */
@@ -77,7 +98,7 @@ final class Access {
     }
 
     private void checkHost(@Nullable String header) {
-        if (!config.keys().isEmpty()) {
+        if (!config.keys().isEmpty() && !(extension.guards() && config.isLocal())) {
             return; // a page elsewhere does not know the key
         }
         String host = header == null ? "" : header.toLowerCase(Locale.ROOT).replaceFirst(":\\d+$", "");

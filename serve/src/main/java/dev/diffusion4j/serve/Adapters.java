@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -22,10 +23,12 @@ final class Adapters {
     private static final int MOST = 20;
 
     private final @Nullable Path folder;
+    private final ServerExtension extension;
 
     /** @throws Problem where there is no such folder */
-    Adapters(@Nullable Path folder) {
+    Adapters(@Nullable Path folder, ServerExtension extension) {
         this.folder = folder;
+        this.extension = extension;
         if (folder != null) {
             LoraShelf.of(folder);
         }
@@ -78,6 +81,10 @@ final class Adapters {
     }
 
     private Path find(String name, String param) {
+        Optional<Path> known = extension.lora(name);
+        if (known.isPresent()) {
+            return known.get();
+        }
         if (folder == null) {
             throw new Refusal(422, "this server has no adapters: omit '" + name + "'", "lora_not_found", param);
         }

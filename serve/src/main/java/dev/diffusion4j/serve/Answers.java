@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Bodies of requests and of answers. */
-final class Answers {
+/** Bodies of requests and of answers, for routes of this module and of others. */
+public final class Answers {
     /** The header that names the fields of a request that were of no use. */
     static final String IGNORED = "X-Ignored-Fields";
 
@@ -16,7 +16,8 @@ final class Answers {
 
     private Answers() {}
 
-    static void json(Context ctx, int status, @Nullable Object value) {
+    /** Answers with JSON. */
+    public static void json(Context ctx, int status, @Nullable Object value) {
         ctx.status(status).contentType("application/json").result(Json.compact(value));
     }
 
@@ -34,12 +35,12 @@ final class Answers {
     }
 
     /** What was sent, as UTF-8; it is not held any longer. */
-    static String text(Context ctx) {
+    public static String text(Context ctx) {
         return new String(bytes(ctx), StandardCharsets.UTF_8);
     }
 
     /** What was sent; it is not held any longer. */
-    static byte[] bytes(Context ctx) {
+    public static byte[] bytes(Context ctx) {
         return Door.body(ctx.req()).take();
     }
 

@@ -102,7 +102,8 @@ public final class ApiKeys {
         }
     }
 
-    boolean isEmpty() {
+    /** Whether everybody may call. */
+    public boolean isEmpty() {
         return hashes.isEmpty();
     }
 
@@ -112,7 +113,7 @@ public final class ApiKeys {
      * @param authorization the header: {@code Bearer KEY}, or {@code Basic} with the key as user's name, password or both with a colon
      * @return empty where it is none of them
      */
-    Optional<String> owner(@Nullable String authorization) {
+    public Optional<String> owner(@Nullable String authorization) {
         Optional<String> found = Optional.empty();
         for (String shown : shown(authorization)) {
             byte[] hash = hash(shown);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.serve;
 
+import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.service.DiffusionService;
 import dev.diffusion4j.service.ServiceConfig;
@@ -66,8 +67,18 @@ public final class DiffusionServer implements AutoCloseable {
      * @throws Problem naming what is wrong with a model, or why it cannot listen
      */
     public static DiffusionServer start(Map<String, ServiceModel> models, ServiceConfig limits, ServerConfig config) {
-        ModelNames names = new ModelNames(models.keySet(), config.aliases());
-        Adapters adapters = new Adapters(config.loraDir());
+        Check.that(!models.isEmpty(), "a server must have a model");
+        return start(models, limits, config, ServerExtension.NONE);
+    }
+
+    /**
+     * {@link #start(Map, ServiceConfig, ServerConfig)} with what another module adds; there may be no models at first, since
+     * {@link DiffusionService#add} brings more.
+     */
+    public static DiffusionServer start(
+            Map<String, ServiceModel> models, ServiceConfig limits, ServerConfig config, ServerExtension extension) {
+        ModelNames.check(models.keySet(), config.aliases());
+        Adapters adapters = new Adapters(config.loraDir(), extension);
         ServerMeter meter = new ServerMeter();
         ServerConfig own = config.with(c -> c.limits = config.limits().within(limits.memory()));
         ServiceConfig engine = limits.with(c -> {
@@ -78,11 +89,15 @@ public final class DiffusionServer implements AutoCloseable {
         try {
             DiffusionService service = DiffusionService.open(models, engine);
             meter.watch(service);
-            Faces faces = new Faces(service, own, names, adapters, uploads, meter, new AtomicBoolean(), events());
+            ScheduledExecutorService events = events();
             try {
-                return open(engine, faces);
+                ModelNames names = new ModelNames(service::models, config.aliases());
+                return open(
+                        engine,
+                        new Faces(
+                                service, own, extension, names, adapters, uploads, meter, new AtomicBoolean(), events));
             } catch (Throwable e) {
-                faces.events().shutdownNow();
+                events.shutdownNow();
                 service.close();
                 throw e;
             }
@@ -94,7 +109,8 @@ public final class DiffusionServer implements AutoCloseable {
 
     private static DiffusionServer open(ServiceConfig engine, Faces faces) {
         ServerConfig config = faces.config();
-        Door door = new Door(new Access(config), config.limits(), faces.meter());
+        Door door = new Door(
+                new Access(config, faces.extension()), faces.extension().headers(), config.limits(), faces.meter());
         Javalin http = Javalin.create(javalin -> {
             connect(javalin, engine, config, door);
             guard(javalin, faces.uploads(), faces.meter());

@@ -24,6 +24,7 @@ final class Door extends Handler.Wrapper {
     private static final String BODY = SentBody.class.getName();
 
     private final Access access;
+    private final Map<String, String> headers;
     private final Limits limits;
     private final ServerMeter meter;
     private final Callers callers;
@@ -31,8 +32,10 @@ final class Door extends Handler.Wrapper {
     private final Unsent unsent;
     private final AtomicInteger inside = new AtomicInteger();
 
-    Door(Access access, Limits limits, ServerMeter meter) {
+    /** @param headers of each answer */
+    Door(Access access, Map<String, String> headers, Limits limits, ServerMeter meter) {
         this.access = access;
+        this.headers = headers;
         this.limits = limits;
         this.meter = meter;
         this.callers = new Callers(limits.requests());
@@ -45,6 +48,7 @@ final class Door extends Handler.Wrapper {
         Outbox answer = new Outbox(request, response, callback, unsent);
         long begun = System.nanoTime();
         inside.incrementAndGet();
+        headers.forEach((name, value) -> answer.getHeaders().put(name, value));
         answer.onEnd(() -> {
             inside.decrementAndGet();
             log(answer, (System.nanoTime() - begun) / 1_000_000);

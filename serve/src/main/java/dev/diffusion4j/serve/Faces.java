@@ -9,12 +9,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /**
  * All that a server can be asked for, over one engine.
  *
+ * @param extension of another module
  * @param stopping whether no new work is taken
  * @param events threads that send events
  */
 record Faces(
         DiffusionService service,
         ServerConfig config,
+        ServerExtension extension,
         ModelNames names,
         Adapters adapters,
         Uploads uploads,
@@ -28,10 +30,11 @@ record Faces(
         results.add(routes);
         new MonitorRoutes(meter, stopping).add(routes);
         new ImageRoutes(service, new ImageFields(names, adapters, limits), results, uploads).add(routes);
-        JobBoard board = new JobBoard(config.keeping(), limits.kept());
+        JobBoard board = new JobBoard(config.keeping(), limits.kept(), extension);
         new JobRoutes(service, new JobFields(names, adapters, limits), board, uploads, events).add(routes);
         WebuiJobs jobs = new WebuiJobs();
         new WebuiRoutes(service, new WebuiFields(names, adapters, limits), jobs, uploads).add(routes);
         new WebuiLists(names, adapters, jobs).add(routes);
+        extension.add(routes, service);
     }
 }

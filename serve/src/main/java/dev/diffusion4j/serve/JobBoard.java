@@ -17,20 +17,30 @@ final class JobBoard {
 
     private final long life;
     private final long mostBytes;
+    private final ServerExtension extension;
     private final SecureRandom random = new SecureRandom();
     private final Map<String, KeptJob> all = new LinkedHashMap<>();
 
     /** @param mostBytes of the finished pictures of all */
-    JobBoard(Duration life, long mostBytes) {
+    JobBoard(Duration life, long mostBytes, ServerExtension extension) {
         this.life = life.toNanos();
         this.mostBytes = mostBytes;
+        this.extension = extension;
     }
 
-    /** One that is about to be submitted, under a name that nobody guesses. */
-    KeptJob create(String caller, Uploads.Batch files) {
+    /**
+     * One that is about to be submitted, under a name that nobody guesses.
+     *
+     * @param keeps whether its pictures are worth keeping when it is over
+     */
+    KeptJob create(String caller, Uploads.Batch files, boolean keeps) {
         byte[] secret = new byte[SECRET_BYTES];
         random.nextBytes(secret);
-        return new KeptJob(Base64.getUrlEncoder().withoutPadding().encodeToString(secret), caller, files);
+        return new KeptJob(
+                Base64.getUrlEncoder().withoutPadding().encodeToString(secret),
+                caller,
+                files,
+                keeps ? extension : ServerExtension.NONE);
     }
 
     synchronized void add(KeptJob job) {

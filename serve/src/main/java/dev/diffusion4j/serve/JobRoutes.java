@@ -62,13 +62,14 @@ final class JobRoutes {
 
     private void submit(Context ctx) {
         Fields sent = Fields.ofJson(Answers.text(ctx));
+        boolean keeps = !Boolean.FALSE.equals(sent.any("keep"));
         List<KeptJob> jobs = new ArrayList<>();
         Uploads.Batch files = uploads.batch();
         try {
             List<ServiceRequest> requests = fields.read(sent, files);
             files.heldBy(requests.size());
             for (ServiceRequest request : requests) {
-                KeptJob kept = board.create(Access.caller(ctx), files);
+                KeptJob kept = board.create(Access.caller(ctx), files, keeps);
                 kept.start(service.submit(request, kept));
                 jobs.add(kept);
             }
@@ -126,6 +127,10 @@ final class JobRoutes {
         map.put("index", (long) picture.index());
         map.put("seed", kept.job().request().drawing().seed() + picture.index());
         map.put("url", PATH + "/" + kept.id() + "/pictures/" + picture.index());
+        String place = kept.place(picture.index());
+        if (place != null) {
+            map.put("place", place);
+        }
         return map;
     }
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -27,10 +28,12 @@ final class KeptJob implements JobListener {
     private final String id;
     private final String caller;
     private final Uploads.Batch files;
+    private final ServerExtension keeper;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Runnable> changes = new CopyOnWriteArrayList<>();
     private final Map<String, Event> events = new LinkedHashMap<>();
     private final Map<Integer, FinishedPicture> pictures = new LinkedHashMap<>();
+    private final Map<Integer, String> places = new ConcurrentHashMap<>();
     private volatile @Nullable Job job;
     private volatile @Nullable ErrorAnswer failure;
     private volatile @Nullable CompletableFuture<JobResult> end;
@@ -44,11 +47,15 @@ final class KeptJob implements JobListener {
      */
     record Event(long number, String name, int index, @Nullable JobProgress progress, @Nullable BufferedImage image) {}
 
-    /** @param files that the job needs, deleted when it is over */
-    KeptJob(String id, String caller, Uploads.Batch files) {
+    /**
+     * @param files that the job needs, deleted when it is over
+     * @param keeper of finished pictures
+     */
+    KeptJob(String id, String caller, Uploads.Batch files, ServerExtension keeper) {
         this.id = id;
         this.caller = caller;
         this.files = files;
+        this.keeper = keeper;
     }
 
     /** From now on it is this job's. */
@@ -85,6 +92,11 @@ final class KeptJob implements JobListener {
 
     @Override
     public void onPicture(Job of, FinishedPicture picture) {
+        String place =
+                keeper.keep(new FinishedPicture(picture.index(), picture.image(), files.hidden(picture, of.request())));
+        if (place != null) {
+            places.put(picture.index(), place);
+        }
         lock.lock();
         try {
             pictures.put(picture.index(), picture);
@@ -178,6 +190,12 @@ final class KeptJob implements JobListener {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Where a picture was kept for longer; {@code null} where it was not. */
+    @Nullable
+    String place(int index) {
+        return places.get(index);
     }
 
     /** What its pictures take of the heap. */

@@ -6,7 +6,7 @@ import dev.diffusion4j.base.Worded;
 import org.jspecify.annotations.Nullable;
 
 /** A request that is answered with an error status and one line that says why. */
-final class Refusal extends RuntimeException implements Worded {
+public final class Refusal extends RuntimeException implements Worded {
     private static final long serialVersionUID = 1L;
 
     private final int status;
@@ -19,7 +19,7 @@ final class Refusal extends RuntimeException implements Worded {
      * @param code a word for programs
      * @param param the field that is wrong, as the request calls it
      */
-    Refusal(int status, String text, String code, @Nullable String param) {
+    public Refusal(int status, String text, String code, @Nullable String param) {
         super(FieldNames.BARE.word(text), null, false, false);
         this.status = status;
         this.text = text;
@@ -28,25 +28,26 @@ final class Refusal extends RuntimeException implements Worded {
     }
 
     /** The request cannot be understood. */
-    static Refusal malformed(String text) {
+    public static Refusal malformed(String text) {
         return new Refusal(400, text, "malformed_request", null);
     }
 
     /** A field's value is not allowed. */
-    static Refusal value(String param, String text) {
+    public static Refusal value(String param, String text) {
         return new Refusal(400, text, "invalid_value", param);
     }
 
     /** More than this server gives. */
-    static Refusal limit(String param, String text) {
+    public static Refusal limit(String param, String text) {
         return new Refusal(422, text, "limit_exceeded", param);
     }
 
     /** There is nothing of this name. */
-    static Refusal missing(String text) {
+    public static Refusal missing(String text) {
         return new Refusal(404, text, "not_found", null);
     }
 
+    /** Of HTTP. */
     int status() {
         return status;
     }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which pictures a run learns from, and how they are prepared.
  *
- * @param source the data set; see {@link DataSources#open}
+ * @param source the data set: {@code digits}, {@code mnist}, {@code folder:PATH}, {@code hf:org/name} and others
  * @param imageSize the side of the squares that the network is given, in pixels; 0 for the source's own
  * @param channels how many channels they have
  * @param resize how a picture of another shape becomes a square

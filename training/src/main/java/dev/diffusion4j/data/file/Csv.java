@@ -48,6 +48,15 @@ public final class Csv {
         }
     }
 
+    /**
+     * The titles of the columns.
+     *
+     * @throws Problem (a failure) where a quote is not closed
+     */
+    public static List<String> titles(String text, String where) {
+        return new Csv(text).values(where + ", line 1");
+    }
+
     private List<String> values(String place) {
         List<String> values = new ArrayList<>();
         do {

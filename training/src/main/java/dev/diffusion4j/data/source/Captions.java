@@ -4,6 +4,7 @@ package dev.diffusion4j.data.source;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Nearest;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.data.decode.PictureEndings;
 import dev.diffusion4j.data.file.Csv;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
@@ -20,6 +21,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,8 +35,8 @@ import org.slf4j.LoggerFactory;
 final class Captions {
     private static final Logger LOG = LoggerFactory.getLogger(Captions.class);
     private static final List<String> FILES = List.of("metadata.jsonl", "metadata.csv");
-    private static final List<String> KEYS = List.of("text", "caption", "prompt");
-    private static final String NAME = "file_name";
+    static final List<String> KEYS = List.of("text", "caption", "prompt");
+    static final String NAME = "file_name";
 
     private final Set<String> pictures;
     private final List<String> keys;
@@ -84,21 +87,14 @@ final class Captions {
     }
 
     private void read(Path file, String folder, Set<String> columns) {
-        String text;
-        try {
-            text = withoutMark(Files.readString(file));
-        } catch (CharacterCodingException e) {
-            throw Problem.failure(file + " is not UTF-8 text: save it as UTF-8", e);
-        } catch (IOException e) {
-            throw Problem.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
-        }
+        String text = text(file);
         List<String> missing = new ArrayList<>();
         BiConsumer<String, Map<String, @Nullable Object>> take = (where, line) -> {
             columns.addAll(line.keySet());
             if (!(line.get(NAME) instanceof String name)) {
                 throw Problem.failure(where + ": there is no " + NAME);
             }
-            String full = normalized(folder + name.replace('\\', '/'));
+            String full = full(folder, name);
             String caption = caption(line, where);
             if (!pictures.contains(full)) {
                 missing.add(full);
@@ -116,8 +112,58 @@ final class Captions {
         }
     }
 
+    /** A picture's name from the data set's top on, where {@code folder} is that of the file which names it. */
+    static String full(String folder, String name) {
+        return normalized(folder + name.replace('\\', '/'));
+    }
+
+    /** The text file beside a picture that other programs write its caption into. */
+    static String beside(String picture) {
+        int slash = picture.lastIndexOf('/');
+        int dot = picture.lastIndexOf('.');
+        return (dot > slash ? picture.substring(0, dot) : picture) + ".txt";
+    }
+
+    /** Whether a folder has captions in text files. */
+    static boolean hasTexts(Path root, String folder) {
+        try (Stream<Path> files = Files.list(root.resolve(folder))) {
+            Set<String> names =
+                    files.map(file -> String.valueOf(file.getFileName())).collect(Collectors.toSet());
+            return names.stream().anyMatch(name -> PictureEndings.isRead(name) && names.contains(beside(name)));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Reads the text files beside the pictures.
+     *
+     * @param texts those that are there, relative to {@code root}
+     * @return the caption of each picture that has one
+     */
+    static Map<String, String> readTexts(Path root, Set<String> texts, List<String> names) {
+        Map<String, String> captions = new HashMap<>();
+        for (String name : names) {
+            String text = beside(name);
+            if (texts.contains(text)) {
+                captions.put(name, text(root.resolve(text)).strip().replaceAll("\\s+", " "));
+            }
+        }
+        return captions;
+    }
+
+    private static String text(Path file) {
+        try {
+            return withoutMark(Files.readString(file));
+        } catch (CharacterCodingException e) {
+            throw Problem.failure(file + " is not UTF-8 text: save it as UTF-8", e);
+        } catch (IOException e) {
+            throw Problem.failure("cannot read " + file + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
     /** Without the byte order mark that some editors of Windows write. */
-    private static String withoutMark(String text) {
+    static String withoutMark(String text) {
         return text.startsWith("\ufeff") ? text.substring(1) : text;
     }
 

@@ -22,9 +22,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +34,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Picture files in a folder and the folders in it, in the order of their names. Where each lies in a folder of its own class
  * ({@code cats/1.jpg}), the first folder's name is the class; where some lie at the top there are no classes. Captions come from
- * {@code metadata.jsonl} or {@code metadata.csv} ({@link Captions}). Files and folders whose names begin with a dot are passed over;
+ * {@code metadata.jsonl} or {@code metadata.csv} ({@link Captions}), or where there is neither, from the text files beside the pictures ({@code 1.txt} for {@code 1.jpg}). Files and folders whose names begin with a dot are passed over;
  * pictures of kinds that are not read are counted in a warning.
  */
 public final class FolderSource implements Dataset {
@@ -116,7 +118,18 @@ public final class FolderSource implements Dataset {
                 files,
                 FolderSource::firstFolder,
                 flat ? List.of() : List.copyOf(folders),
-                Captions.read(root, Captions.files(root, names), names, columns.caption()));
+                captions(root, scan, names, columns));
+    }
+
+    /** Of the metadata; where there is none, of the text files beside the pictures. */
+    private static Map<String, String> captions(Path root, FolderScan scan, List<String> names, ColumnChoice columns) {
+        List<String> metadata = Captions.files(root, names);
+        if (metadata.isEmpty() && columns.caption() == null) {
+            Set<String> texts =
+                    scan.others().stream().filter(name -> name.endsWith(".txt")).collect(Collectors.toSet());
+            return Captions.readTexts(root, texts, names);
+        }
+        return Captions.read(root, metadata, names, columns.caption());
     }
 
     /**

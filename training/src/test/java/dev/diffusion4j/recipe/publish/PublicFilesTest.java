@@ -56,6 +56,21 @@ final class PublicFilesTest {
     }
 
     @Test
+    void the_same_files_are_written_to_a_folder_without_paths_of_this_machine() throws IOException {
+        files("run/model/model_index.json", "run/metrics.jsonl", STEP + "optimizer.safetensors");
+        Files.writeString(folder.resolve("run/recipe.yaml"), "data: {source: 'folder:/home/ada/cats'}");
+        Path target = folder.resolve("public");
+        assertThat(PublicFolder.write(folder.resolve("run"), target)).isEqualTo(2);
+        assertThat(target.resolve("model_index.json")).exists();
+        assertThat(target.resolve("recipe.yaml"))
+                .content()
+                .contains("folder:cats")
+                .doesNotContain("ada");
+        assertThatThrownBy(() -> PublicFolder.write(folder.resolve("run"), target))
+                .hasMessageContaining("already something");
+    }
+
+    @Test
     void a_run_without_a_model_is_not_taken_for_one() throws IOException {
         files("run/recipe.yaml", "run/metrics.jsonl", STEP + "state.json", STEP + "optimizer.safetensors");
         assertThatThrownBy(() -> PublicFiles.of(folder.resolve("run"), false))

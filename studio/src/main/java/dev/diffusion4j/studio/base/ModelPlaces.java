@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.studio.base;
+
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.folder.ComponentMap;
+import dev.diffusion4j.folder.PipelinePlace;
+import dev.diffusion4j.serve.Refusal;
+import dev.diffusion4j.service.DiffusionService;
+import dev.diffusion4j.service.ServiceModel;
+import java.io.IOException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The models of the folders that are open: those of runs, model folders, large files of weights. They are looked for whenever somebody asks, so that
+ * what a training has just made is there; the engine is given one when it is first needed.
+ */
+public final class ModelPlaces {
+    private static final int DEEPEST = 6;
+    private static final long LARGE = 300L << 20;
+    private static final Set<String> PASSED = Set.of("node_modules", "target", "checkpoints", "__pycache__");
+
+    private final Folders folders;
+    private final DiffusionService service;
+
+    /**
+     * One that was found.
+     *
+     * @param name by which requests call it: its place
+     * @param path its folder, that of its run, or its file
+     * @param kind {@code run}, {@code folder} or {@code file}
+     * @param changed in milliseconds since 1970
+     */
+    public record Found(String name, Path path, String kind, long changed) {}
+
+    /** Of these folders, drawn by this engine. */
+    public ModelPlaces(Folders folders, DiffusionService service) {
+        this.folders = folders;
+        this.service = service;
+    }
+
+    /** All, the newest first. */
+    public List<Found> all() {
+        List<Found> found = new ArrayList<>();
+        folders.all().values().forEach(root -> found.addAll(within(root)));
+        found.sort((a, b) -> Long.compare(b.changed, a.changed));
+        return found;
+    }
+
+    private List<Found> within(Path root) {
+        List<Found> found = new ArrayList<>();
+        try {
+            Files.walkFileTree(root, EnumSet.noneOf(FileVisitOption.class), DEEPEST, new Walk(root, found));
+        } catch (IOException e) {
+            return found; // as far as it can be read
+        }
+        return found;
+    }
+
+    /** Does not go into a model. */
+    private final class Walk extends SimpleFileVisitor<Path> {
+        private final Path root;
+        private final List<Found> found;
+
+        Walk(Path root, List<Found> found) {
+            this.root = root;
+            this.found = found;
+        }
+
+        @Override
+        public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+            String name = String.valueOf(folder.getFileName());
+            if (!folder.equals(root) && (name.startsWith(".") || PASSED.contains(name))) {
+                return FileVisitResult.SKIP_SUBTREE;
+            }
+            Path inside = PipelinePlace.insideRun(folder);
+            if (Files.exists(inside.resolve(ComponentMap.FILE))) {
+                add(folder, inside.equals(folder) ? "folder" : "run", inside.resolve(ComponentMap.FILE));
+                return FileVisitResult.SKIP_SUBTREE;
+            }
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            String name = String.valueOf(file.getFileName());
+            if ((name.endsWith(".safetensors") || name.endsWith(".ckpt")) && attributes.size() > LARGE) {
+                add(file, "file", file);
+            }
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException e) {
+            return FileVisitResult.CONTINUE; // somebody else's
+        }
+
+        private void add(Path path, String kind, Path dated) {
+            folders.place(path).ifPresent(name -> found.add(new Found(name, path, kind, changed(dated))));
+        }
+    }
+
+    private static long changed(Path file) {
+        try {
+            return Files.getLastModifiedTime(file).toMillis();
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    /**
+     * Has the engine know a model.
+     *
+     * @param name its place
+     * @throws Refusal (404) where there is none
+     * @throws Problem naming what is wrong with it
+     */
+    public void ensure(String name) {
+        if (!service.models().contains(name)) {
+            service.add(name, ServiceModel.at(PipelinePlace.insideRun(folders.resolve(name))));
+        }
+    }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.studio.train;
+
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.recipe.RunFolder;
+import dev.diffusion4j.recipe.RunWorker;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Trainings that are started, gone on with and tried from here. They belong to nobody: what is known of them is read from their folders. */
+final class Trainings {
+    private static final int CONSOLE_BYTES = 16 << 10;
+    private static final int CONSOLE_LINES = 40;
+    private static final long TRIAL_SECONDS = 600;
+
+    private final ChildProcess command;
+    /** Those that do not yet work on their folder, or could not. */
+    private final Map<Path, Process> begun = new ConcurrentHashMap<>();
+
+    Trainings(ChildProcess command) {
+        this.command = command;
+    }
+
+    /** The words of a call of {@code diffuse train}. */
+    static List<String> words(String recipe, @Nullable String preset, List<String> changes) {
+        List<String> words = new ArrayList<>(List.of("train", recipe));
+        if (preset != null) {
+            words.addAll(List.of("--preset", preset));
+        }
+        changes.forEach(change -> words.addAll(List.of("--set", change)));
+        return words;
+    }
+
+    /**
+     * Starts one.
+     *
+     * @throws Problem (a wrong request) where something is in the folder
+     */
+    void start(List<String> words, Path folder) {
+        if (Files.exists(folder)) {
+            throw Problem.request("there is already something in the folder of that {name}: choose another")
+                    .about("name");
+        }
+        List<String> all = new ArrayList<>(words);
+        all.addAll(List.of("--out", folder.toString()));
+        begin(all, folder);
+    }
+
+    /** Goes on with one. */
+    void resume(Path folder) {
+        if (RunWorker.of(folder).filter(RunWorker::isAtWork).isPresent() || isBeginning(folder)) {
+            throw Problem.request("this training is at work already");
+        }
+        begin(List.of("train", "--resume", folder.toString()), folder);
+    }
+
+    private void begin(List<String> words, Path folder) {
+        begun.put(folder, command.start(words, new RunFolder(folder).console()));
+    }
+
+    /** Whether its process is there, but does not work on the folder yet. */
+    boolean isBeginning(Path folder) {
+        Process process = begun.get(folder);
+        return process != null
+                && process.isAlive()
+                && RunWorker.of(folder).filter(RunWorker::isAtWork).isEmpty();
+    }
+
+    /** Those that were started here and are not yet runs, or never became ones: their folders, with what went wrong, if anything did. */
+    Map<Path, Optional<String>> withoutRun() {
+        Map<Path, Optional<String>> all = new LinkedHashMap<>();
+        begun.forEach((folder, process) -> {
+            RunFolder run = new RunFolder(folder);
+            if (!Files.exists(run.recipe()) && !Files.exists(folder.resolve("chain.yaml"))) {
+                all.put(folder, process.isAlive() ? Optional.empty() : Optional.of(lastLine(run.console())));
+            }
+        });
+        return all;
+    }
+
+    /** Why the last attempt to go on with a run came to nothing; empty where it did not. */
+    Optional<String> refusal(Path folder) {
+        Process process = begun.get(folder);
+        if (process == null || process.isAlive() || process.exitValue() == 0) {
+            return Optional.empty();
+        }
+        long pid = process.pid();
+        boolean isItsOwn =
+                RunWorker.of(folder).filter(worker -> worker.pid() == pid).isPresent();
+        return isItsOwn ? Optional.empty() : Optional.of(lastLine(new RunFolder(folder).console()));
+    }
+
+    /** Forgets one that never became a run. */
+    void forget(Path folder) {
+        begun.remove(folder);
+    }
+
+    /**
+     * What a training would take: what {@code diffuse train --plan} prints.
+     *
+     * @throws Problem (a wrong request) with its error
+     */
+    List<String> plan(List<String> words) {
+        Path console = temporary();
+        try {
+            List<String> all = new ArrayList<>(words);
+            all.add("--plan");
+            Process process = command.start(all, console);
+            boolean hasEnded = process.waitFor(TRIAL_SECONDS, TimeUnit.SECONDS);
+            if (!hasEnded) {
+                process.destroy();
+                throw Problem.failure("no step could be tried within ten minutes");
+            }
+            if (process.exitValue() != 0) {
+                throw Problem.request(lastLine(console));
+            }
+            return console(console);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Problem.failure("the studio is being closed");
+        } finally {
+            delete(console);
+        }
+    }
+
+    private static Path temporary() {
+        try {
+            return Files.createTempFile("diffusion4j-plan", ".log");
+        } catch (IOException e) {
+            throw Problem.failure("cannot make a temporary file: " + AtomicFile.reason(e), e);
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            return; // the system clears its temporary files
+        }
+    }
+
+    /** The last lines that a training printed. */
+    static List<String> console(Path file) {
+        try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
+            long from = Math.max(0, in.length() - CONSOLE_BYTES);
+            in.seek(from);
+            byte[] bytes = new byte[(int) (in.length() - from)];
+            in.readFully(bytes);
+            List<String> lines = new String(bytes, StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !line.isBlank() && !line.startsWith("WARNING: Using incubator modules"))
+                    .toList();
+            return lines.subList(Math.max(0, lines.size() - CONSOLE_LINES), lines.size());
+        } catch (IOException e) {
+            return List.of(); // there is none
+        }
+    }
+
+    private static String lastLine(Path console) {
+        List<String> lines = console(console);
+        return lines.isEmpty()
+                ? "the training ended before it began"
+                : lines.get(lines.size() - 1).replaceFirst("^diffuse(: error)?: ", "");
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.studio.train;
+
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.recipe.Recipe;
+import dev.diffusion4j.recipe.Recipes;
+import dev.diffusion4j.recipe.RunListener;
+import dev.diffusion4j.recipe.RunPlan;
+import dev.diffusion4j.recipe.RunTrial;
+import dev.diffusion4j.recipe.TrainingRun;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** As much of {@code diffuse train} as the studio calls: the command itself is built on the studio. */
+final class TinyDiffuse {
+    private static final RunListener CONSOLE = new RunListener() {
+        @Override
+        public void onPlan(RunPlan plan) {
+            System.out.println(
+                    plan.recipe() + ": " + plan.parameters() + " parameters, " + plan.totalSteps() + " steps");
+        }
+    };
+
+    private @Nullable Path out;
+    private @Nullable Path resume;
+    private @Nullable String recipe;
+    private @Nullable String preset;
+    private boolean isPlan;
+    private final List<String> changes = new ArrayList<>();
+
+    private TinyDiffuse(String[] words) {
+        for (int i = 1; i < words.length; i++) {
+            switch (words[i]) {
+                case "--out" -> out = Path.of(words[++i]);
+                case "--resume" -> resume = Path.of(words[++i]);
+                case "--preset" -> preset = words[++i];
+                case "--set" -> changes.add(words[++i]);
+                case "--plan" -> isPlan = true;
+                default -> recipe = words[i];
+            }
+        }
+    }
+
+    public static void main(String[] words) {
+        try {
+            new TinyDiffuse(words).train();
+        } catch (Problem e) {
+            System.out.println("diffuse: " + e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    private void train() {
+        if (resume != null) {
+            TrainingRun.resume(resume, false).run(CONSOLE, () -> false);
+            return;
+        }
+        Recipe made = Recipes.find(String.valueOf(recipe)).recipe(preset, changes);
+        if (isPlan) {
+            CONSOLE.onPlan(RunTrial.of(made));
+        } else {
+            TrainingRun.start(made, java.util.Objects.requireNonNull(out)).run(CONSOLE, () -> false);
+        }
+    }
+
+    /** How it is called. */
+    static List<String> command() {
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-cp",
+                System.getProperty("java.class.path"),
+                TinyDiffuse.class.getName());
+    }
+}
