@@ -162,13 +162,23 @@ public final class Diffuse implements Runnable {
     public static void main(String[] arguments) {
         useLaunchersErrorStream();
         logInOneLine();
+        Thread natives = NativesAhead.begin(arguments);
         CommandLine line = commandLine(arguments);
         CheckedOutput output = new CheckedOutput(new FileOutputStream(FileDescriptor.out));
         line.setOut(writer(output));
         line.setErr(writer(System.err));
         int code = line.execute(arguments);
         line.getOut().flush();
+        join(natives);
         System.exit(output.exitCode(code, line.getErr()));
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** What the library logs is a plain line, not java.util.logging's two with a date; a setting of the user's own stays. */

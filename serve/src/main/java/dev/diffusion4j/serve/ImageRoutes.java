@@ -15,17 +15,18 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** OpenAI's interface for pictures (https://platform.openai.com/docs/api-reference/images): generations, edits, variations, models. */
 final class ImageRoutes {
-    private final DiffusionService service;
+    private final Supplier<DiffusionService> service;
     private final ImageFields fields;
     private final ResultRoutes results;
     private final Uploads uploads;
     private final long created = Instant.now().getEpochSecond();
 
-    ImageRoutes(DiffusionService service, ImageFields fields, ResultRoutes results, Uploads uploads) {
+    ImageRoutes(Supplier<DiffusionService> service, ImageFields fields, ResultRoutes results, Uploads uploads) {
         this.service = service;
         this.fields = fields;
         this.results = results;
@@ -73,7 +74,7 @@ final class ImageRoutes {
     private @Nullable String prompt(Fields sent, boolean isNeeded) {
         String prompt = sent.text("prompt");
         if ((prompt == null || prompt.isEmpty())
-                && !service.readsPrompts(fields.models().of(sent.text("model")))) {
+                && !service.get().readsPrompts(fields.models().of(sent.text("model")))) {
             return null;
         }
         if (prompt == null && isNeeded) {
@@ -112,7 +113,7 @@ final class ImageRoutes {
 
     private void draw(Context ctx, ImageCall call, String event, Uploads.Batch files) {
         ImageStream stream = new ImageStream();
-        Job job = service.submit(call.request(), stream);
+        Job job = service.get().submit(call.request(), stream);
         Answers.letGo(ctx);
         Answers.ignored(ctx, call.ignored());
         if (call.streams()) {
