@@ -7,6 +7,7 @@ import { ICONS, dialog, iconButton, toast } from "/js/widgets.js";
 const ROOMS = [
   ["train", "Train", "t"],
   ["data", "Data", "a"],
+  ["lessons", "Lessons", "l"],
 ];
 
 const room = document.getElementById("room");

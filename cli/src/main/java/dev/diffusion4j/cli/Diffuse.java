@@ -51,6 +51,7 @@ public final class Diffuse implements Runnable {
             DataCommand.class,
             HubCommand.class,
             ServeCommand.class,
+            DemoCommand.class,
             StudioCommand.class,
             RecipesCommand.class,
             DoctorCommand.class,

@@ -117,7 +117,7 @@ final class HelpGroups {
         put(COMMANDS, "Draw", "sample", "plot");
         put(COMMANDS, "Train", "train", "finetune", "train-unconditional", "data");
         put(COMMANDS, "Judge", "eval", "compare");
-        put(COMMANDS, "Serve", "serve");
+        put(COMMANDS, "Serve", "serve", "demo");
         put(COMMANDS, "Files and the Hub", "info", "convert", "hub");
         put(COMMANDS, "Shell", "completion");
     }

@@ -73,7 +73,9 @@ class PackageDirectionTest {
         allow(
                 "evaluation",
                 "tensor json checkpoint text model adapter codec guidance scheduler image hub folder pipeline drawing data metric tracking");
-        allow("studio", "processor json hub folder service serve data recipe");
+        allow(
+                "studio",
+                "schedule processor json model codec guidance scheduler image hub folder pipeline data tracking recipe plot service serve");
         allow(
                 "cli",
                 "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric recipe plot evaluation service serve studio");

@@ -98,8 +98,8 @@ final class Access {
     }
 
     private void checkHost(@Nullable String header) {
-        if (!config.keys().isEmpty() && !(extension.guards() && config.isLocal())) {
-            return; // a page elsewhere does not know the key
+        if (!config.keys().isEmpty() && !(extension.guards() && config.isLocal()) || extension.hasAnyName()) {
+            return; // a page elsewhere does not know the key, or gains nothing
         }
         String host = header == null ? "" : header.toLowerCase(Locale.ROOT).replaceFirst(":\\d+$", "");
         boolean isKnown = names.contains(host)

@@ -33,7 +33,7 @@ record Faces(
         new MonitorRoutes(meter, ready).add(routes);
         new ImageRoutes(service, new ImageFields(names, adapters, limits), results, uploads).add(routes);
         JobBoard board = new JobBoard(config.keeping(), limits.kept(), extension);
-        new JobRoutes(service, new JobFields(names, adapters, limits), board, uploads, events).add(routes);
+        new JobRoutes(service, new JobFields(names, adapters, limits, extension), board, uploads, events).add(routes);
         WebuiJobs jobs = new WebuiJobs();
         new WebuiRoutes(service, new WebuiFields(names, adapters, limits), jobs, uploads).add(routes);
         new WebuiLists(names, adapters, jobs).add(routes);

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * A request in the JSON of a picture's note: {@code model}, {@code scheduler}, {@code scheduler_config}, {@code request}, {@code guides}, {@code loras}. In
  * place of files of pictures it holds the pictures themselves, in base64; whatever else names a file is refused.
  */
-record JobFields(ModelNames models, Adapters adapters, Limits limits) {
+record JobFields(ModelNames models, Adapters adapters, Limits limits, ServerExtension extension) {
     private static final Set<String> GUIDES =
             Set.of("color", "colour", "brightness", "contrast", "saturation", "sharpness", "edge", "symmetry");
     private static final List<String> FILES = List.of("config", "vae", "refiner", "clip_model", "embeddings");
@@ -179,7 +179,7 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits) {
         }
     }
 
-    private static List<LossGuidance> guides(@Nullable Object value) {
+    private List<LossGuidance> guides(@Nullable Object value) {
         if (value == null) {
             return List.of();
         }
@@ -189,21 +189,28 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits) {
         if (list.size() > MOST_GUIDES) {
             throw Refusal.limit("guides", "\"guides\" must be at most " + MOST_GUIDES + ", but were " + list.size());
         }
-        List<String> texts = list.stream().map(String::valueOf).toList();
-        for (String text : texts) {
-            String name = GuideSpec.parse(text).name();
-            if (!GUIDES.contains(name)) {
-                throw new Refusal(
+        List<LossGuidance> guides = new ArrayList<>();
+        try (GuideKit kit = new GuideKit()) { // which owns nothing of these
+            for (Object each : list) {
+                guides.add(guide(String.valueOf(each), kit));
+            }
+        }
+        return guides;
+    }
+
+    private LossGuidance guide(String text, GuideKit kit) {
+        String name = GuideSpec.parse(text).name();
+        if (GUIDES.contains(name)) {
+            return kit.parse(text);
+        }
+        return extension
+                .guide(text)
+                .orElseThrow(() -> new Refusal(
                         422,
                         "the guide '" + name + "' is none of this server's: "
                                 + String.join(", ", GUIDES.stream().sorted().toList()),
                         "unknown_guide",
-                        "guides");
-            }
-        }
-        try (GuideKit kit = new GuideKit()) { // which owns nothing of these
-            return kit.parseAll(texts);
-        }
+                        "guides"));
     }
 
     private static @Nullable SchedulerSelection scheduler(Fields fields, GenerationRequest drawing) {

@@ -18,14 +18,17 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  *
  * @param quality of a JPEG, in [0, 1]
  */
-record PictureForm(Kind kind, float quality) {
+public record PictureForm(Kind kind, float quality) {
     /** PNG with its notes. */
     static final PictureForm PNG = new PictureForm(Kind.PNG, 1);
 
     /** What a file can be. */
-    enum Kind {
+    public enum Kind {
+        /** With notes. */
         PNG("png", "image/png"),
+        /** With losses. */
         JPEG("jpeg", "image/jpeg"),
+        /** Without either. */
         WEBP("webp", "image/webp");
 
         private final String word;
@@ -47,7 +50,7 @@ record PictureForm(Kind kind, float quality) {
     }
 
     /** A file; only a PNG has notes, and only a JPEG loses something. */
-    byte[] bytes(BufferedImage image, Map<String, String> notes) {
+    public byte[] bytes(BufferedImage image, Map<String, String> notes) {
         return switch (kind) {
             case PNG -> PngFile.bytes(image, notes);
             case JPEG -> jpeg(image);

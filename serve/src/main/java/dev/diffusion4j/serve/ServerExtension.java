@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.serve;
 
+import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.service.DiffusionService;
 import dev.diffusion4j.service.FinishedPicture;
 import io.javalin.config.RoutesConfig;
@@ -36,6 +37,11 @@ public interface ServerExtension {
         return false;
     }
 
+    /** Whether it may be called by any name, as behind another server: what it does is worth nothing to a page of another site. */
+    default boolean hasAnyName() {
+        return false;
+    }
+
     /** Headers of each answer. */
     default Map<String, String> headers() {
         return Map.of();
@@ -43,6 +49,15 @@ public interface ServerExtension {
 
     /** An adapter by the name that a request calls it, looked for before the server's own folder. */
     default Optional<Path> lora(String name) {
+        return Optional.empty();
+    }
+
+    /**
+     * A guidance as text that the server itself has no loss for, {@code clip=a red rose:8} for example.
+     *
+     * @return what it stands for; empty where it is not known here either
+     */
+    default Optional<LossGuidance> guide(String text) {
         return Optional.empty();
     }
 

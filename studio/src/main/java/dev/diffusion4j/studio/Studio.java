@@ -2,6 +2,7 @@
 package dev.diffusion4j.studio;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.serve.DiffusionServer;
 import dev.diffusion4j.serve.Limits;
 import dev.diffusion4j.serve.RequestHead;
@@ -17,6 +18,7 @@ import dev.diffusion4j.studio.base.Room;
 import dev.diffusion4j.studio.base.StudioContext;
 import dev.diffusion4j.studio.data.DataRoom;
 import dev.diffusion4j.studio.draw.DrawRoom;
+import dev.diffusion4j.studio.lessons.LessonsRoom;
 import dev.diffusion4j.studio.train.TrainRoom;
 import io.javalin.config.RoutesConfig;
 import java.net.URI;
@@ -77,7 +79,7 @@ public final class Studio implements AutoCloseable {
 
     /** The rooms, in the order of their pages. */
     private static List<Room> rooms(StudioContext context) {
-        return List.of(new DrawRoom(context), new TrainRoom(context), new DataRoom(context));
+        return List.of(new DrawRoom(context), new TrainRoom(context), new DataRoom(context), new LessonsRoom(context));
     }
 
     /** Where a person comes in, with the token. */
@@ -135,6 +137,14 @@ public final class Studio implements AutoCloseable {
         @Override
         public Map<String, String> headers() {
             return Entry.headers();
+        }
+
+        @Override
+        public Optional<LossGuidance> guide(String text) {
+            return rooms.stream()
+                    .map(room -> room.guide(text))
+                    .flatMap(Optional::stream)
+                    .findFirst();
         }
 
         @Override

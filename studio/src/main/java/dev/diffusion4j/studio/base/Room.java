@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.studio.base;
 
+import dev.diffusion4j.guidance.LossGuidance;
 import io.javalin.config.RoutesConfig;
+import java.util.Optional;
 
 /** One part of the studio, with a page of the same name. */
 public interface Room extends AutoCloseable {
@@ -13,6 +15,11 @@ public interface Room extends AutoCloseable {
 
     /** Its routes, all below {@code API + name()}. */
     void add(RoutesConfig routes);
+
+    /** The guidance that a job's text asks for, where the room has what its loss looks with; empty for any other. */
+    default Optional<LossGuidance> guide(String text) {
+        return Optional.empty();
+    }
 
     /** Ends what it has at work. */
     @Override
