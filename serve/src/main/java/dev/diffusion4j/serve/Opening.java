@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** An engine on its way: LibTorch is loaded and the models are looked at on a thread of their own, while the server gets ready to answer. */
 final class Opening implements Supplier<DiffusionService> {
@@ -65,7 +66,7 @@ final class Opening implements Supplier<DiffusionService> {
         }
     }
 
-    private static RuntimeException unchecked(Throwable cause) {
+    private static RuntimeException unchecked(@Nullable Throwable cause) {
         if (cause instanceof Error error) {
             throw error;
         }
