@@ -5,6 +5,9 @@ import { ICONS, dialog, iconButton, toast } from "/js/widgets.js";
 
 /** The rooms: name (of its file, address and picture), title, key after "g". */
 const ROOMS = [
+  ["draw", "Draw", "d"],
+  ["gallery", "Gallery", "p"],
+  ["compare", "Compare", "c"],
   ["train", "Train", "t"],
   ["data", "Data", "a"],
   ["lessons", "Lessons", "l"],
@@ -42,6 +45,7 @@ async function enter() {
   }
   leave();
   leave = () => {};
+  delete room.dataset.shown;
   if (!name) return;
   let page;
   try {
@@ -56,6 +60,7 @@ async function enter() {
   replace(room, root);
   room.scrollTop = 0;
   leave = page.show(root, studio) ?? (() => {});
+  room.dataset.shown = location.hash;
 }
 
 function build() {

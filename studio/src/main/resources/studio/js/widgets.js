@@ -180,7 +180,7 @@ export function dialog(title, ...content) {
 
 /** 1.5 s, 3 min 20 s, 2 h 5 min. */
 export function duration(seconds) {
-  if (seconds < 1) return `${Math.max(0.1, Math.round(seconds * 10) / 10)} s`;
+  if (seconds < 1) return `${seconds.toFixed(2)} s`;
   if (seconds < 100) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   if (minutes < 60) return `${minutes} min`;

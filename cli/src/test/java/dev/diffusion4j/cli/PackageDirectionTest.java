@@ -75,7 +75,7 @@ class PackageDirectionTest {
                 "tensor json checkpoint text model adapter codec guidance scheduler image hub folder pipeline drawing data metric tracking");
         allow(
                 "studio",
-                "schedule processor json model codec guidance scheduler image hub folder pipeline data tracking recipe plot service serve");
+                "schedule processor text json checkpoint model adapter codec guidance scheduler image hub folder pipeline drawing data tracking recipe plot service serve");
         allow(
                 "cli",
                 "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric recipe plot evaluation service serve studio");

@@ -13,6 +13,7 @@ import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.text.PromptSyntax;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -178,6 +179,22 @@ public final class TextConditioner implements Conditioner {
         return encoding.encoders().stream()
                 .map(encoder -> encoder.beginning(prompt).ids())
                 .toList();
+    }
+
+    /**
+     * The length of a plain prompt, without the tokens at its beginning and its end.
+     *
+     * @param used tokens that it has, for the encoder that has the fewest places
+     * @param most that are read at once
+     */
+    public record Length(int used, int most) {}
+
+    /** How long a plain prompt is. */
+    public Length length(String prompt) {
+        return encoding.encoders().stream()
+                .min(Comparator.comparingInt(TextEncoder::length))
+                .map(encoder -> new Length(encoder.tokenizer().encode(prompt).size(), encoder.length() - 2))
+                .orElseThrow();
     }
 
     /** (L, D) of a prompt's states; nothing is computed. */

@@ -95,6 +95,11 @@ public final class PromptWords {
         return Math.max(0, split(prompt).size() - maxTokens);
     }
 
+    /** All of them, in the order of their tokens. */
+    public List<String> words() {
+        return words;
+    }
+
     /** L. */
     public int maxTokens() {
         return maxTokens;

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -249,16 +250,26 @@ public final class DiffusionService implements AutoCloseable {
     }
 
     /**
-     * Whether a model draws what words say.
+     * What {@code body} returns on the thread that looks at requests, for callers who may not reach LibTorch themselves.
      *
-     * @param model by its name; {@code null} for the usual one
+     * @param body must be brief
+     * @throws java.util.concurrent.CancellationException where the calling thread is interrupted; it stays so
+     * @throws ServiceClosedException where the service is closed
+     */
+    public <R> R compute(Supplier<R> body) {
+        return desk.ask(body, unwanted -> {});
+    }
+
+    /**
+     * Looks at a model, on the thread that looks at requests.
+     *
+     * @param look must be brief, and what it returns must hold no native memory
      * @throws Problem (a wrong request) where there is none of that name
      * @throws java.util.concurrent.CancellationException where the calling thread is interrupted; it stays so
      * @throws ServiceClosedException where the service is closed
      */
-    public boolean readsPrompts(@Nullable String model) {
-        queue.checkOpen();
-        return desk.ask(() -> models.pipeline(models.nameOf(model), List.of()).readsPrompts(), unwanted -> {});
+    public <R> R look(String model, Function<DiffusionPipeline, R> look) {
+        return compute(() -> look.apply(models.pipeline(model, List.of())));
     }
 
     /** The jobs that are not over, in the order in which they came. */

@@ -13,7 +13,9 @@ import dev.diffusion4j.pipeline.StepEvent;
 import dev.diffusion4j.tensor.TensorScope;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +64,11 @@ record Drawing(DrawingJob job, Memory.Need need, @Nullable Likeness likeness, in
         JobProgress progress = of.progress().stepped(event.firstImage(), count, event.stepIndex() + 1, event.steps());
         of.progressed(progress);
         listener.onProgress(of, progress);
+        if (!event.losses().isEmpty()) {
+            Map<String, Double> losses = new LinkedHashMap<>();
+            event.losses().forEach(loss -> losses.put(loss.name(), loss.scaled()));
+            listener.onLosses(of, event.stepIndex() + 1, losses);
+        }
         if (previews > 0 && StepChoice.evenly(previews).contains(event.stepIndex(), event.steps())) {
             SampleCodec codec = job.pipeline().codec();
             List<BufferedImage> seen =

@@ -37,6 +37,7 @@ public final class Job implements AutoCloseable {
     private volatile JobProgress progress;
     private final long submitted = System.nanoTime();
     private volatile long begun;
+    private volatile long ended;
     private @Nullable Ending ending;
     private @Nullable Runnable onEnd;
 
@@ -93,6 +94,12 @@ public final class Job implements AutoCloseable {
         return state;
     }
 
+    /** How long it has been drawn, until now or until it was over. */
+    public Duration time() {
+        long until = ended == 0 ? System.nanoTime() : ended;
+        return begun == 0 ? Duration.ZERO : Duration.ofNanos(until - begun);
+    }
+
     /** How far its pictures are. */
     public JobProgress progress() {
         return progress;
@@ -101,6 +108,16 @@ public final class Job implements AutoCloseable {
     /** How many jobs have their turn before it; −1 where it does not wait. */
     public int waitingBefore() {
         return queue.before(this);
+    }
+
+    /**
+     * Has its turn earlier or later than those that came before or after it.
+     *
+     * @param before how many jobs that wait have theirs before it; the last place where there are fewer
+     * @return whether it waits
+     */
+    public boolean moveTo(int before) {
+        return queue.move(this, before);
     }
 
     /**
@@ -290,6 +307,7 @@ public final class Job implements AutoCloseable {
 
     /** Once, by who changed the state to one that is over. */
     private void over(@Nullable JobResult drawn, @Nullable Throwable failure) {
+        ended = System.nanoTime();
         try {
             LOG.debug("job {} is over: {}", number, state);
             drawing.close();

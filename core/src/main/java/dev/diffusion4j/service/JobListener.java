@@ -2,6 +2,7 @@
 package dev.diffusion4j.service;
 
 import java.awt.image.BufferedImage;
+import java.util.Map;
 
 /**
  * Sees a job on its way. Its methods are called on the service's native thread, one after the other: they should be brief, as the next step waits
@@ -21,6 +22,14 @@ public interface JobListener {
      * @param preview perhaps smaller than the picture will be
      */
     default void onPreview(Job job, int index, BufferedImage preview) {}
+
+    /**
+     * How far the pictures are from the goals of what they are steered by, after a step that was.
+     *
+     * @param step from 1
+     * @param losses as texts print them, by the names of the guidances
+     */
+    default void onLosses(Job job, int step, Map<String, Double> losses) {}
 
     /** As soon as a picture is finished, in order. */
     default void onPicture(Job job, FinishedPicture picture) {}

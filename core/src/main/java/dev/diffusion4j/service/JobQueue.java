@@ -234,6 +234,29 @@ final class JobQueue {
         }
     }
 
+    /**
+     * A job that waits has its turn earlier or later.
+     *
+     * @param before how many others have theirs before it; as many as there are where it is more
+     * @return whether it waits
+     */
+    boolean move(Job job, int before) {
+        lock.lock();
+        try {
+            if (!waiting.remove(job)) {
+                return false;
+            }
+            List<Job> order = new ArrayList<>(waiting);
+            order.add(Math.min(Math.max(0, before), order.size()), job);
+            waiting.clear();
+            waiting.addAll(order);
+            changed.signalAll();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** How many wait before a job; −1 where it does not wait. */
     int before(Job job) {
         lock.lock();

@@ -209,4 +209,21 @@ class ServiceModelsTest {
                 .satisfies(
                         problem -> assertThat(problem.worded(FieldNames.BARE)).contains("(memory)"));
     }
+
+    @Test
+    void models_come_and_go_while_the_service_runs() {
+        try (DiffusionService service = DiffusionService.open(Map.of(), ServiceConfig.DEFAULT)) {
+            assertThatExceptionOfType(Problem.class)
+                    .isThrownBy(() -> service.submit(REQUEST))
+                    .withMessageContaining("there is no model yet");
+            service.add("late", ServiceModel.at(FOLDER));
+            service.add("late", ServiceModel.at(Path.of("nowhere"))); // is there
+            assertThat(service.models()).containsExactly("late");
+            assertThat(draw(service, of("late"))).isEqualTo(plain);
+            Job job = service.submit(of("late"));
+            service.remove("late");
+            assertThat(pixels(job.await().images().get(0))).isEqualTo(plain);
+            assertThat(service.models()).isEmpty();
+        }
+    }
 }

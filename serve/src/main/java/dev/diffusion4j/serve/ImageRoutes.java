@@ -2,6 +2,7 @@
 package dev.diffusion4j.serve;
 
 import dev.diffusion4j.image.SentPicture;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.service.DiffusionService;
 import dev.diffusion4j.service.FinishedPicture;
 import dev.diffusion4j.service.Job;
@@ -74,7 +75,7 @@ final class ImageRoutes {
     private @Nullable String prompt(Fields sent, boolean isNeeded) {
         String prompt = sent.text("prompt");
         if ((prompt == null || prompt.isEmpty())
-                && !service.get().readsPrompts(fields.models().of(sent.text("model")))) {
+                && !service.get().look(fields.models().of(sent.text("model")), DiffusionPipeline::readsPrompts)) {
             return null;
         }
         if (prompt == null && isNeeded) {

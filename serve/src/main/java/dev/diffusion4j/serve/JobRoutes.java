@@ -5,6 +5,7 @@ import dev.diffusion4j.service.DiffusionService;
 import dev.diffusion4j.service.FinishedPicture;
 import dev.diffusion4j.service.Job;
 import dev.diffusion4j.service.JobProgress;
+import dev.diffusion4j.service.ServiceEstimate;
 import dev.diffusion4j.service.ServiceRequest;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
@@ -55,6 +56,8 @@ final class JobRoutes {
                                 board.of(Access.caller(ctx)).stream()
                                         .map(JobRoutes::described)
                                         .toList())));
+        routes.post(PATH + "/estimate", this::estimate);
+        routes.post(PATH + "/{id}/move", this::move);
         routes.get(PATH + "/{id}", ctx -> Answers.json(ctx, 200, described(board.get(ctx.pathParam("id")))));
         routes.delete(PATH + "/{id}", this::delete);
         routes.get(PATH + "/{id}/events", this::events);
@@ -87,6 +90,33 @@ final class JobRoutes {
         Answers.json(ctx, 202, all.size() == 1 ? all.get(0) : Map.of("jobs", all));
     }
 
+    /** What a request would take, all of a sweep together; nothing is drawn. */
+    private void estimate(Context ctx) {
+        Fields sent = Fields.ofJson(Answers.text(ctx));
+        sent.any("keep");
+        try (Uploads.Batch files = uploads.batch()) {
+            double seconds = 0;
+            double bytes = 0;
+            for (ServiceRequest request : fields.read(sent, files)) {
+                ServiceEstimate estimate = service.estimate(request).orElse(null);
+                if (estimate == null) {
+                    Answers.json(ctx, 200, Map.of());
+                    return;
+                }
+                seconds += estimate.seconds();
+                bytes = Math.max(bytes, estimate.bytes());
+            }
+            Answers.json(ctx, 200, Map.of("seconds", seconds, "bytes", bytes));
+        }
+    }
+
+    /** Gives a job that waits another place among those that do. */
+    private void move(Context ctx) {
+        KeptJob kept = board.get(ctx.pathParam("id"));
+        kept.job().moveTo(Fields.ofJson(Answers.text(ctx)).count(0, 0, "before"));
+        Answers.json(ctx, 200, described(kept));
+    }
+
     /** Ends a job; forgets one that is over. */
     private void delete(Context ctx) {
         KeptJob kept = board.get(ctx.pathParam("id"));
@@ -102,15 +132,27 @@ final class JobRoutes {
         map.put("id", kept.id());
         map.put("state", job.state().name().toLowerCase(Locale.ROOT));
         map.put("model", job.request().model());
+        map.put("prompt", prompt(job));
+        map.put("seed", job.request().drawing().seed());
         map.put("guidance_scale", job.request().drawing().guidance().scale());
         map.put("waiting_before", Math.max(0, job.waitingBefore()));
         map.put("progress", progress(job.progress()));
         map.put(
                 "pictures",
                 kept.pictures().stream().map(picture -> picture(kept, picture)).toList());
+        map.put("seconds", job.time().toMillis() / 1000.0);
+        Map<String, List<Double>> losses = kept.losses();
+        if (!losses.isEmpty()) {
+            map.put("losses", losses);
+        }
         ErrorAnswer failure = kept.failure();
         map.put("error", failure == null ? null : failure.toMap());
         return map;
+    }
+
+    private static @Nullable String prompt(Job job) {
+        List<String> prompts = job.request().drawing().prompts();
+        return prompts == null || prompts.isEmpty() ? null : prompts.get(0);
     }
 
     private static Map<String, @Nullable Object> progress(JobProgress progress) {
@@ -190,6 +232,9 @@ final class JobRoutes {
                     (long) event.index(),
                     "b64_json",
                     Base64.getEncoder().encodeToString(file));
+        }
+        if (event.name().equals("losses")) {
+            return Map.of("step", (long) event.index(), "losses", kept.losses());
         }
         return event.name().equals("picture")
                 ? kept.pictures().stream()

@@ -34,6 +34,7 @@ final class KeptJob implements JobListener {
     private final Map<String, Event> events = new LinkedHashMap<>();
     private final Map<Integer, FinishedPicture> pictures = new LinkedHashMap<>();
     private final Map<Integer, String> places = new ConcurrentHashMap<>();
+    private final Map<String, List<Double>> losses = new LinkedHashMap<>();
     private volatile @Nullable Job job;
     private volatile @Nullable ErrorAnswer failure;
     private volatile @Nullable CompletableFuture<JobResult> end;
@@ -46,6 +47,30 @@ final class KeptJob implements JobListener {
      * @param image of a preview
      */
     record Event(long number, String name, int index, @Nullable JobProgress progress, @Nullable BufferedImage image) {}
+
+    @Override
+    public void onLosses(Job of, int step, Map<String, Double> values) {
+        lock.lock();
+        try {
+            values.forEach((name, value) ->
+                    losses.computeIfAbsent(name, key -> new ArrayList<>()).add(value));
+            add("losses", "losses", step, null, null);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What it is steered by, step by step, by the names of the guidances. */
+    Map<String, List<Double>> losses() {
+        lock.lock();
+        try {
+            Map<String, List<Double>> copy = new LinkedHashMap<>();
+            losses.forEach((name, values) -> copy.put(name, List.copyOf(values)));
+            return copy;
+        } finally {
+            lock.unlock();
+        }
+    }
 
     /**
      * @param files that the job needs, deleted when it is over

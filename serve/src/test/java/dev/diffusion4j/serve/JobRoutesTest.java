@@ -207,4 +207,34 @@ class JobRoutesTest {
         assertThat(Client.error(response).get("message")).isNotNull();
         assertThat(server.service().jobs()).isEmpty();
     }
+
+    @Test
+    void a_request_is_estimated_and_one_that_waits_has_another_turn() {
+        Map<String, Object> estimate =
+                Client.json(client.post(JOBS + "/estimate", "{\"model\":\"text\"," + REQUEST + "}"));
+        assertThat((Double) estimate.get("seconds")).isPositive();
+        assertThat((Double) estimate.get("bytes")).isPositive();
+        String slow = "{\"model\":\"plain\",\"request\":{\"canvas\":{\"count\":10},\"sampling\":{\"steps\":150}}}";
+        Object first = submitted(slow).get("id");
+        Object second = submitted(slow).get("id");
+        Object third = submitted(slow).get("id");
+        assertThat(Client.json(client.post(JOBS + "/" + third + "/move", "{\"before\":0}")))
+                .containsEntry("waiting_before", 0L);
+        assertThat(Client.json(client.get(JOBS + "/" + second))).containsEntry("waiting_before", 1L);
+        for (Object id : List.of(third, second, first)) {
+            client.send(client.to(JOBS + "/" + id).DELETE().build());
+        }
+        assertThat(events(first, "")).contains("event: cancelled");
+    }
+
+    @Test
+    void what_pictures_are_steered_by_is_seen_step_by_step() {
+        Object id = submitted(
+                        "{\"model\":\"plain\",\"guides\":[\"brightness=0.7:40\"],\"request\":{\"sampling\":{\"steps\":3}}}")
+                .get("id");
+        assertThat(events(id, "")).contains("event: losses");
+        Map<String, Object> losses =
+                Json.object(Client.json(client.get(JOBS + "/" + id)).get("losses"));
+        assertThat((List<?>) losses.values().iterator().next()).hasSize(3);
+    }
 }

@@ -9,23 +9,29 @@ import dev.diffusion4j.serve.RequestHead;
 import dev.diffusion4j.serve.ServerConfig;
 import dev.diffusion4j.serve.ServerExtension;
 import dev.diffusion4j.service.DiffusionService;
+import dev.diffusion4j.service.FinishedPicture;
 import dev.diffusion4j.service.ServiceConfig;
 import dev.diffusion4j.studio.base.Calls;
 import dev.diffusion4j.studio.base.FileRoutes;
 import dev.diffusion4j.studio.base.Folders;
 import dev.diffusion4j.studio.base.ModelPlaces;
 import dev.diffusion4j.studio.base.Room;
+import dev.diffusion4j.studio.base.Shelves;
 import dev.diffusion4j.studio.base.StudioContext;
+import dev.diffusion4j.studio.compare.CompareRoom;
 import dev.diffusion4j.studio.data.DataRoom;
 import dev.diffusion4j.studio.draw.DrawRoom;
+import dev.diffusion4j.studio.gallery.GalleryRoom;
 import dev.diffusion4j.studio.lessons.LessonsRoom;
 import dev.diffusion4j.studio.train.TrainRoom;
 import io.javalin.config.RoutesConfig;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that the command does, in the browser, on this machine.
@@ -79,7 +85,13 @@ public final class Studio implements AutoCloseable {
 
     /** The rooms, in the order of their pages. */
     private static List<Room> rooms(StudioContext context) {
-        return List.of(new DrawRoom(context), new TrainRoom(context), new DataRoom(context), new LessonsRoom(context));
+        return List.of(
+                new DrawRoom(context),
+                new GalleryRoom(context),
+                new CompareRoom(context),
+                new TrainRoom(context),
+                new DataRoom(context),
+                new LessonsRoom(context));
     }
 
     /** Where a person comes in, with the token. */
@@ -103,12 +115,17 @@ public final class Studio implements AutoCloseable {
     public void close() {
         house.rooms.forEach(Room::close);
         server.stop(Duration.ZERO);
+        house.clips.close();
     }
 
     /** What it adds to the server. */
     private static final class House implements ServerExtension {
         private final Folders folders;
         private final Entry entry;
+        private final Shelves shelves;
+        private final Drawn drawn;
+        private final ClipGuides clips;
+        private volatile @Nullable DiffusionService service;
         private final List<String> command;
         private final Pages pages = new Pages();
         private List<Room> rooms = List.of();
@@ -117,6 +134,19 @@ public final class Studio implements AutoCloseable {
             this.folders = folders;
             this.entry = entry;
             this.command = command;
+            this.shelves = new Shelves(folders);
+            this.drawn = new Drawn(folders);
+            this.clips = new ClipGuides(shelves);
+        }
+
+        @Override
+        public Optional<Path> lora(String name) {
+            return shelves.lora(name);
+        }
+
+        @Override
+        public @Nullable String keep(FinishedPicture picture) {
+            return drawn.keep(picture);
         }
 
         @Override
@@ -141,14 +171,20 @@ public final class Studio implements AutoCloseable {
 
         @Override
         public Optional<LossGuidance> guide(String text) {
+            DiffusionService drawing = service;
+            if (drawing == null || !text.startsWith(ClipGuides.BEGINNING)) {
+                return Optional.empty(); // others name files
+            }
             return rooms.stream()
                     .map(room -> room.guide(text))
                     .flatMap(Optional::stream)
-                    .findFirst();
+                    .findFirst()
+                    .or(() -> clips.of(text, drawing));
         }
 
         @Override
-        public void add(RoutesConfig routes, DiffusionService service) {
+        public void add(RoutesConfig routes, DiffusionService engine) {
+            service = engine;
             entry.add(routes, pages);
             pages.add(routes);
             routes.get(
@@ -156,7 +192,7 @@ public final class Studio implements AutoCloseable {
                     Calls.json(
                             ctx -> Map.of("folders", List.copyOf(folders.all().keySet()))));
             new FileRoutes(folders).add(routes);
-            rooms = rooms(new StudioContext(folders, service, new ModelPlaces(folders, service), command));
+            rooms = rooms(new StudioContext(folders, engine, new ModelPlaces(folders, engine), shelves, command));
             rooms.forEach(room -> room.add(routes));
         }
     }

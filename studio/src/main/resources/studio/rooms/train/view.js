@@ -2,7 +2,7 @@
 // One run: how far it is, its losses, what it draws, its checkpoints.
 import { fileUrl, get, post } from "/js/api.js";
 import { el, replace, uid } from "/js/dom.js";
-import { duration, toast } from "/js/widgets.js";
+import { dialog, duration, toast } from "/js/widgets.js";
 import { lossChart } from "/rooms/train/chart.js";
 import { share, stateTag } from "/rooms/train/list.js";
 import { publish } from "/rooms/train/publish.js";
@@ -31,9 +31,12 @@ function grids() {
   const name = el("output", { for: id, class: "mono" });
   const range = el("input", { type: "range", id, min: 0, max: 0, step: 1, value: 0 });
   const node = el("div", { class: "card" }, el("div", { class: "chart-head" }, el("h2", {}, el("label", { for: id }, "What it draws")), el("span", { class: "spacer" }), name),
-    el("div", { class: "grid-box" }, image), range);
+    el("button", { type: "button", class: "grid-box", "aria-label": "Look at it in full", onclick: full }, image), range);
   let all = [];
   let follows = true;
+  function full() {
+    dialog(image.alt, el("img", { src: image.src, alt: image.alt, class: "pixels grid-full" }));
+  }
   function paint() {
     const grid = all[Number(range.value)];
     node.hidden = !grid;
@@ -52,7 +55,7 @@ function grids() {
       const before = all[Number(range.value)]?.place;
       all = samples;
       range.max = Math.max(0, all.length - 1);
-      range.disabled = all.length < 2;
+      range.hidden = all.length < 2;
       const at = all.findIndex((grid) => grid.place === before);
       range.value = follows || at < 0 ? all.length - 1 : at;
       paint();
@@ -66,6 +69,7 @@ export function runView({ studio, run }) {
   const buttons = el("div", { class: "row" });
   const notice = el("p", { class: "notice bad", role: "status", hidden: true });
   const bar = el("div", { class: "bar" }, el("i"));
+  const recipe = el("span", { class: "hint" });
   const figures = { step: figure("Update"), loss: figure("Loss"), mean: figure("Mean of 100"), rate: figure("Pictures/s"), left: figure("Time left") };
   const chart = lossChart();
   const samples = grids();
@@ -91,7 +95,7 @@ export function runView({ studio, run }) {
   }
 
   function open(model, isLora) {
-    studio.go("draw", isLora ? { lora: model } : { model });
+    studio.go("draw", isLora ? { ...(now.base ? { model: now.base } : {}), lora: model } : { model });
   }
 
   function renew(kind) {
@@ -124,6 +128,7 @@ export function runView({ studio, run }) {
       renewCheckpoints();
       if (log.open || now.state === "failed") read();
     }
+    if (now.recipe && now.recipe !== now.name) recipe.textContent = now.recipe;
     notice.hidden = !now.reason;
     if (now.reason) notice.textContent = now.reason;
     bar.firstChild.style.setProperty("--share", share(now));
@@ -137,7 +142,7 @@ export function runView({ studio, run }) {
 
   const node = el("div", { class: "stack run" },
     el("div", { class: "card" },
-      el("div", { class: "run-head" }, el("h2", { class: "run-title" }, run.name), tag, el("span", { class: "hint" }, run.recipe ?? ""), el("span", { class: "spacer" }), buttons),
+      el("div", { class: "run-head" }, el("h2", { class: "run-title" }, run.name), tag, recipe, el("span", { class: "spacer" }), buttons),
       notice, bar, el("dl", { class: "figures" }, Object.values(figures).map((each) => each.node)), stages),
     el("div", { class: "run-pair" }, chart.node, samples.node),
     checkpoints, log);

@@ -207,4 +207,34 @@ class StudioTest {
                 .isInstanceOf(Problem.class)
                 .hasMessageContaining("can be reached from other machines");
     }
+
+    @Test
+    void an_upload_that_lies_is_refused_and_one_that_is_cut_short_too() throws IOException {
+        HttpRequest.Builder note =
+                at("/studio/api/draw/note").header("Cookie", cookie).header("Content-Type", "image/png");
+        HttpResponse<String> page =
+                send(note.copy().POST(HttpRequest.BodyPublishers.ofString("<script>alert(1)</script> in a picture")));
+        assertThat(page.statusCode()).isEqualTo(400);
+        assertThat(page.body()).contains("this is no PNG");
+        byte[] whole = Files.readAllBytes(outside.resolve("secret.png"));
+        byte[] half = java.util.Arrays.copyOf(whole, whole.length / 2);
+        assertThat(send(note.copy().POST(HttpRequest.BodyPublishers.ofByteArray(half)))
+                        .statusCode())
+                .isEqualTo(400);
+        HttpResponse<String> plain = send(note.copy().POST(HttpRequest.BodyPublishers.ofByteArray(whole)));
+        assertThat(plain.statusCode()).isEqualTo(422);
+        assertThat(plain.body()).contains("does not say how it was made").doesNotContain("/tmp");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pictures/../secret.png", "pictures/link.png", "pictures/up/secret.png", "/etc/passwd"})
+    void no_picture_outside_is_thrown_away_starred_or_read(String place) {
+        for (String path : List.of("gallery/bin", "gallery/star", "draw/note?place=" + place.replace("/", "%2F"))) {
+            String body = "{\"places\":[\"" + place + "\"],\"place\":\"" + place + "\",\"on\":true}";
+            HttpResponse<String> answer = send(
+                    at("/studio/api/" + path).header("Cookie", cookie).POST(HttpRequest.BodyPublishers.ofString(body)));
+            assertThat(answer.statusCode()).as(path).isEqualTo(404);
+        }
+        assertThat(outside.resolve("secret.png")).exists();
+    }
 }

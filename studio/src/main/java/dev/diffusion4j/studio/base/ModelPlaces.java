@@ -2,12 +2,19 @@
 package dev.diffusion4j.studio.base;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.data.DataConfig;
+import dev.diffusion4j.data.Dataset;
+import dev.diffusion4j.data.SourceOptions;
+import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.folder.ComponentMap;
 import dev.diffusion4j.folder.PipelinePlace;
+import dev.diffusion4j.json.Yaml;
+import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.serve.Refusal;
 import dev.diffusion4j.service.DiffusionService;
 import dev.diffusion4j.service.ServiceModel;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -17,16 +24,21 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
- * The models of the folders that are open: those of runs, model folders, large files of weights. They are looked for whenever somebody asks, so that
+ * The models of the folders that are open: those of runs, model folders, large files of weights; and those of the Hub's cache. They are looked for whenever somebody asks, so that
  * what a training has just made is there; the engine is given one when it is first needed.
  */
 public final class ModelPlaces {
     private static final int DEEPEST = 6;
     private static final long LARGE = 300L << 20;
     private static final Set<String> PASSED = Set.of("node_modules", "target", "checkpoints", "__pycache__");
+
+    /** Data sets that may have to be fetched, which nobody asked for. */
+    private static final Pattern FETCHED = Pattern.compile("mnist|fashion_mnist|flowers102|hf:");
 
     private final Folders folders;
     private final DiffusionService service;
@@ -36,8 +48,8 @@ public final class ModelPlaces {
      *
      * @param name by which requests call it: its place
      * @param path its folder, that of its run, or its file
-     * @param kind {@code run}, {@code folder} or {@code file}
-     * @param changed in milliseconds since 1970
+     * @param kind {@code run}, {@code folder}, {@code file}, or {@code hub} for those that were fetched before
+     * @param changed in milliseconds since 1970; 0 where it does not matter
      */
     public record Found(String name, Path path, String kind, long changed) {}
 
@@ -52,6 +64,7 @@ public final class ModelPlaces {
         List<Found> found = new ArrayList<>();
         folders.all().values().forEach(root -> found.addAll(within(root)));
         found.sort((a, b) -> Long.compare(b.changed, a.changed));
+        HubModels.all().forEach((name, path) -> found.add(new Found(name, path, "hub", 0)));
         return found;
     }
 
@@ -116,6 +129,43 @@ public final class ModelPlaces {
         }
     }
 
+    /** Where a model is, its run's folder where it is one's; empty where there is none of this name. */
+    public Optional<Path> path(String name) {
+        return all().stream()
+                .filter(found -> found.name.equals(name))
+                .map(Found::path)
+                .findFirst();
+    }
+
+    /**
+     * What is at a place of the folders.
+     *
+     * @throws Refusal (404) where there is nothing
+     */
+    public Path resolve(String place) {
+        return folders.resolve(place);
+    }
+
+    /** The names of a run's classes, class 0 first, as its data has them; empty where that is not known. */
+    public List<String> classNames(String name) {
+        Path recipe = path(name).orElse(Path.of("")).resolve("recipe.yaml");
+        if (!Files.exists(recipe)) {
+            return List.of();
+        }
+        try {
+            DataConfig data =
+                    Recipe.of(Yaml.readObject(recipe), recipe.toString()).data();
+            if (FETCHED.matcher(data.source()).lookingAt()) {
+                return List.of();
+            }
+            try (Dataset source = TrainingData.openSource(data, SourceOptions.defaults())) {
+                return source.classNames();
+            }
+        } catch (Problem | IllegalArgumentException | UncheckedIOException e) {
+            return List.of(); // its data is not here any more
+        }
+    }
+
     /**
      * Has the engine know a model.
      *
@@ -125,7 +175,9 @@ public final class ModelPlaces {
      */
     public void ensure(String name) {
         if (!service.models().contains(name)) {
-            service.add(name, ServiceModel.at(PipelinePlace.insideRun(folders.resolve(name))));
+            Path fetched = HubModels.all().get(name);
+            Path path = fetched == null ? PipelinePlace.insideRun(folders.resolve(name)) : fetched;
+            service.add(name, ServiceModel.at(path));
         }
     }
 }

@@ -81,6 +81,9 @@ public final class DataRoom implements Room {
         DataLook.Wanted wanted = new DataLook.Wanted(
                 number(ctx, "label", -1), word(ctx, "words", ""), number(ctx, "offset", 0), number(ctx, "limit", 60));
         boolean isEditable = sets.folder(source(ctx)).isPresent();
+        if (wanted.offset() == 0) {
+            sets.forget(source(ctx)); // who looks anew sees what is there now
+        }
         return sets.use(source(ctx), set -> DataLook.of(set, wanted, isEditable));
     }
 

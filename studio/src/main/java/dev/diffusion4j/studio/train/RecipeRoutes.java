@@ -22,6 +22,7 @@ final class RecipeRoutes {
     private final String path;
     private final Folders folders;
     private final PlaceGuard guard;
+    private List<Object> builtIn = List.of();
 
     RecipeRoutes(String path, Folders folders) {
         this.path = path;
@@ -85,7 +86,15 @@ final class RecipeRoutes {
         return folders.resolve(recipe).toString();
     }
 
-    private static List<Object> recipes() {
+    /** Read once: they come with the library. */
+    private synchronized List<Object> recipes() {
+        if (builtIn.isEmpty()) {
+            builtIn = readRecipes();
+        }
+        return builtIn;
+    }
+
+    private static List<Object> readRecipes() {
         List<Object> all = new ArrayList<>();
         for (String name : Recipes.BUILT_IN) {
             RecipeDocument document = Recipes.find(name);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.studio.train;
 
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.recipe.RunFolder;
 import dev.diffusion4j.recipe.watch.RunState;
 import dev.diffusion4j.studio.base.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -42,10 +45,23 @@ final class RunWords {
         boolean isOwn = learnt != null && learnt.equals(new RunFolder(run.folder()).model());
         map.put("learnt", learnt == null ? null : place(isOwn ? run.folder() : learnt)); // as models are called
         map.put("is_lora", run.isLora());
+        map.put("base", run.isLora() ? base(run) : null);
         map.put("changed", run.changed().toString());
         map.put("stages", stages(run));
         map.put("curve", place(curveOf(run).folder()));
         return map;
+    }
+
+    /** The model that a LoRA is for, where it is in the open folders. */
+    private @Nullable String base(RunState run) {
+        try {
+            Object model = Yaml.readObject(new RunFolder(run.folder()).recipe()).get("model");
+            return model instanceof Map<?, ?> keys && keys.get("from") instanceof String from
+                    ? place(Path.of(from))
+                    : null;
+        } catch (Problem | InvalidPathException e) {
+            return null;
+        }
     }
 
     /** The run whose losses are drawn: of a chain the one that goes on, or went on last. */

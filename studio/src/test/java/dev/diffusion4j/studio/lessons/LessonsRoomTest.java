@@ -11,6 +11,7 @@ import dev.diffusion4j.service.DiffusionService;
 import dev.diffusion4j.service.ServiceConfig;
 import dev.diffusion4j.studio.base.Folders;
 import dev.diffusion4j.studio.base.ModelPlaces;
+import dev.diffusion4j.studio.base.Shelves;
 import dev.diffusion4j.studio.base.StudioContext;
 import io.javalin.config.RoutesConfig;
 import java.io.IOException;
@@ -47,7 +48,8 @@ class LessonsRoomTest {
             @Override
             public void add(RoutesConfig routes, DiffusionService service) {
                 room = new LessonsRoom(
-                        new StudioContext(folders, service, new ModelPlaces(folders, service), List.of()),
+                        new StudioContext(
+                                folders, service, new ModelPlaces(folders, service), new Shelves(folders), List.of()),
                         List.of("training.max_steps=3", "samples.every_steps=2"));
                 room.add(routes);
             }

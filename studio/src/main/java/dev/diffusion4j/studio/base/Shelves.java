@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.studio.base;
+
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.checkpoint.WeightFiles;
+import dev.diffusion4j.checkpoint.WeightSource;
+import dev.diffusion4j.json.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The adapters of the folders that are open, and the networks that judge pictures by texts (CLIP). */
+public final class Shelves {
+    private static final int DEEPEST = 6;
+    private static final int MOST_FILES = 50_000;
+    private static final long LARGEST = 1L << 30;
+    private static final List<String> WHOLE = List.of("pytorch_lora_weights.safetensors", "adapter_model.safetensors");
+
+    private final Folders folders;
+    private final Map<String, Optional<Lora>> known = new ConcurrentHashMap<>();
+
+    /**
+     * An adapter.
+     *
+     * @param name its place, by which requests call it
+     * @param trigger what a prompt says to have it act, as far as its file tells
+     */
+    public record Lora(String name, Path path, @Nullable String trigger) {}
+
+    /** Of these folders. */
+    public Shelves(Folders folders) {
+        this.folders = folders;
+    }
+
+    private List<Path> files(String end) {
+        List<Path> found = new ArrayList<>();
+        for (Path root : folders.all().values()) {
+            try (Stream<Path> all = Files.walk(root, DEEPEST)) {
+                all.limit(MOST_FILES)
+                        .filter(file -> String.valueOf(file.getFileName()).endsWith(end))
+                        .filter(file -> !root.relativize(file).toString().contains("checkpoints"))
+                        .forEach(found::add);
+            } catch (IOException | UncheckedIOException e) {
+                continue; // a folder of somebody else's
+            }
+        }
+        return found;
+    }
+
+    /** All adapters, in the order of their names. */
+    public List<Lora> loras() {
+        return files(".safetensors").stream()
+                .flatMap(file -> lora(file).stream())
+                .sorted((a, b) -> a.name.compareTo(b.name))
+                .toList();
+    }
+
+    private Optional<Lora> lora(Path file) {
+        try {
+            String key = file + " " + Files.getLastModifiedTime(file).toMillis();
+            return Files.size(file) > LARGEST ? Optional.empty() : known.computeIfAbsent(key, each -> read(file));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    private Optional<Lora> read(Path file) {
+        try (WeightSource weights = WeightFiles.openFile(file)) {
+            boolean isOne = weights.tensors().keySet().stream()
+                    .anyMatch(name -> name.contains("lora") || name.contains("hada_") || name.contains("lokr"));
+            Path path = WHOLE.contains(String.valueOf(file.getFileName())) ? file.getParent() : file;
+            return !isOne || path == null
+                    ? Optional.empty()
+                    : folders.place(path).map(place -> new Lora(place, path, trigger(weights.metadata())));
+        } catch (Problem | IllegalArgumentException e) {
+            return Optional.empty(); // broken, or of another kind
+        }
+    }
+
+    /** What training tools note: the phrase itself, or the tag that most pictures had. */
+    private static @Nullable String trigger(Map<String, String> notes) {
+        String phrase = notes.get("modelspec.trigger_phrase");
+        if (phrase != null && !phrase.isBlank()) {
+            return phrase;
+        }
+        String tags = notes.get("ss_tag_frequency");
+        if (tags == null) {
+            return null;
+        }
+        Map<String, Double> counts = new LinkedHashMap<>();
+        try {
+            Json.parseObject(tags, "tags").values().forEach(folder -> {
+                if (folder instanceof Map<?, ?> map) {
+                    map.forEach((tag, count) -> counts.merge(
+                            String.valueOf(tag).strip(),
+                            count instanceof Number number ? number.doubleValue() : 0.0,
+                            Double::sum));
+                }
+            });
+        } catch (Problem e) {
+            return null;
+        }
+        return counts.entrySet().stream()
+                .max(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .orElse(null);
+    }
+
+    /** Where an adapter is; empty where there is none of this name. */
+    public Optional<Path> lora(String name) {
+        return loras().stream()
+                .filter(lora -> lora.name.equals(name))
+                .map(Lora::path)
+                .findFirst();
+    }
+
+    /** The folders of networks that see pictures and texts. */
+    public List<Path> clips() {
+        return files("config.json").stream()
+                .filter(Shelves::isClip)
+                .map(file -> Objects.requireNonNull(file.getParent()))
+                .toList();
+    }
+
+    private static boolean isClip(Path config) {
+        try {
+            return Files.size(config) < 100_000
+                    && "clip".equals(Json.readObject(config).get("model_type"))
+                    && Files.exists(config.resolveSibling("model.safetensors"));
+        } catch (IOException | Problem e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.studio.compare;
+
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.studio.base.Calls;
+import dev.diffusion4j.studio.base.Folders;
+import dev.diffusion4j.studio.base.Room;
+import dev.diffusion4j.studio.base.StudioContext;
+import io.javalin.config.RoutesConfig;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The tables of quality and seconds that comparisons left in the folders. */
+public final class CompareRoom implements Room {
+    private static final String FILE = "compare.json";
+    private static final int DEEPEST = 6;
+
+    private final Folders folders;
+
+    /** Of what is open. */
+    public CompareRoom(StudioContext context) {
+        this.folders = context.folders();
+    }
+
+    @Override
+    public String name() {
+        return "compare";
+    }
+
+    @Override
+    public void add(RoutesConfig routes) {
+        routes.get(API + "compare/tables", Calls.json(ctx -> Map.of("tables", tables())));
+    }
+
+    private List<Map<String, @Nullable Object>> tables() {
+        List<Map<String, @Nullable Object>> tables = new ArrayList<>();
+        for (Path root : folders.all().values()) {
+            try (Stream<Path> files = Files.walk(root, DEEPEST)) {
+                files.filter(file -> file.endsWith(FILE)).forEach(file -> add(file, tables));
+            } catch (IOException | UncheckedIOException e) {
+                continue; // as far as it can be read
+            }
+        }
+        return tables;
+    }
+
+    private void add(Path file, List<Map<String, @Nullable Object>> tables) {
+        try {
+            Object rows = Json.readObject(file).get("rows");
+            if (rows instanceof List<?>) {
+                Map<String, @Nullable Object> table = new LinkedHashMap<>();
+                table.put("place", folders.place(file).orElseThrow());
+                table.put("rows", rows);
+                tables.add(table);
+            }
+        } catch (Problem e) {
+            return; // another file of this name
+        }
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.studio.draw;
+
+import dev.diffusion4j.json.Json;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of the page as a call of the command, and as Java.
+ *
+ * @param settings as {@link PictureSettings} gives them
+ * @param place of a model or an adapter by its name
+ */
+record CallText(Map<String, @Nullable Object> settings, Function<String, Optional<Path>> place) {
+
+    private @Nullable String text(String name) {
+        Object value = settings.get(name);
+        return value == null || value.equals("") ? null : String.valueOf(value);
+    }
+
+    private String path(String name) {
+        return place.apply(name).map(CallText::shortest).orElse(name);
+    }
+
+    /** From the working folder, where that is shorter. */
+    private static String shortest(Path path) {
+        Path here = Path.of("").toAbsolutePath();
+        return path.startsWith(here) && !path.equals(here)
+                ? here.relativize(path).toString()
+                : path.toString();
+    }
+
+    private List<Map<String, @Nullable Object>> loras() {
+        List<Map<String, @Nullable Object>> all = new ArrayList<>();
+        if (settings.get("loras") instanceof List<?> list) {
+            list.forEach(each -> all.add(Json.object(each)));
+        }
+        return all;
+    }
+
+    private List<String> guides() {
+        return settings.get("guides") instanceof List<?> list
+                ? list.stream().map(String::valueOf).toList()
+                : List.of();
+    }
+
+    private @Nullable String size() {
+        String width = text("width");
+        String height = text("height");
+        return width == null || height == null ? null : width + "x" + height;
+    }
+
+    /** {@code diffuse sample …}, in one line. */
+    String command() {
+        StringBuilder line = new StringBuilder("diffuse sample");
+        add(line, "--model", text("model") == null ? null : path(String.valueOf(text("model"))));
+        add(line, "--prompt", text("prompt"));
+        add(line, "--negative-prompt", text("negative"));
+        add(line, "--class", text("class"));
+        add(line, "--seed", text("seed"));
+        add(line, "--count", "1".equals(text("count")) ? null : text("count"));
+        add(line, "--scheduler", text("scheduler"));
+        add(line, "--steps", text("steps"));
+        add(line, "--guidance-scale", text("guidance_scale"));
+        add(line, "--size", size());
+        guides().forEach(guide -> add(line, "--guide", guide));
+        loras().forEach(lora -> add(line, "--lora", path(String.valueOf(lora.get("name"))) + ":" + lora.get("scale")));
+        if (settings.get("picture") != null) {
+            add(line, "--image", "start.png");
+            add(line, "--strength", text("strength"));
+            add(line, "--mask", settings.get("mask") == null ? null : "mask.png");
+        }
+        return line.append(" --out drawn").toString();
+    }
+
+    private static void add(StringBuilder line, String option, @Nullable String value) {
+        if (value != null) {
+            line.append(' ').append(option).append(' ').append(quoted(value));
+        }
+    }
+
+    /** As a shell takes it for one word. */
+    static String quoted(String word) {
+        return word.matches("[\\w./:=#+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+
+    /** The same with the library. */
+    String java() {
+        StringBuilder request = new StringBuilder();
+        call(request, "prompt", text("prompt") == null ? null : literal(text("prompt")));
+        call(request, "negativePrompt", text("negative") == null ? null : literal(text("negative")));
+        call(request, "classes", text("class"));
+        call(request, "seed", text("seed") == null ? null : text("seed") + "L");
+        call(request, "count", "1".equals(text("count")) ? null : text("count"));
+        call(request, "steps", text("steps"));
+        call(request, "guidanceScale", text("guidance_scale"));
+        call(request, "size", size() == null ? null : "new SampleSize(" + text("height") + ", " + text("width") + ")");
+        if (settings.get("picture") != null) {
+            call(request, "picture", literal("start.png"));
+            call(request, "strength", text("strength"));
+            call(request, "mask", settings.get("mask") == null ? null : literal("mask.png"));
+        }
+        return """
+                try (DiffusionPipeline pipeline = DiffusionPipeline.load(Path.of(%s))%s) {
+                    GenerationRequest request = GenerationRequest.of(r -> r%s);
+                    try (GenerationResult result = pipeline%s.generate(request)) {
+                        PngFile.write(Path.of("drawn.png"), result.images().get(0));
+                    }
+                }
+                """
+                .formatted(
+                        literal(text("model") == null ? "model" : path(String.valueOf(text("model")))),
+                        guides().isEmpty() ? "" : ";\n        GuideKit kit = new GuideKit()",
+                        request,
+                        views());
+    }
+
+    private String views() {
+        StringBuilder views = new StringBuilder();
+        String scheduler = text("scheduler");
+        if (scheduler != null) {
+            views.append("\n            .withScheduler(SchedulerKind.")
+                    .append(scheduler.toUpperCase(java.util.Locale.ROOT).replace('-', '_'))
+                    .append(')');
+        }
+        List<String> loras = loras().stream()
+                .map(lora -> "new LoraChoice(Path.of(" + literal(path(String.valueOf(lora.get("name")))) + "), "
+                        + lora.get("scale") + ")")
+                .toList();
+        if (!loras.isEmpty()) {
+            views.append("\n            .withLoras(List.of(")
+                    .append(String.join(", ", loras))
+                    .append("))");
+        }
+        if (!guides().isEmpty()) {
+            views.append("\n            .steeredBy(kit.parseAll(List.of(")
+                    .append(String.join(
+                            ", ", guides().stream().map(CallText::literal).toList()))
+                    .append(")))");
+        }
+        return views.length() == 0 ? "" : views + "\n            ";
+    }
+
+    private static void call(StringBuilder request, String method, @Nullable String value) {
+        if (value != null) {
+            request.append("\n            .")
+                    .append(method)
+                    .append('(')
+                    .append(value)
+                    .append(')');
+        }
+    }
+
+    private static String literal(@Nullable String text) {
+        return Json.compact(text);
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.studio.draw;
+
+import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.drawing.DrawingPlan;
+import dev.diffusion4j.drawing.GenerationNote;
+import dev.diffusion4j.drawing.InfotextDrawing;
+import dev.diffusion4j.drawing.PromptSelection;
+import dev.diffusion4j.pipeline.LoadOptions;
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.studio.base.ModelPlaces;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings that a picture was drawn with, as the page has them: from the note of this library, or the text of A1111's webui.
+ *
+ * @param models among which the picture's is looked for
+ */
+record PictureSettings(ModelPlaces models) {
+
+    /**
+     * Of a file.
+     *
+     * @param otherwise the model to draw with where the picture's is not there
+     * @return the settings, and what cannot be the same, a line each
+     */
+    Map<String, @Nullable Object> read(Path picture, @Nullable String otherwise) {
+        Optional<InfotextDrawing> other = InfotextDrawing.of(picture);
+        List<String> notices = new ArrayList<>();
+        Map<String, @Nullable Object> settings =
+                other.isPresent() ? ofWebui(other.get(), otherwise, notices) : ofOwn(picture, notices);
+        Map<String, @Nullable Object> answer = new LinkedHashMap<>();
+        answer.put("settings", settings);
+        answer.put("notices", notices);
+        return answer;
+    }
+
+    private Map<String, @Nullable Object> ofOwn(Path picture, List<String> notices) {
+        GenerationNote note = GenerationNote.read(picture).note();
+        Map<String, @Nullable Object> settings = of(note.request());
+        settings.put("model", model(note.model(), notices));
+        settings.put(
+                "scheduler",
+                SchedulerKind.ofClass(note.scheduler(), "the picture").key());
+        settings.put("seed", note.request().seed() + note.index());
+        settings.put("guides", note.guides());
+        settings.put(
+                "loras",
+                note.loras().stream()
+                        .map(LoraChoice::parse)
+                        .map(PictureSettings::lora)
+                        .toList());
+        if (note.request().inputs().picture() != null) {
+            notices.add("It was drawn from another picture, which its note does not hold: add it below.");
+        }
+        return settings;
+    }
+
+    private static Map<String, Object> lora(LoraChoice choice) {
+        return Map.of("name", choice.path().toString().replace('\\', '/'), "scale", choice.scale());
+    }
+
+    private Map<String, @Nullable Object> ofWebui(
+            InfotextDrawing other, @Nullable String otherwise, List<String> notices) {
+        Path place = otherwise == null ? null : models.path(otherwise).orElse(null);
+        DrawingPlan plan = other.plan(place, LoadOptions.DEFAULT, InfotextDrawing.Given.NOTHING, notices::add);
+        PromptSelection prompts = plan.subject().prompts();
+        Map<String, @Nullable Object> settings = of(plan.request());
+        settings.put("model", otherwise);
+        settings.put("prompt", String.join("\n", prompts.prompts()));
+        settings.put("negative", String.join("\n", prompts.negatives()));
+        settings.put("steps", plan.scheduler().steps());
+        SchedulerKind kind = plan.scheduler().kind();
+        settings.put("scheduler", kind == null ? null : kind.key());
+        settings.put("scheduler_options", plan.scheduler().options());
+        settings.put("syntax", prompts.syntax().key());
+        return settings;
+    }
+
+    private static Map<String, @Nullable Object> of(GenerationRequest request) {
+        Map<String, @Nullable Object> settings = new LinkedHashMap<>();
+        settings.put("prompt", first(request.prompts()));
+        settings.put("negative", first(request.subject().negativePrompts()));
+        settings.put("class", first(request.classes()));
+        settings.put("seed", request.seed());
+        settings.put("steps", (long) request.steps());
+        settings.put("guidance_scale", request.guidance().scale());
+        settings.put("syntax", request.subject().promptSyntax().key());
+        var size = request.size();
+        if (size != null) {
+            settings.put("width", (long) size.width());
+            settings.put("height", (long) size.height());
+        }
+        return settings;
+    }
+
+    private static <T> @Nullable T first(@Nullable List<T> all) {
+        return all == null || all.isEmpty() ? null : all.get(0);
+    }
+
+    /** What the page calls it. */
+    private @Nullable String model(String noted, List<String> notices) {
+        List<String> names = models.all().stream().map(ModelPlaces.Found::name).toList();
+        String last = noted.replace('\\', '/').replaceFirst("/model/?$", "").replaceFirst(".*/", "");
+        Optional<String> found = names.stream()
+                .filter(name -> name.equals(noted))
+                .findFirst()
+                .or(() -> names.stream()
+                        .filter(name -> name.endsWith("/" + last) || name.equals(last))
+                        .findFirst());
+        if (found.isEmpty()) {
+            notices.add("Its model '" + last + "' is not in the folders that are open.");
+        }
+        return found.orElse(null);
+    }
+}

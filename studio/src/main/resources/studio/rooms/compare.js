@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compare: one setting across, one down, one a page; and what was measured of ways to draw.
+import { get } from "/js/api.js";
+import { el, icon, replace, svg } from "/js/dom.js";
+import * as jobs from "/js/jobs.js";
+import { keep, recall } from "/js/store.js";
+import { ICONS, chartLibrary, colour, dialog, duration, field, select, toast } from "/js/widgets.js";
+
+export const title = "Compare";
+
+const MOST_CELLS = 100;
+
+/** What can stand on an axis: title, how a text becomes values, values to begin with. */
+const number = (text) => { const value = Number(text); if (text === "" || !Number.isFinite(value)) throw new Error(`“${text}” is no number`); return value; };
+const AXES = {
+  scheduler: ["Scheduler", (text) => text, "ddim, euler, dpm-multistep"],
+  steps: ["Steps", number, "5, 10, 20"],
+  guidance_scale: ["Guidance", number, "1, 3, 7.5"],
+  seed: ["Seed", number, "0, 1, 2, 3"],
+  class: ["Class", number, "0, 1, 2, 3"],
+  prompt: ["Prompt", (text) => text, ""],
+  negative: ["Negative prompt", (text) => text, ""],
+  strength: ["Strength", number, "0.3, 0.6, 0.9"],
+  lora: ["LoRA strength", number, "0, 0.5, 1"],
+  guide: ["Loss strength", number, "0, 20, 40, 80"],
+  size: ["Size", (text) => { if (!/^\d+x\d+$/.test(text)) throw new Error(`“${text}” is no size such as 64x64`); return text; }, ""],
+  model: ["Model", (text) => text, ""],
+};
+
+export function show(root, studio) {
+  const room = new Compare(root, studio);
+  room.start();
+  return () => { room.isGone = true; removeEventListener("keydown", room.keys); };
+}
+
+class Compare {
+  constructor(root, studio) {
+    Object.assign(this, { root, studio, running: [] });
+    this.state = recall("compare", { x: "steps", xs: "5, 10, 20", y: "scheduler", ys: "ddim, dpm-multistep", z: "", zs: "" });
+    this.models = new Map();
+  }
+
+  async start() {
+    this.grid = el("div", { class: "grids", "aria-live": "polite" });
+    this.tables = el("div", { class: "stack" });
+    this.form = el("form", { class: "card axes", "aria-label": "What is compared", onsubmit: (event) => { event.preventDefault(); this.draw(); } });
+    replace(this.root, el("div", { class: "room-head" }, el("h1", {}, "Compare"), el("span", { class: "hint" }, "The other settings are those of the room Draw.")), this.form, this.grid, this.tables);
+    this.keys = (event) => {
+      if (document.querySelector("dialog[open]")) return;
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); this.draw(); }
+      else if (event.key === "Escape") this.cancel();
+    };
+    addEventListener("keydown", this.keys);
+    try {
+      const [{ models }, { tables }] = await Promise.all([get("/studio/api/draw/models"), get("/studio/api/compare/tables")]);
+      this.known = models.map((each) => each.name);
+      this.measured = tables;
+    } catch (error) {
+      replace(this.form, el("p", { class: "notice bad" }, error.message));
+      return;
+    }
+    if (this.known.length === 0) { replace(this.form, el("p", { class: "empty" }, "There is no model in the folders that are open.")); return; }
+    this.base = recall("draw", {});
+    if (!this.known.includes(this.base.model)) this.base.model = this.known[0];
+    try {
+      await this.model(this.base.model);
+    } catch (error) {
+      replace(this.form, el("p", { class: "notice bad" }, error.message));
+      return;
+    }
+    if (this.isGone) return;
+    this.build();
+    this.showTables();
+  }
+
+  async model(name) {
+    if (!this.models.has(name)) this.models.set(name, await get(`/studio/api/draw/models/${name.split("/").map(encodeURIComponent).join("/")}`));
+    return this.models.get(name);
+  }
+
+  /** The axes that this model has. */
+  axes() {
+    const model = this.models.get(this.base.model);
+    const takesText = model.takes === "prompt" || model.takes === "words";
+    return Object.keys(AXES).filter((name) => ({
+      guidance_scale: model.is_guided, class: model.takes === "classes" || model.takes === "number", prompt: takesText, negative: model.takes === "prompt",
+      strength: Boolean(this.base.picture), lora: this.base.loras?.length > 0, guide: this.base.guides?.length > 0,
+    }[name] ?? true));
+  }
+
+  build() {
+    const names = this.axes();
+    const { state } = this;
+    const axis = (key, label, isOptional) => {
+      if (!names.includes(state[key])) { state[key] = isOptional ? "" : key === "x" ? "steps" : "scheduler"; state[`${key}s`] = state[key] ? AXES[state[key]][2] : ""; }
+      const values = el("input", { type: "text", value: state[`${key}s`], autocomplete: "off", disabled: !state[key], oninput: () => { state[`${key}s`] = values.value; this.count(); } });
+      const choice = select([...(isOptional ? [["", "none"]] : []), ...names.map((name) => [name, AXES[name][0]])], state[key], (name) => {
+        state[key] = name;
+        state[`${key}s`] = name ? this.usual(name) : "";
+        values.value = state[`${key}s`];
+        values.disabled = !name;
+        this.count();
+      });
+      return el("div", { class: "axis", data: { field: `axis-${key}` } }, field(label, choice), field("Values, with commas between", values), el("p", { class: "fault", hidden: true }));
+    };
+    this.told = el("span", { class: "hint" });
+    this.button = el("button", { type: "submit", class: "primary" }, "Draw the grid");
+    this.stop = el("button", { type: "button", class: "quiet", hidden: true, onclick: () => this.cancel() }, "Cancel");
+    this.picked = select(this.known, this.base.model, async (name) => {
+      this.base.model = name;
+      try { await this.model(name); this.build(); } catch (error) { toast(error.message, { bad: true }); }
+    });
+    replace(this.form, field("Model", this.picked), axis("x", "Across"), axis("y", "Down", true), axis("z", "A grid for each", true), el("div", { class: "row" }, this.button, this.stop, this.told));
+    this.count();
+  }
+
+  usual(name) {
+    if (name === "model") return this.known.slice(0, 3).join(", ");
+    if (name === "prompt") return this.base.prompt || "";
+    if (name === "size") { const model = this.models.get(this.base.model); return model.width ? `${model.width}x${model.height}` : "64x64"; }
+    return AXES[name][2];
+  }
+
+  values(key) {
+    const name = this.state[key];
+    if (!name) return [null];
+    const separator = name === "prompt" || name === "negative" ? /\s*[|\n]\s*/ : /\s*,\s*/;
+    const texts = this.state[`${key}s`].split(separator).map((text) => text.trim()).filter((text, i, all) => text || all.length === 1);
+    return texts.map((text) => AXES[name][1](text));
+  }
+
+  count() {
+    keep("compare", this.state);
+    try {
+      const cells = ["x", "y", "z"].reduce((product, key) => product * this.values(key).length, 1);
+      const isPrompt = ["x", "y", "z"].some((key) => this.state[key] === "prompt" || this.state[key] === "negative");
+      replace(this.told, `${cells} pictures${cells > MOST_CELLS ? `, at most ${MOST_CELLS}` : ""}${isPrompt ? "; prompts have | between them" : ""}`);
+      this.button.disabled = cells > MOST_CELLS;
+    } catch (error) {
+      replace(this.told, error.message);
+      this.button.disabled = true;
+    }
+  }
+
+  /** The settings of a cell. */
+  at(values) {
+    const settings = { ...this.base, count: 1 };
+    settings.seed ??= 0;
+    for (const key of ["x", "y", "z"]) {
+      const name = this.state[key];
+      const value = values[key];
+      if (!name) continue;
+      if (name === "size") [settings.width, settings.height] = value.split("x").map(Number);
+      else if (name === "lora") settings.loras = settings.loras.map((each) => ({ ...each, scale: value }));
+      else if (name === "guide") settings.guides = settings.guides.map((text) => text.replace(/:[-\d.]+(?=,|$)/, `:${value}`));
+      else settings[name] = value;
+    }
+    return settings;
+  }
+
+  async draw() {
+    if (this.button.disabled) return;
+    await this.cancel();
+    const turn = (this.turn = (this.turn ?? 0) + 1);
+    const xs = this.values("x");
+    const ys = this.values("y");
+    const zs = this.values("z");
+    this.cells = [];
+    const text = (key, value) => (value === null ? "" : `${AXES[this.state[key]][0]} ${value}`);
+    replace(this.grid, zs.map((z) => el("figure", { class: "card xyz" }, z === null ? null : el("figcaption", {}, text("z", z)), el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": text("z", z) || "Grid" }, el("table", { class: "sheet" },
+      el("thead", {}, el("tr", {}, el("td", {}), xs.map((x) => el("th", { scope: "col" }, text("x", x))))),
+      el("tbody", {}, ys.map((y) => el("tr", {}, el("th", { scope: "row" }, text("y", y)), xs.map((x) => {
+        const box = el("td", {}, el("div", { class: "slot" }));
+        this.cells.push({ x, y, z, box: box.firstChild });
+        return box;
+      })))))))));
+    this.stop.hidden = false;
+    try {
+      for (const cell of this.cells) {
+        if (turn !== this.turn || this.isGone) return;
+        await this.submit(cell, turn);
+      }
+      await Promise.all(this.cells.map((cell) => cell.done));
+    } catch (error) {
+      toast(error.message, { bad: true });
+    }
+    if (turn !== this.turn) return;
+    this.stop.hidden = true;
+    this.chart();
+  }
+
+  async submit(cell, turn) {
+    const settings = this.at(cell);
+    try {
+      const body = jobs.request(settings, await this.model(settings.model), { previews: 8, keeps: false });
+      const job = await jobs.submit(body);
+      cell.job = job.id;
+      cell.done = this.follow(cell, job, turn);
+      if ((this.following = (this.following ?? 0) + 1) > 2) await cell.done; // a browser has six connections for all its tabs
+    } catch (error) {
+      replace(cell.box, el("p", { class: "fault" }, error.message));
+    }
+  }
+
+  follow(cell, job, turn) {
+    const image = el("img", { alt: "", hidden: true });
+    const open = el("button", { type: "button", class: "shot", disabled: true, "aria-label": "Picture" }, image);
+    cell.box.append(open);
+    const showIt = (url) => { image.src = url; image.hidden = false; image.onload = () => image.classList.toggle("pixels", image.naturalWidth <= 128); };
+    return new Promise((resolve) => {
+      const end = jobs.follow(job.id, {
+        preview: ({ b64_json: text }) => showIt(`data:image/png;base64,${text}`),
+        over: (ended) => {
+          this.following -= 1;
+          if (ended.state === "done") {
+            const each = ended.pictures[0];
+            cell.seconds = ended.seconds;
+            cell.url = each.url;
+            const words = `${AXES[this.state.x][0]} ${cell.x}${cell.y === null ? "" : `, ${AXES[this.state.y][0]} ${cell.y}`}`;
+            open.setAttribute("aria-label", words);
+            open.disabled = false;
+            showIt(each.url);
+            cell.box.append(el("span", { class: "hint mono" }, cell.seconds === null ? "" : duration(cell.seconds)));
+            open.addEventListener("click", () => this.large(cell, words));
+            cell.box.classList.add("finished");
+          } else if (ended.state !== "cancelled") replace(cell.box, el("p", { class: "fault" }, ended.error?.message ?? ended.state));
+          else cell.box.classList.add("given-up");
+          resolve();
+        },
+      });
+      if (turn !== this.turn) end();
+    });
+  }
+
+  large(cell, words) {
+    const image = el("img", { src: cell.url, alt: words, class: "large" });
+    image.onload = () => image.classList.toggle("pixels", image.naturalWidth <= 128);
+    const box = dialog(words, el("div", { class: "viewer" }, image, el("button", { type: "button", onclick: () => { box.close(); keep("draw", this.at(cell)); this.studio.go("draw"); } }, icon(ICONS.draw), "Take these settings")));
+  }
+
+  async cancel() {
+    const left = (this.cells ?? []).filter((cell) => cell.job && !cell.box.classList.contains("finished"));
+    if (left.length === 0) return;
+    this.turn += 1;
+    this.stop.hidden = true;
+    await Promise.all(left.map((cell) => jobs.end(cell.job).catch(() => {})));
+    left.forEach((cell) => cell.box.classList.add("given-up"));
+  }
+
+  /** Seconds of a picture, over what changes them. */
+  chart() {
+    const drawn = this.cells.filter((cell) => cell.seconds);
+    if (drawn.length < 2) return;
+    const most = Math.max(...drawn.map((cell) => cell.seconds));
+    const rows = drawn.map((cell) => {
+      const words = ["x", "y", "z"].filter((key) => this.state[key]).map((key) => `${AXES[this.state[key]][0]} ${cell[key]}`).join(", ");
+      return el("tr", {}, el("th", { scope: "row" }, words), el("td", { class: "bars" }, svg("svg", { viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { width: (100 * cell.seconds) / most, height: 10, rx: 1 }))), el("td", { class: "number" }, duration(cell.seconds)));
+    });
+    this.grid.append(el("details", { class: "card" }, el("summary", {}, "Seconds of each picture"), el("table", {}, el("tbody", {}, rows)), el("p", { class: "hint" }, "As they were here, with whatever else the machine did. For figures of quality beside them, diffuse compare measures with a judge or against data; its tables are shown below.")));
+  }
+
+  showTables() {
+    if (this.measured.length === 0) return;
+    replace(this.tables, el("h2", {}, "Measured"), this.measured.map((table) => this.table(table)));
+  }
+
+  table({ place, rows }) {
+    const metrics = [...new Set(rows.flatMap((row) => row.figures.map((figure) => figure.metric)))];
+    const value = (row, metric) => row.figures.find((figure) => figure.metric === metric)?.value;
+    const card = el("section", { class: "card stack tight" }, el("h3", {}, place),
+      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": place }, el("table", {}, el("thead", {}, el("tr", {}, ["Model", "Scheduler", "Steps", "Guidance", "s a picture", ...metrics].map((text, i) => el("th", { scope: "col", class: i > 1 ? "number" : "" }, text)))),
+        el("tbody", {}, rows.map((row) => el("tr", {}, el("td", {}, row.model), el("td", {}, row.scheduler), [row.steps, row.guidance_scale, (row.seconds / row.pictures).toFixed(4), ...metrics.map((metric) => value(row, metric)?.toPrecision(4) ?? "")].map((text) => el("td", { class: "number" }, text))))))));
+    for (const metric of metrics) {
+      const figure = rows.flatMap((row) => row.figures).find((each) => each.metric === metric);
+      const terms = [`judged by ${figure.extractor}`, `${figure.n} pictures`, figure.n_reference ? `against ${figure.n_reference} of ${figure.reference}` : "", `shown at ${figure.size} pixels`].filter(Boolean).join(", ");
+      const canvas = el("canvas", { role: "img", "aria-label": `${metric} over the seconds of a picture` });
+      card.append(el("div", { class: "plot" }, canvas), el("p", { class: "hint" }, `${metric}: ${terms}. It may stand beside figures of the same judge, counts and data only.`));
+      this.plot(canvas, rows, metric);
+    }
+    return card;
+  }
+
+  async plot(canvas, rows, metric) {
+    const Chart = await chartLibrary();
+    const series = new Map();
+    for (const row of rows) {
+      const name = `${row.model}, ${row.scheduler}${row.guidance_scale === 1 ? "" : `, guidance ${row.guidance_scale}`}`;
+      const value = row.figures.find((figure) => figure.metric === metric)?.value;
+      if (value !== undefined) series.set(name, [...(series.get(name) ?? []), { x: row.seconds / row.pictures, y: value, steps: row.steps }]);
+    }
+    const colours = ["--accent", "--good", "--warn", "--bad", "--muted"].map(colour);
+    new Chart(canvas, {
+      type: "scatter",
+      data: { datasets: [...series].map(([label, data], i) => ({ label, data: data.sort((a, b) => a.x - b.x), showLine: true, borderColor: colours[i % colours.length], backgroundColor: colours[i % colours.length] })) },
+      options: {
+        color: colour("--text"), maintainAspectRatio: false,
+        scales: { x: { type: "logarithmic", title: { display: true, text: "seconds a picture", color: colour("--muted") }, ticks: { color: colour("--muted") }, grid: { color: colour("--line") } }, y: { title: { display: true, text: metric, color: colour("--muted") }, ticks: { color: colour("--muted") }, grid: { color: colour("--line") } } },
+        plugins: { tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${item.raw.steps} steps, ${item.parsed.y.toPrecision(4)}` } } },
+      },
+    });
+  }
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.studio.browser;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.JSHandle;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.ColorScheme;
+import dev.diffusion4j.image.PngFile;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+
+/** The room where pictures are drawn. */
+class DrawPageTest extends BrowserTest {
+    private static final String TEXT = "work/models/tiny-sd";
+    private static final String PLAIN = "work/models/tiny-pipeline";
+
+    private void choose(String model) {
+        go("draw");
+        page.getByLabel("Model", new Page.GetByLabelOptions().setExact(true)).selectOption(model);
+        assertThat(page.locator(".estimate")).containsText(Pattern.compile("about|no estimate"));
+    }
+
+    private void write(String label, String text) {
+        page.getByLabel(label, new Page.GetByLabelOptions().setExact(true)).fill(text);
+    }
+
+    private Locator button(String name) {
+        return page.getByRole(
+                com.microsoft.playwright.options.AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name));
+    }
+
+    /** Drops a file on the window. */
+    private void drop(byte[] file, String name) {
+        JSHandle data = page.evaluateHandle(
+                """
+                ([text, name]) => {
+                  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+                  const transfer = new DataTransfer();
+                  transfer.items.add(new File([bytes], name, { type: "image/png" }));
+                  return transfer;
+                }""",
+                List.of(Base64.getEncoder().encodeToString(file), name));
+        page.dispatchEvent(".room-draw .stage", "drop", Map.of("dataTransfer", data));
+    }
+
+    @Test
+    void a_prompt_is_drawn_with_previews_and_kept_with_its_note() throws IOException {
+        choose(TEXT);
+        write("Prompt", "a red cat");
+        assertThat(page.locator(".tokens")).containsText("3 of");
+        write("Steps", "12");
+        write("Seed", "41");
+        page.keyboard().press("Control+Enter");
+        assertThat(page.locator(".now .tile img").first()).isVisible();
+        assertThat(page.locator(".now-head")).containsText("drawn in");
+        assertThat(page.locator(".now .tile.finished")).hasCount(1);
+        Path file;
+        try (Stream<Path> drawn = Files.list(folder().resolve("drawn"))) {
+            file = drawn.filter(each -> PngFile.readNotes(each).toString().contains("a red cat"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        assertThat(PngFile.readNotes(file).toString()).contains("a red cat", "41", "tiny-sd");
+        shoot(page, "draw-light");
+    }
+
+    @Test
+    void a_long_drawing_is_cancelled_by_escape() {
+        choose(TEXT);
+        write("Prompt", "a dog");
+        write("Steps", "900");
+        page.locator(".go button").click();
+        assertThat(page.locator(".now-head .cancel")).isVisible();
+        assertThat(page.locator(".now-head")).containsText("of 90");
+        page.locator(".now-head").click();
+        page.keyboard().press("Escape");
+        assertThat(page.locator(".now-head")).containsText("cancelled");
+    }
+
+    @Test
+    void those_that_wait_are_reordered_and_seen_by_another_tab_and_after_a_refresh() {
+        choose(TEXT);
+        write("Steps", "900");
+        for (String prompt : List.of("first", "second", "third")) {
+            write("Prompt", prompt);
+            page.locator(".go button").click();
+            page.waitForTimeout(150);
+        }
+        assertThat(page.locator(".queue .job")).hasCount(2);
+        page.locator(".queue .job", new Page.LocatorOptions().setHasText("third"))
+                .getByLabel("Earlier")
+                .click();
+        assertThat(page.locator(".queue .job").first()).containsText("third");
+        Page other = page.context().newPage();
+        other.navigate("http://127.0.0.1:" + studio().port() + "/#/draw");
+        assertThat(other.locator(".queue .job").first()).containsText("third");
+        assertThat(other.locator(".now-head")).containsText("first");
+        page.reload();
+        assertThat(page.locator(".now-head")).containsText("first");
+        assertThat(page.locator(".queue .job")).hasCount(2);
+        for (Locator cancel : List.of(
+                page.locator(".queue .job").first(), page.locator(".queue .job").first())) {
+            cancel.getByLabel("Cancel").click();
+            page.waitForTimeout(150);
+        }
+        page.locator(".now-head .cancel").click();
+        assertThat(page.locator(".now-head")).containsText("cancelled");
+        assertThat(other.locator(".now-head")).containsText("cancelled");
+        other.close();
+    }
+
+    @Test
+    void a_dropped_picture_gives_its_settings_back() throws IOException {
+        choose(TEXT);
+        write("Prompt", "a green house");
+        write("Steps", "4");
+        write("Seed", "77");
+        page.locator(".go button").click();
+        assertThat(page.locator(".now-head")).containsText("drawn in");
+        String url = page.locator(".now .tile").getAttribute("data-url");
+        Object text = page.evaluate(
+                "url => fetch(url).then(a => a.arrayBuffer()).then(b => btoa(String.fromCharCode(...new Uint8Array(b))))",
+                url);
+        write("Prompt", "something else");
+        write("Steps", "9");
+        write("Seed", "1");
+        drop(Base64.getDecoder().decode(String.valueOf(text)), "drawn.png");
+        assertThat(page.getByLabel("Prompt", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("a green house");
+        assertThat(page.getByLabel("Steps", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("4");
+        assertThat(page.getByLabel("Seed", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("77");
+    }
+
+    @Test
+    void a_mask_is_painted_and_only_what_it_marks_is_drawn_anew() throws IOException {
+        choose(TEXT);
+        write("Prompt", "a sun");
+        write("Steps", "4");
+        page.getByText("Begin with a picture").click();
+        page.locator("#start-file").setInputFiles(folder().resolve("pictures/disc.png"));
+        button("Paint a mask").click();
+        Locator canvas = page.locator(".mask-canvas");
+        var box = canvas.boundingBox();
+        page.mouse().move(box.x + box.width * 0.75, box.y + box.height * 0.2);
+        page.mouse().down();
+        page.mouse().move(box.x + box.width * 0.75, box.y + box.height * 0.8);
+        page.mouse().up();
+        shoot(page, "mask-light");
+        button("Use this mask").click();
+        Locator mask = page.getByAltText("The mask: white is drawn anew");
+        assertThat(mask).isVisible();
+        String data = mask.getAttribute("src");
+        BufferedImage painted = ImageIO.read(
+                new ByteArrayInputStream(Base64.getDecoder().decode(data.substring(data.indexOf(',') + 1))));
+        assertThat(painted.getWidth()).isEqualTo(64);
+        assertThat(painted.getRGB(48, 32) & 0xff).isEqualTo(255);
+        assertThat(painted.getRGB(8, 32) & 0xff).isZero();
+        page.locator(".go button").click();
+        assertThat(page.locator(".now-head")).containsText("drawn in");
+    }
+
+    @Test
+    void a_wrong_value_marks_its_field() {
+        choose(PLAIN);
+        write("Steps", "5000");
+        page.locator(".go button").click();
+        assertThat(page.locator("[data-field~=steps].wrong .fault")).containsText("at most");
+        assertThat(page.getByLabel("Steps", new Page.GetByLabelOptions().setExact(true)))
+                .hasAttribute("aria-invalid", "true");
+    }
+
+    @Test
+    void a_loss_that_steers_is_drawn_as_a_curve_and_the_same_call_is_given_as_code() {
+        choose(PLAIN);
+        write("Steps", "6");
+        page.getByText("Steer with losses").click();
+        button("+ Brightness").click();
+        page.locator(".go button").click();
+        assertThat(page.locator(".now-head")).containsText("drawn in");
+        assertThat(page.locator(".curve")).containsText("brightness");
+        button("As code").click();
+        assertThat(page.locator("dialog pre").first()).containsText("--guide brightness=0.7:40");
+        assertThat(page.locator("dialog pre").last()).containsText("steeredBy");
+        shoot(page, "code-light");
+    }
+
+    @Test
+    void it_can_be_used_by_everybody_in_light_in_dark_and_on_a_phone() {
+        choose(TEXT);
+        assertAccessible(page, "draw, light");
+        for (String size : List.of("1280x720", "390x844")) {
+            int width = Integer.parseInt(size.split("x")[0]);
+            try (var visitor = visitor(ColorScheme.DARK, width, Integer.parseInt(size.split("x")[1]))) {
+                Page dark = visitor.newPage();
+                dark.navigate(studio().address().toString());
+                assertThat(dark.locator(".estimate")).containsText(Pattern.compile("about|no estimate"));
+                assertAccessible(dark, "draw, dark, " + size);
+                assertThat((Integer) dark.evaluate("document.documentElement.scrollWidth"))
+                        .isEqualTo(width);
+                shoot(dark, width < 1000 ? "draw-phone" : "draw-dark");
+            }
+        }
+    }
+}
