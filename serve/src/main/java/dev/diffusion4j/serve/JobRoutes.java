@@ -98,7 +98,7 @@ final class JobRoutes {
             double seconds = 0;
             double bytes = 0;
             for (ServiceRequest request : fields.read(sent, files)) {
-                ServiceEstimate estimate = service.estimate(request).orElse(null);
+                ServiceEstimate estimate = service.get().estimate(request).orElse(null);
                 if (estimate == null) {
                     Answers.json(ctx, 200, Map.of());
                     return;
