@@ -72,7 +72,7 @@ export function schedulers({ runs }) {
 export function colour({ runs }) {
   const value = el("input", { type: "color", value: "#55ffaa" });
   const scale = slider("Scale", { min: 0, max: 3000, step: 50, value: 1000, most: 100000 });
-  const gradient = select([["exact", "exact: through the network"], ["cheap", "cheap: through x̂₀"]], "exact");
+  const gradient = select([["exact", "exact (network too)"], ["cheap", "cheap (x̂₀ alone)"]], "exact");
   return control([field("Colour", value), scale.node, field("Gradient", gradient)], "Draw", async (signal, shown) => {
     const plain = { model: runs.shapes.model, scheduler: "ddim", request: request({ count: 6, steps: 40 }) };
     const before = shown.add(row("unguided", 6));
