@@ -49,6 +49,7 @@ export function markFault(root, error) {
     const control = place.querySelector("input, select, textarea, button");
     const fault = place.querySelector(".fault");
     place.classList.add("wrong");
+    fault?.setAttribute("role", "alert");
     if (fault) replace(fault, error.message).hidden = false;
     control?.setAttribute("aria-invalid", "true");
     if (fault && control) control.setAttribute("aria-errormessage", fault.id);

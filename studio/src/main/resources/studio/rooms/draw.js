@@ -50,6 +50,8 @@ class DrawRoom {
       return;
     }
     const asked = this.studio.route().params;
+    const lora = asked.get("lora");
+    if (this.loras.some((each) => each.name === lora)) this.settings.loras = [{ name: lora, scale: 1 }];
     const known = this.models.map((each) => each.name);
     const wanted = asked.get("model") ?? this.settings.model;
     await this.choose(known.includes(wanted) ? wanted : known[0]);

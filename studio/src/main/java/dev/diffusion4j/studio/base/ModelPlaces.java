@@ -35,6 +35,9 @@ import java.util.regex.Pattern;
 public final class ModelPlaces {
     private static final int DEEPEST = 6;
     private static final long LARGE = 300L << 20;
+    /** Where a run has what was made of its checkpoints. */
+    private static final String CHECKPOINT_MODELS = "models";
+
     private static final Set<String> PASSED = Set.of("node_modules", "target", "checkpoints", "__pycache__");
 
     /** Data sets that may have to be fetched, which nobody asked for. */
@@ -97,6 +100,10 @@ public final class ModelPlaces {
             Path inside = PipelinePlace.insideRun(folder);
             if (Files.exists(inside.resolve(ComponentMap.FILE))) {
                 add(folder, inside.equals(folder) ? "folder" : "run", inside.resolve(ComponentMap.FILE));
+                Path checkpoints = folder.resolve(CHECKPOINT_MODELS);
+                if (!inside.equals(folder) && Files.isDirectory(checkpoints)) {
+                    found.addAll(within(checkpoints));
+                }
                 return FileVisitResult.SKIP_SUBTREE;
             }
             return FileVisitResult.CONTINUE;

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,12 @@ public final class Shelves {
     private static final long LARGEST = 1L << 30;
     private static final List<String> WHOLE = List.of("pytorch_lora_weights.safetensors", "adapter_model.safetensors");
 
+    private static final Pattern NAMED = Pattern.compile(".*\\.safetensors|config\\.json");
+    private static final long MOMENT = 3_000_000_000L;
+
     private final Folders folders;
+    private List<Path> seen = List.of();
+    private long seenAt;
     private final Map<String, Optional<Lora>> known = new ConcurrentHashMap<>();
 
     /**
@@ -43,11 +49,26 @@ public final class Shelves {
     }
 
     private List<Path> files(String end) {
+        return named().stream().filter(file -> file.toString().endsWith(end)).toList();
+    }
+
+    /** All that may be meant, as they were a moment ago: a page asks several times in a row. */
+    private synchronized List<Path> named() {
+        long now = System.nanoTime();
+        if (seen.isEmpty() || now - seenAt > MOMENT) {
+            seen = walked();
+            seenAt = now;
+        }
+        return seen;
+    }
+
+    private List<Path> walked() {
         List<Path> found = new ArrayList<>();
         for (Path root : folders.all().values()) {
             try (Stream<Path> all = Files.walk(root, DEEPEST)) {
                 all.limit(MOST_FILES)
-                        .filter(file -> String.valueOf(file.getFileName()).endsWith(end))
+                        .filter(file -> NAMED.matcher(String.valueOf(file.getFileName()))
+                                .matches())
                         .filter(file -> !root.relativize(file).toString().contains("checkpoints"))
                         .forEach(found::add);
             } catch (IOException | UncheckedIOException e) {

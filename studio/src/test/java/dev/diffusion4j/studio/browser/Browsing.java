@@ -6,6 +6,7 @@ import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
 import dev.diffusion4j.studio.Studio;
 import dev.diffusion4j.studio.StudioConfig;
+import dev.diffusion4j.studio.train.TinyDiffuse;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -39,6 +40,7 @@ final class Browsing implements BeforeAllCallback {
             studio = Studio.start(StudioConfig.DEFAULT.with(c -> {
                 c.port = 0;
                 c.folders = List.of(folder);
+                c.command = TinyDiffuse.command();
             }));
             playwright = Playwright.create(
                     new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
@@ -88,6 +90,8 @@ final class Browsing implements BeforeAllCallback {
             Path folder = Files.createTempDirectory("studio").resolve("work");
             copy(GOLDEN.resolve("tiny-sd"), folder.resolve("models/tiny-sd"));
             copy(GOLDEN.resolve("tiny-pipeline"), folder.resolve("models/tiny-pipeline"));
+            Files.createDirectories(folder.resolve("loras"));
+            Files.copy(GOLDEN.resolve("text_lora/sd-kohya.safetensors"), folder.resolve("loras/zog.safetensors"));
             Files.createDirectories(folder.resolve("pictures"));
             ImageIO.write(disc(), "png", folder.resolve("pictures/disc.png").toFile());
             return folder;

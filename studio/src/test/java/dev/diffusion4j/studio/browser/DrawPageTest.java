@@ -82,6 +82,7 @@ class DrawPageTest extends BrowserTest {
         choose(TEXT);
         write("Prompt", "a dog");
         write("Steps", "900");
+        write("Pictures", "12");
         page.locator(".go button").click();
         assertThat(page.locator(".now-head .cancel")).isVisible();
         assertThat(page.locator(".now-head")).containsText("of 90");
@@ -94,6 +95,7 @@ class DrawPageTest extends BrowserTest {
     void those_that_wait_are_reordered_and_seen_by_another_tab_and_after_a_refresh() {
         choose(TEXT);
         write("Steps", "900");
+        write("Pictures", "12"); // so that none is over before it is looked at
         for (String prompt : List.of("first", "second", "third")) {
             write("Prompt", prompt);
             page.locator(".go button").click();
@@ -147,6 +149,27 @@ class DrawPageTest extends BrowserTest {
     }
 
     @Test
+    void so_does_one_of_the_webui() {
+        choose(TEXT);
+        String text =
+                "a yellow ship\nNegative prompt: fog\nSteps: 7, Sampler: Euler, CFG scale: 4.5, Seed: 1234, Size: 32x16, Model: other";
+        drop(
+                PngFile.bytes(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), Map.of("parameters", text)),
+                "other.png");
+        assertThat(page.getByLabel("Prompt", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("a yellow ship");
+        assertThat(page.getByLabel("Negative prompt")).hasValue("fog");
+        assertThat(page.getByLabel("Seed", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("1234");
+        assertThat(page.getByLabel("Steps", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("7");
+        assertThat(page.getByLabel("Guidance", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("4.5");
+        assertThat(page.getByLabel("Scheduler")).hasValue("euler");
+        assertThat(page.getByLabel("Width")).hasValue("32");
+    }
+
+    @Test
     void a_mask_is_painted_and_only_what_it_marks_is_drawn_anew() throws IOException {
         choose(TEXT);
         write("Prompt", "a sun");
@@ -172,6 +195,20 @@ class DrawPageTest extends BrowserTest {
         assertThat(painted.getRGB(8, 32) & 0xff).isZero();
         page.locator(".go button").click();
         assertThat(page.locator(".now-head")).containsText("drawn in");
+    }
+
+    @Test
+    void a_lora_of_the_folders_is_drawn_with() {
+        choose(TEXT);
+        write("Prompt", "a red cat");
+        write("Steps", "3");
+        page.locator("summary", new Page.LocatorOptions().setHasText("LoRAs")).click();
+        page.getByLabel("Add", new Page.GetByLabelOptions().setExact(true)).selectOption("work/loras/zog.safetensors");
+        page.locator(".go button").click();
+        assertThat(page.locator(".now-head")).containsText("drawn in");
+        page.locator(".now .tile").click();
+        button("In the gallery").click();
+        assertThat(page.locator(".facts")).containsText("zog");
     }
 
     @Test

@@ -14,7 +14,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** As much of {@code diffuse train} as the studio calls: the command itself is built on the studio. */
-final class TinyDiffuse {
+public final class TinyDiffuse {
     private static final RunListener CONSOLE = new RunListener() {
         @Override
         public void onPlan(RunPlan plan) {
@@ -66,7 +66,7 @@ final class TinyDiffuse {
     }
 
     /** How it is called. */
-    static List<String> command() {
+    public static List<String> command() {
         return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
