@@ -25,7 +25,7 @@ READY_SECONDS = 120
 
 @dataclass
 class Asked:
-    """A request, and when its caller goes away, in units of what all callers' pictures take one after the other."""
+    """A request, and when its caller goes away, in units of what half of the patient callers wait at most."""
     seed: int
     leaves: float = math.inf
 
@@ -48,9 +48,9 @@ class Side:
     command: list
     port: int
     health: str
-    jobs: bool = False  # by /api/v1/jobs, which takes three requests; else by OpenAI's one
     process: subprocess.Popen = None
     single: float = 0
+    wait: float = 0
     rounds: list = field(default_factory=list)
 
     def start(self):
@@ -112,6 +112,7 @@ class Line:
             await self.reader.readline()
         else:
             content = await self.reader.read()
+        if "connection: close" in head or "content-length:" not in head and "transfer-encoding: chunked" not in head:
             self.drop()
         return status, content
 
@@ -122,25 +123,9 @@ class Line:
 
     async def picture(self, asked, steps):
         """The status, and a PNG where there is one."""
-        if self.side.jobs:
-            return await self.job(asked, steps)
         wanted = {"prompt": "", "seed": asked.seed, "steps": steps}
         status, content = await self.call("POST", "/v1/images/generations", json.dumps(wanted).encode())
         return status, base64.b64decode(json.loads(content)["data"][0]["b64_json"]) if status == 200 else b""
-
-    async def job(self, asked, steps):
-        wanted = {"request": {"canvas": {"seed": asked.seed}, "sampling": {"steps": steps}}}
-        status, content = await self.call("POST", "/api/v1/jobs", json.dumps(wanted).encode())
-        if status != 202:
-            return status, b""
-        where = f"/api/v1/jobs/{json.loads(content)['id']}"
-        try:
-            await self.call("GET", f"{where}/events")
-            return await self.call("GET", f"{where}/pictures/0")
-        except asyncio.CancelledError:
-            self.drop()
-            await self.call("DELETE", where)
-            raise
 
 
 async def one(side, steps):
@@ -163,7 +148,7 @@ async def crowd(side, callers, requests, steps):
         while waiting:
             asked = waiting.pop()
             begun = time.perf_counter()
-            patience = None if math.isinf(asked.leaves) else asked.leaves * side.single * callers
+            patience = None if math.isinf(asked.leaves) else asked.leaves * side.wait
             try:
                 status, _ = await asyncio.wait_for(line.picture(asked, steps), patience)
                 while status == 429:
@@ -187,9 +172,10 @@ async def crowd(side, callers, requests, steps):
     return {"seconds": seconds, **ends, "cpu": (side.cpu() - used) / max(1, ends["drawn"]), "rate": ends["drawn"] / seconds, "p50": at(0.5), "p99": at(0.99)}
 
 
-def warm(side, steps):
+def warm(side, callers, steps):
     asyncio.run(crowd(side, 4, [Asked(i) for i in range(WARM)], steps))
     side.single = asyncio.run(crowd(side, 1, [Asked(i) for i in range(SINGLE)], steps))["seconds"] / SINGLE
+    side.wait = asyncio.run(crowd(side, callers, patient(2 * callers), steps))["p50"]
 
 
 def patient(count, pictures=100):
@@ -208,8 +194,8 @@ def sides(model, names):
         more = ["--threads", threads] if threads else []
         batch = ["--batch", 8] if kind.endswith("-batch") else []
         if kind.startswith("java"):
-            command = [HOME / "diffuse", "serve", "--model", f"{model}=m", "--port", port, "--queue", 64, *batch, *more]
-            made.append(Side(name, command, port, "/health/ready", jobs=not (model / "text_encoder").exists()))
+            command = [HOME / "diffuse", "serve", "--model", f"{model}=m", "--port", port, "--queue", 64, "--max-requests", 128, *batch, *more]
+            made.append(Side(name, command, port, "/health/ready"))
         else:
             command = [PYTHON, BENCH / "peers/serve.py", model, port, "--queue", 65, *batch, *more]
             made.append(Side(name, command, port, "/health"))
@@ -223,7 +209,7 @@ def run_http(model, names, callers, requests, steps, rounds):
     try:
         for side in all_sides:
             say(f"  {side.name}: ready after {side.start():.2f} s")
-            warm(side, steps)
+            warm(side, callers, steps)
             say(f"  {side.name}: {1000 * side.single:.1f} ms a picture")
         same = {side.name: asyncio.run(one(side, steps)) for side in all_sides}
         for name, png in same.items():

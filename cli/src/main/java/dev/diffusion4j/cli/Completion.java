@@ -40,9 +40,7 @@ final class Completion implements Callable<Integer> {
             throw Problem.request(
                     "there is no completion for '" + shell + "'; there is for " + String.join(", ", SHELLS));
         }
-        spec.commandLine()
-                .getOut()
-                .print(AutoComplete.bash("diffuse", spec.parent().commandLine()));
+        spec.commandLine().getOut().print(AutoComplete.bash("diffuse", Diffuse.commandLine()));
         spec.commandLine().getOut().flush();
         return 0;
     }

@@ -34,8 +34,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Image diffusion models on the JVM: train, sample, save. Begin with: diffuse quickstart",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
+        synopsisSubcommandLabel = "COMMAND")
+public final class Diffuse implements Runnable {
+    /** In the order of the help. */
+    private static final List<Class<?>> COMMANDS = List.of(
             QuickstartCommand.class,
             SampleCommand.class,
             TrainCommand.class,
@@ -54,9 +56,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             RecipesCommand.class,
             DoctorCommand.class,
             WarmUpCommand.class,
-            Completion.class
-        })
-public final class Diffuse implements Runnable {
+            Completion.class);
+
     @Spec
     CommandSpec spec = CommandSpec.create();
 
@@ -73,8 +74,23 @@ public final class Diffuse implements Runnable {
 
     /** The command line, ready to be executed; tests use it too. */
     static CommandLine commandLine() {
+        return commandLine(COMMANDS);
+    }
+
+    /** With the one command that is called, where it is the first word: to learn of the others takes a quarter of a second. */
+    private static CommandLine commandLine(String[] arguments) {
+        String first = arguments.length == 0 ? "" : arguments[0];
+        return commandLine(COMMANDS.stream()
+                .filter(command -> command.getAnnotation(Command.class).name().equals(first))
+                .findFirst()
+                .<List<Class<?>>>map(List::of)
+                .orElse(COMMANDS));
+    }
+
+    private static CommandLine commandLine(List<Class<?>> commands) {
         Diffuse root = new Diffuse();
         CommandLine line = new CommandLine(root);
+        commands.forEach(line::addSubcommand);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         HelpGroups.install(line);
         line.setExecutionStrategy(parsed -> {
@@ -147,13 +163,23 @@ public final class Diffuse implements Runnable {
     public static void main(String[] arguments) {
         useLaunchersErrorStream();
         logInOneLine();
-        CommandLine line = commandLine();
+        Thread natives = NativesAhead.begin(arguments);
+        CommandLine line = commandLine(arguments);
         CheckedOutput output = new CheckedOutput(new FileOutputStream(FileDescriptor.out));
         line.setOut(writer(output));
         line.setErr(writer(System.err));
         int code = line.execute(arguments);
         line.getOut().flush();
+        join(natives);
         System.exit(output.exitCode(code, line.getErr()));
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** What the library logs is a plain line, not java.util.logging's two with a date; a setting of the user's own stays. */

@@ -7,6 +7,7 @@ import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
+import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.folder.PipelinePlace;
@@ -462,6 +463,11 @@ public final class DiffusionPipeline implements AutoCloseable {
     /** The words that its network was trained on; empty where it takes none. */
     public Optional<PromptWords> prompts() {
         return ask(DiffusionModel::prompts);
+    }
+
+    /** Whether it draws what words say. */
+    public boolean readsPrompts() {
+        return prompts().isPresent() || setup.conditioner().takes() == Subject.Kind.PROMPT;
     }
 
     /** Whether its network sees a pooled text beside the words, as Stable Diffusion XL's does. */

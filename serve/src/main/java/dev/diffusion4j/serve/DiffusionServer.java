@@ -60,7 +60,7 @@ public final class DiffusionServer implements AutoCloseable {
     }
 
     /**
-     * Listens, once all models are found to be sound.
+     * Listens, and returns once all models are found to be sound; until then everybody is asked to come again (503).
      *
      * @param models by the names that requests use, the usual one first
      * @param limits of the engine and the server; its meter is the server's own
@@ -85,29 +85,24 @@ public final class DiffusionServer implements AutoCloseable {
             c.meter = meter.counter();
             c.memory = limits.memory() > 0 ? limits.memory() - own.limits().memory() : 0;
         });
+        Opening opening = new Opening(models, engine);
         Uploads uploads = new Uploads();
+        ScheduledExecutorService events = events();
         try {
-            DiffusionService service = DiffusionService.open(models, engine);
-            meter.watch(service);
-            ScheduledExecutorService events = events();
-            try {
-                ModelNames names = new ModelNames(service::models, config.aliases());
-                return open(
-                        engine,
-                        new Faces(
-                                service, own, extension, names, adapters, uploads, meter, new AtomicBoolean(), events));
-            } catch (Throwable e) {
-                events.shutdownNow();
-                service.close();
-                throw e;
-            }
+            ModelNames names = new ModelNames(() -> opening.get().models(), config.aliases());
+            return open(
+                    engine,
+                    opening,
+                    new Faces(opening, own, extension, names, adapters, uploads, meter, new AtomicBoolean(), events));
         } catch (Throwable e) {
+            events.shutdownNow();
+            opening.close();
             uploads.close();
             throw e;
         }
     }
 
-    private static DiffusionServer open(ServiceConfig engine, Faces faces) {
+    private static DiffusionServer open(ServiceConfig engine, Opening opening, Faces faces) {
         ServerConfig config = faces.config();
         Door door = new Door(
                 new Access(config, faces.extension()), faces.extension().headers(), config.limits(), faces.meter());
@@ -117,7 +112,16 @@ public final class DiffusionServer implements AutoCloseable {
             faces.add(javalin.routes);
         });
         listen(http, config);
-        return new DiffusionServer(faces.service(), engine, http, door, faces);
+        try {
+            DiffusionService service = opening.await();
+            faces.meter().watch(service);
+            door.open();
+            faces.ready().set(true);
+            return new DiffusionServer(service, engine, http, door, faces);
+        } catch (Throwable e) {
+            http.stop();
+            throw e;
+        }
     }
 
     /** Threads that send events, for which nobody waits. */
@@ -206,7 +210,7 @@ public final class DiffusionServer implements AutoCloseable {
      * is fine.
      */
     public void stop(Duration most) {
-        faces.stopping().set(true);
+        faces.ready().set(false);
         service.close(most);
         door.awaitEmpty(LAST_ANSWERS);
         http.stop();

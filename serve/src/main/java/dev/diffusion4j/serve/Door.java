@@ -31,6 +31,7 @@ final class Door extends Handler.Wrapper {
     private final ByteBudget bodies;
     private final Unsent unsent;
     private final AtomicInteger inside = new AtomicInteger();
+    private volatile boolean isOpen;
 
     /** @param headers of each answer */
     Door(Access access, Map<String, String> headers, Limits limits, ServerMeter meter) {
@@ -55,6 +56,9 @@ final class Door extends Handler.Wrapper {
         });
         try {
             access.check(request, answer);
+            if (!isOpen && !Access.isOpen(request)) {
+                throw new Refusal(503, "the models are being looked at: come again in a second", "starting", null);
+            }
             if (IncomingBody.isSentBy(request)) {
                 new IncomingBody(
                                 request, limits.body(), bodies, body -> enter(answer, body), why -> refuse(answer, why))
@@ -66,6 +70,11 @@ final class Door extends Handler.Wrapper {
             refuse(answer, e);
         }
         return true;
+    }
+
+    /** From now on requests get further than their health. */
+    void open() {
+        isOpen = true;
     }
 
     private void enter(Outbox answer, SentBody body) {

@@ -5,36 +5,40 @@ import dev.diffusion4j.service.DiffusionService;
 import io.javalin.config.RoutesConfig;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /**
  * All that a server can be asked for, over one engine.
  *
+ * @param service waits until it is there; nobody asks before, but an extension
  * @param extension of another module
- * @param stopping whether no new work is taken
+ * @param ready whether new work is taken
  * @param events threads that send events
  */
 record Faces(
-        DiffusionService service,
+        Supplier<DiffusionService> service,
         ServerConfig config,
         ServerExtension extension,
         ModelNames names,
         Adapters adapters,
         Uploads uploads,
         ServerMeter meter,
-        AtomicBoolean stopping,
+        AtomicBoolean ready,
         ScheduledExecutorService events) {
 
     void add(RoutesConfig routes) {
         Limits limits = config.limits();
         ResultRoutes results = new ResultRoutes(new Results(config.keeping(), limits.kept(), System::nanoTime));
         results.add(routes);
-        new MonitorRoutes(meter, stopping).add(routes);
+        new MonitorRoutes(meter, ready).add(routes);
         new ImageRoutes(service, new ImageFields(names, adapters, limits), results, uploads).add(routes);
         JobBoard board = new JobBoard(config.keeping(), limits.kept(), extension);
         new JobRoutes(service, new JobFields(names, adapters, limits, extension), board, uploads, events).add(routes);
         WebuiJobs jobs = new WebuiJobs();
         new WebuiRoutes(service, new WebuiFields(names, adapters, limits), jobs, uploads).add(routes);
         new WebuiLists(names, adapters, jobs).add(routes);
-        extension.add(routes, service);
+        if (extension != ServerExtension.NONE) {
+            extension.add(routes, service.get());
+        }
     }
 }

@@ -2,6 +2,7 @@
 package dev.diffusion4j.serve;
 
 import dev.diffusion4j.image.SentPicture;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.service.DiffusionService;
 import dev.diffusion4j.service.FinishedPicture;
 import dev.diffusion4j.service.Job;
@@ -15,17 +16,18 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** OpenAI's interface for pictures (https://platform.openai.com/docs/api-reference/images): generations, edits, variations, models. */
 final class ImageRoutes {
-    private final DiffusionService service;
+    private final Supplier<DiffusionService> service;
     private final ImageFields fields;
     private final ResultRoutes results;
     private final Uploads uploads;
     private final long created = Instant.now().getEpochSecond();
 
-    ImageRoutes(DiffusionService service, ImageFields fields, ResultRoutes results, Uploads uploads) {
+    ImageRoutes(Supplier<DiffusionService> service, ImageFields fields, ResultRoutes results, Uploads uploads) {
         this.service = service;
         this.fields = fields;
         this.results = results;
@@ -62,15 +64,24 @@ final class ImageRoutes {
 
     private ImageCall generation(Context ctx) {
         Fields sent = Fields.ofJson(Answers.text(ctx));
-        return fields.read(sent, prompt(sent), r -> {});
+        return fields.read(sent, prompt(sent, true), r -> {});
     }
 
-    private static String prompt(Fields sent) {
+    /**
+     * None where it is empty and the model reads no words, since clients must send one to any model.
+     *
+     * @param isNeeded where the model does
+     */
+    private @Nullable String prompt(Fields sent, boolean isNeeded) {
         String prompt = sent.text("prompt");
-        if (prompt == null) {
+        if ((prompt == null || prompt.isEmpty())
+                && !service.get().look(fields.models().of(sent.text("model")), DiffusionPipeline::readsPrompts)) {
+            return null;
+        }
+        if (prompt == null && isNeeded) {
             throw Refusal.value("prompt", "\"prompt\" is missing: say what the picture shows");
         }
-        return prompt;
+        return prompt == null ? "" : prompt;
     }
 
     /** @param isVariation of the picture alone, where no prompt is asked for */
@@ -83,8 +94,7 @@ final class ImageRoutes {
     private ImageCall edited(Context ctx, boolean isVariation, Uploads.Batch files) {
         Multipart parts = Multipart.read(Answers.bytes(ctx), ctx.header("Content-Type"));
         Fields sent = Fields.ofForm(parts.texts());
-        String prompt =
-                isVariation ? String.valueOf(sent.text("prompt") == null ? "" : sent.text("prompt")) : prompt(sent);
+        String prompt = prompt(sent, !isVariation);
         Double strength = sent.number("strength");
         BufferedImage image = picture(parts, "image");
         BufferedImage mask = SentPicture.mask(image, parts.files("mask").isEmpty() ? null : picture(parts, "mask"));
@@ -104,7 +114,7 @@ final class ImageRoutes {
 
     private void draw(Context ctx, ImageCall call, String event, Uploads.Batch files) {
         ImageStream stream = new ImageStream();
-        Job job = service.submit(call.request(), stream);
+        Job job = service.get().submit(call.request(), stream);
         Answers.letGo(ctx);
         Answers.ignored(ctx, call.ignored());
         if (call.streams()) {

@@ -17,13 +17,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Jobs that callers come back for: everything that the engine draws, in the JSON of a picture's note. */
 final class JobRoutes {
     static final String PATH = "/api/v1/jobs";
 
-    private final DiffusionService service;
+    private final Supplier<DiffusionService> service;
     private final JobFields fields;
     private final JobBoard board;
     private final Uploads uploads;
@@ -31,7 +32,7 @@ final class JobRoutes {
 
     /** @param events threads that send events */
     JobRoutes(
-            DiffusionService service,
+            Supplier<DiffusionService> service,
             JobFields fields,
             JobBoard board,
             Uploads uploads,
@@ -73,7 +74,7 @@ final class JobRoutes {
             files.heldBy(requests.size());
             for (ServiceRequest request : requests) {
                 KeptJob kept = board.create(Access.caller(ctx), files, keeps);
-                kept.start(service.submit(request, kept));
+                kept.start(service.get().submit(request, kept));
                 jobs.add(kept);
             }
         } catch (RuntimeException e) {
@@ -97,7 +98,7 @@ final class JobRoutes {
             double seconds = 0;
             double bytes = 0;
             for (ServiceRequest request : fields.read(sent, files)) {
-                ServiceEstimate estimate = service.estimate(request).orElse(null);
+                ServiceEstimate estimate = service.get().estimate(request).orElse(null);
                 if (estimate == null) {
                     Answers.json(ctx, 200, Map.of());
                     return;

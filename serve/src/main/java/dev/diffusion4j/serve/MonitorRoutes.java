@@ -13,11 +13,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** Whether the server is well, its numbers, and what it can be asked for. */
 final class MonitorRoutes {
     private final ServerMeter meter;
-    private final AtomicBoolean stopping;
+    private final AtomicBoolean ready;
 
-    MonitorRoutes(ServerMeter meter, AtomicBoolean stopping) {
+    MonitorRoutes(ServerMeter meter, AtomicBoolean ready) {
         this.meter = meter;
-        this.stopping = stopping;
+        this.ready = ready;
     }
 
     void add(RoutesConfig routes) {
@@ -39,7 +39,7 @@ final class MonitorRoutes {
     }
 
     private void ready(Context ctx) {
-        boolean isReady = !stopping.get();
+        boolean isReady = ready.get();
         Answers.json(ctx, isReady ? 200 : 503, Map.of("live", true, "ready", isReady));
     }
 }

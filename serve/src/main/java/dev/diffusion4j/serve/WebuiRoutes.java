@@ -17,18 +17,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What clients of A1111's webui call to draw, follow and interrupt: {@code txt2img}, {@code img2img}, {@code progress}, {@code interrupt}. */
 final class WebuiRoutes {
     static final String PATH = "/sdapi/v1/";
 
-    private final DiffusionService service;
+    private final Supplier<DiffusionService> service;
     private final WebuiFields fields;
     private final WebuiJobs jobs;
     private final Uploads uploads;
 
-    WebuiRoutes(DiffusionService service, WebuiFields fields, WebuiJobs jobs, Uploads uploads) {
+    WebuiRoutes(Supplier<DiffusionService> service, WebuiFields fields, WebuiJobs jobs, Uploads uploads) {
         this.service = service;
         this.fields = fields;
         this.jobs = jobs;
@@ -49,7 +50,7 @@ final class WebuiRoutes {
         WebuiJobs.Watched watched = new WebuiJobs.Watched();
         try (Uploads.Batch files = uploads.batch()) {
             ServiceRequest request = request(ctx, caller, fromPicture ? files : null);
-            Job job = service.submit(request, watched);
+            Job job = service.get().submit(request, watched);
             Answers.letGo(ctx);
             watched.start(job);
             jobs.put(caller, watched);

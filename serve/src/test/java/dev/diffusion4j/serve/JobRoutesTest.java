@@ -68,6 +68,18 @@ class JobRoutesTest {
         return client.get(JOBS + "/" + id + "/pictures/0").body();
     }
 
+    /** OpenAI's SDKs send a prompt to every model; one without words has no use for it, and says so where it holds some. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\"prompt\":\"\",", ""})
+    void an_empty_prompt_is_none_to_a_model_that_reads_no_words(String prompt) {
+        Object id = submitted("{\"model\":\"plain\",\"request\":{\"canvas\":{\"seed\":5},\"sampling\":{\"steps\":2}}}")
+                .get("id");
+        events(id, "");
+        HttpResponse<byte[]> answer =
+                client.post("/v1/images/generations", "{\"model\":\"plain\"," + prompt + "\"seed\":5,\"steps\":2}");
+        assertThat(Client.pixels(Client.file(Client.picture(answer, 0)))).isEqualTo(Client.pixels(picture(id)));
+    }
+
     @Test
     void a_job_is_taken_followed_and_fetched() {
         Object id =

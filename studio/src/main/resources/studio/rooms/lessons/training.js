@@ -36,8 +36,9 @@ export function training({ run, studio, ended }) {
     if (!each) return;
     sample.hidden = false;
     sample.src = fileUrl(each.place);
-    sample.alt = `what the network draws after ${each.step} steps`;
-    replace(caption, `after ${each.step} steps`);
+    const when = each.unit === "epochs" ? `epoch ${each.step + 1}` : `${each.step} steps`;
+    sample.alt = `what the network draws after ${when}`;
+    replace(caption, `after ${when}`);
   }
 
   function paint(next) {

@@ -15,8 +15,8 @@ record LoadPlan(List<Asked> requests) {
     private static final double SHORTEST_DEADLINE = 0.2;
 
     /**
-     * One request. Times count from its submission, in units of what all callers' pictures take one after the other, so that they fall before, within and
-     * after the drawing on a fast machine as on a slow one.
+     * One request. Times count from its submission, in units of what patient callers wait, so that they fall before, within and after the drawing on a
+     * fast machine as on a slow one.
      *
      * @param seed of the picture
      * @param leaves when the caller goes away; infinite for never

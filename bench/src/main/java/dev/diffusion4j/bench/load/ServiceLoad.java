@@ -65,13 +65,14 @@ final class ServiceLoad {
         return new Waits(seconds, latencies.quantile(0.5), latencies.quantile(0.99));
     }
 
-    /** A third of them leave. */
+    /** A third of them leave, at moments within what half of the patient ones wait at most. */
     Map<String, Object> restless(Crowd crowd, int requests) {
         LoadPlan plan = LoadPlan.of(requests, alone.size(), SEED);
+        double unit = patient(crowd, 4 * crowd.size()).half();
         Growth growth = new Growth(FROM);
         ends.clear();
         double seconds = crowd.run(requests, i -> {
-            ask(plan.requests().get(i), single * crowd.size());
+            ask(plan.requests().get(i), unit);
             growth.ended();
         });
         Map<String, Object> report = new LinkedHashMap<>(growth.toMap());

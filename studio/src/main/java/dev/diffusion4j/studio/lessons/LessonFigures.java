@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,6 +22,9 @@ import java.util.stream.Stream;
 final class LessonFigures {
     private static final String MEASURED = "\"val_";
     private static final Pattern SAMPLES = Pattern.compile("step-(\\d+)\\.png");
+    /** Of runs that name them as a Keras lesson does, from 0. */
+    private static final Pattern EPOCHS = Pattern.compile("(\\d+)epochs\\.png");
+
     private static final int MOST_POINTS = 400;
 
     private final Path run;
@@ -77,23 +81,37 @@ final class LessonFigures {
         return numbers;
     }
 
-    /** @param places how a page calls a file */
+    /**
+     * After how many steps, or epochs, and where.
+     *
+     * @param places how a page calls a file
+     */
     List<Map<String, Object>> samples(Function<Path, String> places) {
+        TreeMap<Long, Path> found = new TreeMap<>();
+        String unit = add(found, run.resolve("samples"), SAMPLES) ? "steps" : "epochs";
+        if (unit.equals("epochs")) {
+            add(found, run.resolve("imgs"), EPOCHS);
+        }
         List<Map<String, Object>> samples = new ArrayList<>();
-        Path folder = run.resolve("samples");
+        found.forEach((at, file) -> samples.add(Map.of("step", at, "unit", unit, "place", places.apply(file))));
+        return samples;
+    }
+
+    /** Whether there are any. */
+    private static boolean add(TreeMap<Long, Path> found, Path folder, Pattern names) {
         if (!Files.isDirectory(folder)) {
-            return samples;
+            return false;
         }
         try (Stream<Path> files = Files.list(folder)) {
-            files.sorted().forEach(file -> {
-                Matcher step = SAMPLES.matcher(String.valueOf(file.getFileName()));
-                if (step.matches()) {
-                    samples.add(Map.of("step", Long.valueOf(step.group(1)), "place", places.apply(file)));
+            files.forEach(file -> {
+                Matcher number = names.matcher(String.valueOf(file.getFileName()));
+                if (number.matches()) {
+                    found.put(Long.valueOf(number.group(1)), file);
                 }
             });
         } catch (IOException e) {
             throw Problem.failure("cannot look into " + folder + ": " + AtomicFile.reason(e), e);
         }
-        return samples;
+        return !found.isEmpty();
     }
 }

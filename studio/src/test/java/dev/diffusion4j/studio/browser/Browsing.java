@@ -90,6 +90,8 @@ final class Browsing implements BeforeAllCallback {
             Path folder = Files.createTempDirectory("studio").resolve("work");
             copy(GOLDEN.resolve("tiny-sd"), folder.resolve("models/tiny-sd"));
             copy(GOLDEN.resolve("tiny-pipeline"), folder.resolve("models/tiny-pipeline"));
+            Files.createDirectories(folder.resolve("loras"));
+            Files.copy(GOLDEN.resolve("text_lora/sd-kohya.safetensors"), folder.resolve("loras/zog.safetensors"));
             Files.createDirectories(folder.resolve("pictures"));
             ImageIO.write(disc(), "png", folder.resolve("pictures/disc.png").toFile());
             return folder;

@@ -198,6 +198,20 @@ class DrawPageTest extends BrowserTest {
     }
 
     @Test
+    void a_lora_of_the_folders_is_drawn_with() {
+        choose(TEXT);
+        write("Prompt", "a red cat");
+        write("Steps", "3");
+        page.locator("summary", new Page.LocatorOptions().setHasText("LoRAs")).click();
+        page.getByLabel("Add", new Page.GetByLabelOptions().setExact(true)).selectOption("work/loras/zog.safetensors");
+        page.locator(".go button").click();
+        assertThat(page.locator(".now-head")).containsText("drawn in");
+        page.locator(".now .tile").click();
+        button("In the gallery").click();
+        assertThat(page.locator(".facts")).containsText("zog");
+    }
+
+    @Test
     void a_wrong_value_marks_its_field() {
         choose(PLAIN);
         write("Steps", "5000");

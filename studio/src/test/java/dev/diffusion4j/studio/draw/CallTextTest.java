@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.studio.draw;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** The settings of the page as a call of the command, and as Java. */
+class CallTextTest {
+    private static CallText of(Map<String, Object> settings) {
+        return new CallText(new LinkedHashMap<>(settings), name -> Optional.of(Path.of("/models", name)));
+    }
+
+    @Test
+    void the_command_has_what_was_set_and_nothing_else() {
+        CallText text = of(Map.of(
+                "model",
+                "cats",
+                "prompt",
+                "a red cat",
+                "seed",
+                7L,
+                "steps",
+                20L,
+                "width",
+                64L,
+                "height",
+                32L,
+                "count",
+                1L,
+                "guides",
+                List.of("color=#ff0000:40"),
+                "loras",
+                List.of(Map.of("name", "zog", "scale", 0.8))));
+        assertThat(text.command())
+                .isEqualTo("diffuse sample --model /models/cats --prompt 'a red cat' --seed 7 --steps 20 --size 64x32"
+                        + " --guide color=#ff0000:40 --lora /models/zog:0.8 --out drawn");
+        assertThat(text.java())
+                .contains(
+                        "DiffusionPipeline.load(Path.of(\"/models/cats\"))",
+                        ".prompt(\"a red cat\")",
+                        ".seed(7L)",
+                        "new SampleSize(32, 64)",
+                        "new LoraChoice(Path.of(\"/models/zog\"), 0.8)",
+                        "kit.parseAll(List.of(\"color=#ff0000:40\"))");
+    }
+
+    /** Whoever copies it must not run what a picture's note says. */
+    @Test
+    void a_prompt_is_one_word_of_the_shell_and_one_text_of_java() {
+        CallText text = of(Map.of("model", "cats", "prompt", "it's $(rm -rf ~) `x` \"y\"\n;"));
+        assertThat(text.command()).contains("--prompt 'it'\\''s $(rm -rf ~) `x` \"y\"\n;' --out");
+        assertThat(text.java()).contains(".prompt(\"it's $(rm -rf ~) `x` \\\"y\\\"\\n;\")");
+    }
+}
