@@ -5,6 +5,7 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.ModelFamilies;
+import dev.diffusion4j.model.ModelFamily;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -109,6 +110,15 @@ public final class ComponentMap {
         return components.values().stream()
                 .filter(component -> !component.isOptional() && !component.isKnown(families))
                 .findFirst();
+    }
+
+    /** Whether it is for drawing: not where all parts are known and none is a denoiser, as in the folder of a classifier or an autoencoder. */
+    public boolean mayDraw(ModelFamilies families) {
+        return firstUnknown(families).isPresent()
+                || components.values().stream().anyMatch(component -> component
+                        .family(families)
+                        .filter(ModelFamily::isDenoiser)
+                        .isPresent());
     }
 
     /** The file that it was read from. */

@@ -3,11 +3,14 @@ package dev.diffusion4j.folder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.model.ModelFamilies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PipelineIndexTest {
     @TempDir
@@ -25,5 +28,21 @@ class PipelineIndexTest {
 
         assertThat(opened.modelName()).isEqualTo("unet");
         assertThat(opened.components().pipelineClass()).isEqualTo("MyPipe");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "unet, UNet2DModel, true",
+        "classifier, ConvClassifier, false",
+        "vae, AutoencoderKL, false",
+        "unet, SomebodysNetwork, true"
+    })
+    void a_folder_of_known_networks_is_for_drawing_where_one_is_a_denoiser(String name, String className, boolean draws)
+            throws IOException {
+        Files.writeString(
+                folder.resolve("model_index.json"),
+                "{\"_class_name\": \"DiffusionPipeline\", \"" + name + "\": [\"diffusion4j\", \"" + className + "\"]}");
+
+        assertThat(ComponentMap.read(folder).mayDraw(ModelFamilies.BUILT_IN)).isEqualTo(draws);
     }
 }

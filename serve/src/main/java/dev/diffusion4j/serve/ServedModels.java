@@ -7,6 +7,7 @@ import dev.diffusion4j.folder.ComponentMap;
 import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.hub.HubRepo;
+import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.service.ServiceModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,9 +70,12 @@ public final class ServedModels {
     }
 
     private static boolean isModel(Path place) {
-        return Files.isDirectory(place)
-                ? Files.exists(PipelinePlace.insideRun(place).resolve(ComponentMap.FILE))
-                : !plain(place).equals(fileName(place));
+        if (!Files.isDirectory(place)) {
+            return !plain(place).equals(fileName(place));
+        }
+        Path folder = PipelinePlace.insideRun(place); // which may be a classifier's
+        return Files.exists(folder.resolve(ComponentMap.FILE))
+                && ComponentMap.read(folder).mayDraw(ModelFamilies.BUILT_IN);
     }
 
     /** {@code org/name} on the Hub; else the name of the file, the folder or the run. */

@@ -9,6 +9,7 @@ import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.folder.ComponentMap;
 import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.json.Yaml;
+import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.serve.Refusal;
 import dev.diffusion4j.service.DiffusionService;
@@ -99,7 +100,9 @@ public final class ModelPlaces {
             }
             Path inside = PipelinePlace.insideRun(folder);
             if (Files.exists(inside.resolve(ComponentMap.FILE))) {
-                add(folder, inside.equals(folder) ? "folder" : "run", inside.resolve(ComponentMap.FILE));
+                if (mayDraw(inside)) {
+                    add(folder, inside.equals(folder) ? "folder" : "run", inside.resolve(ComponentMap.FILE));
+                }
                 Path checkpoints = folder.resolve(CHECKPOINT_MODELS);
                 if (!inside.equals(folder) && Files.isDirectory(checkpoints)) {
                     found.addAll(within(checkpoints));
@@ -125,6 +128,15 @@ public final class ModelPlaces {
 
         private void add(Path path, String kind, Path dated) {
             folders.place(path).ifPresent(name -> found.add(new Found(name, path, kind, changed(dated))));
+        }
+    }
+
+    /** What cannot be read is shown, and says what is wrong with it when it is chosen. */
+    private static boolean mayDraw(Path folder) {
+        try {
+            return ComponentMap.read(folder).mayDraw(ModelFamilies.BUILT_IN);
+        } catch (Problem e) {
+            return true;
         }
     }
 
