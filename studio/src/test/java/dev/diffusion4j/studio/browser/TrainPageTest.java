@@ -65,8 +65,9 @@ class TrainPageTest extends BrowserTest {
     }
 
     @Test
-    void a_training_is_begun_watched_stopped_gone_on_with_and_drawn_from() {
-        run = folder().resolve("learnt");
+    void a_training_is_begun_watched_stopped_gone_on_with_and_drawn_from() throws IOException {
+        run = Files.createDirectories(folder().resolve("runs"))
+                .resolve("learnt"); // where runs are, if there is such a folder
         go("train");
         press("New training");
         fillTiny("learnt");
@@ -99,7 +100,7 @@ class TrainPageTest extends BrowserTest {
         awaitState("stopped");
         checkpoint.last().click();
         page.waitForURL(Pattern.compile(".*#/draw\\?model=.*"), new Page.WaitForURLOptions().setTimeout(LONG));
-        assertThat(page.url()).contains("work%2Flearnt%2Fmodels%2Fstep-");
+        assertThat(page.url()).contains("work%2Fruns%2Flearnt%2Fmodels%2Fstep-");
     }
 
     @Test
