@@ -40,6 +40,13 @@ set "flags=%flags% --add-opens java.base/java.io=ALL-UNNAMED"
 if not errorlevel 1 set "flags=%flags% --add-modules jdk.incubator.vector"
 
 :start
+rem A server is awaited: the JVM's compilers begin later.
+if "%as%"=="serve" goto awaited
+if "%as%"=="studio" goto awaited
+goto environment
+:awaited
+set "flags=%flags% -XX:CompileThresholdScaling=6"
+:environment
 rem What only the environment can say before the natives load; the library adds what depends on the processor.
 if not defined THP_MEM_ALLOC_ENABLE set "THP_MEM_ALLOC_ENABLE=1"
 set "classpath=%target%\diffuse.jar;%target%\lib\*"

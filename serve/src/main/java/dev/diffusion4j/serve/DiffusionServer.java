@@ -11,6 +11,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.javalin.util.JavalinBindException;
+import io.javalin.util.JavalinException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
@@ -213,8 +214,16 @@ public final class DiffusionServer implements AutoCloseable {
         faces.ready().set(false);
         service.close(most);
         door.awaitEmpty(LAST_ANSWERS);
-        http.stop();
+        stop(http);
         faces.events().shutdownNow();
         faces.uploads().close();
+    }
+
+    private static void stop(Javalin http) {
+        try {
+            http.stop();
+        } catch (JavalinException e) {
+            LOG.debug("answers that have no end were cut off", e); // a page that listens to events, for example
+        }
     }
 }
