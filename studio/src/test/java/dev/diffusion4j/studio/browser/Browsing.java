@@ -4,6 +4,7 @@ package dev.diffusion4j.studio.browser;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import dev.diffusion4j.studio.Studio;
 import dev.diffusion4j.studio.StudioConfig;
 import dev.diffusion4j.studio.train.TinyDiffuse;
@@ -42,6 +43,7 @@ final class Browsing implements BeforeAllCallback {
                 c.folders = List.of(folder);
                 c.command = TinyDiffuse.command();
             }));
+            PlaywrightAssertions.setDefaultAssertionTimeout(30_000); // a JVM that is cold, on cores that are shared
             playwright = Playwright.create(
                     new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
             browser = playwright
