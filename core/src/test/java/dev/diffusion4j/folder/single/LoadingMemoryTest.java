@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Counts the bytes that the C library has handed out, which LibTorch takes tensors from, at every tensor that is read. */
 @EnabledOnOs(OS.LINUX)
 class LoadingMemoryTest {
+    private static final int READINGS = 7;
+
     private static final Map<String, @Nullable Object> CONFIG = new LinkedHashMap<>(Map.of(
             "block_out_channels", List.of(192L, 384L),
             "down_block_types", List.of("CrossAttnDownBlock2D", "DownBlock2D"),
@@ -87,9 +90,7 @@ class LoadingMemoryTest {
         }
 
         private static List<Long> sizes(Tensor tensor) {
-            return java.util.stream.LongStream.range(0, tensor.dim())
-                    .mapToObj(tensor::size)
-                    .toList();
+            return LongStream.range(0, tensor.dim()).mapToObj(tensor::size).toList();
         }
 
         long bytes(int each) {
@@ -125,17 +126,27 @@ class LoadingMemoryTest {
         part.read(ModelFamilies.BUILT_IN, Devices.cpu(), Precision.BF16)
                 .close(); // what LibTorch keeps from its first use on
         for (Precision precision : List.of(Precision.F32, Precision.BF16)) {
-            source.peak = 0;
-            long before = liveBytes();
-            part.read(ModelFamilies.BUILT_IN, Devices.cpu(), precision).close();
-            long beside = Math.min(
-                    before, liveBytes()); // what the JVM's compiler held before, it may have given back by the peak
             long weights = source.bytes(precision == Precision.F32 ? 4 : 2);
             assertThat(weights).isGreaterThan(40_000_000);
-            assertThat(source.peak - beside)
+            assertThat(taken(part, source, precision))
                     .as("%s: %d bytes of weights", precision, weights)
                     .isBetween(weights, weights * 6 / 5);
         }
+    }
+
+    /** The median of several readings: the JVM's compilers take memory from the C library too, at some moments tens of megabytes. */
+    private static long taken(PipelinePart part, Counting source, Precision precision) {
+        return LongStream.range(0, READINGS)
+                .map(i -> {
+                    source.peak = 0;
+                    long before = liveBytes();
+                    part.read(ModelFamilies.BUILT_IN, Devices.cpu(), precision).close();
+                    return source.peak - Math.min(before, liveBytes());
+                })
+                .sorted()
+                .skip(READINGS / 2)
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
