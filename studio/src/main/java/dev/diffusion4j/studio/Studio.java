@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +59,7 @@ public final class Studio implements AutoCloseable {
     private final StudioConfig config;
     private final DiffusionServer server;
     private final House house;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private Studio(StudioConfig config, DiffusionServer server, House house) {
         this.config = config;
@@ -110,9 +112,12 @@ public final class Studio implements AutoCloseable {
         return server.service();
     }
 
-    /** Cancels what is drawn, and returns when nothing is at work any more. Trainings go on. */
+    /** Cancels what is drawn, and returns when nothing is at work any more. Trainings go on. Closing twice is fine. */
     @Override
     public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
         house.rooms.forEach(Room::close);
         server.stop(Duration.ZERO);
         house.clips.close();

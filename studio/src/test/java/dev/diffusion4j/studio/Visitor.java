@@ -3,6 +3,7 @@ package dev.diffusion4j.studio;
 
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -76,6 +77,16 @@ public final class Visitor {
 
     public Answer get(String path) {
         return call(HttpRequest.newBuilder(URI.create(base + path)));
+    }
+
+    /** An answer that goes on; the caller closes it. */
+    public InputStream open(String path) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(base + path))
+                .header("Cookie", cookie)
+                .build();
+        return HTTP.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream())
+                .join()
+                .body();
     }
 
     public Answer post(String path, Map<String, ?> body) {

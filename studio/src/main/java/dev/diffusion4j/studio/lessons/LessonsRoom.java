@@ -6,7 +6,7 @@ import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.recipe.TrainingRun;
-import dev.diffusion4j.serve.Following;
+import dev.diffusion4j.serve.LiveAnswers;
 import dev.diffusion4j.serve.Refusal;
 import dev.diffusion4j.service.ServiceModel;
 import dev.diffusion4j.studio.base.Calls;
@@ -18,14 +18,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +37,7 @@ public final class LessonsRoom implements Room {
 
     private static final Logger LOG = LoggerFactory.getLogger(LessonsRoom.class);
     private static final String RUN = PATH + "/runs/{run}";
+    private static final Duration RHYTHM = Duration.ofMillis(200);
 
     private final StudioContext context;
     private final LessonFolders folders;
@@ -45,11 +45,7 @@ public final class LessonsRoom implements Room {
     private final Map<LessonRun, LessonTraining> trainings = new EnumMap<>(LessonRun.class);
     private final List<String> changes;
     private @Nullable GuideKit kit;
-    private final ScheduledExecutorService events = Executors.newSingleThreadScheduledExecutor(body -> {
-        Thread thread = new Thread(body, "diffusion4j-lessons");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final LiveAnswers live = new LiveAnswers("diffusion4j-lessons", RHYTHM);
 
     /** Of these folders. */
     public LessonsRoom(StudioContext context) {
@@ -194,14 +190,14 @@ public final class LessonsRoom implements Room {
             throw Refusal.missing("this training was not begun here");
         }
         long[] seen = {-1};
-        Following.answer(ctx, events, () -> {
+        live.send(ctx, () -> {
             long version = training.version();
             if (version == seen[0]) {
-                return null;
+                return List.of();
             }
             seen[0] = version;
             boolean isLast = !training.isAtWork();
-            return new Following.Change(isLast ? "ended" : "progress", described(run), isLast);
+            return List.of(new LiveAnswers.Event(isLast ? "ended" : "progress", described(run), isLast));
         });
     }
 
@@ -237,7 +233,7 @@ public final class LessonsRoom implements Room {
         }
         all.forEach(LessonTraining::stop);
         all.forEach(LessonTraining::join);
-        events.shutdownNow();
+        live.close();
         pictures.close();
         closeKit();
     }

@@ -2,8 +2,8 @@
 package dev.diffusion4j.studio.train;
 
 import dev.diffusion4j.recipe.RunFolder;
-import dev.diffusion4j.serve.LiveAnswer.Event;
-import dev.diffusion4j.serve.LiveAnswer.Source;
+import dev.diffusion4j.serve.LiveAnswers.Event;
+import dev.diffusion4j.serve.LiveAnswers.Source;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -5,7 +5,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.recipe.CheckpointModel;
 import dev.diffusion4j.recipe.RunFolder;
 import dev.diffusion4j.recipe.watch.RunState;
-import dev.diffusion4j.serve.LiveAnswer;
+import dev.diffusion4j.serve.LiveAnswers;
 import dev.diffusion4j.serve.Refusal;
 import dev.diffusion4j.studio.base.Calls;
 import dev.diffusion4j.studio.base.Folders;
@@ -23,7 +23,6 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /** Trainings: begun from a form, watched, stopped and gone on with; what they have learnt is drawn from and published. */
@@ -38,7 +37,7 @@ public final class TrainRoom implements Room {
     private final Trainings trainings;
     private final RecipeRoutes recipes;
     private final PublishRoutes publish;
-    private final ScheduledExecutorService events = Executors.newScheduledThreadPool(1, daemon("studio-runs"));
+    private final LiveAnswers live = new LiveAnswers("studio-runs", RHYTHM);
     /** The one thread that computes here. */
     private final ExecutorService saving = Executors.newSingleThreadExecutor(daemon("studio-checkpoints"));
 
@@ -129,7 +128,7 @@ public final class TrainRoom implements Room {
         for (String place : ctx.queryParams("run").stream().limit(MOST_SHOWN).toList()) {
             shown.put(place, folders.resolve(place));
         }
-        LiveAnswer.send(ctx, events, RHYTHM, new TrainEvents(this::all, shown));
+        live.send(ctx, new TrainEvents(this::all, shown));
     }
 
     private Map<String, @Nullable Object> console(String place) {
@@ -201,7 +200,7 @@ public final class TrainRoom implements Room {
 
     @Override
     public void close() {
-        events.shutdownNow();
+        live.close();
         saving.shutdownNow();
     }
 }
