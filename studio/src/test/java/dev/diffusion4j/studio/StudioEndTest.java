@@ -18,9 +18,8 @@ class StudioEndTest {
     @TempDir
     Path folder;
 
-    /** Where it were cut off, reading it would fail. */
     @Test
-    void a_page_that_listens_is_told_that_nothing_more_comes() throws IOException {
+    void a_studio_is_closed_while_a_page_listens_and_may_be_closed_again() throws IOException {
         Studio studio = Studio.start(StudioConfig.DEFAULT.with(c -> {
             c.port = 0;
             c.folders = List.of(folder);
