@@ -8,6 +8,12 @@ const FINAL = ["done", "failed", "cancelled", "expired"];
 
 export const isOver = (job) => FINAL.includes(job.state);
 
+/** The class that is drawn, null for any: the first where the one that was chosen is another model's, or none was and the model needs one. */
+function classOf(settings, model) {
+  const chosen = settings.class ?? (model.is_guided ? null : 0);
+  return model.takes === "classes" && chosen >= model.classes ? 0 : chosen;
+}
+
 /** A request of these settings; what the model does not take is left out. */
 export function request(settings, model, { previews = 0, keeps = true } = {}) {
   const count = settings.count || 1;
@@ -16,8 +22,9 @@ export function request(settings, model, { previews = 0, keeps = true } = {}) {
     subject.prompts = Array(count).fill(settings.prompt ?? "");
     if (model.takes === "prompt" && settings.negative) subject.negative_prompts = Array(count).fill(settings.negative);
     if (settings.syntax && settings.syntax !== "plain") subject.prompt_syntax = settings.syntax;
-  } else if ((model.takes === "classes" || model.takes === "number") && settings.class !== null && settings.class !== undefined && settings.class !== "") {
-    subject.classes = Array(count).fill(Number(settings.class));
+  } else if (model.takes === "classes" || model.takes === "number") {
+    const label = classOf(settings, model);
+    if (label !== null) subject.classes = Array(count).fill(label);
   }
   const canvas = { seed: settings.seed ?? 0, count };
   if (settings.width && settings.height) canvas.size = settings.width === settings.height ? settings.width : [settings.height, settings.width];

@@ -7,9 +7,17 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
+import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
+import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.tensor.RandomStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The room that compares. */
@@ -23,6 +31,41 @@ class ComparePageTest extends BrowserTest {
               "figures": [{"metric": "kid", "value": 0.02, "n": 8, "n_reference": 100, "extractor": "tiny", "size": 8, "reference": "digits"}]}]}
             """;
 
+    /** What the room that compares does with a model that somebody trained, and never chose in the room Draw. */
+    @Test
+    void a_model_that_needs_a_class_is_drawn_from_by_its_first() throws IOException {
+        Path model = folder().resolve("models/digits");
+        saveClasses(model);
+        go("compare");
+        page.getByLabel("Model", new Page.GetByLabelOptions().setExact(true)).selectOption("work/models/digits");
+        value("x").fill("2");
+        page.locator("[data-field=axis-y] select").selectOption("");
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Draw the grid"))
+                .click();
+        assertThat(page.locator(".slot.finished")).hasCount(1);
+        AtomicFile.deleteTree(model);
+    }
+
+    /** Four classes, and none is no class of them. */
+    private static void saveClasses(Path folder) {
+        DiffusionModel model = (DiffusionModel) ModelKind.UNET_2D.create(Map.of(
+                "sample_size", 8L,
+                "in_channels", 1L,
+                "out_channels", 1L,
+                "layers_per_block", 1L,
+                "block_out_channels", List.of(8L),
+                "norm_num_groups", 4L,
+                "down_block_types", List.of("DownBlock2D"),
+                "up_block_types", List.of("UpBlock2D"),
+                "num_class_embeds", 4L));
+        try (RandomStream random = new RandomStream(3)) {
+            model.initialize(random);
+        }
+        try (DiffusionPipeline pipeline = DiffusionPipeline.of(model, SchedulerKind.DDPM.create(Map.of()))) {
+            pipeline.save(folder);
+        }
+    }
+
     private Locator value(String axis) {
         return page.locator("[data-field=axis-" + axis + "] input");
     }
@@ -32,6 +75,7 @@ class ComparePageTest extends BrowserTest {
         Path table = Files.createDirectories(folder().resolve("which")).resolve("compare.json");
         Files.writeString(table, TABLE);
         go("compare");
+        page.getByLabel("Model", new Page.GetByLabelOptions().setExact(true)).selectOption("work/models/tiny-pipeline");
         value("x").fill("2, 4");
         page.locator("[data-field=axis-y] select").selectOption("scheduler");
         value("y").fill("ddim, euler");
