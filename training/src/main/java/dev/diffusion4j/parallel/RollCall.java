@@ -99,11 +99,10 @@ final class RollCall {
         List<Integer> absent = new ArrayList<>();
         for (int i = 0; i < before.length; i++) {
             int rank = others.get(i);
-            if (beats(rank) == before[i]) {
-                silent.add(rank);
-            } else if (!meeting.has(waits(rank))) {
-                absent.add(rank);
+            if (meeting.has(waits(rank))) {
+                continue; // it was in the same exchange, and may have ended since because that failed
             }
+            (beats(rank) == before[i] ? silent : absent).add(rank);
         }
         if (!silent.isEmpty()) {
             return gone(silent);

@@ -63,24 +63,28 @@ class GlooGroupTest {
 
     @Test
     void what_three_have_is_summed_spread_and_gathered() throws Exception {
-        List<Future<List<Object>>> members = start(3, freePort(), SHORT, group -> TensorScope.compute(() -> {
-            int rank = group.world().rank();
-            Tensor sum = Tensors.of(new float[] {rank, 10f * rank}, 2);
-            ProcessGroup.Pending pending = group.beginSum(sum);
-            pending.await();
-            Tensor first = Tensors.ofLongs(rank + 7);
-            group.broadcast(first);
-            boolean[] done = {false};
-            group.first(() -> done[0] = true);
-            return List.of(
-                    Tensors.floats(sum),
-                    Tensors.longs(first)[0],
-                    group.gather("é" + rank),
-                    group.ofFirst("of " + rank),
-                    group.sum(0.1, rank),
-                    group.any(rank == 2),
-                    done[0] == group.world().isFirst());
-        }));
+        List<Future<List<Object>>> members = start(
+                3,
+                freePort(),
+                SHORT,
+                group -> TensorScope.compute(() -> {
+                    int rank = group.world().rank();
+                    Tensor sum = Tensors.of(new float[] {rank, 10f * rank}, 2);
+                    ProcessGroup.Pending pending = group.beginSum(sum);
+                    pending.await();
+                    Tensor first = Tensors.ofLongs(rank + 7);
+                    group.broadcast(first);
+                    boolean[] done = {false};
+                    group.first(() -> done[0] = true);
+                    return List.of(
+                            Tensors.floats(sum),
+                            Tensors.longs(first)[0],
+                            group.gather("é" + rank),
+                            group.ofFirst("of " + rank),
+                            group.sum(0.1, rank),
+                            group.any(rank == 2),
+                            done[0] == group.world().isFirst());
+                }));
         for (Future<List<Object>> member : members) {
             List<Object> values = member.get();
             assertThat((float[]) values.get(0)).containsExactly(3, 30);
@@ -99,7 +103,8 @@ class GlooGroupTest {
             }
             return group.sum(1);
         });
-        assertThat(message(failing.get(0))).isEqualTo("the training ended because process 1 of 2 failed: the disk is full");
+        assertThat(message(failing.get(0)))
+                .isEqualTo("the training ended because process 1 of 2 failed: the disk is full");
         List<Future<double[]>> leaving =
                 start(3, freePort(), SHORT, group -> group.world().rank() == 2 ? new double[0] : group.sum(1));
         for (int rank : List.of(0, 1)) {
@@ -120,8 +125,9 @@ class GlooGroupTest {
         assertThatThrownBy(() -> GlooGroup.join(elsewhere, impatient)).hasMessageContaining("the name is not known");
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertThatThrownBy(() -> GlooGroup.join(place(0, 2, taken.getLocalPort()), impatient))
-                    .hasMessage("port " + taken.getLocalPort() + " is in use on this machine, so that the processes of the"
-                            + " training cannot meet there: set MASTER_PORT to another");
+                    .hasMessage(
+                            "port " + taken.getLocalPort() + " is in use on this machine, so that the processes of the"
+                                    + " training cannot meet there: set MASTER_PORT to another");
         }
     }
 
@@ -130,18 +136,18 @@ class GlooGroupTest {
         ProcessTimes impatient = new ProcessTimes(Duration.ofSeconds(30), Duration.ofSeconds(2));
         List<Future<double[]>> members = start(2, freePort(), impatient, group -> {
             if (group.world().rank() == 1) {
-                dev.diffusion4j.base.Interrupts.sleep(Duration.ofSeconds(8), "in the test");
+                dev.diffusion4j.base.Interrupts.sleep(Duration.ofSeconds(7), "in the test");
                 return new double[0];
             }
             return group.sum(1);
         });
-        assertThat(message(members.get(0)))
-                .contains("process 1 of 2 lives, but has not come to an exchange in 2 s");
+        assertThat(message(members.get(0))).contains("process 1 of 2 lives, but has not come to an exchange in 2 s");
     }
 
     @Test
     void patience_is_a_whole_number_of_seconds() {
-        assertThat(ProcessTimes.of(java.util.Map.of("DIFFUSION4J_EXCHANGE_SECONDS", "5")).exchange())
+        assertThat(ProcessTimes.of(java.util.Map.of("DIFFUSION4J_EXCHANGE_SECONDS", "5"))
+                        .exchange())
                 .isEqualTo(Duration.ofSeconds(5));
         assertThatThrownBy(() -> ProcessTimes.of(java.util.Map.of("DIFFUSION4J_JOIN_SECONDS", "soon")))
                 .isInstanceOf(Problem.class)

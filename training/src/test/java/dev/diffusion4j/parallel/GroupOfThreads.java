@@ -18,6 +18,7 @@ import java.util.function.Function;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** Processes that are threads of a test, each with one of LibTorch's threads. */
 public final class GroupOfThreads {
@@ -27,6 +28,7 @@ public final class GroupOfThreads {
     private final boolean isRestarted;
     private final CyclicBarrier barrier;
     private final Object[] given;
+    private volatile boolean isOver;
 
     private GroupOfThreads(int size, boolean isRestarted) {
         this.isRestarted = isRestarted;
@@ -57,7 +59,7 @@ public final class GroupOfThreads {
                     try {
                         return body.apply(new Member(world));
                     } catch (RuntimeException | Error e) {
-                        barrier.reset();
+                        end();
                         throw e;
                     }
                 }));
@@ -67,6 +69,11 @@ public final class GroupOfThreads {
             threads.shutdownNow();
             torch.set_num_threads(before); // which every thread that comes later begins with
         }
+    }
+
+    private void end() {
+        isOver = true;
+        barrier.reset();
     }
 
     private static <R> List<R> all(List<Future<R>> results) {
@@ -94,7 +101,7 @@ public final class GroupOfThreads {
     private static final class Broken extends IllegalStateException {
         private static final long serialVersionUID = 1L;
 
-        Broken(Throwable cause) {
+        Broken(@Nullable Throwable cause) {
             super(cause);
         }
     }
@@ -117,6 +124,9 @@ public final class GroupOfThreads {
         }
 
         private void meet() {
+            if (isOver) {
+                throw new Broken(null);
+            }
             try {
                 barrier.await(PATIENCE, TimeUnit.SECONDS);
             } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
@@ -177,7 +187,7 @@ public final class GroupOfThreads {
 
         @Override
         public void fail(Throwable reason) {
-            barrier.reset();
+            end();
         }
 
         @Override
