@@ -65,6 +65,7 @@ class PackageDirectionTest {
         allow("tracking", "image json");
         allow("objective", "schedule scheduler text model layer condition codec tensor");
         allow("trainer", "kernel objective data model adapter layer checkpoint processor tensor json");
+        allow("parallel", "tensor");
         allow(
                 "recipe",
                 "tensor json text model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
