@@ -7,6 +7,7 @@ import * as jobs from "/js/jobs.js";
 import { paintMask, readAsDataUrl } from "/js/mask.js";
 import { keep, recall, watch } from "/js/store.js";
 import { ICONS, bytes, clearFaults, copy, dialog, duration, field, iconButton, markFault, picture, seedBox, select, slider, toast } from "/js/widgets.js";
+import { modelPicker } from "/js/models.js";
 import { stage } from "/js/stage.js";
 
 export const title = "Draw";
@@ -113,11 +114,11 @@ class DrawRoom {
   build(name) {
     const model = this.model;
     const settings = this.settings;
-    const picker = field("Model", select(this.models.map((each) => [each.name, each.name]), name, (value) => {
+    const picker = modelPicker(this.models, name, (value) => {
       Object.assign(this.settings, { model: value, steps: null, scheduler: null, guidance_scale: null, width: null, height: null, class: null, toward: null });
       keep("draw", this.settings);
       this.choose(value);
-    }), { name: "model" });
+    });
     if (!model) { replace(this.form, picker); return; }
     this.seed = seedBox({ seed: settings.seed, locked: settings.locked, onchange: () => this.changed() });
     this.count = el("input", { type: "number", min: 1, max: 64, value: settings.count ?? 1, oninput: () => this.changed() });
@@ -224,7 +225,7 @@ class DrawRoom {
         iconButton("close", `Remove ${each.name}`, () => { this.chosen = this.chosen.filter((other) => other !== each); build(); this.changed(); }),
         slider("Strength", { min: -1, max: 2, step: 0.05, most: 10, value: each.scale, onchange: (value) => { each.scale = value; this.changed(); } }).node,
         trigger && this.prompt ? el("button", { type: "button", class: "chip", onclick: () => this.insert(trigger) }, `+ ${trigger}`) : null);
-    }), field("Add", select([["", "Choose a LoRA…"], ...this.loras.filter((lora) => !this.chosen.some((each) => each.name === lora.name)).map((lora) => [lora.name, lora.name])], "", (value) => {
+    }), field("Add", select([["", "Choose a LoRA…"], ...this.loras.filter((lora) => !this.chosen.some((each) => each.name === lora.name)).map((lora) => [lora.name, lora.trigger ? `${lora.name} · ${lora.trigger}` : lora.name])], "", (value) => {
       if (value) { this.chosen.push({ name: value, scale: 1 }); build(); this.changed(); }
     })));
     build();
