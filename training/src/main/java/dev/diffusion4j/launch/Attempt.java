@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -23,6 +24,7 @@ final class Attempt implements AutoCloseable {
     private final LaunchListener listener;
     private final List<Process> processes = new ArrayList<>();
     private final List<LineReader> readers = new ArrayList<>();
+    private final List<CompletableFuture<Void>> exits = new ArrayList<>();
     private final BlockingQueue<RankEnd> ends = new LinkedBlockingQueue<>();
     /** When those that still run are asked to end, and when they are killed: on the clock of {@link #now}. */
     private long askAt = NEVER;
@@ -51,7 +53,7 @@ final class Attempt implements AutoCloseable {
         processes.add(process);
         readers.add(LineReader.start(process.getInputStream(), line -> listener.onLine(rank, line, false)));
         readers.add(LineReader.start(process.getErrorStream(), line -> listener.onLine(rank, line, true)));
-        process.onExit().thenAccept(ended -> ends.add(new RankEnd(rank, ended.exitValue())));
+        exits.add(process.onExit().thenAccept(ended -> ends.add(new RankEnd(rank, ended.exitValue()))));
     }
 
     /**
