@@ -28,6 +28,7 @@ export function request(settings, model, { previews = 0, keeps = true } = {}) {
   }
   const canvas = { seed: settings.seed ?? 0, count };
   if (settings.width && settings.height) canvas.size = settings.width === settings.height ? settings.width : [settings.height, settings.width];
+  if (settings.toward) canvas.toward = settings.toward;
   const body = { model: model.name, request: { subject, canvas } };
   if (settings.steps) body.request.sampling = { steps: settings.steps };
   if (model.is_guided && settings.guidance_scale !== null && settings.guidance_scale !== undefined) body.request.guidance = { scale: settings.guidance_scale };

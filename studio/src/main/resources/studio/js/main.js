@@ -43,6 +43,7 @@ async function enter() {
     if (link.dataset.room === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  document.querySelectorAll("dialog[open]").forEach((box) => box.close());
   leave();
   leave = () => {};
   delete room.dataset.shown;

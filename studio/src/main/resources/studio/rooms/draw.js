@@ -7,6 +7,7 @@ import * as jobs from "/js/jobs.js";
 import { paintMask, readAsDataUrl } from "/js/mask.js";
 import { keep, recall, watch } from "/js/store.js";
 import { ICONS, bytes, clearFaults, copy, dialog, duration, field, iconButton, markFault, picture, seedBox, select, slider, toast } from "/js/widgets.js";
+import { modelPicker } from "/js/models.js";
 import { stage } from "/js/stage.js";
 
 export const title = "Draw";
@@ -113,11 +114,11 @@ class DrawRoom {
   build(name) {
     const model = this.model;
     const settings = this.settings;
-    const picker = field("Model", select(this.models.map((each) => [each.name, each.name]), name, (value) => {
-      Object.assign(this.settings, { model: value, steps: null, scheduler: null, guidance_scale: null, width: null, height: null, class: null });
+    const picker = modelPicker(this.models, name, (value) => {
+      Object.assign(this.settings, { model: value, steps: null, scheduler: null, guidance_scale: null, width: null, height: null, class: null, toward: null });
       keep("draw", this.settings);
       this.choose(value);
-    }), { name: "model" });
+    });
     if (!model) { replace(this.form, picker); return; }
     this.seed = seedBox({ seed: settings.seed, locked: settings.locked, onchange: () => this.changed() });
     this.count = el("input", { type: "number", min: 1, max: 64, value: settings.count ?? 1, oninput: () => this.changed() });
@@ -128,7 +129,7 @@ class DrawRoom {
     this.guides.set(settings.guides, model.guides);
     settings.model = model.name;
     this.told = el("p", { class: "estimate", "aria-live": "polite" }, " ");
-    replace(this.form, el("section", { class: "card stack" }, picker, this.subject(), el("div", { class: "two seed" }, this.seed.node, field("Pictures", this.count, { name: "count n" }))),
+    replace(this.form, el("section", { class: "card stack" }, picker, this.subject(), el("div", { class: "two seed" }, this.seed.node, field("Pictures", this.count, { name: "count n" })), this.way()),
       el("section", { class: "card stack" }, this.steps.node, model.is_guided ? this.guidance.node : null, field("Scheduler", this.scheduler, { name: "scheduler sampler eta" }), this.size()),
       this.loras.length ? this.more("LoRAs", "loras", this.loraList()) : null,
       this.more("Begin with a picture", "picture", this.startZone()),
@@ -164,6 +165,24 @@ class DrawRoom {
       return field("Class, a number", this.label, { name: "classes class" });
     }
     return el("p", { class: "hint" }, "This model takes no words and no class: each seed is a picture.");
+  }
+
+  /** Of a picture between two seeds that is drawn again; several are the whole way. */
+  way() {
+    if (!this.settings.toward) return null;
+    const words = el("span", { class: "grow" });
+    this.paintWay = () => { const { toward } = this.settings; if (toward) replace(words, Number(this.count.value) > 1 ? `The way to seed ${toward.seed}` : `${Math.round(100 * toward.from)} % of the way to seed ${toward.seed}`); };
+    this.paintWay();
+    const node = el("div", { class: "row notice on-way", data: { field: "toward" } }, words,
+      iconButton("close", "Not on a way: the seed's own picture", () => { this.settings.toward = null; node.remove(); this.changed(); }));
+    return node;
+  }
+
+  /** What is asked for: what the form says, with as much of the way as there are pictures for. */
+  asked() {
+    const settings = this.read();
+    const { toward, count } = settings;
+    return { ...settings, toward: toward && count > 1 ? { seed: toward.seed, from: 0, to: 1 } : toward };
   }
 
   insert(word) {
@@ -206,7 +225,7 @@ class DrawRoom {
         iconButton("close", `Remove ${each.name}`, () => { this.chosen = this.chosen.filter((other) => other !== each); build(); this.changed(); }),
         slider("Strength", { min: -1, max: 2, step: 0.05, most: 10, value: each.scale, onchange: (value) => { each.scale = value; this.changed(); } }).node,
         trigger && this.prompt ? el("button", { type: "button", class: "chip", onclick: () => this.insert(trigger) }, `+ ${trigger}`) : null);
-    }), field("Add", select([["", "Choose a LoRA…"], ...this.loras.filter((lora) => !this.chosen.some((each) => each.name === lora.name)).map((lora) => [lora.name, lora.name])], "", (value) => {
+    }), field("Add", select([["", "Choose a LoRA…"], ...this.loras.filter((lora) => !this.chosen.some((each) => each.name === lora.name)).map((lora) => [lora.name, lora.trigger ? `${lora.name} · ${lora.trigger}` : lora.name])], "", (value) => {
       if (value) { this.chosen.push({ name: value, scale: 1 }); build(); this.changed(); }
     })));
     build();
@@ -270,6 +289,7 @@ class DrawRoom {
   changed() {
     if (!this.model) return;
     const settings = this.read();
+    this.paintWay?.();
     keep("draw", { ...settings, picture: settings.picture?.length < 400000 ? settings.picture : null, mask: settings.picture?.length < 400000 ? settings.mask : null });
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.look(), 350);
@@ -277,7 +297,7 @@ class DrawRoom {
 
   /** What it will take, and how long the prompt is. */
   async look() {
-    const settings = this.read();
+    const settings = this.asked();
     const { model } = this;
     const turn = (this.looks = (this.looks ?? 0) + 1);
     if (this.prompt?.isConnected) {
@@ -305,7 +325,7 @@ class DrawRoom {
   async submit() {
     if (!this.model) return;
     clearFaults(this.form);
-    const settings = { ...this.read() };
+    const settings = this.asked();
     const previews = Math.max(1, Math.min(50, settings.steps ?? 50, Math.round(MOST_PREVIEWS_A_SECOND * Math.max(1, this.estimated ?? 5))));
     try {
       const body = jobs.request(settings, this.model, { previews });
@@ -345,7 +365,7 @@ class DrawRoom {
 
   async code() {
     if (!this.model) return;
-    const settings = { ...this.read() };
+    const settings = this.asked();
     if (settings.picture) settings.picture = true;
     if (settings.mask) settings.mask = true;
     if (this.model.takes === "nothing") delete settings.class;

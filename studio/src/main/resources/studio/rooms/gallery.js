@@ -4,13 +4,14 @@ import { fileUrl, get, post } from "/js/api.js";
 import { el, icon, replace } from "/js/dom.js";
 import * as jobs from "/js/jobs.js";
 import { keep, recall, watch } from "/js/store.js";
-import { ICONS, dialog, field, iconButton, picture, select, toast } from "/js/widgets.js";
+import { ICONS, dialog, field, picture, select, toast } from "/js/widgets.js";
+import { beside } from "/rooms/gallery/beside.js";
+import { nearSeeds } from "/rooms/gallery/near.js";
 
 export const title = "Gallery";
 
 const GAP = 10;
 const SPARE = 3;
-const NEAR = [-2, -1, 1, 2];
 
 export function show(root, studio) {
   const gallery = new Gallery(root, studio);
@@ -75,6 +76,7 @@ class Gallery {
 
   loadSoon() {
     clearTimeout(this.soon);
+    if (this.isGone) return;
     this.soon = setTimeout(() => this.load(), 600);
   }
 
@@ -165,7 +167,7 @@ class Gallery {
   }
 
   go(index) {
-    if (index < 0 || index >= this.shown.length) return;
+    if (this.isGone || index < 0 || index >= this.shown.length) return;
     const step = this.cell + GAP;
     const top = Math.floor(index / this.columns) * step + this.list.offsetTop;
     if (top < this.scroller.scrollTop + 60) this.scroller.scrollTop = top - 60;
@@ -197,7 +199,7 @@ class Gallery {
     this.actions.hidden = this.marked.size === 0;
     const chosen = this.all.filter((each) => this.marked.has(each.place));
     replace(this.actions, el("span", { class: "muted" }, `${this.marked.size} chosen`),
-      el("button", { type: "button", disabled: chosen.length !== 2, onclick: () => this.beside(chosen) }, "Side by side"),
+      el("button", { type: "button", disabled: chosen.length !== 2, onclick: () => beside(chosen, { facts: (each) => this.facts(each), words, open: (place) => this.openNew(place), closed: () => this.loadSoon() }) }, "Side by side"),
       el("button", { type: "button", class: "danger", onclick: () => this.discard([...this.marked]) }, icon(ICONS.bin), "Throw away"),
       el("button", { type: "button", class: "quiet", onclick: () => { this.marked.clear(); this.paintActions(); this.layout(); } }, "None"));
   }
@@ -249,13 +251,22 @@ class Gallery {
   }
 
   facts(each) {
-    const rows = [["Prompt", each.prompt], ["Class", each.class], ["Model", each.model], ["Seed", each.seed], ["Scheduler", each.scheduler], ["Steps", each.steps], ["Guidance", each.scale],
+    const rows = [["Prompt", each.prompt], ["Class", each.class], ["Model", each.model], ["Seed", each.seed], ["On the way", each.toward && `${Math.round(100 * each.toward.share)} % to seed ${each.toward.seed}`], ["Scheduler", each.scheduler], ["Steps", each.steps], ["Guidance", each.scale],
       ["Steered by", each.guides?.join(", ")], ["LoRAs", each.loras?.map((name) => fileName(name)).join(", ")], ["Text", each.text], ["File", each.place]];
     return rows.filter(([, value]) => value !== undefined && value !== null && value !== "").map(([name, value]) => [name, String(value)]);
   }
 
   open(index) {
-    const each = this.shown[index];
+    const box = this.view(this.shown[index]);
+    box.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (step && this.shown[index + step] && !event.target.closest("input, textarea")) { box.close(); this.open(index + step); }
+    });
+    box.addEventListener("close", () => this.go(index));
+  }
+
+  /** A picture with what its note says, over the page. */
+  view(each) {
     const image = el("img", { src: fileUrl(each.place), alt: words(each), class: "large" });
     image.onload = () => image.classList.toggle("pixels", image.naturalWidth <= 128);
     const isOurs = each.seed !== undefined;
@@ -267,47 +278,18 @@ class Gallery {
       el("div", { class: "row" },
         isOurs || each.text ? el("button", { type: "button", class: "primary", onclick: close(() => this.studio.go("draw", { from: each.place })) }, icon(ICONS.draw), "Draw with these settings") : null,
         el("button", { type: "button", onclick: close(() => this.studio.go("draw", { start: each.place })) }, "Begin with this"),
-        isOurs ? el("button", { type: "button", onclick: (event) => { event.currentTarget.disabled = true; this.moreLike(each, near); } }, "More like this") : null,
+        isOurs ? el("button", { type: "button", onclick: (event) => { event.currentTarget.disabled = true; nearSeeds(each, near, (place) => this.openNew(place)).then(() => this.loadSoon()); } }, "More like this") : null,
         starButton,
         el("a", { class: "button", href: fileUrl(each.place), download: fileName(each.place) }, icon(ICONS.down), "Save"),
         el("button", { type: "button", class: "danger", onclick: close(() => this.discard([each.place])) }, icon(ICONS.bin), "Throw away")), near)));
-    box.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (step && this.shown[index + step] && !event.target.closest("input, textarea")) { box.close(); this.open(index + step); }
-    });
-    box.addEventListener("close", () => this.go(index));
+    return box;
   }
 
-  /** The same settings with the seeds beside its own. */
-  async moreLike(each, place) {
-    replace(place, el("p", { class: "hint" }, "Drawing the seeds beside it…"));
-    try {
-      const { settings } = await post(`/studio/api/draw/note?${new URLSearchParams({ place: each.place })}`);
-      if (!settings.model) throw new Error("the model of this picture is not in the folders that are open");
-      const model = await get(`/studio/api/draw/models/${settings.model.split("/").map(encodeURIComponent).join("/")}`);
-      const loras = (settings.loras ?? []).map((lora) => ({ ...lora }));
-      const slots = NEAR.filter((step) => settings.seed + step >= 0).map((step) => ({ step, box: el("div", { class: "cover near" }) }));
-      replace(place, slots.map((slot) => slot.box));
-      await Promise.all(slots.map(async ({ step, box }) => {
-        const job = await jobs.draw(jobs.request({ ...settings, loras, seed: settings.seed + step, count: 1 }, model));
-        const drawn = job.pictures[0];
-        box.append(el("a", { href: `#/gallery?${new URLSearchParams({ picture: drawn.place ?? "" })}`, title: `Seed ${drawn.seed}` }, picture(drawn.url, { width: 96, height: 96, alt: `Seed ${drawn.seed}`, class: "cover pixels" })));
-      }));
-    } catch (error) {
-      replace(place, el("p", { class: "notice bad" }, error.message));
-    }
-  }
-
-  beside(pair) {
-    const facts = pair.map((each) => new Map(this.facts(each)));
-    const names = [...new Set(facts.flatMap((each) => [...each.keys()]))];
-    dialog("Side by side", el("div", { class: "beside" }, pair.map((each) => {
-      const image = el("img", { src: fileUrl(each.place), alt: words(each), class: "large" });
-      image.onload = () => image.classList.toggle("pixels", image.naturalWidth <= 128);
-      return image;
-    })), el("table", {}, el("tbody", {}, names.map((name) => {
-      const [a, b] = facts.map((each) => each.get(name) ?? "");
-      return el("tr", { class: a !== b ? "differs" : "" }, el("th", { scope: "row" }, name), el("td", {}, a), el("td", {}, b));
-    }))));
+  /** One that was drawn a moment ago, over whatever is open. */
+  async openNew(place) {
+    if (!this.all.some((each) => each.place === place)) await this.load();
+    const each = this.all.find((one) => one.place === place);
+    if (each) this.view(each);
+    else toast("The picture is not there any more", { bad: true });
   }
 }

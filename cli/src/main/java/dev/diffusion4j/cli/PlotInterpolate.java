@@ -9,8 +9,8 @@ import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.pipeline.Cancellation;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
-import dev.diffusion4j.pipeline.NoiseFactory;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.Toward;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.List;
@@ -78,11 +78,9 @@ final class PlotInterpolate implements Callable<Integer> {
         try (DiffusionPipeline loaded = draw.load(model, spec.commandLine().getErr())) {
             Chosen chosen = scheduler.of(
                     loaded, draw.request(loaded, COUNT, spec.commandLine().getErr()));
-            GenerationRequest request = chosen.request();
-            NoiseFactory noise = NoiseFactory.between(request, toSeed);
+            GenerationRequest request = chosen.request().with(r -> r.toward(Toward.seed(toSeed)));
             try (Progress progress = Progress.steps("drawing", request);
-                    GenerationResult result =
-                            chosen.pipeline().generate(request, noise, progress, new Cancellation())) {
+                    GenerationResult result = chosen.pipeline().generate(request, progress, new Cancellation())) {
                 progress.close();
                 List<BufferedImage> pictures = ImageGrid.visible(result.images());
                 PngFile.write(out, ImageGrid.of(pictures, LONGEST_ROW), Map.of());

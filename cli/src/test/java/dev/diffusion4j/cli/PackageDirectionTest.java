@@ -65,6 +65,7 @@ class PackageDirectionTest {
         allow("tracking", "image json");
         allow("objective", "schedule scheduler text model layer condition codec tensor");
         allow("parallel", "tensor");
+        allow("launch", "tensor parallel");
         allow("trainer", "kernel parallel objective data model adapter layer checkpoint processor tensor json");
         allow(
                 "recipe",
@@ -79,7 +80,7 @@ class PackageDirectionTest {
                 "schedule processor text json checkpoint model adapter codec guidance scheduler image hub folder pipeline drawing data tracking recipe plot service serve");
         allow(
                 "cli",
-                "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric parallel recipe plot evaluation service serve studio");
+                "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric parallel launch recipe plot evaluation service serve studio");
     }
 
     /** Only what is listed above may be named, so that no circle can be allowed. */
@@ -213,6 +214,7 @@ class PackageDirectionTest {
                 "json",
                 "text",
                 "tracking",
+                "launch",
                 "langchain4j",
                 "springai",
                 "serve",

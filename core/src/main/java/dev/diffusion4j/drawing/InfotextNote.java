@@ -8,6 +8,7 @@ import dev.diffusion4j.pipeline.request.Control;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.Inputs;
 import dev.diffusion4j.pipeline.request.NoiseMode;
+import dev.diffusion4j.pipeline.request.Toward;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.NoiseGenerator;
 import dev.diffusion4j.text.LoraTag;
@@ -53,7 +54,7 @@ final class InfotextNote {
         if (request.inputs().imageGuidanceScale() != null) {
             settings.put("Image CFG scale", number(request.inputs().pictureScale()));
         }
-        settings.put("Seed", String.valueOf(request.seed()));
+        putSeed(request, settings);
         settings.put("Size", size.text());
         putModel(note, hashes, settings);
         putBasics(note, settings);
@@ -66,6 +67,15 @@ final class InfotextNote {
                 textOf(request.prompts(), index) + tags,
                 textOf(request.subject().negativePrompts(), index),
                 settings);
+    }
+
+    private static void putSeed(GenerationRequest request, Map<String, String> settings) {
+        settings.put("Seed", String.valueOf(request.seed()));
+        Toward toward = request.canvas().toward();
+        if (toward != null) {
+            settings.put("Variation seed", String.valueOf(toward.seed()));
+            settings.put("Variation seed strength", number(toward.from()));
+        }
     }
 
     private static String tag(LoraChoice lora) {

@@ -3,8 +3,10 @@ package dev.diffusion4j.pipeline;
 
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.NoiseMode;
+import dev.diffusion4j.pipeline.request.Toward;
 import dev.diffusion4j.tensor.NoiseForm;
 import dev.diffusion4j.tensor.NoiseSource;
+import java.util.stream.IntStream;
 
 /** Where the noise of each batch comes from. */
 @FunctionalInterface
@@ -19,21 +21,18 @@ public interface NoiseFactory {
     /** What the request says of seed and noise. */
     static NoiseFactory of(GenerationRequest request) {
         NoiseForm form = request.canvas().noiseForm();
+        Toward toward = request.canvas().toward();
+        if (toward != null) {
+            return (first, count) -> NoiseSource.between(
+                    request.seed(),
+                    toward.seed(),
+                    form,
+                    IntStream.range(first, first + count)
+                            .mapToDouble(index -> toward.share(index, request.count()))
+                            .toArray());
+        }
         return (first, count) -> request.noise() == NoiseMode.SHARED
                 ? NoiseSource.shared(request.seed() + first, form)
                 : NoiseSource.perImage(request.seed() + first, count, form);
-    }
-
-    /** Picture k of a request lies at k/(count − 1) of the way from the noise of its seed to that of another one. */
-    static NoiseFactory between(GenerationRequest request, long lastSeed) {
-        int pictures = request.count();
-        return (first, count) -> {
-            double[] shares = new double[count];
-            for (int i = 0; i < count; i++) {
-                shares[i] = pictures == 1 ? 0 : (double) (first + i) / (pictures - 1);
-            }
-            return NoiseSource.between(
-                    request.seed(), lastSeed, request.canvas().noiseForm(), shares);
-        };
     }
 }

@@ -36,7 +36,7 @@ public final class SharedBatch {
      *
      * @param pipeline that it is for; borrowed
      * @param request with nothing left open, {@link DiffusionPipeline#filled}
-     * @return empty where it is drawn alone: in several batches, from a picture or a shared stream of noise, with adapters that its prompts ask
+     * @return empty where it is drawn alone: in several batches, from a picture, a shared stream of noise or the way between two seeds, with adapters that its prompts ask
      *     for; or where the pipeline is steered or refined
      */
     public static Optional<Object> likeness(DiffusionPipeline pipeline, GenerationRequest request) {
@@ -64,6 +64,7 @@ public final class SharedBatch {
         return request.inputs().picture() == null
                 && request.inputs().control().isEmpty()
                 && request.noise() == NoiseMode.PER_IMAGE
+                && request.canvas().toward() == null
                 && request.batches() == 1
                 && !PromptLoras.areAskedFor(request);
     }
@@ -96,7 +97,7 @@ public final class SharedBatch {
 
     private static Canvas canvas(GenerationRequest request, int count) {
         Canvas own = request.canvas();
-        return new Canvas(own.size(), count, 0, count, own.noise(), own.noiseDtype(), own.rng(), own.tiles());
+        return new Canvas(own.size(), count, 0, count, own.noise(), own.noiseDtype(), own.rng(), own.tiles(), null);
     }
 
     private static GenerationRequest joined(List<GenerationRequest> requests) {

@@ -53,6 +53,12 @@ final class NoiseBetween implements NoiseSource {
         return Math.sin(angle) < PARALLEL ? share : Math.sin(share * angle) / Math.sin(angle);
     }
 
+    /** The first seed's, whatever the image's share, so that an image is the same in every batch. */
+    @Override
+    public NoiseSource ofFirst() {
+        return new NoiseBetween(first, second, 0);
+    }
+
     @Override
     public NoiseSource inFull() {
         return new NoiseBetween(first.inFull(), second.inFull(), shares);

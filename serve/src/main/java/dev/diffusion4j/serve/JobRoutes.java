@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.serve;
 
+import dev.diffusion4j.pipeline.request.GenerationRequest;
+import dev.diffusion4j.pipeline.request.Toward;
 import dev.diffusion4j.service.DiffusionService;
 import dev.diffusion4j.service.FinishedPicture;
 import dev.diffusion4j.service.Job;
@@ -168,7 +170,12 @@ final class JobRoutes {
     private static Map<String, @Nullable Object> picture(KeptJob kept, FinishedPicture picture) {
         Map<String, @Nullable Object> map = new LinkedHashMap<>();
         map.put("index", (long) picture.index());
-        map.put("seed", kept.job().request().drawing().seed() + picture.index());
+        GenerationRequest drawing = kept.job().request().drawing();
+        map.put("seed", drawing.canvas().seedOf(picture.index()));
+        Toward toward = drawing.canvas().toward();
+        if (toward != null) {
+            map.put("toward", Map.of("seed", toward.seed(), "share", toward.share(picture.index(), drawing.count())));
+        }
         map.put("url", PATH + "/" + kept.id() + "/pictures/" + picture.index());
         String place = kept.place(picture.index());
         if (place != null) {

@@ -118,6 +118,26 @@ class JobRoutesTest {
     }
 
     @Test
+    void pictures_on_the_way_between_two_seeds_are_drawn_and_each_can_be_drawn_again() throws IOException {
+        String way = "{\"model\":\"text\",\"request\":{\"subject\":{\"prompts\":[\"a\",\"a\",\"a\"]},"
+                + "\"canvas\":{\"seed\":5,\"count\":3,\"toward\":{\"seed\":8}},\"sampling\":{\"steps\":4}}}";
+        Map<String, Object> job = submitted(way);
+        String events = events(job.get("id"), "");
+        assertThat(events).contains("\"seed\": 5", "\"toward\": {\"seed\": 8, \"share\": 0.5}");
+        byte[] middle = client.get(JOBS + "/" + job.get("id") + "/pictures/1").body();
+        Object again = submitted(PngFile.readNotes(new ByteArrayInputStream(middle), "picture")
+                        .get("diffusion4j"))
+                .get("id");
+        events(again, "");
+        assertThat(Client.pixels(picture(again))).isEqualTo(Client.pixels(middle));
+        assertThat(new String(
+                        client.post(JOBS, way.replace("{\"seed\":8}", "{\"seed\":8,\"to\":2}"))
+                                .body(),
+                        StandardCharsets.UTF_8))
+                .contains("must lie in [0.0, 1.0], but was 2.0", "\"param\": \"toward\"");
+    }
+
+    @Test
     void models_without_prompts_and_sweeps_are_drawn_too() {
         Object id = submitted("{\"model\":\"plain\",\"request\":{\"sampling\":{\"steps\":2}}}")
                 .get("id");

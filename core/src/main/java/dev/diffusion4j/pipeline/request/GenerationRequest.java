@@ -61,18 +61,9 @@ public record GenerationRequest(
         return draft.toRequest();
     }
 
-    /** Of these pictures only one, with its seed. */
+    /** Of these pictures only one, with its noise. */
     public GenerationRequest only(int index) {
-        Canvas one = new Canvas(
-                canvas.size(),
-                1,
-                canvas.seed() + index,
-                canvas.batchSize(),
-                canvas.noise(),
-                canvas.noiseDtype(),
-                canvas.rng(),
-                canvas.tiles());
-        return new GenerationRequest(subject.only(index), inputs, one, sampling, guidance);
+        return new GenerationRequest(subject.only(index), inputs, canvas.only(index), sampling, guidance);
     }
 
     /**

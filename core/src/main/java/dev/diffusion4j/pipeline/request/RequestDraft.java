@@ -43,6 +43,7 @@ public final class RequestDraft {
     private int batchSize;
     private NoiseMode noise;
     private NoiseDtype noiseDtype;
+    private @Nullable Toward toward;
     private @Nullable Boolean tiles;
     private NoiseGenerator rng;
     private int steps;
@@ -78,6 +79,7 @@ public final class RequestDraft {
         noiseDtype = from.canvas().noiseDtype();
         tiles = from.canvas().tiles();
         rng = from.canvas().rng();
+        toward = from.canvas().toward();
         steps = from.steps();
         eta = from.eta();
         options = from.stepOptions();
@@ -219,6 +221,12 @@ public final class RequestDraft {
         return this;
     }
 
+    /** Another seed, where the pictures lie on the way from one noise to the other; {@code null} where they do not. */
+    public RequestDraft toward(@Nullable Toward value) {
+        toward = value;
+        return this;
+    }
+
     /** Some seed, another one each time; the request says which. */
     public RequestDraft anySeed() {
         return seed(ThreadLocalRandom.current().nextLong(SEEDS));
@@ -304,7 +312,7 @@ public final class RequestDraft {
                         promptSyntax,
                         loraDir),
                 new Inputs(picture, strength, mask, maskPadding, imageGuidanceScale, control, guessMode),
-                new Canvas(size, pictures, seed, batchSize, noise, noiseDtype, rng, tiles),
+                new Canvas(size, pictures, seed, batchSize, noise, noiseDtype, rng, tiles, toward),
                 new Sampling(steps, eta, options, refinerStart),
                 guidance);
     }

@@ -49,7 +49,19 @@ class GenerationRequestTest {
         refused("steps must be > 0", r -> r.steps(0));
         refused("strength must lie in (0, 1]", r -> r.strength(0.0));
         refused("picture too", r -> r.mask("mask.png"));
+        refused("toward must be a seed >= 0, but was -2", r -> r.toward(Toward.seed(-2)));
+        refused("the end of toward must lie in [0.0, 1.0]", r -> r.toward(new Toward(2, 0, 1.5)));
+        refused("toward needs noise per-image", r -> r.toward(Toward.seed(2)).noise(NoiseMode.SHARED));
         refused("negativeClass must be at least 0", r -> r.negativeClass(-1));
+    }
+
+    @Test
+    void one_picture_of_a_way_keeps_its_place_on_it() {
+        GenerationRequest way = GenerationRequest.of(r -> r.count(5).seed(4).toward(new Toward(9, 0.5, 1)));
+        GenerationRequest middle = way.only(2);
+        assertThat(middle.seed()).isEqualTo(4);
+        assertThat(middle.canvas().toward()).isEqualTo(Toward.at(9, 0.75));
+        assertThat(way.only(4).canvas().toward()).isEqualTo(Toward.at(9, 1));
     }
 
     @Test

@@ -156,6 +156,11 @@ public final class ModelPlaces {
                 .findFirst();
     }
 
+    /** The place of a picture that a model drew; empty where there is none in the folders. */
+    public Optional<String> picture(Found found) {
+        return ModelPictures.of(found.path).flatMap(folders::place);
+    }
+
     /**
      * What is at a place of the folders.
      *

@@ -57,6 +57,9 @@ record CallText(Map<String, @Nullable Object> settings, Function<String, Optiona
 
     /** {@code diffuse sample …}, in one line. */
     String command() {
+        if (settings.get("toward") != null) {
+            return "# 'diffuse sample' draws no picture between two seeds: this page, a job of the server and Java do";
+        }
         StringBuilder line = new StringBuilder("diffuse sample");
         add(line, "--model", text("model") == null ? null : path(String.valueOf(text("model"))));
         add(line, "--prompt", text("prompt"));
@@ -96,6 +99,10 @@ record CallText(Map<String, @Nullable Object> settings, Function<String, Optiona
         call(request, "negativePrompt", text("negative") == null ? null : literal(text("negative")));
         call(request, "classes", text("class"));
         call(request, "seed", text("seed") == null ? null : text("seed") + "L");
+        if (settings.get("toward") instanceof Map<?, ?> way) {
+            String points = way.get("from") + ", " + way.get("to");
+            call(request, "toward", "new Toward(" + way.get("seed") + "L, " + points + ")");
+        }
         call(request, "count", "1".equals(text("count")) ? null : text("count"));
         call(request, "steps", text("steps"));
         call(request, "guidanceScale", text("guidance_scale"));

@@ -60,10 +60,16 @@ public final class DrawRoom implements Room {
         routes.post(API + "draw/code", Calls.json(this::code));
     }
 
-    private List<Map<String, Object>> list() {
+    private List<Map<String, @Nullable Object>> list() {
         return models.all().stream()
-                .map(found ->
-                        Map.<String, Object>of("name", found.name(), "kind", found.kind(), "changed", found.changed()))
+                .map(found -> {
+                    Map<String, @Nullable Object> map = new LinkedHashMap<>();
+                    map.put("name", found.name());
+                    map.put("kind", found.kind());
+                    map.put("changed", found.changed());
+                    map.put("picture", models.picture(found).orElse(null));
+                    return map;
+                })
                 .toList();
     }
 

@@ -4,6 +4,7 @@ package dev.diffusion4j.studio.gallery;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.GenerationNote;
 import dev.diffusion4j.image.PngFile;
+import dev.diffusion4j.pipeline.request.Toward;
 import dev.diffusion4j.studio.base.FileRoutes;
 import dev.diffusion4j.studio.base.Folders;
 import java.io.IOException;
@@ -141,6 +142,10 @@ final class PictureIndex {
                     classes == null || classes.isEmpty() ? null : classes.get(0).longValue());
             about.put("model", note.model().replace('\\', '/').replaceFirst("/model/?$", ""));
             about.put("seed", note.request().seed() + note.index());
+            Toward toward = note.request().canvas().toward();
+            if (toward != null) {
+                about.put("toward", Map.of("seed", toward.seed(), "share", toward.from()));
+            }
             about.put("steps", (long) note.request().steps());
             about.put("scheduler", note.scheduler().replace("Scheduler", "").toLowerCase(Locale.ROOT));
             about.put("scale", note.request().guidance().scale());

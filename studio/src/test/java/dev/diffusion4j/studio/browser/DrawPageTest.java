@@ -78,6 +78,27 @@ class DrawPageTest extends BrowserTest {
     }
 
     @Test
+    void a_model_is_chosen_by_a_picture_that_it_drew() throws IOException {
+        choose(TEXT);
+        Path model = folder().resolve("models/tiny-pipeline");
+        Files.copy(folder().resolve("pictures/disc.png"), model.resolve("samples.png"));
+        Files.writeString(model.resolve("README.md"), "# Tiny\n\n![What it draws](samples.png)\n");
+        page.reload();
+        button("Choose a model by its picture").click();
+        Locator card = page.locator(".model-card", new Page.LocatorOptions().setHasText(PLAIN));
+        assertThat(card.locator("img")).isVisible();
+        assertAccessible(page, "the models by their pictures");
+        shoot(page, "models-light");
+        card.focus();
+        page.keyboard().press("Enter");
+        assertThat(page.getByLabel("Model", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue(PLAIN);
+        assertThat(page.locator(".model-look img")).isVisible();
+        Files.delete(model.resolve("samples.png"));
+        Files.delete(model.resolve("README.md"));
+    }
+
+    @Test
     void a_long_drawing_is_cancelled_by_escape() {
         choose(TEXT);
         write("Prompt", "a dog");

@@ -14,6 +14,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -93,6 +94,55 @@ class GalleryPageTest extends BrowserTest {
         page.locator(".cell input").nth(1).check();
         button("Side by side").click();
         assertThat(page.locator("dialog .beside img")).hasCount(2);
+    }
+
+    @Test
+    void the_way_between_two_pictures_is_drawn_and_a_picture_of_it_can_be_drawn_again() throws IOException {
+        drawn(770_001);
+        drawn(770_009);
+        page.reload();
+        page.getByLabel("Search").fill("77000");
+        assertThat(page.locator(".cell")).hasCount(2);
+        page.locator(".cell").first().hover();
+        page.locator(".cell input").nth(0).check();
+        page.locator(".cell input").nth(1).check();
+        button("Side by side").click();
+        page.getByLabel("Pictures on the way", new Page.GetByLabelOptions().setExact(true))
+                .fill("3");
+        button("Draw the way between").click();
+        assertThat(page.locator(".way .thumb:enabled")).hasCount(3);
+        assertAccessible(page, "the way between two pictures");
+        shoot(page, "way-light");
+        page.locator(".way .thumb").nth(1).click();
+        assertThat(page.locator("dialog").last().locator(".facts")).containsText("50 % to seed 77000");
+        String place = page.locator("dialog").last().locator(".facts dd").last().innerText();
+        page.locator("dialog").last().getByText("Draw with these settings").click();
+        assertThat(page.locator(".on-way")).containsText("50 % of the way to seed 77000");
+        assertThat(page.locator("dialog[open]")).hasCount(0);
+        button("Draw Ctrl").click();
+        page.locator(".now .tile.finished").click();
+        button("In the gallery").click();
+        String again = page.locator("dialog .facts dd").last().innerText();
+        assertThat(again).isNotEqualTo(place);
+        assertThat(pixels(again)).isEqualTo(pixels(place));
+    }
+
+    /** Draws a picture of a seed, as the page asks for one. */
+    private void drawn(int seed) {
+        page.evaluate(
+                """
+                async (seed) => {
+                  await fetch("/studio/api/draw/models/work/models/tiny-pipeline"); // which has the engine know it
+                  const { draw } = await import("/js/jobs.js");
+                  await draw({ model: "work/models/tiny-pipeline", request: { canvas: { seed }, sampling: { steps: 2 } } });
+                }
+                """,
+                seed);
+    }
+
+    private static int[] pixels(String place) throws IOException {
+        BufferedImage image = ImageIO.read(folder().resolveSibling(place).toFile());
+        return image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
     }
 
     @Test

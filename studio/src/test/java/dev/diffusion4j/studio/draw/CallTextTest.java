@@ -50,6 +50,13 @@ class CallTextTest {
                         "kit.parseAll(List.of(\"color=#ff0000:40\"))");
     }
 
+    @Test
+    void a_picture_between_two_seeds_has_its_place_on_the_way() {
+        CallText text = of(Map.of("model", "cats", "seed", 7L, "toward", Map.of("seed", 9L, "from", 0.25, "to", 0.25)));
+        assertThat(text.java()).contains(".seed(7L)", ".toward(new Toward(9L, 0.25, 0.25))");
+        assertThat(text.command()).startsWith("# ");
+    }
+
     /** Whoever copies it must not run what a picture's note says. */
     @Test
     void a_prompt_is_one_word_of_the_shell_and_one_text_of_java() {
