@@ -208,7 +208,8 @@ public final class GlooGroup implements ProcessGroup {
             meeting.add(RollCall.GONE, 1);
             long end = System.nanoTime() + FAREWELL.toNanos();
             boolean holds = world().isFirst() && !place.usesAgentStore();
-            while (holds && meeting.add(RollCall.GONE, 0) < world().size() && System.nanoTime() < end) {
+            int others = world().size() - roll.lost();
+            while (holds && meeting.add(RollCall.GONE, 0) < others && System.nanoTime() < end) {
                 Interrupts.sleep(BETWEEN, "while the other processes end");
             }
         }

@@ -22,6 +22,7 @@ final class RollCall {
     private final ProcessPlace place;
     private final ProcessTimes times;
     private boolean over;
+    private int lost;
 
     RollCall(MeetingPlace meeting, ProcessPlace place, ProcessTimes times) {
         this.meeting = meeting;
@@ -41,6 +42,11 @@ final class RollCall {
     /** Whether it has found that the group is no more. */
     boolean isOver() {
         return over;
+    }
+
+    /** How many processes will never say that they have ended, as far as it knows. */
+    int lost() {
+        return lost;
     }
 
     /** Waits until all have come; a process that has come beats. */
@@ -118,6 +124,7 @@ final class RollCall {
     }
 
     private Problem gone(List<Integer> silent) {
+        lost = silent.size();
         return ended(
                 name(silent) + " no longer " + (silent.size() == 1 ? "answers" : "answer") + ": killed, or cut off");
     }

@@ -133,9 +133,10 @@ final class TrainingSession implements AutoCloseable {
     private KeptInputs kept(TrainedPipeline pipeline) {
         int threads = choices.placement().torchDevice().is_cpu() ? choices.threads() : 1;
         Supplier<KeptInputs> open = () -> KeptInputs.open(recipe, folder, data, pipeline, threads, listener, stop);
-        AtomicReference<KeptInputs> made = new AtomicReference<>();
+        AtomicReference<@Nullable KeptInputs> made = new AtomicReference<>();
         group.first(() -> made.set(open.get()));
-        return group.world().isFirst() ? made.get() : open.get(); // the others find what the first one wrote
+        KeptInputs first = made.get();
+        return first != null ? first : open.get(); // the others find what the first one wrote
     }
 
     /** @param latents in place of the pictures; {@code null} for these */
