@@ -33,7 +33,7 @@ rem Training and sampling use the JDK's vector loops, where there are some; the 
 set "as=%~1"
 if defined DIFFUSE_AS set "as=%DIFFUSE_AS%"
 set "vector="
-for %%c in (train finetune train-unconditional quickstart doctor sample serve studio eval compare plot demo) do if "%as%"=="%%c" set "vector=yes"
+for %%c in (train finetune train-unconditional launch quickstart doctor sample serve studio eval compare plot demo) do if "%as%"=="%%c" set "vector=yes"
 if not defined vector goto start
 set "flags=%flags% --add-opens java.base/java.io=ALL-UNNAMED"
 "%java%" --add-modules jdk.incubator.vector --version >nul 2>nul

@@ -43,6 +43,7 @@ public final class Diffuse implements Runnable {
             TrainCommand.class,
             FinetuneCommand.class,
             TrainUnconditionalCommand.class,
+            LaunchCommand.class,
             InfoCommand.class,
             ConvertCommand.class,
             EvalCommand.class,
@@ -70,6 +71,13 @@ public final class Diffuse implements Runnable {
     public void run() {
         spec.commandLine().usage(spec.commandLine().getOut());
         throw new ParameterException(spec.commandLine(), "which command? choose one of the list above");
+    }
+
+    /** What the commands are called, in the order of the help. */
+    static List<String> commandNames() {
+        return COMMANDS.stream()
+                .map(command -> command.getAnnotation(Command.class).name())
+                .toList();
     }
 
     /** The command line, ready to be executed; tests use it too. */
@@ -168,6 +176,7 @@ public final class Diffuse implements Runnable {
         CheckedOutput output = new CheckedOutput(new FileOutputStream(FileDescriptor.out));
         line.setOut(writer(output));
         line.setErr(writer(System.err));
+        LauncherGone.watch(line.getErr());
         int code = line.execute(arguments);
         line.getOut().flush();
         join(natives);

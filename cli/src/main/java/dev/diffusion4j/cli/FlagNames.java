@@ -31,6 +31,7 @@ final class FlagNames implements FieldNames {
             Map.entry("schedulerOptions", "--scheduler-option"),
             Map.entry("noiseMode", "--noise"),
             Map.entry("picture", "--image"),
+            Map.entry("processes", "--nproc"),
             Map.entry("folders", "--folder"),
             Map.entry("folder", "--out"));
 

@@ -115,7 +115,7 @@ final class HelpGroups {
 
         put(COMMANDS, "First steps", "quickstart", "studio", "recipes", "doctor");
         put(COMMANDS, "Draw", "sample", "plot");
-        put(COMMANDS, "Train", "train", "finetune", "train-unconditional", "data");
+        put(COMMANDS, "Train", "train", "finetune", "train-unconditional", "launch", "data");
         put(COMMANDS, "Judge", "eval", "compare");
         put(COMMANDS, "Serve", "serve", "demo");
         put(COMMANDS, "Files and the Hub", "info", "convert", "hub");

@@ -102,7 +102,7 @@ class DocsTest {
                 commands.values().stream().flatMap(DocsTest::withInner).toList()) {
             String examples =
                     String.join("\n", command.getCommandSpec().usageMessage().footer());
-            all(CALL, examples).forEach(call -> wrong.addAll(check(commands.get(call.group(1)), call)));
+            all(CALL, examples).forEach(call -> wrong.addAll(check(commands, call)));
         }
         documents().forEach((file, text) -> {
             for (MatchResult code : all(CODE, text)) {
@@ -112,7 +112,7 @@ class DocsTest {
                     }
                 }
                 for (MatchResult call : all(CALL, code.group())) {
-                    wrong.addAll(check(commands.get(call.group(1)), call));
+                    wrong.addAll(check(commands, call));
                 }
             }
         });
@@ -124,17 +124,28 @@ class DocsTest {
         return Stream.concat(Stream.of(command), command.getSubcommands().values().stream());
     }
 
-    private static List<String> check(CommandLine outer, MatchResult call) {
+    /** Of {@code launch} too what stands after {@code --}, which is a call of its own. */
+    private static List<String> check(Map<String, CommandLine> commands, MatchResult call) {
+        CommandLine outer = commands.get(call.group(1));
+        String[] parts = call.group(2).split(" -- ", 2);
+        List<String> wrong = new ArrayList<>(check(outer, call, parts[0]));
+        if (parts.length == 2) {
+            all(CALL, "diffuse " + parts[1]).forEach(inner -> wrong.addAll(check(commands, inner)));
+        }
+        return wrong;
+    }
+
+    private static List<String> check(CommandLine outer, MatchResult call, String words) {
         if (outer == null) {
             return List.of("no such command: " + call.group());
         }
-        String next = call.group(2).trim().split(" ", 2)[0];
+        String next = words.trim().split(" ", 2)[0];
         CommandLine command = outer.getSubcommands().getOrDefault(next, outer);
         if (command == outer && !outer.getSubcommands().isEmpty() && next.matches("[a-z].*")) {
             return List.of("no such command: " + call.group());
         }
         Set<String> options = command.getCommandSpec().optionsMap().keySet();
-        return all(OPTION, call.group(2)).stream()
+        return all(OPTION, words).stream()
                 .map(MatchResult::group)
                 .filter(option -> !options.contains(option))
                 .map(option -> "no such option: diffuse " + call.group(1) + " " + option)

@@ -66,6 +66,7 @@ class PackageDirectionTest {
         allow("objective", "schedule scheduler text model layer condition codec tensor");
         allow("trainer", "kernel objective data model adapter layer checkpoint processor tensor json");
         allow("parallel", "tensor");
+        allow("launch", "tensor parallel");
         allow(
                 "recipe",
                 "tensor json text model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
@@ -79,7 +80,7 @@ class PackageDirectionTest {
                 "schedule processor text json checkpoint model adapter codec guidance scheduler image hub folder pipeline drawing data tracking recipe plot service serve");
         allow(
                 "cli",
-                "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric recipe plot evaluation service serve studio");
+                "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric launch recipe plot evaluation service serve studio");
     }
 
     /** Only what is listed above may be named, so that no circle can be allowed. */
@@ -213,6 +214,7 @@ class PackageDirectionTest {
                 "json",
                 "text",
                 "tracking",
+                "launch",
                 "langchain4j",
                 "springai",
                 "serve",

@@ -23,18 +23,18 @@ final class PodPlace {
         }
         int size = variables.whole(NODES, 1, Integer.MAX_VALUE, NODE);
         int rank = variables.whole(NODE, 0, size - 1, NODES);
+        if (size == 1) {
+            return Optional.empty();
+        }
         // "auto", "cpu" and "gpu" leave the number to what starts the processes
         if (variables.text(EACH).filter(each -> each.matches("[-+\\d].*")).isPresent()
                 && variables.whole(EACH, 1, Integer.MAX_VALUE, 1) > 1) {
             throw variables.senseless(
                     EACH, "be 1 where torchrun does not start the processes (numProcPerNode: 1 in the TrainJob)");
         }
-        if (size == 1) {
-            return Optional.empty();
-        }
         String address =
                 variables.text("PET_MASTER_ADDR").orElseThrow(() -> variables.missing("PET_MASTER_ADDR", NODES));
         int port = variables.whole("PET_MASTER_PORT", 1, 65535, ProcessPlace.DEFAULT_PORT);
-        return Optional.of(new ProcessPlace(new World(rank, size), 0, 1, address, port, false, 0));
+        return Optional.of(new ProcessPlace(new World(rank, size), 0, 1, address, port, false, variables.restarts()));
     }
 }

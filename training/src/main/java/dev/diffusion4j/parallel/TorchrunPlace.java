@@ -35,6 +35,6 @@ final class TorchrunPlace {
                         .text("TORCHELASTIC_USE_AGENT_STORE")
                         .filter("True"::equalsIgnoreCase)
                         .isPresent(),
-                variables.whole("TORCHELASTIC_RESTART_COUNT", 0, Integer.MAX_VALUE, 0)));
+                variables.restarts()));
     }
 }

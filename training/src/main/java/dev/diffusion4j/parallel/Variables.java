@@ -31,6 +31,11 @@ record Variables(Map<String, String> all) {
         return whole("MASTER_PORT", 1, 65535, absent);
     }
 
+    /** How often all processes were started before. */
+    int restarts() {
+        return whole("TORCHELASTIC_RESTART_COUNT", 0, Integer.MAX_VALUE, 0);
+    }
+
     private int parse(String name, String text, int low, int high) {
         try {
             int value = Integer.parseInt(text);

@@ -41,6 +41,8 @@ class ProcessPlaceTest {
         ProcessPlace pod = new ProcessPlace(new World(1, 2), 0, 1, "job-node-0-0.job", 29500, false, 0);
         assertThat(place(POD)).isEqualTo(pod);
         assertThat(place(POD + "PET_NPROC_PER_NODE=1")).isEqualTo(pod);
+        assertThat(place(POD + "TORCHELASTIC_RESTART_COUNT=2").restarts()).isEqualTo(2);
+        assertThat(place(POD + "TORCHELASTIC_RESTART_COUNT=")).isEqualTo(pod);
         assertThat(place(POD + "PET_NPROC_PER_NODE=auto")).isEqualTo(pod);
     }
 
@@ -86,7 +88,7 @@ class ProcessPlaceTest {
         "SLURM_PROCID=0 SLURM_LOCALID=0 SLURM_NTASKS=4 SLURM_JOB_ID=1",
         "SLURM_PROCID=0 SLURM_LOCALID=0 SLURM_STEP_NUM_TASKS=1 SLURM_NTASKS=4 SLURM_STEP_ID=0",
         "OMPI_COMM_WORLD_RANK=0 OMPI_COMM_WORLD_SIZE=1",
-        "PET_NNODES=1 PET_NODE_RANK=0 PET_NPROC_PER_NODE=auto PET_MASTER_ADDR=a"
+        "PET_NNODES=1 PET_NODE_RANK=0 PET_NPROC_PER_NODE=4 PET_MASTER_ADDR=a"
     })
     void a_process_that_works_alone_has_none(String environment) {
         assertThat(ProcessPlace.of(environment(environment))).isEmpty();
