@@ -4,6 +4,7 @@ import { get } from "/js/api.js";
 import { el, icon, replace, svg } from "/js/dom.js";
 import * as jobs from "/js/jobs.js";
 import { keep, recall } from "/js/store.js";
+import { measure } from "/rooms/compare/measure.js";
 import { ICONS, chartLibrary, colour, dialog, duration, field, select, toast } from "/js/widgets.js";
 
 export const title = "Compare";
@@ -30,7 +31,7 @@ const AXES = {
 export function show(root, studio) {
   const room = new Compare(root, studio);
   room.start();
-  return () => { room.isGone = true; removeEventListener("keydown", room.keys); };
+  return () => { room.isGone = true; room.measuring?.leave(); removeEventListener("keydown", room.keys); };
 }
 
 class Compare {
@@ -42,9 +43,10 @@ class Compare {
 
   async start() {
     this.grid = el("div", { class: "grids", "aria-live": "polite" });
+    this.measure = el("div", { class: "measure" });
     this.tables = el("div", { class: "stack" });
     this.form = el("form", { class: "card axes", "aria-label": "What is compared", onsubmit: (event) => { event.preventDefault(); this.draw(); } });
-    replace(this.root, el("div", { class: "room-head" }, el("h1", {}, "Compare"), el("span", { class: "hint" }, "The other settings are those of the room Draw.")), this.form, this.grid, this.tables);
+    replace(this.root, el("div", { class: "room-head" }, el("h1", {}, "Compare"), el("span", { class: "hint" }, "The other settings are those of the room Draw.")), this.form, this.grid, this.measure, this.tables);
     this.keys = (event) => {
       if (document.querySelector("dialog[open]")) return;
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); this.draw(); }
@@ -52,9 +54,10 @@ class Compare {
     };
     addEventListener("keydown", this.keys);
     try {
-      const [{ models }, { tables }] = await Promise.all([get("/studio/api/draw/models"), get("/studio/api/compare/tables")]);
+      const [{ models }, { tables, judges }] = await Promise.all([get("/studio/api/draw/models"), get("/studio/api/compare/tables")]);
       this.known = models.map((each) => each.name);
       this.measured = tables;
+      this.judges = judges;
     } catch (error) {
       replace(this.form, el("p", { class: "notice bad" }, error.message));
       return;
@@ -112,6 +115,16 @@ class Compare {
     });
     replace(this.form, field("Model", this.picked), axis("x", "Across"), axis("y", "Down", true), axis("z", "A grid for each", true), el("div", { class: "row" }, this.button, this.stop, this.told));
     this.count();
+    this.measuring?.leave();
+    const wasOpen = this.measure.querySelector("details")?.open;
+    this.measuring = measure({ judges: this.judges, model: this.models.get(this.base.model), prompt: this.base.prompt, finished: () => this.newTable() });
+    this.measuring.node.open = wasOpen ?? false;
+    replace(this.measure, this.measuring.node);
+  }
+
+  async newTable() {
+    try { this.measured = (await get("/studio/api/compare/tables")).tables; } catch { return; }
+    if (!this.isGone) this.showTables();
   }
 
   usual(name) {
@@ -256,7 +269,7 @@ class Compare {
       const words = ["x", "y", "z"].filter((key) => this.state[key]).map((key) => `${AXES[this.state[key]][0]} ${cell[key]}`).join(", ");
       return el("tr", {}, el("th", { scope: "row" }, words), el("td", { class: "bars" }, svg("svg", { viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { width: (100 * cell.seconds) / most, height: 10, rx: 1 }))), el("td", { class: "number" }, duration(cell.seconds)));
     });
-    this.grid.append(el("details", { class: "card" }, el("summary", {}, "Seconds of each picture"), el("table", {}, el("tbody", {}, rows)), el("p", { class: "hint" }, "As they were here, with whatever else the machine did. For figures of quality beside them, diffuse compare measures with a judge or against data; its tables are shown below.")));
+    this.grid.append(el("details", { class: "card" }, el("summary", {}, "Seconds of each picture"), el("table", {}, el("tbody", {}, rows)), el("p", { class: "hint" }, "As they were here, with whatever else the machine did. Below, quality is measured beside them, with a judge or against data.")));
   }
 
   showTables() {

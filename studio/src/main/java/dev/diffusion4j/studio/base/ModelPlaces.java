@@ -170,21 +170,29 @@ public final class ModelPlaces {
         return folders.resolve(place);
     }
 
-    /** The names of a run's classes, class 0 first, as its data has them; empty where that is not known. */
-    public List<String> classNames(String name) {
+    /** What a run's model learnt from; empty where that is not known, or might have to be fetched. */
+    public Optional<DataConfig> data(String name) {
         Path recipe = path(name).orElse(Path.of("")).resolve("recipe.yaml");
         if (!Files.exists(recipe)) {
-            return List.of();
+            return Optional.empty();
         }
         try {
             DataConfig data =
                     Recipe.of(Yaml.readObject(recipe), recipe.toString()).data();
-            if (FETCHED.matcher(data.source()).lookingAt()) {
-                return List.of();
-            }
-            try (Dataset source = TrainingData.openSource(data, SourceOptions.defaults())) {
-                return source.classNames();
-            }
+            return FETCHED.matcher(data.source()).lookingAt() ? Optional.empty() : Optional.of(data);
+        } catch (Problem | IllegalArgumentException | UncheckedIOException e) {
+            return Optional.empty(); // a recipe of another version
+        }
+    }
+
+    /** The names of a run's classes, class 0 first, as its data has them; empty where that is not known. */
+    public List<String> classNames(String name) {
+        return data(name).map(ModelPlaces::classNames).orElse(List.of());
+    }
+
+    private static List<String> classNames(DataConfig data) {
+        try (Dataset source = TrainingData.openSource(data, SourceOptions.defaults())) {
+            return source.classNames();
         } catch (Problem | IllegalArgumentException | UncheckedIOException e) {
             return List.of(); // its data is not here any more
         }

@@ -2,6 +2,8 @@
 package dev.diffusion4j.studio.compare;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.folder.ComponentMap;
+import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.studio.base.Calls;
 import dev.diffusion4j.studio.base.Folders;
@@ -19,16 +21,18 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The tables of quality and seconds that comparisons left in the folders. */
+/** The tables of quality and seconds that comparisons left in the folders, and new ones. */
 public final class CompareRoom implements Room {
     private static final String FILE = "compare.json";
     private static final int DEEPEST = 6;
 
     private final Folders folders;
+    private final Measurements measurements;
 
     /** Of what is open. */
     public CompareRoom(StudioContext context) {
         this.folders = context.folders();
+        this.measurements = new Measurements(context);
     }
 
     @Override
@@ -38,22 +42,34 @@ public final class CompareRoom implements Room {
 
     @Override
     public void add(RoutesConfig routes) {
-        routes.get(API + "compare/tables", Calls.json(ctx -> Map.of("tables", tables())));
+        routes.get(API + "compare/tables", Calls.json(ctx -> found()));
+        routes.get(API + "compare/measuring", Calls.json(ctx -> Map.of("measuring", measurements.all())));
+        routes.post(API + "compare/measure", Calls.json(ctx -> measurements.begin(Calls.body(ctx))));
+        routes.post(API + "compare/end", Calls.json(ctx -> measurements.end(Calls.body(ctx))));
     }
 
-    private List<Map<String, @Nullable Object>> tables() {
+    /** The tables, and the classifiers that can judge. */
+    private Map<String, Object> found() {
         List<Map<String, @Nullable Object>> tables = new ArrayList<>();
+        List<String> judges = new ArrayList<>();
         for (Path root : folders.all().values()) {
             try (Stream<Path> files = Files.walk(root, DEEPEST)) {
-                files.filter(file -> file.endsWith(FILE)).forEach(file -> add(file, tables));
+                files.forEach(file -> {
+                    if (file.endsWith(FILE)) {
+                        addTable(file, tables);
+                    } else if (file.endsWith(ComponentMap.FILE)) {
+                        addJudge(file, judges);
+                    }
+                });
             } catch (IOException | UncheckedIOException e) {
                 continue; // as far as it can be read
             }
         }
-        return tables;
+        return Map.of(
+                "tables", tables, "judges", judges.stream().distinct().sorted().toList());
     }
 
-    private void add(Path file, List<Map<String, @Nullable Object>> tables) {
+    private void addTable(Path file, List<Map<String, @Nullable Object>> tables) {
         try {
             Object rows = Json.readObject(file).get("rows");
             if (rows instanceof List<?>) {
@@ -64,6 +80,17 @@ public final class CompareRoom implements Room {
             }
         } catch (Problem e) {
             return; // another file of this name
+        }
+    }
+
+    private void addJudge(Path file, List<String> judges) {
+        try {
+            if (Measurements.isJudge(file)) {
+                Path folder = java.util.Objects.requireNonNull(file.getParent());
+                folders.place(PipelinePlace.runOf(folder)).ifPresent(judges::add);
+            }
+        } catch (Problem e) {
+            return; // broken
         }
     }
 }

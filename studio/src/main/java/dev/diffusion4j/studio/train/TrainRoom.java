@@ -8,6 +8,7 @@ import dev.diffusion4j.recipe.watch.RunState;
 import dev.diffusion4j.serve.LiveAnswers;
 import dev.diffusion4j.serve.Refusal;
 import dev.diffusion4j.studio.base.Calls;
+import dev.diffusion4j.studio.base.ChildProcess;
 import dev.diffusion4j.studio.base.Folders;
 import dev.diffusion4j.studio.base.Room;
 import dev.diffusion4j.studio.base.StudioContext;
@@ -132,7 +133,7 @@ public final class TrainRoom implements Room {
     }
 
     private Map<String, @Nullable Object> console(String place) {
-        return Map.of("lines", Trainings.console(new RunFolder(folders.resolve(place)).console()));
+        return Map.of("lines", ChildProcess.console(new RunFolder(folders.resolve(place)).console()));
     }
 
     private Map<String, @Nullable Object> plan(Map<String, @Nullable Object> body) {

@@ -5,9 +5,8 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.recipe.RunFolder;
 import dev.diffusion4j.recipe.RunWorker;
+import dev.diffusion4j.studio.base.ChildProcess;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,8 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Trainings that are started, gone on with and tried from here. They belong to nobody: what is known of them is read from their folders. */
 final class Trainings {
-    private static final int CONSOLE_BYTES = 16 << 10;
-    private static final int CONSOLE_LINES = 40;
     private static final long TRIAL_SECONDS = 600;
 
     private final ChildProcess command;
@@ -126,7 +123,7 @@ final class Trainings {
             if (process.exitValue() != 0) {
                 throw Problem.request(lastLine(console));
             }
-            return console(console);
+            return ChildProcess.console(console);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw Problem.failure("the studio is being closed");
@@ -151,27 +148,7 @@ final class Trainings {
         }
     }
 
-    /** The last lines that a training printed. */
-    static List<String> console(Path file) {
-        try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
-            long from = Math.max(0, in.length() - CONSOLE_BYTES);
-            in.seek(from);
-            byte[] bytes = new byte[(int) (in.length() - from)];
-            in.readFully(bytes);
-            List<String> lines = new String(bytes, StandardCharsets.UTF_8)
-                    .lines()
-                    .filter(line -> !line.isBlank() && !line.startsWith("WARNING: Using incubator modules"))
-                    .toList();
-            return lines.subList(Math.max(0, lines.size() - CONSOLE_LINES), lines.size());
-        } catch (IOException e) {
-            return List.of(); // there is none
-        }
-    }
-
     private static String lastLine(Path console) {
-        List<String> lines = console(console);
-        return lines.isEmpty()
-                ? "the training ended before it began"
-                : lines.get(lines.size() - 1).replaceFirst("^diffuse(: error)?: ", "");
+        return ChildProcess.lastLine(console).orElse("the training ended before it began");
     }
 }

@@ -2,13 +2,16 @@
 package dev.diffusion4j.studio.browser;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.diffusion4j.base.AtomicFile;
+import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.scheduler.SchedulerKind;
@@ -64,6 +67,41 @@ class ComparePageTest extends BrowserTest {
         try (DiffusionPipeline pipeline = DiffusionPipeline.of(model, SchedulerKind.DDPM.create(Map.of()))) {
             pipeline.save(folder);
         }
+    }
+
+    @Test
+    void a_comparison_is_measured_by_a_process_of_its_own_and_its_table_is_shown() throws IOException {
+        Path judge = folder().resolve("models/judge");
+        try (Model network = ModelKind.CONV_CLASSIFIER.create(
+                Map.of("sample_size", 8L, "num_classes", 4L, "widths", List.of(4L), "hidden", 16L))) {
+            PipelineFolder.write(judge, network, null);
+        }
+        go("compare");
+        page.getByLabel("Model", new Page.GetByLabelOptions().setExact(true)).selectOption("work/models/tiny-pipeline");
+        page.getByText("Measure quality against seconds").click();
+        page.getByLabel("Numbers of steps").fill("0, 5");
+        button("Measure").click();
+        assertThat(page.locator(".measure .notice.bad")).containsText("--steps must be > 0, but was 0");
+        button("Forget").click();
+        assertThat(page.locator(".measure .notice")).hasCount(0);
+        page.getByLabel("Numbers of steps").fill("5");
+        page.getByLabel("Schedulers").fill("ddim, euler");
+        assertThat(page.getByLabel("Judged by").locator("option")).hasCount(2);
+        assertAccessible(page, "measuring");
+        shoot(page, "measure-light");
+        button("Measure").click();
+        assertThat(page.getByText("work/compared/tiny-pipeline/compare.json")).isVisible();
+        assertThat(Files.readString(folder().resolve("compared/tiny-pipeline/words.txt")))
+                .contains(
+                        "--scheduler=ddim,euler\n",
+                        "--model=" + folder().toRealPath().resolve("models/tiny-pipeline"));
+        AtomicFile.deleteTree(folder().resolve("compared"));
+        AtomicFile.deleteTree(judge);
+    }
+
+    private Locator button(String name) {
+        return page.getByRole(
+                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
     }
 
     private Locator value(String axis) {
