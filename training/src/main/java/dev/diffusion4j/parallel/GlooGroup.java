@@ -101,25 +101,25 @@ public final class GlooGroup implements ProcessGroup {
 
     @Override
     public Pending beginSum(Tensor tensor) {
-        Work work = told(() -> TensorScope.ownResult(() -> gloo.allreduce(new TensorVector(tensor))));
+        Work work = blaming(() -> TensorScope.ownResult(() -> gloo.allreduce(new TensorVector(tensor))));
         return () -> finish(work);
     }
 
     private void finish(Work work) {
         try (work) {
-            told(work::_wait);
+            blaming(work::_wait);
         }
     }
 
     @Override
     public void broadcast(Tensor tensor) {
-        finish(told(() -> TensorScope.ownResult(() -> gloo.broadcast(new TensorVector(tensor)))));
+        finish(blaming(() -> TensorScope.ownResult(() -> gloo.broadcast(new TensorVector(tensor)))));
     }
 
     @Override
     public List<String> gather(String own) {
         String name = "gather/" + turn++ + "/";
-        return told(() -> {
+        return blaming(() -> {
             meeting.put(name + world().rank(), own);
             List<String> all = new ArrayList<>();
             for (int rank = 0; rank < world().size(); rank++) {
@@ -133,7 +133,7 @@ public final class GlooGroup implements ProcessGroup {
     @Override
     public String ofFirst(String own) {
         String name = "first/" + turn++;
-        return told(() -> {
+        return blaming(() -> {
             if (world().isFirst()) {
                 meeting.put(name, own);
                 return own;
@@ -149,7 +149,7 @@ public final class GlooGroup implements ProcessGroup {
         if (world().isFirst()) {
             work.run();
         }
-        told(() -> {
+        blaming(() -> {
             if (world().isFirst()) {
                 meeting.put(name, "");
             } else {
@@ -172,7 +172,7 @@ public final class GlooGroup implements ProcessGroup {
     }
 
     /** With what fails put as a problem that says which process is to blame. */
-    private <R> R told(Supplier<R> exchange) {
+    private <R> R blaming(Supplier<R> exchange) {
         try {
             return exchange.get();
         } catch (Problem | CancellationException e) {

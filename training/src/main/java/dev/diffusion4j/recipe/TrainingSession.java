@@ -97,10 +97,7 @@ final class TrainingSession implements AutoCloseable {
             KeptInputs kept = trained == null ? KeptInputs.NONE : held(kept(trained));
             long done = batchesDone();
             loader = held(loader(kept.latents(), done));
-            validation = Validation.open(recipe, parts, data, live, trained, folder);
-            if (validation != null) {
-                held(validation);
-            }
+            validation = heldIfAny(Validation.open(recipe, parts, data, live, trained, folder));
             trainer = trainer(given(kept, live, scheduler, parts), record, done);
         } catch (RuntimeException | Error e) {
             close();
@@ -119,6 +116,10 @@ final class TrainingSession implements AutoCloseable {
     private <R extends AutoCloseable> R held(R resource) {
         open.push(resource);
         return resource;
+    }
+
+    private <R extends AutoCloseable> @Nullable R heldIfAny(@Nullable R resource) {
+        return resource == null ? null : held(resource);
     }
 
     private Model network(ModelFactory networks) {

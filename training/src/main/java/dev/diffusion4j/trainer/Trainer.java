@@ -257,15 +257,8 @@ public final class Trainer implements AutoCloseable {
         int examples = 0;
         for (int i = 0; i < batches; i++) {
             Batch batch = loader.next();
-            boolean isLast = i + 1 == batches;
-            if (isLast && buckets != null) {
-                buckets.begin(gradients);
-            }
-            all.add(accumulate(batch, rate));
+            all.add(learn(batch, rate, i + 1 == batches));
             examples += batch.share().total();
-            if (config.gradientAccumulationSteps() > 1 && !(isLast && buckets != null)) {
-                gradients.take();
-            }
         }
         StepLosses losses = StepLosses.ZERO;
         for (StepLosses batchLosses : exchanged(all)) {
@@ -288,6 +281,18 @@ public final class Trainer implements AutoCloseable {
                 (System.nanoTime() - start) / 1e9,
                 losses.tracked(),
                 state.epochMeanTracked());
+    }
+
+    private StepLosses learn(Batch batch, double rate, boolean isLastOfUpdate) {
+        GradientBuckets exchange = isLastOfUpdate ? buckets : null;
+        if (exchange != null) {
+            exchange.begin(gradients);
+        }
+        StepLosses losses = accumulate(batch, rate);
+        if (exchange == null && config.gradientAccumulationSteps() > 1) {
+            gradients.take();
+        }
+        return losses;
     }
 
     /** Makes the gradients those of all processes, and gives the losses of all, a batch each. */
