@@ -308,7 +308,7 @@ class Compare {
       options: {
         color: colour("--text"), maintainAspectRatio: false,
         scales: { x: { type: "logarithmic", title: { display: true, text: "seconds a picture", color: colour("--muted") }, ticks: { color: colour("--muted") }, grid: { color: colour("--line") } }, y: { title: { display: true, text: metric, color: colour("--muted") }, ticks: { color: colour("--muted") }, grid: { color: colour("--line") } } },
-        plugins: { tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${item.raw.steps} steps, ${item.parsed.y.toPrecision(4)}` } } },
+        plugins: { legend: { labels: { color: colour("--text"), boxWidth: 12, boxHeight: 2 } }, tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${item.raw.steps} steps, ${item.parsed.y.toPrecision(4)}` } } },
       },
     });
   }
