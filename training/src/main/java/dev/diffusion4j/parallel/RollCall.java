@@ -77,10 +77,7 @@ final class RollCall {
     /** What to say after an exchange failed. */
     Problem afterFailure(RuntimeException failure) {
         if (!meeting.isThere()) {
-            return ended(
-                    place.usesAgentStore()
-                            ? "the launcher that the processes meet at is gone"
-                            : name(List.of(0)) + ", where they meet, is gone");
+            return ended(MeetingPlace.holder(place) + " is gone");
         }
         try {
             meeting.put(waits(place.world().rank()), "");
@@ -88,9 +85,10 @@ final class RollCall {
             Interrupts.sleep(HeartBeat.SILENCE, "while looking which process is gone");
             return verdict(before, failure);
         } catch (Problem e) {
+            over = true;
             return e;
         } catch (RuntimeException e) {
-            return ended(name(List.of(0)) + ", where they meet, is gone");
+            return ended(MeetingPlace.holder(place) + " is gone");
         }
     }
 
