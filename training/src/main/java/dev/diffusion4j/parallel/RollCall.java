@@ -101,9 +101,11 @@ final class RollCall {
         }
         List<Integer> silent = new ArrayList<>();
         List<Integer> absent = new ArrayList<>();
+        List<Integer> waiting = new ArrayList<>();
         for (int i = 0; i < before.length; i++) {
             int rank = others.get(i);
             if (meeting.has(waits(rank))) {
+                waiting.add(rank);
                 continue; // it was in the same exchange, and may have ended since because that failed
             }
             (beats(rank) == before[i] ? silent : absent).add(rank);
@@ -114,7 +116,7 @@ final class RollCall {
         if (!absent.isEmpty()) {
             return hangs(absent.get(0), times.exchange());
         }
-        return ended("the connections between the processes broke: " + MeetingPlace.firstLine(failure));
+        return ended("the connection to " + name(waiting) + " broke: " + MeetingPlace.firstLine(failure));
     }
 
     private Problem failedAs(int rank) {
