@@ -4,9 +4,12 @@ package dev.diffusion4j.cli;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.recipe.Chain;
 import dev.diffusion4j.recipe.ChainRun;
+import dev.diffusion4j.recipe.RunListener;
+import dev.diffusion4j.recipe.RunParts;
 import dev.diffusion4j.recipe.RunSummary;
 import dev.diffusion4j.recipe.RunTrial;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +35,8 @@ final class ChainTraining {
      */
     int start(Chain chain, @Nullable Path folder) {
         refusePublishing(chain);
-        return run(ChainRun.start(chain, folder != null ? folder : Path.of("runs", chain.name())));
+        Path place = folder != null ? folder : Path.of("runs", chain.name());
+        return Processes.train(parts -> run(ChainRun.start(chain, place, parts), parts));
     }
 
     /** Says what its parts would take, as far as that can be known before any is done; returns the exit code. */
@@ -51,9 +55,15 @@ final class ChainTraining {
 
     /** Goes on with the chain in {@code folder}; returns the exit code. */
     int resume(Path folder, boolean allowDrift) {
-        ChainRun run = ChainRun.resume(folder, allowDrift);
-        refusePublishing(run.chain());
-        return run(run);
+        refusePublishing(ChainRun.resume(folder, allowDrift).chain());
+        return Processes.train(parts -> run(ChainRun.resume(folder, allowDrift, parts), parts));
+    }
+
+    /** As one of the processes that say nothing. */
+    private int runBeside(ChainRun run) {
+        try (StopSignal stop = new StopSignal(new PrintWriter(Writer.nullWriter()), StopSignal.CHECKPOINT)) {
+            return run.run(new RunListener() {}, stop).finished() ? 0 : ExitCodes.FAILURE;
+        }
     }
 
     private void refusePublishing(Chain chain) {
@@ -64,7 +74,10 @@ final class ChainTraining {
         }
     }
 
-    private int run(ChainRun run) {
+    private int run(ChainRun run, RunParts parts) {
+        if (!RecipeTraining.isFirst(parts)) {
+            return runBeside(run);
+        }
         TrainingConsole console = new TrainingConsole(out, err);
         try (StopSignal stop = new StopSignal(err, StopSignal.CHECKPOINT)) {
             RunSummary summary = run.run(console, stop);

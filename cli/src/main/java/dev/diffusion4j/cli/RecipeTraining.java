@@ -4,11 +4,14 @@ package dev.diffusion4j.cli;
 import dev.diffusion4j.folder.PipelinePlace;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.Recipes;
+import dev.diffusion4j.recipe.RunListener;
+import dev.diffusion4j.recipe.RunParts;
 import dev.diffusion4j.recipe.RunSummary;
 import dev.diffusion4j.recipe.RunTrial;
 import dev.diffusion4j.recipe.TrainingRun;
 import dev.diffusion4j.scheduler.TerminalSignal;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,13 +37,20 @@ final class RecipeTraining {
      * @return the exit code
      */
     int start(Recipe recipe, Path folder, @Nullable String note) {
+        return Processes.train(parts -> start(recipe, folder, note, parts));
+    }
+
+    private int start(Recipe recipe, Path folder, @Nullable String note, RunParts parts) {
+        if (!isFirst(parts)) {
+            return runBeside(TrainingRun.start(recipe, folder, parts));
+        }
         PublishOptions.Target target = publish.target(folder);
         download(recipe);
         if (target != null) {
             TrainingRun.check(recipe, folder);
             target.create();
         }
-        TrainingRun run = TrainingRun.start(recipe, folder);
+        TrainingRun run = TrainingRun.start(recipe, folder, parts);
         if (note != null) {
             err.println(note);
         }
@@ -78,8 +88,15 @@ final class RecipeTraining {
 
     /** Goes on with the run in {@code folder}; returns the exit code. */
     int resume(Path folder, boolean allowDrift) {
+        return Processes.train(parts -> resume(folder, allowDrift, parts));
+    }
+
+    private int resume(Path folder, boolean allowDrift, RunParts parts) {
+        if (!isFirst(parts)) {
+            return runBeside(TrainingRun.resume(folder, allowDrift, parts));
+        }
         PublishOptions.Target target = publish.target(folder);
-        TrainingRun run = TrainingRun.resume(folder, allowDrift);
+        TrainingRun run = TrainingRun.resume(folder, allowDrift, parts);
         if (target != null) {
             target.create();
         }
@@ -109,6 +126,17 @@ final class RecipeTraining {
             target.send(run.folder().path(), out);
         }
         return 0;
+    }
+
+    static boolean isFirst(RunParts parts) {
+        return parts.group().world().isFirst();
+    }
+
+    /** As one of the processes that say nothing. */
+    private int runBeside(TrainingRun run) {
+        try (StopSignal stop = new StopSignal(new PrintWriter(Writer.nullWriter()), StopSignal.CHECKPOINT)) {
+            return run.run(new RunListener() {}, stop).finished() ? 0 : ExitCodes.FAILURE;
+        }
     }
 
     private void warn(TrainingRun run) {

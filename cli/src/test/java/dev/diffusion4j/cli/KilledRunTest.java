@@ -30,7 +30,7 @@ class KilledRunTest {
             "--set=model.config.attention_head_dim=8",
             "--set=model.config.down_block_types=[AttnDownBlock2D, AttnDownBlock2D, AttnDownBlock2D]",
             "--set=model.config.up_block_types=[AttnUpBlock2D, AttnUpBlock2D, AttnUpBlock2D]",
-            "--set=data.image_size=12",
+            "--set=data.image_size=16",
             "--set=data.limit=600",
             "--set=training.batch_size=16",
             "--set=training.max_steps=400",

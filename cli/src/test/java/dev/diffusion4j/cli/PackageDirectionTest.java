@@ -64,12 +64,12 @@ class PackageDirectionTest {
         allow("metric", "tensor model data checkpoint json");
         allow("tracking", "image json");
         allow("objective", "schedule scheduler text model layer condition codec tensor");
-        allow("trainer", "kernel objective data model adapter layer checkpoint processor tensor json");
         allow("parallel", "tensor");
         allow("launch", "tensor parallel");
+        allow("trainer", "kernel parallel objective data model adapter layer checkpoint processor tensor json");
         allow(
                 "recipe",
-                "tensor json text model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective trainer");
+                "tensor json checkpoint text model adapter condition codec guidance scheduler image hub folder pipeline data metric tracking objective parallel trainer");
         allow("testkit", "tensor checkpoint model condition codec scheduler guidance data tracking");
         allow("plot", "schedule tensor model condition codec guidance scheduler image folder pipeline data tracking");
         allow(
@@ -81,7 +81,7 @@ class PackageDirectionTest {
                 "schedule processor text json checkpoint model adapter codec guidance scheduler image hub folder pipeline drawing data tracking recipe plot service serve");
         allow(
                 "cli",
-                "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric launch recipe plot evaluation service serve studio");
+                "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric parallel launch recipe plot evaluation service serve studio");
     }
 
     /** Only what is listed above may be named, so that no circle can be allowed. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.base;
 
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,20 @@ public final class Interrupts {
     public static CancellationException cancelled(String activity) {
         Thread.currentThread().interrupt();
         return new CancellationException("interrupted " + activity);
+    }
+
+    /**
+     * Waits.
+     *
+     * @param activity as in {@link #cancelled}
+     * @throws CancellationException where the thread is interrupted
+     */
+    public static void sleep(Duration time, String activity) {
+        try {
+            TimeUnit.NANOSECONDS.sleep(time.toNanos());
+        } catch (InterruptedException e) {
+            throw cancelled(activity);
+        }
     }
 
     /**

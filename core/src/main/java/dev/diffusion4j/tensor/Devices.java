@@ -59,6 +59,17 @@ public final class Devices {
         };
     }
 
+    /**
+     * The name of the device that one of several processes on a machine takes: where any card would do, the one of its own number.
+     *
+     * @param name as {@link #parse} takes it
+     * @param localRank from 0
+     */
+    public static String ofProcess(String name, int localRank) {
+        boolean isAny = name.equals("cuda") || name.equals("auto") && hasCuda();
+        return isAny ? "cuda:" + localRank : name;
+    }
+
     /** {@code "cpu"}, {@code "cuda:0"}: how the device is named in logs and metadata. */
     public static String name(Device device) {
         try (BytePointer text = device.str()) {

@@ -4,12 +4,14 @@ package dev.diffusion4j.tensor;
 import static org.bytedeco.pytorch.global.torch.make_generator_cpu;
 
 import dev.diffusion4j.base.Check;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One seeded stream of random numbers, equal to {@code torch.Generator("cpu").manual_seed(seed)} draw by draw. Its state can
@@ -18,6 +20,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class RandomStream implements SeededStream {
     private final Generator generator;
     private final GeneratorOptional optional;
+    private final @Nullable Part part;
+
+    /** Examples {@code start … start+count−1} of {@code total}. */
+    private record Part(long start, long count, long total) {
+        long[] whole(long[] shape) {
+            long[] all = shape.clone();
+            all[0] = total;
+            return all;
+        }
+    }
 
     /** Seeds must be ≥ 0. */
     public RandomStream(long seed) {
@@ -32,6 +44,30 @@ public final class RandomStream implements SeededStream {
     private RandomStream(Generator generator) {
         this.generator = generator;
         this.optional = TensorScope.own(new GeneratorOptional(generator));
+        this.part = null;
+    }
+
+    private RandomStream(RandomStream whole, Part part) {
+        this.generator = whole.generator;
+        this.optional = whole.optional;
+        this.part = part;
+    }
+
+    /**
+     * The same stream for somebody who has only some of the examples that are drawn for: what is drawn for {@code count} examples, one
+     * behind the other along the first axis, is drawn for all {@code total}, and those from {@code start} on are given. Borrows this.
+     */
+    public RandomStream forSome(long start, long count, long total) {
+        Check.that(start >= 0 && count > 0 && start + count <= total, "examples must be some of " + total);
+        return count == total ? this : new RandomStream(this, new Part(start, count, total));
+    }
+
+    private Tensor drawn(long[] shape, Function<long[], Tensor> draw) {
+        if (part == null || shape.length == 0 || shape[0] != part.count) {
+            return draw.apply(shape);
+        }
+        return TensorScope.keepResult(() ->
+                draw.apply(part.whole(shape)).narrow(0, part.start, part.count).contiguous());
     }
 
     private static Generator generator(long bits) {
@@ -46,25 +82,26 @@ public final class RandomStream implements SeededStream {
 
     @Override
     public Tensor randn(long... shape) {
-        return torch.randn(shape, optional);
+        return drawn(shape, all -> torch.randn(all, optional));
     }
 
     @Override
     public Tensor randn(NoiseDtype dtype, long... shape) {
         return dtype == NoiseDtype.F32
                 ? randn(shape)
-                : TensorScope.keepResult(() -> torch.randn(shape, optional, new TensorOptions(dtype.scalarType()))
-                        .to(ScalarType.Float));
+                : TensorScope.keepResult(
+                        () -> drawn(shape, all -> torch.randn(all, optional, new TensorOptions(dtype.scalarType())))
+                                .to(ScalarType.Float));
     }
 
     /** U[0, 1), {@code float32}. */
     public Tensor rand(long... shape) {
-        return torch.rand(shape, optional);
+        return drawn(shape, all -> torch.rand(all, optional));
     }
 
     /** Whole numbers 0 … {@code high}−1, {@code int64}. */
     public Tensor randint(long high, long... shape) {
-        return torch.randint(high, shape, optional, new TensorOptions(ScalarType.Long));
+        return drawn(shape, all -> torch.randint(high, all, optional, new TensorOptions(ScalarType.Long)));
     }
 
     /** A permutation of 0 … {@code n}−1, {@code int64 (n)}. */
@@ -98,7 +135,9 @@ public final class RandomStream implements SeededStream {
 
     @Override
     public void close() {
-        optional.close();
-        generator.close();
+        if (part == null) { // else both are another's
+            optional.close();
+            generator.close();
+        }
     }
 }

@@ -4,6 +4,7 @@ package dev.diffusion4j.tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -53,6 +54,24 @@ public final class Tensors {
             floats[i] = (float) values[i];
         }
         return of(floats, values.length);
+    }
+
+    /** {@code float64 (n)}. */
+    public static Tensor ofExactDoubles(double... values) {
+        Tensor tensor = empty(ScalarType.Double, values.length);
+        try (DoublePointer data = tensor.data_ptr_double()) {
+            data.put(values, 0, values.length);
+        }
+        return tensor;
+    }
+
+    /** The values of a {@code float64 (n)}. */
+    public static double[] exactDoubles(Tensor tensor) {
+        double[] values = new double[Math.toIntExact(tensor.numel())];
+        try (DoublePointer data = tensor.data_ptr_double()) {
+            data.get(values, 0, values.length);
+        }
+        return values;
     }
 
     /** {@code int64 (n)}. */

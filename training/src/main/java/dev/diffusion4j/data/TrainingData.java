@@ -10,6 +10,7 @@ import dev.diffusion4j.data.transform.StandardTransform;
 import dev.diffusion4j.data.view.JoinedDataset;
 import dev.diffusion4j.data.view.KeptDataset;
 import dev.diffusion4j.data.view.Subset;
+import dev.diffusion4j.tensor.World;
 import java.util.List;
 
 /** A data set made ready as a {@link DataConfig} says: opened, cut to its limit, kept in memory where that is configured. */
@@ -134,14 +135,28 @@ public final class TrainingData implements AutoCloseable {
 
     /** Shuffled batches for training; the caller closes it before this. */
     public BatchLoader loader(int batchSize, long seed, long firstBatch) {
-        LoaderOptions options = LoaderOptions.training(config, batchSize, seed, firstBatch);
-        return new BatchLoader(dataset, transform, options.withFirstKind(firstKind));
+        return loader(World.ALONE, batchSize, seed, firstBatch);
     }
 
-    /** As {@link #loader(int, long, long)}, of what was computed of the pictures before. */
-    public BatchLoader loader(BatchSource computed, int batchSize, long seed, long firstBatch) {
-        LoaderOptions options = LoaderOptions.training(config, batchSize, seed, firstBatch);
-        return new BatchLoader(computed, options.withFirstKind(firstKind));
+    /** One process's part of shuffled batches for training, {@code batchSize} pictures each; the caller closes it before this. */
+    public BatchLoader loader(World world, int batchSize, long seed, long firstBatch) {
+        return new BatchLoader(dataset, transform, options(world, batchSize, seed, firstBatch));
+    }
+
+    /** As {@link #loader(World, int, long, long)}, of what was computed of the pictures before. */
+    public BatchLoader loader(BatchSource computed, World world, int batchSize, long seed, long firstBatch) {
+        return new BatchLoader(computed, options(world, batchSize, seed, firstBatch));
+    }
+
+    private LoaderOptions options(World world, int batchSize, long seed, long firstBatch) {
+        return LoaderOptions.training(config, batchSize, seed, firstBatch)
+                .withFirstKind(firstKind)
+                .withWorld(world);
+    }
+
+    /** How many batches an epoch has, of so many pictures for each process. */
+    public int batchesPerEpoch(World world, int batchSize) {
+        return options(world, batchSize, 0, 0).batchesOf(dataset.size());
     }
 
     /** How the pictures are prepared, and which they are. */
@@ -156,7 +171,13 @@ public final class TrainingData implements AutoCloseable {
 
     /** Batches in the data set's order, for measuring; one pass is {@link BatchLoader#batchesPerEpoch} batches. */
     public BatchLoader inOrder(int batchSize) {
-        return new BatchLoader(dataset, transform, LoaderOptions.inOrder(config, batchSize));
+        return inOrder(World.ALONE, batchSize);
+    }
+
+    /** As {@link #inOrder(int)}, one process's part of each batch, {@code batchSize} pictures. */
+    public BatchLoader inOrder(World world, int batchSize) {
+        return new BatchLoader(
+                dataset, transform, LoaderOptions.inOrder(config, batchSize).withWorld(world));
     }
 
     @Override

@@ -11,6 +11,8 @@ import java.util.function.Consumer;
 /** Reads what a process prints on a thread of its own, and hands it on by whole lines: those of several processes do not mix. */
 final class LineReader {
     private static final int LONGEST = 1 << 16;
+    /** LibTorch's Gloo says on the output how many it is connected to; no setting keeps it from that. */
+    private static final String NOISE = "[Gloo] Rank ";
 
     private final InputStream in;
     private final Consumer<String> lines;
@@ -51,7 +53,9 @@ final class LineReader {
     private void hand(ByteArrayOutputStream line) {
         String text = line.toString(StandardCharsets.UTF_8);
         line.reset();
-        lines.accept(text.endsWith("\r") ? text.substring(0, text.length() - 1) : text);
+        if (!text.startsWith(NOISE)) {
+            lines.accept(text.endsWith("\r") ? text.substring(0, text.length() - 1) : text);
+        }
     }
 
     /** Waits for the last line, but not for ever: a process of the process may hold the stream open. */

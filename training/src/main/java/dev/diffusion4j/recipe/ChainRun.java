@@ -4,6 +4,7 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Yaml;
+import dev.diffusion4j.parallel.ProcessGroup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,8 +24,10 @@ public final class ChainRun {
     private final Chain chain;
     private final Path folder;
     private final boolean allowDrift;
+    private final RunParts parts;
 
-    private ChainRun(Chain chain, Path folder, boolean allowDrift) {
+    private ChainRun(Chain chain, Path folder, boolean allowDrift, RunParts parts) {
+        this.parts = parts;
         this.chain = chain;
         this.folder = folder.toAbsolutePath().normalize();
         this.allowDrift = allowDrift;
@@ -41,6 +44,20 @@ public final class ChainRun {
      * @throws Problem (a wrong request) where the folder holds another run, or a stage's data does not suit it
      */
     public static ChainRun start(Chain chain, Path folder) {
+        return start(chain, folder, RunParts.NONE);
+    }
+
+    /** {@link #start(Chain, Path)} with what goes to each stage; several processes must see the same folder. */
+    public static ChainRun start(Chain chain, Path folder, RunParts parts) {
+        ProcessGroup group = parts.group();
+        if (group.isRestarted() && group.isForFirst(isIn(folder))) {
+            return new ChainRun(chain, folder, false, parts);
+        }
+        group.first(() -> claim(chain, folder));
+        return new ChainRun(chain, folder, false, parts);
+    }
+
+    private static void claim(Chain chain, Path folder) {
         if (isIn(folder)) {
             throw Problem.request(folder + " already holds a run" + difference(chain, folder)
                     + ": go on with it by {resume} " + folder + ", or choose another {out}");
@@ -48,14 +65,13 @@ public final class ChainRun {
         if (Files.exists(new RunFolder(folder).recipe())) {
             throw Problem.request(folder + " already holds a run of one recipe: choose another {out}");
         }
-        ChainRun run = new ChainRun(chain, folder, false);
+        ChainRun run = new ChainRun(chain, folder, false, RunParts.NONE);
         for (String stage : chain.stages().keySet()) {
             if (!chain.isOnEarlier(stage)) {
                 TrainingRun.checkStartOrResume(chain.inFolder(stage, run.folder), run.stageFolder(stage));
             }
         }
         AtomicFile.write(folder.resolve(FILE), Yaml.write(chain.toMap()));
-        return run;
     }
 
     private static String difference(Chain chain, Path folder) {
@@ -71,11 +87,16 @@ public final class ChainRun {
      * @throws Problem (a wrong request) where there is none
      */
     public static ChainRun resume(Path folder, boolean allowDrift) {
+        return resume(folder, allowDrift, RunParts.NONE);
+    }
+
+    /** {@link #resume(Path, boolean)} with what goes to each stage. */
+    public static ChainRun resume(Path folder, boolean allowDrift, RunParts parts) {
         Path file = folder.resolve(FILE);
         if (!isIn(folder)) {
             throw Problem.request(folder + " holds no chain of runs to resume: it has no " + FILE);
         }
-        return new ChainRun(Chain.of(Yaml.readObject(file), List.of(), file.toString()), folder, allowDrift);
+        return new ChainRun(Chain.of(Yaml.readObject(file), List.of(), file.toString()), folder, allowDrift, parts);
     }
 
     /** What is run. */
@@ -101,7 +122,9 @@ public final class ChainRun {
      * @throws Problem as {@link TrainingRun#run}
      */
     public RunSummary run(RunListener listener, BooleanSupplier stop) {
-        return RunLock.whileHeld(folder, stop, either -> runStages(listener, either));
+        return parts.group().world().isFirst()
+                ? RunLock.whileHeld(folder, stop, either -> runStages(listener, either))
+                : runStages(listener, stop);
     }
 
     private RunSummary runStages(RunListener listener, BooleanSupplier stop) {
@@ -112,15 +135,15 @@ public final class ChainRun {
                 return last;
             }
         }
-        ChainResult.write(chain, folder);
+        parts.group().first(() -> ChainResult.write(chain, folder));
         return java.util.Objects.requireNonNull(last);
     }
 
     private RunSummary run(String stage, RunListener listener, BooleanSupplier stop) {
         RunFolder place = new RunFolder(stageFolder(stage));
-        TrainingRun run = place.isBegun()
-                ? TrainingRun.resume(place.path(), allowDrift)
-                : TrainingRun.start(chain.inFolder(stage, folder), place.path());
+        TrainingRun run = parts.group().isForFirst(place.isBegun())
+                ? TrainingRun.resume(place.path(), allowDrift, parts)
+                : TrainingRun.start(chain.inFolder(stage, folder), place.path(), parts);
         return run.run(place.isFinished() ? SILENT : listener, stop);
     }
 }

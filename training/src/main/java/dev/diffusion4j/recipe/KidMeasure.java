@@ -2,6 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import static org.bytedeco.pytorch.global.torch.cat;
+import static org.bytedeco.pytorch.global.torch.zeros;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
@@ -16,12 +17,14 @@ import dev.diffusion4j.metric.ClassifierFeatures;
 import dev.diffusion4j.metric.FeatureExtractor;
 import dev.diffusion4j.metric.KernelDistance;
 import dev.diffusion4j.model.ModelFamilies;
+import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.World;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,6 +48,7 @@ final class KidMeasure implements AutoCloseable {
     private final ValidationConfig.KidConfig config;
     private final SchedulerKind algorithm;
     private final TrainedPipeline trained;
+    private final ProcessGroup group;
     private final FeatureExtractor extractor;
     private final Tensor real;
     private final KernelDistance floor;
@@ -56,7 +60,9 @@ final class KidMeasure implements AutoCloseable {
             TrainedPipeline trained,
             FeatureExtractor extractor,
             TrainingData data,
-            TrainingData heldBack) {
+            TrainingData heldBack,
+            ProcessGroup group) {
+        this.group = group;
         this.config = config;
         this.algorithm = algorithm;
         this.trained = trained;
@@ -81,7 +87,8 @@ final class KidMeasure implements AutoCloseable {
             TrainedPipeline trained,
             TrainingData data,
             TrainingData heldBack,
-            ModelFamilies families) {
+            ModelFamilies families,
+            ProcessGroup group) {
         int held = heldBack.dataset().size();
         int drawn = config.count() == 0 ? held : config.count();
         if (Math.min(held, drawn) < config.block()) {
@@ -91,7 +98,7 @@ final class KidMeasure implements AutoCloseable {
         }
         FeatureExtractor extractor = openExtractor(Path.of(config.extractor()), families);
         try {
-            KidMeasure measure = new KidMeasure(config, algorithm, trained, extractor, data, heldBack);
+            KidMeasure measure = new KidMeasure(config, algorithm, trained, extractor, data, heldBack, group);
             measure.checkCaptions(heldBack);
             return measure;
         } catch (Throwable e) {
@@ -165,7 +172,8 @@ final class KidMeasure implements AutoCloseable {
     }
 
     /**
-     * {@code val_kid} and {@code val_kid_stderr} of the network as it is.
+     * {@code val_kid} and {@code val_kid_stderr} of the network as it is. Several processes draw some of the pictures each, and do not stop
+     * half-way, since each would have to.
      *
      * @throws java.util.concurrent.CancellationException where {@code stop} asked for it
      */
@@ -182,13 +190,30 @@ final class KidMeasure implements AutoCloseable {
     }
 
     private Tensor drawn(BooleanSupplier stop) {
+        if (!group.isShared()) {
+            return drawn(0, count(), stop);
+        }
+        World world = group.world();
+        int first = (int) ((long) count() * world.rank() / world.size());
+        int end = (int) ((long) count() * (world.rank() + 1) / world.size());
+        Tensor all = zeros(count(), real.size(1));
+        if (end > first) {
+            all.narrow(0, first, end - first).copy_(drawn(first, end, () -> false));
+        }
+        group.beginSum(all).await();
+        return all;
+    }
+
+    /** Of the pictures {@code begin … end−1}. */
+    private Tensor drawn(int begin, int end, BooleanSupplier stop) {
         TensorVector rows = new TensorVector();
         try (DiffusionPipeline own = trained.open();
                 DiffusionPipeline pipeline = own.withScheduler(algorithm, Map.of())) {
-            for (int start = 0; start < count(); start += BATCH) {
+            for (int start = begin; start < end; start += BATCH) {
                 int first = start;
+                int count = Math.min(BATCH, end - first);
                 rows.push_back(TensorScope.keepResult(() -> {
-                    try (GenerationResult result = Drawing.generate(pipeline, request(first), stop)) {
+                    try (GenerationResult result = Drawing.generate(pipeline, request(first, count), stop)) {
                         Tensor pictures = result.pictures();
                         return extractor.features(
                                 pictures.clamp_min(new Scalar(0.0)).clamp_max(new Scalar(1.0)));
@@ -200,8 +225,7 @@ final class KidMeasure implements AutoCloseable {
     }
 
     /** Of classes in turn where the network takes classes, of the captions of what is held back where it takes words. */
-    private GenerationRequest request(int first) {
-        int count = Math.min(BATCH, count() - first);
+    private GenerationRequest request(int first, int count) {
         GenerationRequest plain = GenerationRequest.of(
                 r -> r.count(count).batchSize(BATCH).seed(config.seed() + first).steps(config.steps()));
         IntStream pictures = IntStream.range(first, first + count);

@@ -2,6 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.image.PngFile;
+import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.tracking.JsonlTracker;
 import dev.diffusion4j.tracking.Tracker;
 import dev.diffusion4j.trainer.Ema;
@@ -31,6 +32,7 @@ final class RunLog implements TrainingListener {
     private final @Nullable Validation validation;
     private final RunListener listener;
     private final BooleanSupplier stop;
+    private final ProcessGroup group;
     private final Deque<Double> lastLosses = new ArrayDeque<>();
 
     /**
@@ -39,6 +41,7 @@ final class RunLog implements TrainingListener {
      * @param exports {@code null} for a run that is over
      * @param validation borrowed; {@code null} where nothing is measured on held-back pictures
      * @param stop asked while a picture is drawn
+     * @param group of the processes, which measure together; borrowed
      */
     RunLog(
             SamplesConfig samples,
@@ -48,7 +51,9 @@ final class RunLog implements TrainingListener {
             @Nullable Exports exports,
             @Nullable Validation validation,
             RunListener listener,
-            BooleanSupplier stop) {
+            BooleanSupplier stop,
+            ProcessGroup group) {
+        this.group = group;
         this.samples = samples;
         this.folder = folder;
         this.trackers = trackers;
@@ -91,7 +96,7 @@ final class RunLog implements TrainingListener {
         long totalSteps = plan.totalSteps(step, state.batchesDone());
         boolean endsEpoch = plan.endsEpoch(state.batchesDone());
         long epoch = plan.epochAfter(state.batchesDone() - 1);
-        if (isValidationDue(step, totalSteps, endsEpoch, epoch) && !isMeasured(step)) {
+        if (isValidationDue(step, totalSteps, endsEpoch, epoch) && !group.isForFirst(isMeasured(step))) {
             measure(step, state);
         }
         if (isPreviewDue(step, totalSteps, endsEpoch, epoch) && !Files.exists(picture(step, endsEpoch, epoch))) {

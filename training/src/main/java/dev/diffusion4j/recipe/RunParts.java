@@ -12,9 +12,10 @@ import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.folder.Companions;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.ModelFamilies;
+import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.pipeline.CompanionParts;
 import dev.diffusion4j.pipeline.PipelineParts;
-import dev.diffusion4j.trainer.GradientExchange;
+import dev.diffusion4j.tensor.Devices;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.function.Function;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *     makes is closed; {@code null} for the one that the network needs by itself
  * @param codec makes what stands between the pictures and the network's samples; called more than once, and what it makes is
  *     closed; {@code null} for pixels
- * @param exchange with the other processes of the training; borrowed
+ * @param group the processes of the training; borrowed
  * @param device where the network computes, in place of the recipe's {@code training.device}; {@code null} for the recipe's
  */
 public record RunParts(
@@ -40,13 +41,13 @@ public record RunParts(
         ModelFamilies families,
         @Nullable Function<? super DiffusionModel, ? extends Conditioner> conditioner,
         @Nullable Supplier<? extends SampleCodec> codec,
-        GradientExchange exchange,
+        ProcessGroup group,
         @Nullable String device) {
     private static final String OWN = "java:";
 
     /** Nothing. */
     public static final RunParts NONE =
-            new RunParts(null, ModelFamilies.BUILT_IN, null, null, GradientExchange.NONE, null);
+            new RunParts(null, ModelFamilies.BUILT_IN, null, null, ProcessGroup.ALONE, null);
 
     /** How a recipe names the data: the recipe's source, or what describes the application's pictures. */
     String source(DataConfig config) {
@@ -132,9 +133,10 @@ public record RunParts(
         return OWN + part.getClass().getSimpleName();
     }
 
-    /** Where the network computes: {@link #device}, or what the recipe says. */
+    /** Where the network computes: {@link #device}, or what the recipe says; of several processes on a machine each has a card of its own. */
     String device(Recipe recipe) {
-        return device == null ? recipe.training().device() : device;
+        String wanted = device == null ? recipe.training().device() : device;
+        return group.isShared() ? Devices.ofProcess(wanted, group.localRank()) : wanted;
     }
 
     /**
@@ -182,31 +184,31 @@ public record RunParts(
 
     /** With pictures in place of the recipe's source. */
     public RunParts withPictures(Supplier<? extends Dataset> value) {
-        return new RunParts(value, families, conditioner, codec, exchange, device);
+        return new RunParts(value, families, conditioner, codec, group, device);
     }
 
     /** With families beside those of this library. */
     public RunParts withFamilies(ModelFamilies value) {
-        return new RunParts(pictures, value, conditioner, codec, exchange, device);
+        return new RunParts(pictures, value, conditioner, codec, group, device);
     }
 
     /** With a conditioner in place of the one that the network needs by itself. */
     public RunParts withConditioner(Function<? super DiffusionModel, ? extends Conditioner> value) {
-        return new RunParts(pictures, families, value, codec, exchange, device);
+        return new RunParts(pictures, families, value, codec, group, device);
     }
 
     /** With a codec in place of pixels. */
     public RunParts withCodec(Supplier<? extends SampleCodec> value) {
-        return new RunParts(pictures, families, conditioner, value, exchange, device);
+        return new RunParts(pictures, families, conditioner, value, group, device);
     }
 
     /** As one of several processes. */
-    public RunParts withExchange(GradientExchange value) {
+    public RunParts withGroup(ProcessGroup value) {
         return new RunParts(pictures, families, conditioner, codec, value, device);
     }
 
     /** On another device than the recipe's: {@code cpu}, {@code cuda}, {@code cuda:N} or {@code auto}. */
     public RunParts withDevice(String value) {
-        return new RunParts(pictures, families, conditioner, codec, exchange, value);
+        return new RunParts(pictures, families, conditioner, codec, group, value);
     }
 }

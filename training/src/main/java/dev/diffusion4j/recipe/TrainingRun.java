@@ -2,8 +2,11 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.data.Dataset;
+import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.model.ModelFamily;
+import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tracking.LossPlot;
 import dev.diffusion4j.tracking.Trackers;
@@ -13,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -54,8 +58,13 @@ public final class TrainingRun {
      */
     public static TrainingRun start(Recipe recipe, Path path, RunParts parts) {
         RunFolder folder = new RunFolder(path);
+        ProcessGroup group = parts.group();
+        if (group.isRestarted() && group.isForFirst(folder.isBegun())) {
+            return resume(path, false, parts);
+        }
         Recipe resolved = new Resolution(folder, parts).resolve(recipe);
-        folder.claim(resolved);
+        Agreement.ofRecipe(group, resolved, RunManifest.libraryVersion());
+        group.first(() -> folder.claim(resolved));
         return new TrainingRun(resolved, folder, null, parts, false);
     }
 
@@ -93,7 +102,9 @@ public final class TrainingRun {
 
     /** {@link #startOrResume(Recipe, Path)} with what an application brings to the run. */
     public static TrainingRun startOrResume(Recipe recipe, Path path, RunParts parts) {
-        return new RunFolder(path).isBegun() ? resume(path, false, parts) : start(recipe, path, parts);
+        return parts.group().isForFirst(new RunFolder(path).isBegun())
+                ? resume(path, false, parts)
+                : start(recipe, path, parts);
     }
 
     /**
@@ -118,12 +129,18 @@ public final class TrainingRun {
      */
     public static TrainingRun resume(Path path, boolean allowDrift, RunParts parts) {
         RunFolder folder = new RunFolder(path);
+        ProcessGroup group = parts.group();
+        if (!group.world().isFirst()) { // which may have no folder
+            Recipe first = Recipe.of(Yaml.parseObject(group.ofFirst(""), "recipe"), "recipe");
+            return new TrainingRun(first, folder, null, parts, allowDrift);
+        }
         Recipe recipe = folder.readRecipe();
         parts.checkSame(recipe, path);
         RunPlaces.check(recipe, path);
         Optional<Path> newest =
                 new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints()).newest();
         newest.ifPresent(checkpoint -> checkDrift(Checkpoints.readChoices(checkpoint), allowDrift));
+        group.ofFirst(recipe.toYaml());
         return new TrainingRun(recipe, folder, newest.orElse(null), parts, allowDrift);
     }
 
@@ -159,14 +176,20 @@ public final class TrainingRun {
      *     folder, or the data is not what the run began with
      */
     public RunSummary run(RunListener listener, BooleanSupplier stop) {
-        return RunLock.whileHeld(folder.path(), stop, either -> train(listener, either));
+        ProcessGroup group = parts.group();
+        return group.world().isFirst()
+                ? RunLock.whileHeld(folder.path(), stop, either -> train(listener, either))
+                : train(listener, stop);
     }
 
     private RunSummary train(RunListener listener, BooleanSupplier stop) {
-        if (folder.isFinished()) {
-            return finished(listener);
+        ProcessGroup group = parts.group();
+        if (group.isForFirst(folder.isFinished())) {
+            return group.world().isFirst() ? finished(listener) : new RunSummary(folder.path(), true, 0, Double.NaN);
         }
-        if (!hasClassPictures(listener, stop)) {
+        AtomicBoolean isDrawn = new AtomicBoolean();
+        group.first(() -> isDrawn.set(hasClassPictures(listener, stop)));
+        if (!group.isForFirst(isDrawn.get())) {
             return new RunSummary(folder.path(), false, 0, Double.NaN);
         }
         try (TrainingSession session =
@@ -199,8 +222,16 @@ public final class TrainingRun {
         if (!Files.exists(folder.lossPlot()) && Files.exists(folder.metrics())) {
             LossPlot.write(folder.metrics(), folder.lossPlot());
         }
-        RunLog log =
-                new RunLog(recipe.samples(), folder, new Trackers(List.of()), null, null, null, listener, () -> false);
+        RunLog log = new RunLog(
+                recipe.samples(),
+                folder,
+                new Trackers(List.of()),
+                null,
+                null,
+                null,
+                listener,
+                () -> false,
+                ProcessGroup.ALONE);
         log.recall(Long.MAX_VALUE);
         listener.onAlreadyFinished(steps);
         return new RunSummary(folder.path(), true, steps, log.meanOfLast());

@@ -5,6 +5,8 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.folder.Companions;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
@@ -12,6 +14,7 @@ import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.objective.Objective;
+import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.Placement;
@@ -32,7 +35,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +48,7 @@ final class TrainingSession implements AutoCloseable {
     private final @Nullable Path checkpoint;
     private final RunListener listener;
     private final BooleanSupplier stop;
+    private final ProcessGroup group;
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
 
     private final TrainingData data;
@@ -67,7 +73,8 @@ final class TrainingSession implements AutoCloseable {
             boolean allowDrift,
             RunListener listener,
             BooleanSupplier stop) {
-        this.listener = listener;
+        this.group = parts.group();
+        this.listener = group.world().isFirst() ? listener : new RunListener() {};
         this.stop = stop;
         this.recipe = recipe;
         this.folder = folder;
@@ -86,33 +93,33 @@ final class TrainingSession implements AutoCloseable {
             trained = own == null ? null : trained(scheduler, own, beside);
             DataRecord record = DataRecord.of(data.dataset());
             checkData(record, allowDrift);
+            Agreement.ofData(group, data.dataset().description(), record);
             KeptInputs kept = trained == null ? KeptInputs.NONE : held(kept(trained));
-            loader = held(loader(kept.latents()));
-            validation = Validation.open(recipe, parts, data, live, trained, folder);
-            if (validation != null) {
-                held(validation);
-            }
-            trainer = trainer(given(kept, live, scheduler, parts), parts, record);
+            long done = batchesDone();
+            loader = held(loader(kept.latents(), done));
+            validation = heldIfAny(Validation.open(recipe, parts, data, live, trained, folder));
+            trainer = trainer(given(kept, live, scheduler, parts), record, done);
         } catch (RuntimeException | Error e) {
             close();
             throw e;
         }
     }
 
-    private Trainer trainer(Objective objective, RunParts parts, DataRecord record) {
+    private Trainer trainer(Objective objective, DataRecord record, long batchesDone) {
         Checkpoints checkpoints =
                 new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints(), record);
-        Trainer made = held(
-                new Trainer(objective, loader, DreamBooth.training(recipe), choices, checkpoints, parts.exchange()));
-        if (checkpoint != null) {
-            Checkpoints.restore(checkpoint, made.state(), recipe.training().gradientAccumulationSteps());
-        }
+        Trainer made = held(new Trainer(objective, loader, DreamBooth.training(recipe), choices, checkpoints, group));
+        made.begin(checkpoint, batchesDone);
         return made;
     }
 
     private <R extends AutoCloseable> R held(R resource) {
         open.push(resource);
         return resource;
+    }
+
+    private <R extends AutoCloseable> @Nullable R heldIfAny(@Nullable R resource) {
+        return resource == null ? null : held(resource);
     }
 
     private Model network(ModelFactory networks) {
@@ -126,16 +133,20 @@ final class TrainingSession implements AutoCloseable {
 
     private KeptInputs kept(TrainedPipeline pipeline) {
         int threads = choices.placement().torchDevice().is_cpu() ? choices.threads() : 1;
-        return KeptInputs.open(recipe, folder, data, pipeline, threads, listener, stop);
+        Supplier<KeptInputs> open = () -> KeptInputs.open(recipe, folder, data, pipeline, threads, listener, stop);
+        AtomicReference<@Nullable KeptInputs> made = new AtomicReference<>();
+        group.first(() -> made.set(open.get()));
+        KeptInputs first = made.get();
+        return first != null ? first : open.get(); // the others find what the first one wrote
     }
 
     /** @param latents in place of the pictures; {@code null} for these */
-    private BatchLoader loader(@Nullable LatentCache latents) {
+    private BatchLoader loader(@Nullable LatentCache latents, long batchesDone) {
         int batch = recipe.training().batchSize();
         long seed = recipe.training().seed();
         return latents == null
-                ? data.loader(batch, seed, batchesDone())
-                : data.loader(latents, batch, seed, batchesDone());
+                ? data.loader(group.world(), batch, seed, batchesDone)
+                : data.loader(latents, group.world(), batch, seed, batchesDone);
     }
 
     /** An objective that is given what is kept, in place of {@code live}, which is given pictures and captions. */
@@ -157,13 +168,30 @@ final class TrainingSession implements AutoCloseable {
                 recipe.dreambooth());
     }
 
+    /** Those of the first process, as far as they decide what is computed; each has its own threads and its own device. */
     private Choices choices(RunParts parts, Objective objective, boolean allowDrift) {
+        String device = parts.device(recipe);
+        if (group.world().isFirst()) {
+            Choices own = ownChoices(device, objective, allowDrift);
+            group.ofFirst(Json.compact(Records.toMap(own)));
+            return own;
+        }
+        Choices first = Records.bind(Choices.DEFAULT, Json.parseObject(group.ofFirst(""), "choices"), "choices");
+        Choices own = Choices.forThisMachine(
+                new Placement(device, first.dtype(), 0), recipe.training().batchSize(), objective);
+        return own.as(first);
+    }
+
+    private Choices ownChoices(String device, Objective objective, boolean allowDrift) {
+        int batch = recipe.training().batchSize();
         if (checkpoint == null) {
-            String device = parts.device(recipe);
             Placement wanted = new Placement(device, ChosenDtype.of(recipe, folder, device), 0);
-            return Choices.forThisMachine(wanted, recipe.training().batchSize(), objective);
+            return Choices.forThisMachine(wanted, batch, objective);
         }
         Choices before = Checkpoints.readChoices(checkpoint);
+        if (Checkpoints.readProcesses(checkpoint) != group.world().size()) {
+            return Choices.forThisMachine(new Placement(device, before.dtype(), 0), batch, objective);
+        }
         return allowDrift ? before.onThisMachine() : before;
     }
 
@@ -197,21 +225,32 @@ final class TrainingSession implements AutoCloseable {
         });
     }
 
+    /** Of all processes, in each of which it is the same; in batches of as many processes as there are now. */
     private long batchesDone() {
-        return checkpoint == null
-                ? 0
-                : Checkpoints.readBatches(checkpoint, recipe.training().gradientAccumulationSteps());
+        return Long.parseLong(group.ofFirst(String.valueOf(ownBatchesDone())));
+    }
+
+    private long ownBatchesDone() {
+        if (checkpoint == null) {
+            return 0;
+        }
+        long done = Checkpoints.readBatches(checkpoint, recipe.training().gradientAccumulationSteps());
+        return new OtherProcesses(recipe, data, group.world(), Checkpoints.readProcesses(checkpoint)).batches(done);
     }
 
     /** Trains to the end, or until {@code stop} returns true; then a checkpoint is there. */
     RunSummary run() {
         RunPlan plan = plan();
+        if (!group.world().isFirst()) {
+            return runBeside();
+        }
         plan.write(folder.plan());
         listener.onPlan(plan);
         try (Tracker trackers = openTrackers()) {
             Previews previews = previews();
             Exports exports = exports();
-            RunLog log = new RunLog(recipe.samples(), folder, trackers, previews, exports, validation, listener, stop);
+            RunLog log = new RunLog(
+                    recipe.samples(), folder, trackers, previews, exports, validation, listener, stop, group);
             log.recall(trainer.state().globalStep());
             boolean finished = train(log);
             if (finished) {
@@ -225,6 +264,14 @@ final class TrainingSession implements AutoCloseable {
             trackers.end(finished);
             return new RunSummary(folder.path(), finished, trainer.state().globalStep(), log.meanOfLast());
         }
+    }
+
+    /** As one of the processes that write nothing. */
+    private RunSummary runBeside() {
+        RunLog log = new RunLog(
+                recipe.samples(), folder, new Trackers(List.of()), null, null, validation, listener, stop, group);
+        boolean finished = train(log);
+        return new RunSummary(folder.path(), finished, trainer.state().globalStep(), log.meanOfLast());
     }
 
     private @Nullable Previews previews() {
@@ -257,7 +304,7 @@ final class TrainingSession implements AutoCloseable {
                 plan.stepsPerEpoch(),
                 trainer.secondsPerStep(),
                 ProcessMemory.peakMiB(),
-                recipe.training().batchSize() * plan.batchesOfNextStep(0),
+                recipe.training().batchSize() * group.world().size() * plan.batchesOfNextStep(0),
                 choices.dtype().key(),
                 choices.threads());
     }
@@ -274,10 +321,14 @@ final class TrainingSession implements AutoCloseable {
 
     /** Whether all updates are done and all pictures drawn. */
     private boolean train(RunLog log) {
+        boolean isStopped = false;
         try {
             log.drawMissing(trainer.state(), recipe.training().plan(loader.batchesPerEpoch()));
         } catch (CancellationException e) {
-            return false; // the checkpoint that it went on from is still there
+            isStopped = true; // the checkpoint that it went on from is still there
+        }
+        if (group.any(isStopped)) {
+            return false;
         }
         return trainer.run(log, stop) == Trainer.Outcome.FINISHED;
     }

@@ -5,8 +5,10 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.Batch;
 import dev.diffusion4j.data.loader.BatchLoader;
+import dev.diffusion4j.data.loader.BatchShare;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.objective.TrainingExamples;
+import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.trainer.Ema;
@@ -34,6 +36,7 @@ final class Validation implements AutoCloseable {
     private final int batchSize;
     private final long seed;
     private final @Nullable KidMeasure kid;
+    private final ProcessGroup group;
 
     private Validation(
             ValidationConfig config,
@@ -41,7 +44,9 @@ final class Validation implements AutoCloseable {
             Objective objective,
             int batchSize,
             long seed,
-            @Nullable KidMeasure kid) {
+            @Nullable KidMeasure kid,
+            ProcessGroup group) {
+        this.group = group;
         this.config = config;
         this.heldBack = heldBack;
         this.objective = objective;
@@ -75,8 +80,16 @@ final class Validation implements AutoCloseable {
             KidMeasure kid = null;
             if (config.kid() != null && trained != null) {
                 kid = KidMeasure.open(
-                        config.kid(), recipe.samples().scheduler(), trained, data, heldBack, parts.families());
-                kid.describe(folder.validation());
+                        config.kid(),
+                        recipe.samples().scheduler(),
+                        trained,
+                        data,
+                        heldBack,
+                        parts.families(),
+                        parts.group());
+                if (parts.group().world().isFirst()) {
+                    kid.describe(folder.validation());
+                }
             }
             return new Validation(
                     config,
@@ -84,7 +97,8 @@ final class Validation implements AutoCloseable {
                     objective,
                     recipe.training().batchSize(),
                     recipe.training().seed() ^ SEED,
-                    kid);
+                    kid,
+                    parts.group());
         } catch (Throwable e) {
             heldBack.close();
             throw e;
@@ -114,7 +128,7 @@ final class Validation implements AutoCloseable {
     }
 
     /**
-     * {@code val_loss}, what the objective tracks besides as {@code val_…}, and {@code val_kid} with its standard error.
+     * Each process measures its part of each batch, and all get the same figures: {@code val_loss}, what the objective tracks besides as {@code val_…}, and {@code val_kid} with its standard error.
      *
      * @throws CancellationException where {@code stop} asked for it
      */
@@ -137,16 +151,16 @@ final class Validation implements AutoCloseable {
 
     private Map<String, Double> losses(BooleanSupplier stop) {
         Means means = new Means();
-        try (BatchLoader loader = heldBack.inOrder(batchSize);
+        try (BatchLoader loader = heldBack.inOrder(group.world(), batchSize);
                 RandomStream random = new RandomStream(seed)) {
             for (int i = 0; i < loader.batchesPerEpoch(); i++) {
-                if (stop.getAsBoolean()) {
+                if (group.any(stop.getAsBoolean())) {
                     throw new CancellationException("stopped while measuring");
                 }
                 add(loader.next(), random, means);
             }
         }
-        return means.all();
+        return means.all(group);
     }
 
     private void add(Batch batch, RandomStream random, Means means) {
@@ -154,9 +168,13 @@ final class Validation implements AutoCloseable {
             try (NoGradGuard guard = new NoGradGuard()) {
                 TrainingExamples examples = new TrainingExamples(
                         batch.images(), batch.labelTensor(), batch.captions(), batch.exchanged(), batch.epoch());
-                Objective.Task task = objective.draw(examples, random);
-                means.add("val_loss", task.loss().item_float(), batch.size());
-                task.tracked().forEach((name, mean) -> means.add("val_" + name, mean, task.count(name)));
+                BatchShare share = batch.share();
+                Objective.Task task =
+                        objective.draw(examples, random.forSome(share.start(), share.count(), share.total()));
+                means.add("val_loss", task.loss().item_float(), share.counted());
+                task.tracked()
+                        .forEach((name, mean) ->
+                                means.add("val_" + name, mean, share.isWhole() ? task.count(name) : share.counted()));
             }
         });
     }
@@ -172,9 +190,19 @@ final class Validation implements AutoCloseable {
             counts.merge(name, count, Long::sum);
         }
 
-        Map<String, Double> all() {
-            Map<String, Double> means = new TreeMap<>(sums);
-            means.replaceAll((name, sum) -> sum / counts.getOrDefault(name, 1L));
+        Map<String, Double> all(ProcessGroup group) {
+            double[] own = new double[2 * sums.size()];
+            int next = 0;
+            for (Map.Entry<String, Double> sum : sums.entrySet()) {
+                own[next++] = sum.getValue();
+                own[next++] = counts.getOrDefault(sum.getKey(), 1L);
+            }
+            double[] of = group.sum(own);
+            Map<String, Double> means = new TreeMap<>();
+            next = 0;
+            for (String name : sums.keySet()) {
+                means.put(name, of[next++] / of[next++]);
+            }
             return means;
         }
     }

@@ -7,17 +7,14 @@ import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.checkpoint.WeightLoader;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Records;
-import dev.diffusion4j.tensor.RandomStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -55,9 +52,10 @@ public final class Checkpoints {
     /**
      * Writes one, then deletes the oldest beyond the number that is kept.
      *
+     * @param dropout the states of all processes' streams, see {@link SharedState#dropout}
      * @throws Problem (a failure) where the disk is full; the older ones are untouched then
      */
-    public void save(TrainState state, Choices choices) {
+    void save(TrainState state, Choices choices, List<String> dropout) {
         Path target = folder.resolve(String.format(java.util.Locale.ROOT, "step-%08d", state.globalStep()));
         if (Files.exists(target)) {
             return; // the same step of the same run: the same bytes
@@ -73,34 +71,10 @@ public final class Checkpoints {
             if (ema != null) {
                 Safetensors.write(temporary.resolve("ema.safetensors"), ema.state(), FORMAT);
             }
-            Files.writeString(temporary.resolve("state.json"), Json.pretty(describe(state, choices, data)));
+            Files.writeString(
+                    temporary.resolve("state.json"), Json.pretty(StateText.of(state, choices, dropout, data)));
         });
         prune();
-    }
-
-    private static Map<String, @Nullable Object> describe(TrainState state, Choices choices, DataRecord data) {
-        Map<String, @Nullable Object> json = new LinkedHashMap<>();
-        json.put("global_step", state.globalStep());
-        json.put("batches_done", state.batchesDone());
-        json.put("epoch_loss_sum", state.epochLosses().loss());
-        if (!state.epochLosses().tracked().isEmpty()) {
-            json.put(
-                    "epoch_tracked_sums",
-                    new LinkedHashMap<>(state.epochLosses().tracked()));
-        }
-        json.put("epoch_loss_count", state.epochLossCount());
-        json.put("choices", Records.toMap(choices));
-        json.put("data", data.fingerprint());
-        json.put("data_contents", data.contents());
-        json.put("random", encode(state.random()));
-        json.put("dropout", state.dropout().stream().map(Checkpoints::encode).toList());
-        Ema ema = state.ema();
-        json.put("ema_steps", ema == null ? 0L : ema.steps());
-        return json;
-    }
-
-    private static String encode(RandomStream random) {
-        return Base64.getEncoder().encodeToString(random.state());
     }
 
     /** The newest checkpoint, if there is one. */
@@ -154,8 +128,7 @@ public final class Checkpoints {
 
     /** Updates that a checkpoint's run had done. */
     public static long readStep(Path checkpoint) {
-        return number(Json.readObject(checkpoint.resolve("state.json")), "global_step", checkpoint)
-                .longValue();
+        return text(checkpoint).step();
     }
 
     /**
@@ -164,77 +137,39 @@ public final class Checkpoints {
      * @param accumulation batches of an update, where they were not yet noted: an update always had as many then
      */
     public static long readBatches(Path checkpoint, int accumulation) {
-        Map<String, @Nullable Object> json = Json.readObject(checkpoint.resolve("state.json"));
-        return json.containsKey("batches_done")
-                ? number(json, "batches_done", checkpoint).longValue()
-                : number(json, "global_step", checkpoint).longValue() * accumulation;
+        return text(checkpoint).batches(accumulation);
+    }
+
+    /** How many processes a checkpoint's run had. */
+    public static int readProcesses(Path checkpoint) {
+        return text(checkpoint).processes();
+    }
+
+    static StateText text(Path checkpoint) {
+        Path file = checkpoint.resolve("state.json");
+        return new StateText(Json.readObject(file), file.toString());
     }
 
     /**
      * Fills {@code state} from a checkpoint.
      *
-     * @param accumulation as {@link #readBatches}
+     * @param batches that the run has taken, as {@link #readBatches} tells, or as many of another number of processes
      * @throws Problem (a failure) where it does not fit the network or is broken
      */
-    public static void restore(Path checkpoint, TrainState state, int accumulation) {
-        Map<String, @Nullable Object> json = Json.readObject(checkpoint.resolve("state.json"));
+    public static void restore(Path checkpoint, TrainState state, long batches) {
+        StateText text = text(checkpoint);
         fill(checkpoint.resolve("model.safetensors"), state.trained().saved());
         fill(checkpoint.resolve("optimizer.safetensors"), state.optimizer().state());
         Ema ema = state.ema();
         if (ema != null) {
             fill(checkpoint.resolve("ema.safetensors"), ema.state());
-            ema.restoreSteps(number(json, "ema_steps", checkpoint).longValue());
         }
-        state.random().restore(decode(json.get("random"), checkpoint));
-        if (!(json.get("dropout") instanceof List<?> streams)
-                || streams.size() != state.dropout().size()) {
-            throw broken(checkpoint, "dropout");
-        }
-        for (int i = 0; i < streams.size(); i++) {
-            state.dropout().get(i).restore(decode(streams.get(i), checkpoint));
-        }
-        state.restore(
-                number(json, "global_step", checkpoint).longValue(),
-                readBatches(checkpoint, accumulation),
-                new StepLosses(number(json, "epoch_loss_sum", checkpoint).doubleValue(), tracked(json)),
-                number(json, "epoch_loss_count", checkpoint).longValue());
-    }
-
-    private static Map<String, Double> tracked(Map<String, @Nullable Object> json) {
-        Map<String, Double> sums = new TreeMap<>();
-        if (json.get("epoch_tracked_sums") instanceof Map<?, ?> stored) {
-            Json.object(stored).forEach((name, value) -> {
-                if (value instanceof Number number) {
-                    sums.put(name, number.doubleValue());
-                }
-            });
-        }
-        return sums;
+        text.restore(state, batches);
     }
 
     private static void fill(Path file, Map<String, Tensor> targets) {
         try (Safetensors source = Safetensors.open(file)) {
             WeightLoader.load(source, targets, UnaryOperator.identity());
         }
-    }
-
-    private static Number number(Map<String, @Nullable Object> json, String key, Path checkpoint) {
-        if (json.get(key) instanceof Number number) {
-            return number;
-        }
-        throw broken(checkpoint, key);
-    }
-
-    private static byte[] decode(@Nullable Object text, Path checkpoint) {
-        try {
-            return Base64.getDecoder().decode(String.valueOf(text));
-        } catch (IllegalArgumentException e) {
-            throw broken(checkpoint, "random");
-        }
-    }
-
-    private static Problem broken(Path checkpoint, String key) {
-        return Problem.failure(checkpoint.resolve("state.json") + " has no sound '" + key
-                + "': it is not a checkpoint of this version");
     }
 }

@@ -83,6 +83,11 @@ public record Choices(
         return SpeedProbe.resolve(wanted.dtype(), wanted.torchDevice());
     }
 
+    /** These with all that decides what is computed from {@code other}: what another process of the same training chose. */
+    public Choices as(Choices other) {
+        return new Choices(other.dtype, other.channelsLast, threads, other.shards, lanes, instructions, device);
+    }
+
     /** Where the network computes, and in what. */
     public Placement placement() {
         return new Placement(device, dtype, threads);

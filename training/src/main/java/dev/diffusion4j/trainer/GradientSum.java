@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Adds up the gradients of several batches in their order. Left in the parameters' own places, the shards of a later batch would
@@ -42,6 +43,12 @@ final class GradientSum implements AutoCloseable {
         }
     }
 
+    /** What a parameter has so far, borrowed; {@code null} for nothing. */
+    @Nullable
+    Tensor of(Tensor parameter) {
+        return sums.get(parameter);
+    }
+
     /** Puts the sums where the gradients were. */
     void give() {
         sums.forEach((parameter, sum) -> {
@@ -51,9 +58,14 @@ final class GradientSum implements AutoCloseable {
         sums.clear();
     }
 
-    @Override
-    public void close() {
+    /** Lets go of the sums, for the next update. */
+    void discard() {
         sums.values().forEach(Tensor::close);
         sums.clear();
+    }
+
+    @Override
+    public void close() {
+        discard();
     }
 }

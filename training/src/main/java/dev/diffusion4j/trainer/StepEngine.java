@@ -18,8 +18,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Forward and backward of one batch, on one thread or split over two that share the weights. Gradients add up in the weights'
@@ -47,14 +49,21 @@ final class StepEngine implements AutoCloseable {
         });
     }
 
+    /** {@link #accumulate(Objective.Task, double, List, GradientBuckets)} of one process. */
+    StepLosses accumulate(Objective.Task task, double share, List<RandomStream> dropout) {
+        return accumulate(task, share, dropout, null);
+    }
+
     /**
      * Adds the gradients of a batch's mean loss.
      *
      * @param share the loss is multiplied by it first
      * @param dropout a stream for each shard
+     * @param buckets that see gradients come, borrowed; {@code null} for one process
      * @return the means over the batch
      */
-    StepLosses accumulate(Objective.Task task, double share, List<RandomStream> dropout) {
+    StepLosses accumulate(
+            Objective.Task task, double share, List<RandomStream> dropout, @Nullable GradientBuckets buckets) {
         long total = task.size();
         int shards = (int) Math.min(choices.shards(), total);
         ActiveProducts products = ActiveProducts.current();
@@ -68,9 +77,9 @@ final class StepEngine implements AutoCloseable {
                 set_num_threads(Math.max(1, placement.threads() / shards));
                 double weight = (double) count / total;
                 Objective.Task shard = shards == 1 ? task : task.slice(first, count);
-                return products.run(() -> TrainingMode.run(
-                                random, () -> Recomputation.run(recomputes, () -> backward(shard, weight * share))))
-                        .times(weight);
+                Supplier<StepLosses> pass = () -> products.run(() -> TrainingMode.run(
+                        random, () -> Recomputation.run(recomputes, () -> backward(shard, weight * share))));
+                return (buckets == null ? pass.get() : buckets.watched(pass)).times(weight);
             })));
             start += count;
         }

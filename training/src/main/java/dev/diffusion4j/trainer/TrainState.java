@@ -2,6 +2,7 @@
 package dev.diffusion4j.trainer;
 
 import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.World;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,20 +17,29 @@ public final class TrainState implements AutoCloseable {
     private final @Nullable Ema ema;
     private final RandomStream random;
     private final List<RandomStream> dropout = new ArrayList<>();
+    private final World world;
     private long globalStep;
     private long batchesDone;
     private StepLosses epochLosses = StepLosses.ZERO;
     private long epochLossCount;
 
+    /** Of one process. */
+    TrainState(TrainedPart trained, TrainerConfig config, Choices choices) {
+        this(trained, config, choices, World.ALONE);
+    }
+
     /**
      * @param trained what learns
+     * @param world whose part of each batch this process has
      */
-    TrainState(TrainedPart trained, TrainerConfig config, Choices choices) {
+    TrainState(TrainedPart trained, TrainerConfig config, Choices choices, World world) {
         this.trained = trained;
+        this.world = world;
         this.optimizer = new AdamOptimizer(trained.parameters(), config.optimizer(), config.groups());
         this.ema = config.ema() == null ? null : new Ema(trained.saved(), config.ema());
         this.random = new RandomStream(config.seed());
-        for (int i = 0; i < choices.shards(); i++) {
+        int first = world.rank() * choices.shards(); // so that two processes draw what two shards of one would
+        for (int i = first; i < first + choices.shards(); i++) {
             dropout.add(new RandomStream(config.seed() ^ DROPOUT_SEED + i));
         }
     }
@@ -37,6 +47,11 @@ public final class TrainState implements AutoCloseable {
     /** What learns. */
     TrainedPart trained() {
         return trained;
+    }
+
+    /** Which of the processes of the training this is. */
+    World world() {
+        return world;
     }
 
     /** Moments and step count; borrowed. */

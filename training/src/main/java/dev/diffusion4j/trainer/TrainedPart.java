@@ -55,6 +55,16 @@ record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved, Ma
         return new TrainedPart(parameters, saved, all);
     }
 
+    /** What changes in a step and has no gradient: running statistics. Borrowed. */
+    List<Tensor> statistics() {
+        return all.entrySet().stream()
+                .filter(entry ->
+                        entry.getKey().contains(".running_") || entry.getKey().endsWith(".num_batches_tracked"))
+                .filter(entry -> saved.containsKey(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
+    }
+
     private static void put(Map<String, Tensor> into, String prefix, Map<String, Tensor> tensors) {
         tensors.forEach((name, tensor) -> into.put(prefix + name, tensor));
     }

@@ -4,14 +4,19 @@ package dev.diffusion4j.trainer;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.loader.Batch;
 import dev.diffusion4j.data.loader.BatchLoader;
+import dev.diffusion4j.data.loader.BatchShare;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.objective.TrainingExamples;
+import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.tensor.NativeMemory;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.Shapes;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +26,7 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The training loop, for every objective: batches to gradients, gradients to updates, updates to the average, a checkpoint on the
@@ -40,7 +46,9 @@ public final class Trainer implements AutoCloseable {
     private final StepEngine engine;
     private final TrainState state;
     private final GradientSum gradients;
-    private final GradientExchange exchange;
+    private final ProcessGroup group;
+    private final @Nullable GradientBuckets buckets;
+    private final List<Tensor> statistics;
     private final Device device;
 
     /** How a run ended. */
@@ -57,13 +65,14 @@ public final class Trainer implements AutoCloseable {
      */
     public Trainer(
             Objective objective, BatchLoader loader, TrainerConfig config, Choices choices, Checkpoints checkpoints) {
-        this(objective, loader, config, choices, checkpoints, GradientExchange.NONE);
+        this(objective, loader, config, choices, checkpoints, ProcessGroup.ALONE);
     }
 
     /**
      * As one of several processes.
      *
-     * @param exchange with the others; borrowed
+     * @param loader of this process's part of each batch
+     * @param group all of them, with the same weights; borrowed
      */
     public Trainer(
             Objective objective,
@@ -71,12 +80,12 @@ public final class Trainer implements AutoCloseable {
             TrainerConfig config,
             Choices choices,
             Checkpoints checkpoints,
-            GradientExchange exchange) {
-        if (exchange.world().size() > 1 && !objective.isSeparable()) {
+            ProcessGroup group) {
+        if (group.isShared() && !objective.isSeparable()) {
             throw Problem.request("this training compares the examples of a batch with each other, which "
-                    + exchange.world().size() + " processes would each do with a part of it: train in one process");
+                    + group.world().size() + " processes would each do with a part of it: train in one process");
         }
-        this.exchange = exchange;
+        this.group = group;
         this.objective = objective;
         this.loader = loader;
         this.config = config;
@@ -91,13 +100,31 @@ public final class Trainer implements AutoCloseable {
             network.channelsLast(choices.channelsLast());
         });
         this.engine = new StepEngine(choices, config.checkpointActivations());
-        this.state = new TrainState(TrainedPart.of(objective.networks(), config), config, choices);
+        this.state = new TrainState(TrainedPart.of(objective.networks(), config), config, choices, group.world());
         this.gradients = new GradientSum(state.trained().parameters().values());
+        this.buckets = group.isShared()
+                ? new GradientBuckets(group, state.trained().parameters().values())
+                : null;
+        this.statistics = group.isShared() ? state.trained().statistics() : List.of();
     }
 
     /** What changes; borrowed. */
     public TrainState state() {
         return state;
+    }
+
+    /**
+     * Before the first update: takes up a run where it was, and gives all processes what the first one has.
+     *
+     * @param checkpoint of the first process; {@code null} at the start of a run, and in the others
+     * @param batches that it has taken, see {@link Checkpoints#restore}
+     * @throws Problem (a failure) as {@link Checkpoints#restore}
+     */
+    public void begin(@Nullable Path checkpoint, long batches) {
+        if (checkpoint != null) {
+            Checkpoints.restore(checkpoint, state, batches);
+        }
+        SharedState.share(state, choices, group, checkpoint);
     }
 
     /** How many numbers learn. */
@@ -122,7 +149,7 @@ public final class Trainer implements AutoCloseable {
         NativeMemory.giveBack();
         long first = state.globalStep();
         while (state.globalStep() < total) {
-            if (stop.getAsBoolean()) {
+            if (group.any(stop.getAsBoolean())) {
                 save(listener);
                 return Outcome.STOPPED;
             }
@@ -140,6 +167,7 @@ public final class Trainer implements AutoCloseable {
             if (report.endsEpoch()) {
                 state.endEpoch();
             }
+            stopped = group.any(stopped);
             if (stopped || isCheckpointDue(report) || report.globalStep() == total) {
                 save(listener);
             }
@@ -152,8 +180,9 @@ public final class Trainer implements AutoCloseable {
 
     private void save(TrainingListener listener) {
         listener.beforeCheckpoint();
-        if (exchange.world().isFirst()) {
-            checkpoints.save(state, choices);
+        List<String> dropout = SharedState.dropout(state, group);
+        if (group.world().isFirst()) {
+            checkpoints.save(state, choices, dropout);
         }
     }
 
@@ -224,20 +253,18 @@ public final class Trainer implements AutoCloseable {
         int epoch = plan.epochAfter(state.batchesDone());
         double rate = rate(total, epoch);
         int batches = plan.batchesOfNextStep(state.batchesDone());
-        StepLosses losses = StepLosses.ZERO;
+        List<StepLosses> all = new ArrayList<>();
         int examples = 0;
         for (int i = 0; i < batches; i++) {
             Batch batch = loader.next();
-            StepLosses batchLosses = accumulate(batch, rate);
+            all.add(learn(batch, rate, i + 1 == batches));
+            examples += batch.share().total();
+        }
+        StepLosses losses = StepLosses.ZERO;
+        for (StepLosses batchLosses : exchanged(all)) {
             state.addLosses(batchLosses);
             losses = losses.plus(batchLosses.times(1.0 / batches));
-            examples += batch.size();
-            if (config.gradientAccumulationSteps() > 1) {
-                gradients.take();
-            }
         }
-        gradients.give();
-        exchange.average(state.trained().parameters());
         double norm = update(rate);
         state.advance(batches);
         return new StepReport(
@@ -256,6 +283,34 @@ public final class Trainer implements AutoCloseable {
                 state.epochMeanTracked());
     }
 
+    private StepLosses learn(Batch batch, double rate, boolean isLastOfUpdate) {
+        GradientBuckets exchange = isLastOfUpdate ? buckets : null;
+        if (exchange != null) {
+            exchange.begin(gradients);
+        }
+        StepLosses losses = accumulate(batch, rate);
+        if (exchange == null && config.gradientAccumulationSteps() > 1) {
+            gradients.take();
+        }
+        return losses;
+    }
+
+    /** Makes the gradients those of all processes, and gives the losses of all, a batch each. */
+    private List<StepLosses> exchanged(List<StepLosses> own) {
+        if (buckets == null) {
+            gradients.give();
+            return own;
+        }
+        double[] numbers = own.stream().flatMapToDouble(StepLosses::numbers).toArray();
+        double[] sums = buckets.finish(numbers);
+        int each = sums.length / own.size();
+        List<StepLosses> all = new ArrayList<>();
+        for (int i = 0; i < own.size(); i++) {
+            all.add(own.get(i).withNumbers(Arrays.copyOfRange(sums, i * each, (i + 1) * each)));
+        }
+        return all;
+    }
+
     private double rate(long total, int epoch) {
         double base = config.optimizer().learningRate();
         return base * config.learningRateSchedule().factor(state.globalStep(), total, epoch, base);
@@ -266,8 +321,13 @@ public final class Trainer implements AutoCloseable {
         return TensorScope.compute(() -> {
             TrainingExamples examples = new TrainingExamples(
                     batch.images(), batch.labelTensor(), batch.captions(), batch.exchanged(), batch.epoch());
-            Objective.Task task = objective.draw(examples, state.random()).to(device);
-            StepLosses losses = engine.accumulate(task, 1.0 / config.gradientAccumulationSteps(), state.dropout());
+            BatchShare share = batch.share();
+            RandomStream random = state.random().forSome(share.start(), share.count(), share.total());
+            Objective.Task task = objective.draw(examples, random).to(device);
+            double weight = share.weight();
+            StepLosses losses = engine.accumulate(
+                            task, weight / config.gradientAccumulationSteps(), state.dropout(), buckets)
+                    .times(weight);
             if (!Double.isFinite(losses.loss())) {
                 throw new NotFinite(state, config, choices).ofLoss(losses.loss(), rate, task);
             }
@@ -289,6 +349,7 @@ public final class Trainer implements AutoCloseable {
         state.optimizer().step(rate, divisor);
         state.optimizer().clearGradients();
         objective.afterUpdate();
+        statistics.forEach(group::broadcast);
         Ema ema = state.ema();
         if (ema != null) {
             ema.update();
@@ -300,6 +361,9 @@ public final class Trainer implements AutoCloseable {
     public void close() {
         engine.close();
         gradients.close();
+        if (buckets != null) {
+            buckets.close();
+        }
         state.close();
     }
 }

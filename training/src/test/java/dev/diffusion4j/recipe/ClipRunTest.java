@@ -19,16 +19,15 @@ import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.model.clip.ClipTextModel;
 import dev.diffusion4j.objective.ContrastiveObjective;
+import dev.diffusion4j.parallel.GroupOfThreads;
 import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
-import dev.diffusion4j.tensor.World;
 import dev.diffusion4j.text.ClipTokenizer;
 import dev.diffusion4j.text.TokenizerFolder;
 import dev.diffusion4j.tracking.JsonlTracker;
-import dev.diffusion4j.trainer.GradientExchange;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -228,18 +227,10 @@ class ClipRunTest {
 
     @Test
     void is_not_shared_by_several_processes() {
-        GradientExchange two = new GradientExchange() {
-            @Override
-            public World world() {
-                return new World(1, 2);
-            }
-
-            @Override
-            public void average(Map<String, Tensor> parameters) {}
-        };
-        TrainingRun run = TrainingRun.start(recipe(), folder.resolve("two"), RunParts.NONE.withExchange(two));
         assertThatExceptionOfType(Problem.class)
-                .isThrownBy(() -> run.run(QUIET, () -> false))
+                .isThrownBy(() -> GroupOfThreads.run(
+                        2, group -> TrainingRun.start(recipe(), folder.resolve("two"), RunParts.NONE.withGroup(group))
+                                .run(QUIET, () -> false)))
                 .withMessageContaining("train in one process");
     }
 

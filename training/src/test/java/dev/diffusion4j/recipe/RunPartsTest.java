@@ -13,27 +13,24 @@ import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.data.ChannelMode;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.parallel.GroupOfThreads;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.Tensors;
-import dev.diffusion4j.tensor.World;
 import dev.diffusion4j.tracking.JsonlTracker;
 import dev.diffusion4j.trainer.Checkpoints;
 import dev.diffusion4j.trainer.EmaConfig;
-import dev.diffusion4j.trainer.GradientExchange;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import javax.imageio.ImageIO;
@@ -251,22 +248,15 @@ class RunPartsTest {
     }
 
     @Test
-    void the_exchange_is_asked_at_each_update_for_all_that_learns() {
-        List<Set<String>> asked = new ArrayList<>();
-        GradientExchange exchange = new GradientExchange() {
-            @Override
-            public World world() {
-                return World.ALONE;
-            }
-
-            @Override
-            public void average(Map<String, Tensor> parameters) {
-                asked.add(Set.copyOf(parameters.keySet()));
-            }
-        };
-        run(TrainingRun.start(coloured(recipe -> {}), folder.resolve("run"), COLOURS.withExchange(exchange)));
-        assertThat(asked).hasSize(4).allSatisfy(names -> assertThat(names)
-                .contains("text_encoder.rows.weight", "conv_in.weight"));
+    void two_processes_sum_the_gradients_of_all_that_learns() {
+        Path run = folder.resolve("run");
+        GroupOfThreads.run(2, group -> {
+            run(TrainingRun.start(coloured(recipe -> {}), run, COLOURS.withGroup(group)));
+            return group;
+        });
+        try (LearntColours fresh = LearntColours.fresh(true)) {
+            assertThat(rows(run.resolve(TABLE), "rows.weight")).isNotEqualTo(start(fresh));
+        }
     }
 
     @Test

@@ -17,19 +17,18 @@ import dev.diffusion4j.model.basicunet.BasicUnet;
 import dev.diffusion4j.model.basicunet.BasicUnetConfig;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.objective.TrainingExamples;
+import dev.diffusion4j.parallel.GroupOfThreads;
+import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.tensor.World;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,32 +93,7 @@ class SeveralNetworksTest {
         }
     }
 
-    /** The second of two processes, whose partner always has a gradient of zero. */
-    private static final class WithAZero implements GradientExchange {
-        private final World world;
-        private final List<String> names = new ArrayList<>();
-        private int calls;
-
-        WithAZero(World world) {
-            this.world = world;
-        }
-
-        @Override
-        public World world() {
-            return world;
-        }
-
-        @Override
-        public void average(Map<String, Tensor> parameters) {
-            calls++;
-            names.addAll(parameters.keySet());
-            try (NoGradGuard guard = new NoGradGuard()) {
-                parameters.values().forEach(parameter -> parameter.grad().mul_(new Scalar(1.0 / world.size())));
-            }
-        }
-    }
-
-    private double[] train(GradientExchange exchange, Path checkpoints, List<String> freeze) {
+    private double[] train(ProcessGroup group, Path checkpoints, List<String> freeze) {
         TrainerConfig config = TrainerConfig.DEFAULT.with(c -> {
             c.maxSteps = 2;
             c.batchSize = 4;
@@ -132,14 +106,15 @@ class SeveralNetworksTest {
         try (BasicUnet first = network(1);
                 BasicUnet second = network(2);
                 TrainingData data = TrainingData.open(pictures, SourceOptions.defaults());
-                BatchLoader loader = data.loader(4, 0, 0);
+                BatchLoader loader =
+                        data.loader(group.world(), 4 / group.world().size(), 0, 0);
                 Trainer trainer = new Trainer(
                         new Both(first, second),
                         loader,
                         config,
                         Choices.DEFAULT,
                         new Checkpoints(checkpoints, 1),
-                        exchange)) {
+                        group)) {
             trainer.run((report, state) -> norms.add(report.gradNorm()), () -> false);
         }
         return norms.stream().mapToDouble(Double::doubleValue).toArray();
@@ -155,7 +130,7 @@ class SeveralNetworksTest {
 
     @Test
     void parameters_of_two_networks_learn_under_their_names_and_can_be_frozen_by_them() {
-        train(GradientExchange.NONE, folder, List.of("helper"));
+        train(ProcessGroup.ALONE, folder, List.of("helper"));
         try (Safetensors saved = Safetensors.open(folder.resolve("step-00000002/model.safetensors"));
                 Safetensors moments = Safetensors.open(folder.resolve("step-00000002/optimizer.safetensors"));
                 BasicUnet alone = network(1)) {
@@ -167,17 +142,13 @@ class SeveralNetworksTest {
     }
 
     @Test
-    void gradients_are_exchanged_once_an_update_between_their_sum_and_the_cut() {
-        WithAZero exchange = new WithAZero(new World(1, 2));
-        double[] halved = train(exchange, folder.resolve("second"), List.of());
-        double[] whole = train(GradientExchange.NONE, folder.resolve("alone"), List.of());
-        assertThat(exchange.calls).isEqualTo(2);
-        assertThat(exchange.names).contains("helper.up_layers.0.weight", "up_layers.0.weight");
-        assertThat(halved[0]).isEqualTo(whole[0] / 2, org.assertj.core.api.Assertions.within(1e-6 * whole[0]));
-        assertThat(Files.exists(folder.resolve("second")))
-                .as("the first process writes the checkpoints")
-                .isFalse();
-        assertThat(folder.resolve("alone/step-00000002")).isDirectory();
+    void two_processes_sum_the_gradients_of_all_networks_before_the_cut() {
+        Path shared = folder.resolve("shared");
+        List<double[]> norms = GroupOfThreads.run(2, group -> train(group, shared, List.of()));
+        double[] whole = train(ProcessGroup.ALONE, folder.resolve("alone"), List.of());
+        assertThat(norms.get(0)).isEqualTo(norms.get(1));
+        assertThat(norms.get(0)).containsExactly(whole, org.assertj.core.api.Assertions.within(1e-6 * whole[0]));
+        assertThat(folder.resolve("shared/step-00000002")).isDirectory();
     }
 
     @Test

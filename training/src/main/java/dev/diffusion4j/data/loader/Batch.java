@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param exchanged wrong ones, see {@link dev.diffusion4j.data.Dataset#exchanged}; {@code null} where there are none
  * @param epoch which pass over the data, from 0
  * @param indexInEpoch which batch of the pass, from 0
+ * @param share which pictures these are of the batch of all processes
  */
 public record Batch(
         float[] values,
@@ -25,7 +26,8 @@ public record Batch(
         List<@Nullable String> captions,
         List<@Nullable String> exchanged,
         int epoch,
-        int indexInEpoch) {
+        int indexInEpoch,
+        BatchShare share) {
 
     /** B. */
     public int size() {

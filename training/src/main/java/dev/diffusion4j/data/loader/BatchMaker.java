@@ -5,8 +5,6 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.data.BrokenExampleException;
 import dev.diffusion4j.data.OnBroken;
-import dev.diffusion4j.data.random.EpochOrder;
-import dev.diffusion4j.data.random.HalvesOrder;
 import dev.diffusion4j.data.random.PassOrder;
 import dev.diffusion4j.data.random.SeededRandom;
 import java.util.ArrayList;
@@ -46,19 +44,16 @@ final class BatchMaker {
         this.source = source;
         this.shape = source.shape();
         this.options = options;
-        this.order = options.firstKind() > 0
-                ? new HalvesOrder(options.firstKind(), source.size(), options.batchSize(), options.seed())
-                : new EpochOrder(source.size(), options.shuffle(), options.seed());
+        this.order = options.order(source.size());
         this.epochSize = Math.multiplyExact(order.size(), options.repeat());
         if (batchesPerEpoch() == 0) {
             throw Problem.request(source.description() + " has " + source.size() + " pictures, too few for a batch of "
-                    + options.batchSize());
+                    + options.wholeBatch());
         }
     }
 
     int batchesPerEpoch() {
-        int size = options.batchSize();
-        return options.dropLast() ? epochSize / size : (epochSize - 1) / size + (epochSize == 0 ? 0 : 1);
+        return options.batchesOf(order);
     }
 
     BrokenExamples broken() {
@@ -74,8 +69,10 @@ final class BatchMaker {
     Batch make(long number) {
         int epoch = Math.toIntExact(number / batchesPerEpoch());
         int indexInEpoch = (int) (number % batchesPerEpoch());
-        int start = indexInEpoch * options.batchSize();
-        int count = Math.min(options.batchSize(), epochSize - start);
+        int whole = indexInEpoch * options.wholeBatch();
+        BatchShare share = BatchShare.of(options.world(), Math.min(options.wholeBatch(), epochSize - whole));
+        int start = whole + share.start();
+        int count = share.count();
         int length = Math.toIntExact(shape[0] * shape[1] * shape[2]);
         float[] values = new float[Math.multiplyExact(count, length)];
         long[] labels = new long[count];
@@ -90,7 +87,7 @@ final class BatchMaker {
             captions.add(row.caption());
             exchanged.add(row.exchanged());
         }
-        return new Batch(values, of(count), labels, captions, exchanged, epoch, indexInEpoch);
+        return new Batch(values, of(count), labels, captions, exchanged, epoch, indexInEpoch, share);
     }
 
     /** The picture at a place of an epoch, or the next one that can be read. */

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.parallel;
+
+import dev.diffusion4j.base.Interrupts;
+import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.tensor.NativeRuntime;
+import dev.diffusion4j.tensor.TensorScope;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import org.bytedeco.javacpp.chrono.Milliseconds;
+import org.bytedeco.pytorch.PrefixStore;
+import org.bytedeco.pytorch.StringVector;
+import org.bytedeco.pytorch.TCPStore;
+import org.bytedeco.pytorch.TCPStoreOptions;
+
+/**
+ * Texts by name that all processes see: LibTorch's {@code TCPStore}, which the first process holds, or torchrun's agent. Each attempt of
+ * a launcher has names of its own. Not thread-safe; each thread opens one.
+ */
+final class MeetingPlace implements AutoCloseable {
+    private static final Duration ONE_TRY = Duration.ofSeconds(1);
+    private static final Duration BETWEEN = Duration.ofMillis(200);
+
+    private final ProcessPlace place;
+    private final TCPStore store;
+    private final PrefixStore texts;
+
+    private MeetingPlace(ProcessPlace place, TCPStore store) {
+        this.place = place;
+        this.store = store;
+        this.texts = TensorScope.ownResult(() -> new PrefixStore("diffusion4j/" + place.restarts() + "/", store));
+    }
+
+    /**
+     * Opens the place, and waits until whoever holds it does.
+     *
+     * @param holds whether this one is to hold it
+     * @throws Problem (a failure) where nobody answers in time, or the port is taken
+     */
+    static MeetingPlace open(ProcessPlace place, boolean holds, Duration patience) {
+        NativeRuntime.configure();
+        if (!holds) {
+            awaitHolder(place, patience);
+        }
+        try {
+            return new MeetingPlace(place, TensorScope.ownResult(() -> connect(place, holds, patience)));
+        } catch (RuntimeException e) {
+            if (String.valueOf(e.getMessage()).contains("EADDRINUSE")) {
+                throw Problem.failure(
+                        "port " + place.masterPort()
+                                + " is in use on this machine, so that the processes of the training"
+                                + " cannot meet there: set MASTER_PORT to another",
+                        e);
+            }
+            throw Problem.failure("the processes of the training cannot meet at " + at(place) + ": " + firstLine(e), e);
+        }
+    }
+
+    private static TCPStore connect(ProcessPlace place, boolean holds, Duration patience) {
+        TCPStoreOptions options = new TCPStoreOptions()
+                .port((short) place.masterPort())
+                .isServer(holds)
+                .waitWorkers(false)
+                .timeout(new Milliseconds(patience.toMillis()));
+        return new TCPStore(place.masterAddress(), options);
+    }
+
+    /** LibTorch would try too, and write to the error stream as it does. */
+    private static void awaitHolder(ProcessPlace place, Duration patience) {
+        long end = System.nanoTime() + patience.toNanos();
+        String reason = reasonNotThere(place);
+        while (!reason.isEmpty()) {
+            if (System.nanoTime() > end) {
+                throw Problem.failure("process " + place.world().rank() + " found nobody at " + at(place)
+                        + " (MASTER_ADDR and MASTER_PORT) in " + patience.toSeconds() + " s: " + reason);
+            }
+            Interrupts.sleep(BETWEEN, "while waiting for the other processes");
+            reason = reasonNotThere(place);
+        }
+    }
+
+    /** Empty where somebody answers. */
+    private static String reasonNotThere(ProcessPlace place) {
+        InetSocketAddress address = new InetSocketAddress(place.masterAddress(), place.masterPort());
+        if (address.isUnresolved()) {
+            return "the name is not known";
+        }
+        try (Socket socket = new Socket()) {
+            socket.connect(address, (int) ONE_TRY.toMillis());
+            return "";
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    /** Whether somebody still answers: asked before what would fail noisily. */
+    boolean isThere() {
+        return reasonNotThere(place).isEmpty();
+    }
+
+    /** The address by which the other processes reach this one: that of the way to the meeting place. */
+    String ownAddress() {
+        InetSocketAddress address = new InetSocketAddress(place.masterAddress(), place.masterPort());
+        try (Socket socket = new Socket()) {
+            socket.connect(address, (int) ONE_TRY.toMillis());
+            InetAddress own = socket.getLocalAddress();
+            return own.getHostAddress();
+        } catch (IOException e) {
+            throw Problem.failure(at(place) + " does not answer any more: " + e.getMessage(), e);
+        }
+    }
+
+    private static String at(ProcessPlace place) {
+        return place.masterAddress() + ":" + place.masterPort();
+    }
+
+    /** LibTorch's messages go on with where they were thrown. */
+    static String firstLine(Throwable e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("").replaceAll("^\\[\\S+:\\d+\\] ", "");
+    }
+
+    /** For Gloo; borrowed. */
+    PrefixStore store() {
+        return texts;
+    }
+
+    /** Any text: what the store takes is bytes of the system's own charset. */
+    void put(String name, String text) {
+        TensorScope.run(
+                () -> texts.set(name, Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8))));
+    }
+
+    boolean has(String name) {
+        return TensorScope.compute(() -> texts.check(new StringVector(name)));
+    }
+
+    /** What {@link #put} wrote there, which must be {@linkplain #has there}. */
+    String get(String name) {
+        byte[] bytes = Base64.getDecoder().decode(TensorScope.compute(() -> texts.get_to_str(name)));
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    /** Adds to a number, which begins at 0, and returns it. */
+    long add(String name, long more) {
+        return TensorScope.compute(() -> texts.add(name, more));
+    }
+
+    @Override
+    public void close() {
+        texts.close();
+        store.close();
+    }
+}

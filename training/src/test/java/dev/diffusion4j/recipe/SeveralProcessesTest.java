@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.bytedeco.pytorch.global.torch.get_num_threads;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.parallel.GroupOfThreads;
+import dev.diffusion4j.parallel.ProcessGroup;
+import dev.diffusion4j.tracking.JsonlTracker;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One recipe on one process and on several; these are threads here, and real processes in the command's tests. */
+class SeveralProcessesTest {
+    private static final RunListener QUIET = new RunListener() {};
+    private static final List<String> TINY = List.of(
+            "model.config.block_out_channels=[32, 32]",
+            "model.config.layers_per_block=1",
+            "model.config.down_block_types=[DownBlock2D, AttnDownBlock2D]",
+            "model.config.up_block_types=[AttnUpBlock2D, UpBlock2D]",
+            "model.config.dropout=0.1",
+            "data.image_size=8",
+            "data.limit=60",
+            "data.validation_share=0.2",
+            "data.random_flip=true",
+            "training.dtype=f32",
+            "training.batch_size=8",
+            "training.max_steps=6",
+            "training.checkpoint_every_steps=2",
+            "training.clip_grad_norm=0.5",
+            "validation.every_steps=3",
+            "samples.every_steps=5",
+            "samples.count=1",
+            "samples.steps=2");
+
+    @TempDir
+    Path folder;
+
+    private static Recipe recipe(int batchSize, int steps) {
+        return Recipes.load("quickstart", TINY).with(r -> {
+            r.training.batchSize = batchSize;
+            r.training.maxSteps = steps;
+        });
+    }
+
+    /** Without dropout, which three processes draw otherwise. */
+    private static Recipe plain(int batchSize) {
+        return recipe(batchSize, 6).with(r -> {
+            Map<String, Object> config = new TreeMap<>(r.model.config);
+            config.put("dropout", 0.0);
+            r.model.config = config;
+        });
+    }
+
+    private static Recipe accumulating(Recipe recipe) {
+        return recipe.with(r -> r.training.gradientAccumulationSteps = 2);
+    }
+
+    private static RunSummary train(ProcessGroup group, Recipe recipe, Path run) {
+        return TrainingRun.start(recipe, run, RunParts.NONE.withGroup(group)).run(QUIET, () -> false);
+    }
+
+    private static Map<String, Object> learnt(Path run, int step) throws IOException {
+        Path checkpoint = run.resolve(String.format("checkpoints/step-%08d", step));
+        Map<String, Object> all = new TreeMap<>(Json.readObject(checkpoint.resolve("state.json")));
+        all.keySet()
+                .retainAll(List.of("global_step", "batches_done", "epoch_loss_sum", "random", "dropout", "ema_steps"));
+        for (String file : List.of("model", "optimizer", "ema")) {
+            Path weights = checkpoint.resolve(file + ".safetensors");
+            if (Files.exists(weights)) {
+                all.put(file, dev.diffusion4j.base.Hashes.sha256(weights));
+            }
+        }
+        return all;
+    }
+
+    private static List<Object> values(Path run, String key) {
+        return JsonlTracker.read(run.resolve("metrics.jsonl")).stream()
+                .filter(line -> line.get(key) != null)
+                .map(line -> line.get(key))
+                .toList();
+    }
+
+    @Test
+    void two_with_half_of_each_batch_learn_what_one_does_in_two_halves() throws IOException {
+        assumeTrue(get_num_threads() >= 2, "one process splits its batches only where it has two threads");
+        Path one = folder.resolve("one");
+        train(ProcessGroup.ALONE, recipe(16, 6), one);
+        Path two = folder.resolve("two");
+        List<RunSummary> ends = GroupOfThreads.run(2, group -> train(group, recipe(8, 6), two));
+        assertThat(ends).allMatch(RunSummary::finished);
+        for (int step : List.of(4, 6)) {
+            assertThat(learnt(two, step)).isEqualTo(learnt(one, step));
+        }
+        for (String key : List.of("loss", "examples", "grad_norm")) {
+            assertThat(values(two, key)).as(key).isEqualTo(values(one, key));
+        }
+        double measured = (double) values(one, "val_loss").get(1); // of whole batches there, of two means each here
+        assertThat((double) values(two, "val_loss").get(1)).isCloseTo(measured, within(1e-6));
+        assertThat(two.resolve("model/model_index.json")).exists();
+    }
+
+    @Test
+    void as_many_go_on_to_the_same_bytes_and_another_number_goes_on() throws IOException {
+        Path whole = folder.resolve("whole");
+        GroupOfThreads.run(2, group -> train(group, accumulating(recipe(8, 6)), whole));
+        Path parts = folder.resolve("parts");
+        GroupOfThreads.run(2, group -> {
+            boolean isSecond = group.world().rank() == 1; // one is asked to stop, and all do
+            int[] asked = {0};
+            return TrainingRun.start(accumulating(recipe(8, 6)), parts, RunParts.NONE.withGroup(group))
+                    .run(QUIET, () -> isSecond && asked[0]++ >= 2);
+        });
+        assertThat(parts.resolve("checkpoints/step-00000002")).exists();
+        assertThat(parts.resolve("checkpoints/step-00000004")).doesNotExist();
+        GroupOfThreads.run(2, group -> TrainingRun.resume(parts, false, RunParts.NONE.withGroup(group))
+                .run(QUIET, () -> false));
+        assertThat(learnt(parts, 6)).isEqualTo(learnt(whole, 6));
+
+        Path mixed = folder.resolve("mixed");
+        train(ProcessGroup.ALONE, recipe(8, 2), mixed);
+        Files.delete(mixed.resolve("model/model_index.json"));
+        Files.writeString(
+                mixed.resolve("recipe.yaml"),
+                Files.readString(mixed.resolve("recipe.yaml")).replace("max_steps: 2", "max_steps: 5"));
+        List<RunSummary> ends =
+                GroupOfThreads.run(3, group -> TrainingRun.resume(mixed, false, RunParts.NONE.withGroup(group))
+                        .run(QUIET, () -> false));
+        assertThat(ends).extracting(RunSummary::steps).containsOnly(5L);
+    }
+
+    @Test
+    void three_learn_what_one_does_as_far_as_sums_in_another_order_allow() {
+        Path one = folder.resolve("one");
+        train(ProcessGroup.ALONE, accumulating(plain(12)), one);
+        Path three = folder.resolve("three");
+        GroupOfThreads.run(3, group -> train(group, accumulating(plain(4)), three));
+        double first = (double) values(one, "grad_norm").get(0);
+        assertThat((double) values(three, "grad_norm").get(0)).isCloseTo(first, within(1e-6 * first));
+        List<Object> losses = values(one, "loss");
+        for (int i = 0; i < losses.size(); i++) {
+            double loss = (double) losses.get(i);
+            assertThat((double) values(three, "loss").get(i)).isCloseTo(loss, within(1e-3 * loss));
+        }
+    }
+
+    @Test
+    void one_that_was_given_something_else_says_so() {
+        assertThatThrownBy(() -> GroupOfThreads.run(
+                        2, group -> train(group, recipe(8 + group.world().rank(), 6), folder.resolve("run"))))
+                .hasMessageContaining("process 1 has another recipe than process 0")
+                .hasMessageContaining("training.batch_size");
+    }
+
+    @Test
+    void started_anew_they_go_on_where_they_were() {
+        Path run = folder.resolve("run");
+        GroupOfThreads.run(2, group -> train(group, recipe(8, 6), run));
+        List<RunSummary> again = GroupOfThreads.runAnew(2, group -> train(group, recipe(8, 6), run));
+        assertThat(again).allMatch(RunSummary::finished);
+    }
+}
