@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -188,7 +189,7 @@ public final class Trainer implements AutoCloseable {
 
     /**
      * Tries a step's forward and backward pass on made-up data, which changes nothing, at least twice and for up to two seconds,
-     * since the JVM becomes faster at what it has done before; the shortest, in seconds.
+     * since the JVM becomes faster at what it has done before, but not more often than steps are left; the shortest, in seconds.
      */
     public double secondsPerStep() {
         return TensorScope.compute(() -> {
@@ -218,7 +219,8 @@ public final class Trainer implements AutoCloseable {
     private double trialSeconds() {
         double best = Double.POSITIVE_INFINITY;
         long end = System.nanoTime() + TRIAL_NANOS;
-        for (int i = 0; i < 2 || i < MOST_TRIALS && System.nanoTime() < end; i++) {
+        long most = Math.min(MOST_TRIALS, totalSteps() - state.globalStep());
+        for (int i = 0; i < 2 || i < most && System.nanoTime() < end; i++) {
             long start = System.nanoTime();
             TensorScope.run(() -> {
                 try (RandomStream random = new RandomStream(0);
@@ -277,10 +279,21 @@ public final class Trainer implements AutoCloseable {
                 norm,
                 state.epochMeanLoss(),
                 examples,
-                objective.scalars(epoch),
+                scalars(epoch),
                 (System.nanoTime() - start) / 1e9,
                 losses.tracked(),
                 state.epochMeanTracked());
+    }
+
+    /** What there is to log besides: the objective's, and what an update waited for other processes. */
+    private Map<String, Double> scalars(int epoch) {
+        Map<String, Double> own = objective.scalars(epoch);
+        if (buckets == null) {
+            return own;
+        }
+        Map<String, Double> all = new LinkedHashMap<>(own);
+        all.put("exchange_seconds", buckets.waited());
+        return all;
     }
 
     private StepLosses learn(Batch batch, double rate, boolean isLastOfUpdate) {
