@@ -110,7 +110,7 @@ class SteeringTest {
             }) // made for networks of another kind
     void steers_with_every_scheduler(SchedulerKind kind) {
         try (DiffusionPipeline other = loaded.withScheduler(kind)) {
-            GenerationRequest request = REQUEST.with(r -> r.steps(12));
+            GenerationRequest request = REQUEST.with(r -> r.steps(12).count(1));
             double plain = draw(other, request, List.of()).meanBrightness();
             double bright =
                     draw(other, request, List.of(parse("brightness=1:2000"))).meanBrightness();

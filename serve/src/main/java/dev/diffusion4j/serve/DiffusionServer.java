@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.eclipse.jetty.server.AbstractConnector;
+import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -41,6 +43,8 @@ public final class DiffusionServer implements AutoCloseable {
     private static final int SPARE_THREADS = 64;
     private static final long IDLE = 60_000;
     private static final long LAST_ANSWERS = 5_000;
+    /** How long a connection on which nothing is asked may keep a server that stops. */
+    private static final long SILENT = 50;
     /** Connections that wait to be let in. */
     private static final int ARRIVING = 512;
 
@@ -213,10 +217,21 @@ public final class DiffusionServer implements AutoCloseable {
     public void stop(Duration most) {
         faces.ready().set(false);
         service.close(most);
-        door.awaitEmpty(LAST_ANSWERS);
+        if (door.awaitEmpty(LAST_ANSWERS)) {
+            leaveSilent(http);
+        }
         stop(http);
         faces.events().shutdownNow();
         faces.uploads().close();
+    }
+
+    /** Once everybody has an answer, those that only keep their connection are not waited for. */
+    private static void leaveSilent(Javalin http) {
+        for (Connector connector : http.jettyServer().server().getConnectors()) {
+            if (connector instanceof AbstractConnector own) {
+                own.setShutdownIdleTimeout(SILENT);
+            }
+        }
     }
 
     private static void stop(Javalin http) {

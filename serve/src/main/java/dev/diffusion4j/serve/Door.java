@@ -134,8 +134,8 @@ final class Door extends Handler.Wrapper {
         return path;
     }
 
-    /** Waits until all who are inside have their answers. */
-    void awaitEmpty(long millis) {
+    /** Waits until all who are inside have their answers; false where some had none in time. */
+    boolean awaitEmpty(long millis) {
         long end = System.nanoTime() + millis * 1_000_000;
         try {
             while (inside.get() > 0 && System.nanoTime() < end) {
@@ -144,6 +144,7 @@ final class Door extends Handler.Wrapper {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        return inside.get() == 0;
     }
 
     /** What it holds of bodies and of answers, for tests. */

@@ -134,10 +134,10 @@ final class Resolution {
             LoraTraining.inject(model, adopted.lora(), adopted.training().seed())
                     .ifPresent(LOG::warn);
             LoraTraining.injectText(conditioner, adopted).forEach(LOG::warn);
-            TextCaptions.check(data.dataset(), conditioner);
-            ClipTokens.checkExchanged(adopted.objective(), data.dataset());
             LatentCache.check(adopted, data, codec);
             StateCache.check(adopted, data, conditioner);
+            TextCaptions.check(data.dataset(), conditioner); // last, since it reads them all
+            ClipTokens.checkExchanged(adopted.objective(), data.dataset());
             String brought = conditioner == null || parts.conditioner() == null ? null : RunParts.named(conditioner);
             return adopted.with(recipe -> {
                 recipe.model.config = network.config();

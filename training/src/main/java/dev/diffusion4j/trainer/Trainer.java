@@ -189,7 +189,7 @@ public final class Trainer implements AutoCloseable {
 
     /**
      * Tries a step's forward and backward pass on made-up data, which changes nothing, at least twice and for up to two seconds,
-     * since the JVM becomes faster at what it has done before; the shortest, in seconds.
+     * since the JVM becomes faster at what it has done before, but not more often than steps are left; the shortest, in seconds.
      */
     public double secondsPerStep() {
         return TensorScope.compute(() -> {
@@ -219,7 +219,8 @@ public final class Trainer implements AutoCloseable {
     private double trialSeconds() {
         double best = Double.POSITIVE_INFINITY;
         long end = System.nanoTime() + TRIAL_NANOS;
-        for (int i = 0; i < 2 || i < MOST_TRIALS && System.nanoTime() < end; i++) {
+        long most = Math.min(MOST_TRIALS, totalSteps() - state.globalStep());
+        for (int i = 0; i < 2 || i < most && System.nanoTime() < end; i++) {
             long start = System.nanoTime();
             TensorScope.run(() -> {
                 try (RandomStream random = new RandomStream(0);
