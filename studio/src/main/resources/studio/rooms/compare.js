@@ -31,7 +31,7 @@ const AXES = {
 export function show(root, studio) {
   const room = new Compare(root, studio);
   room.start();
-  return () => { room.isGone = true; room.measuring?.leave(); removeEventListener("keydown", room.keys); };
+  return () => { room.isGone = true; room.measuring?.leave(); removeEventListener("keydown", room.keys); removeEventListener("studio:look", room.look); };
 }
 
 class Compare {
@@ -52,7 +52,9 @@ class Compare {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); this.draw(); }
       else if (event.key === "Escape") this.cancel();
     };
+    this.look = () => this.measured && this.showTables(); // the plots are painted in the other colours
     addEventListener("keydown", this.keys);
+    addEventListener("studio:look", this.look);
     try {
       const [{ models }, { tables, judges }] = await Promise.all([get("/studio/api/draw/models"), get("/studio/api/compare/tables")]);
       this.known = models.map((each) => each.name);
