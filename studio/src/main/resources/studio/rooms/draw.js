@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Draw: a form of what the model takes, the queue, and each picture as it comes out of the noise.
 import { fileUrl, get, post } from "/js/api.js";
-import { el, icon, replace } from "/js/dom.js";
+import { commandText, el, icon, replace } from "/js/dom.js";
 import { guideCards } from "/js/guides.js";
 import * as jobs from "/js/jobs.js";
 import { paintMask, readAsDataUrl } from "/js/mask.js";
@@ -314,7 +314,8 @@ class DrawRoom {
       const step = recall("speed", {})[model.name];
       this.estimated = found.seconds ?? (step ? step * settings.steps * settings.count : null);
       const known = found.seconds === undefined ? ", as it went before" : `, ${bytes(found.bytes)} of memory`;
-      replace(this.told, this.estimated === null ? "no estimate before its first drawing" : `about ${duration(this.estimated)}${known}`);
+      const seconds = this.estimated < 0.1 ? "0.1 s" : duration(this.estimated ?? 0);
+      replace(this.told, this.estimated === null ? "no estimate before its first drawing" : `about ${seconds}${known}`);
       this.told.classList.remove("bad");
     } catch (error) {
       if (turn !== this.looks) return;
@@ -347,8 +348,9 @@ class DrawRoom {
     try {
       const { settings, notices } = await post(`/studio/api/draw/note?${query}`, file ?? {});
       await this.take(settings);
-      notices.forEach((notice) => toast(notice));
-      toast("Its settings are restored", { undo: () => this.take(before) });
+      this.restored?.remove();
+      const differences = notices.length ? el("ul", { class: "notices" }, notices.map((notice) => el("li", {}, notice))) : null;
+      this.restored = toast(["Its settings are restored", differences], { undo: () => this.take(before), seconds: notices.length ? 30 : 10 });
     } catch (error) {
       if (file && error.code === "no_note") { await this.beginWithFile(file); toast("This picture does not say how it was drawn: it is now the one to begin with"); }
       else toast(error.message, { bad: true });
@@ -373,7 +375,7 @@ class DrawRoom {
     if (!settings.picture) delete settings.strength;
     try {
       const { command, java } = await post("/studio/api/draw/code", { settings });
-      const part = (heading, text) => [el("div", { class: "room-head code-head" }, el("h3", {}, heading), el("span", { class: "spacer" }), el("button", { type: "button", onclick: () => copy(text) }, icon(ICONS.copy), "Copy")), el("pre", { tabindex: "0" }, text)];
+      const part = (heading, text) => [el("div", { class: "room-head code-head" }, el("h3", {}, heading), el("span", { class: "spacer" }), el("button", { type: "button", onclick: () => copy(text) }, icon(ICONS.copy), "Copy")), el("pre", { tabindex: "0" }, commandText(text))];
       dialog("The same as code", el("div", { class: "stack tight" }, part("Command", command), part("Java", java)));
     } catch (error) {
       toast(error.message, { bad: true });

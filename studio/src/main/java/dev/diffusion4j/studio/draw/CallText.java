@@ -2,6 +2,7 @@
 package dev.diffusion4j.studio.draw;
 
 import dev.diffusion4j.json.Json;
+import dev.diffusion4j.pipeline.GuideKit;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param settings as {@link PictureSettings} gives them
  * @param place of a model or an adapter by its name
+ * @param clip that guides look with, or {@code null}
  */
-record CallText(Map<String, @Nullable Object> settings, Function<String, Optional<Path>> place) {
+record CallText(Map<String, @Nullable Object> settings, Function<String, Optional<Path>> place, @Nullable Path clip) {
 
     private @Nullable String text(String name) {
         Object value = settings.get(name);
@@ -55,6 +57,11 @@ record CallText(Map<String, @Nullable Object> settings, Function<String, Optiona
         return width == null || height == null ? null : width + "x" + height;
     }
 
+    /** The CLIP, where one of the guides needs it. */
+    private @Nullable String clipPlace() {
+        return clip != null && guides().stream().anyMatch(GuideKit::needsClip) ? shortest(clip) : null;
+    }
+
     /** {@code diffuse sample …}, in one line. */
     String command() {
         if (settings.get("toward") != null) {
@@ -72,6 +79,7 @@ record CallText(Map<String, @Nullable Object> settings, Function<String, Optiona
         add(line, "--guidance-scale", text("guidance_scale"));
         add(line, "--size", size());
         guides().forEach(guide -> add(line, "--guide", guide));
+        add(line, "--clip-model", clipPlace());
         loras().forEach(lora -> add(line, "--lora", path(String.valueOf(lora.get("name"))) + ":" + lora.get("scale")));
         if (settings.get("picture") != null) {
             add(line, "--image", "start.png");
@@ -122,9 +130,16 @@ record CallText(Map<String, @Nullable Object> settings, Function<String, Optiona
                 """
                 .formatted(
                         literal(text("model") == null ? "model" : path(String.valueOf(text("model")))),
-                        guides().isEmpty() ? "" : ";\n        GuideKit kit = new GuideKit()",
+                        kit(),
                         request,
                         views());
+    }
+
+    private String kit() {
+        String place = clipPlace();
+        String origin =
+                place == null ? "" : "new Clip.Origin(Path.of(" + literal(place) + "), null), System.err::println";
+        return guides().isEmpty() ? "" : ";\n        GuideKit kit = new GuideKit(" + origin + ")";
     }
 
     private String views() {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.studio.draw;
 
-import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.drawing.DrawingPlan;
 import dev.diffusion4j.drawing.GenerationNote;
 import dev.diffusion4j.drawing.InfotextDrawing;
+import dev.diffusion4j.drawing.NotedLora;
 import dev.diffusion4j.drawing.PromptSelection;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.pipeline.LoadOptions;
@@ -12,20 +12,24 @@ import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.Toward;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.studio.base.ModelPlaces;
+import dev.diffusion4j.studio.base.Shelves;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The settings that a picture was drawn with, as the page has them: from the note of this library, or the text of A1111's webui.
  *
  * @param models among which the picture's is looked for
+ * @param shelves with the adapters
  */
-record PictureSettings(ModelPlaces models) {
+record PictureSettings(ModelPlaces models, Shelves shelves) {
+    private static final Pattern FIELD = Pattern.compile("\\{(\\w+)}");
 
     /**
      * Of a file.
@@ -38,10 +42,19 @@ record PictureSettings(ModelPlaces models) {
         List<String> notices = new ArrayList<>();
         Map<String, @Nullable Object> settings =
                 other.isPresent() ? ofWebui(other.get(), otherwise, notices) : ofOwn(picture, notices);
+        settings.put("loras", new PictureLoras(shelves).of(picture, notices));
         Map<String, @Nullable Object> answer = new LinkedHashMap<>();
         answer.put("settings", settings);
-        answer.put("notices", notices);
+        answer.put(
+                "notices",
+                notices.stream().map(notice -> words(notice, picture)).toList());
         return answer;
+    }
+
+    /** For people who see a page, not the file that the picture was put into. */
+    private static String words(String notice, Path picture) {
+        String words = FIELD.matcher(notice).replaceAll("$1").replace(picture.toString(), "this picture");
+        return Character.toUpperCase(words.charAt(0)) + words.substring(1);
     }
 
     private Map<String, @Nullable Object> ofOwn(Path picture, List<String> notices) {
@@ -53,26 +66,20 @@ record PictureSettings(ModelPlaces models) {
                 SchedulerKind.ofClass(note.scheduler(), "the picture").key());
         settings.put("seed", note.request().seed() + note.index());
         settings.put("guides", note.guides());
-        settings.put(
-                "loras",
-                note.loras().stream()
-                        .map(LoraChoice::parse)
-                        .map(PictureSettings::lora)
-                        .toList());
+        if (settings.get("prompt") instanceof String prompt && !"plain".equals(settings.get("syntax"))) {
+            settings.put("prompt", NotedLora.without(prompt));
+        }
         if (note.request().inputs().picture() != null) {
             notices.add("It was drawn from another picture, which its note does not hold: add it below.");
         }
         return settings;
     }
 
-    private static Map<String, Object> lora(LoraChoice choice) {
-        return Map.of("name", choice.path().toString().replace('\\', '/'), "scale", choice.scale());
-    }
-
     private Map<String, @Nullable Object> ofWebui(
             InfotextDrawing other, @Nullable String otherwise, List<String> notices) {
         Path place = otherwise == null ? null : models.path(otherwise).orElse(null);
-        DrawingPlan plan = other.plan(place, LoadOptions.DEFAULT, InfotextDrawing.Given.NOTHING, notices::add);
+        DrawingPlan plan =
+                other.withoutLoras().plan(place, LoadOptions.DEFAULT, InfotextDrawing.Given.NOTHING, notices::add);
         PromptSelection prompts = plan.subject().prompts();
         Map<String, @Nullable Object> settings = of(plan.request());
         settings.put("model", otherwise);
@@ -118,6 +125,9 @@ record PictureSettings(ModelPlaces models) {
                 .findFirst()
                 .or(() -> names.stream()
                         .filter(name -> name.endsWith("/" + last) || name.equals(last))
+                        .findFirst())
+                .or(() -> names.stream() // org/name@commit
+                        .filter(name -> name.equals("hub/" + noted.replaceFirst("@[^@]*$", "")))
                         .findFirst());
         if (found.isEmpty()) {
             notices.add("Its model '" + last + "' is not in the folders that are open.");

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 /** The settings of the page as a call of the command, and as Java. */
 class CallTextTest {
     private static CallText of(Map<String, Object> settings) {
-        return new CallText(new LinkedHashMap<>(settings), name -> Optional.of(Path.of("/models", name)));
+        return new CallText(
+                new LinkedHashMap<>(settings), name -> Optional.of(Path.of("/models", name)), Path.of("/clip"));
     }
 
     @Test
@@ -48,6 +49,16 @@ class CallTextTest {
                         "new SampleSize(32, 64)",
                         "new LoraChoice(Path.of(\"/models/zog\"), 0.8)",
                         "kit.parseAll(List.of(\"color=#ff0000:40\"))");
+    }
+
+    @Test
+    void what_is_steered_by_a_text_says_which_clip_looks() {
+        CallText text = of(Map.of("model", "cats", "guides", List.of("clip=a red rose:8")));
+        assertThat(text.command())
+                .isEqualTo(
+                        "diffuse sample --model /models/cats --guide 'clip=a red rose:8' --clip-model /clip --out drawn");
+        assertThat(text.java())
+                .contains("new GuideKit(new Clip.Origin(Path.of(\"/clip\"), null), System.err::println)");
     }
 
     @Test
