@@ -112,7 +112,7 @@ class Compare {
     this.button = el("button", { type: "submit", class: "primary" }, "Draw the grid");
     this.stop = el("button", { type: "button", class: "quiet", hidden: true, onclick: () => this.cancel() }, "Cancel");
     this.picked = select(this.known, this.base.model, async (name) => {
-      Object.assign(this.base, { model: name, steps: null, scheduler: null, guidance_scale: null, width: null, height: null, class: null, toward: null }); // those were another model's
+      Object.assign(this.base, { model: name, steps: null, scheduler: null, guidance_scale: null, width: null, height: null, class: null, toward: null, beside: null }); // those were another model's
       try { await this.model(name); this.build(); } catch (error) { toast(error.message, { bad: true }); }
     });
     replace(this.form, field("Model", this.picked), axis("x", "Across"), axis("y", "Down", true), axis("z", "A grid for each", true), el("div", { class: "row" }, this.button, this.stop, this.told));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.studio.draw;
 
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.DrawingPlan;
 import dev.diffusion4j.drawing.GenerationNote;
 import dev.diffusion4j.drawing.InfotextDrawing;
@@ -8,6 +9,7 @@ import dev.diffusion4j.drawing.NotedLora;
 import dev.diffusion4j.drawing.PromptSelection;
 import dev.diffusion4j.json.Records;
 import dev.diffusion4j.pipeline.LoadOptions;
+import dev.diffusion4j.pipeline.SchedulerOptions;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.Toward;
 import dev.diffusion4j.scheduler.SchedulerKind;
@@ -19,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +30,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param models among which the picture's is looked for
  * @param shelves with the adapters
+ * @param usual the settings of a scheduler for a model, by the model's name and the scheduler
  */
-record PictureSettings(ModelPlaces models, Shelves shelves) {
+record PictureSettings(
+        ModelPlaces models, Shelves shelves, BiFunction<String, SchedulerKind, Map<String, @Nullable Object>> usual) {
     private static final Pattern FIELD = Pattern.compile("\\{(\\w+)}");
 
     /**
@@ -60,10 +65,12 @@ record PictureSettings(ModelPlaces models, Shelves shelves) {
     private Map<String, @Nullable Object> ofOwn(Path picture, List<String> notices) {
         GenerationNote note = GenerationNote.read(picture).note();
         Map<String, @Nullable Object> settings = of(note.request());
-        settings.put("model", model(note.model(), notices));
-        settings.put(
-                "scheduler",
-                SchedulerKind.ofClass(note.scheduler(), "the picture").key());
+        String model = model(note.model(), notices);
+        SchedulerKind kind = SchedulerKind.ofClass(note.scheduler(), "the picture");
+        settings.put("model", model);
+        settings.put("scheduler", kind.key());
+        int clipSkip = note.request().subject().clipSkip();
+        settings.put("beside", BesideForm.of(note.request(), clipSkip, note.schedulerConfig(), usual(model, kind)));
         settings.put("seed", note.request().seed() + note.index());
         settings.put("guides", note.guides());
         if (settings.get("prompt") instanceof String prompt && !"plain".equals(settings.get("syntax"))) {
@@ -88,9 +95,22 @@ record PictureSettings(ModelPlaces models, Shelves shelves) {
         settings.put("steps", plan.scheduler().steps());
         SchedulerKind kind = plan.scheduler().kind();
         settings.put("scheduler", kind == null ? null : kind.key());
-        settings.put("scheduler_options", plan.scheduler().options());
         settings.put("syntax", prompts.syntax().key());
+        Map<String, ?> config = kind == null
+                ? Map.of()
+                : SchedulerOptions.parse(kind, plan.scheduler().options(), "the picture")
+                        .config();
+        settings.put("beside", BesideForm.of(plan.request(), prompts.clipSkip(), config, usual(otherwise, kind)));
         return settings;
+    }
+
+    /** Nothing where the model is not there, or draws by another kind of algorithm. */
+    private Map<String, @Nullable Object> usual(@Nullable String model, @Nullable SchedulerKind kind) {
+        try {
+            return model == null || kind == null ? Map.of() : usual.apply(model, kind);
+        } catch (Problem e) {
+            return Map.of(); // said when it is chosen
+        }
     }
 
     private static Map<String, @Nullable Object> of(GenerationRequest request) {

@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import dev.diffusion4j.drawing.NotedLora;
 import dev.diffusion4j.image.PngFile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -124,5 +127,46 @@ class DroppedPageTest extends DrawPage {
         assertThat(page.locator(".notices")).not().containsText("/");
         assertThat(lora()).hasCount(0);
         shoot(page, "dropped-light");
+    }
+
+    @Test
+    void what_the_form_has_no_field_for_is_drawn_as_the_picture_says_until_it_is_closed() throws IOException {
+        choose(TEXT);
+        dropText("a (red:1.2) cat\nSteps: 3, Sampler: Euler, Schedule type: Karras, CFG scale: 4, Seed: 1, Size: 32x16,"
+                + " Clip skip: 2");
+        Locator beside = page.locator(".on-way");
+        assertThat(beside).containsText("rng cuda");
+        assertThat(beside).containsText("clip_skip 1");
+        assertThat(beside).containsText("use_karras_sigmas true");
+        assertAccessible(page, "what a picture says beside the form");
+        button("As code").click();
+        assertThat(page.locator("dialog pre").first())
+                .containsText("--prompt-syntax a1111 --seed 1 --scheduler euler --scheduler-option ");
+        assertThat(page.locator("dialog pre").first()).containsText("--rng cuda --clip-skip 1");
+        page.keyboard().press("Escape");
+        byte[] first = drawn();
+        page.getByLabel("As usual, not as in the picture").click();
+        assertThat(beside).hasCount(0);
+        assertThat(pixels(drawn())).as("as usual").isNotEqualTo(pixels(first));
+        drop(first, "drawn.png");
+        assertThat(beside).containsText("use_karras_sigmas true");
+        assertThat(pixels(drawn())).isEqualTo(pixels(first));
+        shoot(page, "beside-light");
+    }
+
+    @Test
+    void it_is_for_the_model_that_was_picked_even_where_that_is_still_on_its_way() {
+        choose(PLAIN);
+        List<Route> held = new ArrayList<>();
+        String address = "**/studio/api/draw/models/" + TEXT;
+        page.route(address, held::add);
+        page.getByLabel("Model", new Page.GetByLabelOptions().setExact(true)).selectOption(TEXT);
+        page.waitForCondition(() -> held.size() == 1);
+        dropText("a cat\nSteps: 3, Sampler: Euler, CFG scale: 4, Seed: 1, Size: 32x16");
+        page.waitForCondition(() -> held.size() == 2);
+        page.unroute(address);
+        held.forEach(Route::resume);
+        assertThat(page.getByLabel("Prompt", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("a cat");
     }
 }

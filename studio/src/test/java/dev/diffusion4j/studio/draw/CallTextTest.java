@@ -62,6 +62,24 @@ class CallTextTest {
     }
 
     @Test
+    void what_the_page_has_no_field_for_is_said_too() {
+        Map<String, Object> beside = Map.of(
+                "rng", "cuda", "clip_skip", 1L, "eta", 0.5, "scheduler_config", Map.of("use_karras_sigmas", true));
+        CallText text = of(
+                Map.of("model", "cats", "prompt", "a cat", "syntax", "a1111", "scheduler", "ddim", "beside", beside));
+        assertThat(text.command())
+                .isEqualTo("diffuse sample --model /models/cats --prompt 'a cat' --prompt-syntax a1111 --scheduler ddim"
+                        + " --scheduler-option use_karras_sigmas=true --rng cuda --clip-skip 1 --eta 0.5 --out drawn");
+        assertThat(text.java())
+                .contains(
+                        ".promptSyntax(PromptSyntax.A1111)",
+                        ".rng(NoiseGenerator.parse(\"cuda\"))",
+                        ".clipSkip(1)",
+                        ".eta(0.5)",
+                        ".withScheduler(SchedulerKind.DDIM, Map.ofEntries(Map.entry(\"use_karras_sigmas\", true)))");
+    }
+
+    @Test
     void a_picture_between_two_seeds_has_its_place_on_the_way() {
         CallText text = of(Map.of("model", "cats", "seed", 7L, "toward", Map.of("seed", 9L, "from", 0.25, "to", 0.25)));
         assertThat(text.java()).contains(".seed(7L)", ".toward(new Toward(9L, 0.25, 0.25))");
