@@ -16,6 +16,7 @@ import dev.diffusion4j.metric.Figure;
 import dev.diffusion4j.metric.PictureSet;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.tensor.RandomStream;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,7 +46,9 @@ class BulkScoringTest {
     @BeforeAll
     static void open() throws IOException {
         spark = LocalSpark.open("local[4]");
-        try (Model network = ModelKind.CONV_CLASSIFIER.create(Map.of("num_classes", 3L))) {
+        try (Model network = ModelKind.CONV_CLASSIFIER.create(Map.of("num_classes", 3L));
+                RandomStream random = new RandomStream(5)) {
+            network.initialize(random);
             PipelineFolder.write(folder.resolve("judge"), network, null);
         }
         draw("own", 70, 1);
