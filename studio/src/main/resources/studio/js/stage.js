@@ -7,6 +7,8 @@ import { losses } from "/js/losses.js";
 import { ICONS, dialog, duration, iconButton, picture, toast } from "/js/widgets.js";
 
 const MOST_RECENT = 40;
+/** Milliseconds between two looks of how far it is: what a page paints is taken from the drawing, on the same cores. */
+const RHYTHM = 100;
 
 /** { node, refresh(), added(job, size), cancel(), leave() }; reuse(seed) and begin(url) are for pictures that are done. */
 export function stage({ reuse, begin, studio, measured = () => {} }) {
@@ -93,7 +95,10 @@ export function stage({ reuse, begin, studio, measured = () => {} }) {
     el("div", { class: ["tiles", count === 1 && "single"] }, tiles), curve.node);
     const begun = performance.now();
     let first = null;
+    let told = -RHYTHM;
     const progressed = (progress) => {
+      if (performance.now() - told < RHYTHM && progress.step < progress.steps) return;
+      told = performance.now();
       bar.style.setProperty("--share", progress.share);
       bar.parentNode.setAttribute("aria-valuenow", Math.round(100 * progress.share));
       first ??= { share: progress.share, at: performance.now() };

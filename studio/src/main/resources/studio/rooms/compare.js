@@ -110,7 +110,7 @@ class Compare {
     this.button = el("button", { type: "submit", class: "primary" }, "Draw the grid");
     this.stop = el("button", { type: "button", class: "quiet", hidden: true, onclick: () => this.cancel() }, "Cancel");
     this.picked = select(this.known, this.base.model, async (name) => {
-      this.base.model = name;
+      Object.assign(this.base, { model: name, steps: null, scheduler: null, guidance_scale: null, width: null, height: null, class: null, toward: null }); // those were another model's
       try { await this.model(name); this.build(); } catch (error) { toast(error.message, { bad: true }); }
     });
     replace(this.form, field("Model", this.picked), axis("x", "Across"), axis("y", "Down", true), axis("z", "A grid for each", true), el("div", { class: "row" }, this.button, this.stop, this.told));
@@ -308,7 +308,7 @@ class Compare {
       options: {
         color: colour("--text"), maintainAspectRatio: false,
         scales: { x: { type: "logarithmic", title: { display: true, text: "seconds a picture", color: colour("--muted") }, ticks: { color: colour("--muted") }, grid: { color: colour("--line") } }, y: { title: { display: true, text: metric, color: colour("--muted") }, ticks: { color: colour("--muted") }, grid: { color: colour("--line") } } },
-        plugins: { tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${item.raw.steps} steps, ${item.parsed.y.toPrecision(4)}` } } },
+        plugins: { legend: { labels: { color: colour("--text"), boxWidth: 12, boxHeight: 2 } }, tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${item.raw.steps} steps, ${item.parsed.y.toPrecision(4)}` } } },
       },
     });
   }

@@ -13,7 +13,8 @@ import { stage } from "/js/stage.js";
 export const title = "Draw";
 
 const SIZES = [["Square", 1, 1], ["Portrait", 3, 4], ["Landscape", 4, 3], ["Wide", 16, 9]];
-const MOST_PREVIEWS_A_SECOND = 8;
+/** They cost a few hundredths of the time of a drawing: bench/RESULTS.md. */
+const MOST_PREVIEWS_A_SECOND = 5;
 
 export function show(root, studio) {
   const room = new DrawRoom(root, studio);

@@ -75,6 +75,7 @@ class PackageDirectionTest {
         allow(
                 "evaluation",
                 "tensor json checkpoint text model adapter codec guidance scheduler image hub folder pipeline drawing data metric tracking");
+        allow("spark", "tensor model adapter guidance pipeline drawing service data metric evaluation");
         allow(
                 "studio",
                 "schedule processor text json checkpoint model adapter codec guidance scheduler image hub folder pipeline drawing data tracking recipe plot service serve");

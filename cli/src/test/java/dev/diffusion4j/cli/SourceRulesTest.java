@@ -41,6 +41,7 @@ class SourceRulesTest {
                 "studio",
                 "integrations/diffusion4j-micrometer",
                 "integrations/diffusion4j-langchain4j",
+                "integrations/diffusion4j-spark",
                 "integrations/diffusion4j-spring-ai",
                 "cli",
                 "examples",

@@ -2,14 +2,19 @@
 package dev.diffusion4j.drawing;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.json.Json;
+import dev.diffusion4j.json.Records;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.SchedulerOptions;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerKind;
+import dev.diffusion4j.scheduler.StepOptions;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +30,46 @@ public record SchedulerSelection(@Nullable SchedulerKind kind, List<String> opti
 
     public SchedulerSelection {
         options = List.copyOf(options);
+    }
+
+    /**
+     * What a picture's note says of its algorithm, or a request in the same form.
+     *
+     * @param kind the algorithm; {@code null} where it is not said
+     * @param config its settings; what other algorithms alone have is passed over, since a note has all that the model's own config says
+     * @param request the note's
+     * @param hasSteps whether it says how many steps
+     * @return {@code null} where it says nothing but the steps: the model's own algorithm
+     */
+    public static @Nullable SchedulerSelection ofNote(
+            @Nullable SchedulerKind kind,
+            Map<String, ? extends @Nullable Object> config,
+            GenerationRequest request,
+            boolean hasSteps) {
+        if (kind == null && config.isEmpty() && hasSteps) {
+            return null;
+        }
+        Map<String, @Nullable Object> all = Records.settings(config);
+        Map<String, @Nullable Object> usual = Records.toMap(StepOptions.DEFAULT);
+        Records.toMap(request.stepOptions()).forEach((key, value) -> {
+            if (!Objects.equals(value, usual.get(key))) {
+                all.put(key, value);
+            }
+        });
+        List<String> options = new ArrayList<>();
+        all.forEach((key, value) -> {
+            if (kind == null || !isOfAnother(key, kind)) {
+                options.add(key + "=" + Json.compact(value));
+            }
+        });
+        return new SchedulerSelection(kind, options, hasSteps ? request.steps() : null);
+    }
+
+    private static boolean isOfAnother(String key, SchedulerKind kind) {
+        return !StepOptions.KEYS.contains(key)
+                && !kind.create(Map.of()).config().containsKey(key)
+                && Arrays.stream(SchedulerKind.values())
+                        .anyMatch(each -> each.create(Map.of()).config().containsKey(key));
     }
 
     /**

@@ -47,6 +47,9 @@ public final class GuideKit implements AutoCloseable {
             "classifier",
             "mask");
 
+    private static final List<String> PLAIN_NAMES =
+            List.of("color", "colour", "brightness", "contrast", "saturation", "sharpness", "edge", "symmetry");
+
     private static final List<String> CLIP_NAMES = List.of("clip", "clip-image");
 
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
@@ -71,6 +74,20 @@ public final class GuideKit implements AutoCloseable {
     /** All names that {@link #parse} knows. */
     public static List<String> names() {
         return NAMES;
+    }
+
+    /** Those of them that need neither a network nor a file, so that nothing of theirs has to be closed. */
+    public static List<String> plainNames() {
+        return PLAIN_NAMES;
+    }
+
+    /**
+     * Whether a guidance, given as text, is one of {@link #plainNames()}.
+     *
+     * @throws IllegalArgumentException where it is not of the form
+     */
+    public static boolean isPlain(String text) {
+        return PLAIN_NAMES.contains(GuideSpec.parse(text).name());
     }
 
     /**

@@ -11,7 +11,6 @@ import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
-import dev.diffusion4j.scheduler.StepOptions;
 import dev.diffusion4j.service.ServiceRequest;
 import dev.diffusion4j.text.PromptSyntax;
 import java.awt.image.BufferedImage;
@@ -22,7 +21,6 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * place of files of pictures it holds the pictures themselves, in base64; whatever else names a file is refused.
  */
 record JobFields(ModelNames models, Adapters adapters, Limits limits, ServerExtension extension) {
-    private static final Set<String> GUIDES =
-            Set.of("color", "colour", "brightness", "contrast", "saturation", "sharpness", "edge", "symmetry");
+    private static final List<String> GUIDES =
+            GuideKit.plainNames().stream().sorted().toList();
     private static final List<String> FILES = List.of("config", "vae", "refiner", "clip_model", "embeddings");
     /** Of a note, without a meaning for what is drawn. */
     private static final List<String> PASSED = List.of("index", "clip_activation");
@@ -207,8 +205,7 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits, ServerExte
                 .guide(text)
                 .orElseThrow(() -> new Refusal(
                         422,
-                        "the guide '" + name + "' is none of this server's: "
-                                + String.join(", ", GUIDES.stream().sorted().toList()),
+                        "the guide '" + name + "' is none of this server's: " + String.join(", ", GUIDES),
                         "unknown_guide",
                         "guides"));
     }
@@ -217,32 +214,7 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits, ServerExte
         String name = fields.text("scheduler");
         Map<String, @Nullable Object> config = group(fields.any("scheduler_config"), "scheduler_config");
         boolean hasSteps = hasSteps(group(fields.any("request"), "request"));
-        if (name == null && config.isEmpty() && hasSteps) {
-            return null;
-        }
-        List<String> options = new ArrayList<>();
-        Map<String, @Nullable Object> all = Records.settings(config);
-        Map<String, @Nullable Object> usual = Records.toMap(StepOptions.DEFAULT);
-        Records.toMap(drawing.stepOptions()).forEach((key, value) -> {
-            if (!java.util.Objects.equals(value, usual.get(key))) {
-                all.put(key, value);
-            }
-        });
-        SchedulerKind kind = name == null ? null : kind(name);
-        all.forEach((key, value) -> {
-            if (kind == null || !isOfAnother(key, kind)) {
-                options.add(key + "=" + Json.compact(value));
-            }
-        });
-        return new SchedulerSelection(kind, options, hasSteps ? drawing.steps() : null);
-    }
-
-    /** Whether a setting is of other algorithms alone: a note has all that the model's own config says. */
-    private static boolean isOfAnother(String key, SchedulerKind kind) {
-        return !StepOptions.KEYS.contains(key)
-                && !kind.create(Map.of()).config().containsKey(key)
-                && Arrays.stream(SchedulerKind.values())
-                        .anyMatch(each -> each.create(Map.of()).config().containsKey(key));
+        return SchedulerSelection.ofNote(name == null ? null : kind(name), config, drawing, hasSteps);
     }
 
     private static SchedulerKind kind(String name) {

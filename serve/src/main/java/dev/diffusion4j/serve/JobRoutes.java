@@ -174,12 +174,15 @@ final class JobRoutes {
         map.put("seed", drawing.canvas().seedOf(picture.index()));
         Toward toward = drawing.canvas().toward();
         if (toward != null) {
-            map.put("toward", Map.of("seed", toward.seed(), "share", toward.share(picture.index(), drawing.count())));
+            Map<String, Object> place = new LinkedHashMap<>(); // in this order, which Map.of does not keep
+            place.put("seed", toward.seed());
+            place.put("share", toward.share(picture.index(), drawing.count()));
+            map.put("toward", place);
         }
         map.put("url", PATH + "/" + kept.id() + "/pictures/" + picture.index());
-        String place = kept.place(picture.index());
-        if (place != null) {
-            map.put("place", place);
+        String file = kept.place(picture.index());
+        if (file != null) {
+            map.put("place", file);
         }
         return map;
     }

@@ -6,6 +6,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.metric.ClassFidelity;
 import dev.diffusion4j.metric.FeatureCache;
 import dev.diffusion4j.metric.FeatureExtractor;
+import dev.diffusion4j.metric.FeatureOrigin;
 import dev.diffusion4j.metric.Figure;
 import dev.diffusion4j.metric.FrechetDistance;
 import dev.diffusion4j.metric.KernelDistance;
@@ -152,33 +153,13 @@ public final class Evaluator implements AutoCloseable {
         Tensor theirs = referenceFeatures;
         Tensor own = shelf != null && kept ? shelf.features(network, pictures) : pictures.map(network::features);
         KernelDistance distance = kid.distance(own, theirs);
-        Figure base = new Figure(
-                Figure.KID,
-                distance.mean(),
-                isOneSubset(distance, pictures, real) ? null : distance.standardError(),
-                pictures.size(),
-                real.size(),
-                network.name(),
-                network.weightsHash(),
-                network.size(),
-                network.resize().key(),
-                distance.subsets(),
-                distance.subsetSize(),
+        figures.addAll(Figure.ofDistances(
+                FeatureOrigin.of(network, pictures),
+                FeatureOrigin.of(network, real),
+                distance,
                 kid.seed(),
-                pictures.description(),
-                pictures.contentHash(),
-                real.description(),
-                real.contentHash(),
-                pictures.classes(),
-                drawn);
-        figures.add(base);
-        figures.add(base.as(Figure.FID, FrechetDistance.of(own, theirs)));
-    }
-
-    /** Nothing is known of how the mean would vary where there is one subset, or all of them are all of the pictures. */
-    private static boolean isOneSubset(KernelDistance distance, PictureSet pictures, PictureSet real) {
-        int size = distance.subsetSize();
-        return distance.subsets() == 1 || pictures.size() == size && real.size() == size;
+                FrechetDistance.of(own, theirs),
+                drawn));
     }
 
     private static Figure figure(

@@ -31,7 +31,7 @@ public record KidSettings(int subsets, int subsetSize, int seed) {
      *
      * @throws Problem (a wrong request), or IllegalArgumentException, where there are too few
      */
-    int sizeFor(long first, long second) {
+    public int sizeFor(long first, long second) {
         long smaller = Math.min(first, second);
         if (subsetSize == 0 && smaller < LEAST) {
             throw Problem.request("KID needs at least " + LEAST + " pictures on either side, but there are " + first

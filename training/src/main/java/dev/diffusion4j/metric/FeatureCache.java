@@ -8,7 +8,6 @@ import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.tensor.TensorScope;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,7 +15,7 @@ import org.slf4j.LoggerFactory;
 /** Features on the disk, by what decides them: the pixels, the network's weights, size and resize. */
 public final class FeatureCache {
     private static final Logger LOG = LoggerFactory.getLogger(FeatureCache.class);
-    private static final String TENSOR = "features";
+    private static final String FOLDER = "features";
 
     private final Path folder;
 
@@ -27,7 +26,7 @@ public final class FeatureCache {
 
     /** {@code features} in the usual cache. */
     public static FeatureCache usual() {
-        return new FeatureCache(CacheFolder.path().resolve(TENSOR));
+        return new FeatureCache(CacheFolder.path().resolve(FOLDER));
     }
 
     /**
@@ -40,14 +39,14 @@ public final class FeatureCache {
         return TensorScope.keepResult(() -> {
             if (Files.exists(file)) {
                 try (Safetensors kept = Safetensors.open(file)) {
-                    return kept.read(TENSOR);
+                    return kept.read(FeatureFile.TENSOR);
                 } catch (Problem | IllegalArgumentException e) {
                     LOG.warn("worked out anew: {}", e.getMessage());
                 }
             }
             Tensor features = pictures.map(extractor::features);
             try {
-                Safetensors.write(file, Map.of(TENSOR, features), Map.of("pictures", pictures.description()));
+                FeatureFile.write(file, FeatureOrigin.of(extractor, pictures), features);
             } catch (Problem e) {
                 LOG.warn("features are not kept: {}", e.getMessage());
             }

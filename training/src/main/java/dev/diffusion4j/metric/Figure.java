@@ -79,6 +79,47 @@ public record Figure(
         drawn = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(drawn));
     }
 
+    /**
+     * A KID and an FID, in this order.
+     *
+     * @param seed of the KID's subsets
+     * @param drawn how the pictures were made, for the record
+     */
+    public static List<Figure> ofDistances(
+            FeatureOrigin pictures,
+            FeatureOrigin reference,
+            KernelDistance kid,
+            long seed,
+            double fid,
+            Map<String, @Nullable Object> drawn) {
+        Figure base = new Figure(
+                KID,
+                kid.mean(),
+                isOneSubset(kid, pictures, reference) ? null : kid.standardError(),
+                pictures.count(),
+                reference.count(),
+                pictures.extractor(),
+                pictures.weightsHash(),
+                pictures.size(),
+                pictures.resize(),
+                kid.subsets(),
+                kid.subsetSize(),
+                seed,
+                pictures.pictures(),
+                pictures.picturesHash(),
+                reference.pictures(),
+                reference.picturesHash(),
+                pictures.classes(),
+                drawn);
+        return List.of(base, base.as(FID, fid));
+    }
+
+    /** Nothing is known of how the mean would vary where there is one subset, or all of them are all of the pictures. */
+    private static boolean isOneSubset(KernelDistance kid, FeatureOrigin pictures, FeatureOrigin reference) {
+        int size = kid.subsetSize();
+        return kid.subsets() == 1 || pictures.count() == size && reference.count() == size;
+    }
+
     /** Another metric of the same pictures in the same features, without subsets. */
     public Figure as(String otherMetric, double otherValue) {
         return new Figure(

@@ -6,7 +6,6 @@ import dev.diffusion4j.tensor.TensorScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The Fréchet distance of two normal distributions that are laid through two sets of features: FID, Heusel et al. (2017). Biased:
@@ -22,22 +21,26 @@ public final class FrechetDistance {
      * @param second {@code (M, D)}, M at least 2
      */
     public static double of(Tensor first, Tensor second) {
-        Check.that(first.size(0) > 1 && second.size(0) > 1, "FID needs at least two pictures on either side");
+        return of(FeatureMoments.of(first), FeatureMoments.of(second));
+    }
+
+    /**
+     * The same of the moments of two sets, which may have been worked out part by part.
+     *
+     * @param first of at least 2 features
+     * @param second of at least 2 features
+     */
+    public static double of(FeatureMoments first, FeatureMoments second) {
+        Check.that(first.count() > 1 && second.count() > 1, "FID needs at least two pictures on either side");
         return TensorScope.compute(() -> {
-            Tensor a = first.to(ScalarType.Double);
-            Tensor b = second.to(ScalarType.Double);
-            Tensor covarianceA = covariance(a);
-            Tensor covarianceB = covariance(b);
-            double means = a.mean(0).sub(b.mean(0)).square().sum().item_double();
+            Tensor covarianceA = first.covariance();
+            Tensor covarianceB = second.covariance();
+            double means =
+                    first.meanTensor().sub(second.meanTensor()).square().sum().item_double();
             double traces =
                     covarianceA.trace().item_double() + covarianceB.trace().item_double();
             return means + traces - 2 * traceOfRoot(covarianceA, covarianceB);
         });
-    }
-
-    private static Tensor covariance(Tensor features) {
-        Tensor centred = features.sub(features.mean(0));
-        return centred.t().mm(centred).div_(new Scalar((double) (features.size(0) - 1)));
     }
 
     /** tr((A·B)^½): the eigenvalues of A·B are those of the symmetric A^½·B·A^½, which are not negative but for rounding. */

@@ -4,6 +4,8 @@ package dev.diffusion4j.metric;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -28,22 +30,50 @@ public record KernelDistance(double mean, double deviation, int subsets, int sub
      * @throws IllegalArgumentException where a set is smaller than a subset
      */
     public static KernelDistance of(Tensor first, Tensor second, int subsets, int subsetSize, int seed) {
+        List<Subset> drawn = subsets(first.size(0), second.size(0), subsets, subsetSize, seed);
+        double[] distances = drawn.stream()
+                .mapToDouble(subset ->
+                        TensorScope.compute(() -> unbiased(rows(first, subset.ofFirst), rows(second, subset.ofSecond))))
+                .toArray();
+        return ofSubsets(distances, subsetSize);
+    }
+
+    /**
+     * Which rows of two sets are compared with each other.
+     *
+     * @param ofFirst rows of the first set, in the order in which they were drawn
+     * @param ofSecond rows of the second
+     */
+    public record Subset(int[] ofFirst, int[] ofSecond) {}
+
+    /**
+     * The subsets that {@link #of} takes, for who works out their distances elsewhere, by {@link #unbiased}.
+     *
+     * @param first features of the first set
+     * @param second features of the second
+     * @throws IllegalArgumentException where a set is smaller than a subset
+     */
+    public static List<Subset> subsets(long first, long second, int subsets, int subsetSize, int seed) {
         Check.positive(subsets, "subsets");
         Check.inRange(subsetSize, 2, Integer.MAX_VALUE, "subset_size");
-        checkSubset(first.size(0), second.size(0), subsetSize);
+        checkSubset(first, second, subsetSize);
         NumpyRandom random = new NumpyRandom(seed);
-        double[] distances = new double[subsets];
+        List<Subset> drawn = new ArrayList<>();
         for (int i = 0; i < subsets; i++) {
-            int[] ofFirst = random.choose((int) first.size(0), subsetSize);
-            int[] ofSecond = random.choose((int) second.size(0), subsetSize);
-            distances[i] = TensorScope.compute(() -> unbiased(rows(first, ofFirst), rows(second, ofSecond)));
+            int[] ofFirst = random.choose(Math.toIntExact(first), subsetSize);
+            drawn.add(new Subset(ofFirst, random.choose(Math.toIntExact(second), subsetSize)));
         }
+        return drawn;
+    }
+
+    /** Of the distances of all subsets, in their order. */
+    public static KernelDistance ofSubsets(double[] distances, int subsetSize) {
         double mean = mean(distances);
         double squares = 0;
         for (double distance : distances) {
             squares += (distance - mean) * (distance - mean);
         }
-        return new KernelDistance(mean, Math.sqrt(squares / subsets), subsets, subsetSize);
+        return new KernelDistance(mean, Math.sqrt(squares / distances.length), distances.length, subsetSize);
     }
 
     /**

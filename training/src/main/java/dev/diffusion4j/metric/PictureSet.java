@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
 public final class PictureSet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PictureSet.class);
     /** Pictures that are decoded and looked at together. */
-    private static final int BATCH = 32;
+    public static final int BATCH = 32;
 
     private static final Set<String> SHEETS = Set.of("grid.png", "film.png", "sweep.png", "trace.png");
 
@@ -50,9 +50,23 @@ public final class PictureSet implements AutoCloseable {
         this.fit = fit;
         readable = known.stream().mapToInt(Known::index).toArray();
         labels = known.stream().mapToInt(Known::label).toArray();
+        contentHash = contentHash(known.stream().map(Known::hash).toList());
+    }
+
+    /** SHA-256 of a picture's size and pixels. */
+    public static String hash(PixelImage image) {
         MessageDigest digest = Hashes.digest("SHA-256");
-        known.forEach(one -> digest.update(one.hash.getBytes(StandardCharsets.UTF_8)));
-        contentHash = Hashes.hex(digest.digest());
+        digest.update(
+                (image.width() + "x" + image.height() + "x" + image.channels() + " ").getBytes(StandardCharsets.UTF_8));
+        digest.update(image.pixels(), 0, image.length());
+        return Hashes.hex(digest.digest());
+    }
+
+    /** {@link #contentHash()} of pictures with these {@link #hash}es, in their order. */
+    public static String contentHash(List<String> hashes) {
+        MessageDigest digest = Hashes.digest("SHA-256");
+        hashes.forEach(hash -> digest.update(hash.getBytes(StandardCharsets.UTF_8)));
+        return Hashes.hex(digest.digest());
     }
 
     /**
@@ -78,18 +92,18 @@ public final class PictureSet implements AutoCloseable {
 
     /** {@code diffuse sample} writes a sheet of all its pictures, and a strip of their steps, beside them. */
     private static boolean isSheet(Dataset dataset, int index) {
-        return dataset instanceof FolderSource folder && SHEETS.contains(folder.name(index));
+        return dataset instanceof FolderSource folder && isSheet(folder.name(index));
+    }
+
+    /** Whether a file of this name, without its folder, is such a sheet. */
+    public static boolean isSheet(String name) {
+        return SHEETS.contains(name);
     }
 
     private static List<Known> know(Dataset dataset, @Nullable ImageTransform fit, int index) {
         try {
             Example example = read(dataset, fit, index);
-            PixelImage image = example.image();
-            MessageDigest digest = Hashes.digest("SHA-256");
-            digest.update((image.width() + "x" + image.height() + "x" + image.channels() + " ")
-                    .getBytes(StandardCharsets.UTF_8));
-            digest.update(image.pixels(), 0, image.length());
-            return List.of(new Known(index, example.label(), Hashes.hex(digest.digest())));
+            return List.of(new Known(index, example.label(), hash(example.image())));
         } catch (BrokenExampleException e) {
             LOG.warn("left out {}", e.getMessage());
             return List.of();

@@ -40,6 +40,7 @@ final class GradientBuckets implements AutoCloseable {
     private @Nullable GradientSum earlier;
     private int next;
     private boolean isLate;
+    private double waited;
     private @Nullable RuntimeException failure;
 
     /** @param parameters all that learn, in the same order in every process; borrowed */
@@ -184,6 +185,7 @@ final class GradientBuckets implements AutoCloseable {
      * @return their sums
      */
     double[] finish(double... more) {
+        long start = System.nanoTime();
         GradientSum before = java.util.Objects.requireNonNull(earlier);
         if (failure != null) {
             throw failure;
@@ -205,7 +207,13 @@ final class GradientBuckets implements AutoCloseable {
         buckets.forEach(GradientBucket::give);
         before.discard();
         earlier = null;
+        waited = (System.nanoTime() - start) / 1e9;
         return java.util.Arrays.copyOfRange(sums, 1, sums.length);
+    }
+
+    /** Seconds of the last {@link #finish}: what of the exchange, and of the others' slowness, did not overlap with the backward pass. */
+    double waited() {
+        return waited;
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -278,10 +279,21 @@ public final class Trainer implements AutoCloseable {
                 norm,
                 state.epochMeanLoss(),
                 examples,
-                objective.scalars(epoch),
+                scalars(epoch),
                 (System.nanoTime() - start) / 1e9,
                 losses.tracked(),
                 state.epochMeanTracked());
+    }
+
+    /** What there is to log besides: the objective's, and what an update waited for other processes. */
+    private Map<String, Double> scalars(int epoch) {
+        Map<String, Double> own = objective.scalars(epoch);
+        if (buckets == null) {
+            return own;
+        }
+        Map<String, Double> all = new LinkedHashMap<>(own);
+        all.put("exchange_seconds", buckets.waited());
+        return all;
     }
 
     private StepLosses learn(Batch batch, double rate, boolean isLastOfUpdate) {

@@ -59,6 +59,21 @@ class FeatureDistancesTest {
     }
 
     @Test
+    void frechet_distance_of_moments_of_parts_is_that_of_the_whole() {
+        withFeatures((first, second, golden) -> {
+            FeatureMoments parts = FeatureMoments.of(first.narrow(0, 0, 70))
+                    .plus(FeatureMoments.of(first.narrow(0, 70, 1)))
+                    .plus(FeatureMoments.of(first.narrow(0, 71, 229)));
+            FeatureMoments whole = FeatureMoments.of(first);
+            assertThat(parts.count()).isEqualTo(300);
+            assertThat(parts.mean()).containsExactly(whole.mean(), within(1e-14));
+            assertThat(parts.scatter()).containsExactly(whole.scatter(), within(1e-11));
+            assertThat(FrechetDistance.of(parts, FeatureMoments.of(second)))
+                    .isCloseTo(FrechetDistance.of(first, second), within(1e-11));
+        });
+    }
+
+    @Test
     void alike_is_near_zero_and_order_does_not_matter() {
         withFeatures((first, second, golden) -> {
             Tensor halfA = first.narrow(0, 0, 150);

@@ -160,6 +160,13 @@ class SeveralProcessesTest {
                         2, group -> train(group, recipe(8 + group.world().rank(), 6), folder.resolve("run"))))
                 .hasMessageContaining("process 1 has another recipe than process 0")
                 .hasMessageContaining("training.batch_size");
+        assertThatThrownBy(() -> GroupOfThreads.run(2, group -> {
+                    RunParts parts = RunParts.NONE.withGroup(group);
+                    return group.world().isFirst()
+                            ? TrainingRun.start(recipe(8, 6), folder.resolve("new"), parts)
+                            : TrainingRun.resume(folder.resolve("new"), false, parts);
+                }))
+                .hasMessageContaining("process 1 goes on with a run, and process 0 starts a run");
     }
 
     @Test
@@ -168,5 +175,14 @@ class SeveralProcessesTest {
         GroupOfThreads.run(2, group -> train(group, recipe(8, 6), run));
         List<RunSummary> again = GroupOfThreads.runAnew(2, group -> train(group, recipe(8, 6), run));
         assertThat(again).allMatch(RunSummary::finished);
+    }
+
+    @Test
+    void a_chain_with_a_part_that_cannot_be_divided_is_refused_before_its_first_part() {
+        Chain chain = Recipes.find("text-to-image-small").chain(null, List.of());
+        assertThatThrownBy(() -> GroupOfThreads.run(
+                        2, group -> ChainRun.start(chain, folder.resolve("run"), RunParts.NONE.withGroup(group))))
+                .hasMessageContaining("clip of text-to-image-small is a CLIP");
+        assertThat(folder.resolve("run")).doesNotExist();
     }
 }

@@ -24,6 +24,9 @@ final class Measurements {
     private static final String FOLDER = "compared";
 
     private static final String CONSOLE = "console.log";
+    /** Pictures of the data that are compared with: a person waits, and looks at the order of the rows. */
+    private static final int MOST_DATA = 2000;
+
     /** What the page gives as lists with commas between, and the options that they are. */
     private static final Map<String, String> LISTS =
             Map.of("schedulers", "--scheduler", "steps", "--steps", "scales", "--guidance-scale", "count", "--count");
@@ -79,7 +82,7 @@ final class Measurements {
                 .orElseThrow(() ->
                         Refusal.value("against_data", "the data that this model learnt from is not on this machine"))
                 .source();
-        return List.of("--data=" + source, "--features=" + judge);
+        return List.of("--data=" + source, "--data-limit=" + MOST_DATA, "--features=" + judge);
     }
 
     private Path fresh(String model) throws IOException {

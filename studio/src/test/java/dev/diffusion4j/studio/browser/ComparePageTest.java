@@ -34,11 +34,15 @@ class ComparePageTest extends BrowserTest {
               "figures": [{"metric": "kid", "value": 0.02, "n": 8, "n_reference": 100, "extractor": "tiny", "size": 8, "reference": "digits"}]}]}
             """;
 
-    /** What the room that compares does with a model that somebody trained, and never chose in the room Draw. */
+    /** What the room that compares does with a model that somebody trained, while another one is chosen in the room Draw. */
     @Test
     void a_model_that_needs_a_class_is_drawn_from_by_its_first() throws IOException {
         Path model = folder().resolve("models/digits");
         saveClasses(model);
+        page.reload();
+        Locator inDraw = page.getByLabel("Model", new Page.GetByLabelOptions().setExact(true));
+        inDraw.selectOption("work/models/tiny-sd"); // whose own scheduler takes no two steps
+        assertThat(page.locator(".tokens")).containsText("0 of");
         go("compare");
         page.getByLabel("Model", new Page.GetByLabelOptions().setExact(true)).selectOption("work/models/digits");
         value("x").fill("2");

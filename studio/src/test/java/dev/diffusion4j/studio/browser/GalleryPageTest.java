@@ -113,6 +113,11 @@ class GalleryPageTest extends BrowserTest {
         assertThat(page.locator(".way .thumb:enabled")).hasCount(3);
         assertAccessible(page, "the way between two pictures");
         shoot(page, "way-light");
+        page.setViewportSize(390, 844);
+        assertThat((Integer) page.evaluate("document.querySelector('.dialog-body').scrollWidth"))
+                .isLessThanOrEqualTo(390);
+        shoot(page, "way-phone");
+        page.setViewportSize(1280, 720);
         page.locator(".way .thumb").nth(1).click();
         assertThat(page.locator("dialog").last().locator(".facts")).containsText("50 % to seed 77000");
         String place = page.locator("dialog").last().locator(".facts dd").last().innerText();

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What holds for every room, whatever it is for. */
 class RoomsPageTest extends BrowserTest {
     @ParameterizedTest
-    @ValueSource(strings = {"train", "data", "lessons"})
+    @ValueSource(strings = {"compare", "train", "data", "lessons"})
     void a_room_can_be_used_by_everybody_in_light_in_dark_and_on_a_phone(String room) {
         go(room);
         assertThat(page.locator("#room h1").first()).isVisible();

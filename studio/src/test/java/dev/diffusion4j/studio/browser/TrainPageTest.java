@@ -89,6 +89,14 @@ class TrainPageTest extends BrowserTest {
         assertThat(page.locator(".grid-image[src]")).isVisible();
         assertAccessible(page, "a training");
         shoot(page, "train-run");
+        try (var visitor = visitor(ColorScheme.DARK, 390, 844)) {
+            Page phone = visitor.newPage();
+            phone.navigate(studio().address().toString());
+            phone.evaluate("location.hash = '#/train'");
+            assertThat(phone.locator(".grid-image[src]")).isVisible();
+            assertAccessible(phone, "a training, dark, on a phone");
+            shoot(phone, "train-run-phone");
+        }
 
         press("Stop");
         awaitState("stopped");
