@@ -4,6 +4,7 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Yaml;
+import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.parallel.ProcessGroup;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,8 +55,21 @@ public final class ChainRun {
         if (group.isRestarted() && group.isForFirst(isIn(folder))) {
             return new ChainRun(chain, folder, false, parts);
         }
+        checkDivisible(chain, group);
         group.first(() -> claim(chain, folder));
         return new ChainRun(chain, folder, false, parts);
+    }
+
+    /** Now, and not after the hours that the stages before it may take. */
+    private static void checkDivisible(Chain chain, ProcessGroup group) {
+        chain.stages().forEach((stage, recipe) -> {
+            if (group.isShared() && recipe.model().kind().equals(ModelKind.CLIP.key())) {
+                throw Problem.request(
+                        "the part " + stage + " of " + chain.name() + " is a CLIP, which compares the pictures"
+                                + " of a batch with each other and so cannot be divided among "
+                                + group.world().size() + " processes: train " + chain.name() + " in one process");
+            }
+        });
     }
 
     private static void claim(Chain chain, Path folder) {

@@ -176,4 +176,13 @@ class SeveralProcessesTest {
         List<RunSummary> again = GroupOfThreads.runAnew(2, group -> train(group, recipe(8, 6), run));
         assertThat(again).allMatch(RunSummary::finished);
     }
+
+    @Test
+    void a_chain_with_a_part_that_cannot_be_divided_is_refused_before_its_first_part() {
+        Chain chain = Recipes.find("text-to-image-small").chain(null, List.of());
+        assertThatThrownBy(() -> GroupOfThreads.run(
+                        2, group -> ChainRun.start(chain, folder.resolve("run"), RunParts.NONE.withGroup(group))))
+                .hasMessageContaining("clip of text-to-image-small is a CLIP");
+        assertThat(folder.resolve("run")).doesNotExist();
+    }
 }
