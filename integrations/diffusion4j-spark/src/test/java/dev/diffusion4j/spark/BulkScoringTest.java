@@ -14,8 +14,9 @@ import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.metric.FeatureCache;
 import dev.diffusion4j.metric.Figure;
 import dev.diffusion4j.metric.PictureSet;
-import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelKind;
+import dev.diffusion4j.model.classifier.ConvClassifier;
+import dev.diffusion4j.tensor.RandomStream;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,8 +45,10 @@ class BulkScoringTest {
 
     @BeforeAll
     static void open() throws IOException {
-        spark = LocalSpark.open("local[4]");
-        try (Model network = ModelKind.CONV_CLASSIFIER.create(Map.of("num_classes", 3L))) {
+        spark = LocalSpark.open("local[4]", "KryoSerializer");
+        try (ConvClassifier network = (ConvClassifier) ModelKind.CONV_CLASSIFIER.create(Map.of("num_classes", 3L));
+                RandomStream random = new RandomStream(4)) {
+            network.initialize(random);
             PipelineFolder.write(folder.resolve("judge"), network, null);
         }
         draw("own", 70, 1);
@@ -103,7 +106,9 @@ class BulkScoringTest {
                         null,
                         same.kid(),
                         new FeatureCache(folder.resolve("kept")))) {
-            return evaluator.judge(own, false, Map.of()).figures();
+            List<Figure> figures = evaluator.judge(own, false, Map.of()).figures();
+            assertThat(figures).allSatisfy(figure -> assertThat(figure.value()).isBetween(1e-9, 1e9));
+            return figures;
         }
     }
 
@@ -159,6 +164,10 @@ class BulkScoringTest {
         assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> scoring().with(s -> s.pictures = "length").features(files("own"), "own"))
                 .withMessage("pictures 'length' must be files' bytes or paths, but the column is bigint");
+        assertThatExceptionOfType(Problem.class)
+                .isThrownBy(() -> BulkDrawing.with("/nowhere/model")
+                        .generate(spark.createDataset(List.of("{}"), Encoders.STRING())))
+                .withMessageContaining("/nowhere/model");
         assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> BulkScoring.by(BulkExtractor.inception("/nowhere.pth"))
                         .with(s -> s.pictures = "content")
