@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.parallel.GlooGroup;
 import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.parallel.ProcessPlace;
@@ -20,14 +21,30 @@ final class Processes {
      * @return the exit code
      */
     static int train(ToIntFunction<RunParts> training) {
-        Optional<ProcessPlace> place =
-                ProcessPlace.of(System.getenv()).filter(it -> it.world().size() > 1);
+        Optional<ProcessPlace> place = place();
         if (place.isEmpty()) {
             return training.applyAsInt(RunParts.NONE);
         }
         try (ProcessGroup group = GlooGroup.join(place.get(), ProcessTimes.of(System.getenv()))) {
             return together(group, training);
         }
+    }
+
+    /**
+     * For a command that would do the same in each of several processes.
+     *
+     * @param advice what to do in its place
+     * @throws Problem (a wrong request) where this is one of several
+     */
+    static void refuse(String command, String advice) {
+        place().ifPresent(place -> {
+            throw Problem.request(command + " works in one process, but this is one of "
+                    + place.world().size() + " that were launched together: " + advice);
+        });
+    }
+
+    private static Optional<ProcessPlace> place() {
+        return ProcessPlace.of(System.getenv()).filter(it -> it.world().size() > 1);
     }
 
     private static int together(ProcessGroup group, ToIntFunction<RunParts> training) {

@@ -45,6 +45,9 @@ final class QuickstartCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Processes.refuse(
+                "quickstart",
+                "start it alone, or train its recipe in all of them: " + CommandText.of("train", "quickstart"));
         long start = System.nanoTime();
         Path folder = out != null ? out : free();
         PrintWriter printer = spec.commandLine().getOut();

@@ -133,7 +133,7 @@ final class RecipeTraining {
     }
 
     /** As one of the processes that say nothing. */
-    private int runBeside(TrainingRun run) {
+    int runBeside(TrainingRun run) {
         try (StopSignal stop = new StopSignal(new PrintWriter(Writer.nullWriter()), StopSignal.CHECKPOINT)) {
             return run.run(new RunListener() {}, stop).finished() ? 0 : ExitCodes.FAILURE;
         }

@@ -5,6 +5,7 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.Recipes;
 import dev.diffusion4j.recipe.RunFolder;
+import dev.diffusion4j.recipe.RunParts;
 import dev.diffusion4j.recipe.TrainingRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,6 +77,14 @@ final class TrainUnconditionalCommand implements Callable<Integer> {
         rhythm.addTo(changes);
         changes.set("export.folder", outputDir.toString()).add(more);
         Recipe recipe = Recipes.load("train-unconditional", changes.list());
+        return Processes.train(parts -> train(recipe, parts));
+    }
+
+    private int train(Recipe recipe, RunParts parts) {
+        RecipeTraining training = new RecipeTraining(publish, spec);
+        if (!RecipeTraining.isFirst(parts)) {
+            return training.runBeside(run(recipe, parts));
+        }
         PublishOptions.Target target = publish.target(outputDir);
         if (target != null) {
             if (resumeFromCheckpoint == null && !overwriteOutputDir) {
@@ -83,27 +92,27 @@ final class TrainUnconditionalCommand implements Callable<Integer> {
             }
             target.create();
         }
-        return new RecipeTraining(publish, spec).run(run(recipe), target);
+        return training.run(run(recipe, parts), target);
     }
 
-    private TrainingRun run(Recipe recipe) {
+    private TrainingRun run(Recipe recipe, RunParts parts) {
         RunFolder folder = new RunFolder(outputDir);
         if (resumeFromCheckpoint == null) {
-            if (overwriteOutputDir) {
+            if (overwriteOutputDir && !parts.group().isRestarted()) { // then it is the new run that is there
                 TrainingRun.check(recipe, outputDir);
-                folder.removeRun();
+                parts.group().first(folder::removeRun);
             }
-            return TrainingRun.start(recipe, outputDir);
+            return TrainingRun.start(recipe, outputDir, parts);
         }
         if (overwriteOutputDir) {
             throw Problem.request(
                     "--overwrite_output_dir removes what --resume_from_checkpoint continues from: give one of them");
         }
-        if (!resumeFromCheckpoint.equals(LATEST)) {
+        if (!resumeFromCheckpoint.equals(LATEST) && RecipeTraining.isFirst(parts)) {
             checkName(folder, resumeFromCheckpoint);
         }
         TrainingRun.checkStartOrResume(recipe, outputDir);
-        return TrainingRun.startOrResume(recipe, outputDir);
+        return TrainingRun.startOrResume(recipe, outputDir, parts);
     }
 
     /** A run ends in the same bytes from each of its checkpoints, so only the newest is gone on with. */

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class KilledRunTest {
     private static final int KILLS = 10;
+    private static final int PAIR_KILLS = 6;
     /** Attention with heads of eight channels at each level, so that our own loops for it do much of the work. */
     private static final List<String> RUN = List.of(
             "--set=model.config.block_out_channels=[32, 32, 32]",
@@ -149,6 +150,63 @@ class KilledRunTest {
         assertThat(process.waitFor()).as(said()).isZero();
         assertThat(contents(killed.resolve("model"))).isEqualTo(contents(whole.resolve("model")));
         assertThat(contents(killed.resolve("samples"))).isEqualTo(contents(whole.resolve("samples")));
+    }
+
+    @Tag("slow")
+    @Test
+    void kills_of_one_of_two_under_the_launcher_change_no_byte() throws IOException, InterruptedException {
+        Path whole = folder.resolve("whole");
+        Process undisturbed = launch(whole);
+        assertThat(undisturbed.waitFor()).as(said()).isZero();
+        Path killed = folder.resolve("killed");
+        Random random = new Random(7);
+        Process launcher = launch(killed);
+        for (int kill = 0; kill < PAIR_KILLS; kill++) {
+            List<ProcessHandle> two = pair(launcher);
+            // at most 60 of 400 steps a kill; now and then while they are starting
+            long steps = kill % 3 == 0 ? 0 : checkpoints(killed) + 1 + random.nextInt(55);
+            while (checkpoints(killed) < steps && launcher.isAlive()) {
+                Thread.sleep(5);
+            }
+            assertThat(launcher.waitFor(random.nextLong(1500), TimeUnit.MILLISECONDS))
+                    .as("%d kills, then its end: %s", kill, said())
+                    .isFalse();
+            two.get(random.nextInt(2)).destroyForcibly();
+            for (ProcessHandle process : two) {
+                process.onExit().join();
+            }
+        }
+        assertThat(launcher.waitFor()).as(said()).isZero();
+        assertThat(said().lines().filter(line -> line.contains("all 2 are started again")))
+                .hasSize(PAIR_KILLS);
+        assertThat(said()).doesNotContain("\tat ");
+        assertThat(contents(killed.resolve("model"))).isEqualTo(contents(whole.resolve("model")));
+        assertThat(contents(killed.resolve("samples"))).isEqualTo(contents(whole.resolve("samples")));
+    }
+
+    private Process launch(Path out) throws IOException {
+        List<String> arguments = new ArrayList<>(List.of(
+                "launch",
+                "--nproc",
+                "2",
+                "--restarts",
+                "" + PAIR_KILLS,
+                "--",
+                "train",
+                "quickstart",
+                "--out",
+                out.toString()));
+        arguments.addAll(SMALL_RUN);
+        arguments.add("--set=training.max_steps=400");
+        return start(arguments);
+    }
+
+    /** The processes of a launcher, once both are there. */
+    private static List<ProcessHandle> pair(Process launcher) throws InterruptedException {
+        while (launcher.children().count() < 2 && launcher.isAlive()) {
+            Thread.sleep(5);
+        }
+        return launcher.children().toList();
     }
 
     private String said() throws IOException {

@@ -40,6 +40,15 @@ class LaunchCommandTest {
                 .anyMatch(line -> line.startsWith("diffuse: rank 0 ended with exit code "));
     }
 
+    @Test
+    void a_command_that_cannot_share_its_work_says_so_in_each_process() {
+        Command.Outcome outcome = Command.run("launch", "--nproc", "2", "--", "quickstart", "--out", folder.toString());
+        assertThat(outcome.code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(outcome.err())
+                .contains("[0] diffuse: quickstart works in one process, but this is one of 2", "not started again");
+        assertThat(folder).isEmptyDirectory();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

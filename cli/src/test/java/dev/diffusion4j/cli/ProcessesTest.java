@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real processes that train together. */
@@ -141,5 +143,25 @@ class ProcessesTest {
         end(first, "first.txt", 1);
         assertThat(said("first.txt").strip()).endsWith("process 1 of 2 no longer answers: killed, or cut off");
         assertThat(said("first.txt")).doesNotContain("\tat ");
+    }
+
+    @Test
+    @Tag("slow") // as above
+    @DisabledOnOs(OS.WINDOWS)
+    void a_first_process_that_is_stopped_does_not_hold_the_others_for_ever() throws Exception {
+        Path run = folder.resolve("run");
+        int port = freePort();
+        String[] more = {"--set=training.max_steps=100000", "--set=training.checkpoint_every_steps=5"};
+        Process first = train("first.txt", place(0, port), run, more);
+        Process second = train("second.txt", place(1, port), run, more);
+        Path checkpoints = run.resolve("checkpoints");
+        for (int i = 0; i < 600 && !Files.exists(checkpoints); i++) {
+            Thread.sleep(100);
+        }
+        new ProcessBuilder("kill", "-STOP", String.valueOf(first.pid())).start().waitFor();
+        end(second, "second.txt", 1);
+        assertThat(said("second.txt").strip())
+                .endsWith("process 0 of 2, where they meet, no longer answers: stopped, or cut off");
+        assertThat(said("second.txt")).doesNotContain("\tat ");
     }
 }

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code OPENBLAS_CORETYPE=SKYLAKEX} where the processor has AVX512: this OpenBLAS does not know newer processors.
  *   <li>{@code THP_MEM_ALLOC_ENABLE=1}: huge pages for large tensors.
  *   <li>OpenBLAS on one thread: its own threads fight LibTorch's.
- *   <li>{@code TORCH_CPP_LOG_LEVEL=ERROR}, and JavaCPP's logger on SLF4J: neither writes to the error stream then.
+ *   <li>{@code TORCH_CPP_LOG_LEVEL=FATAL}, and JavaCPP's logger on SLF4J: neither writes to the error stream then.
  * </ul>
  */
 public final class NativeRuntime {

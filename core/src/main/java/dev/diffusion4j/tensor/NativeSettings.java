@@ -48,7 +48,7 @@ final class NativeSettings {
         }
         environment("THP_MEM_ALLOC_ENABLE", "1", late);
         if (mode == NativeMode.APPLY) {
-            environment("TORCH_CPP_LOG_LEVEL", "ERROR", false);
+            environment("TORCH_CPP_LOG_LEVEL", "FATAL", false); // what is an error is thrown, too
         }
     }
 

@@ -37,7 +37,7 @@ public final class GlooGroup implements ProcessGroup {
         this.place = place;
         this.times = times;
         this.meeting = meeting;
-        this.heart = new HeartBeat(MeetingPlace.open(place, false, times.join()), place.world());
+        this.heart = new HeartBeat(MeetingPlace.open(place, false, times), place.world());
         this.roll = new RollCall(meeting, place, times);
         try {
             roll.awaitAll();
@@ -55,7 +55,7 @@ public final class GlooGroup implements ProcessGroup {
      */
     public static ProcessGroup join(ProcessPlace place, ProcessTimes times) {
         boolean holds = place.world().isFirst() && !place.usesAgentStore();
-        MeetingPlace meeting = MeetingPlace.open(place, holds, times.join());
+        MeetingPlace meeting = MeetingPlace.open(place, holds, times);
         try {
             return new GlooGroup(place, times, meeting);
         } catch (RuntimeException | Error e) {
@@ -187,10 +187,21 @@ public final class GlooGroup implements ProcessGroup {
         if (ended || roll.isOver()) {
             return;
         }
-        if (meeting.isThere()) {
-            meeting.put(RollCall.failed(world().rank()), String.valueOf(reason.getMessage()));
+        try {
+            if (meeting.isThere()) {
+                meeting.put(RollCall.failed(world().rank()), text(reason));
+            }
+        } catch (RuntimeException e) {
+            reason.addSuppressed(e);
         }
         end();
+    }
+
+    /** With the names of fields still in braces, for the face of the process that says it. */
+    private static String text(Throwable reason) {
+        return reason instanceof Problem problem
+                ? problem.worded(field -> "{" + field + "}")
+                : String.valueOf(reason.getMessage());
     }
 
     @Override
@@ -204,16 +215,25 @@ public final class GlooGroup implements ProcessGroup {
     private void end() {
         ended = true;
         gloo.close();
-        if (meeting.isThere()) {
-            meeting.add(RollCall.GONE, 1);
-            long end = System.nanoTime() + FAREWELL.toNanos();
-            boolean holds = world().isFirst() && !place.usesAgentStore();
-            int others = world().size() - roll.lost();
-            while (holds && meeting.add(RollCall.GONE, 0) < others && System.nanoTime() < end) {
-                Interrupts.sleep(BETWEEN, "while the other processes end");
-            }
+        try {
+            farewell();
+        } catch (RuntimeException e) {
+            // where they meet is gone meanwhile, and whoever is left notices
         }
         heart.close();
         meeting.close();
+    }
+
+    private void farewell() {
+        if (!meeting.isThere()) {
+            return;
+        }
+        meeting.add(RollCall.GONE, 1);
+        long end = System.nanoTime() + FAREWELL.toNanos();
+        boolean holds = world().isFirst() && !place.usesAgentStore();
+        int others = world().size() - roll.lost();
+        while (holds && meeting.add(RollCall.GONE, 0) < others && System.nanoTime() < end) {
+            Interrupts.sleep(BETWEEN, "while the other processes end");
+        }
     }
 }

@@ -32,7 +32,7 @@ final class HeartBeat implements AutoCloseable {
     private void beat(String name) {
         try {
             while (!stopped) {
-                meeting.add(name, 1);
+                meeting.count(name);
                 LockSupport.parkNanos(BETWEEN.toNanos());
             }
         } catch (RuntimeException e) {

@@ -12,6 +12,14 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.PrefixStore;
 import org.bytedeco.pytorch.StringVector;
@@ -21,34 +29,50 @@ import org.bytedeco.pytorch.TCPStoreOptions;
 /**
  * Texts by name that all processes see: LibTorch's {@code TCPStore}, which the first process holds, or torchrun's agent. Each attempt of
  * a launcher has names of its own. Not thread-safe; each thread opens one.
+ *
+ * <p>The store's client waits for an answer without end, and a process that is stopped, or was cut off, gives none and breaks no connection either.
+ * So it is asked on a thread of its own, which nobody waits for longer than {@link #PATIENCE}.
  */
 final class MeetingPlace implements AutoCloseable {
     private static final Duration ONE_TRY = Duration.ofSeconds(1);
     private static final Duration BETWEEN = Duration.ofMillis(200);
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final ProcessPlace place;
+    private final Duration patience;
+    private final ExecutorService asking = Executors.newSingleThreadExecutor(MeetingPlace::daemon);
+    private volatile boolean isSilent;
     private final TCPStore store;
     private final PrefixStore texts;
 
-    private MeetingPlace(ProcessPlace place, TCPStore store) {
+    private MeetingPlace(ProcessPlace place, TCPStore store, Duration patience) {
         this.place = place;
+        this.patience = patience.compareTo(PATIENCE) < 0 ? patience : PATIENCE;
         this.store = store;
         this.texts = TensorScope.ownResult(() -> new PrefixStore("diffusion4j/" + place.restarts() + "/", store));
+    }
+
+    private static Thread daemon(Runnable body) {
+        Thread thread = new Thread(body, "meeting");
+        thread.setDaemon(true);
+        return thread;
     }
 
     /**
      * Opens the place, and waits until whoever holds it does.
      *
      * @param holds whether this one is to hold it
+     * @param times for the others to come, and then to answer
      * @throws Problem (a failure) where nobody answers in time, or the port is taken
      */
-    static MeetingPlace open(ProcessPlace place, boolean holds, Duration patience) {
+    static MeetingPlace open(ProcessPlace place, boolean holds, ProcessTimes times) {
         NativeRuntime.configure();
         if (!holds) {
-            awaitHolder(place, patience);
+            awaitHolder(place, times.join());
         }
         try {
-            return new MeetingPlace(place, TensorScope.ownResult(() -> connect(place, holds, patience)));
+            TCPStore store = TensorScope.ownResult(() -> connect(place, holds, times.join()));
+            return new MeetingPlace(place, store, times.exchange());
         } catch (RuntimeException e) {
             if (String.valueOf(e.getMessage()).contains("EADDRINUSE")) {
                 throw Problem.failure(
@@ -57,7 +81,10 @@ final class MeetingPlace implements AutoCloseable {
                                 + " cannot meet there: set MASTER_PORT to another",
                         e);
             }
-            throw Problem.failure("the processes of the training cannot meet at " + at(place) + ": " + firstLine(e), e);
+            throw Problem.failure(
+                    "the processes of the training cannot meet at " + at(place) + " (MASTER_ADDR and MASTER_PORT): "
+                            + firstLine(e),
+                    e);
         }
     }
 
@@ -67,7 +94,9 @@ final class MeetingPlace implements AutoCloseable {
                 .isServer(holds)
                 .waitWorkers(false)
                 .timeout(new Milliseconds(patience.toMillis()));
-        return new TCPStore(place.masterAddress(), options);
+        // its holder asks itself: whether the address leads to it is then said of all processes in the same way
+        String address = holds ? InetAddress.getLoopbackAddress().getHostAddress() : place.masterAddress();
+        return new TCPStore(address, options);
     }
 
     /** LibTorch would try too, and write to the error stream as it does. */
@@ -100,7 +129,37 @@ final class MeetingPlace implements AutoCloseable {
 
     /** Whether somebody still answers: asked before what would fail noisily. */
     boolean isThere() {
-        return reasonNotThere(place).isEmpty();
+        return !isSilent && reasonNotThere(place).isEmpty();
+    }
+
+    /** {@code process 0 of 2, where they meet,} as the subject of a sentence. */
+    static String holder(ProcessPlace place) {
+        return place.usesAgentStore()
+                ? "the launcher that the processes meet at"
+                : "process 0 of " + place.world().size() + ", where they meet,";
+    }
+
+    private <R> R ask(Supplier<R> question) {
+        if (isSilent) {
+            throw noAnswer();
+        }
+        Future<R> answer = asking.submit(() -> TensorScope.compute(question));
+        try {
+            return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            isSilent = true;
+            throw noAnswer();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException("interrupted while waiting for the other processes");
+        }
+    }
+
+    private Problem noAnswer() {
+        return Problem.failure(
+                "the training ended because " + holder(place) + " no longer answers: stopped, or cut off");
     }
 
     /** The address by which the other processes reach this one: that of the way to the meeting place. */
@@ -131,27 +190,39 @@ final class MeetingPlace implements AutoCloseable {
 
     /** Any text: what the store takes is bytes of the system's own charset. */
     void put(String name, String text) {
-        TensorScope.run(
-                () -> texts.set(name, Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8))));
+        String encoded = Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+        ask(() -> {
+            texts.set(name, encoded);
+            return name;
+        });
     }
 
     boolean has(String name) {
-        return TensorScope.compute(() -> texts.check(new StringVector(name)));
+        return ask(() -> texts.check(new StringVector(name)));
     }
 
     /** What {@link #put} wrote there, which must be {@linkplain #has there}. */
     String get(String name) {
-        byte[] bytes = Base64.getDecoder().decode(TensorScope.compute(() -> texts.get_to_str(name)));
+        byte[] bytes = Base64.getDecoder().decode(ask(() -> texts.get_to_str(name)));
         return new String(bytes, StandardCharsets.UTF_8);
     }
 
     /** Adds to a number, which begins at 0, and returns it. */
     long add(String name, long more) {
-        return TensorScope.compute(() -> texts.add(name, more));
+        return ask(() -> texts.add(name, more));
+    }
+
+    /** Adds 1 to a number, however long that takes; for a thread that has nothing else to do. */
+    void count(String name) {
+        TensorScope.compute(() -> texts.add(name, 1));
     }
 
     @Override
     public void close() {
+        asking.shutdown();
+        if (isSilent) {
+            return; // a question is still in there
+        }
         texts.close();
         store.close();
     }

@@ -18,7 +18,7 @@ public record ProcessTimes(Duration join, Duration exchange) {
     /** Seconds, in the environment. */
     public static final String EXCHANGE = "DIFFUSION4J_EXCHANGE_SECONDS";
 
-    /** Five minutes, and half an hour as PyTorch has it: the first process draws pictures and measures while the others wait. */
+    /** Five minutes, and half an hour as PyTorch has it: the first process writes models and tells trackers while the others wait. */
     public static final ProcessTimes DEFAULT = new ProcessTimes(Duration.ofMinutes(5), Duration.ofMinutes(30));
 
     /**

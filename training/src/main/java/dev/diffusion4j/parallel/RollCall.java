@@ -77,10 +77,7 @@ final class RollCall {
     /** What to say after an exchange failed. */
     Problem afterFailure(RuntimeException failure) {
         if (!meeting.isThere()) {
-            return ended(
-                    place.usesAgentStore()
-                            ? "the launcher that the processes meet at is gone"
-                            : name(List.of(0)) + ", where they meet, is gone");
+            return ended(MeetingPlace.holder(place) + " is gone");
         }
         try {
             meeting.put(waits(place.world().rank()), "");
@@ -88,9 +85,10 @@ final class RollCall {
             Interrupts.sleep(HeartBeat.SILENCE, "while looking which process is gone");
             return verdict(before, failure);
         } catch (Problem e) {
+            over = true;
             return e;
         } catch (RuntimeException e) {
-            return ended(name(List.of(0)) + ", where they meet, is gone");
+            return ended(MeetingPlace.holder(place) + " is gone");
         }
     }
 
@@ -103,9 +101,11 @@ final class RollCall {
         }
         List<Integer> silent = new ArrayList<>();
         List<Integer> absent = new ArrayList<>();
+        List<Integer> waiting = new ArrayList<>();
         for (int i = 0; i < before.length; i++) {
             int rank = others.get(i);
             if (meeting.has(waits(rank))) {
+                waiting.add(rank);
                 continue; // it was in the same exchange, and may have ended since because that failed
             }
             (beats(rank) == before[i] ? silent : absent).add(rank);
@@ -116,7 +116,7 @@ final class RollCall {
         if (!absent.isEmpty()) {
             return hangs(absent.get(0), times.exchange());
         }
-        return ended("the connections between the processes broke: " + MeetingPlace.firstLine(failure));
+        return ended("the connection to " + name(waiting) + " broke: " + MeetingPlace.firstLine(failure));
     }
 
     private Problem failedAs(int rank) {

@@ -2,6 +2,7 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.trainer.DataRecord;
@@ -17,19 +18,47 @@ final class Agreement {
     private static final Map<String, List<String>> PLACES =
             Map.of("data", List.of("source"), "model", List.of("from", "parts"), "export", List.of("folder"));
 
+    /** What a process was asked to do. */
+    enum Task {
+        START("starts a run"),
+        RESUME("goes on with a run"),
+        START_CHAIN("starts a chain of runs"),
+        RESUME_CHAIN("goes on with a chain of runs, whose folder all processes must see");
+
+        private final String text;
+
+        Task(String text) {
+            this.text = text;
+        }
+    }
+
     private Agreement() {}
 
     /**
-     * Of what is run, by which version.
+     * Of what is done, and by which version; before anything else.
      *
-     * @throws Problem (a failure) where this process has another recipe than the first one, or is another version
+     * @throws Problem (a failure) where this process does another thing than the first one, or is another version
      */
-    static void ofRecipe(ProcessGroup group, Recipe recipe, String version) {
+    static void ofTask(ProcessGroup group, Task task) {
         if (!group.isShared()) {
             return;
         }
-        String other = group.ofFirst(version);
-        check(group, other.equals(version), "is diffusion4j " + version + ", and process 0 is " + other);
+        String version = RunManifest.libraryVersion();
+        String firstVersion = group.ofFirst(version);
+        check(group, firstVersion.equals(version), "is diffusion4j " + version + ", and process 0 is " + firstVersion);
+        String first = group.ofFirst(task.text);
+        check(group, first.equals(task.text), task.text + ", and process 0 " + first);
+    }
+
+    /**
+     * Of what is run.
+     *
+     * @throws Problem (a failure) where this process has another recipe than the first one
+     */
+    static void ofRecipe(ProcessGroup group, Recipe recipe) {
+        if (!group.isShared()) {
+            return;
+        }
         Map<String, @Nullable Object> first = Yaml.parseObject(group.ofFirst(recipe.toYaml()), "recipe");
         Map<String, @Nullable Object> own = Yaml.parseObject(recipe.toYaml(), "recipe");
         Optional<String> difference = RecipeDifference.first(placeless(first), placeless(own));

@@ -50,6 +50,7 @@ public final class ChainRun {
     /** {@link #start(Chain, Path)} with what goes to each stage; several processes must see the same folder. */
     public static ChainRun start(Chain chain, Path folder, RunParts parts) {
         ProcessGroup group = parts.group();
+        Agreement.ofTask(group, Agreement.Task.START_CHAIN);
         if (group.isRestarted() && group.isForFirst(isIn(folder))) {
             return new ChainRun(chain, folder, false, parts);
         }
@@ -92,6 +93,7 @@ public final class ChainRun {
 
     /** {@link #resume(Path, boolean)} with what goes to each stage. */
     public static ChainRun resume(Path folder, boolean allowDrift, RunParts parts) {
+        Agreement.ofTask(parts.group(), Agreement.Task.RESUME_CHAIN);
         Path file = folder.resolve(FILE);
         if (!isIn(folder)) {
             throw Problem.request(folder + " holds no chain of runs to resume: it has no " + FILE);

@@ -17,6 +17,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +88,7 @@ final class RunLog implements TrainingListener {
     /**
      * Measures and draws what an earlier part of the run was stopped at before it was measured or drawn.
      *
-     * @throws java.util.concurrent.CancellationException where it is stopped again
+     * @throws CancellationException where it is stopped again
      */
     void drawMissing(TrainState state, UpdatePlan plan) {
         long step = state.globalStep();
@@ -99,7 +101,8 @@ final class RunLog implements TrainingListener {
         if (isValidationDue(step, totalSteps, endsEpoch, epoch) && !group.isForFirst(isMeasured(step))) {
             measure(step, state);
         }
-        if (isPreviewDue(step, totalSteps, endsEpoch, epoch) && !Files.exists(picture(step, endsEpoch, epoch))) {
+        if (isPreviewDue(step, totalSteps, endsEpoch, epoch)
+                && !group.isForFirst(Files.exists(picture(step, endsEpoch, epoch)))) {
             draw(step, state, endsEpoch, epoch, step == totalSteps);
         }
     }
@@ -160,7 +163,23 @@ final class RunLog implements TrainingListener {
         trackers.flush();
     }
 
+    /** By the first process, while the others wait: pictures may take longer than an exchange has. */
     private void draw(long step, TrainState state, boolean endsEpoch, long epoch, boolean isLast) {
+        AtomicReference<@Nullable CancellationException> stopped = new AtomicReference<>();
+        group.first(() -> {
+            try {
+                drawHere(step, state, endsEpoch, epoch, isLast);
+            } catch (CancellationException e) {
+                stopped.set(e);
+            }
+        });
+        CancellationException known = stopped.get();
+        if (known != null) {
+            throw known;
+        }
+    }
+
+    private void drawHere(long step, TrainState state, boolean endsEpoch, long epoch, boolean isLast) {
         if (previews != null) {
             Path picture = picture(step, endsEpoch, epoch);
             BufferedImage grid = previews.draw(state, stop);

@@ -2,7 +2,6 @@
 package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.checkpoint.RunManifest;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.model.ModelFamily;
@@ -59,11 +58,12 @@ public final class TrainingRun {
     public static TrainingRun start(Recipe recipe, Path path, RunParts parts) {
         RunFolder folder = new RunFolder(path);
         ProcessGroup group = parts.group();
+        Agreement.ofTask(group, Agreement.Task.START);
         if (group.isRestarted() && group.isForFirst(folder.isBegun())) {
-            return resume(path, false, parts);
+            return resumed(folder, false, parts);
         }
         Recipe resolved = new Resolution(folder, parts).resolve(recipe);
-        Agreement.ofRecipe(group, resolved, RunManifest.libraryVersion());
+        Agreement.ofRecipe(group, resolved);
         group.first(() -> folder.claim(resolved));
         return new TrainingRun(resolved, folder, null, parts, false);
     }
@@ -128,15 +128,19 @@ public final class TrainingRun {
      * @param parts the same as at its start
      */
     public static TrainingRun resume(Path path, boolean allowDrift, RunParts parts) {
-        RunFolder folder = new RunFolder(path);
+        Agreement.ofTask(parts.group(), Agreement.Task.RESUME);
+        return resumed(new RunFolder(path), allowDrift, parts);
+    }
+
+    private static TrainingRun resumed(RunFolder folder, boolean allowDrift, RunParts parts) {
         ProcessGroup group = parts.group();
         if (!group.world().isFirst()) { // which may have no folder
             Recipe first = Recipe.of(Yaml.parseObject(group.ofFirst(""), "recipe"), "recipe");
             return new TrainingRun(first, folder, null, parts, allowDrift);
         }
         Recipe recipe = folder.readRecipe();
-        parts.checkSame(recipe, path);
-        RunPlaces.check(recipe, path);
+        parts.checkSame(recipe, folder.path());
+        RunPlaces.check(recipe, folder.path());
         Optional<Path> newest =
                 new Checkpoints(folder.checkpoints(), recipe.training().keepCheckpoints()).newest();
         newest.ifPresent(checkpoint -> checkDrift(Checkpoints.readChoices(checkpoint), allowDrift));

@@ -160,6 +160,13 @@ class SeveralProcessesTest {
                         2, group -> train(group, recipe(8 + group.world().rank(), 6), folder.resolve("run"))))
                 .hasMessageContaining("process 1 has another recipe than process 0")
                 .hasMessageContaining("training.batch_size");
+        assertThatThrownBy(() -> GroupOfThreads.run(2, group -> {
+                    RunParts parts = RunParts.NONE.withGroup(group);
+                    return group.world().isFirst()
+                            ? TrainingRun.start(recipe(8, 6), folder.resolve("new"), parts)
+                            : TrainingRun.resume(folder.resolve("new"), false, parts);
+                }))
+                .hasMessageContaining("process 1 goes on with a run, and process 0 starts a run");
     }
 
     @Test

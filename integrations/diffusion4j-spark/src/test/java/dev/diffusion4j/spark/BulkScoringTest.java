@@ -14,8 +14,8 @@ import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.metric.FeatureCache;
 import dev.diffusion4j.metric.Figure;
 import dev.diffusion4j.metric.PictureSet;
+import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelKind;
-import dev.diffusion4j.model.classifier.ConvClassifier;
 import dev.diffusion4j.tensor.RandomStream;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -46,8 +46,8 @@ class BulkScoringTest {
     @BeforeAll
     static void open() throws IOException {
         spark = LocalSpark.open("local[4]", "KryoSerializer");
-        try (ConvClassifier network = (ConvClassifier) ModelKind.CONV_CLASSIFIER.create(Map.of("num_classes", 3L));
-                RandomStream random = new RandomStream(4)) {
+        try (Model network = ModelKind.CONV_CLASSIFIER.create(Map.of("num_classes", 3L));
+                RandomStream random = new RandomStream(5)) {
             network.initialize(random);
             PipelineFolder.write(folder.resolve("judge"), network, null);
         }
