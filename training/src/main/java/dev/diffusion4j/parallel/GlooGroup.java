@@ -70,8 +70,7 @@ public final class GlooGroup implements ProcessGroup {
         } catch (Problem e) {
             throw e;
         } catch (RuntimeException e) {
-            throw Problem.failure(
-                    "the processes of the training cannot reach each other: " + MeetingPlace.firstLine(e), e);
+            throw roll.afterFailure(e); // one that left at once may be gone before all are connected
         }
     }
 
