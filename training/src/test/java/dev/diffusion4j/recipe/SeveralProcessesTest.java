@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.checkpoint.WeightSource;
 import dev.diffusion4j.json.Json;
+import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.parallel.GroupOfThreads;
 import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.tensor.TensorScope;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -266,5 +268,21 @@ class SeveralProcessesTest {
                         GroupOfThreads.run(2, group -> ChainRun.start(chain, run, RunParts.NONE.withGroup(group))))
                 .hasMessageContaining("clip of text-to-image-small is a CLIP");
         assertThat(run).doesNotExist();
+    }
+
+    @Test
+    void such_a_chain_is_gone_on_with_by_several_only_where_that_part_is_done() throws IOException {
+        Chain chain = Recipes.find("text-to-image-small").chain(null, List.of());
+        Path run = Files.createDirectory(folder.resolve("run"));
+        Files.writeString(run.resolve("chain.yaml"), Yaml.write(chain.toMap()));
+        Function<ProcessGroup, ChainRun> resumed = group -> ChainRun.resume(run, false, RunParts.NONE.withGroup(group));
+        assertThatThrownBy(() -> GroupOfThreads.run(2, resumed))
+                .hasMessageContaining("clip of text-to-image-small is a CLIP")
+                .hasMessageContaining("among 2 processes");
+        assertThat(resumed.apply(ProcessGroup.ALONE).chain()).isEqualTo(chain);
+
+        Path model = Files.createDirectories(run.resolve("clip/model"));
+        Files.createFile(model.resolve("model_index.json"));
+        assertThat(GroupOfThreads.run(2, resumed)).hasSize(2);
     }
 }
