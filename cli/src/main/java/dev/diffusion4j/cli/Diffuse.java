@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -169,11 +170,13 @@ public final class Diffuse implements Runnable {
 
     /** Runs the command and ends the process. */
     public static void main(String[] arguments) {
-        useLaunchersErrorStream();
+        inherited("diffusion4j.stderr")
+                .ifPresent(err -> System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8)));
         logInOneLine();
         Thread natives = NativesAhead.begin(arguments);
         CommandLine line = commandLine(arguments);
-        CheckedOutput output = new CheckedOutput(new FileOutputStream(FileDescriptor.out));
+        CheckedOutput output = new CheckedOutput(
+                inherited("diffusion4j.stdout").orElseGet(() -> new FileOutputStream(FileDescriptor.out)));
         line.setOut(writer(output));
         line.setErr(writer(System.err));
         LauncherGone.watch(line.getErr());
@@ -204,21 +207,23 @@ public final class Diffuse implements Runnable {
     }
 
     /**
-     * The launcher filters what the JVM itself says at its start; our own words go straight to where its stderr went, a descriptor
-     * that was inherited. It is not opened anew by name: a file would then be written at two places at once.
+     * The launcher filters what the JVM itself says at its start, and what natives write; our own words go straight to where its streams went,
+     * descriptors that were inherited. They are not opened anew by name: a file would then be written at two places at once.
+     *
+     * @param property that holds the descriptor's number; empty where the launcher set none, or where this Java keeps it from us: the
+     *     filtered stream serves as well
      */
-    private static void useLaunchersErrorStream() {
-        Integer inherited = Integer.getInteger("diffusion4j.stderr");
-        if (inherited == null) {
-            return;
+    private static Optional<OutputStream> inherited(String property) {
+        Integer number = Integer.getInteger(property);
+        if (number == null) {
+            return Optional.empty();
         }
         try {
             Constructor<FileDescriptor> constructor = FileDescriptor.class.getDeclaredConstructor(int.class);
             constructor.setAccessible(true); // the launcher opens java.io for this
-            OutputStream stream = new FileOutputStream(constructor.newInstance(inherited));
-            System.setErr(new PrintStream(stream, true, StandardCharsets.UTF_8));
+            return Optional.of(new FileOutputStream(constructor.newInstance(number)));
         } catch (ReflectiveOperationException | InaccessibleObjectException e) {
-            // the filtered stream serves as well
+            return Optional.empty();
         }
     }
 }

@@ -11,7 +11,12 @@ import java.util.Set;
 final class OwnCommand {
     /** Of this process's own terminal, or of a file that only one process can write. */
     private static final Set<String> NOT_TAKEN = Set.of(
-            "-Ddiffusion4j.terminal", "-Ddiffusion4j.stderr", "-XX:ArchiveClassesAtExit", "-agentlib", "-javaagent");
+            "-Ddiffusion4j.terminal",
+            "-Ddiffusion4j.stdout",
+            "-Ddiffusion4j.stderr",
+            "-XX:ArchiveClassesAtExit",
+            "-agentlib",
+            "-javaagent");
 
     private OwnCommand() {}
 

@@ -38,12 +38,16 @@ class LauncherTest {
     /** How it ended. */
     private record Ended(int code, String out, String err) {}
 
-    /** The script in a folder of its own, where nothing is newer than what was built. */
     @BeforeEach
     void copy() throws IOException {
-        Files.copy(Path.of("../diffuse"), home.resolve("diffuse"));
+        copyTo(home);
+    }
+
+    /** The script in a folder of its own, where nothing is newer than what was built. */
+    static Path copyTo(Path home) throws IOException {
         Files.createDirectories(home.resolve("cli/target"));
         Files.createFile(home.resolve("cli/target/diffuse.built"));
+        return Files.copy(Path.of("../diffuse"), home.resolve("diffuse"));
     }
 
     private Ended run(Path javaHome, Map<String, String> environment, String... arguments) throws Exception {

@@ -50,32 +50,57 @@ class ProcessesTest {
         }
     }
 
-    private Process train(String said, Map<String, String> place, Path out, String... more) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
+    private static List<String> java() {
+        return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "--add-modules=jdk.incubator.vector",
                 "-cp",
                 System.getProperty("java.class.path"),
-                Diffuse.class.getName(),
-                "train",
-                "quickstart",
-                "--out",
-                out.toString()));
-        command.addAll(RUN);
-        command.addAll(List.of(more));
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve(said).toFile());
-        builder.environment().keySet().removeIf(name -> name.startsWith("OMP_NUM"));
+                Diffuse.class.getName());
+    }
+
+    /** Starts a training; what it says is in {@code NAME.out} and {@code NAME.err}. */
+    private Process train(String name, List<String> command, Map<String, String> place, Path out, String... more)
+            throws IOException {
+        List<String> words = new ArrayList<>(command);
+        words.addAll(List.of("train", "quickstart", "--out", out.toString()));
+        words.addAll(RUN);
+        words.addAll(List.of(more));
+        ProcessBuilder builder = new ProcessBuilder(words)
+                .redirectOutput(folder.resolve(name + ".out").toFile())
+                .redirectError(folder.resolve(name + ".err").toFile());
+        builder.environment().keySet().removeIf(variable -> variable.startsWith("OMP_NUM"));
         builder.environment().putAll(place);
         Process process = builder.start();
         started.add(process);
         return process;
     }
 
+    /** Two that train together, {@code first} and {@code second}. */
+    private record Two(Process first, Process second) {}
+
+    private Two trainTwo(List<String> command, Path out, String... more) throws IOException {
+        int port = freePort();
+        return new Two(
+                train("first", command, place(0, port), out, more),
+                train("second", command, place(1, port), out, more));
+    }
+
+    /** Two that would train for hours, once they are at it. */
+    private Two trainTwoForLong() throws IOException, InterruptedException {
+        Path run = folder.resolve("run");
+        Two two = trainTwo(java(), run, "--set=training.max_steps=100000", "--set=training.checkpoint_every_steps=5");
+        Path checkpoints = run.resolve("checkpoints");
+        for (int i = 0; i < 600 && !Files.exists(checkpoints); i++) {
+            Thread.sleep(100);
+        }
+        return two;
+    }
+
     private static Map<String, String> place(int rank, int port) {
         return Map.of(
+                "DIFFUSE_CLASSPATH", System.getProperty("java.class.path"), // for the launcher
                 "RANK", String.valueOf(rank),
                 "WORLD_SIZE", "2",
                 "MASTER_ADDR", "127.0.0.1",
@@ -98,70 +123,72 @@ class ProcessesTest {
         return all;
     }
 
-    private void end(Process process, String said, int code) throws IOException, InterruptedException {
-        assertThat(process.waitFor(90, TimeUnit.SECONDS)).as(said(said)).isTrue();
-        assertThat(process.exitValue()).as(said(said)).isEqualTo(code);
+    private void end(Process process, String name, int code) throws IOException, InterruptedException {
+        boolean hasEnded = process.waitFor(90, TimeUnit.SECONDS);
+        String all = said(name + ".out") + said(name + ".err");
+        assertThat(hasEnded).as(all).isTrue();
+        assertThat(process.exitValue()).as(all).isEqualTo(code);
+    }
+
+    private void endWell(Two two) throws IOException, InterruptedException {
+        end(two.first(), "first", 0);
+        end(two.second(), "second", 0);
     }
 
     @Test
     void two_end_in_the_bytes_of_one_that_takes_batches_in_halves() throws Exception {
         Path one = folder.resolve("one");
         Path two = folder.resolve("two");
-        int port = freePort();
-        String[] more = {"--set=training.max_steps=4", "--set=training.batch_size=8"};
-        Process first = train("first.txt", place(0, port), two, more);
-        Process second = train("second.txt", place(1, port), two, more);
-        end(first, "first.txt", 0);
-        end(second, "second.txt", 0);
+        endWell(trainTwo(java(), two, "--set=training.max_steps=4", "--set=training.batch_size=8"));
         Process alone = train(
-                "alone.txt",
+                "alone",
+                java(),
                 Map.of("OMP_NUM_THREADS", "2"),
                 one,
                 "--set=training.max_steps=4",
                 "--set=training.batch_size=16");
-        end(alone, "alone.txt", 0);
+        end(alone, "alone", 0);
         assertThat(weights(two, 4)).isEqualTo(weights(one, 4));
-        assertThat(said("second.txt").replaceAll("(\\[Gloo\\]|WARNING: Using incubator).*\\R", ""))
-                .as("the second says nothing")
-                .isBlank();
+        assertThat(said("second.out").replaceAll("\\[Gloo\\].*\\R", "")).isEmpty();
+        assertThat(said("second.err").replaceAll("WARNING: Using incubator.*\\R", ""))
+                .isEmpty();
         assertThat(two.resolve("model/model_index.json")).exists();
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launcher is a shell script")
+    void the_launcher_gives_the_output_to_the_command_alone() throws Exception {
+        Path script = LauncherTest.copyTo(Files.createDirectory(folder.resolve("home")));
+        endWell(trainTwo(List.of("bash", script.toString()), folder.resolve("run"), "--set=training.max_steps=1"));
+        for (String learning : List.of("first.out", "first.err")) {
+            assertThat(said(learning)).startsWith("quickstart").doesNotContain("[Gloo]");
+        }
+        for (String silent : List.of("second.out", "second.err")) {
+            assertThat(said(silent)).as(silent).isEmpty();
+        }
     }
 
     @Test
     @Tag("slow") // the others wait some seconds to be sure
     void the_end_of_one_ends_the_other_with_a_line_that_names_it() throws Exception {
-        Path run = folder.resolve("run");
-        int port = freePort();
-        String[] more = {"--set=training.max_steps=100000", "--set=training.checkpoint_every_steps=5"};
-        Process first = train("first.txt", place(0, port), run, more);
-        Process second = train("second.txt", place(1, port), run, more);
-        Path checkpoints = run.resolve("checkpoints");
-        for (int i = 0; i < 600 && !Files.exists(checkpoints); i++) {
-            Thread.sleep(100);
-        }
-        second.destroyForcibly().waitFor();
-        end(first, "first.txt", 1);
-        assertThat(said("first.txt").strip()).endsWith("process 1 of 2 no longer answers: killed, or cut off");
-        assertThat(said("first.txt")).doesNotContain("\tat ");
+        Two two = trainTwoForLong();
+        two.second().destroyForcibly().waitFor();
+        end(two.first(), "first", 1);
+        assertThat(said("first.err").strip()).endsWith("process 1 of 2 no longer answers: killed, or cut off");
+        assertThat(said("first.err")).doesNotContain("\tat ");
     }
 
     @Test
     @Tag("slow") // as above
     @DisabledOnOs(OS.WINDOWS)
     void a_first_process_that_is_stopped_does_not_hold_the_others_for_ever() throws Exception {
-        Path run = folder.resolve("run");
-        int port = freePort();
-        String[] more = {"--set=training.max_steps=100000", "--set=training.checkpoint_every_steps=5"};
-        Process first = train("first.txt", place(0, port), run, more);
-        Process second = train("second.txt", place(1, port), run, more);
-        Path checkpoints = run.resolve("checkpoints");
-        for (int i = 0; i < 600 && !Files.exists(checkpoints); i++) {
-            Thread.sleep(100);
-        }
-        new ProcessBuilder("kill", "-STOP", String.valueOf(first.pid())).start().waitFor();
-        end(second, "second.txt", 1);
-        assertThat(said("second.txt").strip())
+        Two two = trainTwoForLong();
+        new ProcessBuilder("kill", "-STOP", String.valueOf(two.first().pid()))
+                .start()
+                .waitFor();
+        end(two.second(), "second", 1);
+        assertThat(said("second.err").strip())
                 .endsWith("process 0 of 2, where they meet, no longer answers: stopped, or cut off");
-        assertThat(said("second.txt")).doesNotContain("\tat ");
+        assertThat(said("second.err")).doesNotContain("\tat ");
     }
 }

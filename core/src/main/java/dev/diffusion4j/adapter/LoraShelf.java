@@ -103,6 +103,12 @@ public final class LoraShelf {
         }
     }
 
+    /** What one would call the adapter of a file or folder that lies alone: its name without its suffix. */
+    public static String nameOf(Path place) {
+        String name = String.valueOf(place.getFileName());
+        return name.substring(0, name.length() - suffix(place).length());
+    }
+
     private static String suffix(Path file) {
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
         return SUFFIXES.stream().filter(name::endsWith).findFirst().orElse("");

@@ -17,6 +17,7 @@ public final class Problem extends RuntimeException implements Worded {
     private final String text;
     private final Kind kind;
     private final @Nullable String field;
+    private final @Nullable String subject;
 
     /** Whose fault it is. */
     public enum Kind {
@@ -26,16 +27,22 @@ public final class Problem extends RuntimeException implements Worded {
         FAILURE
     }
 
-    private Problem(String message, Kind kind, @Nullable String field, @Nullable Throwable cause) {
+    private Problem(String message, Kind kind, @Nullable Throwable cause) {
+        this(message, kind, null, null, cause);
+    }
+
+    private Problem(
+            String message, Kind kind, @Nullable String field, @Nullable String subject, @Nullable Throwable cause) {
         super(FieldNames.BARE.word(oneLine(message)), cause);
         this.text = oneLine(message);
         this.kind = kind;
         this.field = field;
+        this.subject = subject;
     }
 
     /** What was asked for is wrong. */
     public static Problem request(String message) {
-        return new Problem(message, Kind.REQUEST, null, null);
+        return new Problem(message, Kind.REQUEST, null);
     }
 
     /**
@@ -45,17 +52,17 @@ public final class Problem extends RuntimeException implements Worded {
      */
     public static Problem request(String field, Object value, String allowed) {
         String shown = value instanceof CharSequence ? "'" + value + "'" : value.toString();
-        return new Problem("{" + field + "} must " + allowed + ", but was " + shown, Kind.REQUEST, null, null);
+        return new Problem("{" + field + "} must " + allowed + ", but was " + shown, Kind.REQUEST, null);
     }
 
     /** What was asked for is right, but a file, a disk or a run failed. */
     public static Problem failure(String message) {
-        return new Problem(message, Kind.FAILURE, null, null);
+        return new Problem(message, Kind.FAILURE, null);
     }
 
     /** As {@link #failure(String)}, keeping the cause. */
     public static Problem failure(String message, Throwable cause) {
-        return new Problem(message, Kind.FAILURE, null, cause);
+        return new Problem(message, Kind.FAILURE, cause);
     }
 
     /** Names in files may hold line ends and terminal commands, and be of any length; none of that reaches the terminal. */
@@ -89,7 +96,12 @@ public final class Problem extends RuntimeException implements Worded {
 
     /** This one, known to be about what a request has in a field, whatever its words are. */
     public Problem about(String name) {
-        Problem known = new Problem(text, kind, name, getCause());
+        return about(name, null);
+    }
+
+    /** As {@link #about(String)}, where the field holds several and it is about one of them, by the name that a request knows it by. */
+    public Problem about(String name, @Nullable String which) {
+        Problem known = new Problem(text, kind, name, which == null ? subject : oneLine(which), getCause());
         known.setStackTrace(getStackTrace());
         return known;
     }
@@ -97,5 +109,10 @@ public final class Problem extends RuntimeException implements Worded {
     /** The field that it is about, as far as that is known. */
     public Optional<String> field() {
         return Optional.ofNullable(field);
+    }
+
+    /** Which of the field's values it is about, as far as that is known. */
+    public Optional<String> subject() {
+        return Optional.ofNullable(subject);
     }
 }

@@ -201,11 +201,20 @@ public record GenerationNote(
     public static Read read(String text, String where) {
         try {
             RunManifest manifest = RunManifest.fromText(text, where);
-            Map<String, @Nullable Object> settings = OldNotes.upgraded(manifest.settings());
-            return new Read(manifest, Records.bind(EMPTY, settings, where));
+            return new Read(manifest, of(OldNotes.upgraded(manifest.settings()), where));
         } catch (IllegalArgumentException e) {
             throw Problem.failure(Worded.marked(e), e);
         }
+    }
+
+    /**
+     * Of its keys and their values. What is missing is that of {@link #EMPTY}, which only a request may leave to it.
+     *
+     * @param settings of this version, see {@link OldNotes#upgraded}
+     * @throws IllegalArgumentException as {@link Records#bind}
+     */
+    static GenerationNote of(Map<String, @Nullable Object> settings, String where) {
+        return Records.bind(EMPTY, settings, where);
     }
 
     /** The same with the name of each file in place of its path. */

@@ -7,8 +7,6 @@ import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.json.Json;
-import dev.diffusion4j.json.Records;
-import dev.diffusion4j.model.clip.ClipActivation;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import java.util.Arrays;
@@ -39,37 +37,8 @@ public record NoteRequest(
         Map<String, Object> files) {
 
     private static final List<String> FILES = List.of("config", "embeddings", "vae", "refiner", "clip_model");
-
-    /** The keys and their types; a note of any version is upgraded to them first. */
-    private record Form(
-            @Nullable String model,
-            @Nullable String scheduler,
-            Map<String, @Nullable Object> schedulerConfig,
-            @Nullable Integer index,
-            GenerationRequest request,
-            List<String> guides,
-            List<String> loras,
-            @Nullable String config,
-            List<String> embeddings,
-            @Nullable String vae,
-            @Nullable String refiner,
-            @Nullable String clipModel,
-            @Nullable ClipActivation clipActivation) {
-        static final Form EMPTY = new Form(
-                null,
-                null,
-                Map.of(),
-                null,
-                GenerationRequest.DEFAULT,
-                List.of(),
-                List.of(),
-                null,
-                List.of(),
-                null,
-                null,
-                null,
-                null);
-    }
+    /** What a note always says and a request need not; {@code null} there is as good as nothing. */
+    private static final List<String> NOT_NEEDED = List.of("model", "scheduler", "index");
 
     public NoteRequest {
         guides = List.copyOf(guides);
@@ -99,23 +68,25 @@ public record NoteRequest(
         }
     }
 
-    private static NoteRequest of(Map<String, @Nullable Object> note, String where) {
-        Form form = Records.bind(Form.EMPTY, note, where);
-        SchedulerKind kind = form.scheduler == null ? null : kind(form.scheduler);
+    private static NoteRequest of(Map<String, @Nullable Object> all, String where) {
+        Map<String, @Nullable Object> said = new LinkedHashMap<>(all);
+        NOT_NEEDED.stream().filter(key -> said.get(key) == null).forEach(said::remove);
+        GenerationNote note = GenerationNote.of(said, where);
+        SchedulerKind kind = said.containsKey("scheduler") ? kind(note.scheduler()) : null;
         Map<String, Object> files = new LinkedHashMap<>();
         FILES.forEach(key -> {
-            Object value = note.get(key);
+            Object value = said.get(key);
             if (value != null && !value.equals(List.of())) {
                 files.put(key, value);
             }
         });
         return new NoteRequest(
-                form.model,
-                SchedulerSelection.ofNote(kind, form.schedulerConfig, form.request, hasSteps(note)),
-                form.index,
-                form.request,
-                form.guides,
-                form.loras.stream().map(LoraChoice::parse).toList(),
+                said.containsKey("model") ? note.model() : null,
+                SchedulerSelection.ofNote(kind, note.schedulerConfig(), note.request(), hasSteps(said)),
+                said.containsKey("index") ? (Integer) note.index() : null,
+                note.request(),
+                note.guides(),
+                note.loras().stream().map(LoraChoice::parse).toList(),
                 files);
     }
 

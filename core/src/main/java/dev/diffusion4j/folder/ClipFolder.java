@@ -7,11 +7,15 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.model.clip.ClipPictures;
 import dev.diffusion4j.model.clip.ClipTextModel;
+import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.text.ClipTokenizer;
 import dev.diffusion4j.text.TokenizerFolder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +62,9 @@ public final class ClipFolder {
         Model half = ClipTextModel.FAMILY.create(model.config());
         Map<String, Tensor> whole = model.stateDict();
         try (NoGradGuard guard = new NoGradGuard()) {
-            half.stateDict().forEach((name, tensor) -> tensor.copy_(whole.get(name)));
+            half.stateDict()
+                    .forEach((name, tensor) -> TensorScope.run(() -> tensor.copy_(
+                            Objects.requireNonNull(whole.get(name)).to(Devices.cpu(), Tensors.type(tensor)))));
         }
         return half;
     }

@@ -15,7 +15,7 @@ public interface GuidanceLoss {
     /**
      * The loss of each picture, differentiable; a picture's loss must not depend on the others.
      *
-     * @param pictures x̂₀, {@code float32 (B, C, H, W)}, 0 black and 1 white, sometimes a little beyond
+     * @param pictures x̂₀, {@code float32 (B, C, H, W)}, 0 black and 1 white, sometimes a little beyond; on the CPU
      * @return {@code float32 (B)}, owned by the current scope
      */
     Tensor perImage(Tensor pictures);

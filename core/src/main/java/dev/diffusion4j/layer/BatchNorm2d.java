@@ -10,6 +10,7 @@ import dev.diffusion4j.tensor.BackwardTape;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.tensor.WeightMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -50,14 +51,10 @@ public final class BatchNorm2d extends Layer {
         bias = affine ? parameter("bias", channels) : null;
         runningMean = buffer("running_mean", channels);
         runningVariance = buffer("running_var", channels);
-        weightOptional = optional(weight);
-        biasOptional = optional(bias);
-        meanOptional = optional(runningMean);
-        varianceOptional = optional(runningVariance);
-    }
-
-    private static TensorOptional optional(@Nullable Tensor tensor) {
-        return TensorScope.own(tensor == null ? new TensorOptional() : new TensorOptional(tensor));
+        weightOptional = WeightMemory.optional(weight);
+        biasOptional = WeightMemory.optional(bias);
+        meanOptional = WeightMemory.optional(runningMean);
+        varianceOptional = WeightMemory.optional(runningVariance);
     }
 
     /**

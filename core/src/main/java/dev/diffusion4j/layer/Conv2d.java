@@ -10,6 +10,7 @@ import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.tensor.WeightMemory;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -42,7 +43,7 @@ public final class Conv2d extends Adaptable {
         weight = new LayerWeight<>(this, parameter("weight", out, in, kernel, kernel), this::pack);
         Tensor made = withBias ? parameter("bias", out) : null;
         bias = made;
-        biasOptional = TensorScope.own(made == null ? new TensorOptional() : new TensorOptional(made));
+        biasOptional = WeightMemory.optional(made);
         this.stride = new long[] {stride, stride};
         this.padding = new long[] {padding, padding};
     }

@@ -4,7 +4,7 @@ package dev.diffusion4j.layer;
 import static org.bytedeco.pytorch.global.torch.conv_transpose2d;
 
 import dev.diffusion4j.tensor.RandomStream;
-import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.WeightMemory;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 
@@ -22,7 +22,7 @@ public final class ConvTranspose2d extends Layer {
     public ConvTranspose2d(long in, long out, long stride) {
         weight = parameter("weight", in, out, stride, stride);
         bias = parameter("bias", out);
-        biasOptional = TensorScope.own(new TensorOptional(bias));
+        biasOptional = WeightMemory.optional(bias);
         this.stride = new long[] {stride, stride};
     }
 

@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Sets a share of the values to zero while training and scales the rest up; does nothing else: Srivastava et al. (2014). */
 public final class Dropout extends Layer {
@@ -29,13 +30,22 @@ public final class Dropout extends Layer {
         return TensorScope.keepResult(() -> x.mul(mask(x, random.get())));
     }
 
+    /** Drawn on the CPU for every device, since the stream is the CPU's. */
+    private static Tensor drawn(Tensor x, RandomStream random) {
+        if (x.device().is_cpu()) {
+            Tensor uniform = empty_like(x);
+            random.uniform(uniform, 0, 1);
+            return uniform;
+        }
+        return random.rand(Tensors.shape(x)).to(x.device(), ScalarType.Float);
+    }
+
     private Tensor mask(Tensor x, RandomStream random) {
         try (NoGradGuard guard = new NoGradGuard()) {
             if (probability == 1) {
                 return empty_like(x).zero_();
             }
-            Tensor uniform = empty_like(x);
-            random.uniform(uniform, 0, 1);
+            Tensor uniform = drawn(x, random);
             return uniform.ge(new Scalar(probability)).to(Tensors.type(x)).div_(new Scalar(1 - probability));
         }
     }

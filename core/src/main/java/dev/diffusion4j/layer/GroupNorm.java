@@ -11,6 +11,7 @@ import dev.diffusion4j.tensor.BackwardTape;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.tensor.WeightMemory;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.pytorch.GradMode;
@@ -49,8 +50,8 @@ public final class GroupNorm extends Layer {
         this.eps = eps;
         weight = parameter("weight", channels);
         bias = parameter("bias", channels);
-        weightOptional = TensorScope.own(new TensorOptional(weight));
-        biasOptional = TensorScope.own(new TensorOptional(bias));
+        weightOptional = WeightMemory.optional(weight);
+        biasOptional = WeightMemory.optional(bias);
     }
 
     /**

@@ -259,7 +259,7 @@ public abstract class Layer implements AutoCloseable {
         Collection<Tensor> all = new ArrayList<>(stateDict().values());
         try (NoGradGuard guard = new NoGradGuard()) {
             for (Tensor tensor : all) {
-                TensorScope.run(() -> tensor.set_data(change.apply(tensor)));
+                TensorScope.run(() -> WeightMemory.replace(tensor, change.apply(tensor)));
             }
         }
         onConverted();

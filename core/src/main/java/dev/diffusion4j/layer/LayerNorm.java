@@ -5,6 +5,7 @@ import static org.bytedeco.pytorch.global.torch.layer_norm;
 
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.WeightMemory;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 
@@ -22,8 +23,8 @@ public final class LayerNorm extends Layer {
         this.eps = eps;
         weight = parameter("weight", features);
         bias = parameter("bias", features);
-        weightOptional = TensorScope.own(new TensorOptional(weight));
-        biasOptional = TensorScope.own(new TensorOptional(bias));
+        weightOptional = WeightMemory.optional(weight);
+        biasOptional = WeightMemory.optional(bias);
     }
 
     /**

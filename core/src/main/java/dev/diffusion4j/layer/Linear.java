@@ -8,6 +8,7 @@ import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.tensor.WeightMemory;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,7 @@ public final class Linear extends Adaptable {
         weight = new LayerWeight<>(this, parameter("weight", out, in), Linear::pack);
         Tensor made = withBias ? parameter("bias", out) : null;
         bias = made;
-        biasOptional = TensorScope.own(made == null ? new TensorOptional() : new TensorOptional(made));
+        biasOptional = WeightMemory.optional(made);
     }
 
     /**

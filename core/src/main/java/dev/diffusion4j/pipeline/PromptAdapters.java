@@ -5,6 +5,7 @@ import dev.diffusion4j.adapter.LoraAdapter;
 import dev.diffusion4j.adapter.LoraApplied;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraFile;
+import dev.diffusion4j.adapter.LoraShelf;
 import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
@@ -111,13 +112,19 @@ final class PromptAdapters implements AutoCloseable {
                 .toList();
         return places.isEmpty()
                 ? List.of()
-                : PipelineAdapters.ask(
-                        setup.conditioner().lent(),
-                        others -> about(() -> places.stream()
-                                .map(place -> fits.computeIfAbsent(
-                                        new Fit(networks(outline, others), Stamp.of(place)),
-                                        key -> fit(outline, others, place)))
-                                .toList()));
+                : PipelineAdapters.ask(setup.conditioner().lent(), others -> places.stream()
+                        .map(place -> applied(outline, others, place))
+                        .toList());
+    }
+
+    /** As {@link #about}, and which it is. */
+    private LoraApplied applied(DiffusionModel outline, Map<String, Model> others, Path place) {
+        try {
+            return fits.computeIfAbsent(
+                    new Fit(networks(outline, others), Stamp.of(place)), key -> fit(outline, others, place));
+        } catch (Problem e) {
+            throw e.about("loras", LoraShelf.nameOf(place));
+        }
     }
 
     /** Whoever catches a problem with one is to know that it is one. */

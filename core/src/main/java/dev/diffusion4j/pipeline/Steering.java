@@ -10,6 +10,7 @@ import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.guidance.LossGuidance.Gradient;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerRun;
+import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.Shapes;
 import dev.diffusion4j.tensor.TensorScope;
@@ -22,6 +23,7 @@ import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Pushes a sample down losses of x̂₀ before each step; the step then uses the same output of the network. Losses look at one picture
@@ -159,7 +161,8 @@ final class Steering {
                 Tensor total;
                 try (AutoGradMode on = new AutoGradMode(true);
                         RandomStream random = new RandomStream(draw)) {
-                    total = perImage(guidance, codec.pictures(leaf), random).sum();
+                    Tensor pictures = codec.pictures(leaf).to(Devices.cpu(), ScalarType.Float); // where losses are
+                    total = perImage(guidance, pictures, random).sum();
                 }
                 total._backward(new TensorVector(leaf), new TensorOptional(), new BoolOptional(), false);
                 sum.add_(leaf.grad());

@@ -27,7 +27,7 @@ public final class Devices {
     /** Whether LibTorch was built with CUDA and finds a card. */
     public static boolean hasCuda() {
         NativeRuntime.configure();
-        return cuda_is_available();
+        return StandIn.current() != null || cuda_is_available();
     }
 
     /**
@@ -39,7 +39,7 @@ public final class Devices {
     public static Device parse(String name) {
         return switch (name) {
             case "cpu" -> cpu();
-            case "auto" -> hasCuda() ? TensorScope.own(new Device("cuda")) : cpu();
+            case "auto" -> hasCuda() ? card("cuda") : cpu();
             default -> {
                 if (!name.matches("cuda(:\\d{1,3})?")) {
                     throw Problem.request("unknown device '" + name + "'; choose cpu, cuda, cuda:N or auto");
@@ -49,14 +49,19 @@ public final class Devices {
                             "device '" + name
                                     + "' is not there: this LibTorch sees no CUDA card; use {device} cpu or add the CUDA natives");
                 }
-                int cards = cuda_device_count();
+                int cards = StandIn.current() != null ? 1 : cuda_device_count();
                 if (name.indexOf(':') > 0 && Integer.parseInt(name.substring(name.indexOf(':') + 1)) >= cards) {
                     throw Problem.request(
                             "device '" + name + "' is not there: the last CUDA card here is cuda:" + (cards - 1));
                 }
-                yield TensorScope.own(new Device(name));
+                yield card(name);
             }
         };
+    }
+
+    private static Device card(String name) {
+        StandIn known = StandIn.current();
+        return known != null ? known.device() : TensorScope.own(new Device(name));
     }
 
     /**
@@ -72,6 +77,9 @@ public final class Devices {
 
     /** {@code "cpu"}, {@code "cuda:0"}: how the device is named in logs and metadata. */
     public static String name(Device device) {
+        if (StandIn.current() != null && !device.is_cpu()) {
+            return "cuda:0";
+        }
         try (BytePointer text = device.str()) {
             return text.getString();
         }

@@ -52,7 +52,14 @@ public final class NativeOp {
 
     /** Calls one that returns nothing, or nothing that is needed. */
     public void run(IValue... arguments) {
-        TensorScope.run(() -> handle.callBoxed(new IValueVector(arguments)));
+        StandIn card = StandIn.current();
+        TensorScope.run(() -> {
+            if (card != null) {
+                card.run(handle, arguments);
+            } else {
+                handle.callBoxed(new IValueVector(arguments));
+            }
+        });
     }
 
     /** {@code Tensor[]}. */

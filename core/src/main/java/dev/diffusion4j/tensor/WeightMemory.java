@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
@@ -51,6 +52,26 @@ public final class WeightMemory {
                 CURRENT.set(outer);
             }
         }
+    }
+
+    /** Gives a weight the values, dtype, device and layout of another tensor; its handle, and whether it learns, stay. */
+    public static void replace(Tensor weight, Tensor with) {
+        StandIn card = StandIn.current();
+        if (card != null && weight.is_cpu() != with.is_cpu()) {
+            card.replace(weight, with);
+        } else {
+            weight.set_data(with);
+        }
+    }
+
+    /** A weight as operations take it that can do without; the caller owns it. */
+    public static TensorOptional optional(@Nullable Tensor weight) {
+        TensorOptional optional = TensorScope.own(weight == null ? new TensorOptional() : new TensorOptional(weight));
+        StandIn card = StandIn.current();
+        if (card != null && weight != null) {
+            card.follow(weight, optional);
+        }
+        return optional;
     }
 
     /** Memory for a layer's tensor, with any content; the caller owns it. */

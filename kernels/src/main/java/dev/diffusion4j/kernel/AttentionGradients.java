@@ -4,9 +4,18 @@ package dev.diffusion4j.kernel;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The inner loops of {@link AttentionKernel#backward}, each for one vector of tokens against all rows. */
+/**
+ * The inner loops of {@link AttentionKernel#backward}, each for one vector of tokens against all rows.
+ *
+ * <p>Each loop has one counter, and little more than eight vectors that live through it. With a second counter, or with an exponential beside
+ * sixteen vectors, C2 leaves a check of an array's end within the loop and, for its sake, writes all vectors to the stack and reads
+ * them back, in each turn: the gradients then take twice as long.
+ */
 final class AttentionGradients {
     private static final VectorSpecies<Float> S = VectorMath.FLOATS;
+    private static final int ROW = AttentionKernel.ROW;
+    private static final int HEAD = AttentionKernel.HEAD;
+    private static final int SPREAD = AttentionKernel.SPREAD;
 
     private AttentionGradients() {}
 
@@ -14,7 +23,7 @@ final class AttentionGradients {
      * p·(dp − δ) of a vector of queries for each key.
      *
      * @param rows √8⁻¹·k and v of each token
-     * @param slopes receives a vector for each key
+     * @param slopes receives a vector for each key, at its row's place times {@link AttentionKernel#SPREAD}
      */
     static void slopesOfQueries(
             float[] x,
@@ -28,6 +37,13 @@ final class AttentionGradients {
             float[] delta,
             int at,
             float[] slopes) {
+        powersOfQueries(x, q, rows, tokens, n, FloatVector.fromArray(S, negatives, at), slopes);
+        timesSlopesOfGradients(gradient, o, rows, tokens, n, FloatVector.fromArray(S, delta, at), slopes);
+    }
+
+    /** p of a vector of queries for each key. */
+    private static void powersOfQueries(
+            float[] x, int q, float[] rows, int tokens, int n, FloatVector below, float[] slopes) {
         FloatVector q0 = FloatVector.fromArray(S, x, q);
         FloatVector q1 = FloatVector.fromArray(S, x, q + n);
         FloatVector q2 = FloatVector.fromArray(S, x, q + 2 * n);
@@ -36,6 +52,15 @@ final class AttentionGradients {
         FloatVector q5 = FloatVector.fromArray(S, x, q + 5 * n);
         FloatVector q6 = FloatVector.fromArray(S, x, q + 6 * n);
         FloatVector q7 = FloatVector.fromArray(S, x, q + 7 * n);
+        for (int r = 0; r < tokens * ROW; r += ROW) {
+            FloatVector score = dot(q0, q1, q2, q3, q4, q5, q6, q7, rows, r, below);
+            VectorMath.expOfNumber(score).intoArray(slopes, r * SPREAD);
+        }
+    }
+
+    /** Slopes p become p·(dp − δ), of a vector of queries. */
+    private static void timesSlopesOfGradients(
+            float[] gradient, int o, float[] rows, int tokens, int n, FloatVector offset, float[] slopes) {
         FloatVector g0 = FloatVector.fromArray(S, gradient, o);
         FloatVector g1 = FloatVector.fromArray(S, gradient, o + n);
         FloatVector g2 = FloatVector.fromArray(S, gradient, o + 2 * n);
@@ -44,12 +69,9 @@ final class AttentionGradients {
         FloatVector g5 = FloatVector.fromArray(S, gradient, o + 5 * n);
         FloatVector g6 = FloatVector.fromArray(S, gradient, o + 6 * n);
         FloatVector g7 = FloatVector.fromArray(S, gradient, o + 7 * n);
-        FloatVector below = FloatVector.fromArray(S, negatives, at);
-        FloatVector offset = FloatVector.fromArray(S, delta, at);
-        for (int j = 0, r = 0, w = 0; j < tokens; j++, r += AttentionKernel.ROW, w += VectorMath.LANES) {
-            FloatVector score = dot(q0, q1, q2, q3, q4, q5, q6, q7, rows, r, below);
-            FloatVector slope = dot(g0, g1, g2, g3, g4, g5, g6, g7, rows, r + AttentionKernel.HEAD, offset);
-            VectorMath.exp(score).mul(slope).intoArray(slopes, w);
+        for (int r = 0; r < tokens * ROW; r += ROW) {
+            FloatVector slope = dot(g0, g1, g2, g3, g4, g5, g6, g7, rows, r + HEAD, offset);
+            FloatVector.fromArray(S, slopes, r * SPREAD).mul(slope).intoArray(slopes, r * SPREAD);
         }
     }
 
@@ -72,7 +94,7 @@ final class AttentionGradients {
             float[] slopes,
             float[] into) {
         powersOfKeys(x, k, rows, tokens, n, negatives, slopes);
-        weighRows(rows, AttentionKernel.HEAD, slopes, tokens, n, into, v);
+        weighRows(rows, HEAD, slopes, tokens, n, into, v);
         timesSlopesOfValues(x, v, rows, tokens, n, delta, slopes);
     }
 
@@ -87,14 +109,14 @@ final class AttentionGradients {
         FloatVector k5 = FloatVector.fromArray(S, x, k + 5 * n);
         FloatVector k6 = FloatVector.fromArray(S, x, k + 6 * n);
         FloatVector k7 = FloatVector.fromArray(S, x, k + 7 * n);
-        for (int i = 0, r = 0, w = 0; i < tokens; i++, r += AttentionKernel.ROW, w += VectorMath.LANES) {
-            FloatVector below = FloatVector.broadcast(S, negatives[i]);
+        for (int r = 0; r < tokens * ROW; r += ROW) {
+            FloatVector below = FloatVector.broadcast(S, negatives[r / ROW]);
             FloatVector score = dot(k0, k1, k2, k3, k4, k5, k6, k7, rows, r, below);
-            VectorMath.exp(score).intoArray(slopes, w);
+            VectorMath.expOfNumber(score).intoArray(slopes, r * SPREAD);
         }
     }
 
-    /** Slopes p become p·(dp − δ). */
+    /** Slopes p become p·(dp − δ), of a vector of keys. */
     private static void timesSlopesOfValues(
             float[] x, int v, float[] rows, int tokens, int n, float[] delta, float[] slopes) {
         FloatVector v0 = FloatVector.fromArray(S, x, v);
@@ -105,10 +127,10 @@ final class AttentionGradients {
         FloatVector v5 = FloatVector.fromArray(S, x, v + 5 * n);
         FloatVector v6 = FloatVector.fromArray(S, x, v + 6 * n);
         FloatVector v7 = FloatVector.fromArray(S, x, v + 7 * n);
-        for (int i = 0, r = 0, w = 0; i < tokens; i++, r += AttentionKernel.ROW, w += VectorMath.LANES) {
-            FloatVector offset = FloatVector.broadcast(S, delta[i]);
-            FloatVector slope = dot(v0, v1, v2, v3, v4, v5, v6, v7, rows, r + AttentionKernel.HEAD, offset);
-            FloatVector.fromArray(S, slopes, w).mul(slope).intoArray(slopes, w);
+        for (int r = 0; r < tokens * ROW; r += ROW) {
+            FloatVector offset = FloatVector.broadcast(S, delta[r / ROW]);
+            FloatVector slope = dot(v0, v1, v2, v3, v4, v5, v6, v7, rows, r + HEAD, offset);
+            FloatVector.fromArray(S, slopes, r * SPREAD).mul(slope).intoArray(slopes, r * SPREAD);
         }
     }
 
@@ -147,16 +169,16 @@ final class AttentionGradients {
         FloatVector a5 = zero;
         FloatVector a6 = zero;
         FloatVector a7 = zero;
-        for (int j = 0, r = half, w = 0; j < tokens; j++, r += AttentionKernel.ROW, w += VectorMath.LANES) {
-            FloatVector s = FloatVector.fromArray(S, slopes, w);
-            a0 = s.fma(FloatVector.broadcast(S, rows[r]), a0);
-            a1 = s.fma(FloatVector.broadcast(S, rows[r + 1]), a1);
-            a2 = s.fma(FloatVector.broadcast(S, rows[r + 2]), a2);
-            a3 = s.fma(FloatVector.broadcast(S, rows[r + 3]), a3);
-            a4 = s.fma(FloatVector.broadcast(S, rows[r + 4]), a4);
-            a5 = s.fma(FloatVector.broadcast(S, rows[r + 5]), a5);
-            a6 = s.fma(FloatVector.broadcast(S, rows[r + 6]), a6);
-            a7 = s.fma(FloatVector.broadcast(S, rows[r + 7]), a7);
+        for (int r = 0; r < tokens * ROW; r += ROW) {
+            FloatVector s = FloatVector.fromArray(S, slopes, r * SPREAD);
+            a0 = s.fma(FloatVector.broadcast(S, rows[r + half]), a0);
+            a1 = s.fma(FloatVector.broadcast(S, rows[r + half + 1]), a1);
+            a2 = s.fma(FloatVector.broadcast(S, rows[r + half + 2]), a2);
+            a3 = s.fma(FloatVector.broadcast(S, rows[r + half + 3]), a3);
+            a4 = s.fma(FloatVector.broadcast(S, rows[r + half + 4]), a4);
+            a5 = s.fma(FloatVector.broadcast(S, rows[r + half + 5]), a5);
+            a6 = s.fma(FloatVector.broadcast(S, rows[r + half + 6]), a6);
+            a7 = s.fma(FloatVector.broadcast(S, rows[r + half + 7]), a7);
         }
         a0.intoArray(into, at);
         a1.intoArray(into, at + n);

@@ -21,6 +21,9 @@ public final class AttentionKernel {
     public static final int HEAD = 8;
 
     static final int ROW = 2 * HEAD;
+    /** A vector of slopes lies at its row's place times this: at the same place where a row holds a vector. */
+    static final int SPREAD = Math.max(1, VectorMath.LANES / ROW);
+
     private static final VectorSpecies<Float> S = VectorMath.FLOATS;
     private static final float SCALE = (float) (1 / Math.sqrt(HEAD));
     /** Scores may lie twice this far below the bound that they are compared with, and no exponential vanishes. */
@@ -39,7 +42,7 @@ public final class AttentionKernel {
         rows = new float[ROW * stride];
         delta = new float[stride];
         negatives = new float[stride];
-        slopes = new float[VectorMath.LANES * stride];
+        slopes = new float[ROW * SPREAD * stride];
     }
 
     /** {@code tokens} rounded up to the lanes. */
@@ -127,8 +130,8 @@ public final class AttentionKernel {
         FloatVector a5 = zero;
         FloatVector a6 = zero;
         FloatVector a7 = zero;
-        for (int j = 0, r = 0; j < tokens; j++, r += ROW) {
-            FloatVector p = VectorMath.exp(score(x, q, n, rows, r, below));
+        for (int r = 0; r < tokens * ROW; r += ROW) {
+            FloatVector p = VectorMath.expOfNumber(score(x, q, n, rows, r, below));
             sum = sum.add(p);
             a0 = p.fma(FloatVector.broadcast(S, rows[r + 8]), a0);
             a1 = p.fma(FloatVector.broadcast(S, rows[r + 9]), a1);
@@ -139,6 +142,7 @@ public final class AttentionKernel {
             a6 = p.fma(FloatVector.broadcast(S, rows[r + 14]), a6);
             a7 = p.fma(FloatVector.broadcast(S, rows[r + 15]), a7);
         }
+        sum = sum.add(top.sub(top)); // not a number stays so
         VectorMath.log(sum).add(top).intoArray(logSums, l);
         FloatVector share = FloatVector.broadcast(S, 1f).div(sum);
         a0.mul(share).intoArray(out, o);

@@ -139,6 +139,18 @@ class KernelsTest {
         }
     }
 
+    @ParameterizedTest(name = "in {0}")
+    @CsvSource({"q, 0", "k, 1", "v, 2"})
+    void attention_hides_no_number_that_is_none(String part, int at) {
+        int tokens = 20;
+        int n = AttentionKernel.stride(tokens);
+        float[] qkv = normal(3 * D * n, 1, new Random(7));
+        qkv[at * D * n + 3] = Float.NaN;
+        float[] out = new float[D * n];
+        new AttentionKernel(tokens).forward(qkv, 0, D * n, 2 * D * n, out, 0, new float[n], 0);
+        assertThat(out[3]).as("the result of token 3").isNaN();
+    }
+
     private static double[][] probabilities(float[] qkv, int tokens, int n) {
         double[][] p = new double[tokens][tokens];
         for (int i = 0; i < tokens; i++) {

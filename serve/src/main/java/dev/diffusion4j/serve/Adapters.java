@@ -16,10 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The adapters that requests may name: those of one folder, by their names alone. It is looked through for each request that names some. */
 final class Adapters {
-    /** What is answered in place of a problem with one, which names places. */
-    static final String NO_USE =
-            "an adapter that the request names is not there, is no LoRA, or was made for another model";
-
     private static final int MOST = 20;
 
     private final @Nullable Path folder;
@@ -114,6 +110,12 @@ final class Adapters {
     @Nullable
     String folder() {
         return folder == null ? null : folder.toString();
+    }
+
+    /** What is answered in place of a problem with one, which names places. */
+    static String noUse(Problem problem) {
+        return problem.subject().map(name -> "the adapter '" + name + "'").orElse("an adapter that the request names")
+                + " is not there, is no LoRA, or was made for another model";
     }
 
     /** Whether a problem is one with an adapter. */

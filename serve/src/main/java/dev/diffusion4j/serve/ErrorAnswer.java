@@ -37,7 +37,7 @@ record ErrorAnswer(int status, String message, String code, @Nullable String par
         }
         if (error instanceof Problem problem && Adapters.isAbout(problem)) { // whose message names places
             LOG.warn("an adapter was refused: {}", error.getMessage());
-            return new ErrorAnswer(422, Adapters.NO_USE, "lora_not_usable", "loras");
+            return new ErrorAnswer(422, Adapters.noUse(problem), "lora_not_usable", "loras");
         }
         if (error instanceof Problem problem && problem.kind() == Problem.Kind.REQUEST) {
             return new ErrorAnswer(422, message, "cannot_be_drawn", names.first());

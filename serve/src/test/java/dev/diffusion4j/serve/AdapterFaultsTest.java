@@ -72,7 +72,9 @@ class AdapterFaultsTest {
             assertThat(Client.error(response))
                     .containsEntry("code", code)
                     .containsEntry("type", "invalid_request_error");
-            assertThat(new String(response.body(), StandardCharsets.UTF_8)).doesNotContain(folder.toString());
+            assertThat(new String(response.body(), StandardCharsets.UTF_8))
+                    .contains("adapter '" + name + "'")
+                    .doesNotContain(folder.toString());
         }
         assertThat(server.service().jobs()).isEmpty();
     }

@@ -49,7 +49,7 @@ public final class GlooGroup implements ProcessGroup {
     }
 
     /**
-     * Waits until all processes have come.
+     * Waits until all processes have come. Gloo then writes a line to the standard output, {@code [Gloo] Rank …}, which no setting keeps it from.
      *
      * @throws Problem (a failure) where one has not come in time, naming it
      */

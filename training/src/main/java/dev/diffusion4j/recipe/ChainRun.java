@@ -4,6 +4,7 @@ package dev.diffusion4j.recipe;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Yaml;
+import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.parallel.ProcessGroup;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +42,8 @@ public final class ChainRun {
     /**
      * A new run. What a stage needs of an earlier one can only be looked at when that is done; all else is looked at now.
      *
-     * @throws Problem (a wrong request) where the folder holds another run, or a stage's data does not suit it
+     * @throws Problem (a wrong request) where the folder holds another run, a stage's data does not suit it, or several processes cannot
+     *     divide it
      */
     public static ChainRun start(Chain chain, Path folder) {
         return start(chain, folder, RunParts.NONE);
@@ -51,11 +53,27 @@ public final class ChainRun {
     public static ChainRun start(Chain chain, Path folder, RunParts parts) {
         ProcessGroup group = parts.group();
         Agreement.ofTask(group, Agreement.Task.START_CHAIN);
-        if (group.isRestarted() && group.isForFirst(isIn(folder))) {
-            return new ChainRun(chain, folder, false, parts);
+        ChainRun run = new ChainRun(chain, folder, false, parts);
+        run.checkDivisible();
+        if (!group.isRestarted() || !group.isForFirst(isIn(folder))) {
+            group.first(() -> claim(chain, folder));
         }
-        group.first(() -> claim(chain, folder));
-        return new ChainRun(chain, folder, false, parts);
+        return run;
+    }
+
+    /** Now, and not after the hours that the stages before it may take; one that is done is only looked at. */
+    private void checkDivisible() {
+        ProcessGroup group = parts.group();
+        chain.stages().forEach((stage, recipe) -> {
+            if (group.isShared()
+                    && recipe.model().kind().equals(ModelKind.CLIP.key())
+                    && !group.isForFirst(new RunFolder(stageFolder(stage)).isFinished())) {
+                throw Problem.request(
+                        "the part " + stage + " of " + chain.name() + " is a CLIP, which compares the pictures"
+                                + " of a batch with each other and so cannot be divided among "
+                                + group.world().size() + " processes: train " + chain.name() + " in one process");
+            }
+        });
     }
 
     private static void claim(Chain chain, Path folder) {
@@ -85,7 +103,7 @@ public final class ChainRun {
      * Goes on with a run, wherever it was stopped.
      *
      * @param allowDrift go on even where this machine gives other last bits than the one before, or the data changed
-     * @throws Problem (a wrong request) where there is none
+     * @throws Problem (a wrong request) where there is none, or several processes cannot divide a stage that is left
      */
     public static ChainRun resume(Path folder, boolean allowDrift) {
         return resume(folder, allowDrift, RunParts.NONE);
@@ -98,7 +116,10 @@ public final class ChainRun {
         if (!isIn(folder)) {
             throw Problem.request(folder + " holds no chain of runs to resume: it has no " + FILE);
         }
-        return new ChainRun(Chain.of(Yaml.readObject(file), List.of(), file.toString()), folder, allowDrift, parts);
+        Chain chain = Chain.of(Yaml.readObject(file), List.of(), file.toString());
+        ChainRun run = new ChainRun(chain, folder, allowDrift, parts);
+        run.checkDivisible();
+        return run;
     }
 
     /** What is run. */

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.jspecify.annotations.Nullable;
 
@@ -135,7 +136,7 @@ final class Validation implements AutoCloseable {
     Map<String, Double> measure(TrainState state, BooleanSupplier stop) {
         Map<String, Double> values = new LinkedHashMap<>();
         Runnable body = () -> {
-            values.putAll(losses(stop));
+            values.putAll(losses(state.device(), stop));
             if (kid != null) {
                 values.putAll(kid.measure(stop));
             }
@@ -149,7 +150,7 @@ final class Validation implements AutoCloseable {
         return values;
     }
 
-    private Map<String, Double> losses(BooleanSupplier stop) {
+    private Map<String, Double> losses(Device device, BooleanSupplier stop) {
         Means means = new Means();
         try (BatchLoader loader = heldBack.inOrder(group.world(), batchSize);
                 RandomStream random = new RandomStream(seed)) {
@@ -157,20 +158,21 @@ final class Validation implements AutoCloseable {
                 if (group.any(stop.getAsBoolean())) {
                     throw new CancellationException("stopped while measuring");
                 }
-                add(loader.next(), random, means);
+                add(loader.next(), random, device, means);
             }
         }
         return means.all(group);
     }
 
-    private void add(Batch batch, RandomStream random, Means means) {
+    private void add(Batch batch, RandomStream random, Device device, Means means) {
         TensorScope.run(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
                 TrainingExamples examples = new TrainingExamples(
                         batch.images(), batch.labelTensor(), batch.captions(), batch.exchanged(), batch.epoch());
                 BatchShare share = batch.share();
-                Objective.Task task =
-                        objective.draw(examples, random.forSome(share.start(), share.count(), share.total()));
+                Objective.Task task = objective
+                        .draw(examples, random.forSome(share.start(), share.count(), share.total()))
+                        .to(device);
                 means.add("val_loss", task.loss().item_float(), share.counted());
                 task.tracked()
                         .forEach((name, mean) ->

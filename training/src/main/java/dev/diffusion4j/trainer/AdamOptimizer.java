@@ -7,6 +7,7 @@ import dev.diffusion4j.tensor.NativeOp;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +55,15 @@ public final class AdamOptimizer implements AutoCloseable {
             secondMoments.put(
                     name, TensorScope.ownResult(() -> zeros_like(parameter).detach()));
         });
-        steps = TensorScope.ownResult(() -> Tensors.of(new float[] {0}).view());
+        steps = TensorScope.ownResult(() -> beside(parameters.values(), 0).view());
+    }
+
+    /** {@code float32 (1)} on the device of the parameters, which must be one: a card reads all that an update needs in its own memory. */
+    private static Tensor beside(Collection<Tensor> parameters, double value) {
+        Tensor made = Tensors.ofDoubles(value);
+        return parameters.isEmpty()
+                ? made
+                : made.to(parameters.iterator().next().device(), ScalarType.Float);
     }
 
     private static ParameterGroup groupOf(String parameter, Map<String, ParameterGroup> byNetwork) {
@@ -124,8 +133,7 @@ public final class AdamOptimizer implements AutoCloseable {
             double learningRate,
             double decay,
             double gradientDivisor) {
-        IValue divisor =
-                gradientDivisor == 1 ? NativeOp.none() : new IValue(Tensors.of(new float[] {(float) gradientDivisor}));
+        IValue divisor = gradientDivisor == 1 ? NativeOp.none() : new IValue(beside(weights, gradientDivisor));
         NativeOp op = config.name() == AdamConfig.Variant.ADAMW ? FUSED_ADAMW : FUSED_ADAM;
         op.run(
                 NativeOp.tensors(weights),

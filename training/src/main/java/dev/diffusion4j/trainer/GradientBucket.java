@@ -58,14 +58,19 @@ final class GradientBucket implements AutoCloseable {
     /** Copied rather than added to 0, which would make 0 of −0. */
     private static boolean put(Tensor place, Tensor gradient, @Nullable Tensor before) {
         if (before != null) {
-            place.copy_(before);
+            place.copy_(beside(place, before));
         }
         if (gradient.defined() && before != null) {
-            place.add_(gradient);
+            place.add_(beside(place, gradient));
         } else if (gradient.defined()) {
-            place.copy_(gradient);
+            place.copy_(beside(place, gradient));
         }
         return before != null || gradient.defined();
+    }
+
+    /** The processes sum on the CPU. */
+    private static Tensor beside(Tensor place, Tensor gradient) {
+        return gradient.to(place.device(), ScalarType.Float);
     }
 
     private Tensor place(long start, Tensor parameter) {
@@ -105,7 +110,7 @@ final class GradientBucket implements AutoCloseable {
             gradient = torch.zeros_like(parameter);
             parameter.mutable_grad().put(gradient);
         }
-        gradient.copy_(values);
+        gradient.copy_(beside(gradient, values));
     }
 
     @Override

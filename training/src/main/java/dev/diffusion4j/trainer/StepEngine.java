@@ -89,7 +89,7 @@ final class StepEngine implements AutoCloseable {
     private StepLosses backward(Objective.Task task, double factor) {
         try (BackwardTape tape = BackwardTape.open()) {
             Tensor loss = placement.autocast(task::loss);
-            tape.backward(tape.withSides(loss.mul(new Scalar(factor))));
+            tape.backward(tape.withSides(factor == 1 ? loss : loss.mul(new Scalar(factor))));
             return new StepLosses(loss.item_float(), task.tracked());
         }
     }

@@ -6,6 +6,7 @@ import dev.diffusion4j.tensor.World;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Device;
 import org.jspecify.annotations.Nullable;
 
 /** All that changes while a network learns, and nothing else: what a checkpoint holds. */
@@ -47,6 +48,11 @@ public final class TrainState implements AutoCloseable {
     /** What learns. */
     TrainedPart trained() {
         return trained;
+    }
+
+    /** Where the networks compute. */
+    public Device device() {
+        return trained.parameters().values().iterator().next().device();
     }
 
     /** Which of the processes of the training this is. */

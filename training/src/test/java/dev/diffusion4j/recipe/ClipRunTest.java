@@ -48,7 +48,7 @@ class ClipRunTest {
     @TempDir
     Path folder;
 
-    private static Recipe recipe() {
+    static Recipe recipe() {
         Map<String, @Nullable Object> tower = Map.of(
                 "hidden_size", 16L, "intermediate_size", 32L, "num_hidden_layers", 2L, "num_attention_heads", 2L);
         Map<String, @Nullable Object> text = new java.util.LinkedHashMap<>(tower);

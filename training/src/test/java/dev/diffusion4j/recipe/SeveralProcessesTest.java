@@ -7,9 +7,14 @@ import static org.assertj.core.api.Assertions.within;
 import static org.bytedeco.pytorch.global.torch.get_num_threads;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.diffusion4j.checkpoint.Safetensors;
+import dev.diffusion4j.checkpoint.WeightSource;
 import dev.diffusion4j.json.Json;
+import dev.diffusion4j.json.Yaml;
 import dev.diffusion4j.parallel.GroupOfThreads;
 import dev.diffusion4j.parallel.ProcessGroup;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.tracking.JsonlTracker;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +49,21 @@ class SeveralProcessesTest {
             "samples.count=1",
             "samples.steps=2");
 
+    private static final List<String> SMALL = List.of(
+            "model.config.block_out_channels=[8]",
+            "model.config.norm_num_groups=2",
+            "model.config.attention_head_dim=8",
+            "model.config.layers_per_block=1",
+            "model.config.down_block_types=[DownBlock2D]",
+            "model.config.up_block_types=[UpBlock2D]",
+            "data.image_size=8",
+            "data.limit=50",
+            "data.random_flip=true",
+            "training.dtype=f32",
+            "training.checkpoint_every_steps=1000",
+            "samples.count=0");
+    private static final List<Integer> OTHER_SIZES = List.of(3, 4);
+
     @TempDir
     Path folder;
 
@@ -53,12 +74,14 @@ class SeveralProcessesTest {
         });
     }
 
-    /** Without dropout, which three processes draw otherwise. */
-    private static Recipe plain(int batchSize) {
-        return recipe(batchSize, 6).with(r -> {
-            Map<String, Object> config = new TreeMap<>(r.model.config);
-            config.put("dropout", 0.0);
-            r.model.config = config;
+    /**
+     * With batches of 12 pictures in all: small enough for a hundred steps, and without dropout, which more than two processes draw otherwise.
+     * The last batch of an epoch has two pictures, and so nothing for the third and fourth of the processes.
+     */
+    private static Recipe small(int size, int steps) {
+        return Recipes.load("quickstart", SMALL).with(r -> {
+            r.training.batchSize = 12 / size;
+            r.training.maxSteps = steps;
         });
     }
 
@@ -89,6 +112,31 @@ class SeveralProcessesTest {
                 .filter(line -> line.get(key) != null)
                 .map(line -> line.get(key))
                 .toList();
+    }
+
+    /** The gradients of the first update, by parameter, each to the same factor: Adam's first moments after it. */
+    private static Map<String, float[]> firstGradients(Path run) {
+        Map<String, float[]> gradients = new TreeMap<>();
+        try (Safetensors optimizer = Safetensors.open(run.resolve("checkpoints/step-00000001/optimizer.safetensors"))) {
+            WeightSource moments = optimizer.under("exp_avg");
+            moments.tensors()
+                    .keySet()
+                    .forEach(
+                            name -> gradients.put(name, TensorScope.compute(() -> Tensors.floats(moments.read(name)))));
+        }
+        return gradients;
+    }
+
+    private static double distance(float[] a, float[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += Math.pow((double) a[i] - b[i], 2);
+        }
+        return Math.sqrt(sum);
+    }
+
+    private static double norm(float[] values) {
+        return distance(values, new float[values.length]);
     }
 
     @Test
@@ -139,18 +187,53 @@ class SeveralProcessesTest {
         assertThat(ends).extracting(RunSummary::steps).containsOnly(5L);
     }
 
+    /**
+     * What keys have in common, softmax does not see: the gradient of their bias is 0, and what is computed of it is rounding, which is measured
+     * against the queries' bias. Of all others seen, none differed by more than 2.5e-7.
+     */
     @Test
-    void three_learn_what_one_does_as_far_as_sums_in_another_order_allow() {
+    void the_first_gradient_of_three_and_of_four_is_that_of_one_tensor_by_tensor() {
         Path one = folder.resolve("one");
-        train(ProcessGroup.ALONE, accumulating(plain(12)), one);
+        train(ProcessGroup.ALONE, accumulating(small(1, 1)), one);
+        Map<String, float[]> expected = firstGradients(one);
+        for (int size : OTHER_SIZES) {
+            Path several = folder.resolve("of-" + size);
+            GroupOfThreads.run(size, group -> train(group, accumulating(small(size, 1)), several));
+            Map<String, float[]> gradients = firstGradients(several);
+            assertThat(gradients).hasSameSizeAs(expected);
+            expected.forEach((name, gradient) -> {
+                double scale = norm(expected.get(name.replace("to_k.bias", "to_q.bias")));
+                assertThat(distance(gradient, gradients.get(name)))
+                        .as("%s of %d processes", name, size)
+                        .isLessThanOrEqualTo(1e-6 * scale);
+            });
+        }
+    }
+
+    @Test
+    void three_and_four_end_in_the_same_bytes_each_time() throws IOException {
+        for (int size : OTHER_SIZES) {
+            Path run = folder.resolve("of-" + size);
+            Path again = folder.resolve("again-" + size);
+            for (Path each : List.of(run, again)) {
+                GroupOfThreads.run(size, group -> train(group, accumulating(small(size, 8)), each));
+            }
+            assertThat(learnt(again, 8)).as("%d processes", size).isEqualTo(learnt(run, 8));
+        }
+    }
+
+    @Test
+    void a_hundred_losses_of_three_are_those_of_one() {
+        Path one = folder.resolve("one");
+        train(ProcessGroup.ALONE, small(1, 100), one);
         Path three = folder.resolve("three");
-        GroupOfThreads.run(3, group -> train(group, accumulating(plain(4)), three));
-        double first = (double) values(one, "grad_norm").get(0);
-        assertThat((double) values(three, "grad_norm").get(0)).isCloseTo(first, within(1e-6 * first));
-        List<Object> losses = values(one, "loss");
-        for (int i = 0; i < losses.size(); i++) {
-            double loss = (double) losses.get(i);
-            assertThat((double) values(three, "loss").get(i)).isCloseTo(loss, within(1e-3 * loss));
+        GroupOfThreads.run(3, group -> train(group, small(3, 100), three));
+        List<Object> expected = values(one, "loss");
+        List<Object> losses = values(three, "loss");
+        assertThat(losses).hasSize(100);
+        for (int i = 0; i < 100; i++) {
+            double loss = (double) expected.get(i);
+            assertThat((double) losses.get(i)).as("loss %d", i + 1).isCloseTo(loss, within(1e-3 * loss));
         }
     }
 
@@ -175,5 +258,31 @@ class SeveralProcessesTest {
         GroupOfThreads.run(2, group -> train(group, recipe(8, 6), run));
         List<RunSummary> again = GroupOfThreads.runAnew(2, group -> train(group, recipe(8, 6), run));
         assertThat(again).allMatch(RunSummary::finished);
+    }
+
+    @Test
+    void a_chain_with_a_part_that_cannot_be_divided_is_refused_before_its_first_part() {
+        Chain chain = Recipes.find("text-to-image-small").chain(null, List.of());
+        Path run = folder.resolve("run");
+        assertThatThrownBy(() ->
+                        GroupOfThreads.run(2, group -> ChainRun.start(chain, run, RunParts.NONE.withGroup(group))))
+                .hasMessageContaining("clip of text-to-image-small is a CLIP");
+        assertThat(run).doesNotExist();
+    }
+
+    @Test
+    void such_a_chain_is_gone_on_with_by_several_only_where_that_part_is_done() throws IOException {
+        Chain chain = Recipes.find("text-to-image-small").chain(null, List.of());
+        Path run = Files.createDirectory(folder.resolve("run"));
+        Files.writeString(run.resolve("chain.yaml"), Yaml.write(chain.toMap()));
+        Function<ProcessGroup, ChainRun> resumed = group -> ChainRun.resume(run, false, RunParts.NONE.withGroup(group));
+        assertThatThrownBy(() -> GroupOfThreads.run(2, resumed))
+                .hasMessageContaining("clip of text-to-image-small is a CLIP")
+                .hasMessageContaining("among 2 processes");
+        assertThat(resumed.apply(ProcessGroup.ALONE).chain()).isEqualTo(chain);
+
+        Path model = Files.createDirectories(run.resolve("clip/model"));
+        Files.createFile(model.resolve("model_index.json"));
+        assertThat(GroupOfThreads.run(2, resumed)).hasSize(2);
     }
 }

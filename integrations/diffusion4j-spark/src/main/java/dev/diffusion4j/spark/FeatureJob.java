@@ -95,27 +95,27 @@ final class FeatureJob {
      * @throws Problem (a failure) in one line, where it cannot be
      */
     private static List<String> check(SparkSession session, BulkExtractor extractor) {
-        List<String> found = JavaSparkContext.fromSparkContext(session.sparkContext())
-                .parallelize(List.of(extractor), 1)
-                .map(FeatureJob::described)
+        String[] found = JavaSparkContext.fromSparkContext(session.sparkContext())
+                .parallelize(List.of(0), 1)
+                .map(nothing -> described(extractor)) // within the closure, since Kryo takes no records
                 .first();
-        if (found.size() == 1) {
-            throw Problem.failure(found.get(0));
+        if (found.length == 1) {
+            throw Problem.failure(found[0]);
         }
-        return found;
+        return List.of(found);
     }
 
     /** What is wrong, where that is all. */
-    private static List<String> described(BulkExtractor extractor) {
+    private static String[] described(BulkExtractor extractor) {
         try {
-            return NativeDesk.of(extractor)
-                    .look(network -> List.of(
-                            network.name(),
-                            network.weightsHash(),
-                            Integer.toString(network.size()),
-                            network.resize().key()));
+            return NativeDesk.of(extractor).look(network -> new String[] {
+                network.name(),
+                network.weightsHash(),
+                Integer.toString(network.size()),
+                network.resize().key()
+            });
         } catch (Problem | IllegalArgumentException e) {
-            return List.of(String.valueOf(e.getMessage()));
+            return new String[] {String.valueOf(e.getMessage())};
         }
     }
 }

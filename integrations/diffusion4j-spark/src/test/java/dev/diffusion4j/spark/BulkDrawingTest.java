@@ -40,7 +40,7 @@ class BulkDrawingTest {
 
     @BeforeAll
     static void open() {
-        spark = LocalSpark.open("local[2,4]");
+        spark = LocalSpark.open("local[2,4]", "JavaSerializer");
     }
 
     @AfterAll

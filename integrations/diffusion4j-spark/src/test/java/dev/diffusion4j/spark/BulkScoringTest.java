@@ -45,7 +45,7 @@ class BulkScoringTest {
 
     @BeforeAll
     static void open() throws IOException {
-        spark = LocalSpark.open("local[4]");
+        spark = LocalSpark.open("local[4]", "KryoSerializer");
         try (Model network = ModelKind.CONV_CLASSIFIER.create(Map.of("num_classes", 3L));
                 RandomStream random = new RandomStream(5)) {
             network.initialize(random);
@@ -106,7 +106,9 @@ class BulkScoringTest {
                         null,
                         same.kid(),
                         new FeatureCache(folder.resolve("kept")))) {
-            return evaluator.judge(own, false, Map.of()).figures();
+            List<Figure> figures = evaluator.judge(own, false, Map.of()).figures();
+            assertThat(figures).allSatisfy(figure -> assertThat(figure.value()).isBetween(1e-9, 1e9));
+            return figures;
         }
     }
 
@@ -162,6 +164,10 @@ class BulkScoringTest {
         assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> scoring().with(s -> s.pictures = "length").features(files("own"), "own"))
                 .withMessage("pictures 'length' must be files' bytes or paths, but the column is bigint");
+        assertThatExceptionOfType(Problem.class)
+                .isThrownBy(() -> BulkDrawing.with("/nowhere/model")
+                        .generate(spark.createDataset(List.of("{}"), Encoders.STRING())))
+                .withMessageContaining("/nowhere/model");
         assertThatExceptionOfType(Problem.class)
                 .isThrownBy(() -> BulkScoring.by(BulkExtractor.inception("/nowhere.pth"))
                         .with(s -> s.pictures = "content")

@@ -31,6 +31,7 @@ import org.springframework.util.unit.DataSize;
  * @param threads Over how many threads an operation of a worker is spread; 0 for an equal share of the processor's.
  * @param queue Jobs that wait beside those at work; one more is refused.
  * @param batch Pictures of jobs that share a batch at most, where their requests allow it.
+ * @param shares Whether all requests allow it, also those that do not say so.
  * @param memory Memory that the process may take; 0 for all that the machine has.
  * @param timeout After which a job is cancelled, waiting included, where it says nothing else.
  * @param closing How long jobs may go on when the application stops.
@@ -47,6 +48,7 @@ public record DiffusionProperties(
         @Nullable Integer threads,
         @Nullable Integer queue,
         @Nullable Integer batch,
+        @Nullable Boolean shares,
         @Nullable DataSize memory,
         @Nullable Duration timeout,
         @Nullable Duration closing,
@@ -132,6 +134,7 @@ public record DiffusionProperties(
             map.from(threads).to(value -> c.threads = value);
             map.from(queue).to(value -> c.queue = value);
             map.from(batch).to(value -> c.batch = value);
+            map.from(shares).to(value -> c.shares = value);
             map.from(memory).to(value -> c.memory = value.toBytes());
             map.from(timeout).to(value -> c.timeout = value);
             map.from(closing).to(value -> c.closing = value);

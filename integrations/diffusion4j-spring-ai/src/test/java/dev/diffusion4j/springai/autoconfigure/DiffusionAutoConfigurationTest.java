@@ -62,6 +62,7 @@ class DiffusionAutoConfigurationTest {
                         "diffusion4j.workers=1",
                         "diffusion4j.threads=1",
                         "diffusion4j.batch=2",
+                        "diffusion4j.shares=true",
                         "diffusion4j.memory=8GB",
                         "diffusion4j.timeout=90s",
                         "diffusion4j.closing=5s",
@@ -79,6 +80,7 @@ class DiffusionAutoConfigurationTest {
                         c.queue = 3;
                         c.threads = 1;
                         c.batch = 2;
+                        c.shares = true;
                         c.memory = 8L << 30;
                         c.timeout = Duration.ofSeconds(90);
                         c.closing = Duration.ofSeconds(5);
