@@ -46,6 +46,11 @@ export function icon(d) {
   return svg("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true", focusable: "false" }, svg("path", { d }));
 }
 
+/** A command's text whose options are not broken at their hyphens. */
+export function commandText(text) {
+  return text.split(/(?<!\S)(--[\w-]+)/).map((part, i) => (i % 2 ? el("span", { class: "nowrap" }, part) : part));
+}
+
 let last = 0;
 /** A name for an element that others refer to. */
 export function uid(word = "u") {

@@ -37,11 +37,21 @@ export function request(settings, model, { previews = 0, keeps = true } = {}) {
     body.request.inputs = { picture: settings.picture, strength: settings.strength };
     if (settings.mask) body.request.inputs.mask = settings.mask;
   }
+  if (settings.beside) addBeside(body, settings.beside, settings.scheduler ?? model.scheduler);
   if (settings.guides?.length) body.guides = settings.guides;
   if (settings.loras?.length) body.loras = settings.loras;
   if (previews) body.previews = previews;
   if (!keeps) body.keep = false;
   return body;
+}
+
+/** What a dropped picture says and the form has no field for. */
+function addBeside(body, { rng, clip_skip: clipSkip, eta, scheduler_config: config }, scheduler) {
+  const { subject, canvas } = body.request;
+  if (rng) canvas.rng = rng;
+  if (clipSkip && subject.prompts) subject.clip_skip = clipSkip;
+  if (eta) body.request.sampling = { ...body.request.sampling, eta };
+  if (config) Object.assign(body, { scheduler, scheduler_config: config });
 }
 
 /** Says to other tabs that the list has changed. */

@@ -66,16 +66,29 @@ async function enter() {
 
 function build() {
   replace(nav, ROOMS.map(([name, title]) => el("a", { href: `#/${name}`, data: { room: name } }, icon(ICONS[name]), el("span", {}, title))));
-  const look = iconButton("moon", "Light or dark", () => {
-    const isDark = document.documentElement.dataset.look
-      ? document.documentElement.dataset.look === "dark"
-      : matchMedia("(prefers-color-scheme: dark)").matches;
-    document.documentElement.dataset.look = isDark ? "light" : "dark";
-    try { localStorage.setItem("look", isDark ? "light" : "dark"); } catch { /* only until it is loaded again */ }
-    dispatchEvent(new CustomEvent("studio:look"));
+  const help = el("button", { type: "button", class: "icon-button keys-button", title: "Keys", "aria-label": "Keys", onclick: keys }, el("span", { "aria-hidden": "true" }, "?"));
+  replace(document.getElementById("rail-end"), lookButton(), help);
+}
+
+/** Light or dark: the system's until one is chosen, which other tabs take over. */
+function lookButton() {
+  const root = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (root.dataset.look ?? (system.matches ? "dark" : "light")) === "dark";
+  const button = iconButton("moon", "Light or dark", () => {
+    const look = isDark() ? "light" : "dark";
+    try { localStorage.setItem("look", look); } catch { /* only until it is loaded again */ }
+    paint(look);
   });
-  const help = el("button", { type: "button", class: "icon-button", title: "Keys", "aria-label": "Keys", onclick: keys }, el("span", { "aria-hidden": "true" }, "?"));
-  replace(document.getElementById("rail-end"), look, help);
+  const paint = (look) => {
+    if (look) root.dataset.look = look;
+    replace(button, icon(isDark() ? ICONS.sun : ICONS.moon));
+    dispatchEvent(new CustomEvent("studio:look"));
+  };
+  system.addEventListener("change", () => paint());
+  addEventListener("storage", (event) => { if (event.key === "look" && event.newValue) paint(event.newValue); });
+  paint();
+  return button;
 }
 
 function keys() {

@@ -144,12 +144,14 @@ export function picture(src, { width, height, alt = "", lazy = true, ...props } 
 /** Words at the foot of the window for a while: toast("Deleted", { undo() {} }) or toast(error.message, { bad: true }). */
 export function toast(message, { bad, undo, action, seconds = bad ? 8 : 4 } = {}) {
   const place = document.getElementById("toasts");
+  const home = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body; // what is beside an open dialog cannot be reached
+  if (place.parentNode !== home) home.append(place);
   const node = el("div", { class: ["toast", bad && "bad"] }, el("span", {}, message),
     undo ? el("button", { type: "button", class: "link", onclick: () => { node.remove(); undo(); } }, action ?? "Undo") : null,
     iconButton("close", "Close", () => node.remove()));
   place.append(node);
   if (place.children.length > 4) place.firstChild.remove();
-  setTimeout(() => node.remove(), 1000 * (undo ? 10 : seconds));
+  setTimeout(() => node.remove(), 1000 * (undo ? Math.max(10, seconds) : seconds));
   return node;
 }
 
@@ -172,7 +174,11 @@ export function dialog(title, ...content) {
   const id = uid("d");
   const node = el("dialog", { "aria-labelledby": id },
     el("div", { class: "dialog-head" }, el("h2", { id }, title), iconButton("close", "Close", () => node.close())), el("div", { class: "dialog-body" }, content));
-  node.addEventListener("close", () => node.remove());
+  node.addEventListener("close", () => {
+    const toasts = node.querySelector("#toasts");
+    if (toasts) document.body.append(toasts);
+    node.remove();
+  });
   node.addEventListener("click", (event) => { if (event.target === node) node.close(); });
   document.body.append(node);
   node.showModal();
@@ -213,7 +219,11 @@ export function chartLibrary() {
   return charts;
 }
 
-/** The value of a colour of the style sheet: colour("--accent"). */
+const probe = el("span", { hidden: true });
+/** A colour of the style sheet as this look has it, for what is painted on a canvas: colour("--accent") is "#2c57c9" in the light. */
 export function colour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  if (!probe.isConnected) document.body.append(probe);
+  probe.style.color = `var(${name})`;
+  const parts = getComputedStyle(probe).color.match(/\d+/g).slice(0, 3);
+  return `#${parts.map((part) => Number(part).toString(16).padStart(2, "0")).join("")}`;
 }

@@ -31,7 +31,7 @@ const AXES = {
 export function show(root, studio) {
   const room = new Compare(root, studio);
   room.start();
-  return () => { room.isGone = true; room.measuring?.leave(); removeEventListener("keydown", room.keys); };
+  return () => { room.isGone = true; room.measuring?.leave(); removeEventListener("keydown", room.keys); removeEventListener("studio:look", room.look); };
 }
 
 class Compare {
@@ -52,7 +52,9 @@ class Compare {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); this.draw(); }
       else if (event.key === "Escape") this.cancel();
     };
+    this.look = () => this.measured && this.showTables(); // the plots are painted in the other colours
     addEventListener("keydown", this.keys);
+    addEventListener("studio:look", this.look);
     try {
       const [{ models }, { tables, judges }] = await Promise.all([get("/studio/api/draw/models"), get("/studio/api/compare/tables")]);
       this.known = models.map((each) => each.name);
@@ -110,7 +112,7 @@ class Compare {
     this.button = el("button", { type: "submit", class: "primary" }, "Draw the grid");
     this.stop = el("button", { type: "button", class: "quiet", hidden: true, onclick: () => this.cancel() }, "Cancel");
     this.picked = select(this.known, this.base.model, async (name) => {
-      Object.assign(this.base, { model: name, steps: null, scheduler: null, guidance_scale: null, width: null, height: null, class: null, toward: null }); // those were another model's
+      Object.assign(this.base, { model: name, steps: null, scheduler: null, guidance_scale: null, width: null, height: null, class: null, toward: null, beside: null }); // those were another model's
       try { await this.model(name); this.build(); } catch (error) { toast(error.message, { bad: true }); }
     });
     replace(this.form, field("Model", this.picked), axis("x", "Across"), axis("y", "Down", true), axis("z", "A grid for each", true), el("div", { class: "row" }, this.button, this.stop, this.told));

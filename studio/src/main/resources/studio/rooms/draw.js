@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Draw: a form of what the model takes, the queue, and each picture as it comes out of the noise.
 import { fileUrl, get, post } from "/js/api.js";
-import { el, icon, replace } from "/js/dom.js";
+import { commandText, el, icon, replace } from "/js/dom.js";
 import { guideCards } from "/js/guides.js";
 import * as jobs from "/js/jobs.js";
 import { paintMask, readAsDataUrl } from "/js/mask.js";
@@ -97,6 +97,7 @@ class DrawRoom {
   /** Asks what a model takes, and makes the form of that. */
   async choose(name) {
     const turn = (this.turn = (this.turn ?? 0) + 1);
+    this.picked = name;
     try {
       const model = await get(`/studio/api/draw/models/${name.split("/").map(encodeURIComponent).join("/")}`);
       if (turn !== this.turn) return;
@@ -116,7 +117,7 @@ class DrawRoom {
     const model = this.model;
     const settings = this.settings;
     const picker = modelPicker(this.models, name, (value) => {
-      Object.assign(this.settings, { model: value, steps: null, scheduler: null, guidance_scale: null, width: null, height: null, class: null, toward: null });
+      Object.assign(this.settings, { model: value, steps: null, scheduler: null, guidance_scale: null, width: null, height: null, class: null, toward: null, beside: null });
       keep("draw", this.settings);
       this.choose(value);
     });
@@ -131,7 +132,7 @@ class DrawRoom {
     settings.model = model.name;
     this.told = el("p", { class: "estimate", "aria-live": "polite" }, " ");
     replace(this.form, el("section", { class: "card stack" }, picker, this.subject(), el("div", { class: "two seed" }, this.seed.node, field("Pictures", this.count, { name: "count n" })), this.way()),
-      el("section", { class: "card stack" }, this.steps.node, model.is_guided ? this.guidance.node : null, field("Scheduler", this.scheduler, { name: "scheduler sampler eta" }), this.size()),
+      el("section", { class: "card stack" }, this.steps.node, model.is_guided ? this.guidance.node : null, field("Scheduler", this.scheduler, { name: "scheduler sampler" }), this.size(), this.beside()),
       this.loras.length ? this.more("LoRAs", "loras", this.loraList()) : null,
       this.more("Begin with a picture", "picture", this.startZone()),
       model.guides.length ? this.more("Steer with losses", "guides", this.guides.node) : null,
@@ -176,6 +177,16 @@ class DrawRoom {
     this.paintWay();
     const node = el("div", { class: "row notice on-way", data: { field: "toward" } }, words,
       iconButton("close", "Not on a way: the seed's own picture", () => { this.settings.toward = null; node.remove(); this.changed(); }));
+    return node;
+  }
+
+  /** What a dropped picture says and no field does; it counts until it is closed. */
+  beside() {
+    const { scheduler_config: config, ...others } = this.settings.beside ?? {};
+    const words = Object.entries({ ...others, ...config }).map(([key, value]) => `${key} ${value}`).join(", ");
+    if (!words) return null;
+    const node = el("div", { class: "row notice on-way", data: { field: "rng clip_skip eta scheduler_config" } }, el("span", { class: "grow" }, `As in the picture: ${words}`),
+      iconButton("close", "As usual, not as in the picture", () => { this.settings.beside = null; node.remove(); this.changed(); }), el("p", { class: "fault", hidden: true }));
     return node;
   }
 
@@ -314,7 +325,8 @@ class DrawRoom {
       const step = recall("speed", {})[model.name];
       this.estimated = found.seconds ?? (step ? step * settings.steps * settings.count : null);
       const known = found.seconds === undefined ? ", as it went before" : `, ${bytes(found.bytes)} of memory`;
-      replace(this.told, this.estimated === null ? "no estimate before its first drawing" : `about ${duration(this.estimated)}${known}`);
+      const seconds = this.estimated < 0.1 ? "0.1 s" : duration(this.estimated ?? 0);
+      replace(this.told, this.estimated === null ? "no estimate before its first drawing" : `about ${seconds}${known}`);
       this.told.classList.remove("bad");
     } catch (error) {
       if (turn !== this.looks) return;
@@ -342,13 +354,14 @@ class DrawRoom {
   /** Takes the settings of a picture: a file that was dropped, or a place. */
   async restore({ file, place }) {
     const query = new URLSearchParams(place ? { place } : {});
-    if (this.model) query.set("model", this.model.name);
+    if (this.picked) query.set("model", this.picked); // which may still be on its way
     const before = structuredClone(this.settings);
     try {
       const { settings, notices } = await post(`/studio/api/draw/note?${query}`, file ?? {});
       await this.take(settings);
-      notices.forEach((notice) => toast(notice));
-      toast("Its settings are restored", { undo: () => this.take(before) });
+      this.restored?.remove();
+      const differences = notices.length ? el("ul", { class: "notices" }, notices.map((notice) => el("li", {}, notice))) : null;
+      this.restored = toast(["Its settings are restored", differences], { undo: () => this.take(before), seconds: notices.length ? 30 : 10 });
     } catch (error) {
       if (file && error.code === "no_note") { await this.beginWithFile(file); toast("This picture does not say how it was drawn: it is now the one to begin with"); }
       else toast(error.message, { bad: true });
@@ -357,8 +370,8 @@ class DrawRoom {
 
   async take(settings) {
     const known = this.models.some((each) => each.name === settings.model);
-    const name = known ? settings.model : this.model?.name;
-    this.settings = { ...this.settings, picture: null, mask: null, ...settings, model: name, locked: true, count: settings.count ?? 1 };
+    const name = known ? settings.model : this.picked;
+    this.settings = { ...this.settings, picture: null, mask: null, beside: null, ...settings, model: name, locked: true, count: settings.count ?? 1 };
     if (!this.settings.width) { this.settings.width = null; this.settings.height = null; }
     keep("draw", this.settings);
     await this.choose(name);
@@ -373,7 +386,7 @@ class DrawRoom {
     if (!settings.picture) delete settings.strength;
     try {
       const { command, java } = await post("/studio/api/draw/code", { settings });
-      const part = (heading, text) => [el("div", { class: "room-head code-head" }, el("h3", {}, heading), el("span", { class: "spacer" }), el("button", { type: "button", onclick: () => copy(text) }, icon(ICONS.copy), "Copy")), el("pre", { tabindex: "0" }, text)];
+      const part = (heading, text) => [el("div", { class: "room-head code-head" }, el("h3", {}, heading), el("span", { class: "spacer" }), el("button", { type: "button", onclick: () => copy(text) }, icon(ICONS.copy), "Copy")), el("pre", { tabindex: "0" }, commandText(text))];
       dialog("The same as code", el("div", { class: "stack tight" }, part("Command", command), part("Java", java)));
     } catch (error) {
       toast(error.message, { bad: true });

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Five walks. A lesson is shown step by step; where its page has a picture, a control runs the library in its place.
 import { get } from "/js/api.js";
-import { el, replace } from "/js/dom.js";
+import { commandText, el, replace } from "/js/dom.js";
 import { keep, recall, watch } from "/js/store.js";
-import { mount } from "/rooms/lessons/live.js";
 
 export const title = "Lessons";
 
 const MEMORY = "lessons";
+
+/** What puts the controls into a text. Its files come while the page does: no heading waits for them. */
+let mount = null;
+const controls = import("/rooms/lessons/live.js").then((module) => { mount = module.mount; });
+controls.catch(() => {}); // said where one is wanted
 
 /** What was fetched before, so that a step is there at once. */
 const known = { index: null, pages: new Map() };
@@ -23,6 +27,7 @@ export function show(root, studio) {
   let page = null;
   let number = 0;
   let step = 0;
+  let turns = 0;
   let leaveControls = () => {};
   let isOver = false;
 
@@ -42,6 +47,8 @@ export function show(root, studio) {
         isHere ? el("ol", { class: "lesson-steps" }, lesson.steps.map((name, i) => el("li", {},
           el("a", { href: `#/lessons/${number}/${i + 1}`, "aria-current": i === step ? "step" : undefined, class: i <= (far[number] ?? -1) ? "seen" : "" }, i === 0 ? "Beginning" : name)))) : null);
     }));
+    const here = list.querySelector(".here");
+    if (here) list.scrollLeft = here.offsetLeft - list.offsetLeft; // on a phone they are a row
   }
 
   function remember() {
@@ -67,20 +74,32 @@ export function show(root, studio) {
     return el("div", { class: "lesson-turn" }, back, el("span", { class: "muted" }, `${step + 1} of ${page.steps.length}`), next);
   }
 
+  /** The heading at once; a text with controls together with them, so that nothing moves when they come. */
   function paint() {
     leaveControls();
+    leaveControls = () => {};
     const shown = page.steps[step];
+    const turn = ++turns;
     const text = el("div", { class: "lesson-text" });
     const template = document.createElement("template");
     template.innerHTML = shown.html; // of the studio's own pages, with all that is not theirs escaped
-    text.append(template.content);
-    replace(body, el("p", { class: "lesson-above muted" }, step === 0 ? "Lesson" : page.title),
-      el(step === 0 ? "h1" : "h2", { tabindex: "-1", class: "lesson-title" }, shown.title), text, steps());
-    leaveControls = mount(text, studio);
+    for (const code of template.content.querySelectorAll("pre > code:not([class])")) replace(code, commandText(code.textContent));
+    const isLive = template.content.querySelector(".live") !== null;
+    const heading = el(step === 0 ? "h1" : "h2", { tabindex: "-1", class: "lesson-title" }, shown.title);
+    replace(body, el("p", { class: "lesson-above muted" }, step === 0 ? "Lesson" : page.title), heading);
+    const fill = (fault) => {
+      if (isOver || turn !== turns) return;
+      text.append(template.content);
+      body.append(text, steps());
+      if (fault) text.prepend(el("p", { class: "notice bad", role: "alert" }, `The controls of this step could not be loaded: ${fault.message}`));
+      else if (isLive) leaveControls = mount(text, studio);
+    };
+    if (!isLive || mount) fill();
+    else controls.then(() => fill(), fill);
     document.title = `${shown.title} · diffusion4j`;
     remember();
     paintList();
-    if (wasShown) body.querySelector(".lesson-title").focus({ preventScroll: true });
+    if (wasShown) heading.focus({ preventScroll: true });
     wasShown = true;
   }
 

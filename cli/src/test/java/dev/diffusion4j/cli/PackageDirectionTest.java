@@ -78,7 +78,7 @@ class PackageDirectionTest {
         allow("spark", "tensor model adapter guidance pipeline drawing service data metric evaluation");
         allow(
                 "studio",
-                "schedule processor text json checkpoint model adapter codec guidance scheduler image hub folder pipeline drawing data tracking recipe plot service serve");
+                "schedule processor text json checkpoint model codec guidance scheduler image hub folder pipeline drawing data tracking recipe plot service serve");
         allow(
                 "cli",
                 "tensor processor json checkpoint text model adapter guidance scheduler image hub folder pipeline drawing data metric parallel launch recipe plot evaluation service serve studio");

@@ -48,6 +48,13 @@ public final class InfotextDrawing {
         return text.filter(each -> !each.isBlank()).map(each -> new InfotextDrawing(picture, Infotext.parse(each)));
     }
 
+    /** The same without the adapters that the prompt asks for: for whoever adds those that {@link NotedLora#of} finds. */
+    public InfotextDrawing withoutLoras() {
+        Infotext bare = new Infotext(
+                NotedLora.without(text.prompt()), NotedLora.without(text.negativePrompt()), text.settings());
+        return new InfotextDrawing(picture, bare);
+    }
+
     /**
      * What a text cannot hold.
      *

@@ -109,7 +109,8 @@ record InfotextHashes(String name, @Nullable String model, Map<String, String> l
         }
     }
 
-    private static @Nullable String lora(Path place) {
+    /** Of an adapter; {@code null} where it cannot be read. */
+    static @Nullable String lora(Path place) {
         try {
             Path file = LoraPlace.file(place, HubProgress.SILENT);
             if (!file.toString().endsWith(".safetensors")) {

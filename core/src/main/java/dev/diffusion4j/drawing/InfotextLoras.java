@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param folder with the others, or {@code null}
  */
 record InfotextLoras(Infotext text, List<LoraChoice> given, @Nullable String folder) {
-    private static final Pattern TAG = Pattern.compile("\\s*(<(?:lora|lyco):([^>:]+)[^>]*>)");
+    /** A tag, and the white space before it. */
+    static final Pattern TAG = Pattern.compile("\\s*(<(?:lora|lyco):([^>:]+)[^>]*>)");
 
     /** Whether brackets are letters. */
     static boolean isPlain(Infotext text) {

@@ -125,11 +125,34 @@ class InfotextDrawingTest {
         assertThat(PngFile.readNotes(first).get("parameters"))
                 .startsWith("a cat <lora:sd-kohya:0.25:0.75>\n")
                 .contains("Lora hashes: \"sd-kohya: ");
+        String hash = NotedLora.hashOf(lora.path()).orElseThrow();
+        assertThat(NotedLora.of(first)).containsExactly(new NotedLora("sd-kohya", 0.75, 0.25, hash));
         Given given = new Given(loras.toString(), null, null, null);
         Path second = again(first, SD, isGiven ? loading : LoadOptions.DEFAULT, given);
         assertThat(pixels(second)).isEqualTo(pixels(first));
         assertThat(notices).isEmpty();
         assertThat(PngFile.readNotes(second).get("parameters")).contains("Lora hashes: \"sd-kohya: ");
+    }
+
+    @Test
+    void a_text_names_its_adapters_with_scales_and_hashes_and_can_do_without_them() {
+        Path picture = folder.resolve("asked.png");
+        String text = "a <lora:style/hero:0.5:1> cat <lyco:thin:0.25>, Steps\nNegative prompt: <lora:x:1>dog\n"
+                + "Steps: 4, Sampler: Euler, Seed: 1, RNG: NV, Size: 16x16, Version: diffusion4j,"
+                + " Lora hashes: \"hero: 0123ABCDEF45, short: 12\"";
+        PngFile.write(picture, new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), Map.of("parameters", text));
+        assertThat(NotedLora.of(picture))
+                .containsExactly(
+                        new NotedLora("hero", 1, 0.5, "0123abcdef45"), new NotedLora("thin", 0.25, 0.25, null));
+        PromptSelection prompts = InfotextDrawing.of(picture)
+                .orElseThrow()
+                .withoutLoras()
+                .plan(SD, LoadOptions.DEFAULT, Given.NOTHING, notices::add)
+                .subject()
+                .prompts();
+        assertThat(prompts.prompts()).containsExactly("a cat, Steps");
+        assertThat(prompts.negatives()).containsExactly("dog");
+        assertThat(notices).isEmpty();
     }
 
     @Test

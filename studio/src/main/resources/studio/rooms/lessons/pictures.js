@@ -3,7 +3,7 @@
 import { get, post } from "/js/api.js";
 import { el, replace } from "/js/dom.js";
 import { field, select, slider } from "/js/widgets.js";
-import { chart, dropBox, newest, small } from "/rooms/lessons/work.js";
+import { COLOURS, chart, dropBox, newest, small } from "/rooms/lessons/work.js";
 
 const API = "/studio/api/lessons";
 const SCHEDULES = [["linear", "linear"], ["linear:0.001-0.004", "linear, too weak"], ["squaredcos_cap_v2", "squaredcos_cap_v2"]];
@@ -81,8 +81,7 @@ export function angle() {
 export function schedules({ timesteps = "1000" }) {
   const curves = chart("what is left of the picture, and how much noise there is, over the timesteps", { x: "timestep" });
   const fault = faultLine();
-  const left = el("p", { role: "status" });
-  const colours = ["#2c6fbb", "#c8641b", "#2f8f4e", "#8b4bb3"];
+  const left = el("p", { role: "status", class: "chips" });
   const boxes = SCHEDULES.map(([key, name], i) => {
     const input = el("input", { type: "checkbox", checked: timesteps === "1000" || i === 0, onchange: () => ask() });
     return { key, input, node: el("label", { class: "tick" }, input, " ", name) };
@@ -96,7 +95,7 @@ export function schedules({ timesteps = "1000" }) {
     const query = new URLSearchParams([["timesteps", timesteps], ...asked.map((key) => ["schedule", key])]);
     const { series } = await get(`${API}/schedules?${query}`);
     await curves.set(series.flatMap((each, i) => {
-      const colour = colours[boxes.findIndex((box) => box.key === each.name)] ?? colours[3];
+      const colour = COLOURS[boxes.findIndex((box) => box.key === each.name)] ?? COLOURS[3];
       return [{ label: `√ᾱ ${each.name}`, x: each.timesteps, y: each.signal, colour },
         { label: `√(1−ᾱ) ${each.name}`, x: each.timesteps, y: each.noise, dashed: true, colour }];
     }));
@@ -106,7 +105,7 @@ export function schedules({ timesteps = "1000" }) {
   return {
     node: el("div", { class: "stack" },
       el("div", { class: "row" }, boxes.map((box) => box.node), el("span", { class: "joined own-beta" }, el("label", { class: "tick" }, own.on, " linear from"), own.start, " to ", own.end)),
-      curves.node, el("div", { class: "row" }, left), fault.node),
+      curves.node, left, fault.node),
     leave: curves.leave,
   };
 }

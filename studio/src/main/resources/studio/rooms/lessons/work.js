@@ -2,7 +2,7 @@
 // What the lessons' controls share: jobs with their pictures, files that are dropped, charts, and the newest of many calls.
 import { events, post, remove } from "/js/api.js";
 import { el, replace } from "/js/dom.js";
-import { chartLibrary } from "/js/widgets.js";
+import { chartLibrary, colour } from "/js/widgets.js";
 
 /** A row of places for pictures, each of which is there before its picture. */
 export function row(label, count, { size = 84, className = "" } = {}) {
@@ -117,7 +117,8 @@ export function dropBox(chosen) {
   return box;
 }
 
-const COLOURS = ["#2c6fbb", "#c8641b", "#2f8f4e", "#8b4bb3"];
+/** Of lines, in their order, by their names in the style sheet. */
+export const COLOURS = ["--chart-1", "--chart-2", "--chart-3", "--chart-4"];
 
 /** Lines over numbers; returns { node, set(series), leave() }, a series being { label, x, y, dashed, axis }. */
 export function chart(label, { x = "", log = false, zero = false, height = 240 } = {}) {
@@ -127,8 +128,8 @@ export function chart(label, { x = "", log = false, zero = false, height = 240 }
   let isOver = false;
   let next = null;
   function options() {
-    const ink = getComputedStyle(document.documentElement).getPropertyValue("--muted").trim();
-    const grid = getComputedStyle(document.documentElement).getPropertyValue("--line").trim();
+    const ink = colour("--muted");
+    const grid = colour("--line");
     const axis = (text, type) => ({ type, title: { display: Boolean(text), text, color: ink }, ticks: { color: ink, maxTicksLimit: 7 }, grid: { color: grid } });
     return {
       animation: false, responsive: true, maintainAspectRatio: false, parsing: false,
@@ -145,8 +146,8 @@ export function chart(label, { x = "", log = false, zero = false, height = 240 }
     const datasets = series.map((each, i) => ({
       label: each.label,
       data: each.x.map((at, k) => ({ x: at, y: each.y[k] })).filter((point) => Number.isFinite(point.y) && (!log || point.y > 0)),
-      borderColor: each.colour ?? COLOURS[i % COLOURS.length],
-      backgroundColor: each.colour ?? COLOURS[i % COLOURS.length],
+      borderColor: colour(each.colour ?? COLOURS[i % COLOURS.length]),
+      backgroundColor: colour(each.colour ?? COLOURS[i % COLOURS.length]),
       borderDash: each.dashed ? [5, 4] : [],
       borderWidth: each.thin ? 1 : 2,
       pointRadius: each.x.length < 15 ? 3 : 0,
@@ -154,7 +155,7 @@ export function chart(label, { x = "", log = false, zero = false, height = 240 }
     if (made) { made.data.datasets = datasets; made.update(); }
     else made = new Chart(canvas, { type: "line", data: { datasets }, options: options() });
   }
-  const look = () => { if (made) { made.options = options(); made.update(); } };
+  const look = () => { if (made) { made.options = options(); set(next); } };
   addEventListener("studio:look", look);
   return { node, set, leave() { isOver = true; made?.destroy(); removeEventListener("studio:look", look); } };
 }

@@ -89,13 +89,11 @@ export function lossChart() {
   }
 
   const look = () => draw();
-  const scheme = matchMedia("(prefers-color-scheme: dark)");
   addEventListener("studio:look", look);
-  scheme.addEventListener("change", look);
   return {
     node,
     add,
     shows(runs, name) { order = runs; names = name; for (const run of [...curves.keys()]) if (!runs.includes(run)) curves.delete(run); draw(); },
-    leave() { isGone = true; clearTimeout(due); chart?.destroy(); removeEventListener("studio:look", look); scheme.removeEventListener("change", look); },
+    leave() { isGone = true; clearTimeout(due); chart?.destroy(); removeEventListener("studio:look", look); },
   };
 }

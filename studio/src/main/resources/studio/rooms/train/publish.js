@@ -12,7 +12,7 @@ export async function publish(run) {
   const hidden = toggle("only its owners may see it", true);
   const folder = el("input", { type: "text", value: `${run.place.split("/")[0]}/${run.name}-public`, autocomplete: "off" });
   const about = el("p", { class: "hint" });
-  const changes = el("div", {});
+  const changes = el("div", { class: "stack tight", "aria-live": "polite" });
   const look = el("button", { type: "button", onclick: () => ask(false) }, "See what would go");
   const send = el("button", { type: "button", class: "primary", disabled: true, onclick: () => ask(true) }, "Publish on the Hub");
   const copy = el("button", { type: "button", onclick: write }, "Write a folder");
@@ -26,16 +26,20 @@ export async function publish(run) {
 
   async function ask(isReal) {
     clearFaults(form);
+    const before = send.disabled;
+    look.disabled = send.disabled = true;
     try {
       const answer = await post(`${API}/publish`, { run: run.place, repo: repo.value.trim(), license: licence.value.trim(), private: hidden.input.checked, send: isReal });
       const rows = answer.changes.map(([file, change]) => el("tr", {}, el("td", { class: "mono" }, file), el("td", {}, change)));
       replace(changes, el("p", {}, answer.is_new ? "A new repository with" : "What changes there:"), el("table", {}, el("tbody", {}, rows)),
         answer.names_licence ? null : el("p", { class: "notice warn" }, "The card names no licence, so nobody knows what they may do with it."));
       send.disabled = false;
-      if (answer.url) toast(`Published: ${answer.url}`, { seconds: 20 });
+      if (answer.url) replace(changes, el("p", { class: "notice good" }, "Published: ", el("a", { href: answer.url, target: "_blank", rel: "noopener" }, answer.url)));
     } catch (error) {
+      send.disabled = before;
       if (!markFault(form, error)) toast(error.message, { bad: true });
     }
+    look.disabled = false;
   }
 
   async function write() {

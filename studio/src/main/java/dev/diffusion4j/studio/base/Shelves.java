@@ -4,6 +4,7 @@ package dev.diffusion4j.studio.base;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.WeightFiles;
 import dev.diffusion4j.checkpoint.WeightSource;
+import dev.diffusion4j.drawing.NotedLora;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,13 +28,17 @@ public final class Shelves {
     private static final long LARGEST = 1L << 30;
     private static final List<String> WHOLE = List.of("pytorch_lora_weights.safetensors", "adapter_model.safetensors");
 
-    private static final Pattern NAMED = Pattern.compile(".*\\.safetensors|config\\.json");
+    private static final String OPEN_CLIP = "open_clip_config.json";
+    private static final List<String> OPEN_CLIP_WEIGHTS =
+            List.of("open_clip_model.safetensors", "open_clip_pytorch_model.bin");
+    private static final Pattern NAMED = Pattern.compile(".*\\.safetensors|(open_clip_)?config\\.json");
     private static final long MOMENT = 3_000_000_000L;
 
     private final Folders folders;
     private List<Path> seen = List.of();
     private long seenAt;
     private final Map<String, Optional<Lora>> known = new ConcurrentHashMap<>();
+    private final Map<String, Optional<String>> hashes = new ConcurrentHashMap<>();
 
     /**
      * An adapter.
@@ -41,7 +46,12 @@ public final class Shelves {
      * @param name its place, by which requests call it
      * @param trigger what a prompt says to have it act, as far as its file tells
      */
-    public record Lora(String name, Path path, @Nullable String trigger) {}
+    public record Lora(String name, Path path, @Nullable String trigger) {
+        /** As {@code <lora:WORD:1>} names it: its file's or folder's name. */
+        public String word() {
+            return name.substring(name.lastIndexOf('/') + 1).replaceFirst("\\.safetensors$", "");
+        }
+    }
 
     /** Of these folders. */
     public Shelves(Folders folders) {
@@ -145,15 +155,29 @@ public final class Shelves {
                 .findFirst();
     }
 
-    /** The folders of networks that see pictures and texts. */
+    /** By which pictures know an adapter, {@link NotedLora#hashOf}; its file is read once while it stays as it is. */
+    public Optional<String> hash(Lora lora) {
+        try {
+            String key = lora.path + " " + Files.getLastModifiedTime(lora.path).toMillis();
+            return hashes.computeIfAbsent(key, each -> NotedLora.hashOf(lora.path));
+        } catch (IOException | Problem e) {
+            return Optional.empty(); // gone, or broken
+        }
+    }
+
+    /** The folders of networks that see pictures and texts, of transformers or OpenCLIP. */
     public List<Path> clips() {
         return files("config.json").stream()
                 .filter(Shelves::isClip)
                 .map(file -> Objects.requireNonNull(file.getParent()))
+                .distinct()
                 .toList();
     }
 
     private static boolean isClip(Path config) {
+        if (config.endsWith(OPEN_CLIP)) {
+            return OPEN_CLIP_WEIGHTS.stream().anyMatch(name -> Files.exists(config.resolveSibling(name)));
+        }
         try {
             return Files.size(config) < 100_000
                     && "clip".equals(Json.readObject(config).get("model_type"))

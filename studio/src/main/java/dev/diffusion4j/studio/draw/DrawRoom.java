@@ -4,6 +4,7 @@ package dev.diffusion4j.studio.draw;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.image.SentPicture;
 import dev.diffusion4j.json.Json;
+import dev.diffusion4j.json.Records;
 import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.pipeline.TakenInputs;
 import dev.diffusion4j.scheduler.SchedulerKind;
@@ -139,7 +140,7 @@ public final class DrawRoom implements Room {
         String otherwise = ctx.queryParam("model");
         String place = ctx.queryParam("place");
         if (place != null) {
-            return new PictureSettings(models).read(models.resolve(place), otherwise);
+            return settings().read(models.resolve(place), otherwise);
         }
         if (FileRoutes.type(Arrays.copyOf(sent, 12)) == null) {
             throw Refusal.value("picture", "this is no PNG, JPEG or WebP {picture}");
@@ -150,7 +151,7 @@ public final class DrawRoom implements Room {
         Path file = Files.createTempFile("dropped", ".png");
         try {
             Files.write(file, sent);
-            return new PictureSettings(models).read(file, otherwise);
+            return settings().read(file, otherwise);
         } catch (Problem e) {
             String why = String.valueOf(e.getMessage()).replace(file.toString(), "this picture");
             throw new Refusal(422, why, why.contains("does not say how") ? "no_note" : "not_restored", null);
@@ -159,9 +160,22 @@ public final class DrawRoom implements Room {
         }
     }
 
+    private PictureSettings settings() {
+        return new PictureSettings(models, shelves, (model, kind) -> {
+            models.ensure(model);
+            return service.look(
+                    model,
+                    pipeline -> Records.settings(
+                            pipeline.withScheduler(kind).scheduler().config()));
+        });
+    }
+
     private Object code(Context ctx) {
         Map<String, @Nullable Object> settings = Json.object(Calls.body(ctx).get("settings"));
-        CallText text = new CallText(settings, name -> models.path(name).or(() -> shelves.lora(name)));
+        CallText text = new CallText(
+                settings,
+                name -> models.path(name).or(() -> shelves.lora(name)),
+                shelves.clips().stream().findFirst().orElse(null));
         return Map.of("command", text.command(), "java", text.java());
     }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.commonmark.ext.gfm.tables.TablesExtension;
 import org.commonmark.node.Heading;
 import org.commonmark.node.Node;
@@ -41,6 +42,9 @@ record LessonPage(String title, List<Step> steps) {
             .nodeRendererFactory(LessonMarkup::new)
             .build();
 
+    /** They are the jar's and stay as they are: each is read once. */
+    private static final Map<String, LessonPage> READ = new ConcurrentHashMap<>();
+
     /** One step. */
     record Step(String title, String html) {}
 
@@ -49,7 +53,7 @@ record LessonPage(String title, List<Step> steps) {
         if (!number.matches("[1-" + COUNT + "]")) {
             throw Refusal.missing("there is no lesson " + number + ": there are 1 to " + COUNT);
         }
-        return of(text("/lessons/" + number + ".md"));
+        return READ.computeIfAbsent(number, each -> of(text("/lessons/" + each + ".md")));
     }
 
     private static String text(String resource) {

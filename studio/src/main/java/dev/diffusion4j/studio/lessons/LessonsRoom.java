@@ -90,7 +90,7 @@ public final class LessonsRoom implements Room {
                     "steps",
                     page.steps().stream().map(LessonPage.Step::title).toList()));
         }
-        return Map.of("lessons", lessons, "runs", runs());
+        return Map.of("lessons", lessons);
     }
 
     private static void picture(Context ctx) throws IOException {

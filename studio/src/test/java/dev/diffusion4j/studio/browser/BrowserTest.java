@@ -58,7 +58,7 @@ abstract class BrowserTest {
         return Browsing.shared().studio;
     }
 
-    /** The folder that it has open: {@code models/tiny-sd}, {@code models/tiny-pipeline}, {@code pictures/disc.png}. */
+    /** The folder that it has open: {@code models/tiny-sd}, {@code models/tiny-pipeline}, {@code loras/zog.safetensors}, {@code clips/tiny}, {@code pictures/disc.png}. */
     protected static Path folder() {
         return Browsing.shared().folder;
     }

@@ -86,7 +86,7 @@ final class Browsing implements BeforeAllCallback {
                 .findFirst();
     }
 
-    /** A folder with two tiny models and some pictures. */
+    /** A folder with two tiny models, a LoRA, a CLIP and some pictures. */
     private static Path fixture() {
         try {
             Path folder = Files.createTempDirectory("studio").resolve("work");
@@ -94,6 +94,7 @@ final class Browsing implements BeforeAllCallback {
             copy(GOLDEN.resolve("tiny-pipeline"), folder.resolve("models/tiny-pipeline"));
             Files.createDirectories(folder.resolve("loras"));
             Files.copy(GOLDEN.resolve("text_lora/sd-kohya.safetensors"), folder.resolve("loras/zog.safetensors"));
+            copy(GOLDEN.resolve("clip/quick"), folder.resolve("clips/tiny"));
             Files.createDirectories(folder.resolve("pictures"));
             ImageIO.write(disc(), "png", folder.resolve("pictures/disc.png").toFile());
             return folder;

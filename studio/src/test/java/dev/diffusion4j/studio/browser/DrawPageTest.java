@@ -4,7 +4,6 @@ package dev.diffusion4j.studio.browser;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.microsoft.playwright.JSHandle;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.ColorScheme;
@@ -16,46 +15,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 
 /** The room where pictures are drawn. */
-class DrawPageTest extends BrowserTest {
-    private static final String TEXT = "work/models/tiny-sd";
-    private static final String PLAIN = "work/models/tiny-pipeline";
-
-    private void choose(String model) {
-        go("draw");
-        page.getByLabel("Model", new Page.GetByLabelOptions().setExact(true)).selectOption(model);
-        assertThat(page.locator(".estimate")).containsText(Pattern.compile("about|no estimate"));
-    }
-
-    private void write(String label, String text) {
-        page.getByLabel(label, new Page.GetByLabelOptions().setExact(true)).fill(text);
-    }
-
-    private Locator button(String name) {
-        return page.getByRole(
-                com.microsoft.playwright.options.AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name));
-    }
-
-    /** Drops a file on the window. */
-    private void drop(byte[] file, String name) {
-        JSHandle data = page.evaluateHandle(
-                """
-                ([text, name]) => {
-                  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-                  const transfer = new DataTransfer();
-                  transfer.items.add(new File([bytes], name, { type: "image/png" }));
-                  return transfer;
-                }""",
-                List.of(Base64.getEncoder().encodeToString(file), name));
-        page.dispatchEvent(".room-draw .stage", "drop", Map.of("dataTransfer", data));
-    }
-
+class DrawPageTest extends DrawPage {
     @Test
     void a_prompt_is_drawn_with_previews_and_kept_with_its_note() throws IOException {
         choose(TEXT);
@@ -146,51 +112,6 @@ class DrawPageTest extends BrowserTest {
     }
 
     @Test
-    void a_dropped_picture_gives_its_settings_back() throws IOException {
-        choose(TEXT);
-        write("Prompt", "a green house");
-        write("Steps", "4");
-        write("Seed", "77");
-        page.locator(".go button").click();
-        assertThat(page.locator(".now-head")).containsText("drawn in");
-        String url = page.locator(".now .tile").getAttribute("data-url");
-        Object text = page.evaluate(
-                "url => fetch(url).then(a => a.arrayBuffer()).then(b => btoa(String.fromCharCode(...new Uint8Array(b))))",
-                url);
-        write("Prompt", "something else");
-        write("Steps", "9");
-        write("Seed", "1");
-        drop(Base64.getDecoder().decode(String.valueOf(text)), "drawn.png");
-        assertThat(page.getByLabel("Prompt", new Page.GetByLabelOptions().setExact(true)))
-                .hasValue("a green house");
-        assertThat(page.getByLabel("Steps", new Page.GetByLabelOptions().setExact(true)))
-                .hasValue("4");
-        assertThat(page.getByLabel("Seed", new Page.GetByLabelOptions().setExact(true)))
-                .hasValue("77");
-    }
-
-    @Test
-    void so_does_one_of_the_webui() {
-        choose(TEXT);
-        String text =
-                "a yellow ship\nNegative prompt: fog\nSteps: 7, Sampler: Euler, CFG scale: 4.5, Seed: 1234, Size: 32x16, Model: other";
-        drop(
-                PngFile.bytes(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), Map.of("parameters", text)),
-                "other.png");
-        assertThat(page.getByLabel("Prompt", new Page.GetByLabelOptions().setExact(true)))
-                .hasValue("a yellow ship");
-        assertThat(page.getByLabel("Negative prompt")).hasValue("fog");
-        assertThat(page.getByLabel("Seed", new Page.GetByLabelOptions().setExact(true)))
-                .hasValue("1234");
-        assertThat(page.getByLabel("Steps", new Page.GetByLabelOptions().setExact(true)))
-                .hasValue("7");
-        assertThat(page.getByLabel("Guidance", new Page.GetByLabelOptions().setExact(true)))
-                .hasValue("4.5");
-        assertThat(page.getByLabel("Scheduler")).hasValue("euler");
-        assertThat(page.getByLabel("Width")).hasValue("32");
-    }
-
-    @Test
     void a_mask_is_painted_and_only_what_it_marks_is_drawn_anew() throws IOException {
         choose(TEXT);
         write("Prompt", "a sun");
@@ -255,6 +176,25 @@ class DrawPageTest extends BrowserTest {
         assertThat(page.locator("dialog pre").first()).containsText("--guide brightness=0.7:40");
         assertThat(page.locator("dialog pre").last()).containsText("steeredBy");
         shoot(page, "code-light");
+    }
+
+    @Test
+    void a_text_steers_by_a_clip_of_the_folders() {
+        choose(TEXT);
+        write("Steps", "3");
+        page.getByText("Steer with losses").click();
+        button("+ CLIP text").click();
+        write("What the picture shows", "");
+        assertThat(page.locator(".estimate")).containsText("does not say what the pictures are to show");
+        write("What the picture shows", "a bla");
+        assertThat(page.locator(".estimate:not(.bad)")).isVisible();
+        page.locator(".go button").click();
+        assertThat(page.locator(".now-head")).containsText("drawn in");
+        assertThat(page.locator(".curve")).containsText("clip=a bla:8");
+        shoot(page, "clip-light");
+        button("As code").click();
+        assertThat(page.locator("dialog pre").first()).containsText("--guide 'clip=a bla:8' --clip-model ");
+        assertThat(page.locator("dialog pre").last()).containsText("new Clip.Origin(Path.of(");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.diffusion4j.recipe.Recipe;
@@ -13,6 +14,7 @@ import dev.diffusion4j.recipe.RunListener;
 import dev.diffusion4j.recipe.TrainingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
@@ -107,6 +109,24 @@ class LessonsPageTest extends BrowserTest {
     }
 
     @Test
+    void the_heading_of_a_step_waits_for_none_of_its_controls() {
+        List<Route> held = new ArrayList<>();
+        try (var visitor = visitor(ColorScheme.LIGHT, 1280, 720)) {
+            visitor.route("**/rooms/lessons/*.js", held::add);
+            Page fresh = visitor.newPage();
+            fresh.navigate(studio().address().toString());
+            fresh.evaluate("location.hash = '#/lessons/1/1'");
+            assertThat(fresh.locator(".lesson-text")).containsText("can draw");
+            fresh.locator(".lesson-turn .primary").click();
+            assertThat(fresh.locator(".lesson-title")).hasText("Noise on a picture");
+            assertThat(fresh.locator(".lesson-text")).hasCount(0); // it comes with its control, and does not move then
+            visitor.unroute("**/rooms/lessons/*.js");
+            held.forEach(Route::resume);
+            assertThat(fresh.locator(".live [role=status]")).containsText("ᾱ =");
+        }
+    }
+
+    @Test
     void every_step_of_every_lesson_is_shown_to_anybody() {
         try (var visitor = visitor(ColorScheme.DARK, 390, 844)) {
             Page phone = visitor.newPage();
@@ -114,6 +134,7 @@ class LessonsPageTest extends BrowserTest {
             for (int lesson = 1; lesson <= 5; lesson++) {
                 phone.evaluate("number => { location.hash = `#/lessons/${number}/1`; }", lesson);
                 assertThat(phone.locator(".lesson-title")).containsText(lesson + ". ");
+                assertThat(phone.locator(".lesson-link.here > a")).isInViewport();
                 int steps = phone.locator(".lesson-steps li").count();
                 for (int step = 2; step <= steps; step++) {
                     String shown = phone.locator(".lesson-title").textContent();

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.ColorScheme;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,6 +21,10 @@ class RoomsPageTest extends BrowserTest {
         assertThat(page.locator("#room h1").first()).isVisible();
         page.waitForTimeout(400);
         assertAccessible(page, room + ", light");
+        shoot(page, room + "-light");
+        page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(ColorScheme.DARK));
+        page.waitForTimeout(200);
+        shoot(page, room + "-dark");
         try (var visitor = visitor(ColorScheme.DARK, 390, 844)) {
             Page phone = visitor.newPage();
             phone.navigate(studio().address().toString());
@@ -29,6 +36,49 @@ class RoomsPageTest extends BrowserTest {
             assertThat((Integer) phone.evaluate("document.documentElement.scrollWidth"))
                     .isLessThanOrEqualTo(390);
             shoot(phone, room + "-phone");
+            phone.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(ColorScheme.LIGHT));
+            phone.waitForTimeout(200);
+            shoot(phone, room + "-phone-light");
         }
+    }
+
+    @Test
+    void light_and_dark_are_switched_by_hand_on_a_phone_too_and_stay() {
+        try (var visitor = visitor(ColorScheme.DARK, 320, 568)) {
+            Page phone = visitor.newPage();
+            phone.navigate(studio().address().toString());
+            assertThat(phone.locator("body")).hasCSS("background-color", "rgb(14, 17, 21)");
+            assertThat(accent(phone)).isEqualTo("#8badff");
+            phone.getByLabel("Light or dark").click();
+            assertThat(phone.locator("body")).hasCSS("background-color", "rgb(244, 245, 247)");
+            assertThat(accent(phone)).isEqualTo("#2c57c9");
+            assertThat((Boolean) phone.evaluate(
+                            "(rail => rail.scrollWidth <= rail.clientWidth)(document.querySelector('.rail'))"))
+                    .as("all rooms and the switch are within reach")
+                    .isTrue();
+            Page other = visitor.newPage();
+            other.navigate("http://127.0.0.1:" + studio().port() + "/");
+            assertThat(other.locator("body")).hasCSS("background-color", "rgb(244, 245, 247)");
+            other.getByLabel("Light or dark").click();
+            assertThat(phone.locator("body")).hasCSS("background-color", "rgb(14, 17, 21)");
+        }
+    }
+
+    /** What a canvas is painted with. */
+    private static String accent(Page page) {
+        return String.valueOf(page.evaluate("import('/js/widgets.js').then(({ colour }) => colour('--accent'))"));
+    }
+
+    @Test
+    void each_colour_is_written_once() {
+        String styles = (String)
+                page.evaluate("Promise.all(['studio', 'train', 'lessons'].map(name => fetch(`/css/${name}.css`)"
+                        + ".then(answer => answer.text()))).then(all => all.join(''))");
+        List<String> named = Pattern.compile("(--[\\w-]+):")
+                .matcher(styles)
+                .results()
+                .map(found -> found.group(1))
+                .toList();
+        assertThat(named).contains("--bg", "--chart-6").doesNotHaveDuplicates();
     }
 }

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 /** The settings of the page as a call of the command, and as Java. */
 class CallTextTest {
     private static CallText of(Map<String, Object> settings) {
-        return new CallText(new LinkedHashMap<>(settings), name -> Optional.of(Path.of("/models", name)));
+        return new CallText(
+                new LinkedHashMap<>(settings), name -> Optional.of(Path.of("/models", name)), Path.of("/clip"));
     }
 
     @Test
@@ -48,6 +49,34 @@ class CallTextTest {
                         "new SampleSize(32, 64)",
                         "new LoraChoice(Path.of(\"/models/zog\"), 0.8)",
                         "kit.parseAll(List.of(\"color=#ff0000:40\"))");
+    }
+
+    @Test
+    void what_is_steered_by_a_text_says_which_clip_looks() {
+        CallText text = of(Map.of("model", "cats", "guides", List.of("clip=a red rose:8")));
+        assertThat(text.command())
+                .isEqualTo(
+                        "diffuse sample --model /models/cats --guide 'clip=a red rose:8' --clip-model /clip --out drawn");
+        assertThat(text.java())
+                .contains("new GuideKit(new Clip.Origin(Path.of(\"/clip\"), null), System.err::println)");
+    }
+
+    @Test
+    void what_the_page_has_no_field_for_is_said_too() {
+        Map<String, Object> beside = Map.of(
+                "rng", "cuda", "clip_skip", 1L, "eta", 0.5, "scheduler_config", Map.of("use_karras_sigmas", true));
+        CallText text = of(
+                Map.of("model", "cats", "prompt", "a cat", "syntax", "a1111", "scheduler", "ddim", "beside", beside));
+        assertThat(text.command())
+                .isEqualTo("diffuse sample --model /models/cats --prompt 'a cat' --prompt-syntax a1111 --scheduler ddim"
+                        + " --scheduler-option use_karras_sigmas=true --rng cuda --clip-skip 1 --eta 0.5 --out drawn");
+        assertThat(text.java())
+                .contains(
+                        ".promptSyntax(PromptSyntax.A1111)",
+                        ".rng(NoiseGenerator.parse(\"cuda\"))",
+                        ".clipSkip(1)",
+                        ".eta(0.5)",
+                        ".withScheduler(SchedulerKind.DDIM, Map.ofEntries(Map.entry(\"use_karras_sigmas\", true)))");
     }
 
     @Test

@@ -82,6 +82,13 @@ class LessonsRoomTest {
         return Json.parseObject(answer.body(), "answer");
     }
 
+    /** The heading of the room waits for it, and for no look at trainings. */
+    @Test
+    void the_list_of_lessons_has_nothing_but_their_titles() {
+        assertThat(json("GET", "", "")).containsOnlyKeys("lessons");
+        assertThat(LessonPage.read("1")).as("read once").isSameAs(LessonPage.read("1"));
+    }
+
     @Test
     void a_network_is_trained_followed_used_for_a_step_and_drawn_with() throws IOException {
         assertThat(send("POST", "/step", "{}").body()).contains("needs the training quickstart");
