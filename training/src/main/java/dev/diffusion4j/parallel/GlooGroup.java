@@ -199,8 +199,8 @@ public final class GlooGroup implements ProcessGroup {
     /** With the names of fields still in braces, for the face of the process that says it. */
     private static String text(Throwable reason) {
         return reason instanceof Problem problem
-                ? problem.worded(field -> "{" + field + "}")
-                : String.valueOf(reason.getMessage());
+                ? problem.kind() + "\n" + problem.worded(field -> "{" + field + "}")
+                : Problem.Kind.FAILURE + "\n" + reason.getMessage();
     }
 
     @Override
