@@ -157,6 +157,23 @@ class GlooGroupTest {
     }
 
     @Test
+    void a_first_process_that_leaves_while_others_are_awaited_is_named() throws Exception {
+        ProcessTimes impatient = new ProcessTimes(Duration.ofSeconds(3), Duration.ofSeconds(30));
+        int port = freePort();
+        List<Future<?>> members = new ArrayList<>();
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        for (int rank = 0; rank < 2; rank++) { // of three
+            ProcessPlace place = place(rank, 3, port);
+            ProcessTimes times = rank == 0 ? impatient : SHORT;
+            members.add(threads.submit(() -> GlooGroup.join(place, times)));
+        }
+        threads.shutdown();
+        assertThat(message(members.get(0))).contains("process 2 of 3 has not come in 3 s");
+        assertThat(message(members.get(1)))
+                .isEqualTo("the training ended because process 0 of 3, where they meet, is gone");
+    }
+
+    @Test
     void who_is_alive_and_does_not_come_is_named() throws Exception {
         ProcessTimes impatient = new ProcessTimes(Duration.ofSeconds(30), Duration.ofSeconds(2));
         List<Future<double[]>> members = start(2, freePort(), impatient, group -> {
