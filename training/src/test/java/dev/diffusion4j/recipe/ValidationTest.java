@@ -3,9 +3,11 @@ package dev.diffusion4j.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.image.ImageGrid;
 import dev.diffusion4j.json.Json;
+import dev.diffusion4j.parallel.GroupOfThreads;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
@@ -72,6 +74,21 @@ class ValidationTest {
         List<Map<String, @Nullable Object>> lines = JsonlTracker.read(run.resolve("metrics.jsonl"));
         lines.forEach(line -> line.remove("images_per_second"));
         return lines;
+    }
+
+    /** Both measure all held-back pictures and draw all others between them: a part left out, or counted twice, is far more than rounding. */
+    @Test
+    void two_processes_measure_what_one_measures() {
+        Path one = folder.resolve("alone");
+        TrainingRun.start(flowers("training.epochs=1"), one).run(new RunListener() {}, () -> false);
+        Path two = folder.resolve("two");
+        GroupOfThreads.run(2, group -> TrainingRun.start(
+                        flowers("training.epochs=1", "training.batch_size=8"), two, RunParts.NONE.withGroup(group))
+                .run(new RunListener() {}, () -> false));
+        for (String key : List.of("val_loss", "val_image_loss", "val_kid", "val_kid_stderr")) {
+            double alone = (Double) last(one).get(key);
+            assertThat((Double) last(two).get(key)).as(key).isCloseTo(alone, within(1e-4 * Math.max(1, alone)));
+        }
     }
 
     @Test
