@@ -219,6 +219,22 @@ export function chartLibrary() {
   return charts;
 }
 
+/** A logarithmic axis of Chart.js whose numbers do not touch: of those it would write, 1, 2 and 5 of each power stand before others. */
+export const logarithmic = (ink) => ({
+  type: "logarithmic", afterBuildTicks: spread, ticks: { color: ink, autoSkip: false, callback: (value) => String(Number(value.toPrecision(3))) },
+});
+
+function spread(axis) {
+  const isWide = axis.isHorizontal();
+  const room = (Math.log(axis.max / axis.min) * (isWide ? 64 : 24)) / (isWide ? axis.maxWidth : axis.maxHeight);
+  if (!(room > 0)) return;
+  const rank = ({ value }) => ["1", "5", "2"].indexOf(value.toExponential(6).replace(/\.?0*e.*/, ""));
+  const order = [...axis.ticks].sort((one, other) => (rank(one) < 0) - (rank(other) < 0) || rank(one) - rank(other));
+  const kept = [];
+  for (const tick of order) if (kept.every((each) => Math.abs(Math.log(each.value / tick.value)) >= room)) kept.push(tick);
+  axis.ticks = kept.sort((one, other) => one.value - other.value);
+}
+
 const probe = el("span", { hidden: true });
 /** A colour of the style sheet as this look has it, for what is painted on a canvas: colour("--accent") is "#2c57c9" in the light. */
 export function colour(name) {
