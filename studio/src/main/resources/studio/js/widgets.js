@@ -42,7 +42,7 @@ export function field(label, control, { name, hint, wide } = {}) {
 /** Marks the field that an error is about; the message stands below it. Returns whether there is one. */
 export function markFault(root, error) {
   clearFaults(root);
-  const names = [error.param, ...(error.message ?? "").match(/"[\w.]+"/g)?.map((word) => word.slice(1, -1)) ?? []].filter(Boolean);
+  const names = [error.param, ...(error.message ?? "").match(/"[\w.]+"/g)?.map((word) => word.slice(1, -1)) ?? [], error.message?.match(/(\w+) must /)?.[1]].filter(Boolean);
   for (const name of names) {
     const place = [...root.querySelectorAll("[data-field]")].find((each) => each.dataset.field.split(" ").includes(name));
     if (!place) continue;
@@ -128,7 +128,7 @@ export function seedBox({ seed, locked, name = "seed", onchange } = {}) {
   row.append(input, iconButton("dice", "Another seed", () => { input.value = fresh(); onchange?.(); }), lock);
   return {
     node,
-    value: () => Number(input.value),
+    value: () => (/^\s*\d+\s*$/.test(input.value) ? Number(input.value) : input.value), // what is no number is refused by its words
     isLocked: () => isLocked,
     set(value, keep) { input.value = value; if (keep !== undefined) { isLocked = keep; paint(); } },
     /** The seed of this drawing; where it is not locked, the one for the next is another. */

@@ -38,6 +38,8 @@ class DrawPageTest extends DrawPage {
         assertThat(page.locator(".now .tile img").first()).isVisible();
         assertThat(page.locator(".now-head")).containsText("drawn in");
         assertThat(page.locator(".now .tile.finished")).hasCount(1);
+        page.waitForFunction(
+                "Object.values(JSON.parse(localStorage['studio.speed'] ?? '{}'))[0] > 0"); // a step's seconds
         Path file;
         try (Stream<Path> drawn = Files.list(folder().resolve("drawn"))) {
             file = drawn.filter(each -> PngFile.readNotes(each).toString().contains("a red cat"))
@@ -194,6 +196,10 @@ class DrawPageTest extends DrawPage {
         assertThat(page.locator("[data-field~=steps].wrong .fault")).containsText("at most");
         assertThat(page.getByLabel("Steps", new Page.GetByLabelOptions().setExact(true)))
                 .hasAttribute("aria-invalid", "true");
+        write("Steps", "4");
+        write("Seed", "seven");
+        page.locator(".go button").click();
+        assertThat(page.locator("[data-field~=seed] .fault")).containsText("must be a whole number");
     }
 
     @Test
