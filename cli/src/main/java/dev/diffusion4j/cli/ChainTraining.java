@@ -85,7 +85,8 @@ final class ChainTraining {
             if (!summary.finished()) {
                 err.println("stopped after step " + summary.steps() + " of " + summary.folder() + "; go on with: "
                         + CommandText.of(
-                                List.of("train", "--resume", run.folder().toString())));
+                                List.of("train", "--resume", run.folder().toString()))
+                        + Processes.inAsMany(parts.group().world().size()));
                 return ExitCodes.FAILURE;
             }
             out.println("the models are in " + run.folder() + ": "

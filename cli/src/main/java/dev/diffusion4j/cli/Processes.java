@@ -43,6 +43,11 @@ final class Processes {
         });
     }
 
+    /** What to add to a command that goes on with a run: by another number it would go on otherwise. */
+    static String inAsMany(int processes) {
+        return processes == 1 ? "" : " (in " + processes + " processes again, as this was started)";
+    }
+
     private static Optional<ProcessPlace> place() {
         return ProcessPlace.of(System.getenv()).filter(it -> it.world().size() > 1);
     }

@@ -117,7 +117,8 @@ final class RecipeTraining {
             console.end();
             if (!summary.finished()) {
                 err.println("stopped after step " + summary.steps() + "; go on with: "
-                        + CommandText.of(resumeWords(summary.folder(), target)));
+                        + CommandText.of(resumeWords(summary.folder(), target))
+                        + Processes.inAsMany(run.processes()));
                 return ExitCodes.FAILURE;
             }
             out.println(result(run));

@@ -43,11 +43,12 @@ final class TrainingConsole implements RunListener {
                 plan.doneSteps() > 0 ? String.format(Locale.ROOT, ", going on after step %,d", plan.doneSteps()) : "");
         out.printf(
                 Locale.ROOT,
-                "expected: %s and %s (%s, %d threads)%n",
+                "expected: %s and %s (%s, %d %s)%n",
                 Times.left(plan.expectedSeconds()),
                 plan.memoryMiB() == 0 ? "memory unknown" : plan.memoryMiB() + " MiB",
                 plan.dtype(),
-                plan.threads());
+                plan.threads(),
+                plan.threads() == 1 ? "thread" : "threads");
         out.flush();
         start = System.nanoTime();
         firstStep = plan.doneSteps();

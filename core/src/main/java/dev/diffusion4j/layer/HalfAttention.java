@@ -7,6 +7,7 @@ import static org.bytedeco.pytorch.global.torch.ones;
 import static org.bytedeco.pytorch.global.torch.softmax;
 
 import dev.diffusion4j.kernel.ScoreLoops;
+import dev.diffusion4j.kernel.VectorSupport;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import org.bytedeco.javacpp.IntPointer;
@@ -121,7 +122,7 @@ final class HalfAttention {
             Tensor values = part(answers, sample, head, ownHeads);
             Tensor target = part(result, sample, head, ownHeads).narrow(1, row, ownRows);
             bmm_out(scores, own, part(keys, sample, head, ownHeads));
-            if (ScoreLoops.fits(keyCount)) {
+            if (VectorSupport.isAvailable() && ScoreLoops.fits(keyCount)) {
                 Tensor sums = exponentials(scores);
                 div_out(target, scores.bmm(values).narrow(2, 0, target.size(2)), sums);
             } else {

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.bytedeco.pytorch.global.torch.ones;
 import static org.bytedeco.pytorch.global.torch.scaled_dot_product_attention;
 
+import dev.diffusion4j.kernel.VectorSupport;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.testing.ChildJvm;
+import java.io.IOException;
+import java.util.List;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -38,6 +42,21 @@ class HalfAttentionTest {
     @Test
     void smallPartsOfSeveralHeadsGiveTheSame() {
         differs(700, 704, 40, 24);
+    }
+
+    /** As applications are started that know nothing of the vector module; in this JVM it is there. */
+    @Test
+    void itWorksWithoutTheVectorModule() throws IOException {
+        ChildJvm.Ended ended = ChildJvm.run(List.of(), WithoutVectors.class);
+        assertThat(ended.code()).as(ended.err()).isZero();
+        assertThat(ended.out()).isEqualTo("near without vectors\n");
+    }
+
+    static final class WithoutVectors {
+        public static void main(String[] arguments) {
+            differs(600, 640, 8, 8);
+            System.out.print(VectorSupport.isAvailable() ? "near with vectors\n" : "near without vectors\n");
+        }
     }
 
     /** One key that the search for the largest score does not see, with a score of 400, beside others of about 0. */

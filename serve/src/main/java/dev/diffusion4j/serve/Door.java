@@ -88,7 +88,9 @@ final class Door extends Handler.Wrapper {
             }
             request.setAttribute(BODY, body);
             request.setAttribute(Outbox.ATTRIBUTE, answer);
-            Objects.requireNonNull(getHandler()).handle(request, answer, answer);
+            if (!Objects.requireNonNull(getHandler()).handle(request, answer, answer)) { // OPTIONS * has no path
+                refuse(answer, ErrorAnswer.noSuchRoute());
+            }
         } catch (Refusal e) {
             refuse(answer, e);
         } catch (Exception e) {

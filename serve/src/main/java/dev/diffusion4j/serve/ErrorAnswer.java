@@ -24,6 +24,11 @@ import org.slf4j.LoggerFactory;
  */
 record ErrorAnswer(int status, String message, String code, @Nullable String param) {
     private static final Logger LOG = LoggerFactory.getLogger(ErrorAnswer.class);
+    private static final String NO_ROUTE = "there is no such route here";
+
+    static Refusal noSuchRoute() {
+        return new Refusal(404, NO_ROUTE, "no_such_route", null);
+    }
 
     static ErrorAnswer of(Throwable error) {
         JsonNames names = new JsonNames();
@@ -52,7 +57,7 @@ record ErrorAnswer(int status, String message, String code, @Nullable String par
             return new ErrorAnswer(503, message, "cancelled", null);
         }
         if (error instanceof HttpResponseException known) {
-            return new ErrorAnswer(known.getStatus(), "there is no such route here", "no_such_route", null);
+            return new ErrorAnswer(known.getStatus(), NO_ROUTE, "no_such_route", null);
         }
         if (error instanceof HttpException broken) { // Jetty's, of a request that is no HTTP or does not come in time
             return new ErrorAnswer(broken.getCode(), "the request cannot be read", "malformed_request", null);

@@ -73,6 +73,16 @@ class HttpFuzzTest {
         assertSound();
     }
 
+    /** Seed 1611: no handler takes it, and what nobody takes was never answered. */
+    @Test
+    void a_request_without_a_path_is_answered() throws IOException {
+        try (Socket socket = client.raw("OPTIONS * HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")) {
+            socket.setSoTimeout(20_000);
+            String head = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+            assertThat(head).isEqualTo("HTTP/1.1 404");
+        }
+    }
+
     @Test
     @Tag("fuzz")
     @Timeout(value = 1, unit = TimeUnit.DAYS)

@@ -40,8 +40,10 @@ public final class GlooGroup implements ProcessGroup {
         this.heart = new HeartBeat(MeetingPlace.open(place, false, times), place.world());
         this.roll = new RollCall(meeting, place, times);
         try {
-            roll.awaitAll();
-            this.gloo = connected();
+            this.gloo = blaming(() -> {
+                roll.awaitAll();
+                return TensorScope.ownResult(this::connect);
+            });
         } catch (RuntimeException | Error e) {
             heart.close();
             throw e;
@@ -61,16 +63,6 @@ public final class GlooGroup implements ProcessGroup {
         } catch (RuntimeException | Error e) {
             meeting.close();
             throw e;
-        }
-    }
-
-    private ProcessGroupGloo connected() {
-        try {
-            return TensorScope.ownResult(this::connect);
-        } catch (Problem e) {
-            throw e;
-        } catch (RuntimeException e) {
-            throw roll.afterFailure(e); // one that left at once may be gone before all are connected
         }
     }
 
@@ -199,8 +191,8 @@ public final class GlooGroup implements ProcessGroup {
     /** With the names of fields still in braces, for the face of the process that says it. */
     private static String text(Throwable reason) {
         return reason instanceof Problem problem
-                ? problem.worded(field -> "{" + field + "}")
-                : String.valueOf(reason.getMessage());
+                ? problem.kind() + "\n" + problem.worded(field -> "{" + field + "}")
+                : Problem.Kind.FAILURE + "\n" + reason.getMessage();
     }
 
     @Override

@@ -30,8 +30,8 @@ import org.bytedeco.pytorch.TCPStoreOptions;
  * Texts by name that all processes see: LibTorch's {@code TCPStore}, which the first process holds, or torchrun's agent. Each attempt of
  * a launcher has names of its own. Not thread-safe; each thread opens one.
  *
- * <p>The store's client waits for an answer without end, and a process that is stopped, or was cut off, gives none and breaks no connection either.
- * So it is asked on a thread of its own, which nobody waits for longer than {@link #PATIENCE}.
+ * <p>The store's client waits for an answer without end, and a process that is stopped, or was cut off, gives none and breaks no connection either;
+ * nor does a stranger that holds the port. So it is asked on a thread of its own, which nobody waits for longer than {@link #PATIENCE}.
  */
 final class MeetingPlace implements AutoCloseable {
     private static final Duration ONE_TRY = Duration.ofSeconds(1);
@@ -40,14 +40,15 @@ final class MeetingPlace implements AutoCloseable {
 
     private final ProcessPlace place;
     private final Duration patience;
-    private final ExecutorService asking = Executors.newSingleThreadExecutor(MeetingPlace::daemon);
+    private final ExecutorService asking;
     private volatile boolean isSilent;
     private final TCPStore store;
     private final PrefixStore texts;
 
-    private MeetingPlace(ProcessPlace place, TCPStore store, Duration patience) {
+    private MeetingPlace(ProcessPlace place, TCPStore store, ExecutorService asking, Duration patience) {
         this.place = place;
-        this.patience = patience.compareTo(PATIENCE) < 0 ? patience : PATIENCE;
+        this.asking = asking;
+        this.patience = patience;
         this.store = store;
         this.texts = TensorScope.ownResult(() -> new PrefixStore("diffusion4j/" + place.restarts() + "/", store));
     }
@@ -63,17 +64,28 @@ final class MeetingPlace implements AutoCloseable {
      *
      * @param holds whether this one is to hold it
      * @param times for the others to come, and then to answer
-     * @throws Problem (a failure) where nobody answers in time, or the port is taken
+     * @throws Problem (a failure) where nobody answers in time, or a stranger does, or the port is taken
      */
     static MeetingPlace open(ProcessPlace place, boolean holds, ProcessTimes times) {
         NativeRuntime.configure();
         if (!holds) {
             awaitHolder(place, times.join());
         }
+        ExecutorService asking = Executors.newSingleThreadExecutor(MeetingPlace::daemon);
         try {
-            TCPStore store = TensorScope.ownResult(() -> connect(place, holds, times.join()));
-            return new MeetingPlace(place, store, times.exchange());
+            TCPStore store = answer(
+                    asking,
+                    () -> TensorScope.ownResult(() -> connect(place, holds, times.join())),
+                    atMost(times.join()),
+                    () -> Problem.failure("process " + place.world().rank() + " reached " + at(place)
+                            + " (MASTER_ADDR and MASTER_PORT), but what listens there does not answer: another program"
+                            + " that has the port, or a process 0 that is stopped"));
+            return new MeetingPlace(place, store, asking, atMost(times.exchange()));
         } catch (RuntimeException e) {
+            asking.shutdown();
+            if (e instanceof Problem || e instanceof CancellationException) {
+                throw e;
+            }
             if (String.valueOf(e.getMessage()).contains("EADDRINUSE")) {
                 throw Problem.failure(
                         "port " + place.masterPort()
@@ -143,12 +155,23 @@ final class MeetingPlace implements AutoCloseable {
         if (isSilent) {
             throw noAnswer();
         }
-        Future<R> answer = asking.submit(() -> TensorScope.compute(question));
+        return answer(asking, () -> TensorScope.compute(question), patience, () -> {
+            isSilent = true;
+            return noAnswer();
+        });
+    }
+
+    private static Duration atMost(Duration patience) {
+        return patience.compareTo(PATIENCE) < 0 ? patience : PATIENCE;
+    }
+
+    private static <R> R answer(
+            ExecutorService asking, Supplier<R> question, Duration patience, Supplier<Problem> silence) {
+        Future<R> answer = asking.submit(question::get);
         try {
             return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            isSilent = true;
-            throw noAnswer();
+            throw silence.get();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {

@@ -12,7 +12,8 @@ import org.bytedeco.pytorch.Tensor;
  * The processes that work on the same training. Each calls the same methods in the same order; what a method gives is the same in all
  * of them, to the last bit. Belongs to one thread, apart from {@link #beginSum}.
  *
- * <p>Every method ends with a {@link Problem} (a failure) that names the process which is gone, hangs, or failed, and with what.
+ * <p>Every method ends with a {@link Problem} that names the process which is gone, hangs, or failed, and with what: a failure, or a wrong request
+ * where that is why it failed.
  */
 public interface ProcessGroup extends AutoCloseable {
     /** One process, which has nobody to wait for. */

@@ -30,7 +30,7 @@ final class RollCall {
         this.times = times;
     }
 
-    /** Where a process says why it ends. */
+    /** Where a process says why it ends, and before it in a line of its own, of what {@linkplain Problem.Kind kind} that is. */
     static String failed(int rank) {
         return "failed/" + rank;
     }
@@ -119,8 +119,13 @@ final class RollCall {
         return ended("the connection to " + name(waiting) + " broke: " + MeetingPlace.firstLine(failure));
     }
 
+    /** Of a wrong request too where that one is: a launcher need not try it again. */
     private Problem failedAs(int rank) {
-        return ended(name(List.of(rank)) + " failed: " + meeting.get(failed(rank)));
+        String[] said = meeting.get(failed(rank)).split("\n", 2);
+        Problem ended = ended(name(List.of(rank)) + " failed: " + said[said.length - 1]);
+        return said[0].equals(Problem.Kind.REQUEST.name())
+                ? Problem.request(ended.worded(field -> "{" + field + "}"))
+                : ended;
     }
 
     private Problem gone(List<Integer> silent) {

@@ -55,9 +55,14 @@ public final class ChainRun {
         Agreement.ofTask(group, Agreement.Task.START_CHAIN);
         ChainRun run = new ChainRun(chain, folder, false, parts);
         run.checkDivisible();
-        if (!group.isRestarted() || !group.isForFirst(isIn(folder))) {
-            group.first(() -> claim(chain, folder));
-        }
+        boolean goesOn = group.any(group.isRestarted()) && group.isForFirst(isIn(folder));
+        group.first(() -> {
+            if (!goesOn) {
+                claim(chain, folder);
+            } else if (!difference(chain, folder).isEmpty()) {
+                throw taken(chain, folder);
+            }
+        });
         return run;
     }
 
@@ -78,8 +83,7 @@ public final class ChainRun {
 
     private static void claim(Chain chain, Path folder) {
         if (isIn(folder)) {
-            throw Problem.request(folder + " already holds a run" + difference(chain, folder)
-                    + ": go on with it by {resume} " + folder + ", or choose another {out}");
+            throw taken(chain, folder);
         }
         if (Files.exists(new RunFolder(folder).recipe())) {
             throw Problem.request(folder + " already holds a run of one recipe: choose another {out}");
@@ -91,6 +95,11 @@ public final class ChainRun {
             }
         }
         AtomicFile.write(folder.resolve(FILE), Yaml.write(chain.toMap()));
+    }
+
+    private static Problem taken(Chain chain, Path folder) {
+        return Problem.request(folder + " already holds a run" + difference(chain, folder)
+                + ": go on with it by {resume} " + folder + ", or choose another {out}");
     }
 
     private static String difference(Chain chain, Path folder) {

@@ -219,15 +219,23 @@ public record RunFolder(Path path) {
      * @throws Problem (a wrong request) where another run is in it
      */
     void claim(Recipe recipe) {
-        Optional<String> difference = difference(recipe);
-        if (difference.isPresent() || Files.exists(recipe()) && isBegun()) {
-            String another = difference
-                    .map(which -> " of another recipe (" + which + ")")
-                    .orElse("");
-            throw Problem.request(path + " already holds a run" + another + ": go on with it by {resume} " + path
-                    + ", or choose another {out}");
+        checkSame(recipe);
+        if (Files.exists(recipe()) && isBegun()) {
+            throw taken("");
         }
         AtomicFile.write(recipe(), recipe.toYaml());
+    }
+
+    /** @throws Problem (a wrong request) where a run of another recipe is in it */
+    void checkSame(Recipe recipe) {
+        difference(recipe).ifPresent(which -> {
+            throw taken(" of another recipe (" + which + ")");
+        });
+    }
+
+    private Problem taken(String another) {
+        return Problem.request(path + " already holds a run" + another + ": go on with it by {resume} " + path
+                + ", or choose another {out}");
     }
 
     /**

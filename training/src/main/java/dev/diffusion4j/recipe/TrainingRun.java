@@ -59,7 +59,9 @@ public final class TrainingRun {
         RunFolder folder = new RunFolder(path);
         ProcessGroup group = parts.group();
         Agreement.ofTask(group, Agreement.Task.START);
-        if (group.isRestarted() && group.isForFirst(folder.isBegun())) {
+        // launchers of several machines do not count alike
+        if (group.any(group.isRestarted()) && group.isForFirst(folder.isBegun())) {
+            group.first(() -> folder.checkSame(new Resolution(folder, parts).resolve(recipe)));
             return resumed(folder, false, parts);
         }
         Recipe resolved = new Resolution(folder, parts).resolve(recipe);
@@ -164,6 +166,11 @@ public final class TrainingRun {
     /** The family of the network that learns. */
     public ModelFamily family() {
         return new ModelFactory(parts.families()).family(recipe.model());
+    }
+
+    /** How many processes share it. */
+    public int processes() {
+        return parts.group().world().size();
     }
 
     /** Where it leaves things. */

@@ -303,7 +303,7 @@ final class TrainingSession implements AutoCloseable {
                 trainer.totalSteps(),
                 plan.stepsPerEpoch(),
                 trainer.secondsPerStep(),
-                ProcessMemory.peakMiB(),
+                ProcessMemory.expectedMiB(),
                 recipe.training().batchSize() * group.world().size() * plan.batchesOfNextStep(0),
                 choices.dtype().key(),
                 choices.threads());

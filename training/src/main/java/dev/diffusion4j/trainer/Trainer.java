@@ -9,7 +9,6 @@ import dev.diffusion4j.model.Model;
 import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.objective.TrainingExamples;
 import dev.diffusion4j.parallel.ProcessGroup;
-import dev.diffusion4j.tensor.NativeMemory;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.Shapes;
 import dev.diffusion4j.tensor.TensorScope;
@@ -147,8 +146,7 @@ public final class Trainer implements AutoCloseable {
      */
     public Outcome run(TrainingListener listener, BooleanSupplier stop) {
         long total = totalSteps();
-        NativeMemory.giveBack();
-        long first = state.globalStep();
+        FreeMemory free = new FreeMemory();
         while (state.globalStep() < total) {
             if (group.any(stop.getAsBoolean())) {
                 save(listener);
@@ -157,10 +155,7 @@ public final class Trainer implements AutoCloseable {
             StepReport report = step(total);
             boolean stopped = false;
             try {
-                if (Long.bitCount(report.globalStep() - first)
-                        == 1) { // often at first, while loops are being compiled, then ever less
-                    NativeMemory.giveBack();
-                }
+                free.afterStep();
                 listener.onStep(report, state);
             } catch (CancellationException e) {
                 stopped = true;

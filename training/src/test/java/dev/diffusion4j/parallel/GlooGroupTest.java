@@ -116,6 +116,25 @@ class GlooGroupTest {
     }
 
     @Test
+    void what_was_asked_for_wrongly_is_so_for_the_others_too() throws Exception {
+        List<Future<double[]>> members = start(2, freePort(), SHORT, group -> {
+            if (group.world().isFirst()) {
+                group.fail(Problem.request("choose another {out}"));
+                return new double[0];
+            }
+            return group.sum(1);
+        });
+        assertThatThrownBy(() -> members.get(1).get())
+                .hasCauseInstanceOf(Problem.class)
+                .satisfies(e -> {
+                    Problem said = (Problem) e.getCause();
+                    assertThat(said.kind()).isEqualTo(Problem.Kind.REQUEST);
+                    assertThat(said.worded(field -> "--" + field))
+                            .isEqualTo("the training ended because process 0 of 2 failed: choose another --out");
+                });
+    }
+
+    @Test
     void who_does_not_come_is_named() throws Exception {
         ProcessTimes impatient = new ProcessTimes(Duration.ofSeconds(1), Duration.ofSeconds(1));
         int port = freePort();
@@ -131,7 +150,27 @@ class GlooGroupTest {
                     .hasMessage(
                             "port " + taken.getLocalPort() + " is in use on this machine, so that the processes of the"
                                     + " training cannot meet there: set MASTER_PORT to another");
+            assertThatThrownBy(() -> GlooGroup.join(place(1, 2, taken.getLocalPort()), impatient))
+                    .hasMessageStartingWith("process 1 reached 127.0.0.1:" + taken.getLocalPort())
+                    .hasMessageContaining("what listens there does not answer");
         }
+    }
+
+    @Test
+    void a_first_process_that_leaves_while_others_are_awaited_is_named() throws Exception {
+        ProcessTimes impatient = new ProcessTimes(Duration.ofSeconds(3), Duration.ofSeconds(30));
+        int port = freePort();
+        List<Future<?>> members = new ArrayList<>();
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        for (int rank = 0; rank < 2; rank++) { // of three
+            ProcessPlace place = place(rank, 3, port);
+            ProcessTimes times = rank == 0 ? impatient : SHORT;
+            members.add(threads.submit(() -> GlooGroup.join(place, times)));
+        }
+        threads.shutdown();
+        assertThat(message(members.get(0))).contains("process 2 of 3 has not come in 3 s");
+        assertThat(message(members.get(1)))
+                .isEqualTo("the training ended because process 0 of 3, where they meet, is gone");
     }
 
     @Test

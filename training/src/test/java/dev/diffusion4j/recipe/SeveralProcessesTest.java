@@ -258,6 +258,8 @@ class SeveralProcessesTest {
         GroupOfThreads.run(2, group -> train(group, recipe(8, 6), run));
         List<RunSummary> again = GroupOfThreads.runAnew(2, group -> train(group, recipe(8, 6), run));
         assertThat(again).allMatch(RunSummary::finished);
+        assertThatThrownBy(() -> GroupOfThreads.runAnew(2, group -> train(group, recipe(8, 7), run)))
+                .hasMessageContaining("already holds a run of another recipe (training.max_steps");
     }
 
     @Test
