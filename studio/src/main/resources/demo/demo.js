@@ -128,6 +128,9 @@ function follow(words) {
   on("failed", (data) => fail(data.error?.message ?? "it could not be drawn"));
   on("cancelled", () => end("cancelled"));
   on("expired", () => fail("it took too long"));
+  source.addEventListener("error", () => {
+    if (job?.id === mine && source.readyState === EventSource.CLOSED) fail("the server does not know this drawing any more: draw again");
+  });
 }
 
 async function draw() {

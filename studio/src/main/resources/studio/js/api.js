@@ -26,6 +26,7 @@ async function call(method, path, body, signal) {
     dispatchEvent(new CustomEvent("studio:lost"));
     throw new ApiError(0, "the studio does not answer: was it stopped?");
   }
+  dispatchEvent(new CustomEvent("studio:found"));
   if (response.status === 204) return null;
   const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
   const answer = isJson ? await response.json() : await response.text();
@@ -68,6 +69,7 @@ export function events(path, handlers) {
         handler(event.data ? JSON.parse(event.data) : null);
       });
     }
+    source.onopen = () => dispatchEvent(new CustomEvent("studio:found"));
     source.onerror = () => {
       shut();
       if (isClosed) return;

@@ -18,11 +18,16 @@ const nav = document.getElementById("nav");
 let leave = () => {};
 let turn = 0;
 
+/** Of an address that somebody typed, too. */
+function decoded(part) {
+  try { return decodeURIComponent(part); } catch { return part; }
+}
+
 function route() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const name = path.split("/")[0];
   const known = ROOMS.find(([each]) => each === name) ?? ROOMS[0];
-  return { name: known?.[0], rest: path.split("/").slice(1).map(decodeURIComponent), params: new URLSearchParams(query) };
+  return { name: known?.[0], rest: path.split("/").slice(1).map(decoded), params: new URLSearchParams(query) };
 }
 
 /** What a room is given. */
@@ -114,8 +119,11 @@ function pressed(event) {
 }
 
 let banner = null;
-function say(message) {
+let isPassing = false;
+/** Above all rooms; what passes by itself goes when the studio answers again. */
+function say(message, passes = false) {
   if (banner?.isConnected) return;
+  isPassing = passes;
   banner = el("div", { class: "banner", role: "alert" }, message, " ", el("button", { type: "button", class: "link", onclick: () => location.reload() }, "Try again"));
   document.body.prepend(banner);
 }
@@ -124,5 +132,6 @@ build();
 addEventListener("hashchange", enter);
 addEventListener("keydown", pressed);
 addEventListener("studio:locked", () => say("The studio was started anew: open the address that it wrote in its terminal."));
-addEventListener("studio:lost", () => say("The studio does not answer. If it was stopped, start it again."));
+addEventListener("studio:lost", () => say("The studio does not answer. If it was stopped, start it again.", true));
+addEventListener("studio:found", () => { if (isPassing) banner?.remove(); });
 await enter();

@@ -96,7 +96,9 @@ export function stage({ reuse, begin, studio, measured = () => {} }) {
     const begun = performance.now();
     let first = null;
     let told = -RHYTHM;
+    let steps = 0; // the job itself knows of none any more when it is over
     const progressed = (progress) => {
+      steps = progress.steps || steps;
       if (performance.now() - told < RHYTHM && progress.step < progress.steps) return;
       told = performance.now();
       bar.style.setProperty("--share", progress.share);
@@ -122,7 +124,7 @@ export function stage({ reuse, begin, studio, measured = () => {} }) {
         else if (ended.state === "cancelled") replace(state, "cancelled");
         else if (ended.state !== "gone") { replace(state, "failed"); now.append(el("p", { class: "notice bad" }, ended.error?.message ?? ended.state)); }
         for (const each of tiles) if (!each.dataset.url) each.classList.add("given-up");
-        if (ended.state === "done" && ended.seconds) measured(ended.model, ended.seconds / (ended.progress.steps * ended.progress.pictures));
+        if (ended.state === "done" && ended.seconds && steps) measured(ended.model, ended.seconds / (steps * ended.progress.pictures));
         refresh();
       },
     });

@@ -42,7 +42,7 @@ export function field(label, control, { name, hint, wide } = {}) {
 /** Marks the field that an error is about; the message stands below it. Returns whether there is one. */
 export function markFault(root, error) {
   clearFaults(root);
-  const names = [error.param, ...(error.message ?? "").match(/"[\w.]+"/g)?.map((word) => word.slice(1, -1)) ?? []].filter(Boolean);
+  const names = [error.param, ...(error.message ?? "").match(/"[\w.]+"/g)?.map((word) => word.slice(1, -1)) ?? [], error.message?.match(/(\w+) must /)?.[1]].filter(Boolean);
   for (const name of names) {
     const place = [...root.querySelectorAll("[data-field]")].find((each) => each.dataset.field.split(" ").includes(name));
     if (!place) continue;
@@ -128,7 +128,7 @@ export function seedBox({ seed, locked, name = "seed", onchange } = {}) {
   row.append(input, iconButton("dice", "Another seed", () => { input.value = fresh(); onchange?.(); }), lock);
   return {
     node,
-    value: () => Number(input.value),
+    value: () => (/^\s*\d+\s*$/.test(input.value) ? Number(input.value) : input.value), // what is no number is refused by its words
     isLocked: () => isLocked,
     set(value, keep) { input.value = value; if (keep !== undefined) { isLocked = keep; paint(); } },
     /** The seed of this drawing; where it is not locked, the one for the next is another. */
@@ -217,6 +217,22 @@ export function chartLibrary() {
     document.head.append(script);
   });
   return charts;
+}
+
+/** A logarithmic axis of Chart.js whose numbers do not touch: of those it would write, 1, 2 and 5 of each power stand before others. */
+export const logarithmic = (ink) => ({
+  type: "logarithmic", afterBuildTicks: spread, ticks: { color: ink, autoSkip: false, callback: (value) => String(Number(value.toPrecision(3))) },
+});
+
+function spread(axis) {
+  const isWide = axis.isHorizontal();
+  const room = (Math.log(axis.max / axis.min) * (isWide ? 64 : 24)) / (isWide ? axis.maxWidth : axis.maxHeight);
+  if (!(room > 0)) return;
+  const rank = ({ value }) => ["1", "5", "2"].indexOf(value.toExponential(6).replace(/\.?0*e.*/, ""));
+  const order = [...axis.ticks].sort((one, other) => (rank(one) < 0) - (rank(other) < 0) || rank(one) - rank(other));
+  const kept = [];
+  for (const tick of order) if (kept.every((each) => Math.abs(Math.log(each.value / tick.value)) >= room)) kept.push(tick);
+  axis.ticks = kept.sort((one, other) => one.value - other.value);
 }
 
 const probe = el("span", { hidden: true });

@@ -5,7 +5,7 @@ import { el, icon, replace, svg } from "/js/dom.js";
 import * as jobs from "/js/jobs.js";
 import { keep, recall } from "/js/store.js";
 import { measure } from "/rooms/compare/measure.js";
-import { ICONS, chartLibrary, colour, dialog, duration, field, select, toast } from "/js/widgets.js";
+import { ICONS, chartLibrary, colour, dialog, duration, field, logarithmic, select, toast } from "/js/widgets.js";
 
 export const title = "Compare";
 
@@ -28,17 +28,29 @@ const AXES = {
   model: ["Model", (text) => text, ""],
 };
 
+/** Texts may hold commas. */
+const isText = (axis) => axis === "prompt" || axis === "negative";
+
 export function show(root, studio) {
   const room = new Compare(root, studio);
   room.start();
-  return () => { room.isGone = true; room.measuring?.leave(); removeEventListener("keydown", room.keys); removeEventListener("studio:look", room.look); };
+  return () => room.leave();
 }
 
 class Compare {
   constructor(root, studio) {
-    Object.assign(this, { root, studio, running: [] });
+    Object.assign(this, { root, studio, ends: new Set(), plots: [] });
     this.state = recall("compare", { x: "steps", xs: "5, 10, 20", y: "scheduler", ys: "ddim, dpm-multistep", z: "", zs: "" });
     this.models = new Map();
+  }
+
+  leave() {
+    this.isGone = true;
+    this.measuring?.leave();
+    this.ends.forEach((end) => end());
+    this.plots.forEach((plot) => plot.destroy());
+    removeEventListener("keydown", this.keys);
+    removeEventListener("studio:look", this.look);
   }
 
   async start() {
@@ -98,19 +110,25 @@ class Compare {
     const { state } = this;
     const axis = (key, label, isOptional) => {
       if (!names.includes(state[key])) { state[key] = isOptional ? "" : key === "x" ? "steps" : "scheduler"; state[`${key}s`] = state[key] ? AXES[state[key]][2] : ""; }
-      const values = el("input", { type: "text", value: state[`${key}s`], autocomplete: "off", disabled: !state[key], oninput: () => { state[`${key}s`] = values.value; this.count(); } });
+      const values = el("input", { type: "text", value: state[`${key}s`], autocomplete: "off", oninput: () => { state[`${key}s`] = values.value; this.count(); } });
       const choice = select([...(isOptional ? [["", "none"]] : []), ...names.map((name) => [name, AXES[name][0]])], state[key], (name) => {
         state[key] = name;
         state[`${key}s`] = name ? this.usual(name) : "";
         values.value = state[`${key}s`];
-        values.disabled = !name;
+        paint();
         this.count();
       });
-      return el("div", { class: "axis", data: { field: `axis-${key}` } }, field(label, choice), field("Values, with commas between", values), el("p", { class: "fault", hidden: true }));
+      const listed = field("", values);
+      const paint = () => {
+        listed.hidden = !state[key];
+        replace(listed.querySelector("label"), `Values, with ${isText(state[key]) ? "|" : "commas"} between`);
+      };
+      paint();
+      return el("div", { class: "axis", data: { field: `axis-${key}` } }, field(label, choice), listed, el("p", { class: "fault", hidden: true }));
     };
     this.told = el("span", { class: "hint" });
     this.button = el("button", { type: "submit", class: "primary" }, "Draw the grid");
-    this.stop = el("button", { type: "button", class: "quiet", hidden: true, onclick: () => this.cancel() }, "Cancel");
+    this.stop = el("button", { type: "button", class: "quiet", hidden: this.stop?.hidden ?? true, onclick: () => this.cancel() }, "Cancel");
     this.picked = select(this.known, this.base.model, async (name) => {
       Object.assign(this.base, { model: name, steps: null, scheduler: null, guidance_scale: null, width: null, height: null, class: null, toward: null, beside: null }); // those were another model's
       try { await this.model(name); this.build(); } catch (error) { toast(error.message, { bad: true }); }
@@ -139,7 +157,7 @@ class Compare {
   values(key) {
     const name = this.state[key];
     if (!name) return [null];
-    const separator = name === "prompt" || name === "negative" ? /\s*[|\n]\s*/ : /\s*,\s*/;
+    const separator = isText(name) ? /\s*[|\n]\s*/ : /\s*,\s*/;
     const texts = this.state[`${key}s`].split(separator).map((text) => text.trim()).filter((text, i, all) => text || all.length === 1);
     return texts.map((text) => AXES[name][1](text));
   }
@@ -148,8 +166,7 @@ class Compare {
     keep("compare", this.state);
     try {
       const cells = ["x", "y", "z"].reduce((product, key) => product * this.values(key).length, 1);
-      const isPrompt = ["x", "y", "z"].some((key) => this.state[key] === "prompt" || this.state[key] === "negative");
-      replace(this.told, `${cells} pictures${cells > MOST_CELLS ? `, at most ${MOST_CELLS}` : ""}${isPrompt ? "; prompts have | between them" : ""}`);
+      replace(this.told, `${cells} ${cells === 1 ? "picture" : "pictures"}${cells > MOST_CELLS ? `, at most ${MOST_CELLS}` : ""}`);
       this.button.disabled = cells > MOST_CELLS;
     } catch (error) {
       replace(this.told, error.message);
@@ -158,12 +175,12 @@ class Compare {
   }
 
   /** The settings of a cell. */
-  at(values) {
-    const settings = { ...this.base, count: 1 };
+  at(cell) {
+    const settings = { ...cell.base, count: 1 };
     settings.seed ??= 0;
     for (const key of ["x", "y", "z"]) {
-      const name = this.state[key];
-      const value = values[key];
+      const name = cell.axes[key];
+      const value = cell[key];
       if (!name) continue;
       if (name === "size") [settings.width, settings.height] = value.split("x").map(Number);
       else if (name === "lora") settings.loras = settings.loras.map((each) => ({ ...each, scale: value }));
@@ -181,12 +198,13 @@ class Compare {
     const ys = this.values("y");
     const zs = this.values("z");
     this.cells = [];
+    const asked = { axes: { ...this.state }, base: { ...this.base } }; // the form may be changed while it is drawn
     const text = (key, value) => (value === null ? "" : `${AXES[this.state[key]][0]} ${value}`);
     replace(this.grid, zs.map((z) => el("figure", { class: "card xyz" }, z === null ? null : el("figcaption", {}, text("z", z)), el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": text("z", z) || "Grid" }, el("table", { class: "sheet" },
       el("thead", {}, el("tr", {}, el("td", {}), xs.map((x) => el("th", { scope: "col" }, text("x", x))))),
       el("tbody", {}, ys.map((y) => el("tr", {}, el("th", { scope: "row" }, text("y", y)), xs.map((x) => {
         const box = el("td", {}, el("div", { class: "slot" }));
-        this.cells.push({ x, y, z, box: box.firstChild });
+        this.cells.push({ x, y, z, ...asked, box: box.firstChild });
         return box;
       })))))))));
     this.stop.hidden = false;
@@ -231,7 +249,7 @@ class Compare {
             const each = ended.pictures[0];
             cell.seconds = ended.seconds;
             cell.url = each.url;
-            const words = `${AXES[this.state.x][0]} ${cell.x}${cell.y === null ? "" : `, ${AXES[this.state.y][0]} ${cell.y}`}`;
+            const words = this.words(cell);
             open.setAttribute("aria-label", words);
             open.disabled = false;
             showIt(each.url);
@@ -240,11 +258,17 @@ class Compare {
             cell.box.classList.add("finished");
           } else if (ended.state !== "cancelled") replace(cell.box, el("p", { class: "fault" }, ended.error?.message ?? ended.state));
           else cell.box.classList.add("given-up");
+          this.ends.delete(end);
           resolve();
         },
       });
-      if (turn !== this.turn) end();
+      this.ends.add(end);
+      if (turn !== this.turn || this.isGone) end();
     });
+  }
+
+  words(cell) {
+    return ["x", "y", "z"].filter((key) => cell[key] !== null).map((key) => `${AXES[cell.axes[key]][0]} ${cell[key]}`).join(", ");
   }
 
   large(cell, words) {
@@ -268,14 +292,14 @@ class Compare {
     if (drawn.length < 2) return;
     const most = Math.max(...drawn.map((cell) => cell.seconds));
     const rows = drawn.map((cell) => {
-      const words = ["x", "y", "z"].filter((key) => this.state[key]).map((key) => `${AXES[this.state[key]][0]} ${cell[key]}`).join(", ");
-      return el("tr", {}, el("th", { scope: "row" }, words), el("td", { class: "bars" }, svg("svg", { viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { width: (100 * cell.seconds) / most, height: 10, rx: 1 }))), el("td", { class: "number" }, duration(cell.seconds)));
+      return el("tr", {}, el("th", { scope: "row" }, this.words(cell)), el("td", { class: "bars" }, svg("svg", { viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { width: (100 * cell.seconds) / most, height: 10, rx: 1 }))), el("td", { class: "number" }, duration(cell.seconds)));
     });
     this.grid.append(el("details", { class: "card" }, el("summary", {}, "Seconds of each picture"), el("table", {}, el("tbody", {}, rows)), el("p", { class: "hint" }, "As they were here, with whatever else the machine did. Below, quality is measured beside them, with a judge or against data.")));
   }
 
   showTables() {
     if (this.measured.length === 0) return;
+    this.plots.splice(0).forEach((plot) => plot.destroy());
     replace(this.tables, el("h2", {}, "Measured"), this.measured.map((table) => this.table(table)));
   }
 
@@ -297,6 +321,7 @@ class Compare {
 
   async plot(canvas, rows, metric) {
     const Chart = await chartLibrary();
+    if (this.isGone || !canvas.isConnected) return;
     const series = new Map();
     for (const row of rows) {
       const name = `${row.model}, ${row.scheduler}${row.guidance_scale === 1 ? "" : `, guidance ${row.guidance_scale}`}`;
@@ -304,14 +329,14 @@ class Compare {
       if (value !== undefined) series.set(name, [...(series.get(name) ?? []), { x: row.seconds / row.pictures, y: value, steps: row.steps }]);
     }
     const colours = ["--accent", "--good", "--warn", "--bad", "--muted"].map(colour);
-    new Chart(canvas, {
+    this.plots.push(new Chart(canvas, {
       type: "scatter",
       data: { datasets: [...series].map(([label, data], i) => ({ label, data: data.sort((a, b) => a.x - b.x), showLine: true, borderColor: colours[i % colours.length], backgroundColor: colours[i % colours.length] })) },
       options: {
         color: colour("--text"), maintainAspectRatio: false,
-        scales: { x: { type: "logarithmic", title: { display: true, text: "seconds a picture", color: colour("--muted") }, ticks: { color: colour("--muted") }, grid: { color: colour("--line") } }, y: { title: { display: true, text: metric, color: colour("--muted") }, ticks: { color: colour("--muted") }, grid: { color: colour("--line") } } },
+        scales: { x: { ...logarithmic(colour("--muted")), title: { display: true, text: "seconds a picture", color: colour("--muted") }, grid: { color: colour("--line") } }, y: { title: { display: true, text: metric, color: colour("--muted") }, ticks: { color: colour("--muted") }, grid: { color: colour("--line") } } },
         plugins: { legend: { labels: { color: colour("--text"), boxWidth: 12, boxHeight: 2 } }, tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${item.raw.steps} steps, ${item.parsed.y.toPrecision(4)}` } } },
       },
-    });
+    }));
   }
 }

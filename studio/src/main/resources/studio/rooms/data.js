@@ -28,6 +28,7 @@ export function show(root, studio) {
   let typing = 0;
   let turn = 0;
   let isLoading = false;
+  let isGone = false;
   let sets = [];
 
   root.append(
@@ -43,6 +44,7 @@ export function show(root, studio) {
   }
 
   async function load() {
+    if (isGone) return; // the address is another room's by now
     const mine = ++turn;
     state.items = [];
     history.replaceState(null, "", `#/data?${new URLSearchParams({ source: state.source })}`);
@@ -154,6 +156,6 @@ export function show(root, studio) {
     await load();
   }
   begun();
-  return () => { sight.disconnect(); clearTimeout(typing); check.leave(); turn += 1; };
+  return () => { sight.disconnect(); clearTimeout(typing); check.leave(); isGone = true; turn += 1; };
 }
 

@@ -16,6 +16,10 @@ const SIZES = [["Square", 1, 1], ["Portrait", 3, 4], ["Landscape", 4, 3], ["Wide
 /** They cost a few hundredths of the time of a drawing: bench/RESULTS.md. */
 const MOST_PREVIEWS_A_SECOND = 5;
 
+/** Letters of a picture and its mask that a browser is asked to keep: it has five million or so for all. */
+const MOST_KEPT = 2_000_000;
+const isKept = ({ picture: start, mask }) => (start?.length ?? 0) + (mask?.length ?? 0) < MOST_KEPT;
+
 export function show(root, studio) {
   const room = new DrawRoom(root, studio);
   room.start();
@@ -63,6 +67,7 @@ class DrawRoom {
   }
 
   leave() {
+    clearTimeout(this.waiting);
     this.ends.forEach((end) => end());
     this.stage.leave();
   }
@@ -155,7 +160,10 @@ class DrawRoom {
         return [prompt, el("div", { class: "chips words" }, model.words.slice(0, 40).map((word) => el("button", { type: "button", class: "chip", onclick: () => this.insert(word) }, word)))];
       }
       this.negative = el("textarea", { rows: 2, value: settings.negative ?? "", oninput: () => this.changed(), placeholder: "What it is guided away from" });
-      return [prompt, field("Negative prompt", this.negative, { name: "negative_prompt" })];
+      this.negativeTokens = el("p", { class: "hint negative-tokens" }, " ");
+      const negative = field("Negative prompt", this.negative, { name: "negative_prompt" });
+      negative.append(this.negativeTokens);
+      return [prompt, negative];
     }
     if (model.takes === "classes") {
       const names = Array.from({ length: model.classes }, (_, i) => [String(i), model.class_names[i] && model.class_names[i] !== String(i) ? `${i} · ${model.class_names[i]}` : String(i)]);
@@ -254,7 +262,8 @@ class DrawRoom {
         settings.mask ? picture(settings.mask, { width: 96, height: 96, alt: "The mask: white is drawn anew", lazy: false, class: "cover" }) : null),
       el("div", { class: "row" }, el("button", { type: "button", onclick: () => paintMask(settings.picture, settings.mask, (mask) => { settings.mask = mask; build(); this.changed(); }) }, "Paint a mask"),
         settings.mask ? el("button", { type: "button", class: "quiet", onclick: () => { settings.mask = null; build(); this.changed(); } }, "Without mask") : null,
-        el("button", { type: "button", class: "quiet", onclick: () => { settings.picture = null; settings.mask = null; build(); this.changed(); } }, "Remove"))]
+        el("button", { type: "button", class: "quiet", onclick: () => { settings.picture = null; settings.mask = null; build(); this.changed(); } }, "Remove")),
+      isKept(settings) ? null : el("p", { class: "hint" }, "It is too large for this browser to keep: when the page is loaded anew, choose it again.")]
       : el("label", { for: "start-file", class: "drop" }, "Drop a picture here, or choose one"));
     this.buildStart = build;
     build();
@@ -302,7 +311,7 @@ class DrawRoom {
     if (!this.model) return;
     const settings = this.read();
     this.paintWay?.();
-    keep("draw", { ...settings, picture: settings.picture?.length < 400000 ? settings.picture : null, mask: settings.picture?.length < 400000 ? settings.mask : null });
+    keep("draw", isKept(settings) ? settings : { ...settings, picture: null, mask: null });
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.look(), 350);
   }
@@ -312,13 +321,9 @@ class DrawRoom {
     const settings = this.asked();
     const { model } = this;
     const turn = (this.looks = (this.looks ?? 0) + 1);
-    if (this.prompt?.isConnected) {
-      post("/studio/api/draw/tokens", { model: model.name, prompt: settings.prompt }).then((length) => {
-        if (!length || turn !== this.looks) return;
-        replace(this.tokens, `${length.used} of ${length.most} ${model.takes === "words" ? "words" : "tokens"}`, length.unread.length ? ` · ${length.unread[0]}` : "");
-        this.tokens.classList.toggle("over", length.used > length.most);
-      }).catch(() => {});
-    }
+    if (this.prompt?.isConnected) this.measure(settings.prompt, this.tokens, turn);
+    if (this.negative?.isConnected && settings.negative) this.measure(settings.negative, this.negativeTokens, turn);
+    else if (this.negativeTokens) replace(this.negativeTokens, " ");
     try {
       const found = await jobs.estimate(jobs.request(settings, model));
       if (turn !== this.looks) return;
@@ -335,7 +340,21 @@ class DrawRoom {
     }
   }
 
-  async submit() {
+  /** How long a text is for this model, below its field. */
+  async measure(prompt, line, turn) {
+    const { model } = this;
+    const length = await post("/studio/api/draw/tokens", { model: model.name, prompt }).catch(() => null);
+    if (!length || turn !== this.looks) return;
+    replace(line, `${length.used} of ${length.most} ${model.takes === "words" ? "words" : "tokens"}`, length.unread.length ? ` · ${length.unread[0]}` : "");
+    line.classList.toggle("over", length.used > length.most);
+  }
+
+  /** One after the other, so that two presses are two seeds. */
+  submit() {
+    this.sent = Promise.resolve(this.sent).catch(() => {}).then(() => this.send());
+  }
+
+  async send() {
     if (!this.model) return;
     clearFaults(this.form);
     const settings = this.asked();
@@ -382,7 +401,10 @@ class DrawRoom {
     const settings = this.asked();
     if (settings.picture) settings.picture = true;
     if (settings.mask) settings.mask = true;
-    if (this.model.takes === "nothing") delete settings.class;
+    const { takes } = this.model; // the form remembers what another model took
+    if (takes !== "prompt") delete settings.negative;
+    if (takes !== "prompt" && takes !== "words") delete settings.prompt;
+    if (takes !== "classes" && takes !== "number") delete settings.class;
     if (!settings.picture) delete settings.strength;
     try {
       const { command, java } = await post("/studio/api/draw/code", { settings });

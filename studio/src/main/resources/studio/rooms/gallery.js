@@ -90,6 +90,9 @@ class Gallery {
       toast(error.message, { bad: true });
       return;
     }
+    const places = new Set(this.all.map((each) => each.place));
+    const left = [...this.marked].filter((place) => places.has(place));
+    if (left.length !== this.marked.size) { this.marked = new Set(left); this.paintActions(); } // another tab threw some away
     const models = [...new Set(this.all.map((each) => each.model).filter(Boolean))].sort();
     const chosen = this.model.value;
     replace(this.model, [["", "All models"], ...models.map((name) => [name, name])].map(([value, text]) => el("option", { value }, text)));
@@ -104,7 +107,7 @@ class Gallery {
     this.shown = this.all.filter((each) => {
       if (model && each.model !== model || onlyStars && !each.star) return false;
       if (asked.length === 0) return true;
-      const text = `${each.place} ${each.prompt ?? ""} ${each.text ?? ""} ${each.model ?? ""} ${each.seed ?? ""} ${each.scheduler ?? ""} ${(each.guides ?? []).join(" ")}`.toLowerCase();
+      const text = `${each.place} ${each.prompt ?? ""} ${each.class === undefined || each.class === null ? "" : `class ${each.class}`} ${each.text ?? ""} ${each.model ?? ""} ${each.seed ?? ""} ${each.scheduler ?? ""} ${(each.guides ?? []).join(" ")}`.toLowerCase();
       return asked.every((word) => text.includes(word));
     });
     replace(this.count, this.shown.length === this.all.length ? `${this.all.length}` : `${this.shown.length} of ${this.all.length}`, this.passed ? `, the newest; ${this.passed} older ones are not shown` : "");
@@ -177,7 +180,7 @@ class Gallery {
   }
 
   pressed(event) {
-    if (document.querySelector("dialog[open]") || !event.target.closest?.(".shot")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || !event.target.closest?.(".shot")) return;
     const moves = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: this.columns, ArrowUp: -this.columns, Home: -this.focus, End: this.shown.length - 1 - this.focus };
     if (event.key in moves) { event.preventDefault(); this.go(this.focus + moves[event.key]); }
     else if (event.key === "s") this.star(this.shown[this.focus]);

@@ -21,9 +21,8 @@ export function show(root, studio) {
   const list = runList({ choose, overlay });
   const place = el("div", { class: "train-main" });
   const begin = el("button", { type: "button", class: "primary", onclick: () => form() }, "New training");
-  root.append(
-    el("div", { class: "room-head" }, el("h1", {}, title), el("span", { class: "spacer" }), begin),
-    el("div", { class: "split train" }, el("section", { class: "train-side", "aria-label": "Trainings" }, list.node), place));
+  const halves = el("div", { class: "split train" }, el("section", { class: "train-side", "aria-label": "Trainings" }, list.node), place);
+  root.append(el("div", { class: "room-head" }, el("h1", {}, title), el("span", { class: "spacer" }), begin), halves);
   let view = null;
   let stop = () => {};
 
@@ -85,6 +84,7 @@ export function show(root, studio) {
   function received({ runs }) {
     const isFirst = !state.isLoaded;
     state.isLoaded = true;
+    halves.classList.add("loaded"); // until then the list's place is kept
     state.runs = runs;
     if (state.shown && !runs.some((run) => run.place === state.shown) && isFirst) state.shown = null;
     list.update(state);

@@ -46,16 +46,22 @@ export function measure({ judges, model, prompt, finished }) {
     }
   }
 
+  async function end(place) {
+    seen = seen.filter((each) => each !== place);
+    try { await post("/studio/api/compare/end", { place }); } catch (error) { toast(error.message, { bad: true }); }
+    look();
+  }
+
   async function look() {
     clearTimeout(timer);
     let measuring;
-    try { ({ measuring } = await get("/studio/api/compare/measuring")); } catch { return; }
+    try { ({ measuring } = await get("/studio/api/compare/measuring")); } catch { if (!isGone) timer = setTimeout(look, 2 * RHYTHM); return; }
     if (isGone) return;
     if (seen.some((place) => !measuring.some((each) => each.place === place))) finished();
     seen = measuring.map((each) => each.place);
     replace(work, measuring.map((each) => el("div", { class: ["row", "notice", !each.is_alive && "bad"] },
       el("span", { class: "grow" }, `${each.place}: ${each.is_alive ? `at work${each.line ? ` · ${each.line}` : ""}` : each.line}`),
-      el("button", { type: "button", class: "quiet", onclick: async () => { seen = seen.filter((place) => place !== each.place); await post("/studio/api/compare/end", { place: each.place }); look(); } }, each.is_alive ? "Cancel" : "Forget"))));
+      el("button", { type: "button", class: "quiet", onclick: () => end(each.place) }, each.is_alive ? "Cancel" : "Forget"))));
     if (measuring.some((each) => each.is_alive)) timer = setTimeout(look, RHYTHM);
   }
 

@@ -25,7 +25,11 @@ export function checks({ open }) {
     try {
       const answer = await get(`${API}/check?${new URLSearchParams({ source })}`);
       if (!isGone && mine === source) show(answer);
-    } catch (error) { toast(error.message, { bad: true }); }
+    } catch (error) {
+      if (isGone || mine !== source) return;
+      if (error.status === 0) waiting = setTimeout(ask, 3000); // lost for a while
+      else toast(error.message, { bad: true });
+    }
   }
 
   const span = ([low, high]) => (low === high ? String(low) : `${low} to ${high}`);

@@ -48,7 +48,7 @@ function missing(runs, names, studio, again) {
       parts.push(el("p", {}, "This draws with a network that is not there yet. Train it here:"), control.node);
     } else {
       parts.push(el("p", {}, "This needs ", el("code", {}, run.folder), ", which takes longer than a lesson: ", run.cost || "some minutes", ". Begin it in the ",
-        el("a", { href: `#/train?recipe=${run.recipe}` }, "Train room"), " or by ", el("code", {}, command), "; until then, here is what it gave."));
+        el("a", { href: `#/train?new=${run.recipe}` }, "Train room"), " or by ", el("code", {}, command), "; until then, here is what it gave."));
     }
   }
   return { node: el("div", { class: "notice stack tight" }, parts), leave: () => leaves.forEach((leave) => leave()) };

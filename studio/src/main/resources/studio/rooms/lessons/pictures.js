@@ -49,7 +49,7 @@ export function noise({ timesteps = "1000" }) {
   }));
   const first = () => fault.around(async () => clean.set((await post(`${API}/noise`, { timestep: 0, schedule: "linear", picture })).picture, "the clean picture"));
   const time = slider("Timestep t", { min: 0, max: last, value: Math.round(last / 3), onchange: ask });
-  const schedule = select(SCHEDULES, "squaredcos_cap_v2", { onchange: ask });
+  const schedule = select(SCHEDULES, "squaredcos_cap_v2", ask);
   const node = el("div", { class: "live-split" },
     el("div", { class: "stack" }, time.node, field("Schedule of β", schedule), dropBox((data) => { picture = data; first(); ask(); }), said, fault.node),
     el("div", { class: "pictures" }, clean.node, image.node));
@@ -125,7 +125,7 @@ export function oneStep() {
     replace(said, `timestep ${Math.round(answer.timestep)}, ᾱ = ${small(answer.alpha_bar)}`);
   }));
   const at = slider("Step (of 20)", { min: 0, max: STEPS - 1, value: 8, onchange: ask });
-  const digit = select(Array.from({ length: 10 }, (_, i) => [String(i), String(i)]), "3", { onchange: ask });
+  const digit = select(Array.from({ length: 10 }, (_, i) => [String(i), String(i)]), "3", ask);
   ask();
   return {
     node: el("div", { class: "stack" },

@@ -92,6 +92,7 @@ export function training({ run, studio, ended }) {
     fault.hidden = true;
     try {
       paint(await post(`${API}/${run}`));
+      if (isOver) return;
       if (state.state !== "done") follow();
       else ended?.();
     } catch (error) {

@@ -2,7 +2,7 @@
 // What the lessons' controls share: jobs with their pictures, files that are dropped, charts, and the newest of many calls.
 import { events, post, remove } from "/js/api.js";
 import { el, replace } from "/js/dom.js";
-import { chartLibrary, colour } from "/js/widgets.js";
+import { chartLibrary, colour, logarithmic } from "/js/widgets.js";
 
 /** A row of places for pictures, each of which is there before its picture. */
 export function row(label, count, { size = 84, className = "" } = {}) {
@@ -23,18 +23,24 @@ export function row(label, count, { size = 84, className = "" } = {}) {
 
 const END = ["done", "failed", "cancelled", "expired"];
 
+/** What a drawing that was cancelled here ends with. */
+class Cancelled extends Error {}
+
 /** Draws by a job of the server: await job(body, row).done; it shows what comes. */
 export function job(body, shown, name = "picture") {
   let id = null;
   let leave = () => {};
+  let giveUp = () => {};
   let isCancelled = false;
   const done = (async () => {
     const made = await post("/api/v1/jobs", { previews: 6, ...body });
     id = made.id;
-    if (isCancelled) { remove(`/api/v1/jobs/${id}`).catch(() => {}); return "cancelled"; }
+    if (isCancelled) { remove(`/api/v1/jobs/${id}`).catch(() => {}); throw new Cancelled(); }
     return new Promise((resolve, reject) => {
+      giveUp = () => { shown.say("cancelled"); reject(new Cancelled()); };
       const end = (how) => (data) => {
         leave();
+        giveUp = () => {};
         if (how === "failed") reject(new Error(data.error?.message ?? "it could not be drawn"));
         else { shown.say(how === "done" ? "" : how); resolve(how); }
       };
@@ -51,6 +57,7 @@ export function job(body, shown, name = "picture") {
     cancel() {
       isCancelled = true;
       leave();
+      giveUp();
       if (id) remove(`/api/v1/jobs/${id}`).catch(() => {});
     },
   };
@@ -72,7 +79,7 @@ export function drawing(label, place, work) {
     try {
       await work({ job(...given) { const made = job(...given); jobs.push(made); return made.done; } });
     } catch (error) {
-      fault.hidden = false;
+      fault.hidden = error instanceof Cancelled;
       fault.textContent = error.message;
     }
     draw.disabled = false;
@@ -130,12 +137,15 @@ export function chart(label, { x = "", log = false, zero = false, height = 240 }
   function options() {
     const ink = colour("--muted");
     const grid = colour("--line");
-    const axis = (text, type) => ({ type, title: { display: Boolean(text), text, color: ink }, ticks: { color: ink, maxTicksLimit: 7 }, grid: { color: grid } });
+    const axis = (text, isLog) => ({
+      title: { display: Boolean(text), text, color: ink }, grid: { color: grid },
+      ...(isLog ? logarithmic(ink) : { type: "linear", ticks: { color: ink, maxTicksLimit: 7 } }),
+    });
     return {
       animation: false, responsive: true, maintainAspectRatio: false, parsing: false,
       interaction: { mode: "nearest", axis: "x", intersect: false },
       elements: { point: { radius: 0, hitRadius: 8 }, line: { borderWidth: 2 } },
-      scales: { x: axis(x, "linear"), y: { ...axis("", log ? "logarithmic" : "linear"), beginAtZero: zero } },
+      scales: { x: axis(x, false), y: { ...axis("", log), beginAtZero: zero } },
       plugins: { legend: { labels: { color: ink, boxWidth: 18, boxHeight: 2 } } },
     };
   }

@@ -2,7 +2,7 @@
 // Losses over the updates: each one faintly, the mean of the last hundred above it.
 import { el } from "/js/dom.js";
 import { keep, recall } from "/js/store.js";
-import { chartLibrary, colour, toggle } from "/js/widgets.js";
+import { chartLibrary, colour, logarithmic, toggle } from "/js/widgets.js";
 
 const MOST = 6000;
 
@@ -79,7 +79,7 @@ export function lossChart() {
       interaction: { mode: "nearest", axis: "x", intersect: false },
       scales: {
         x: { type: "linear", grid, ticks: { color: ink, maxTicksLimit: 8 }, title: { display: true, text: "updates", color: ink } },
-        y: { type: looks.log ? "logarithmic" : "linear", grid, ticks: { color: ink, maxTicksLimit: 7 } },
+        y: { grid, ...(looks.log ? logarithmic(ink) : { type: "linear", ticks: { color: ink, maxTicksLimit: 7 } }) },
       },
       plugins: {
         legend: { display: order.length > 1, labels: { color: ink, boxWidth: 12, boxHeight: 2, filter: (item, data) => !looks.smooth || !data.datasets[item.datasetIndex].isRaw } },

@@ -67,7 +67,15 @@ export function trainForm({ recipe: asked, runs, started, cancel }) {
   const line = el("button", { type: "button", class: "link", onclick: copyLine }, "Copy as a command");
   const sources = el("datalist", { id: "data-sources" });
 
-  const node = el("div", { class: "stack train-form", onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); start(); } } },
+  /** Wherever the focus is, as in the other rooms. */
+  function pressed(event) {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    start();
+  }
+  addEventListener("keydown", pressed);
+
+  const node = el("div", { class: "stack train-form" },
     el("div", { class: "card stack" }, el("h2", {}, "New training"), recipeBox, about),
     el("div", { class: "card stack" }, el("div", { class: "chart-head" }, el("h2", {}, "Settings"), el("span", { class: "spacer" }), changedBox, line), groups),
     el("div", { class: "card stack tight sticky-foot" }, planBox,
@@ -231,5 +239,5 @@ export function trainForm({ recipe: asked, runs, started, cancel }) {
     } catch (error) { toast(error.message, { bad: true }); }
   }
   open();
-  return { node, leave() { turn += 1; } };
+  return { node, leave() { turn += 1; removeEventListener("keydown", pressed); } };
 }

@@ -23,7 +23,7 @@ export function runList({ choose, overlay }) {
 
   function row(run) {
     const id = uid("run");
-    const name = el("a", { class: "run-name", id }, run.name);
+    const name = el("a", { class: "run-name", id, title: run.name }, run.name);
     const tag = el("span", {});
     const about = el("span", { class: "hint" });
     const bar = el("div", { class: "bar", "aria-hidden": "true" }, el("i"));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.studio.data;
 
-import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.inspect.DataStats;
 import dev.diffusion4j.data.inspect.Duplicates;
@@ -49,10 +48,10 @@ final class DataCheck {
             DataStats stats =
                     DataStats.of(dataset, Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
             return described(stats, Duplicates.of(dataset), dataset);
-        } catch (Problem e) {
+        } catch (RuntimeException | LinkageError e) { // whatever it is, whoever waits is to know
             Map<String, @Nullable Object> failed = new LinkedHashMap<>();
             failed.put(STATE, "failed");
-            failed.put("reason", e.getMessage());
+            failed.put("reason", String.valueOf(e.getMessage()));
             return failed;
         }
     }

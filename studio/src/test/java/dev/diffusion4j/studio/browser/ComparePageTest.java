@@ -126,6 +126,7 @@ class ComparePageTest extends BrowserTest {
                 .click();
         assertThat(page.locator(".slot.finished")).hasCount(4);
         assertThat(page.locator(".sheet th[scope=row]").last()).containsText("Scheduler euler");
+        assertThat(value("z")).isHidden();
         assertThat(page.getByText("kid: judged by tiny, 8 pictures, against 100 of digits"))
                 .isVisible();
         assertAccessible(page, "compare, light");
@@ -139,5 +140,11 @@ class ComparePageTest extends BrowserTest {
             shoot(dark, "compare-dark");
         }
         Files.delete(table);
+        page.locator("[data-field=axis-y] select").selectOption("seed"); // which the grid that is there does not have
+        page.locator(".slot .shot").last().click();
+        assertThat(page.locator("dialog h2")).hasText("Steps 4, Scheduler euler");
+        button("Take these settings").click();
+        assertThat(page.getByLabel("Scheduler", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("euler");
     }
 }

@@ -7,12 +7,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.JSHandle;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,6 +98,20 @@ class DataPageTest extends BrowserTest {
         assertThat(page.locator(".twin")).hasCount(4);
         assertAccessible(page, "a data set");
         shoot(page, "data");
+    }
+
+    @Test
+    void a_room_that_was_left_does_not_take_the_address() {
+        List<Route> held = new ArrayList<>();
+        page.route("**/studio/api/data/sets", held::add);
+        go("gallery");
+        go("data");
+        page.waitForCondition(() -> !held.isEmpty());
+        go("gallery");
+        page.unroute("**/studio/api/data/sets");
+        page.waitForResponse("**/studio/api/data/sets", () -> held.forEach(Route::resume));
+        page.waitForTimeout(200); // nothing is to happen
+        assertThat(page.url()).endsWith("#/gallery");
     }
 
     @Test

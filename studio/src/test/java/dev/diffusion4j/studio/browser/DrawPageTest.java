@@ -7,14 +7,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.FilePayload;
 import dev.diffusion4j.image.PngFile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import java.util.Random;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -27,12 +30,16 @@ class DrawPageTest extends DrawPage {
         choose(TEXT);
         write("Prompt", "a red cat");
         assertThat(page.locator(".tokens")).containsText("3 of");
+        write("Negative prompt", "blue");
+        assertThat(page.locator(".negative-tokens")).containsText(" of ");
         write("Steps", "12");
         write("Seed", "41");
         page.keyboard().press("Control+Enter");
         assertThat(page.locator(".now .tile img").first()).isVisible();
         assertThat(page.locator(".now-head")).containsText("drawn in");
         assertThat(page.locator(".now .tile.finished")).hasCount(1);
+        page.waitForFunction(
+                "Object.values(JSON.parse(localStorage['studio.speed'] ?? '{}'))[0] > 0"); // a step's seconds
         Path file;
         try (Stream<Path> drawn = Files.list(folder().resolve("drawn"))) {
             file = drawn.filter(each -> PngFile.readNotes(each).toString().contains("a red cat"))
@@ -112,6 +119,34 @@ class DrawPageTest extends DrawPage {
     }
 
     @Test
+    void code_has_no_prompt_of_a_model_that_was_chosen_before() {
+        choose(TEXT);
+        write("Prompt", "a red cat");
+        choose(PLAIN);
+        button("As code").click();
+        assertThat(page.locator("dialog pre").first()).containsText("--model");
+        assertThat(page.locator("dialog pre").first()).not().containsText("cat");
+    }
+
+    @Test
+    void a_photograph_to_begin_with_is_there_after_a_refresh() throws IOException {
+        BufferedImage photograph = new BufferedImage(440, 300, BufferedImage.TYPE_INT_RGB);
+        Random grain = new Random(1);
+        for (int i = 0; i < 440 * 300; i++) {
+            photograph.setRGB(i % 440, i / 440, grain.nextInt());
+        }
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        ImageIO.write(photograph, "png", png);
+        choose(TEXT);
+        page.getByText("Begin with a picture").click();
+        page.locator("#start-file").setInputFiles(new FilePayload("photograph.png", "image/png", png.toByteArray()));
+        Locator begun = page.getByAltText("The picture to begin with");
+        assertThat(begun).isVisible();
+        page.reload();
+        assertThat(begun).isVisible();
+    }
+
+    @Test
     void a_mask_is_painted_and_only_what_it_marks_is_drawn_anew() throws IOException {
         choose(TEXT);
         write("Prompt", "a sun");
@@ -161,6 +196,10 @@ class DrawPageTest extends DrawPage {
         assertThat(page.locator("[data-field~=steps].wrong .fault")).containsText("at most");
         assertThat(page.getByLabel("Steps", new Page.GetByLabelOptions().setExact(true)))
                 .hasAttribute("aria-invalid", "true");
+        write("Steps", "4");
+        write("Seed", "seven");
+        page.locator(".go button").click();
+        assertThat(page.locator("[data-field~=seed] .fault")).containsText("must be a whole number");
     }
 
     @Test

@@ -54,6 +54,9 @@ class LessonsPageTest extends BrowserTest {
         isAt("Noise on a picture");
         Locator said = page.locator(".live [role=status]");
         assertThat(said).containsText("ᾱ =");
+        String before = said.textContent();
+        page.getByLabel("Schedule of β").selectOption("linear");
+        assertThat(said).not().hasText(before);
         page.getByLabel("Timestep t", new Page.GetByLabelOptions().setExact(true))
                 .fill("990");
         assertThat(said).containsText("100 % noise");
@@ -90,6 +93,7 @@ class LessonsPageTest extends BrowserTest {
         button("Next").click();
 
         isAt("From nothing but noise");
+        cancelADrawing();
         page.locator(".live button.primary").click();
         assertThat(page.locator("img[alt='the finished digit']"))
                 .isVisible(
@@ -106,6 +110,19 @@ class LessonsPageTest extends BrowserTest {
         isAt("2. Fine-tuning and guidance");
         assertThat(page.locator(".lesson-link").first().locator(".bar"))
                 .hasAttribute("aria-label", "9 of 9 steps seen");
+    }
+
+    /** One of whose end the page never hears. */
+    private void cancelADrawing() {
+        List<Route> held = new ArrayList<>();
+        page.route("**/api/v1/jobs/*/events*", held::add);
+        page.locator(".live button.primary").click();
+        page.waitForCondition(() -> !held.isEmpty());
+        button("Cancel").click();
+        assertThat(page.locator(".live button.primary")).isEnabled();
+        assertThat(page.locator(".live .notice.bad")).isHidden();
+        page.unroute("**/api/v1/jobs/*/events*");
+        held.forEach(Route::abort);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.ColorScheme;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -62,6 +63,34 @@ class RoomsPageTest extends BrowserTest {
             other.getByLabel("Light or dark").click();
             assertThat(phone.locator("body")).hasCSS("background-color", "rgb(14, 17, 21)");
         }
+    }
+
+    @Test
+    void a_connection_that_was_lost_is_said_until_it_is_back() {
+        assertThat(page.locator(".estimate"))
+                .containsText(Pattern.compile("about|no estimate")); // nothing is on its way
+        page.route("**/studio/api/**", Route::abort);
+        go("data");
+        assertThat(page.locator(".banner")).containsText("does not answer");
+        page.unroute("**/studio/api/**");
+        go("gallery");
+        assertThat(page.locator(".banner")).hasCount(0);
+    }
+
+    @Test
+    void the_numbers_of_a_logarithmic_axis_do_not_touch() {
+        Object written = page.evaluate(
+                """
+                async () => {
+                  const { logarithmic } = await import("/js/widgets.js");
+                  const { afterBuildTicks, ticks } = logarithmic("#000");
+                  const values = [0.9, 1, 1.05, 1.1, 1.15, 1.2, 1.25];
+                  const axis = { min: 0.9, max: 1.25, maxHeight: 100, isHorizontal: () => false, ticks: values.map((value) => ({ value })) };
+                  afterBuildTicks(axis);
+                  return axis.ticks.map(({ value }) => ticks.callback(value)).join(" ");
+                }
+                """);
+        assertThat(written).isEqualTo("0.9 1 1.1 1.2");
     }
 
     /** What a canvas is painted with. */

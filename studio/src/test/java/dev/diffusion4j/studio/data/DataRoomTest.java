@@ -100,16 +100,26 @@ class DataRoomTest {
 
     @Test
     void broken_files_and_duplicates_are_found() throws InterruptedException {
-        String check = API + "/check" + Visitor.query("source", SOURCE);
+        Map<String, Object> result = checked(SOURCE);
+        assertThat(String.valueOf(result.get("broken"))).contains("dogs/broken.png");
+        List<?> groups = (List<?>) result.get("duplicates");
+        assertThat(Json.object(groups.get(0))).containsEntry("is_exact", true);
+        assertThat(String.valueOf(groups.get(0))).contains("cats/one.png", "cats/twin.png");
+    }
+
+    private Map<String, Object> checked(String source) throws InterruptedException {
+        String check = API + "/check" + Visitor.query("source", source);
         Map<String, Object> result = visitor.post(check, Map.of()).json();
         while (result.get("state").equals("running")) {
             Thread.sleep(50);
             result = visitor.get(check).json();
         }
-        assertThat(String.valueOf(result.get("broken"))).contains("dogs/broken.png");
-        List<?> groups = (List<?>) result.get("duplicates");
-        assertThat(Json.object(groups.get(0))).containsEntry("is_exact", true);
-        assertThat(String.valueOf(groups.get(0))).contains("cats/one.png", "cats/twin.png");
+        return result;
+    }
+
+    @Test
+    void a_check_of_what_is_gone_ends_with_its_reason() throws InterruptedException {
+        assertThat(checked("folder:pets/gone")).containsEntry("state", "failed");
     }
 
     @Test
