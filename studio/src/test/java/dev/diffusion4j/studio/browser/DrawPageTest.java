@@ -89,12 +89,12 @@ class DrawPageTest extends DrawPage {
     void those_that_wait_are_reordered_and_seen_by_another_tab_and_after_a_refresh() {
         choose(TEXT);
         write("Steps", "900");
-        write("Pictures", "12"); // so that none is over before it is looked at
-        for (String prompt : List.of("first", "second", "third")) {
-            write("Prompt", prompt);
-            page.locator(".go button").click();
-            page.waitForTimeout(150);
-        }
+        write("Pictures", "64"); // so that the first is at work until it is cancelled
+        submit("first");
+        assertThat(page.locator(".now-head")).containsText("of 90");
+        submit("second");
+        assertThat(page.locator(".queue .job")).hasCount(1);
+        submit("third");
         assertThat(page.locator(".queue .job")).hasCount(2);
         page.locator(".queue .job", new Page.LocatorOptions().setHasText("third"))
                 .getByLabel("Earlier")
@@ -107,15 +107,20 @@ class DrawPageTest extends DrawPage {
         page.reload();
         assertThat(page.locator(".now-head")).containsText("first");
         assertThat(page.locator(".queue .job")).hasCount(2);
-        for (Locator cancel : List.of(
-                page.locator(".queue .job").first(), page.locator(".queue .job").first())) {
-            cancel.getByLabel("Cancel").click();
-            page.waitForTimeout(150);
+        for (int left = 1; left >= 0; left--) {
+            page.locator(".queue .job").first().getByLabel("Cancel").click();
+            assertThat(page.locator(".queue .job")).hasCount(left);
         }
+        assertThat(page.locator(".now-head")).containsText("of 90");
         page.locator(".now-head .cancel").click();
         assertThat(page.locator(".now-head")).containsText("cancelled");
         assertThat(other.locator(".now-head")).containsText("cancelled");
         other.close();
+    }
+
+    private void submit(String prompt) {
+        write("Prompt", prompt);
+        page.locator(".go button").click();
     }
 
     @Test
