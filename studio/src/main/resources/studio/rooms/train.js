@@ -21,8 +21,9 @@ export function show(root, studio) {
   const list = runList({ choose, overlay });
   const place = el("div", { class: "train-main" });
   const begin = el("button", { type: "button", class: "primary", onclick: () => form() }, "New training");
-  const halves = el("div", { class: "split train" }, el("section", { class: "train-side", "aria-label": "Trainings" }, list.node), place);
-  root.append(el("div", { class: "room-head" }, el("h1", {}, title), el("span", { class: "spacer" }), begin), halves);
+  const halves = el("div", { class: "split train", hidden: true }, el("section", { class: "train-side", "aria-label": "Trainings" }, list.node), place);
+  const awaited = el("div", { class: "card empty" }, el("p", {}, "Looking for trainings…")); // in place of both halves, so that neither moves the other
+  root.append(el("div", { class: "room-head" }, el("h1", {}, title), el("span", { class: "spacer" }), begin), awaited, halves);
   let view = null;
   let stop = () => {};
 
@@ -66,8 +67,8 @@ export function show(root, studio) {
     const run = current();
     if (!run) {
       replace(place, el("div", { class: "card empty" },
-        el("p", {}, state.isLoaded ? (state.shown ? "The training is starting…" : "No training in the open folders yet.") : "Looking for trainings…"),
-        state.isLoaded && !state.shown ? el("p", {}, el("button", { type: "button", class: "link", onclick: () => form("quickstart") }, "Train digits in about a minute")) : null));
+        el("p", {}, state.shown ? "The training is starting…" : "No training in the open folders yet."),
+        !state.shown ? el("p", {}, el("button", { type: "button", class: "link", onclick: () => form("quickstart") }, "Train digits in about a minute")) : null));
       return;
     }
     view = runView({ studio, run });
@@ -84,7 +85,8 @@ export function show(root, studio) {
   function received({ runs }) {
     const isFirst = !state.isLoaded;
     state.isLoaded = true;
-    halves.classList.add("loaded"); // until then the list's place is kept
+    awaited.remove();
+    halves.hidden = false;
     state.runs = runs;
     if (state.shown && !runs.some((run) => run.place === state.shown) && isFirst) state.shown = null;
     list.update(state);

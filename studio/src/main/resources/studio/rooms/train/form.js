@@ -75,13 +75,13 @@ export function trainForm({ recipe: asked, runs, started, cancel }) {
   }
   addEventListener("keydown", pressed);
 
-  const node = el("div", { class: "stack train-form" },
-    el("div", { class: "card stack" }, el("h2", {}, "New training"), recipeBox, about),
-    el("div", { class: "card stack" }, el("div", { class: "chart-head" }, el("h2", {}, "Settings"), el("span", { class: "spacer" }), changedBox, line), groups),
-    el("div", { class: "card stack tight sticky-foot" }, planBox,
-      el("div", { class: "form-foot" }, field("Folder", folder, { name: "folder" }), field("Name", name, { name: "name" }),
-        el("div", { class: "row" }, begin, plan, el("button", { type: "button", class: "quiet", onclick: cancel }, "Cancel")))),
-    sources);
+  const settings = el("div", { class: "card stack", hidden: true }, el("div", { class: "chart-head" }, el("h2", {}, "Settings"), el("span", { class: "spacer" }), changedBox, line), groups);
+  const foot = el("div", { class: "card stack tight sticky-foot", hidden: true }, planBox,
+    el("div", { class: "form-foot" }, field("Folder", folder, { name: "folder" }), field("Name", name, { name: "name" }),
+      el("div", { class: "row" }, begin, plan, el("button", { type: "button", class: "quiet", onclick: cancel }, "Cancel"))));
+  const node = el("div", { class: "stack train-form" }, el("div", { class: "card stack" }, el("h2", {}, "New training"), recipeBox, about), settings, foot, sources);
+  /** They come when what stands above them is there, so that nothing moves them. */
+  const unfold = () => { settings.hidden = foot.hidden = false; };
 
   const sent = () => ({ recipe: draft.recipe, preset: draft.preset, changes: draft.changes, folder: folder.value, name: draft.name.trim() });
 
@@ -221,6 +221,7 @@ export function trainForm({ recipe: asked, runs, started, cancel }) {
       replace(groups);
       paint();
     } catch (error) { toast(error.message, { bad: true }); }
+    unfold();
   }
 
   async function open() {
@@ -236,7 +237,10 @@ export function trainForm({ recipe: asked, runs, started, cancel }) {
       times = (await get(`${API}/times`)).times;
       choices();
       describe();
-    } catch (error) { toast(error.message, { bad: true }); }
+    } catch (error) {
+      unfold();
+      toast(error.message, { bad: true });
+    }
   }
   open();
   return { node, leave() { turn += 1; removeEventListener("keydown", pressed); } };

@@ -7,6 +7,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.LoadState;
+import dev.diffusion4j.base.AtomicFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -15,6 +20,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What holds for every room, whatever it is for. */
 class RoomsPageTest extends BrowserTest {
+    /** Keeps what moves by itself: how much, and which elements. */
+    private static final String SHIFTS =
+            """
+            window.shifts = [];
+            new PerformanceObserver((list) => {
+              for (const each of list.getEntries()) {
+                if (each.hadRecentInput) continue;
+                const what = each.sources.map(({ node, previousRect: a, currentRect: b }) =>
+                  `${node?.nodeName}.${node?.className} ${a.x},${a.y},${a.width},${a.height} to ${b.x},${b.y},${b.width},${b.height}`);
+                window.shifts.push({ value: each.value, what });
+              }
+            }).observe({ type: "layout-shift", buffered: true });
+            """;
+
     @ParameterizedTest
     @ValueSource(strings = {"compare", "train", "data", "lessons"})
     void a_room_can_be_used_by_everybody_in_light_in_dark_and_on_a_phone(String room) {
@@ -40,6 +59,63 @@ class RoomsPageTest extends BrowserTest {
             phone.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(ColorScheme.LIGHT));
             phone.waitForTimeout(200);
             shoot(phone, room + "-phone-light");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"draw", "gallery", "compare", "train", "train?new=quickstart", "data", "lessons"})
+    void nothing_moves_while_a_room_opens_on_a_desktop_or_a_phone(String room) {
+        assertStill(room);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"train", "train?new=quickstart"})
+    void nor_does_anything_where_there_are_trainings(String room) throws IOException {
+        Path runs = folder().resolve("still");
+        for (int run = 1; run <= 4; run++) {
+            fillRun(runs.resolve("run-" + run));
+        }
+        try {
+            page.waitForCondition(() -> knowsRun("work/still/run-4"));
+            assertStill(room);
+        } finally {
+            AtomicFile.deleteTree(runs);
+            page.waitForCondition(() -> !knowsRun("work/still")); // for those that come after
+        }
+    }
+
+    private boolean knowsRun(String place) {
+        return json("/studio/api/train/runs").toString().contains(place);
+    }
+
+    /** A training that failed, with everything that its page shows. */
+    private static void fillRun(Path run) throws IOException {
+        Files.createDirectories(run.resolve("samples"));
+        Files.writeString(run.resolve("recipe.yaml"), "name: still");
+        Files.writeString(
+                run.resolve(".lock"),
+                "{\"pid\": 1, \"started\": \"2020-01-01T00:00:00Z\", \"end\": \"failed\", \"reason\": \"no memory\"}");
+        Files.writeString(run.resolve("metrics.jsonl"), "{\"step\": 1, \"loss\": 1.5}\n{\"step\": 2, \"loss\": 0.5}\n");
+        Files.copy(folder().resolve("pictures/disc.png"), run.resolve("samples/step-000002.png"));
+    }
+
+    private void assertStill(String room) {
+        for (int[] size : new int[][] {{1280, 720}, {390, 844}}) {
+            try (var visitor = visitor(ColorScheme.LIGHT, size[0], size[1])) {
+                Page fresh = visitor.newPage();
+                fresh.navigate(studio().address().toString()); // which lets the visitor in
+                fresh.navigate("about:blank");
+                fresh.addInitScript(SHIFTS);
+                fresh.navigate("http://127.0.0.1:" + studio().port() + "/#/" + room);
+                fresh.locator("#room[data-shown] h1").first().waitFor();
+                fresh.waitForLoadState(LoadState.LOAD);
+                fresh.waitForTimeout(1000); // whatever it still fetches
+                assertThat(((Number) fresh.evaluate("shifts.reduce((sum, each) => sum + each.value, 0)")).doubleValue())
+                        .as(
+                                "what moves in %s, at %d pixels: %s",
+                                room, size[0], fresh.evaluate("JSON.stringify(shifts)"))
+                        .isLessThan(0.05);
+            }
         }
     }
 
