@@ -1,21 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is remembered in this browser; other tabs are given it as it changes.
 
-/** What was kept under a name, or something else. */
-export function recall(name, otherwise) {
+function read(storage, name, otherwise) {
   try {
-    const text = localStorage.getItem(`studio.${name}`);
+    const text = storage().getItem(`studio.${name}`);
     return text === null ? otherwise : JSON.parse(text);
   } catch {
     return otherwise;
   }
 }
 
-export function keep(name, value) {
+function write(storage, name, value) {
   try {
-    localStorage.setItem(`studio.${name}`, JSON.stringify(value));
+    storage().setItem(`studio.${name}`, JSON.stringify(value));
   } catch { /* full, or not allowed: it is then forgotten */ }
 }
+
+const all = () => localStorage;
+const tab = () => sessionStorage;
+
+/** What was kept under a name, or something else. */
+export const recall = (name, otherwise) => read(all, name, otherwise);
+export const keep = (name, value) => write(all, name, value);
+
+/** The same for this tab alone, until it is closed: what is at work there. */
+export const recallHere = (name, otherwise) => read(tab, name, otherwise);
+export const keepHere = (name, value) => write(tab, name, value);
 
 /** Calls back when another tab has kept something else under a name; returns what ends it. */
 export function watch(name, changed) {

@@ -3,7 +3,7 @@
 import { get } from "/js/api.js";
 import { el, icon, replace, svg } from "/js/dom.js";
 import * as jobs from "/js/jobs.js";
-import { keep, recall } from "/js/store.js";
+import { keep, keepHere, recall, recallHere } from "/js/store.js";
 import { measure } from "/rooms/compare/measure.js";
 import { ICONS, chartLibrary, colour, dialog, duration, field, logarithmic, select, toast } from "/js/widgets.js";
 
@@ -68,7 +68,8 @@ class Compare {
     addEventListener("keydown", this.keys);
     addEventListener("studio:look", this.look);
     try {
-      const [{ models }, { tables, judges }] = await Promise.all([get("/studio/api/draw/models"), get("/studio/api/compare/tables")]);
+      const [{ models }, { tables, judges }, drawn] = await Promise.all([get("/studio/api/draw/models"), get("/studio/api/compare/tables"), recallHere("compare.jobs", null) ? jobs.list() : []]);
+      this.drawn = new Map(drawn.map((job) => [job.id, job]));
       this.known = models.map((each) => each.name);
       this.measured = tables;
       this.judges = judges;
@@ -87,6 +88,7 @@ class Compare {
     }
     if (this.isGone) return;
     this.build();
+    this.restore();
     this.showTables();
   }
 
@@ -131,7 +133,9 @@ class Compare {
     this.stop = el("button", { type: "button", class: "quiet", hidden: this.stop?.hidden ?? true, onclick: () => this.cancel() }, "Cancel");
     this.picked = select(this.known, this.base.model, async (name) => {
       Object.assign(this.base, { model: name, steps: null, scheduler: null, guidance_scale: null, width: null, height: null, class: null, toward: null, beside: null }); // those were another model's
+      this.form.setAttribute("aria-busy", "true");
       try { await this.model(name); this.build(); } catch (error) { toast(error.message, { bad: true }); }
+      this.form.removeAttribute("aria-busy");
     });
     replace(this.form, field("Model", this.picked), axis("x", "Across"), axis("y", "Down", true), axis("z", "A grid for each", true), el("div", { class: "row" }, this.button, this.stop, this.told));
     this.count();
@@ -193,25 +197,59 @@ class Compare {
   async draw() {
     if (this.button.disabled) return;
     await this.cancel();
-    const turn = (this.turn = (this.turn ?? 0) + 1);
-    const xs = this.values("x");
-    const ys = this.values("y");
-    const zs = this.values("z");
+    const values = { x: this.values("x"), y: this.values("y"), z: this.values("z") };
+    const asked = { axes: { ...this.state }, base: { ...this.base }, values }; // the form may be changed while it is drawn
+    keepHere("compare.jobs", null);
+    keepHere("compare.grid", null); // where the new one has no room, none is there
+    keepHere("compare.grid", asked);
+    this.lay(asked);
+    await this.fill((cell, turn) => this.submit(cell, turn));
+  }
+
+  /** The grid that this tab had before it was loaded anew: what was drawn is shown, and the rest of it goes on. */
+  async restore() {
+    const asked = recallHere("compare.grid", null);
+    const { ids, isStopped } = recallHere("compare.jobs", null) ?? {};
+    if (!asked || !ids?.some((id) => this.drawn.has(id))) return;
+    this.lay(asked);
+    this.isStopped = isStopped;
+    this.cells.forEach((cell, i) => { cell.job = ids[i]; });
+    await this.fill(async (cell, turn) => {
+      const job = this.drawn.get(cell.job);
+      if (job && !jobs.isOver(job)) await this.follow(cell, turn);
+      else if (cell.job) this.over(cell, job ?? { state: "cancelled" });
+      else if (isStopped) cell.box.classList.add("given-up");
+      else await this.submit(cell, turn);
+    });
+  }
+
+  /** Which jobs are those of the grid. */
+  remember() {
+    keepHere("compare.jobs", { ids: this.cells.map((cell) => cell.job ?? null), isStopped: this.isStopped });
+  }
+
+  /** The grid, with nothing drawn yet. */
+  lay({ axes, base, values }) {
     this.cells = [];
-    const asked = { axes: { ...this.state }, base: { ...this.base } }; // the form may be changed while it is drawn
-    const text = (key, value) => (value === null ? "" : `${AXES[this.state[key]][0]} ${value}`);
-    replace(this.grid, zs.map((z) => el("figure", { class: "card xyz" }, z === null ? null : el("figcaption", {}, text("z", z)), el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": text("z", z) || "Grid" }, el("table", { class: "sheet" },
-      el("thead", {}, el("tr", {}, el("td", {}), xs.map((x) => el("th", { scope: "col" }, text("x", x))))),
-      el("tbody", {}, ys.map((y) => el("tr", {}, el("th", { scope: "row" }, text("y", y)), xs.map((x) => {
+    this.isStopped = false;
+    const text = (key, value) => (value === null ? "" : `${AXES[axes[key]][0]} ${value}`);
+    replace(this.grid, values.z.map((z) => el("figure", { class: "card xyz" }, z === null ? null : el("figcaption", {}, text("z", z)), el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": text("z", z) || "Grid" }, el("table", { class: "sheet" },
+      el("thead", {}, el("tr", {}, el("td", {}), values.x.map((x) => el("th", { scope: "col" }, text("x", x))))),
+      el("tbody", {}, values.y.map((y) => el("tr", {}, el("th", { scope: "row" }, text("y", y)), values.x.map((x) => {
         const box = el("td", {}, el("div", { class: "slot" }));
-        this.cells.push({ x, y, z, ...asked, box: box.firstChild });
+        this.cells.push({ x, y, z, axes, base, box: box.firstChild });
         return box;
       })))))))));
+  }
+
+  /** Each cell in its turn. */
+  async fill(each) {
+    const turn = (this.turn = (this.turn ?? 0) + 1);
     this.stop.hidden = false;
     try {
       for (const cell of this.cells) {
         if (turn !== this.turn || this.isGone) return;
-        await this.submit(cell, turn);
+        await each(cell, turn);
       }
       await Promise.all(this.cells.map((cell) => cell.done));
     } catch (error) {
@@ -226,38 +264,28 @@ class Compare {
     const settings = this.at(cell);
     try {
       const body = jobs.request(settings, await this.model(settings.model), { previews: 8, keeps: false });
-      const job = await jobs.submit(body);
-      cell.job = job.id;
-      cell.done = this.follow(cell, job, turn);
-      if ((this.following = (this.following ?? 0) + 1) > 2) await cell.done; // a browser has six connections for all its tabs
+      cell.job = (await jobs.submit(body)).id;
+      if (turn === this.turn) this.remember();
+      await this.follow(cell, turn);
     } catch (error) {
       replace(cell.box, el("p", { class: "fault" }, error.message));
     }
   }
 
-  follow(cell, job, turn) {
-    const image = el("img", { alt: "", hidden: true });
-    const open = el("button", { type: "button", class: "shot", disabled: true, "aria-label": "Picture" }, image);
-    cell.box.append(open);
-    const showIt = (url) => { image.src = url; image.hidden = false; image.onload = () => image.classList.toggle("pixels", image.naturalWidth <= 128); };
+  /** Waits for it where others are followed already: a browser has six connections for all its tabs. */
+  async follow(cell, turn) {
+    cell.done = this.watch(cell, turn);
+    if ((this.following = (this.following ?? 0) + 1) > 2) await cell.done;
+  }
+
+  watch(cell, turn) {
+    const showIt = this.frame(cell);
     return new Promise((resolve) => {
-      const end = jobs.follow(job.id, {
+      const end = jobs.follow(cell.job, {
         preview: ({ b64_json: text }) => showIt(`data:image/png;base64,${text}`),
         over: (ended) => {
           this.following -= 1;
-          if (ended.state === "done") {
-            const each = ended.pictures[0];
-            cell.seconds = ended.seconds;
-            cell.url = each.url;
-            const words = this.words(cell);
-            open.setAttribute("aria-label", words);
-            open.disabled = false;
-            showIt(each.url);
-            cell.box.append(el("span", { class: "hint mono" }, cell.seconds === null ? "" : duration(cell.seconds)));
-            open.addEventListener("click", () => this.large(cell, words));
-            cell.box.classList.add("finished");
-          } else if (ended.state !== "cancelled") replace(cell.box, el("p", { class: "fault" }, ended.error?.message ?? ended.state));
-          else cell.box.classList.add("given-up");
+          this.over(cell, ended);
           this.ends.delete(end);
           resolve();
         },
@@ -265,6 +293,34 @@ class Compare {
       this.ends.add(end);
       if (turn !== this.turn || this.isGone) end();
     });
+  }
+
+  /** The place of a cell's picture. */
+  frame(cell) {
+    const image = el("img", { alt: "", hidden: true });
+    image.onload = () => image.classList.toggle("pixels", image.naturalWidth <= 128);
+    cell.open = el("button", { type: "button", class: "shot", disabled: true, "aria-label": "Picture" }, image);
+    cell.box.append(cell.open);
+    return (cell.showIt = (url) => { image.src = url; image.hidden = false; });
+  }
+
+  /** What became of a cell's job. */
+  over(cell, ended) {
+    if (ended.state !== "done") {
+      if (ended.state === "cancelled") cell.box.classList.add("given-up");
+      else replace(cell.box, el("p", { class: "fault" }, ended.error?.message ?? ended.state));
+      return;
+    }
+    if (!cell.open) this.frame(cell);
+    cell.seconds = ended.seconds;
+    cell.url = ended.pictures[0].url;
+    const words = this.words(cell);
+    cell.open.setAttribute("aria-label", words);
+    cell.open.disabled = false;
+    cell.showIt(cell.url);
+    cell.box.append(el("span", { class: "hint mono" }, cell.seconds === null ? "" : duration(cell.seconds)));
+    cell.open.addEventListener("click", () => this.large(cell, words));
+    cell.box.classList.add("finished");
   }
 
   words(cell) {
@@ -282,6 +338,8 @@ class Compare {
     if (left.length === 0) return;
     this.turn += 1;
     this.stop.hidden = true;
+    this.isStopped = true;
+    this.remember();
     await Promise.all(left.map((cell) => jobs.end(cell.job).catch(() => {})));
     left.forEach((cell) => cell.box.classList.add("given-up"));
   }

@@ -24,6 +24,6 @@ export function look(item, { source, set, save }) {
         field("image_size", size), field("resize", select(["exact", "crop", "random_crop"], how.resize, (resize) => change({ resize }))),
         field("channels", select([["0", "auto"], ["3", "rgb"], ["1", "gray"]], how.channels, (channels) => change({ channels })))),
       toggle("mirrored", how.mirrored, (mirrored) => change({ mirrored })).node, toggle("invert", how.inverted, (inverted) => change({ inverted })).node,
-      set.is_editable ? field("Caption", captionBox(item, save, { rows: 3, "aria-label": undefined })) : item.caption ? el("p", {}, item.caption) : null)));
+      set.is_editable ? field("Caption", captionBox(item, { source, save }, { rows: 3, "aria-label": undefined })) : item.caption ? el("p", {}, item.caption) : null)));
   paint();
 }

@@ -44,7 +44,7 @@ class ComparePageTest extends BrowserTest {
         inDraw.selectOption("work/models/tiny-sd"); // whose own scheduler takes no two steps
         assertThat(page.locator(".tokens")).containsText("0 of");
         go("compare");
-        page.getByLabel("Model", new Page.GetByLabelOptions().setExact(true)).selectOption("work/models/digits");
+        choose("work/models/digits");
         value("x").fill("2");
         page.locator("[data-field=axis-y] select").selectOption("");
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Draw the grid"))
@@ -81,7 +81,7 @@ class ComparePageTest extends BrowserTest {
             PipelineFolder.write(judge, network, null);
         }
         go("compare");
-        page.getByLabel("Model", new Page.GetByLabelOptions().setExact(true)).selectOption("work/models/tiny-pipeline");
+        choose("work/models/tiny-pipeline");
         page.getByText("Measure quality against seconds").click();
         page.getByLabel("Numbers of steps").fill("0, 5");
         button("Measure").click();
@@ -103,6 +103,31 @@ class ComparePageTest extends BrowserTest {
         AtomicFile.deleteTree(judge);
     }
 
+    @Test
+    void a_grid_goes_on_after_a_refresh_until_it_is_cancelled() {
+        go("compare");
+        choose("work/models/tiny-sd");
+        page.locator("[data-field=axis-x] select").selectOption("steps");
+        value("x").fill("10, 900, 901, 902");
+        page.locator("[data-field=axis-y] select").selectOption("seed");
+        value("y").fill("0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15");
+        button("Draw the grid").click();
+        assertThat(page.locator(".slot.finished")).hasCount(1);
+        page.reload();
+        assertThat(page.locator(".slot")).hasCount(64);
+        assertThat(page.locator(".slot .shot").nth(1)).isVisible(); // it is drawn on
+        button("Cancel").click();
+        assertThat(page.locator(".slot.given-up").first()).isVisible();
+        page.reload();
+        assertThat(page.locator(".slot.given-up").last()).isVisible();
+        assertThat(button("Cancel")).isHidden();
+    }
+
+    private void choose(String model) {
+        page.getByLabel("Model", new Page.GetByLabelOptions().setExact(true)).selectOption(model);
+        assertThat(page.locator(".axes[aria-busy]")).hasCount(0); // its form is there
+    }
+
     private Locator button(String name) {
         return page.getByRole(
                 AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
@@ -117,7 +142,7 @@ class ComparePageTest extends BrowserTest {
         Path table = Files.createDirectories(folder().resolve("which")).resolve("compare.json");
         Files.writeString(table, TABLE);
         go("compare");
-        page.getByLabel("Model", new Page.GetByLabelOptions().setExact(true)).selectOption("work/models/tiny-pipeline");
+        choose("work/models/tiny-pipeline");
         value("x").fill("2, 4");
         page.locator("[data-field=axis-y] select").selectOption("scheduler");
         value("y").fill("ddim, euler");
@@ -140,6 +165,9 @@ class ComparePageTest extends BrowserTest {
             shoot(dark, "compare-dark");
         }
         Files.delete(table);
+        page.reload(); // nothing is lost
+        assertThat(page.locator(".slot.finished")).hasCount(4);
+        assertThat(page.locator(".sheet th[scope=row]").last()).containsText("Scheduler euler");
         page.locator("[data-field=axis-y] select").selectOption("seed"); // which the grid that is there does not have
         page.locator(".slot .shot").last().click();
         assertThat(page.locator("dialog h2")).hasText("Steps 4, Scheduler euler");

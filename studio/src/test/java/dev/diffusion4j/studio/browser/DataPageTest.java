@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,24 @@ class DataPageTest extends BrowserTest {
         page.waitForFunction("[...document.querySelectorAll('dialog img')].every(each => each.naturalWidth > 0)");
         assertAccessible(page, "a picture of a data set");
         page.keyboard().press("Escape");
+    }
+
+    @Test
+    void a_caption_that_is_being_typed_is_there_after_a_refresh_and_saved_when_asked_for() {
+        caption("cats/one.png").fill("half a sen");
+        page.reload();
+        assertThat(caption("cats/one.png")).hasValue("half a sen");
+        assertThat(caption("cats/one.png")).hasAttribute("title", Pattern.compile("Not saved yet.*"));
+        assertThat(caption("cats/twin.png")).hasValue("");
+        assertThat(pets.resolve("metadata.jsonl")).doesNotExist();
+        caption("cats/one.png").press("Control+Enter");
+        assertThat(page.getByText("Saved")).isVisible();
+        caption("cats/twin.png").fill("another");
+        caption("cats/twin.png").press("Escape");
+        page.reload();
+        assertThat(caption("cats/one.png")).hasValue("half a sen");
+        assertThat(caption("cats/one.png")).hasAttribute("title", "");
+        assertThat(caption("cats/twin.png")).hasValue("");
     }
 
     @Test
