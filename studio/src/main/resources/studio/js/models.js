@@ -13,11 +13,17 @@ function drawnBy(model, side) {
     : el("span", { class: "cover no-picture" }, icon(ICONS.gallery));
 }
 
+/** A checkpoint by its run and step, which a long path would hide. */
+function called(name) {
+  const [, folder = "", run, step] = /^(.*\/)?([^/]+)\/models\/(step-\d+)$/.exec(name) ?? [];
+  return step ? `${run} ${step}${folder && ` · ${folder.slice(0, -1)}`}` : name;
+}
+
 /** A labelled list with a picture beside it, which opens all of them: modelPicker(models, name, (name) => …). */
 export function modelPicker(models, name, chosen) {
   const look = el("button", { type: "button", class: "model-look", title: "Choose by picture", "aria-label": "Choose a model by its picture", onclick: () => choose(models, name, chosen) },
     drawnBy(models.find((each) => each.name === name), 54));
-  return el("div", { class: "model-picker" }, look, field("Model", select(models.map((each) => [each.name, each.name]), name, chosen), { name: "model" }));
+  return el("div", { class: "model-picker" }, look, field("Model", select(models.map((each) => [each.name, called(each.name)]), name, chosen), { name: "model" }));
 }
 
 function choose(models, name, chosen) {

@@ -30,6 +30,9 @@ final class PictureIndex {
     private static final int DEEPEST = 8;
     private static final Pattern NAME = Pattern.compile("(?i).*\\.(png|jpe?g|webp)");
 
+    /** What a training has learnt lies there, with copies of its loss and its last samples for the model's card. */
+    private static final Set<String> OF_A_RUN = Set.of("model", "models", "lora");
+
     private final Folders folders;
     private final Map<Path, Known> known = new ConcurrentHashMap<>();
 
@@ -67,7 +70,9 @@ final class PictureIndex {
                 @Override
                 public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
                     String name = String.valueOf(folder.getFileName());
-                    boolean isPassed = !folder.equals(root) && name.startsWith(".") || name.equals("node_modules");
+                    boolean isPassed = !folder.equals(root) && name.startsWith(".")
+                            || name.equals("node_modules")
+                            || OF_A_RUN.contains(name) && Files.exists(folder.resolveSibling("recipe.yaml"));
                     return isPassed ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
                 }
 

@@ -8,6 +8,7 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
+import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.image.PngFile;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
@@ -58,6 +59,19 @@ class GalleryPageTest extends BrowserTest {
     }
 
     @Test
+    void what_a_training_draws_is_shown_once_though_its_model_has_copies() throws IOException {
+        Path run = folder().resolve("drawn-by-a-run");
+        Files.createDirectories(run.resolve("model"));
+        Files.writeString(run.resolve("recipe.yaml"), "name: once");
+        Files.copy(folder().resolve("pictures/disc.png"), run.resolve("loss.png"));
+        Files.copy(run.resolve("loss.png"), run.resolve("model/loss.png"));
+        page.reload();
+        page.getByLabel("Search").fill("drawn-by-a-run");
+        assertThat(page.locator(".cell")).hasCount(1);
+        AtomicFile.deleteTree(run);
+    }
+
+    @Test
     void a_name_with_markup_is_text() {
         page.getByLabel("Search").fill("onerror");
         assertThat(page.locator(".cell")).hasCount(1);
@@ -69,13 +83,13 @@ class GalleryPageTest extends BrowserTest {
 
     @Test
     void a_picture_is_starred_thrown_away_and_had_back() {
-        page.getByLabel("Search").fill("disc");
+        page.getByLabel("Search").fill("pictures/disc.png");
         assertThat(page.locator(".cell")).hasCount(1);
         page.locator(".shot").focus();
         page.keyboard().press("s");
         assertThat(page.locator(".starred")).hasCount(1);
         page.reload();
-        page.getByLabel("Search").fill("disc");
+        page.getByLabel("Search").fill("pictures/disc.png");
         assertThat(page.locator(".starred")).hasCount(1);
         page.locator(".shot").focus();
         page.keyboard().press("Delete");
