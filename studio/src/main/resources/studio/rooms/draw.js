@@ -103,6 +103,7 @@ class DrawRoom {
   async choose(name) {
     const turn = (this.turn = (this.turn ?? 0) + 1);
     this.picked = name;
+    this.form.setAttribute("aria-busy", "true"); // what is typed now is of a form that goes
     try {
       const model = await get(`/studio/api/draw/models/${name.split("/").map(encodeURIComponent).join("/")}`);
       if (turn !== this.turn) return;
@@ -113,6 +114,8 @@ class DrawRoom {
       this.build(name);
       this.form.append(el("p", { class: "notice bad" }, error.message));
       return;
+    } finally {
+      if (turn === this.turn) this.form.removeAttribute("aria-busy");
     }
     this.build(name);
     this.changed();

@@ -96,6 +96,11 @@ abstract class BrowserTest {
         page.locator("#room[data-shown='#/" + room + "']").waitFor();
     }
 
+    /** Until an expression is true; asked from outside, since the page's policy lets nothing ask again and again within it. */
+    protected final void await(String expression) {
+        page.waitForCondition(() -> Boolean.TRUE.equals(page.evaluate(expression)));
+    }
+
     /** Leaves a picture of a page where one is asked for. */
     protected static void shoot(Page page, String name) {
         String folder = System.getProperty("studio.pictures");

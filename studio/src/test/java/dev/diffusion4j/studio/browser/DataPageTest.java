@@ -65,7 +65,7 @@ class DataPageTest extends BrowserTest {
         assertThat(Files.readString(pets.resolve("metadata.jsonl"))).contains("cats/one.png", "a disc");
         page.locator(".data-open[aria-label='Look at cats/one.png']").click();
         assertThat(page.locator("dialog img")).hasCount(2);
-        page.waitForFunction("[...document.querySelectorAll('dialog img')].every(each => each.naturalWidth > 0)");
+        await("[...document.querySelectorAll('dialog img')].every(each => each.naturalWidth > 0)");
         assertAccessible(page, "a picture of a data set");
         page.keyboard().press("Escape");
     }

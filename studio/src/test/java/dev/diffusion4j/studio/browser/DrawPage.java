@@ -19,6 +19,7 @@ abstract class DrawPage extends BrowserTest {
     protected void choose(String model) {
         go("draw");
         page.getByLabel("Model", new Page.GetByLabelOptions().setExact(true)).selectOption(model);
+        assertThat(page.locator(".room-draw [aria-busy]")).hasCount(0); // its form is there
         assertThat(page.locator(".estimate")).containsText(Pattern.compile("about|no estimate"));
     }
 

@@ -38,8 +38,7 @@ class DrawPageTest extends DrawPage {
         assertThat(page.locator(".now .tile img").first()).isVisible();
         assertThat(page.locator(".now-head")).containsText("drawn in");
         assertThat(page.locator(".now .tile.finished")).hasCount(1);
-        page.waitForFunction(
-                "Object.values(JSON.parse(localStorage['studio.speed'] ?? '{}'))[0] > 0"); // a step's seconds
+        await("Object.values(JSON.parse(localStorage['studio.speed'] ?? '{}'))[0] > 0"); // a step's seconds
         Path file;
         try (Stream<Path> drawn = Files.list(folder().resolve("drawn"))) {
             file = drawn.filter(each -> PngFile.readNotes(each).toString().contains("a red cat"))
