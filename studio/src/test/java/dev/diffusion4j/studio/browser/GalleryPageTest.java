@@ -151,9 +151,10 @@ class GalleryPageTest extends BrowserTest {
         page.evaluate(
                 """
                 async (seed) => {
-                  await fetch("/studio/api/draw/models/work/models/tiny-pipeline"); // which has the engine know it
+                  const model = "work/models/tiny-pipeline";
+                  await fetch(`/studio/api/draw/models/${model}`); // which has the engine know it
                   const { draw } = await import("/js/jobs.js");
-                  await draw({ model: "work/models/tiny-pipeline", request: { canvas: { seed }, sampling: { steps: 2 } } });
+                  await draw({ model, request: { canvas: { seed }, sampling: { steps: 2 } } });
                 }
                 """,
                 seed);
