@@ -62,6 +62,11 @@ public final class VaeCodec implements SampleCodec {
         return tile() == 0 ? this : new VaeCodec(network.inTiles(), small);
     }
 
+    /** The {@code scaling_factor} that its samples are latents times of. */
+    public double scalingFactor() {
+        return config.scalingFactor();
+    }
+
     @Override
     public int tile() {
         return network.tiles().side();

@@ -293,6 +293,18 @@ public final class PipelineFolder {
     }
 
     /**
+     * Writes a folder of a network that draws no pictures.
+     *
+     * @param beforeItIsWhole called when the network's files are there, and the folder does not yet say that it is a model's
+     */
+    public static void writeNetwork(Path folder, Model model, Runnable beforeItIsWhole) {
+        ComponentWriter writer = new ComponentWriter(folder, ComponentMap.empty(folder), SaveOptions.DEFAULT);
+        writeNetworks(writer, model.modelClass().role().component(), model, Map.of());
+        beforeItIsWhole.run();
+        writer.finish(pipelineClass(model.modelClass(), null));
+    }
+
+    /**
      * Writes another folder of this one's class and settings, from networks in memory. Control networks are copied; other
      * parts, such as a safety checker, are left out.
      *

@@ -24,7 +24,7 @@ public record AttributeTable(List<Row> rows) {
      * A line.
      *
      * @param pictures that were judged to show it
-     * @param chance the same where each is held against the caption of the next one
+     * @param chance the same where each is held against the caption of the next one; of none where there is one picture alone
      * @param judge real pictures of the same captions that were judged right: what can be reached
      */
     public record Row(String attribute, Proportion pictures, Proportion chance, Proportion judge) {}
@@ -44,7 +44,9 @@ public record AttributeTable(List<Row> rows) {
             List<Scene> captions, Map<SceneAttribute, long[]> pictures, Map<SceneAttribute, long[]> real) {
         Check.positive(captions.size(), "count");
         List<Scene> next = new ArrayList<>(captions.subList(1, captions.size()));
-        next.add(captions.get(0));
+        if (!next.isEmpty()) { // a picture's own caption is no chance
+            next.add(captions.get(0));
+        }
         List<Row> rows = new ArrayList<>();
         for (SceneAttribute attribute : pictures.keySet()) {
             List<SceneAttribute> one = List.of(attribute);

@@ -126,18 +126,25 @@ public final class DenoisingObjective implements Objective {
         return Tensors.ofDoubles(strengths);
     }
 
-    /** Of each picture, by its noise and its label. */
+    /**
+     * Of each picture, by its noise and its label. Where labels count, the noise does so for the thing to be learnt alone (label 0), as in
+     * diffusers' {@code train_dreambooth.py}, whose prior loss is a plain mean.
+     */
     private double[] weights(double[] timesteps, Tensor labels) {
         List<Double> byLabel = settings.labelWeights();
         long[] own = Tensors.longs(labels);
         double[] weights = new double[timesteps.length];
         Arrays.setAll(weights, i -> {
-            double weight = settings.weighting()
-                    .weight(
-                            scheduler.signalRate(timesteps[i]),
-                            scheduler.noiseRate(timesteps[i]),
-                            scheduler.predictionType());
-            return byLabel.isEmpty() ? weight : weight * byLabel.get((int) own[i]);
+            double label = byLabel.isEmpty() ? 1 : byLabel.get((int) own[i]);
+            if (!byLabel.isEmpty() && own[i] != 0) {
+                return label;
+            }
+            return label
+                    * settings.weighting()
+                            .weight(
+                                    scheduler.signalRate(timesteps[i]),
+                                    scheduler.noiseRate(timesteps[i]),
+                                    scheduler.predictionType());
         });
         return weights;
     }

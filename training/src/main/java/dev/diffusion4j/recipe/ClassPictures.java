@@ -5,6 +5,7 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.DataSources;
 import dev.diffusion4j.data.Dataset;
+import dev.diffusion4j.data.decode.PictureEndings;
 import dev.diffusion4j.data.source.FolderSource;
 import dev.diffusion4j.data.view.Subset;
 import dev.diffusion4j.image.PngFile;
@@ -15,15 +16,19 @@ import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Precision;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,12 +38,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClassPictures {
     private static final int GROUP = 8;
+    /** The note of a drawn picture that says what it was drawn by; a keyword of PNG's own. */
+    private static final String PROMPT = "Description";
+
     private static final Pattern DRAWN = Pattern.compile("class-(\\d{5})\\.png");
 
     private final Recipe recipe;
     private final DreamBoothConfig config;
     private final List<String> shown;
     private final Path folder;
+    private final Map<Integer, String> noted = new ConcurrentHashMap<>();
     private @Nullable List<String> prompts;
     private @Nullable FolderSource opened;
 
@@ -159,7 +168,7 @@ final class ClassPictures {
             List<BufferedImage> pictures = result.images();
             for (int i = first; i < end; i++) {
                 if (!Files.exists(file(i))) {
-                    PngFile.write(file(i), pictures.get(i - first));
+                    PngFile.write(file(i), pictures.get(i - first), Map.of(PROMPT, texts.get(i - first)));
                 }
             }
         }
@@ -174,19 +183,43 @@ final class ClassPictures {
         if (!Files.isDirectory(folder)) {
             return 0;
         }
-        try (var files = Files.list(folder)) {
-            if (files.findAny().isEmpty()) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            if (files.noneMatch(ClassPictures::isPicture)) {
                 return 0;
             }
-        } catch (IOException e) {
-            throw Problem.failure("cannot read " + folder + ": " + AtomicFile.reason(e), e);
+        } catch (IOException | UncheckedIOException e) {
+            throw Problem.failure("cannot read " + folder + ": " + e.getMessage(), e);
         }
-        FolderSource there = FolderSource.open(folder);
         int own = 0;
-        for (int i = 0; i < there.size(); i++) {
-            own += DRAWN.matcher(there.name(i)).matches() ? 0 : 1;
+        List<String> bare = new ArrayList<>();
+        try (FolderSource there = FolderSource.open(folder)) {
+            for (int i = 0; i < there.size(); i++) {
+                if (!DRAWN.matcher(there.name(i)).matches()) {
+                    own++;
+                    if (there.caption(i) == null) {
+                        bare.add(there.name(i));
+                    }
+                }
+            }
         }
+        checkCaptions(bare, own);
         return own;
+    }
+
+    /** What a drawing that was killed left behind is none. */
+    private static boolean isPicture(Path file) {
+        String name = String.valueOf(file.getFileName());
+        return !name.startsWith(".") && PictureEndings.isRead(name);
+    }
+
+    /** What the kind is called is true of each picture of it; what one of the thing's pictures shows is not. */
+    private void checkCaptions(List<String> bare, int own) {
+        if (!bare.isEmpty() && config.classPrompts().isEmpty() && prompts().size() > 1) {
+            throw Problem.request(bare.size() + " of the " + own + " class pictures of your own in " + folder
+                    + " have no caption (" + String.join(", ", bare.subList(0, Math.min(3, bare.size())))
+                    + (bare.size() > 3 ? ", ..." : "") + "): say in a metadata.jsonl what each shows, or say with"
+                    + " {dreambooth.class_prompts} what they are pictures of");
+        }
     }
 
     /** All of them, as many as are asked for; the caller closes it. */
@@ -200,8 +233,17 @@ final class ClassPictures {
     String caption(int index) {
         FolderSource all = java.util.Objects.requireNonNull(opened, "open first");
         String own = all.caption(index);
+        if (own != null) {
+            return own;
+        }
         Matcher drawn = DRAWN.matcher(all.name(index));
-        return own != null ? own : prompt(drawn.matches() ? Integer.parseInt(drawn.group(1)) : 0);
+        return drawn.matches() ? noted.computeIfAbsent(Integer.parseInt(drawn.group(1)), this::noted) : prompt(0);
+    }
+
+    /** A drawn picture says its prompt itself: the recipe may have had others when it was drawn. */
+    private String noted(int number) {
+        String prompt = PngFile.readNotes(file(number)).get(PROMPT);
+        return prompt == null ? prompt(number) : prompt;
     }
 
     private String prompt(int number) {

@@ -118,15 +118,15 @@ final class Exports {
         LoraConfig lora = recipe.lora();
         if (lora == null) {
             String older = RunCard.read(target);
+            writeWord(target); // before what says that the run is finished
             save(target);
-            writeWord(target);
             new RunCard(recipe, model, folder).write(target, older);
         } else {
             String older = RunCard.read(target);
             Map<String, Model> beside =
                     trained == null ? Map.of() : trained.parts().conditioner().networks();
+            writeWord(target); // as above
             LoraTraining.write(target, model, beside, recipe, lora);
-            writeWord(target);
             new RunCard(recipe, model, folder).write(target, older);
         }
     }
@@ -145,10 +145,11 @@ final class Exports {
             return;
         }
         if (trained == null) {
-            PipelineFolder.write(target, model, null);
-            if (scale != null) {
-                scale.writeInto(target);
-            }
+            PipelineFolder.writeNetwork(target, model, () -> {
+                if (scale != null) {
+                    scale.writeInto(target);
+                }
+            });
             return;
         }
         trained.save(target);

@@ -17,6 +17,8 @@ enum KeptKind {
                     "other data",
                     "autoencoder",
                     "another autoencoder",
+                    "scaling_factor",
+                    "an autoencoder with another scaling_factor",
                     "prepared",
                     "pictures prepared otherwise")),
     /** Of the captions, by the text encoders. */

@@ -3,6 +3,7 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.codec.SampleCodec;
+import dev.diffusion4j.codec.VaeCodec;
 import dev.diffusion4j.data.BrokenExampleException;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.KeepMode;
@@ -87,17 +88,18 @@ final class LatentCache implements BatchSource, AutoCloseable {
         long[] shape = {drawn ? 2 * sample[0] : sample[0], sample[1], sample[2]};
         KeptRows.About about = new KeptRows.About(
                 KeptKind.LATENTS,
-                marks(recipe, data),
+                marks(recipe, data, codec),
                 data.dataset().size(),
                 data.config().randomFlip() ? 2 : 1,
                 shape);
         return new LatentCache(data, KeptRows.open(recipe.data().latents(), about, folder.path(), maker), shape);
     }
 
-    private static Map<String, String> marks(Recipe recipe, TrainingData data) {
+    private static Map<String, String> marks(Recipe recipe, TrainingData data, SampleCodec codec) {
         Map<String, String> marks = new LinkedHashMap<>();
         marks.put("data", data.dataset().fingerprint());
         marks.put("autoencoder", String.valueOf(recipe.model().partsSha256().get("vae")));
+        marks.put("scaling_factor", codec instanceof VaeCodec vae ? String.valueOf(vae.scalingFactor()) : "");
         marks.put(
                 "prepared",
                 data.config().resize().key()

@@ -80,4 +80,10 @@ class AttributeTableTest {
                 .asString()
                 .contains("     2      2  100.0 %  34.2 to 100.0 %", "0.0 %");
     }
+
+    @Test
+    void one_picture_alone_has_no_other_caption() {
+        AttributeTable table = AttributeTable.of(CAPTIONS.subList(0, 1), seen(ONE), seen(ONE));
+        assertThat(table.rows()).allSatisfy(row -> assertThat(row.chance().of()).isZero());
+    }
 }

@@ -246,6 +246,8 @@ class DreamBoothRunTest {
                 groups[0]++;
             }
         };
+        Files.createDirectories(pictures);
+        Files.write(pictures.resolve(".class-00000.png.1f.tmp"), new byte[9]); // what a drawing that was killed leaves
         assertThat(drawn.draw("cpu", Precision.F32, counting, () -> false)).isTrue();
         assertThat(drawn.draw("cpu", Precision.F32, counting, () -> false)).isTrue();
         assertThat(groups[0]).isEqualTo(GROUPS);
@@ -256,7 +258,7 @@ class DreamBoothRunTest {
         assertThat(contents(pictures)).isEqualTo(before);
         Files.move(pictures.resolve("class-00009.png"), pictures.resolve("mine.png")); // one of a person's own
         assertThat(drawn.draw("cpu", Precision.F32, counting, () -> false)).isTrue();
-        assertThat(contents(pictures)).hasSize(10).doesNotContainKey("class-00009.png");
+        assertThat(contents(pictures)).hasSize(11).doesNotContainKey("class-00009.png");
 
         try (TrainingData data = DreamBooth.open(recipe, run, RunParts.NONE);
                 BatchLoader loader = data.loader(4, 0, 0)) {
@@ -270,6 +272,44 @@ class DreamBoothRunTest {
                 assertThat(config.classPrompts()).containsAll(batch.captions().subList(2, 4));
             }
         }
+    }
+
+    @Test
+    void pictures_of_the_kind_keep_what_they_show_whatever_is_asked_for_later() throws IOException {
+        Path pictures = folder.resolve("kind");
+        RunFolder run = new RunFolder(folder.resolve("run"));
+        Recipe first = ofKind(pictures, d -> d.classPrompts = List.of("a red cat"));
+        ClassPictures drawn =
+                new ClassPictures(first, java.util.Objects.requireNonNull(first.dreambooth()), List.of(), run);
+        assertThat(drawn.draw("cpu", Precision.F32, new RunListener() {}, () -> false))
+                .isTrue();
+        Files.move(pictures.resolve("class-00002.png"), pictures.resolve("mine.png"));
+
+        Recipe later = ofKind(pictures, d -> d.classPrompts = List.of("the dog"));
+        ClassPictures there =
+                new ClassPictures(later, java.util.Objects.requireNonNull(later.dreambooth()), List.of(), run);
+        try (Dataset all = there.open()) {
+            assertThat(there.caption(0)).isEqualTo("a red cat");
+            assertThat(all.size()).isEqualTo(3);
+            assertThat(there.caption(2)).as("a person's own").isEqualTo("the dog");
+        }
+        Recipe words = ofKind(pictures, d -> {
+            d.classPrompts = List.of();
+            d.classWords = List.of("ring", "star");
+        });
+        ClassPictures unknown = new ClassPictures(
+                words, java.util.Objects.requireNonNull(words.dreambooth()), List.of("a zog", "a red zog"), run);
+        assertThatThrownBy(() -> unknown.draw("cpu", Precision.F32, new RunListener() {}, () -> false))
+                .isInstanceOf(Problem.class)
+                .hasMessageContainingAll("1 of the 1 class pictures of your own", "mine.png", "metadata.jsonl");
+    }
+
+    private static Recipe ofKind(Path pictures, Consumer<DreamBoothConfig.Draft> edit) {
+        return recipe(r -> dreambooth(r, d -> {
+            d.classPictures = pictures.toString();
+            d.classCount = 3;
+            edit.accept(d);
+        }));
     }
 
     @Test
