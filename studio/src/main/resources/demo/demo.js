@@ -34,6 +34,7 @@ async function call(method, path, body) {
 const config = await call("GET", "demo.json");
 const controls = {};
 let job = null;
+let isDrawing = false;
 let source = null;
 
 function field(name, control, beside) {
@@ -107,6 +108,7 @@ function end(words) {
   source?.close();
   source = null;
   job = null;
+  isDrawing = false;
   busy(false);
   about.textContent = words;
 }
@@ -134,7 +136,8 @@ function follow(words) {
 }
 
 async function draw() {
-  if (job) return;
+  if (isDrawing) return;
+  isDrawing = true;
   fault.hidden = true;
   const { words, ...body } = request();
   busy(true);

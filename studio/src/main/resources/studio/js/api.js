@@ -75,6 +75,7 @@ export function events(path, handlers) {
       if (isClosed) return;
       handlers.error?.();
       retry += 1;
+      if (retry > 1) call("GET", "/studio/api/folders").catch((error) => { isClosed ||= error.status === 401; }); // says that it is lost, or locked
       setTimeout(open, Math.min(5000, 250 * 2 ** retry));
     };
   }

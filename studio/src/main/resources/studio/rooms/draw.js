@@ -170,7 +170,7 @@ class DrawRoom {
     }
     if (model.takes === "classes") {
       const names = Array.from({ length: model.classes }, (_, i) => [String(i), model.class_names[i] && model.class_names[i] !== String(i) ? `${i} · ${model.class_names[i]}` : String(i)]);
-      this.label = select([...(model.is_guided ? [["", "any"]] : []), ...names], settings.class === undefined || settings.class === null || settings.class >= model.classes ? "0" : String(settings.class), () => this.changed());
+      this.label = select([...(model.is_guided ? [["", "any"]] : []), ...names], this.chosenClass(model, settings), () => this.changed());
       return field("Class", this.label, { name: "classes class" });
     }
     if (model.takes === "number") {
@@ -178,6 +178,12 @@ class DrawRoom {
       return field("Class, a number", this.label, { name: "classes class" });
     }
     return el("p", { class: "hint" }, "This model takes no words and no class: each seed is a picture.");
+  }
+
+  /** The class as the list has it: none at all is "any", where there is such a one. */
+  chosenClass(model, settings) {
+    if (settings.class === null && model.is_guided) return "";
+    return settings.class === undefined || settings.class === null || settings.class >= model.classes ? "0" : String(settings.class);
   }
 
   /** Of a picture between two seeds that is drawn again; several are the whole way. */
@@ -383,17 +389,17 @@ class DrawRoom {
       await this.take(settings);
       this.restored?.remove();
       const differences = notices.length ? el("ul", { class: "notices" }, notices.map((notice) => el("li", {}, notice))) : null;
-      this.restored = toast(["Its settings are restored", differences], { undo: () => this.take(before), seconds: notices.length ? 30 : 10 });
+      this.restored = toast(["Its settings are restored", differences], { undo: () => this.take(before, before.locked), seconds: notices.length ? 30 : 10 });
     } catch (error) {
       if (file && error.code === "no_note") { await this.beginWithFile(file); toast("This picture does not say how it was drawn: it is now the one to begin with"); }
       else toast(error.message, { bad: true });
     }
   }
 
-  async take(settings) {
+  async take(settings, locked = true) {
     const known = this.models.some((each) => each.name === settings.model);
     const name = known ? settings.model : this.picked;
-    this.settings = { ...this.settings, picture: null, mask: null, beside: null, ...settings, model: name, locked: true, count: settings.count ?? 1 };
+    this.settings = { ...this.settings, picture: null, mask: null, beside: null, ...settings, model: name, locked, count: settings.count ?? 1 };
     if (!this.settings.width) { this.settings.width = null; this.settings.height = null; }
     keep("draw", this.settings);
     await this.choose(name);

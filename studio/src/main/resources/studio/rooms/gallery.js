@@ -226,14 +226,18 @@ class Gallery {
 
   async discard(places) {
     try {
-      const { names } = await post("/studio/api/gallery/bin", { places });
+      const { names, missing } = await post("/studio/api/gallery/bin", { places });
       this.marked.clear();
       this.paintActions();
       await this.load();
       keep("gallery", Date.now());
-      toast(places.length === 1 ? "Thrown away" : `${places.length} thrown away`, { undo: () => this.restore(names) });
+      const words = names.length === 1 ? "Thrown away" : `${names.length} thrown away`;
+      toast(missing ? `${words}; ${missing} were gone already` : words, { undo: () => this.restore(names) });
       this.go(Math.min(this.focus, this.shown.length - 1));
-    } catch (error) { toast(error.message, { bad: true }); }
+    } catch (error) {
+      toast(error.message, { bad: true });
+      await this.load(); // a picture that is gone is no longer shown
+    }
   }
 
   async restore(names) {

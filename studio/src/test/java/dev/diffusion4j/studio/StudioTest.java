@@ -237,4 +237,21 @@ class StudioTest {
         }
         assertThat(outside.resolve("secret.png")).exists();
     }
+
+    @Test
+    void what_another_page_threw_away_does_not_keep_the_others() throws IOException {
+        Path folder = outside.resolve("pictures");
+        Files.copy(folder.resolve("one.png"), folder.resolve("two.png"));
+        HttpResponse<String> answer = bin("pictures/gone.png", "pictures/two.png");
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.body()).contains("\"missing\":1");
+        assertThat(folder.resolve("two.png")).doesNotExist();
+        assertThat(bin("pictures/gone.png").statusCode()).isEqualTo(404);
+    }
+
+    private static HttpResponse<String> bin(String... places) {
+        String body = "{\"places\":[\"" + String.join("\",\"", places) + "\"]}";
+        return send(
+                at("/studio/api/gallery/bin").header("Cookie", cookie).POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
 }

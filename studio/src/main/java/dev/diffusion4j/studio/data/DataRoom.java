@@ -157,8 +157,9 @@ public final class DataRoom implements Room {
         Path target = folder;
         if (!kind.isEmpty()) {
             target = folders.fresh(folders.place(folder).orElseThrow() + "/" + kind);
-            Files.createDirectories(target);
-            target = folders.resolve(folders.place(target).orElseThrow());
+            if (Files.exists(target)) {
+                target = folders.resolve(folders.place(target).orElseThrow());
+            }
         }
         Path file = DataUpload.add(target, word(ctx, "name", "picture"), Answers.bytes(ctx));
         sets.forget(source);

@@ -10,10 +10,13 @@ import dev.diffusion4j.data.decode.ImageHeader;
 import dev.diffusion4j.data.decode.PictureEndings;
 import dev.diffusion4j.serve.Refusal;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Locale;
+import java.util.UUID;
 
 /** Takes in a picture: what is no picture, or too large, is refused; its name becomes a harmless one, and no file is ever replaced. */
 final class DataUpload {
@@ -26,7 +29,7 @@ final class DataUpload {
     private DataUpload() {}
 
     /**
-     * Adds a picture to a folder.
+     * Adds a picture to a folder, which is made where it is not there yet.
      *
      * @param name as whoever sends it calls it
      * @return the file
@@ -78,15 +81,25 @@ final class DataUpload {
         return bytes[0] == (byte) 0x89 ? "png" : bytes[0] == (byte) 0xff ? "jpg" : bytes[0] == 'R' ? "webp" : "png";
     }
 
+    /** A file of a name that was free; whoever adds another at the same time finds it taken. */
+    private static Path reserve(Path folder, String stem, String ending) throws IOException {
+        Path target = folder.resolve(stem + "." + ending);
+        for (int i = 2; ; i++) {
+            try {
+                return Files.createFile(target);
+            } catch (FileAlreadyExistsException e) {
+                target = folder.resolve(stem + "-" + i + "." + ending);
+            }
+        }
+    }
+
     private static Path write(Path folder, String stem, String ending, byte[] bytes) {
         try {
-            Path temporary = Files.createTempFile(folder, ".adding", ".tmp");
+            Files.createDirectories(folder);
+            Path temporary = folder.resolve(".adding-" + UUID.randomUUID() + ".tmp");
             try {
-                Files.write(temporary, bytes);
-                Path target = folder.resolve(stem + "." + ending);
-                for (int i = 2; Files.exists(target); i++) {
-                    target = folder.resolve(stem + "-" + i + "." + ending);
-                }
+                Files.write(temporary, bytes, StandardOpenOption.CREATE_NEW);
+                Path target = reserve(folder, stem, ending);
                 return Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
             } finally {
                 Files.deleteIfExists(temporary);

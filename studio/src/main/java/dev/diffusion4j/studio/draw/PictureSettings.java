@@ -77,7 +77,10 @@ record PictureSettings(
             settings.put("prompt", NotedLora.without(prompt));
         }
         if (note.request().inputs().picture() != null) {
-            notices.add("It was drawn from another picture, which its note does not hold: add it below.");
+            notices.add(
+                    note.request().inputs().mask() == null
+                            ? "It was drawn from another picture, which its note does not hold: add it below."
+                            : "It was drawn within a mask of another picture, and its note holds neither: add them below.");
         }
         return settings;
     }
@@ -124,6 +127,9 @@ record PictureSettings(
         settings.put("steps", (long) request.steps());
         settings.put("guidance_scale", request.guidance().scale());
         settings.put("syntax", request.subject().promptSyntax().key());
+        if (request.inputs().strength() != null) {
+            settings.put("strength", request.inputs().strength());
+        }
         var size = request.size();
         if (size != null) {
             settings.put("width", (long) size.width());

@@ -88,8 +88,14 @@ final class Bin {
             }
             String name = UUID.randomUUID().toString();
             Path bin = own(rootOf(file));
-            AtomicFile.write(bin.resolve(name + ".json"), Json.compact(Map.of("place", place)));
-            Files.move(file, bin.resolve(name));
+            Path about = bin.resolve(name + ".json");
+            AtomicFile.write(about, Json.compact(Map.of("place", place)));
+            try {
+                Files.move(file, bin.resolve(name));
+            } catch (IOException e) {
+                Files.deleteIfExists(about);
+                throw e;
+            }
             return name;
         } catch (IOException e) {
             throw Problem.failure("cannot throw " + file + " away: " + AtomicFile.reason(e), e);

@@ -74,8 +74,18 @@ public final class GalleryRoom implements Room {
 
     private Object throwAway(Context ctx) {
         List<String> names = new ArrayList<>();
-        texts(Calls.body(ctx), "places").forEach(place -> names.add(bin.add(place)));
-        return Map.of("names", names);
+        List<Refusal> missing = new ArrayList<>();
+        for (String place : texts(Calls.body(ctx), "places")) {
+            try {
+                names.add(bin.add(place));
+            } catch (Refusal e) {
+                missing.add(e); // thrown away by another page, which is no reason to keep the others
+            }
+        }
+        if (names.isEmpty() && !missing.isEmpty()) {
+            throw missing.get(0);
+        }
+        return Map.of("names", names, "missing", (long) missing.size());
     }
 
     private Object restore(Context ctx) {

@@ -162,6 +162,8 @@ class DataRoomTest {
         assertThat(bomb.text()).contains("million pixels");
         assertThat(home.resolve("pets")).isDirectoryNotContaining("glob:**bomb*");
         assertThat(home.resolve("a.png")).doesNotExist();
+        assertThat(add("a.png", "birds", new byte[] {1, 2}).status()).isEqualTo(422);
+        assertThat(home.resolve("pets/birds")).doesNotExist();
     }
 
     /** A PNG whose few bytes claim 60000×60000 pixels. */
