@@ -244,7 +244,7 @@ class StudioTest {
         Files.copy(folder.resolve("one.png"), folder.resolve("two.png"));
         HttpResponse<String> answer = bin("pictures/gone.png", "pictures/two.png");
         assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(answer.body()).contains("\"missing\":1");
+        assertThat(answer.body()).contains("\"missing\": 1");
         assertThat(folder.resolve("two.png")).doesNotExist();
         assertThat(bin("pictures/gone.png").statusCode()).isEqualTo(404);
     }
