@@ -25,6 +25,7 @@ final class Access {
     private static final String CALLER = Access.class.getName();
     private static final Pattern HEALTH = Pattern.compile("/health(/live|/ready)?");
     private static final Pattern ADDRESS = Pattern.compile("\\[[0-9a-f:.%]+]|\\d{1,3}(\\.\\d{1,3}){3}");
+    private static final Pattern HEADER_NAMES = Pattern.compile("[\\w, -]{1,1000}");
 
     private final ServerConfig config;
     private final ServerExtension extension;
@@ -110,6 +111,14 @@ final class Access {
         }
     }
 
+    /** Those that the page asks for: clients such as OpenAI's say with a dozen of them what they are. */
+    private static String allowedHeaders(Request request) {
+        String asked = request.getHeaders().get("Access-Control-Request-Headers");
+        return asked != null && HEADER_NAMES.matcher(asked).matches()
+                ? asked
+                : "Authorization, Content-Type, Last-Event-ID";
+    }
+
     private void checkOrigin(Request request, HttpFields.Mutable answer, @Nullable String host) {
         String origin = request.getHeaders().get(HttpHeader.ORIGIN);
         if (origin == null) {
@@ -120,8 +129,8 @@ final class Access {
             answer.put("Access-Control-Allow-Origin", origin);
             answer.put("Vary", "Origin");
             answer.put("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS");
-            answer.put("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID");
-            answer.put("Access-Control-Expose-Headers", "Retry-After, " + Answers.IGNORED);
+            answer.put("Access-Control-Allow-Headers", allowedHeaders(request));
+            answer.put("Access-Control-Expose-Headers", "Location, Retry-After, " + Answers.IGNORED);
             answer.put("Access-Control-Max-Age", "3600");
         } else if (host == null || !origin.replaceFirst("^https?://", "").equalsIgnoreCase(host)) {
             throw new Refusal(

@@ -186,6 +186,9 @@ public final class DiffusionServer implements AutoCloseable {
         if (answer.isForLater()) {
             ctx.header("Retry-After", String.valueOf(meter.retrySeconds()));
         }
+        if (answer.isFinal()) {
+            ctx.header("x-should-retry", "false");
+        }
         Answers.json(ctx, answer.status(), Map.of("error", answer.toMap()));
     }
 

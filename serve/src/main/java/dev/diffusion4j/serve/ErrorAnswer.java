@@ -82,6 +82,11 @@ record ErrorAnswer(int status, String message, String code, @Nullable String par
         return status == 429 || status == 503;
     }
 
+    /** Whether the same request would fail again after as much work; OpenAI's clients send it twice more unless they are told so. */
+    boolean isFinal() {
+        return status == 500 || status == 504;
+    }
+
     /** {@code {"message", "type", "param", "code"}}. */
     Map<String, @Nullable Object> toMap() {
         Map<String, @Nullable Object> map = new LinkedHashMap<>();

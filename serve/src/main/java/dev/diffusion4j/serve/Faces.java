@@ -3,6 +3,7 @@ package dev.diffusion4j.serve;
 
 import dev.diffusion4j.service.DiffusionService;
 import io.javalin.config.RoutesConfig;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -33,7 +34,13 @@ record Faces(
         new MonitorRoutes(meter, ready).add(routes);
         new ImageRoutes(service, new ImageFields(names, adapters, limits), results, uploads).add(routes);
         JobBoard board = new JobBoard(config.keeping(), limits.kept(), extension);
-        new JobRoutes(service, new JobFields(names, adapters, limits, extension), board, uploads, events).add(routes);
+        JobFields fields = new JobFields(
+                names,
+                adapters,
+                limits,
+                extension,
+                () -> Optional.ofNullable(service.get().config().timeout()));
+        new JobRoutes(service, fields, board, uploads, events).add(routes);
         WebuiJobs jobs = new WebuiJobs();
         new WebuiRoutes(service, new WebuiFields(names, adapters, limits), jobs, uploads).add(routes);
         new WebuiLists(names, adapters, jobs).add(routes);

@@ -148,7 +148,8 @@ final class Fields {
         }
         if (number < least || number > Integer.MAX_VALUE) {
             String name = java.util.Objects.requireNonNull(given(names));
-            throw Refusal.value(name, "\"" + name + "\" must be at least " + least + ", but was " + number);
+            String allowed = number < least ? "at least " + least : "at most " + Integer.MAX_VALUE;
+            throw Refusal.value(name, "\"" + name + "\" must be " + allowed + ", but was " + number);
         }
         return number.intValue();
     }

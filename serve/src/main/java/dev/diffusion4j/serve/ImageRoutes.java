@@ -93,6 +93,10 @@ final class ImageRoutes {
 
     private ImageCall edited(Context ctx, boolean isVariation, Uploads.Batch files) {
         Multipart parts = Multipart.read(Answers.bytes(ctx), ctx.header("Content-Type"));
+        return Unpacking.run(() -> edited(parts, isVariation, files));
+    }
+
+    private ImageCall edited(Multipart parts, boolean isVariation, Uploads.Batch files) {
         Fields sent = Fields.ofForm(parts.texts());
         String prompt = prompt(sent, !isVariation);
         Double strength = sent.number("strength");

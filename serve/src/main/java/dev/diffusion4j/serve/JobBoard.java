@@ -3,7 +3,6 @@ package dev.diffusion4j.serve;
 
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -66,9 +65,12 @@ final class JobBoard {
 
     private void drop() {
         long now = System.nanoTime();
-        long bytes = all.values().stream().mapToLong(KeptJob::bytes).sum();
-        for (KeptJob job : new ArrayList<>(all.values())) {
-            if (job.isOver() && (job.age(now) > life || bytes > mostBytes || all.size() > MOST_JOBS)) {
+        List<KeptJob> over = all.values().stream().filter(KeptJob::isOver).toList();
+        long bytes = over.stream().mapToLong(KeptJob::bytes).sum();
+        for (KeptJob job : over) {
+            boolean isLatest =
+                    job == over.get(over.size() - 1); // what was just drawn is there to be fetched, however large
+            if (job.age(now) > life || bytes > mostBytes && !isLatest || all.size() > MOST_JOBS) {
                 bytes -= job.bytes();
                 all.remove(job.id());
             }

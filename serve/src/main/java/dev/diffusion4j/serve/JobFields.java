@@ -21,13 +21,20 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A request in the JSON of a picture's note: {@code model}, {@code scheduler}, {@code scheduler_config}, {@code request}, {@code guides}, {@code loras}. In
  * place of files of pictures it holds the pictures themselves, in base64; whatever else names a file is refused.
  */
-record JobFields(ModelNames models, Adapters adapters, Limits limits, ServerExtension extension) {
+record JobFields(
+        ModelNames models,
+        Adapters adapters,
+        Limits limits,
+        ServerExtension extension,
+        Supplier<Optional<Duration>> longest) {
     private static final List<String> GUIDES =
             GuideKit.plainNames().stream().sorted().toList();
     private static final List<String> FILES = List.of("config", "vae", "refiner", "clip_model", "embeddings");
@@ -47,7 +54,7 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits, ServerExte
         Fields fields = given.any("settings") instanceof Map<?, ?> note ? Fields.of(Json.object(note)) : given;
         FILES.forEach(name -> refuseFile(name, fields.any(name)));
         PASSED.forEach(fields::any);
-        GenerationRequest drawing = drawing(fields, files);
+        GenerationRequest drawing = Unpacking.run(() -> drawing(fields, files));
         int previews = fields.count(0, 0, "previews");
         if (previews > MOST_PREVIEWS) {
             throw Refusal.value("previews", "\"previews\" must be at most " + MOST_PREVIEWS + ", but was " + previews);
@@ -58,10 +65,15 @@ record JobFields(ModelNames models, Adapters adapters, Limits limits, ServerExte
             r.loras = adapters.read(fields.any("loras"));
             r.guidances = guides(fields.any("guides"));
             r.scheduler = scheduler(fields, drawing);
-            r.timeout = seconds == null ? null : Duration.ofMillis(Math.round(seconds * 1000));
+            r.timeout = seconds == null ? null : shortened(Duration.ofMillis(Math.round(seconds * 1000)));
             r.previews = previews;
         });
         return swept(request, fields.any("sweep"));
+    }
+
+    /** Whoever asks may have less time than the server gives, not more. */
+    private Duration shortened(Duration asked) {
+        return longest.get().filter(most -> most.compareTo(asked) < 0).orElse(asked);
     }
 
     private List<ServiceRequest> swept(ServiceRequest request, @Nullable Object scales) {

@@ -96,6 +96,11 @@ record WebuiFields(ModelNames models, Adapters adapters, Limits limits) {
         }
     }
 
+    /** True, or 1: scripts send either for both of the mask's switches, as the webui itself takes either. */
+    private static boolean isOn(Fields fields, String name) {
+        return fields.any(name) instanceof Number ? fields.count(0, 0, name) == 1 : fields.flag(name);
+    }
+
     private Consumer<RequestDraft> start(Fields fields, @Nullable SampleSize size, Uploads.Batch files) {
         Object images = fields.any("init_images");
         if (!(images instanceof List<?> list) || list.size() != 1) {
@@ -106,11 +111,11 @@ record WebuiFields(ModelNames models, Adapters adapters, Limits limits) {
         Object sent = fields.any("mask");
         BufferedImage mask =
                 sent == null ? null : SentPicture.colours(limits.picture(JobFields.bytes(sent, "mask"), "mask"));
-        if (fields.count(0, 0, "inpainting_mask_invert") == 1 && mask != null) {
+        if (isOn(fields, "inpainting_mask_invert") && mask != null) {
             SentPicture.invert(mask);
         }
         Double strength = fields.number("denoising_strength");
-        boolean isRegion = mask != null && fields.flag("inpaint_full_res");
+        boolean isRegion = mask != null && isOn(fields, "inpaint_full_res");
         int padding = fields.count(0, 0, "inpaint_full_res_padding");
         return r -> r.picture(files.add(SentPicture.colours(image)))
                 .mask(mask == null ? null : files.add(mask))

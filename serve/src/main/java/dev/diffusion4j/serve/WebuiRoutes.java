@@ -69,8 +69,7 @@ final class WebuiRoutes {
 
     private ServiceRequest request(Context ctx, String caller, Uploads.@Nullable Batch files) {
         Fields sent = Fields.ofJson(Answers.text(ctx));
-        ServiceRequest request =
-                fields.read(sent, jobs.model(caller, fields.models().of(null)), files);
+        ServiceRequest request = read(sent, jobs.model(caller, fields.models().of(null)), files);
         Answers.ignored(ctx, sent.ignored());
         return request;
     }
@@ -152,5 +151,9 @@ final class WebuiRoutes {
         answer.put("id_live_preview", job == null ? -1L : (long) job.progress().step());
         answer.put("textinfo", isWaiting ? "In queue..." : null);
         Answers.json(ctx, 200, answer);
+    }
+
+    private ServiceRequest read(Fields sent, String usual, Uploads.@Nullable Batch files) {
+        return files == null ? fields.read(sent, usual, null) : Unpacking.run(() -> fields.read(sent, usual, files));
     }
 }

@@ -310,6 +310,13 @@ class DiffusionServerTest {
                                     .build())
                             .statusCode())
                     .isEqualTo(204);
+            HttpResponse<byte[]> asked = caller.send(caller.to("/v1/images/generations")
+                    .method("OPTIONS", java.net.http.HttpRequest.BodyPublishers.noBody())
+                    .header("Origin", "https://studio.example")
+                    .header("Access-Control-Request-Headers", "authorization, content-type, x-stainless-os")
+                    .build());
+            assertThat(asked.headers().firstValue("Access-Control-Allow-Headers"))
+                    .contains("authorization, content-type, x-stainless-os");
             assertThat(caller.get("/health").statusCode()).isEqualTo(200);
             assertThat(caller.get("/metrics").statusCode()).isEqualTo(401);
             for (String around : List.of("/health/../v1/models", "/health;/../v1/models", "/health%2f..%2fv1/models")) {

@@ -103,6 +103,23 @@ class JobRoutesTest {
     }
 
     @Test
+    void nobody_gives_himself_more_time_than_the_server_does() {
+        Map<String, ServiceModel> models = Map.of("text", ServiceModel.at(GOLDEN.resolve("tiny-sd")));
+        ServiceConfig brief = ServiceConfig.DEFAULT.with(c -> c.timeout = Duration.ofMillis(1));
+        try (DiffusionServer other = DiffusionServer.start(models, brief, ServerConfig.DEFAULT.with(c -> c.port = 0))) {
+            Client caller = Client.of(other);
+            Object id = Client.json(caller.post(JOBS, "{\"model\":\"text\",\"timeout\":600," + REQUEST + "}"))
+                    .get("id");
+            assertThat(new String(caller.get(JOBS + "/" + id + "/events").body(), StandardCharsets.UTF_8))
+                    .contains("event: expired");
+            HttpResponse<byte[]> late =
+                    caller.post("/v1/images/generations", "{\"model\":\"text\",\"prompt\":\"a red cat\"}");
+            assertThat(late.statusCode()).isEqualTo(504);
+            assertThat(late.headers().firstValue("x-should-retry")).contains("false");
+        }
+    }
+
+    @Test
     void the_note_of_a_picture_is_a_request_for_it() throws IOException {
         Object id = submitted(
                         "{\"model\":\"text\",\"scheduler\":\"ddim\",\"guides\":[\"color=#ff0000:40\"]," + REQUEST + "}")
