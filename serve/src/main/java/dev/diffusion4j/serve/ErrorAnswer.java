@@ -82,7 +82,7 @@ record ErrorAnswer(int status, String message, String code, @Nullable String par
         return status == 429 || status == 503;
     }
 
-    /** Whether the same request would fail again after as much work; OpenAI's clients send it twice more unless they are told so. */
+    /** Whether the same request would fail again after as much work; OpenAI's clients send it twice more unless an answer says so. */
     boolean isFinal() {
         return status == 500 || status == 504;
     }
