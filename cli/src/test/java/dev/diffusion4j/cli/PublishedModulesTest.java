@@ -108,4 +108,17 @@ class PublishedModulesTest {
         assertThat(modules())
                 .allSatisfy(folder -> assertThat(ignored).contains("\n!" + folder.replaceFirst("/.*", "") + "\n"));
     }
+
+    /** All that {@code COPY . .} is let have, and what the second stage takes of it. */
+    @Test
+    void the_image_copies_what_there_is() throws IOException {
+        assertThat(all("(?m)^!(.+)$", read(".dockerignore")))
+                .contains("diffuse", ".mvn", "pom.xml")
+                .allSatisfy(path -> assertThat(ROOT.resolve(path)).exists());
+        String launcher = read("diffuse");
+        List<String> taken = List.of(
+                all("cp -a --parents (.+?) /image", read("Dockerfile")).get(0).split(" "));
+        assertThat(taken).containsExactly("diffuse", "cli/target/diffuse.*", "cli/target/lib");
+        assertThat(launcher).contains("target=\"$home/cli/target\"", "$target/diffuse.jar:$target/lib/*");
+    }
 }

@@ -65,7 +65,11 @@ class DemoTest {
         }
         assertThat(folder.resolve("start.sh")).isExecutable();
         assertThat(Files.readString(folder.resolve("start.cmd"))).contains("\r\n");
-        assertThat(folder.resolve("Dockerfile")).content().contains("start.sh").contains("EXPOSE 7860");
+        assertThat(folder.resolve("Dockerfile"))
+                .content()
+                .contains("start.sh")
+                .contains("EXPOSE 7860")
+                .containsSubsequence("install -d -o 1000 -g 1000 /demo", "WORKDIR /demo", "USER 1000:1000");
         assertThat(folder.resolve("README.md"))
                 .content()
                 .startsWith("---\ntitle: \"tiny-pipeline\"\n")
