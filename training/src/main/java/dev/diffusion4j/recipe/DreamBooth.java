@@ -173,7 +173,7 @@ final class DreamBooth {
         }
         Dataset instance = instance(recipe, config, parts);
         try {
-            ClassPictures pictures = new ClassPictures(recipe, config, wordings(config, instance), run);
+            ClassPictures pictures = new ClassPictures(recipe, config, wordings(config, instance), run, parts);
             return TrainingData.ofTwo(
                     recipe.data(), instance, new CaptionedDataset(pictures.open(), KINDS, 1, pictures::caption));
         } catch (Throwable e) {
@@ -182,13 +182,21 @@ final class DreamBooth {
         }
     }
 
+    /** @throws Problem (a wrong request) where another model than the recipe's drew pictures of the kind that are there */
+    static void checkDrawn(Recipe recipe, RunFolder run, RunParts parts) {
+        DreamBoothConfig config = recipe.dreambooth();
+        if (config != null && config.hasPrior()) {
+            new ClassPictures(recipe, config, List.of(), run, parts).checkBase();
+        }
+    }
+
     /** The pictures of the kind, drawn or not yet. */
     static ClassPictures classPictures(Recipe recipe, DreamBoothConfig config, RunFolder run, RunParts parts) {
         if (config.classWords().isEmpty()) {
-            return new ClassPictures(recipe, config, List.of(), run);
+            return new ClassPictures(recipe, config, List.of(), run, parts);
         }
         try (Dataset instance = instance(recipe, config, parts)) {
-            return new ClassPictures(recipe, config, wordings(config, instance), run);
+            return new ClassPictures(recipe, config, wordings(config, instance), run, parts);
         }
     }
 
