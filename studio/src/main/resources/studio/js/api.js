@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls of the server.
+import { parse, write } from "/js/json.js";
 
 /** What went wrong: message, the field that is wrong (param), the status. */
 export class ApiError extends Error {
@@ -19,7 +20,7 @@ async function call(method, path, body, signal) {
       method,
       signal,
       headers: body === undefined ? {} : { "Content-Type": isFile ? body.type || "application/octet-stream" : "application/json" },
-      body: body === undefined ? undefined : isFile ? body : JSON.stringify(body),
+      body: body === undefined ? undefined : isFile ? body : write(body),
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
@@ -29,7 +30,8 @@ async function call(method, path, body, signal) {
   dispatchEvent(new CustomEvent("studio:found"));
   if (response.status === 204) return null;
   const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
-  const answer = isJson ? await response.json() : await response.text();
+  const text = await response.text();
+  const answer = isJson ? parse(text) : text;
   if (response.ok) return answer;
   if (response.status === 401) dispatchEvent(new CustomEvent("studio:locked"));
   const error = answer?.error ?? {};
@@ -66,7 +68,7 @@ export function events(path, handlers) {
       source.addEventListener(name, (event) => {
         if (event.lastEventId) seen = event.lastEventId;
         retry = 0;
-        handler(event.data ? JSON.parse(event.data) : null);
+        handler(event.data ? parse(event.data) : null);
       });
     }
     source.onopen = () => dispatchEvent(new CustomEvent("studio:found"));

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is remembered in this browser; other tabs are given it as it changes.
+import { parse, write as text } from "/js/json.js";
 
 function read(storage, name, otherwise) {
   try {
-    const text = storage().getItem(`studio.${name}`);
-    return text === null ? otherwise : JSON.parse(text);
+    const kept = storage().getItem(`studio.${name}`);
+    return kept === null ? otherwise : parse(kept);
   } catch {
     return otherwise;
   }
@@ -12,7 +13,7 @@ function read(storage, name, otherwise) {
 
 function write(storage, name, value) {
   try {
-    storage().setItem(`studio.${name}`, JSON.stringify(value));
+    storage().setItem(`studio.${name}`, text(value));
   } catch { /* full, or not allowed: it is then forgotten */ }
 }
 
@@ -29,7 +30,7 @@ export const keepHere = (name, value) => write(tab, name, value);
 
 /** Calls back when another tab has kept something else under a name; returns what ends it. */
 export function watch(name, changed) {
-  const listen = (event) => { if (event.key === `studio.${name}` && event.newValue) changed(JSON.parse(event.newValue)); };
+  const listen = (event) => { if (event.key === `studio.${name}` && event.newValue) changed(parse(event.newValue)); };
   addEventListener("storage", listen);
   return () => removeEventListener("storage", listen);
 }

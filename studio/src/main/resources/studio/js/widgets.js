@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the rooms are made of. Every control has a label; a wrong field is marked with what is wrong.
 import { el, icon, replace, uid } from "/js/dom.js";
+import { exact } from "/js/json.js";
 
 export const ICONS = {
   draw: "M4 20l4-1L19 8l-3-3L5 16l-1 4zM14 7l3 3",
@@ -128,11 +129,11 @@ export function seedBox({ seed, locked, name = "seed", onchange } = {}) {
   row.append(input, iconButton("dice", "Another seed", () => { input.value = fresh(); onchange?.(); }), lock);
   return {
     node,
-    value: () => (/^\s*\d+\s*$/.test(input.value) ? Number(input.value) : input.value), // what is no number is refused by its words
+    value: () => (/^\s*\d+\s*$/.test(input.value) ? exact(input.value.trim()) : input.value), // what is no number is refused by its words
     isLocked: () => isLocked,
     set(value, keep) { input.value = value; if (keep !== undefined) { isLocked = keep; paint(); } },
-    /** The seed of this drawing; where it is not locked, the one for the next is another. */
-    next() { const now = Number(input.value); if (!isLocked) input.value = fresh(); return now; },
+    /** Another one for the next drawing, where it is not locked. */
+    next() { if (!isLocked) input.value = fresh(); },
   };
 }
 

@@ -4,32 +4,14 @@ import { get } from "/js/api.js";
 import { el, icon, replace, svg } from "/js/dom.js";
 import * as jobs from "/js/jobs.js";
 import { keep, keepHere, recall, recallHere } from "/js/store.js";
+import { AXES, axesOf, isText, put, valuesOf } from "/rooms/compare/axes.js";
 import { measure } from "/rooms/compare/measure.js";
-import { ICONS, chartLibrary, colour, dialog, duration, field, logarithmic, select, toast } from "/js/widgets.js";
+import { measuredTables } from "/rooms/compare/tables.js";
+import { ICONS, dialog, duration, field, select, toast } from "/js/widgets.js";
 
 export const title = "Compare";
 
 const MOST_CELLS = 100;
-
-/** What can stand on an axis: title, how a text becomes values, values to begin with. */
-const number = (text) => { const value = Number(text); if (text === "" || !Number.isFinite(value)) throw new Error(`“${text}” is no number`); return value; };
-const AXES = {
-  scheduler: ["Scheduler", (text) => text, "ddim, euler, dpm-multistep"],
-  steps: ["Steps", number, "5, 10, 20"],
-  guidance_scale: ["Guidance", number, "1, 3, 7.5"],
-  seed: ["Seed", number, "0, 1, 2, 3"],
-  class: ["Class", number, "0, 1, 2, 3"],
-  prompt: ["Prompt", (text) => text, ""],
-  negative: ["Negative prompt", (text) => text, ""],
-  strength: ["Strength", number, "0.3, 0.6, 0.9"],
-  lora: ["LoRA strength", number, "0, 0.5, 1"],
-  guide: ["Loss strength", number, "0, 20, 40, 80"],
-  size: ["Size", (text) => { if (!/^\d+x\d+$/.test(text)) throw new Error(`“${text}” is no size such as 64x64`); return text; }, ""],
-  model: ["Model", (text) => text, ""],
-};
-
-/** Texts may hold commas. */
-const isText = (axis) => axis === "prompt" || axis === "negative";
 
 export function show(root, studio) {
   const room = new Compare(root, studio);
@@ -39,7 +21,7 @@ export function show(root, studio) {
 
 class Compare {
   constructor(root, studio) {
-    Object.assign(this, { root, studio, ends: new Set(), plots: [] });
+    Object.assign(this, { root, studio, ends: new Set() });
     this.state = recall("compare", { x: "steps", xs: "5, 10, 20", y: "scheduler", ys: "ddim, dpm-multistep", z: "", zs: "" });
     this.models = new Map();
   }
@@ -48,7 +30,7 @@ class Compare {
     this.isGone = true;
     this.measuring?.leave();
     this.ends.forEach((end) => end());
-    this.plots.forEach((plot) => plot.destroy());
+    this.tables?.leave();
     removeEventListener("keydown", this.keys);
     removeEventListener("studio:look", this.look);
   }
@@ -56,15 +38,15 @@ class Compare {
   async start() {
     this.grid = el("div", { class: "grids", "aria-live": "polite" });
     this.measure = el("div", { class: "measure" });
-    this.tables = el("div", { class: "stack" });
+    this.tables = measuredTables();
     this.form = el("form", { class: "card axes", "aria-label": "What is compared", onsubmit: (event) => { event.preventDefault(); this.draw(); } });
-    replace(this.root, el("div", { class: "room-head" }, el("h1", {}, "Compare"), el("span", { class: "hint" }, "The other settings are those of the room Draw.")), this.form, this.grid, this.measure, this.tables);
+    replace(this.root, el("div", { class: "room-head" }, el("h1", {}, "Compare"), el("span", { class: "hint" }, "The other settings are those of the room Draw.")), this.form, this.grid, this.measure, this.tables.node);
     this.keys = (event) => {
       if (document.querySelector("dialog[open]")) return;
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); this.draw(); }
       else if (event.key === "Escape") this.cancel();
     };
-    this.look = () => this.measured && this.showTables(); // the plots are painted in the other colours
+    this.look = () => this.measured && this.tables.show(this.measured); // the plots are painted in the other colours
     addEventListener("keydown", this.keys);
     addEventListener("studio:look", this.look);
     try {
@@ -89,7 +71,7 @@ class Compare {
     if (this.isGone) return;
     this.build();
     this.restore();
-    this.showTables();
+    this.tables.show(this.measured);
   }
 
   async model(name) {
@@ -97,18 +79,8 @@ class Compare {
     return this.models.get(name);
   }
 
-  /** The axes that this model has. */
-  axes() {
-    const model = this.models.get(this.base.model);
-    const takesText = model.takes === "prompt" || model.takes === "words";
-    return Object.keys(AXES).filter((name) => ({
-      guidance_scale: model.is_guided, class: model.takes === "classes" || model.takes === "number", prompt: takesText, negative: model.takes === "prompt",
-      strength: Boolean(this.base.picture), lora: this.base.loras?.length > 0, guide: this.base.guides?.length > 0,
-    }[name] ?? true));
-  }
-
   build() {
-    const names = this.axes();
+    const names = axesOf(this.models.get(this.base.model), this.base);
     const { state } = this;
     const axis = (key, label, isOptional) => {
       if (!names.includes(state[key])) { state[key] = isOptional ? "" : key === "x" ? "steps" : "scheduler"; state[`${key}s`] = state[key] ? AXES[state[key]][2] : ""; }
@@ -148,7 +120,7 @@ class Compare {
 
   async newTable() {
     try { this.measured = (await get("/studio/api/compare/tables")).tables; } catch { return; }
-    if (!this.isGone) this.showTables();
+    if (!this.isGone) this.tables.show(this.measured);
   }
 
   usual(name) {
@@ -160,10 +132,7 @@ class Compare {
 
   values(key) {
     const name = this.state[key];
-    if (!name) return [null];
-    const separator = isText(name) ? /\s*[|\n]\s*/ : /\s*,\s*/;
-    const texts = this.state[`${key}s`].split(separator).map((text) => text.trim()).filter((text, i, all) => text || all.length === 1);
-    return texts.map((text) => AXES[name][1](text));
+    return name ? valuesOf(name, this.state[`${key}s`]) : [null];
   }
 
   count() {
@@ -184,12 +153,7 @@ class Compare {
     settings.seed ??= 0;
     for (const key of ["x", "y", "z"]) {
       const name = cell.axes[key];
-      const value = cell[key];
-      if (!name) continue;
-      if (name === "size") [settings.width, settings.height] = value.split("x").map(Number);
-      else if (name === "lora") settings.loras = settings.loras.map((each) => ({ ...each, scale: value }));
-      else if (name === "guide") settings.guides = settings.guides.map((text) => text.replace(/:[-\d.]+(?=,|$)/, `:${value}`));
-      else settings[name] = value;
+      if (name) put(settings, name, cell[key]);
     }
     return settings;
   }
@@ -353,48 +317,5 @@ class Compare {
       return el("tr", {}, el("th", { scope: "row" }, this.words(cell)), el("td", { class: "bars" }, svg("svg", { viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { width: (100 * cell.seconds) / most, height: 10, rx: 1 }))), el("td", { class: "number" }, duration(cell.seconds)));
     });
     this.grid.append(el("details", { class: "card" }, el("summary", {}, "Seconds of each picture"), el("table", {}, el("tbody", {}, rows)), el("p", { class: "hint" }, "As they were here, with whatever else the machine did. Below, quality is measured beside them, with a judge or against data.")));
-  }
-
-  showTables() {
-    if (this.measured.length === 0) return;
-    this.plots.splice(0).forEach((plot) => plot.destroy());
-    replace(this.tables, el("h2", {}, "Measured"), this.measured.map((table) => this.table(table)));
-  }
-
-  table({ place, rows }) {
-    const metrics = [...new Set(rows.flatMap((row) => row.figures.map((figure) => figure.metric)))];
-    const value = (row, metric) => row.figures.find((figure) => figure.metric === metric)?.value;
-    const card = el("section", { class: "card stack tight" }, el("h3", {}, place),
-      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": place }, el("table", {}, el("thead", {}, el("tr", {}, ["Model", "Scheduler", "Steps", "Guidance", "s a picture", ...metrics].map((text, i) => el("th", { scope: "col", class: i > 1 ? "number" : "" }, text)))),
-        el("tbody", {}, rows.map((row) => el("tr", {}, el("td", {}, row.model), el("td", {}, row.scheduler), [row.steps, row.guidance_scale, (row.seconds / row.pictures).toFixed(4), ...metrics.map((metric) => value(row, metric)?.toPrecision(4) ?? "")].map((text) => el("td", { class: "number" }, text))))))));
-    for (const metric of metrics) {
-      const figure = rows.flatMap((row) => row.figures).find((each) => each.metric === metric);
-      const terms = [`judged by ${figure.extractor}`, `${figure.n} pictures`, figure.n_reference ? `against ${figure.n_reference} of ${figure.reference}` : "", `shown at ${figure.size} pixels`].filter(Boolean).join(", ");
-      const canvas = el("canvas", { role: "img", "aria-label": `${metric} over the seconds of a picture` });
-      card.append(el("div", { class: "plot" }, canvas), el("p", { class: "hint" }, `${metric}: ${terms}. It may stand beside figures of the same judge, counts and data only.`));
-      this.plot(canvas, rows, metric);
-    }
-    return card;
-  }
-
-  async plot(canvas, rows, metric) {
-    const Chart = await chartLibrary();
-    if (this.isGone || !canvas.isConnected) return;
-    const series = new Map();
-    for (const row of rows) {
-      const name = `${row.model}, ${row.scheduler}${row.guidance_scale === 1 ? "" : `, guidance ${row.guidance_scale}`}`;
-      const value = row.figures.find((figure) => figure.metric === metric)?.value;
-      if (value !== undefined) series.set(name, [...(series.get(name) ?? []), { x: row.seconds / row.pictures, y: value, steps: row.steps }]);
-    }
-    const colours = ["--accent", "--good", "--warn", "--bad", "--muted"].map(colour);
-    this.plots.push(new Chart(canvas, {
-      type: "scatter",
-      data: { datasets: [...series].map(([label, data], i) => ({ label, data: data.sort((a, b) => a.x - b.x), showLine: true, borderColor: colours[i % colours.length], backgroundColor: colours[i % colours.length] })) },
-      options: {
-        color: colour("--text"), maintainAspectRatio: false,
-        scales: { x: { ...logarithmic(colour("--muted")), title: { display: true, text: "seconds a picture", color: colour("--muted") }, grid: { color: colour("--line") } }, y: { title: { display: true, text: metric, color: colour("--muted") }, ticks: { color: colour("--muted") }, grid: { color: colour("--line") } } },
-        plugins: { legend: { labels: { color: colour("--text"), boxWidth: 12, boxHeight: 2 } }, tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${item.raw.steps} steps, ${item.parsed.y.toPrecision(4)}` } } },
-      },
-    }));
   }
 }

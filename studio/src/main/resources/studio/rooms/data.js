@@ -85,6 +85,7 @@ export function show(root, studio) {
     replace(about, parts.filter(Boolean).join(" · "));
     adding.hidden = !set.is_editable;
     drop.classList.toggle("takes", set.is_editable);
+    if (state.items.length < state.found) { sight.unobserve(more); sight.observe(more); } // it may still be in sight, of which nothing is said unless it is looked at anew
     if (isFirst) {
       const chip = (text, label) => el("button", { type: "button", class: "chip", "aria-pressed": String(state.label === label), onclick: () => { state.label = label; load(); } }, text);
       replace(kinds, set.classes.length ? [chip("all", -1), set.classes.map(([name, count], i) => chip(`${name} ${count}`, i))] : null);

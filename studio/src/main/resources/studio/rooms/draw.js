@@ -45,8 +45,8 @@ class DrawRoom {
     this.listen();
     this.stage.refresh();
     try {
-      const [{ models }, { schedulers }, { loras }] = await Promise.all([get("/studio/api/draw/models"), get("/studio/api/draw/schedulers"), get("/studio/api/draw/loras")]);
-      Object.assign(this, { models, schedulers, loras });
+      const [{ models }, { schedulers }, { loras, passed }] = await Promise.all([get("/studio/api/draw/models"), get("/studio/api/draw/schedulers"), get("/studio/api/draw/loras")]);
+      Object.assign(this, { models, schedulers, loras, passed });
     } catch (error) {
       replace(this.form, el("p", { class: "notice bad" }, error.message));
       return;
@@ -141,7 +141,7 @@ class DrawRoom {
     this.told = el("p", { class: "estimate", "aria-live": "polite" }, " ");
     replace(this.form, el("section", { class: "card stack" }, picker, this.subject(), el("div", { class: "two seed" }, this.seed.node, field("Pictures", this.count, { name: "count n" })), this.way()),
       el("section", { class: "card stack" }, this.steps.node, model.is_guided ? this.guidance.node : null, field("Scheduler", this.scheduler, { name: "scheduler sampler" }), this.size(), this.beside()),
-      this.loras.length ? this.more("LoRAs", "loras", this.loraList()) : null,
+      this.loras.length || this.passed ? this.more("LoRAs", "loras", this.loraList()) : null,
       this.more("Begin with a picture", "picture", this.startZone()),
       model.guides.length ? this.more("Steer with losses", "guides", this.guides.node) : null,
       el("div", { class: "go" }, el("button", { type: "submit", class: "primary big" }, "Draw", el("kbd", {}, navigator.platform.startsWith("Mac") ? "⌘ ↵" : "Ctrl ↵")), this.told));
@@ -258,7 +258,8 @@ class DrawRoom {
       if (value) { this.chosen.push({ name: value, scale: 1 }); build(); this.changed(); }
     })));
     build();
-    return el("div", { data: { field: "loras" } }, list, el("p", { class: "fault", hidden: true }));
+    const left = this.passed ? el("p", { class: "hint" }, `${this.passed} more files of weights were not looked at: open a smaller folder to find LoRAs among them.`) : null;
+    return el("div", { data: { field: "loras" } }, list, left, el("p", { class: "fault", hidden: true }));
   }
 
   startZone() {

@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** {@code diffuse eval --attributes}: whether pictures show what their captions say. */
 final class AttributeEval {
@@ -78,15 +79,25 @@ final class AttributeEval {
                     .request(command.draw.asked(COUNT))
                     .with(command.guidance::apply)
                     .with(r -> r.clipSkip(command.draw.words.clipSkip));
-            List<String> negatives = command.draw.words.negatives;
-            GenerationRequest request = negatives.isEmpty()
-                    ? asked
-                    : asked.with(r -> r.negativePrompts(Collections.nCopies(asked.count(), negatives.get(0))));
+            GenerationRequest request = asked.with(r -> r.negativePrompts(negatives(asked.count())));
             Chosen chosen = command.scheduler.of(loaded.steeredBy(kit.parseAll(command.guidance.guides)), request);
             evaluation.check(chosen.pipeline(), chosen.request());
             chosen.pipeline().notices(chosen.request()).forEach(command::warn);
             return evaluation.judge(EvalCommand.drawn(folder, chosen));
         }
+    }
+
+    /** What each caption's picture is guided away from, as given: once for all, or once for each; {@code null} for nothing in particular. */
+    private @Nullable List<String> negatives(int captions) {
+        List<String> given = command.draw.words.negatives;
+        if (given.size() > 1 && given.size() != captions) {
+            throw Problem.request("--negative-prompt must be given once, or once for each of the " + captions
+                    + " captions, but was given " + given.size() + " times");
+        }
+        if (given.isEmpty()) {
+            return null;
+        }
+        return given.size() == 1 ? Collections.nCopies(captions, given.get(0)) : given;
     }
 
     private void report(AttributeReport report, Path file) {

@@ -101,6 +101,7 @@ final class HelpGroups {
                 "Where it listens, and for whom",
                 "--host",
                 "--port",
+                "--public-url",
                 "--no-open",
                 "--api-key-file",
                 "--insecure",

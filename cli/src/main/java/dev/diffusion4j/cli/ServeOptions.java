@@ -25,6 +25,15 @@ final class ServeOptions {
     int port = ServerConfig.DEFAULT.port();
 
     @Option(
+            names = "--public-url",
+            paramLabel = "URL",
+            description =
+                    "How clients reach it where that is not as it listens, behind a proxy for example: https://pictures.example.org. Addresses of "
+                            + "pictures begin with it, and it may be called by that name.")
+    @Nullable
+    String publicUrl;
+
+    @Option(
             names = "--api-key-file",
             paramLabel = "FILE",
             description = "Ask callers for one of the keys in this file, one a line, as Authorization: Bearer KEY.")
@@ -56,6 +65,7 @@ final class ServeOptions {
         return ServerConfig.DEFAULT.with(c -> {
             c.host = host;
             c.port = port;
+            c.publicUrl = publicUrl;
             c.keys = keys;
             c.insecure = insecure;
             c.aliases = aliases;

@@ -100,6 +100,18 @@ class AttributeEvalTest {
     }
 
     @Test
+    void each_picture_is_guided_away_from_what_was_given_for_it() {
+        String call = "eval --model " + SD + " --attributes @/judges --count 2 --steps 1 --json --out @/n.jsonl"
+                + " --negative-prompt fog";
+        Map<String, ?> line = Json.parseObject(run(call + " --negative-prompt mist"), "line");
+        assertThat(Json.object(line.get("drawn"))).containsEntry("negative_prompts", List.of("fog", "mist"));
+        refused(
+                call.replace("count 2", "count 3") + " --negative-prompt mist",
+                2,
+                "--negative-prompt must be given once, or once for each of the 3 captions, but was given 2 times");
+    }
+
+    @Test
     void what_an_autoencoder_leaves_of_real_pictures_is_judged_the_same_way() {
         String out = run("eval --model @/autoencoder --attributes @/judges --count 5 --json --out @/r.jsonl");
         Map<String, ?> line = Json.parseObject(out, "line");

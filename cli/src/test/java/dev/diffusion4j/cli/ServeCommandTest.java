@@ -29,6 +29,7 @@ class ServeCommandTest {
                 "serve --model # --alias a=b | the --alias 'a' stands for 'b', but there is tiny-sd",
                 "serve --model # --host 0.0.0.0 | --host 0.0.0.0 can be reached from other machines: give the keys of those who may call with --api-key-file, or say --insecure where anybody may",
                 "serve --model # --port 70000 | --port must lie in [0, 65535], but was 70000",
+                "serve --model # --public-url pictures.example | --public-url must be an address by which clients reach this server, such as https://pictures.example.org, but was 'pictures.example'",
                 "studio --folder @/none | --folder must be a folder, but there is no folder @/none",
                 "studio --folder @/keys | --folder must be a folder, but @/keys is a file",
                 "studio --host 0.0.0.0 | --host 0.0.0.0 can be reached from other machines: give the keys of those who may enter with --api-key-file",

@@ -138,6 +138,19 @@ public final class TextConditioner implements Conditioner {
         return withLearning(only.withLearning(before.word(), new LearntRows(rows)));
     }
 
+    /**
+     * {@link #withLearningWord(String)} with so many vectors of zeros, which a checkpoint fills.
+     *
+     * @throws Problem (a wrong request) likewise
+     */
+    public TextConditioner withLearningWord(String word, int vectors) {
+        TextEncoder only = onlyEncoder(word);
+        try (Tensor zeros =
+                TensorScope.ownResult(() -> torch.zeros(vectors, only.config().hiddenSize()))) {
+            return withLearning(only.withLearning(word, new LearntRows(zeros)));
+        }
+    }
+
     private TextConditioner withLearning(TextEncoder only) {
         return new TextConditioner(encoding.withEncoders(List.of(only)), settings, refines, together, isView);
     }

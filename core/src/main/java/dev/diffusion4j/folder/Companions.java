@@ -112,7 +112,11 @@ public final class Companions {
         return families;
     }
 
-    /** SHA-256 of the weights of those that are networks, by name; empty where they cannot be read. */
+    /**
+     * SHA-256 of the weights of those that are networks, by name.
+     *
+     * @throws Problem (a failure) where they cannot be read
+     */
     public Map<String, String> hashes() {
         Map<String, String> hashes = new TreeMap<>();
         components.forEach((name, component) -> {

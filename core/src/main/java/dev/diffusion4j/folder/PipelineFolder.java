@@ -237,7 +237,11 @@ public final class PipelineFolder {
         network().fill(model, variant);
     }
 
-    /** SHA-256 of the weights; of the hashes of the files where there are several. Empty where they cannot be read. */
+    /**
+     * SHA-256 of the weights; of the hashes of the files where there are several.
+     *
+     * @throws Problem (a failure) where they cannot be read
+     */
     public String weightsSha256() {
         return new WeightsHash(modelFolder()).get();
     }

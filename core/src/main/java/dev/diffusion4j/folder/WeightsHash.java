@@ -2,6 +2,7 @@
 package dev.diffusion4j.folder;
 
 import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.WeightFiles;
@@ -59,10 +60,12 @@ public final class WeightsHash implements Supplier<String> {
             }
             return all.length() == 64 ? all.toString() : Hashes.sha256(all.toString());
         } catch (IOException e) {
-            return "";
+            throw Problem.failure(
+                    "cannot read the weights in " + folder + " for their hash: " + AtomicFile.reason(e), e);
         }
     }
 
+    /** @throws Problem (a failure) where a file cannot be read */
     @Override
     public synchronized String get() {
         if (hash == null) {

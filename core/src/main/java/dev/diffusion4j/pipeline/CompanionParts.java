@@ -8,6 +8,7 @@ import dev.diffusion4j.folder.Component;
 import dev.diffusion4j.folder.ComponentNetwork;
 import dev.diffusion4j.folder.PartLoader;
 import dev.diffusion4j.folder.PartStore;
+import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -80,6 +81,32 @@ public final class CompanionParts {
             @Override
             public @Nullable Model outline() {
                 return network.outline();
+            }
+        };
+    }
+
+    /** Reads them into a pipeline that draws, in place of the parts of its denoiser's folder. */
+    public static PartsReader reading(Companions beside) {
+        return new PartsReader() {
+            @Override
+            public Set<String> parts() {
+                return OWN.parts();
+            }
+
+            @Override
+            public PipelineParts read(PipelineFolder folder, DiffusionModel model, LoadOptions options) {
+                return read(folder, model, options, new PartStore());
+            }
+
+            @Override
+            public PipelineParts read(
+                    PipelineFolder folder, DiffusionModel model, LoadOptions options, PartStore store) {
+                return FolderParts.of(new Files(beside, part -> options), model, options, store);
+            }
+
+            @Override
+            public Scheduler mended(PipelineFolder folder, Scheduler scheduler) {
+                return CompanionParts.mended(beside, scheduler);
             }
         };
     }

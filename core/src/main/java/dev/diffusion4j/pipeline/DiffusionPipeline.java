@@ -403,7 +403,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         return origin.notes();
     }
 
-    /** SHA-256 of the weights' files; empty where the network was not loaded from files. */
+    /** SHA-256 of the weights' files, a {@link Problem} where they cannot be read; empty where the network was not loaded from files. */
     public String modelHash() {
         return origin.hash().get();
     }

@@ -29,6 +29,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,9 @@ public final class GuideKit implements AutoCloseable {
     private static final List<String> PLAIN_NAMES =
             List.of("color", "colour", "brightness", "contrast", "saturation", "sharpness", "edge", "symmetry");
 
+    /** Other words for some of them. */
+    private static final Map<String, String> ALIASES = Map.of("colour", "color", "edge", "sharpness");
+
     private static final List<String> CLIP_NAMES = List.of("clip", "clip-image");
 
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
@@ -69,6 +73,22 @@ public final class GuideKit implements AutoCloseable {
     public GuideKit(Clip.@Nullable Origin clipOrigin, Consumer<String> notice) {
         this.clipOrigin = clipOrigin;
         this.notice = notice;
+    }
+
+    /**
+     * For losses that look with a CLIP which is the caller's, and outlives this.
+     *
+     * @param notice receives, as one line, what was done otherwise than asked
+     */
+    public static GuideKit borrowing(Clip clip, Consumer<String> notice) {
+        GuideKit kit = new GuideKit(null, notice);
+        kit.clip = clip;
+        return kit;
+    }
+
+    /** The one of {@link #names()} that a guidance's name stands for: {@code color} for {@code colour}; any other as it is. */
+    public static String nameOf(GuideSpec spec) {
+        return ALIASES.getOrDefault(spec.name(), spec.name());
     }
 
     /** All names that {@link #parse} knows. */
@@ -123,12 +143,12 @@ public final class GuideKit implements AutoCloseable {
     }
 
     private LossGuidance make(GuideSpec spec) {
-        return switch (spec.name()) {
-            case "color", "colour" -> spec.with(ColourLoss.parse(spec.value()), false);
+        return switch (nameOf(spec)) {
+            case "color" -> spec.with(ColourLoss.parse(spec.value()), false);
             case "brightness" -> spec.with(PictureLosses.brightness(spec.number()), false);
             case "contrast" -> spec.with(PictureLosses.contrast(spec.number()), false);
             case "saturation" -> spec.with(PictureLosses.saturation(spec.number()), false);
-            case "sharpness", "edge" -> spec.with(PictureLosses.sharpness(spec.number()), false);
+            case "sharpness" -> spec.with(PictureLosses.sharpness(spec.number()), false);
             case "symmetry" -> spec.with(PictureLosses.symmetry(isLeftAndRight(spec)), false);
             case "clip" -> ofClip(spec, clip -> ofText(clip, spec));
             case "clip-image" -> ofClip(spec, clip -> ofPicture(clip, spec));

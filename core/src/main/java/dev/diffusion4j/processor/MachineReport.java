@@ -55,7 +55,7 @@ public record MachineReport(Map<String, Object> facts, List<String> advice) {
         facts.put("libtorch", libTorchVersion() + ", " + get_cpu_capability().getString());
         facts.put("onednn", get_mkldnn_version().getString());
         facts.put("blas", blas());
-        facts.put("cuda", Devices.hasCuda() ? cuda_device_count() + " cards" : "none");
+        facts.put("cuda", Devices.hasCuda() ? cards(cuda_device_count()) : "none");
         facts.put("settings", String.join("; ", natives.settings()));
         facts.put("convolution_f32_gflops", round(probe.convF32()));
         facts.put("convolution_bf16_gflops", round(probe.convBf16()));
@@ -74,6 +74,10 @@ public record MachineReport(Map<String, Object> facts, List<String> advice) {
         Matcher version = Pattern.compile("TORCH_VERSION=([\\d.]+)")
                 .matcher(torch.show_config().getString());
         return version.find() ? version.group(1) : "unknown";
+    }
+
+    private static String cards(int count) {
+        return count + (count == 1 ? " card" : " cards");
     }
 
     private static String blas() {

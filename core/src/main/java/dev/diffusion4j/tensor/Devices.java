@@ -47,7 +47,7 @@ public final class Devices {
                 if (!hasCuda()) {
                     throw Problem.request(
                             "device '" + name
-                                    + "' is not there: this LibTorch sees no CUDA card; use {device} cpu or add the CUDA natives");
+                                    + "' is not there: this LibTorch sees no CUDA card; use {device} cpu, or add the CUDA natives, with CUDA's own libraries where the loader finds them");
                 }
                 int cards = StandIn.current() != null ? 1 : cuda_device_count();
                 if (name.indexOf(':') > 0 && Integer.parseInt(name.substring(name.indexOf(':') + 1)) >= cards) {

@@ -35,6 +35,7 @@ final class Access {
         this.config = config;
         this.extension = extension;
         names.add(config.host().toLowerCase(Locale.ROOT));
+        config.publicName().ifPresent(names::add);
         if (!config.isLocal()) {
             try {
                 names.add(InetAddress.getLocalHost().getHostName().toLowerCase(Locale.ROOT));

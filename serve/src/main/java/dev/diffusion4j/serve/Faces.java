@@ -29,7 +29,8 @@ record Faces(
 
     void add(RoutesConfig routes) {
         Limits limits = config.limits();
-        ResultRoutes results = new ResultRoutes(new Results(config.keeping(), limits.kept(), System::nanoTime));
+        ResultRoutes results =
+                new ResultRoutes(new Results(config.keeping(), limits.kept(), System::nanoTime), config.publicUrl());
         results.add(routes);
         new MonitorRoutes(meter, ready).add(routes);
         new ImageRoutes(service, new ImageFields(names, adapters, limits), results, uploads).add(routes);

@@ -4,6 +4,7 @@ package dev.diffusion4j.serve;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ final class Fields {
     private final Map<String, ? extends @Nullable Object> values;
     private final boolean areTexts;
     private final Set<String> read = new LinkedHashSet<>();
+    private final Map<String, Fields> groups = new LinkedHashMap<>();
 
     private Fields(Map<String, ? extends @Nullable Object> values, boolean areTexts) {
         this.values = values;
@@ -40,15 +42,30 @@ final class Fields {
         return new Fields(values, true);
     }
 
-    /** The names that were sent and are of no use here, nulls aside. */
+    /** The names that were sent and are of no use here, nulls aside; those within a {@link #group} after its own and a dot. */
     List<String> ignored() {
         List<String> names = new ArrayList<>();
         values.forEach((name, value) -> {
-            if (value != null && !read.contains(name)) {
+            Fields group = groups.get(name);
+            if (group != null) {
+                group.ignored().forEach(inner -> names.add(name + "." + inner));
+            } else if (value != null && !read.contains(name)) {
                 names.add(name);
             }
         });
         return names;
+    }
+
+    /** The fields within a field; none where it is not there, or no object. */
+    Fields group(String name) {
+        return values.get(name) instanceof Map<?, ?> inner
+                ? groups.computeIfAbsent(name, key -> of(Json.object(inner)))
+                : of(Map.of());
+    }
+
+    /** That a field has no effect beside the others, although it was read. */
+    void hasNoEffect(String name) {
+        read.remove(name);
     }
 
     @Nullable

@@ -102,6 +102,9 @@ record ImageFields(ModelNames models, Adapters adapters, Limits limits) {
             throw Refusal.value(
                     "output_compression", "\"output_compression\" must be at most 100, but was " + compression);
         }
+        if (!word.startsWith("jp")) {
+            fields.hasNoEffect("output_compression"); // both are without loss
+        }
         return switch (word) {
             case "png" -> PictureForm.PNG;
             case "webp" -> new PictureForm(PictureForm.Kind.WEBP, 1);

@@ -3,15 +3,19 @@ package dev.diffusion4j.serve;
 
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import org.jspecify.annotations.Nullable;
 
 /** Finished pictures by their addresses; whoever knows one may fetch it, also without a key. */
 final class ResultRoutes {
     static final String PATH = "/results/";
 
     private final Results results;
+    private final @Nullable String publicUrl;
 
-    ResultRoutes(Results results) {
+    /** @param publicUrl how callers reach the server; {@code null} for as they say themselves */
+    ResultRoutes(Results results, @Nullable String publicUrl) {
         this.results = results;
+        this.publicUrl = publicUrl;
     }
 
     void add(RoutesConfig routes) {
@@ -20,7 +24,8 @@ final class ResultRoutes {
 
     /** Keeps a picture for a while; returns the address by which the caller reaches it. */
     String address(Context ctx, byte[] file, PictureForm form) {
-        return ctx.scheme() + "://" + ctx.host() + PATH + results.put(file, form.kind());
+        String server = publicUrl == null ? ctx.scheme() + "://" + ctx.host() : publicUrl;
+        return server + PATH + results.put(file, form.kind());
     }
 
     private void get(Context ctx) {

@@ -6,7 +6,6 @@ import dev.diffusion4j.base.Worded;
 import dev.diffusion4j.drawing.SamplerNames;
 import dev.diffusion4j.drawing.SchedulerSelection;
 import dev.diffusion4j.image.SentPicture;
-import dev.diffusion4j.json.Json;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.pipeline.request.RequestDraft;
@@ -14,7 +13,6 @@ import dev.diffusion4j.service.ServiceRequest;
 import dev.diffusion4j.text.PromptSyntax;
 import java.awt.image.BufferedImage;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +35,7 @@ record WebuiFields(ModelNames models, Adapters adapters, Limits limits) {
      * @throws Refusal naming what is wrong
      */
     ServiceRequest read(Fields fields, String usual, Uploads.@Nullable Batch files) {
-        Fields overrides = Fields.of(group(fields.any("override_settings")));
+        Fields overrides = fields.group("override_settings");
         String checkpoint = overrides.text("sd_model_checkpoint");
         int batch = fields.count(1, 1, "batch_size");
         long all = (long) batch * fields.count(1, 1, "n_iter");
@@ -71,10 +69,6 @@ record WebuiFields(ModelNames models, Adapters adapters, Limits limits) {
             r.scheduler = scheduler;
             r.previews = PREVIEWS;
         });
-    }
-
-    private static Map<String, @Nullable Object> group(@Nullable Object value) {
-        return value instanceof Map<?, ?> map ? Json.object(map) : Map.of();
     }
 
     private static @Nullable SampleSize size(Fields fields) {

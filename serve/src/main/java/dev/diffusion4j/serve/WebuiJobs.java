@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class WebuiJobs {
     private static final int MOST_CALLERS = 1000;
 
-    private final Map<String, Watched> latest = remembering();
+    /** Those of a caller that are at work, in the order in which they came. */
+    private final Map<String, List<Watched>> atWork = remembering();
+
     private final Map<String, String> models = remembering();
 
     private static <V> Map<String, V> remembering() {
@@ -36,7 +38,6 @@ final class WebuiJobs {
         private volatile @Nullable Job job;
         private volatile @Nullable BufferedImage preview;
         private volatile boolean isInterrupted;
-        private final long begun = System.nanoTime();
 
         @Override
         public void onPreview(Job of, int index, BufferedImage image) {
@@ -85,28 +86,34 @@ final class WebuiJobs {
             return isInterrupted;
         }
 
-        /** Seconds that are left, at the pace so far. */
+        /** Seconds that are left, at the pace since its turn came: the webui's own clock starts then, too. */
         double left(double share) {
-            double passed = (System.nanoTime() - begun) / 1e9;
+            Job running = job;
+            double passed = running == null ? 0 : running.time().toNanos() / 1e9;
             return share <= 0 ? 0 : passed / share * (1 - share);
         }
     }
 
     synchronized void put(String caller, Watched job) {
-        latest.put(caller, job);
+        atWork.computeIfAbsent(caller, key -> new ArrayList<>()).add(job);
     }
 
     /** That it is over: its pictures are not held any longer. */
     synchronized void forget(String caller, Watched job) {
-        latest.remove(caller, job);
+        List<Watched> own = atWork.get(caller);
+        if (own != null && own.remove(job) && own.isEmpty()) {
+            atWork.remove(caller);
+        }
     }
 
-    /** The caller's latest job, where it is not over. */
+    /** The latest of the caller's jobs that are not over. */
     synchronized Optional<Watched> running(String caller) {
-        return Optional.ofNullable(latest.get(caller)).filter(watched -> {
-            Job job = watched.job();
-            return job != null && !job.state().isOver();
-        });
+        return atWork.getOrDefault(caller, List.of()).stream()
+                .filter(watched -> {
+                    Job job = watched.job();
+                    return job != null && !job.state().isOver();
+                })
+                .reduce((earlier, later) -> later);
     }
 
     /** The model that the caller has chosen in the options; {@code usual} where none. */

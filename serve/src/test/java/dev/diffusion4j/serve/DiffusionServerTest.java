@@ -145,6 +145,61 @@ class DiffusionServerTest {
     }
 
     @Test
+    void behind_a_proxy_addresses_begin_as_clients_reach_the_server_which_goes_by_that_name_too() throws IOException {
+        try (DiffusionServer hidden = start(
+                ServiceConfig.DEFAULT, ServerConfig.DEFAULT.with(c -> c.publicUrl = "https://Pictures.example/d/"))) {
+            Client caller = Client.of(hidden);
+            HttpResponse<byte[]> response = caller.send(caller.to(GENERATIONS)
+                    .header("X-Forwarded-Proto", "ftp")
+                    .POST(java.net.http.HttpRequest.BodyPublishers.ofString(SMALL + ",\"response_format\":\"url\"}"))
+                    .build());
+            assertThat(String.valueOf(Client.picture(response, 0).get("url")))
+                    .matches("https://Pictures\\.example/d/results/[\\w-]{32}\\.png");
+            String get = "GET /v1/models HTTP/1.1\r\nConnection: close\r\nHost: ";
+            assertThat(caller.status(get + "pictures.example\r\n\r\n")).isEqualTo(200);
+            assertThat(caller.status(get + "other.example\r\n\r\n")).isEqualTo(403);
+        }
+        for (String url : List.of("pictures.example", "ftp://a.example", "https://a.example/?b", "https:///c", "a b")) {
+            assertThatExceptionOfType(Problem.class)
+                    .isThrownBy(() -> ServerConfig.DEFAULT.with(c -> c.publicUrl = url))
+                    .withMessageContaining("but was '" + url + "'");
+        }
+    }
+
+    @Test
+    void a_compression_that_has_no_effect_is_named() {
+        String sent = SMALL + ",\"output_compression\":50,\"output_format\":\"";
+        for (String word : List.of("png", "webp")) {
+            assertThat(client.post(GENERATIONS, sent + word + "\"}").headers().firstValue("X-Ignored-Fields"))
+                    .as(word)
+                    .contains("output_compression");
+        }
+        assertThat(client.post(GENERATIONS, sent + "jpeg\"}").headers().firstValue("X-Ignored-Fields"))
+                .isEmpty();
+    }
+
+    @Test
+    void a_request_that_is_sent_too_early_spoils_no_answer_and_the_connection_says_that_it_ends() throws Exception {
+        for (String how : List.of("", ",\"stream\":true")) {
+            String body = SMALL.replace("\"steps\":2", "\"steps\":400") + how + "}";
+            try (Socket socket = client.raw("POST " + GENERATIONS + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                    + body.length() + "\r\n\r\n" + body)) {
+                Job job = running(server);
+                socket.getOutputStream()
+                        .write("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+                String all = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                assertThat(job.progress().finished()).isEqualTo(1);
+                assertThat(all)
+                        .startsWith("HTTP/1.1 200")
+                        .contains("b64_json")
+                        .containsIgnoringCase("Connection: close");
+                assertThat(all.split("HTTP/1\\.1 ")).as(how).hasSize(2);
+                await(() -> server.service().jobs().isEmpty());
+            }
+        }
+    }
+
+    @Test
     void a_webp_loses_nothing() {
         String body = SMALL + ",\"size\":\"64x32\"";
         byte[] png = Client.file(Client.picture(client.post(GENERATIONS, body + "}"), 0));

@@ -10,6 +10,7 @@ import dev.diffusion4j.service.JobState;
 import java.awt.image.BufferedImage;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
@@ -108,6 +109,39 @@ class HeldTest {
                 jobs.put("caller " + i, second);
             }
             assertThat(jobs.running("me")).isEmpty();
+        }
+    }
+
+    @Test
+    void the_latest_job_that_is_at_work_is_meant_whatever_ends_before() {
+        WebuiJobs jobs = new WebuiJobs();
+        try (Job job = server.service()
+                .submit(GenerationRequest.of(r -> r.prompt("a").steps(500).count(10)))) {
+            WebuiJobs.Watched first = watched(job);
+            WebuiJobs.Watched second = watched(job);
+            WebuiJobs.Watched third = watched(job);
+            List.of(first, second, third).forEach(each -> jobs.put("me", each));
+            jobs.forget("me", third);
+            assertThat(jobs.running("me")).containsSame(second);
+            jobs.forget("me", first);
+            jobs.forget("me", first);
+            assertThat(jobs.running("me")).containsSame(second);
+        }
+        assertThat(jobs.running("me")).isEmpty();
+    }
+
+    @Test
+    void what_is_left_of_a_job_is_counted_from_its_turn() {
+        try (Job busy = server.service()
+                        .submit(GenerationRequest.of(
+                                r -> r.prompt("a").steps(500).count(10)));
+                Job job = server.service()
+                        .submit(GenerationRequest.of(r -> r.prompt("a").steps(1)))) {
+            WebuiJobs.Watched watched = watched(job);
+            assertThat(watched.left(0.5)).isZero();
+            busy.cancel();
+            job.await();
+            assertThat(watched.left(0.5)).isPositive().isEqualTo(job.time().toNanos() / 1e9);
         }
     }
 

@@ -80,6 +80,18 @@ class WebuiRoutesTest {
     }
 
     @Test
+    void settings_that_are_not_understood_are_named_wherever_they_stand() {
+        String sent = SMALL
+                + ",\"override_settings\":{\"CLIP_stop_at_last_layers\":1,\"eta\":0.5,\"sd_vae\":null},\"eta\":0}";
+        assertThat(client.post(TXT2IMG, sent).headers().firstValue("X-Ignored-Fields"))
+                .contains("override_settings.eta, eta");
+        assertThat(client.post(TXT2IMG, SMALL + ",\"override_settings\":[]}")
+                        .headers()
+                        .firstValue("X-Ignored-Fields"))
+                .contains("override_settings");
+    }
+
+    @Test
     void prompts_ask_for_adapters_by_name_alone() throws IOException {
         byte[] plain = first(client.post(TXT2IMG, SMALL + "}"));
         String with = SMALL.replace("cat", "cat <lora:NAME:0.7>") + "}";

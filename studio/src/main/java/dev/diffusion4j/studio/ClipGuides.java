@@ -2,13 +2,9 @@
 package dev.diffusion4j.studio;
 
 import dev.diffusion4j.guidance.LossGuidance;
-import dev.diffusion4j.model.clip.Clip;
-import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.service.DiffusionService;
+import dev.diffusion4j.studio.base.ClipTexts;
 import dev.diffusion4j.studio.base.Shelves;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -18,8 +14,7 @@ final class ClipGuides implements AutoCloseable {
     static final String BEGINNING = "clip=";
 
     private final Shelves shelves;
-    private final Map<String, LossGuidance> known = new LinkedHashMap<>();
-    private @Nullable GuideKit kit;
+    private @Nullable ClipTexts texts;
 
     ClipGuides(Shelves shelves) {
         this.shelves = shelves;
@@ -34,29 +29,25 @@ final class ClipGuides implements AutoCloseable {
         if (!text.startsWith(BEGINNING)) {
             return Optional.empty();
         }
-        LossGuidance before = known.get(text);
-        if (before != null) {
-            return Optional.of(before);
+        ClipTexts open = texts;
+        if (open == null) {
+            open = shelves.clips().stream()
+                    .findFirst()
+                    .map(place -> new ClipTexts(place, notice -> {}))
+                    .orElse(null);
+            texts = open;
         }
-        Optional<Path> clip = kit == null ? shelves.clips().stream().findFirst() : Optional.of(Path.of(""));
-        return clip.map(place -> {
-            LossGuidance made = service.compute(() -> kit(place).parse(text));
-            known.put(text, made);
-            return made;
-        });
-    }
-
-    private GuideKit kit(Path place) {
-        GuideKit open = kit == null ? new GuideKit(new Clip.Origin(place, null), notice -> {}) : kit;
-        kit = open;
-        return open;
+        ClipTexts known = open;
+        return known == null
+                ? Optional.empty()
+                : Optional.of(service.compute(() -> known.of(text, ClipTexts.usedBy(service))));
     }
 
     /** When nothing is drawn any more. */
     @Override
     public synchronized void close() {
-        if (kit != null) {
-            kit.close();
+        if (texts != null) {
+            texts.close();
         }
     }
 }

@@ -3,19 +3,23 @@
 import { fileUrl, get, post } from "/js/api.js";
 import { el, replace } from "/js/dom.js";
 import * as jobs from "/js/jobs.js";
+import { exact } from "/js/json.js";
 import { picture, slider } from "/js/widgets.js";
 
-const NEAR = [-2, -1, 1, 2];
+const NEAR = [-2n, -1n, 1n, 2n];
+const LAST_SEED = 2n ** 63n - 1n;
 const MOST_BETWEEN = 9;
 const PREVIEWS = 6;
 
-/** What a picture was drawn with, as the page has it, and what its model takes. */
+/** What a picture was drawn with, as the page has it, what of that cannot be the same, and what its model takes. */
 async function drawnWith(each) {
-  const { settings } = await post(`/studio/api/draw/note?${new URLSearchParams({ place: each.place })}`);
+  const { settings, notices } = await post(`/studio/api/draw/note?${new URLSearchParams({ place: each.place })}`);
   if (!settings.model) throw new Error("the model of this picture is not in the folders that are open");
   const model = await get(`/studio/api/draw/models/${settings.model.split("/").map(encodeURIComponent).join("/")}`);
-  return { settings, model };
+  return { settings, notices, model };
 }
+
+const unlike = (notices) => (notices.length ? el("ul", { class: "notices hint" }, notices.map((notice) => el("li", {}, notice))) : null);
 
 /** A place of the row for a picture that is drawn. */
 function slot(label) {
@@ -40,10 +44,10 @@ function slot(label) {
 export async function nearSeeds(each, node, open) {
   replace(node, el("p", { class: "hint" }, "Drawing the seeds beside it…"));
   try {
-    const { settings, model } = await drawnWith(each);
-    const seeds = NEAR.map((step) => settings.seed + step).filter((seed) => seed >= 0);
+    const { settings, notices, model } = await drawnWith(each);
+    const seeds = NEAR.map((step) => BigInt(settings.seed) + step).filter((seed) => seed >= 0n && seed <= LAST_SEED).map(exact);
     const row = seeds.map((seed) => slot(`Seed ${seed}`));
-    replace(node, row.map((one) => one.node));
+    replace(node, row.map((one) => one.node), unlike(notices));
     await Promise.all(seeds.map(async (seed, i) => {
       const job = await jobs.draw(jobs.request({ ...settings, toward: null, seed, count: 1 }, model), { preview: ({ b64_json: text }) => row[i].preview(`data:image/png;base64,${text}`) });
       row[i].finish(job.pictures[0], `Seed ${seed}`, open);
@@ -71,7 +75,7 @@ export function wayBetween(pair, others, open) {
   let running = null;
   const count = slider("Pictures on the way", { min: 1, max: MOST_BETWEEN, value: 5 });
   const row = el("div", { class: "way", role: "group", "aria-label": "On the way" });
-  const state = el("p", { class: "hint", "aria-live": "polite" }, others.length
+  const state = el("div", { class: "hint", "aria-live": "polite" }, others.length
     ? `Drawn with the settings of the first. They differ in ${others.join(", ")} too, so the row ends at another picture than the second.`
     : "The noise goes from the first picture's to the second's; all else stays.");
   const begin = el("button", { type: "button", class: "primary", onclick: draw }, "Draw the way between");
@@ -84,7 +88,7 @@ export function wayBetween(pair, others, open) {
     replace(row, end(pair[0].place), slots.map((one) => one.node), end(pair[1].place));
     replace(state, "Drawing…");
     try {
-      const { settings, model } = await drawnWith(pair[0]);
+      const { settings, notices, model } = await drawnWith(pair[0]);
       const finish = (drawn) => slots[drawn.index].finish(drawn, `${Math.round(100 * drawn.toward.share)} % of the way to seed ${drawn.toward.seed}`, open);
       const body = jobs.request({ ...settings, count: between, toward: stretch(pair, between) }, model, { previews: PREVIEWS });
       const job = await jobs.draw(body, {
@@ -94,7 +98,7 @@ export function wayBetween(pair, others, open) {
         picture: finish,
       });
       job.pictures.forEach(finish);
-      replace(state, "They are kept in the folder “drawn”, each with its note.");
+      replace(state, "They are kept in the folder “drawn”, each with its note.", unlike(notices));
     } catch (error) {
       replace(row);
       replace(state, error.message);

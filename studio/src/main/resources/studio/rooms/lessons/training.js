@@ -17,7 +17,7 @@ export function training({ run, studio, ended }) {
   let isOver = false;
   const losses = chart("the loss over the steps", { x: "step", log: true, height: 200 });
   const measured = chart("KID on held-back pictures over the steps", { x: "step", zero: true, height: 200 });
-  const begin = el("button", { type: "button", class: "primary", onclick: start }, "Train it");
+  const begin = el("button", { type: "button", class: "primary", onclick: start, hidden: true }, "Train it");
   const stop = el("button", { type: "button", onclick: end, hidden: true }, "Stop");
   const said = el("span", { class: "muted", role: "status" });
   const bar = el("i");
@@ -46,7 +46,7 @@ export function training({ run, studio, ended }) {
     state = next;
     const atWork = ["starting", "training", "stopping"].includes(state.state);
     begin.hidden = atWork || state.state === "done";
-    begin.textContent = ["begun", "stopped"].includes(state.state) ? "Go on" : "Train it";
+    begin.textContent = `${["begun", "stopped"].includes(state.state) ? "Go on with" : "Train"} ${state.folder.split("/").pop()}`; // a step may have several
     stop.hidden = !atWork;
     stop.disabled = state.state === "stopping";
     const steps = state.total ? `, step ${state.step} of ${state.total}` : "";
@@ -115,6 +115,7 @@ export function training({ run, studio, ended }) {
     const { runs } = await get(API);
     const needed = runs.find((each) => each.name === state?.base);
     if (!needed || needed.state === "done" || isOver || node.querySelector(".training")) return;
+    if ([...document.querySelectorAll(".training")].some((each) => each.dataset.run === needed.name)) return; // this step has it already
     const first = training({ run: needed.name, studio, ended: () => { first.leave(); first.node.remove(); fault.hidden = true; } });
     fault.after(first.node);
   }

@@ -64,6 +64,7 @@ export function trainForm({ recipe: asked, runs, started, cancel }) {
   const folder = el("select", { onchange: () => { draft.folder = folder.value; remember(); } });
   const plan = el("button", { type: "button", onclick: tryOne }, "What will it take?");
   const begin = el("button", { type: "button", class: "primary", title: "Ctrl/⌘ Enter", onclick: start }, "Start training");
+  const giveUp = el("button", { type: "button", onclick: endTrial }, "Stop trying");
   const line = el("button", { type: "button", class: "link", onclick: copyLine }, "Copy as a command");
   const sources = el("datalist", { id: "data-sources" });
 
@@ -96,18 +97,26 @@ export function trainForm({ recipe: asked, runs, started, cancel }) {
     } catch (error) { fault(error); }
   }
 
+  let trial = null;
+
   async function tryOne() {
     clearFaults(node);
     plan.disabled = true;
-    replace(planBox, el("p", { class: "notice" }, "A step is being tried in a process of its own…"));
+    trial = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    replace(planBox, el("div", { class: "row notice" }, el("span", { class: "grow" }, "A step is being tried in a process of its own…"), giveUp));
     try {
-      const { lines } = await post(`${API}/plan`, sent());
-      replace(planBox, el("pre", {}, lines.join("\n")));
+      const tried = await post(`${API}/plan`, { ...sent(), trial });
+      replace(planBox, tried && el("pre", {}, tried.lines.join("\n")));
     } catch (error) {
       replace(planBox);
       fault(error);
     }
     plan.disabled = false;
+    trial = null;
+  }
+
+  function endTrial() {
+    if (trial) post(`${API}/plan/end`, { trial }).catch((error) => toast(error.message, { bad: true }));
   }
 
   async function start() {
@@ -243,5 +252,5 @@ export function trainForm({ recipe: asked, runs, started, cancel }) {
     }
   }
   open();
-  return { node, leave() { turn += 1; removeEventListener("keydown", pressed); } };
+  return { node, leave() { turn += 1; endTrial(); removeEventListener("keydown", pressed); } };
 }

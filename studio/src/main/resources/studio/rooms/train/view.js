@@ -100,6 +100,7 @@ export function runView({ studio, run }) {
 
   function renew(kind) {
     replace(buttons,
+      kind === "starting" ? action("Stop", () => post(`${API}/stop`, { run: place })) : null,
       kind === "running" ? action("Stop", () => post(`${API}/stop`, { run: place }).then(() => toast("It stops after this update, with a checkpoint"))) : null,
       ["stopped", "failed", "interrupted"].includes(kind) && now.is_run ? action("Resume", () => post(`${API}/resume`, { run: place }), { class: "primary" }) : null,
       !now.is_run && kind === "failed" ? action("Forget", () => post(`${API}/forget`, { run: place })) : null,

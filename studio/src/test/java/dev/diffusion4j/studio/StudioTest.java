@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.Problem;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
@@ -45,6 +47,9 @@ class StudioTest {
         Files.writeString(folder.resolve("text.png"), "<script>alert(1)</script>");
         Files.createSymbolicLink(folder.resolve("link.png"), outside.resolve("secret.png"));
         Files.createSymbolicLink(folder.resolve("up"), outside);
+        Files.writeString(outside.resolve("table.json"), "{\"rows\": []}");
+        Files.createSymbolicLink(folder.resolve("compare.json"), outside.resolve("table.json"));
+        Files.write(folder.resolve("turned.jpg"), turned());
         studio = Studio.start(StudioConfig.DEFAULT.with(c -> {
             c.port = 0;
             c.folders = List.of(folder);
@@ -54,6 +59,44 @@ class StudioTest {
         String set = entered.headers().firstValue("Set-Cookie").orElseThrow();
         assertThat(set).contains("HttpOnly", "SameSite=Strict", "Path=/");
         cookie = set.split(";")[0];
+    }
+
+    /** Wide, red at its left, and noted as held so that its left is the top. */
+    private static byte[] turned() throws IOException {
+        BufferedImage wide = new BufferedImage(300, 200, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < 150 * 200; i++) {
+            wide.setRGB(i % 150, i / 150, 0xff0000);
+        }
+        ByteArrayOutputStream plain = new ByteArrayOutputStream();
+        ImageIO.write(wide, "jpeg", plain);
+        byte[] note = {
+            'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0
+        };
+        ByteArrayOutputStream noted = new ByteArrayOutputStream();
+        noted.write(plain.toByteArray(), 0, 2);
+        noted.write(new byte[] {(byte) 0xff, (byte) 0xe1, 0, (byte) (note.length + 2)});
+        noted.write(note);
+        noted.write(plain.toByteArray(), 2, plain.size() - 2);
+        return noted.toByteArray();
+    }
+
+    @Test
+    void a_small_picture_stands_upright_as_a_training_sees_it() throws IOException {
+        HttpResponse<String> answer =
+                send(at("/studio/api/files/pictures/turned.jpg?thumb=60").header("Cookie", cookie));
+        BufferedImage small =
+                ImageIO.read(new ByteArrayInputStream(answer.body().getBytes(StandardCharsets.ISO_8859_1)));
+        assertThat(small.getWidth()).isEqualTo(40);
+        assertThat(small.getHeight()).isEqualTo(60);
+        assertThat(small.getRGB(20, 10) >> 16 & 0xff).as("red at the top").isGreaterThan(200);
+        assertThat(small.getRGB(20, 50) >> 16 & 0xff).as("black at the bottom").isLessThan(50);
+    }
+
+    @Test
+    void a_table_that_a_link_brings_in_from_outside_is_not_read() {
+        assertThat(send(at("/studio/api/compare/tables").header("Cookie", cookie))
+                        .body())
+                .contains("\"tables\": []");
     }
 
     @AfterAll

@@ -11,7 +11,6 @@ import dev.diffusion4j.data.view.Subset;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
-import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.tensor.Precision;
 import java.awt.image.BufferedImage;
@@ -20,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -40,22 +41,26 @@ final class ClassPictures {
     private static final int GROUP = 8;
     /** The note of a drawn picture that says what it was drawn by; a keyword of PNG's own. */
     private static final String PROMPT = "Description";
+    /** The note that says which model drew it; those of earlier versions have none. */
+    private static final String BASE = "diffusion4j.base";
 
     private static final Pattern DRAWN = Pattern.compile("class-(\\d{5})\\.png");
 
     private final Recipe recipe;
     private final DreamBoothConfig config;
     private final List<String> shown;
+    private final RunParts parts;
     private final Path folder;
     private final Map<Integer, String> noted = new ConcurrentHashMap<>();
     private @Nullable List<String> prompts;
     private @Nullable FolderSource opened;
 
     /** @param shown what the pictures of the thing are shown under; not looked at without {@code class_words} */
-    ClassPictures(Recipe recipe, DreamBoothConfig config, List<String> shown, RunFolder run) {
+    ClassPictures(Recipe recipe, DreamBoothConfig config, List<String> shown, RunFolder run, RunParts parts) {
         this.recipe = recipe;
         this.config = config;
         this.shown = shown;
+        this.parts = parts;
         this.folder = folder(recipe, run);
     }
 
@@ -79,14 +84,39 @@ final class ClassPictures {
         }
     }
 
+    /** @throws Problem (a wrong request) where another model drew some of those that are there */
+    void checkBase() {
+        String base = BaseModel.hash(recipe.model());
+        if (base == null) {
+            return;
+        }
+        List<String> others = IntStream.range(0, config.classCount())
+                .mapToObj(this::file)
+                .filter(file -> Files.exists(file)
+                        && !base.equals(PngFile.readNotes(file).getOrDefault(BASE, base)))
+                .map(file -> String.valueOf(file.getFileName()))
+                .toList();
+        if (!others.isEmpty()) {
+            throw Problem.request("another model than this run's base drew " + others.size()
+                    + " of the class pictures in " + folder + " (" + named(others)
+                    + "): delete them to have them drawn anew, or name another folder with"
+                    + " {dreambooth.class_pictures}");
+        }
+    }
+
+    private static String named(List<String> files) {
+        return String.join(", ", files.subList(0, Math.min(3, files.size()))) + (files.size() > 3 ? ", ..." : "");
+    }
+
     /**
      * Draws what is missing; nothing where all is there.
      *
      * @param stop asked within each step
      * @return whether all are there now
-     * @throws Problem (a failure) where there is no room for them, or they cannot be written
+     * @throws Problem (a failure) where there is no room for them, they cannot be written, or the base is not what the run was set up with
      */
     boolean draw(String device, Precision dtype, RunListener listener, BooleanSupplier stop) {
+        checkBase();
         int count = Math.max(0, config.classCount() - ownPictures());
         List<Integer> groups = new ArrayList<>();
         int missing = 0;
@@ -103,10 +133,9 @@ final class ClassPictures {
         if (groups.isEmpty()) {
             return true;
         }
+        BaseModel.check(recipe, parts);
         prepare(missing);
-        try (DiffusionPipeline pipeline = DiffusionPipeline.load(
-                Path.of(java.util.Objects.requireNonNull(recipe.model().from())),
-                LoadOptions.DEFAULT.withDevice(device).withPrecision(dtype))) {
+        try (DiffusionPipeline pipeline = BaseModel.load(recipe, parts, device, dtype)) {
             for (int first : groups) {
                 draw(pipeline, first, Math.min(count, first + GROUP), stop);
                 listener.onClassPictures(Math.min(count, first + GROUP), count, folder);
@@ -168,10 +197,20 @@ final class ClassPictures {
             List<BufferedImage> pictures = result.images();
             for (int i = first; i < end; i++) {
                 if (!Files.exists(file(i))) {
-                    PngFile.write(file(i), pictures.get(i - first), Map.of(PROMPT, texts.get(i - first)));
+                    PngFile.write(file(i), pictures.get(i - first), notes(texts.get(i - first)));
                 }
             }
         }
+    }
+
+    private Map<String, String> notes(String prompt) {
+        Map<String, String> notes = new LinkedHashMap<>();
+        notes.put(PROMPT, prompt);
+        String base = BaseModel.hash(recipe.model());
+        if (base != null) {
+            notes.put(BASE, base);
+        }
+        return notes;
     }
 
     private Path file(int number) {
@@ -216,8 +255,7 @@ final class ClassPictures {
     private void checkCaptions(List<String> bare, int own) {
         if (!bare.isEmpty() && config.classPrompts().isEmpty() && prompts().size() > 1) {
             throw Problem.request(bare.size() + " of the " + own + " class pictures of your own in " + folder
-                    + " have no caption (" + String.join(", ", bare.subList(0, Math.min(3, bare.size())))
-                    + (bare.size() > 3 ? ", ..." : "") + "): say in a metadata.jsonl what each shows, or say with"
+                    + " have no caption (" + named(bare) + "): say in a metadata.jsonl what each shows, or say with"
                     + " {dreambooth.class_prompts} what they are pictures of");
         }
     }

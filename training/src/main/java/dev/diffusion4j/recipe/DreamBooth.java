@@ -15,7 +15,9 @@ import dev.diffusion4j.data.view.EachCaption;
 import dev.diffusion4j.folder.LoraPlace;
 import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.pipeline.PipelineParts;
+import dev.diffusion4j.trainer.Checkpoints;
 import dev.diffusion4j.trainer.ParameterGroup;
 import dev.diffusion4j.trainer.TrainerConfig;
 import java.nio.file.Path;
@@ -84,14 +86,40 @@ final class DreamBooth {
         }
     }
 
-    /** A network's parts, with the identifier as a word that learns where the recipe says so; they take the place of {@code parts}. */
-    static PipelineParts withWord(PipelineParts parts, Recipe recipe) {
+    /**
+     * How many vectors the word has in a checkpoint, which holds them whatever they began as.
+     *
+     * @param checkpoint {@code null} for none
+     * @return 0 where there is no checkpoint, or no word
+     */
+    static int wordVectors(Recipe recipe, ProcessGroup group, @Nullable Path checkpoint) {
+        DreamBoothConfig config = recipe.dreambooth();
+        if (config == null || !config.learnsWord()) {
+            return 0;
+        }
+        long own = checkpoint == null
+                ? 0
+                : Checkpoints.readShape(checkpoint, LearningWord.PART + ".rows")
+                        .map(shape -> shape.get(0))
+                        .orElse(0L);
+        return Integer.parseInt(group.ofFirst(String.valueOf(own)));
+    }
+
+    /**
+     * A network's parts, with the identifier as a word that learns where the recipe says so; they take the place of {@code parts}.
+     *
+     * @param vectors of {@link #wordVectors}
+     */
+    static PipelineParts withWord(PipelineParts parts, Recipe recipe, int vectors) {
         DreamBoothConfig config = recipe.dreambooth();
         if (config == null || !config.learnsWord() || !(parts.conditioner() instanceof TextConditioner text)) {
             return parts;
         }
         String word = Objects.requireNonNull(config.identifier());
-        try (TextualInversion before = wordBefore(recipe.lora())) {
+        try (TextualInversion before = vectors > 0 ? null : wordBefore(recipe.lora())) {
+            if (vectors > 0) {
+                return parts.withConditioner(text.withLearningWord(word, vectors));
+            }
             return parts.withConditioner(
                     before != null && before.word().equals(word)
                             ? text.withLearningWord(before)
@@ -145,7 +173,7 @@ final class DreamBooth {
         }
         Dataset instance = instance(recipe, config, parts);
         try {
-            ClassPictures pictures = new ClassPictures(recipe, config, wordings(config, instance), run);
+            ClassPictures pictures = new ClassPictures(recipe, config, wordings(config, instance), run, parts);
             return TrainingData.ofTwo(
                     recipe.data(), instance, new CaptionedDataset(pictures.open(), KINDS, 1, pictures::caption));
         } catch (Throwable e) {
@@ -154,13 +182,21 @@ final class DreamBooth {
         }
     }
 
+    /** @throws Problem (a wrong request) where another model than the recipe's drew pictures of the kind that are there */
+    static void checkDrawn(Recipe recipe, RunFolder run, RunParts parts) {
+        DreamBoothConfig config = recipe.dreambooth();
+        if (config != null && config.hasPrior()) {
+            new ClassPictures(recipe, config, List.of(), run, parts).checkBase();
+        }
+    }
+
     /** The pictures of the kind, drawn or not yet. */
     static ClassPictures classPictures(Recipe recipe, DreamBoothConfig config, RunFolder run, RunParts parts) {
         if (config.classWords().isEmpty()) {
-            return new ClassPictures(recipe, config, List.of(), run);
+            return new ClassPictures(recipe, config, List.of(), run, parts);
         }
         try (Dataset instance = instance(recipe, config, parts)) {
-            return new ClassPictures(recipe, config, wordings(config, instance), run);
+            return new ClassPictures(recipe, config, wordings(config, instance), run, parts);
         }
     }
 

@@ -15,6 +15,7 @@ import dev.diffusion4j.hub.HubProgress;
 import dev.diffusion4j.hub.HubRepo;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.unet2dcondition.UNet2DConditionModel;
+import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.tensor.RandomStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +35,14 @@ final class LoraTraining {
             throw Problem.request(
                     "recipe " + recipe.name() + " adapts a trained network: name its folder with {model.from}=FOLDER");
         }
+    }
+
+    /** The recipe as a run is set up by: a checkpoint holds all that was taken from {@code lora.from}, which may be gone by then. */
+    static Recipe startingWith(@Nullable Path checkpoint, Recipe recipe, ProcessGroup group) {
+        LoraConfig lora = recipe.lora();
+        return lora == null || lora.from() == null || !group.isForFirst(checkpoint != null)
+                ? recipe
+                : recipe.with(changed -> changed.lora = lora.withFrom(null));
     }
 
     /**

@@ -161,6 +161,15 @@ final class Pretrained {
      * @throws Problem where the folder is gone, or its weights do not fit or are others than when the run was set up
      */
     static void fill(Model model, ModelSpec spec, ModelFamilies families) {
+        unchanged(spec, families).fill(model, null);
+    }
+
+    /**
+     * The network that a run begins with, of which nothing was read.
+     *
+     * @throws Problem (a failure) where the folder is gone, or its weights are others than when the run was set up
+     */
+    static ComponentNetwork unchanged(ModelSpec spec, ModelFamilies families) {
         String from = Objects.requireNonNull(spec.from());
         Path path = fetched(from);
         if (!Files.isDirectory(path)) {
@@ -168,11 +177,11 @@ final class Pretrained {
                     + ", which is no longer there: put the folder back, or start anew with another {model.from}");
         }
         ComponentNetwork network = network(PipelineFolder.open(path, families));
-        network.fill(model, null);
         if (spec.fromSha256() != null && !spec.fromSha256().equals(hash(network))) {
             throw Problem.failure(
                     "the weights in " + from
                             + " are no longer those that the run was set up with: put them back, or start anew in another folder");
         }
+        return network;
     }
 }

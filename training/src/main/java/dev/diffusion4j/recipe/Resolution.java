@@ -49,6 +49,7 @@ final class Resolution {
             try (Model autoencoder = RecipeParts.autoencoder(beside)) {
                 SampleCodec codec = brought != null ? brought : RecipeParts.codec(autoencoder);
                 Recipe adopted = adopted(placed, beside, codec);
+                DreamBooth.checkDrawn(adopted, folder, parts);
                 DrawnPreviews.check(adopted, networks.family(adopted.model()));
                 try (TrainingData data = DreamBooth.openFirst(adopted, parts);
                         TrainingData heldBack = Validation.heldBack(adopted, parts)) {

@@ -94,6 +94,15 @@ public record RunParts(
      * @param beside the parts that the recipe takes from folders; {@code null} for none
      */
     PipelineParts open(DiffusionModel model, @Nullable Companions beside, Recipe recipe) {
+        return open(model, beside, recipe, 0);
+    }
+
+    /**
+     * {@link #open(DiffusionModel, Companions, Recipe)} of a run that goes on.
+     *
+     * @param wordVectors of {@link DreamBooth#wordVectors}
+     */
+    PipelineParts open(DiffusionModel model, @Nullable Companions beside, Recipe recipe, int wordVectors) {
         Set<String> learning = RecipeParts.learning(recipe, beside);
         if (beside == null && !learning.isEmpty() && isPlain()) {
             throw Problem.request(
@@ -107,7 +116,8 @@ public record RunParts(
         return DreamBooth.withWord(
                 CompanionParts.open(
                         beside, model, learning, recipe.training().frozenDtype(), RecipeParts.passing(recipe, beside)),
-                recipe);
+                recipe,
+                wordVectors);
     }
 
     private PipelineParts open(DiffusionModel model) {

@@ -82,12 +82,11 @@ final class TrainingSession implements AutoCloseable {
         try {
             data = held(DreamBooth.open(recipe, folder, parts));
             model = held(network(new ModelFactory(parts.families())));
-            LoraTraining.inject(model, recipe.lora(), recipe.training().seed());
+            Recipe start = LoraTraining.startingWith(checkpoint, recipe, group);
+            LoraTraining.inject(model, start.lora(), recipe.training().seed());
             Scheduler scheduler = recipe.scheduler().create();
             Companions beside = parts.isPlain() ? RecipeParts.ofRun(recipe.model(), parts.families()) : null;
-            PipelineParts own =
-                    model instanceof DiffusionModel denoiser ? held(parts.open(denoiser, beside, recipe)) : null;
-            LoraTraining.injectText(own == null ? null : own.conditioner(), recipe);
+            PipelineParts own = own(parts, beside, start);
             Objective live = objective(scheduler, own, parts);
             choices = choices(parts, live, allowDrift);
             trained = own == null ? null : trained(scheduler, own, beside);
@@ -103,6 +102,15 @@ final class TrainingSession implements AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    /** What stands beside the denoiser, with what learns in it; {@code null} for another network. */
+    private @Nullable PipelineParts own(RunParts parts, @Nullable Companions beside, Recipe start) {
+        int vectors = DreamBooth.wordVectors(recipe, group, checkpoint);
+        PipelineParts own =
+                model instanceof DiffusionModel denoiser ? held(parts.open(denoiser, beside, start, vectors)) : null;
+        LoraTraining.injectText(own == null ? null : own.conditioner(), start);
+        return own;
     }
 
     private Trainer trainer(Objective objective, DataRecord record, long batchesDone) {

@@ -4,6 +4,7 @@ package dev.diffusion4j.trainer;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
+import dev.diffusion4j.checkpoint.TensorInfo;
 import dev.diffusion4j.checkpoint.WeightLoader;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Records;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Checkpoints {
     private static final Pattern NAME = Pattern.compile("step-\\d{8,}");
+    private static final String MODEL = "model.safetensors";
     private static final Map<String, String> FORMAT = Map.of("format", "pt");
 
     private final Path folder;
@@ -61,8 +63,7 @@ public final class Checkpoints {
             return; // the same step of the same run: the same bytes
         }
         AtomicFile.createFolder(target, temporary -> {
-            Safetensors.write(
-                    temporary.resolve("model.safetensors"), state.trained().saved(), FORMAT);
+            Safetensors.write(temporary.resolve(MODEL), state.trained().saved(), FORMAT);
             Safetensors.write(
                     temporary.resolve("optimizer.safetensors"),
                     state.optimizer().state(),
@@ -145,6 +146,17 @@ public final class Checkpoints {
         return text(checkpoint).processes();
     }
 
+    /**
+     * How large something is that a checkpoint's run had learnt.
+     *
+     * @param name of its tensor
+     */
+    public static Optional<List<Long>> readShape(Path checkpoint, String name) {
+        try (Safetensors file = Safetensors.open(checkpoint.resolve(MODEL))) {
+            return Optional.ofNullable(file.tensors().get(name)).map(TensorInfo::shape);
+        }
+    }
+
     static StateText text(Path checkpoint) {
         Path file = checkpoint.resolve("state.json");
         return new StateText(Json.readObject(file), file.toString());
@@ -158,7 +170,7 @@ public final class Checkpoints {
      */
     public static void restore(Path checkpoint, TrainState state, long batches) {
         StateText text = text(checkpoint);
-        fill(checkpoint.resolve("model.safetensors"), state.trained().saved());
+        fill(checkpoint.resolve(MODEL), state.trained().saved());
         fill(checkpoint.resolve("optimizer.safetensors"), state.optimizer().state());
         Ema ema = state.ema();
         if (ema != null) {

@@ -17,6 +17,7 @@ import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.Batch;
 import dev.diffusion4j.data.loader.BatchLoader;
+import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.tensor.Precision;
@@ -28,8 +29,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import javax.imageio.ImageIO;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
@@ -238,7 +241,7 @@ class DreamBoothRunTest {
                 java.util.Objects.requireNonNull(r.dreambooth).with(d -> d.classPictures = pictures.toString()));
         RunFolder run = new RunFolder(folder.resolve("run"));
         DreamBoothConfig config = java.util.Objects.requireNonNull(recipe.dreambooth());
-        ClassPictures drawn = new ClassPictures(recipe, config, List.of(), run);
+        ClassPictures drawn = new ClassPictures(recipe, config, List.of(), run, RunParts.NONE);
         int[] groups = {0};
         RunListener counting = new RunListener() {
             @Override
@@ -279,15 +282,15 @@ class DreamBoothRunTest {
         Path pictures = folder.resolve("kind");
         RunFolder run = new RunFolder(folder.resolve("run"));
         Recipe first = ofKind(pictures, d -> d.classPrompts = List.of("a red cat"));
-        ClassPictures drawn =
-                new ClassPictures(first, java.util.Objects.requireNonNull(first.dreambooth()), List.of(), run);
+        ClassPictures drawn = new ClassPictures(
+                first, java.util.Objects.requireNonNull(first.dreambooth()), List.of(), run, RunParts.NONE);
         assertThat(drawn.draw("cpu", Precision.F32, new RunListener() {}, () -> false))
                 .isTrue();
         Files.move(pictures.resolve("class-00002.png"), pictures.resolve("mine.png"));
 
         Recipe later = ofKind(pictures, d -> d.classPrompts = List.of("the dog"));
-        ClassPictures there =
-                new ClassPictures(later, java.util.Objects.requireNonNull(later.dreambooth()), List.of(), run);
+        ClassPictures there = new ClassPictures(
+                later, java.util.Objects.requireNonNull(later.dreambooth()), List.of(), run, RunParts.NONE);
         try (Dataset all = there.open()) {
             assertThat(there.caption(0)).isEqualTo("a red cat");
             assertThat(all.size()).isEqualTo(3);
@@ -298,7 +301,11 @@ class DreamBoothRunTest {
             d.classWords = List.of("ring", "star");
         });
         ClassPictures unknown = new ClassPictures(
-                words, java.util.Objects.requireNonNull(words.dreambooth()), List.of("a zog", "a red zog"), run);
+                words,
+                java.util.Objects.requireNonNull(words.dreambooth()),
+                List.of("a zog", "a red zog"),
+                run,
+                RunParts.NONE);
         assertThatThrownBy(() -> unknown.draw("cpu", Precision.F32, new RunListener() {}, () -> false))
                 .isInstanceOf(Problem.class)
                 .hasMessageContainingAll("1 of the 1 class pictures of your own", "mine.png", "metadata.jsonl");
@@ -310,6 +317,58 @@ class DreamBoothRunTest {
             d.classCount = 3;
             edit.accept(d);
         }));
+    }
+
+    @Test
+    void a_base_that_changed_since_the_run_was_set_up_draws_nothing() throws IOException {
+        Path base = ZogRuns.copyOfBase(folder.resolve("base"));
+        Path path = folder.resolve("run");
+        TrainingRun run = TrainingRun.start(recipe(r -> r.model.from = base.toString()), path);
+        ZogRuns.scaled(base.resolve("unet/diffusion_pytorch_model.safetensors"), 0.5);
+        assertThatThrownBy(() -> run.run(new RunListener() {}, () -> false))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("no longer those that the run was set up with");
+        assertThat(path.resolve("class-pictures")).doesNotExist();
+    }
+
+    @Test
+    void the_kind_is_drawn_with_the_parts_that_the_recipe_names_and_another_base_s_pictures_are_refused()
+            throws IOException {
+        Path other = ZogRuns.copyOfBase(folder.resolve("other"));
+        ZogRuns.scaled(other.resolve("vae/diffusion_pytorch_model.safetensors"), 0.5);
+        Path replaced = drawn("replaced", BASE, Map.of("vae", other.toString()));
+        TreeMap<String, String> pictures = contents(replaced);
+        assertThat(pictures).hasSize(2).isEqualTo(contents(drawn("whole", other, Map.of())));
+        assertThat(pictures).isNotEqualTo(contents(drawn("plain", BASE, Map.of())));
+
+        Recipe shared = recipe(r -> dreambooth(r, d -> d.classPictures = replaced.toString()));
+        ZogRuns.assertRefused(
+                shared,
+                folder.resolve("refused"),
+                "another model than this run's base drew 2 of the class pictures in " + replaced,
+                "class-00000.png, class-00001.png");
+        assertThat(contents(replaced)).isEqualTo(pictures);
+        for (String name : pictures.keySet()) {
+            Path file = replaced.resolve(name);
+            PngFile.write(file, Objects.requireNonNull(ImageIO.read(file.toFile())));
+        }
+        TrainingRun.start(shared, folder.resolve("own"));
+    }
+
+    /** Where a run drew two pictures of the kind and was stopped. */
+    private Path drawn(String name, Path base, Map<String, String> parts) {
+        Recipe recipe = recipe(r -> {
+            r.model.from = base.toString();
+            r.model.parts = parts;
+            dreambooth(r, d -> d.classCount = 2);
+        });
+        Path run = folder.resolve(name);
+        Stopping stopping = new Stopping(true);
+        assertThat(TrainingRun.start(recipe, run)
+                        .run(stopping, () -> stopping.reached)
+                        .finished())
+                .isFalse();
+        return new RunFolder(run).classPictures();
     }
 
     @Test

@@ -11,7 +11,9 @@ import static org.assertj.core.api.Assertions.within;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.adapter.PipelineLora;
+import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.checkpoint.Safetensors;
+import dev.diffusion4j.condition.TextualInversion;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.folder.LoraPlace;
@@ -135,6 +137,30 @@ class LearningWordRunTest {
             r.lora = Objects.requireNonNull(r.lora).withFrom(first.toString());
         }));
         assertThat(rows(second)).containsExactly(rows(first), within(1e-6f));
+    }
+
+    @Test
+    void what_another_run_had_learnt_may_be_gone_once_there_is_a_checkpoint() throws IOException {
+        Path first = trained("first", recipe(r -> r.training.maxSteps = 1));
+        Path word = first.resolve("lora").resolve(LoraPlace.WORD);
+        int width = rows(first).length / 3;
+        TensorScope.run(() -> TextualInversion.write(word, "zog", Tensors.of(new float[2 * width], 2, width)));
+        Recipe onwards = recipe(r -> r.lora = Objects.requireNonNull(r.lora).withFrom(first.toString()));
+        Path whole = trained("whole", onwards);
+        assertThat(rows(whole)).as("as many vectors as were given").hasSize(2 * width);
+
+        Path parts = folder.resolve("parts");
+        boolean[] reached = {false};
+        RunListener stopping = new RunListener() {
+            @Override
+            public void onStep(RunProgress progress) {
+                reached[0] = progress.step() == 3;
+            }
+        };
+        TrainingRun.start(onwards, parts).run(stopping, () -> reached[0]);
+        AtomicFile.deleteTree(first);
+        ZogRuns.resumed(parts);
+        assertThat(contents(parts.resolve("lora"))).isEqualTo(contents(whole.resolve("lora")));
     }
 
     private static float[] rows(Path run) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.LoadOptions;
@@ -16,10 +17,13 @@ import dev.diffusion4j.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 
 /** What the tests share that teach a tiny Stable Diffusion what a zog is. */
 final class ZogRuns {
@@ -65,6 +69,31 @@ final class ZogRuns {
             }
         }
         return all;
+    }
+
+    /** A copy of {@link #BASE} that a test may change. */
+    static Path copyOfBase(Path folder) throws IOException {
+        for (String name : contents(BASE).keySet()) {
+            Path file = folder.resolve(name);
+            Files.createDirectories(file.getParent());
+            Files.copy(BASE.resolve(name), file);
+        }
+        return folder;
+    }
+
+    /** Multiplies all that a file of weights holds. */
+    static void scaled(Path weights, double by) throws IOException {
+        Path before = Files.move(weights, weights.resolveSibling("before"));
+        try (Safetensors file = Safetensors.open(before)) {
+            TensorScope.run(() -> {
+                TreeMap<String, Tensor> all = new TreeMap<>();
+                file.tensors()
+                        .keySet()
+                        .forEach(name -> all.put(name, file.read(name).mul(new Scalar(by))));
+                Safetensors.write(weights, all, Map.of("format", "pt"));
+            });
+        }
+        Files.delete(before);
     }
 
     /** A run that went to its end. */

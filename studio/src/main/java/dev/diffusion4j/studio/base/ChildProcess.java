@@ -60,6 +60,12 @@ public final class ChildProcess {
         }
     }
 
+    /** Ends one, and those that it began. */
+    public static void end(Process process) {
+        process.descendants().forEach(ProcessHandle::destroy);
+        process.destroy();
+    }
+
     /** The last lines that one printed; none where there is no such file. */
     public static List<String> console(Path file) {
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {

@@ -132,6 +132,16 @@ public final class Folders {
                 });
     }
 
+    /** Whether a file or folder, with all links followed, is in one of the folders. */
+    public boolean holds(Path path) {
+        try {
+            Path real = path.toRealPath();
+            return roots.values().stream().anyMatch(real::startsWith);
+        } catch (IOException e) {
+            return false; // gone, or a link that leads nowhere
+        }
+    }
+
     private static Refusal missing() {
         return Refusal.missing("there is no such file in the folders that are open");
     }

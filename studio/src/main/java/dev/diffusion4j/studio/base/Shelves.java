@@ -7,35 +7,42 @@ import dev.diffusion4j.checkpoint.WeightSource;
 import dev.diffusion4j.drawing.NotedLora;
 import dev.diffusion4j.json.Json;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The adapters of the folders that are open, and the networks that judge pictures by texts (CLIP). */
 public final class Shelves {
     private static final int DEEPEST = 6;
-    private static final int MOST_FILES = 50_000;
+    /** Of a kind. */
+    private static final int MOST_FILES = 5000;
+
     private static final long LARGEST = 1L << 30;
     private static final List<String> WHOLE = List.of("pytorch_lora_weights.safetensors", "adapter_model.safetensors");
 
     private static final String OPEN_CLIP = "open_clip_config.json";
     private static final List<String> OPEN_CLIP_WEIGHTS =
             List.of("open_clip_model.safetensors", "open_clip_pytorch_model.bin");
-    private static final Pattern NAMED = Pattern.compile(".*\\.safetensors|(open_clip_)?config\\.json");
+    private static final Pattern WEIGHTS = Pattern.compile(".*\\.safetensors");
+    private static final Pattern CONFIG = Pattern.compile("(open_clip_)?config\\.json");
+    private static final String PASSED = "checkpoints";
     private static final long MOMENT = 3_000_000_000L;
 
     private final Folders folders;
-    private List<Path> seen = List.of();
+    private final int most;
+    private @Nullable Seen seen;
     private long seenAt;
     private final Map<String, Optional<Lora>> known = new ConcurrentHashMap<>();
     private final Map<String, Optional<String>> hashes = new ConcurrentHashMap<>();
@@ -53,44 +60,93 @@ public final class Shelves {
         }
     }
 
-    /** Of these folders. */
-    public Shelves(Folders folders) {
-        this.folders = folders;
-    }
+    /** All files that may be meant. */
+    private record Seen(Kind weights, Kind configs) {}
 
-    private List<Path> files(String end) {
-        return named().stream().filter(file -> file.toString().endsWith(end)).toList();
-    }
+    /** Those of one kind, as far as they are looked at; the others are counted. */
+    private static final class Kind {
+        private final List<Path> files = new ArrayList<>();
+        private int passed;
 
-    /** All that may be meant, as they were a moment ago: a page asks several times in a row. */
-    private synchronized List<Path> named() {
-        long now = System.nanoTime();
-        if (seen.isEmpty() || now - seenAt > MOMENT) {
-            seen = walked();
-            seenAt = now;
-        }
-        return seen;
-    }
-
-    private List<Path> walked() {
-        List<Path> found = new ArrayList<>();
-        for (Path root : folders.all().values()) {
-            try (Stream<Path> all = Files.walk(root, DEEPEST)) {
-                all.limit(MOST_FILES)
-                        .filter(file -> NAMED.matcher(String.valueOf(file.getFileName()))
-                                .matches())
-                        .filter(file -> !root.relativize(file).toString().contains("checkpoints"))
-                        .forEach(found::add);
-            } catch (IOException | UncheckedIOException e) {
-                continue; // a folder of somebody else's
+        void add(Path file, int most) {
+            if (files.size() < most) {
+                files.add(file);
+            } else {
+                passed++;
             }
         }
-        return found;
+    }
+
+    /** Of these folders. */
+    public Shelves(Folders folders) {
+        this(folders, MOST_FILES);
+    }
+
+    /** @param most files of a kind that are looked at */
+    Shelves(Folders folders, int most) {
+        this.folders = folders;
+        this.most = most;
+    }
+
+    /** As they were a moment ago: a page asks several times in a row. */
+    private synchronized Seen seen() {
+        long now = System.nanoTime();
+        Seen before = seen;
+        if (before == null || now - seenAt > MOMENT) {
+            before = new Seen(new Kind(), new Kind());
+            for (Path root : folders.all().values()) {
+                walk(root, before);
+            }
+            seen = before;
+            seenAt = now;
+        }
+        return before;
+    }
+
+    private void walk(Path root, Seen into) {
+        try {
+            Files.walkFileTree(root, Set.of(), DEEPEST, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                    boolean isPassed = !folder.equals(root) && isOfCheckpoints(folder);
+                    return isPassed ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                    String name = String.valueOf(file.getFileName());
+                    Kind kind = WEIGHTS.matcher(name).matches()
+                            ? into.weights
+                            : CONFIG.matcher(name).matches() ? into.configs : null;
+                    boolean isInside = attributes.isRegularFile() || attributes.isSymbolicLink() && folders.holds(file);
+                    if (kind != null && isInside && !isOfCheckpoints(file)) {
+                        kind.add(file, most);
+                    }
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFileFailed(Path file, IOException e) {
+                    return FileVisitResult.CONTINUE; // somebody else's
+                }
+            });
+        } catch (IOException e) {
+            return; // as far as it can be read
+        }
+    }
+
+    private static boolean isOfCheckpoints(Path path) {
+        return String.valueOf(path.getFileName()).contains(PASSED);
+    }
+
+    /** How many files of weights there are beyond those that are looked at for adapters; 0 as a rule. */
+    public int passed() {
+        return seen().weights.passed;
     }
 
     /** All adapters, in the order of their names. */
     public List<Lora> loras() {
-        return files(".safetensors").stream()
+        return seen().weights.files.stream()
                 .flatMap(file -> lora(file).stream())
                 .sorted((a, b) -> a.name.compareTo(b.name))
                 .toList();
@@ -167,7 +223,7 @@ public final class Shelves {
 
     /** The folders of networks that see pictures and texts, of transformers or OpenCLIP. */
     public List<Path> clips() {
-        return files("config.json").stream()
+        return seen().configs.files.stream()
                 .filter(Shelves::isClip)
                 .map(file -> Objects.requireNonNull(file.getParent()))
                 .distinct()

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.studio.base;
 
+import dev.diffusion4j.data.decode.ImageDecoder;
 import dev.diffusion4j.serve.Refusal;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -23,7 +24,7 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageInputStream;
 import org.jspecify.annotations.Nullable;
 
-/** Small pictures of large ones, the last of which are remembered. Thread-safe. */
+/** Small pictures of large ones, upright as trainings see them; the last of them are remembered. Thread-safe. */
 final class Thumbnails {
     private static final long MOST_PIXELS = 200_000_000;
     private static final long MOST_BYTES = 48L << 20;
@@ -62,8 +63,18 @@ final class Thumbnails {
 
     /** Empty where the picture is small enough. */
     private static byte[] made(Path file, int side) {
-        try (InputStream bytes = Files.newInputStream(file);
-                ImageInputStream in = ImageIO.createImageInputStream(bytes)) {
+        try {
+            byte[] bytes = Files.readAllBytes(file);
+            BufferedImage small = small(bytes, side);
+            return small == null ? new byte[0] : jpeg(upright(small, ImageDecoder.orientation(bytes)));
+        } catch (IOException | IndexOutOfBoundsException | IllegalArgumentException e) {
+            throw broken();
+        }
+    }
+
+    /** As it lies in the file; {@code null} where it is small enough. */
+    private static @Nullable BufferedImage small(byte[] bytes, int side) throws IOException {
+        try (ImageInputStream in = ImageIO.createImageInputStream(new ByteArrayInputStream(bytes))) {
             Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
             if (!readers.hasNext()) {
                 throw broken();
@@ -78,18 +89,42 @@ final class Thumbnails {
                 }
                 int longest = Math.max(width, height);
                 if (longest <= side) {
-                    return new byte[0];
+                    return null;
                 }
                 ImageReadParam reading = reader.getDefaultReadParam();
                 int step = Math.max(1, longest / (2 * side));
                 reading.setSourceSubsampling(step, step, 0, 0);
-                return jpeg(fitted(reader.read(0, reading), side));
+                return fitted(reader.read(0, reading), side);
             } finally {
                 reader.dispose();
             }
-        } catch (IOException | IndexOutOfBoundsException | IllegalArgumentException e) {
-            throw broken();
         }
+    }
+
+    /** @param orientation 1 … 8 of EXIF: 2 mirrored, 3 upside down, 4 both, 5 … 8 with rows and columns exchanged */
+    private static BufferedImage upright(BufferedImage image, int orientation) {
+        if (orientation == 1) {
+            return image;
+        }
+        boolean exchanged = orientation >= 5;
+        boolean fromRight = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+        boolean fromBottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+        int width = exchanged ? image.getHeight() : image.getWidth();
+        int height = exchanged ? image.getWidth() : image.getHeight();
+        BufferedImage turned = new BufferedImage(width, height, image.getType());
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                int column = exchanged ? y : x;
+                int row = exchanged ? x : y;
+                turned.setRGB(
+                        x,
+                        y,
+                        image.getRGB(
+                                fromRight ? image.getWidth() - 1 - column : column,
+                                fromBottom ? image.getHeight() - 1 - row : row));
+            }
+        }
+        return turned;
     }
 
     private static BufferedImage fitted(BufferedImage image, int side) {

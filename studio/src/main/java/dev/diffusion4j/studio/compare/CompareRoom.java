@@ -55,9 +55,9 @@ public final class CompareRoom implements Room {
         for (Path root : folders.all().values()) {
             try (Stream<Path> files = Files.walk(root, DEEPEST)) {
                 files.forEach(file -> {
-                    if (file.endsWith(FILE)) {
+                    if (file.endsWith(FILE) && folders.holds(file)) {
                         addTable(file, tables);
-                    } else if (file.endsWith(ComponentMap.FILE)) {
+                    } else if (file.endsWith(ComponentMap.FILE) && folders.holds(file)) {
                         addJudge(file, judges);
                     }
                 });

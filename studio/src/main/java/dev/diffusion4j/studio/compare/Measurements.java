@@ -117,7 +117,7 @@ final class Measurements {
         Path folder = context.folders().resolve(Calls.text(asked, "place"));
         Process process = begun.remove(folder);
         if (process != null && process.isAlive()) {
-            process.destroy();
+            ChildProcess.end(process);
         } else if (process != null && !Files.exists(folder.resolve("compare.json"))) {
             AtomicFile.deleteTree(folder); // there is nothing in it but what it printed
         }

@@ -5,8 +5,6 @@ import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.guidance.GuideSpec;
 import dev.diffusion4j.guidance.LossGuidance;
-import dev.diffusion4j.model.clip.Clip;
-import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.serve.Answers;
 import dev.diffusion4j.serve.PictureForm;
 import dev.diffusion4j.serve.Refusal;
@@ -14,6 +12,7 @@ import dev.diffusion4j.serve.RequestHead;
 import dev.diffusion4j.serve.ServerExtension;
 import dev.diffusion4j.service.DiffusionService;
 import dev.diffusion4j.service.FinishedPicture;
+import dev.diffusion4j.studio.base.ClipTexts;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.io.IOException;
@@ -45,15 +44,14 @@ final class DemoExtension implements ServerExtension, AutoCloseable {
     private final DemoConfig config;
     private final Path folder;
     private final boolean isPublic;
-    private final @Nullable GuideKit kit;
+    private final @Nullable ClipTexts texts;
+    private volatile @Nullable DiffusionService service;
 
     DemoExtension(DemoConfig config, Path folder, String host) {
         this.config = config;
         this.folder = folder;
         this.isPublic = !isLoopback(host);
-        this.kit = config.clip() == null
-                ? null
-                : new GuideKit(new Clip.Origin(folder.resolve(config.clip()), null), LOG::info);
+        this.texts = config.clip() == null ? null : new ClipTexts(folder.resolve(config.clip()), LOG::info);
     }
 
     private static boolean isLoopback(String host) {
@@ -88,13 +86,12 @@ final class DemoExtension implements ServerExtension, AutoCloseable {
     /** The losses that look with the packed CLIP; the others the server has itself. */
     @Override
     public Optional<LossGuidance> guide(String text) {
-        boolean isMine = kit != null && GuideSpec.parse(text).name().equals(DemoGuide.CLIP.key());
-        if (kit == null || !isMine) {
-            return Optional.empty();
-        }
-        synchronized (kit) {
-            return Optional.of(kit.parse(text));
-        }
+        DiffusionService drawing = service;
+        boolean isMine =
+                texts != null && drawing != null && GuideSpec.parse(text).name().equals(DemoGuide.CLIP.key());
+        return texts == null || drawing == null || !isMine
+                ? Optional.empty()
+                : Optional.of(texts.of(text, ClipTexts.usedBy(drawing)));
     }
 
     @Override
@@ -110,7 +107,8 @@ final class DemoExtension implements ServerExtension, AutoCloseable {
     }
 
     @Override
-    public void add(RoutesConfig routes, DiffusionService service) {
+    public void add(RoutesConfig routes, DiffusionService drawing) {
+        service = drawing;
         routes.get("/", ctx -> page(ctx, "demo.html", "text/html; charset=utf-8"));
         routes.get("/demo.js", ctx -> page(ctx, "demo.js", "text/javascript; charset=utf-8"));
         routes.get("/demo.css", ctx -> page(ctx, "demo.css", "text/css; charset=utf-8"));
@@ -137,8 +135,8 @@ final class DemoExtension implements ServerExtension, AutoCloseable {
 
     @Override
     public void close() {
-        if (kit != null) {
-            kit.close();
+        if (texts != null) {
+            texts.close();
         }
     }
 }

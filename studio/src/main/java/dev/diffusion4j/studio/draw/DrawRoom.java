@@ -5,7 +5,6 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.image.SentPicture;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Records;
-import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.pipeline.TakenInputs;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.serve.Answers;
@@ -54,7 +53,7 @@ public final class DrawRoom implements Room {
     public void add(RoutesConfig routes) {
         routes.get(API + "draw/models", Calls.json(ctx -> Map.of("models", list())));
         routes.get(API + "draw/models/<name>", Calls.json(ctx -> described(ctx.pathParam("name"))));
-        routes.get(API + "draw/loras", Calls.json(ctx -> Map.of("loras", loras())));
+        routes.get(API + "draw/loras", Calls.json(ctx -> Map.of("loras", loras(), "passed", (long) shelves.passed())));
         routes.get(API + "draw/schedulers", Calls.json(ctx -> Map.of("schedulers", schedulers())));
         routes.post(API + "draw/tokens", Calls.json(this::tokens));
         routes.post(API + "draw/note", Calls.json(this::note));
@@ -99,13 +98,11 @@ public final class DrawRoom implements Room {
 
     /** The losses that pictures of a model can be steered by, without files. */
     private List<String> guides(TakenInputs taken) {
-        boolean hasClip = !shelves.clips().isEmpty();
-        return GuideKit.names().stream()
-                .filter(name -> !List.of("classifier", "mask", "clip-image").contains(name))
-                .filter(name -> !name.equals("clip") || hasClip)
-                .filter(name ->
-                        taken.channels() == 3 || !List.of("color", "saturation").contains(name))
-                .toList();
+        return new PictureGuides(shelves)
+                .names().stream()
+                        .filter(name -> taken.channels() == 3
+                                || !List.of("color", "saturation").contains(name))
+                        .toList();
     }
 
     private List<Map<String, @Nullable Object>> loras() {

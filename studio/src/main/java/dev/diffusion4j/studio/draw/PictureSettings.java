@@ -72,7 +72,7 @@ record PictureSettings(
         int clipSkip = note.request().subject().clipSkip();
         settings.put("beside", BesideForm.of(note.request(), clipSkip, note.schedulerConfig(), usual(model, kind)));
         settings.put("seed", note.request().seed() + note.index());
-        settings.put("guides", note.guides());
+        settings.put("guides", new PictureGuides(shelves).of(note.guides(), notices));
         if (settings.get("prompt") instanceof String prompt && !"plain".equals(settings.get("syntax"))) {
             settings.put("prompt", NotedLora.without(prompt));
         }
@@ -93,6 +93,7 @@ record PictureSettings(
         PromptSelection prompts = plan.subject().prompts();
         Map<String, @Nullable Object> settings = of(plan.request());
         settings.put("model", otherwise);
+        settings.put("guides", List.of()); // it knows of none
         settings.put("prompt", String.join("\n", prompts.prompts()));
         settings.put("negative", String.join("\n", prompts.negatives()));
         settings.put("steps", plan.scheduler().steps());

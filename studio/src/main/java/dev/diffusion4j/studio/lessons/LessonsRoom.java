@@ -3,13 +3,13 @@ package dev.diffusion4j.studio.lessons;
 
 import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.json.Json;
-import dev.diffusion4j.model.clip.Clip;
 import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.recipe.TrainingRun;
 import dev.diffusion4j.serve.LiveAnswers;
 import dev.diffusion4j.serve.Refusal;
 import dev.diffusion4j.service.ServiceModel;
 import dev.diffusion4j.studio.base.Calls;
+import dev.diffusion4j.studio.base.ClipTexts;
 import dev.diffusion4j.studio.base.Room;
 import dev.diffusion4j.studio.base.StudioContext;
 import io.javalin.config.RoutesConfig;
@@ -44,7 +44,7 @@ public final class LessonsRoom implements Room {
     private final LessonPictures pictures;
     private final Map<LessonRun, LessonTraining> trainings = new EnumMap<>(LessonRun.class);
     private final List<String> changes;
-    private @Nullable GuideKit kit;
+    private @Nullable ClipTexts texts;
     private final LiveAnswers live = new LiveAnswers("diffusion4j-lessons", RHYTHM);
 
     /** Of these folders. */
@@ -206,16 +206,16 @@ public final class LessonsRoom implements Room {
     public Optional<LossGuidance> guide(String text) {
         return GuideKit.needsClip(text)
                 ? folders.result(LessonRun.CLIP)
-                        .map(clip -> pictures.now(() -> kit(clip).parse(text)))
+                        .map(clip -> pictures.now(() -> texts(clip).of(text, ClipTexts.usedBy(context.service()))))
                 : Optional.empty();
     }
 
     /** Whose CLIP stays in memory from its first use on. */
-    private synchronized GuideKit kit(Path clip) {
-        GuideKit known = kit;
+    private synchronized ClipTexts texts(Path clip) {
+        ClipTexts known = texts;
         if (known == null) {
-            known = new GuideKit(new Clip.Origin(clip, null), LOG::info);
-            kit = known;
+            known = new ClipTexts(clip, LOG::info);
+            texts = known;
         }
         return known;
     }
@@ -235,12 +235,12 @@ public final class LessonsRoom implements Room {
         all.forEach(LessonTraining::join);
         live.close();
         pictures.close();
-        closeKit();
+        closeTexts();
     }
 
-    private synchronized void closeKit() {
-        if (kit != null) {
-            kit.close();
+    private synchronized void closeTexts() {
+        if (texts != null) {
+            texts.close();
         }
     }
 }

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -78,10 +79,11 @@ public final class TrainRoom implements Room {
         routes.get(path() + "/events", this::follow);
         routes.get(path() + "/console", Calls.json(ctx -> console(String.valueOf(ctx.queryParam("run")))));
         routes.post(path() + "/plan", Calls.json(ctx -> plan(Calls.body(ctx))));
+        routes.post(path() + "/plan/end", Calls.json(ctx -> endPlan(Calls.body(ctx))));
         routes.post(path() + "/start", Calls.json(ctx -> start(Calls.body(ctx))));
-        routes.post(path() + "/stop", Calls.json(ctx -> stop(run(Calls.body(ctx)))));
+        routes.post(path() + "/stop", Calls.json(ctx -> stop(Calls.body(ctx))));
         routes.post(path() + "/resume", Calls.json(ctx -> resume(run(Calls.body(ctx)))));
-        routes.post(path() + "/forget", Calls.json(ctx -> forget(run(Calls.body(ctx)))));
+        routes.post(path() + "/forget", Calls.json(ctx -> forget(Calls.body(ctx))));
         routes.post(path() + "/checkpoint", Calls.json(ctx -> checkpoint(Calls.body(ctx))));
     }
 
@@ -136,8 +138,18 @@ public final class TrainRoom implements Room {
         return Map.of("lines", ChildProcess.console(new RunFolder(folders.resolve(place)).console()));
     }
 
-    private Map<String, @Nullable Object> plan(Map<String, @Nullable Object> body) {
-        return Map.of("lines", trainings.plan(recipes.filled(body).words()));
+    /** Nothing where it was ended. */
+    private @Nullable Object plan(Map<String, @Nullable Object> body) {
+        String trial = body.get("trial") instanceof String text
+                ? text
+                : UUID.randomUUID().toString();
+        List<String> lines = trainings.plan(recipes.filled(body).words(), trial);
+        return lines.isEmpty() ? null : Map.of("lines", lines);
+    }
+
+    private @Nullable Object endPlan(Map<String, @Nullable Object> body) {
+        trainings.endTrial(Calls.text(body, "trial"));
+        return null;
     }
 
     private Map<String, @Nullable Object> start(Map<String, @Nullable Object> body) {
@@ -162,8 +174,11 @@ public final class TrainRoom implements Room {
         return folders.resolve(Calls.text(body, "run"));
     }
 
-    private @Nullable Object stop(Path folder) {
-        new RunFolder(folder).stop();
+    private @Nullable Object stop(Map<String, @Nullable Object> body) {
+        Path folder = run(body);
+        if (!trainings.end(folder)) {
+            new RunFolder(folder).stop();
+        }
         return null;
     }
 
@@ -175,7 +190,13 @@ public final class TrainRoom implements Room {
         return null;
     }
 
-    private @Nullable Object forget(Path folder) {
+    /** By its place alone: its folder may not be there. */
+    private @Nullable Object forget(Map<String, @Nullable Object> body) {
+        String place = Calls.text(body, "run");
+        Path folder = trainings.withoutRun().keySet().stream()
+                .filter(each -> folders.place(each).orElse("").equals(place))
+                .findFirst()
+                .orElseThrow(() -> Refusal.missing("no training was begun there that never became one"));
         trainings.forget(folder);
         return null;
     }
@@ -202,6 +223,7 @@ public final class TrainRoom implements Room {
     @Override
     public void close() {
         live.close();
+        trainings.endTrials();
         saving.shutdownNow();
     }
 }

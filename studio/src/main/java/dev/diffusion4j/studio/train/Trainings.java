@@ -25,6 +25,8 @@ final class Trainings {
     private final ChildProcess command;
     /** Those that do not yet work on their folder, or could not. */
     private final Map<Path, Process> begun = new ConcurrentHashMap<>();
+    /** Plans at work, by the names that pages gave them. */
+    private final Map<String, Process> trials = new ConcurrentHashMap<>();
 
     Trainings(ChildProcess command) {
         this.command = command;
@@ -99,25 +101,57 @@ final class Trainings {
         return isItsOwn ? Optional.empty() : Optional.of(lastLine(new RunFolder(folder).console()));
     }
 
-    /** Forgets one that never became a run. */
+    /** Ends one that does not work on its folder yet; whether there is such a one. */
+    boolean end(Path folder) {
+        Process process = begun.get(folder);
+        if (process == null || !isBeginning(folder)) {
+            return false;
+        }
+        ChildProcess.end(process);
+        return true;
+    }
+
+    /** Forgets one that never became a run; its process is ended, if it still is one. */
     void forget(Path folder) {
-        begun.remove(folder);
+        Process process = begun.remove(folder);
+        if (process != null) {
+            ChildProcess.end(process);
+        }
+    }
+
+    /** Ends a plan, if it is still at work. */
+    void endTrial(String trial) {
+        Process process = trials.remove(trial);
+        if (process != null) {
+            ChildProcess.end(process);
+        }
+    }
+
+    /** Ends all plans. */
+    void endTrials() {
+        trials.keySet().forEach(this::endTrial);
     }
 
     /**
      * What a training would take: what {@code diffuse train --plan} prints.
      *
+     * @param trial by which it may be ended
+     * @return empty where it was
      * @throws Problem (a wrong request) with its error
      */
-    List<String> plan(List<String> words) {
+    List<String> plan(List<String> words, String trial) {
         Path console = temporary();
         try {
             List<String> all = new ArrayList<>(words);
             all.add("--plan");
             Process process = command.start(all, console);
+            trials.put(trial, process);
             boolean hasEnded = process.waitFor(TRIAL_SECONDS, TimeUnit.SECONDS);
+            if (!trials.remove(trial, process)) {
+                return List.of();
+            }
             if (!hasEnded) {
-                process.destroy();
+                ChildProcess.end(process);
                 throw Problem.failure("no step could be tried within ten minutes");
             }
             if (process.exitValue() != 0) {

@@ -120,6 +120,17 @@ class DataPageTest extends BrowserTest {
     }
 
     @Test
+    void a_high_window_is_filled() {
+        try (var visitor = visitor(ColorScheme.LIGHT, 1280, 9000)) {
+            Page high = visitor.newPage();
+            high.navigate(studio().address().toString());
+            high.evaluate("location.hash = '#/data?source=digits'");
+            high.waitForCondition(() -> Boolean.TRUE.equals(high.evaluate(
+                    "(document.querySelector('.data-more')?.getBoundingClientRect().top ?? 0) > innerHeight")));
+        }
+    }
+
+    @Test
     void a_room_that_was_left_does_not_take_the_address() {
         List<Route> held = new ArrayList<>();
         page.route("**/studio/api/data/sets", held::add);

@@ -12,6 +12,7 @@ import dev.diffusion4j.studio.demo.Demo;
 import dev.diffusion4j.studio.demo.DemoGuide;
 import dev.diffusion4j.studio.demo.DemoPack;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +40,7 @@ class DemoPageTest extends BrowserTest {
             assertAccessible(page, "a demo before anything is drawn");
             draw("#BB2266", "3");
             assertThat(packed.resolve("test.jpeg")).isNotEmptyFile();
+            pressesTwiceAndDrawsOnce();
             draw("#44CCAA", "5");
             assertAccessible(page, "a demo, light");
             shoot(page, "demo");
@@ -50,6 +52,24 @@ class DemoPageTest extends BrowserTest {
                 shoot(phone, "demo-phone");
             }
         }
+    }
+
+    private void pressesTwiceAndDrawsOnce() {
+        List<String> begun = new ArrayList<>();
+        page.onRequest(request -> {
+            if (request.method().equals("POST")) {
+                begun.add(request.url());
+            }
+        });
+        page.evaluate(
+                """
+                () => {
+                  const press = () => dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true }));
+                  press();
+                  press();
+                }""");
+        assertThat(page.locator("#about")).containsText(", seed");
+        assertThat(begun).hasSize(1);
     }
 
     private void draw(String colour, String scale) {

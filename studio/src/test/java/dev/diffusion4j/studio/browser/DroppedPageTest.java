@@ -12,15 +12,22 @@ import dev.diffusion4j.image.PngFile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A picture that is dropped on the room Draw gives the settings back that it was drawn with. */
 class DroppedPageTest extends DrawPage {
+    @TempDir
+    Path scratch;
+
     private byte[] drawn() {
         String before = page.locator(".now").getAttribute("data-job");
         page.locator(".go button").click();
@@ -72,6 +79,98 @@ class DroppedPageTest extends DrawPage {
                 .hasValue("4");
         assertThat(page.getByLabel("Seed", new Page.GetByLabelOptions().setExact(true)))
                 .hasValue("77");
+    }
+
+    @Test
+    void a_seed_beyond_what_a_browser_counts_exactly_stays_what_it_is() {
+        String seed = "9007199254740993";
+        choose(PLAIN);
+        write("Steps", "2");
+        write("Seed", seed);
+        byte[] first = drawn();
+        write("Seed", "1");
+        drop(first, "drawn.png");
+        Locator field = page.getByLabel("Seed", new Page.GetByLabelOptions().setExact(true));
+        assertThat(field).hasValue(seed);
+        page.reload();
+        assertThat(field).hasValue(seed);
+        button("As code").click();
+        assertThat(page.locator("dialog pre").first()).containsText("--seed " + seed);
+        assertThat(page.locator("dialog pre").last()).containsText(".seed(" + seed + "L)");
+        Object near = page.evaluate(
+                """
+                async (seed) => {
+                  const { list } = await import("/js/jobs.js");
+                  const { nearSeeds } = await import("/rooms/gallery/near.js");
+                  const { place } = (await list()).find((job) => String(job.seed) === seed).pictures[0];
+                  const asked = [];
+                  const send = window.fetch;
+                  window.fetch = (path, options) => {
+                    if (options?.method === "POST" && path.endsWith("/jobs")) asked.push(/"seed":(\\d+)/.exec(options.body)[1]);
+                    return send(path, options);
+                  };
+                  await nearSeeds({ place }, document.createElement("div"), () => {});
+                  window.fetch = send;
+                  return asked.sort().join(" ");
+                }""",
+                seed);
+        assertThat(near).isEqualTo("9007199254740991 9007199254740992 9007199254740994 9007199254740995");
+    }
+
+    @Test
+    void its_losses_are_known_by_all_their_names_and_one_that_cannot_be_had_is_named() throws IOException {
+        choose(PLAIN);
+        Object text = page.evaluate(
+                """
+                async (model) => {
+                  const { draw } = await import("/js/jobs.js");
+                  const job = await draw({ model, guides: ["colour=3366CC:5", "edge=0.2:3,from=0.5"], request: { sampling: { steps: 2 } } });
+                  const bytes = await (await fetch(job.pictures[0].url)).arrayBuffer();
+                  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
+                }""",
+                PLAIN);
+        Path file =
+                Files.write(scratch.resolve("steered.png"), Base64.getDecoder().decode(String.valueOf(text)));
+        Map<String, String> notes = new LinkedHashMap<>(PngFile.readNotes(file));
+        notes.replaceAll(
+                (name, note) -> note.replace("\"colour=3366CC:5\"", "\"colour=3366CC:5\",\"mask=photo.png:4\""));
+        drop(PngFile.bytes(ImageIO.read(file.toFile()), notes), "steered.png");
+        assertThat(page.locator("[data-field=guides] fieldset legend")).hasText(new String[] {"Colour", "Sharpness"});
+        assertThat(page.locator("[data-field=guides] input[type=color]")).hasValue("#3366cc");
+        assertThat(page.locator(".notices"))
+                .containsText("It was steered by 'mask=photo.png:4', which is left out: this page takes no file");
+        button("As code").click();
+        assertThat(page.locator("dialog pre").first())
+                .containsText("--guide color=#3366CC:5 --guide 'sharpness=0.2:3,from=0.5'");
+    }
+
+    @Test
+    void any_class_and_the_strength_come_back_and_so_does_the_lock_when_it_is_undone() {
+        choose(PLAIN);
+        page.route("**/studio/api/draw/models/" + PLAIN, route -> {
+            String model = route.fetch()
+                    .text()
+                    .replaceFirst("\"takes\": *\"\\w+\"", "\"takes\":\"classes\"")
+                    .replaceFirst("\"classes\": *\\d+", "\"classes\":3")
+                    .replaceFirst("\"is_guided\": *\\w+", "\"is_guided\":true");
+            route.fulfill(new Route.FulfillOptions()
+                    .setContentType("application/json")
+                    .setBody(model));
+        });
+        page.route(
+                "**/studio/api/draw/note*",
+                route -> route.fulfill(new Route.FulfillOptions()
+                        .setContentType("application/json")
+                        .setBody("{\"settings\":{\"model\":\"" + PLAIN
+                                + "\",\"seed\":5,\"class\":null,\"strength\":0.35,\"guides\":[]},\"notices\":[]}")));
+        dropText("");
+        assertThat(page.getByLabel("Class", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("");
+        assertThat(page.getByLabel("Strength", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("0.35");
+        assertThat(page.getByLabel("The seed stays")).isVisible();
+        button("Undo").click();
+        assertThat(page.getByLabel("A new seed each time")).isVisible();
     }
 
     @Test

@@ -126,6 +126,14 @@ class LessonsPageTest extends BrowserTest {
     }
 
     @Test
+    void a_step_with_two_trainings_says_which_is_begun_and_has_each_once() {
+        go("lessons/4/4");
+        isAt("Train with an eye on it");
+        assertThat(page.locator(".training button.primary"))
+                .hasText(new String[] {"Train digit-classifier", "Train flowers-continuous-lesson"});
+    }
+
+    @Test
     void the_heading_of_a_step_waits_for_none_of_its_controls() {
         List<Route> held = new ArrayList<>();
         try (var visitor = visitor(ColorScheme.LIGHT, 1280, 720)) {

@@ -154,6 +154,23 @@ class RoomsPageTest extends BrowserTest {
     }
 
     @Test
+    void a_page_that_only_listens_says_that_the_studio_is_lost_and_that_it_is_locked() {
+        page.route("**/studio/api/train/events*", Route::abort);
+        page.route("**/studio/api/folders", Route::abort);
+        go("train");
+        assertThat(page.locator(".banner")).containsText("does not answer");
+        page.unroute("**/studio/api/train/events*");
+        page.unroute("**/studio/api/folders");
+        assertThat(page.locator(".banner")).hasCount(0);
+        page.route("**/studio/api/train/events*", Route::abort);
+        page.route(
+                "**/studio/api/folders",
+                route -> route.fulfill(new Route.FulfillOptions().setStatus(401).setBody("")));
+        page.reload();
+        assertThat(page.locator(".banner")).containsText("was started anew");
+    }
+
+    @Test
     void the_numbers_of_a_logarithmic_axis_do_not_touch() {
         Object written = page.evaluate(
                 """

@@ -3,6 +3,7 @@ package dev.diffusion4j.studio.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.studio.Studio;
 import dev.diffusion4j.studio.StudioConfig;
@@ -11,9 +12,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -138,6 +141,56 @@ class TrainRoomTest {
                         .text())
                 .contains("passes over the data");
         assertThat(visitor.get(API + "/recipes").text()).contains("\"quickstart\"");
+    }
+
+    /** A command that takes its time. */
+    static final class Sleeper {
+        public static void main(String[] words) throws InterruptedException {
+            Thread.sleep(600_000);
+        }
+    }
+
+    private void startAnew(List<String> command) {
+        studio.close();
+        studio = Studio.start(StudioConfig.DEFAULT.with(c -> {
+            c.port = 0;
+            c.folders = List.of(home.resolve("runs"));
+            c.command = command;
+        }));
+        visitor = new Visitor(studio);
+    }
+
+    private static List<String> java(String... words) {
+        List<String> all = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        all.addAll(List.of(words));
+        return all;
+    }
+
+    @Test
+    void a_plan_and_a_training_that_has_not_begun_yet_are_ended_and_the_latter_is_forgotten_without_its_folder()
+            throws Exception {
+        startAnew(java("-cp", System.getProperty("java.class.path"), Sleeper.class.getName()));
+        Map<String, Object> asked = new LinkedHashMap<>(sent(TINY));
+        asked.put("trial", "one");
+        CompletableFuture<Visitor.Answer> plan =
+                CompletableFuture.supplyAsync(() -> visitor.post(API + "/plan", asked));
+        while (!plan.isDone()) {
+            assertThat(visitor.post(API + "/plan/end", Map.of("trial", "one")).status())
+                    .isEqualTo(204);
+            Thread.sleep(100);
+        }
+        assertThat(plan.get().status()).isEqualTo(204);
+
+        Map<String, String> run = Map.of("run", "runs/tiny");
+        assertThat(visitor.post(API + "/start", sent(TINY)).status()).isEqualTo(200);
+        await(state("starting"));
+        assertThat(visitor.post(API + "/stop", run).status()).isEqualTo(204);
+        await(state("failed"));
+        AtomicFile.deleteTree(home.resolve("runs/tiny"));
+        assertThat(visitor.post(API + "/forget", run).status()).isEqualTo(204);
+        assertThat((List<?>) visitor.get(API + "/runs").json().get("runs")).isEmpty();
+        assertThat(visitor.post(API + "/forget", run).status()).isEqualTo(404);
     }
 
     @Test

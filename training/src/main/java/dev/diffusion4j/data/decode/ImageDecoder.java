@@ -62,6 +62,30 @@ public final class ImageDecoder {
         }
     }
 
+    /**
+     * How the camera was held, by the notes in a picture's file: what {@link #decode} turns upright.
+     *
+     * @param file all bytes of a picture file; may be changed
+     * @return 1 … 8 as EXIF counts; 1, upright, where the file says nothing sound
+     */
+    public static int orientation(byte[] file) {
+        try {
+            return switch (PictureKind.of(file)) {
+                case JPEG -> new JpegHeader(file).exif.orientation();
+                case PNG -> PngNotes.orientation(file);
+                case WEBP -> new WebpFile(file).exif.orientation();
+                case TIFF -> {
+                    Exif exif = new Exif();
+                    exif.readTiff(file, 0, file.length);
+                    yield exif.orientation();
+                }
+                case GIF, BMP, PNM -> 1;
+            };
+        } catch (IOException | RuntimeException e) {
+            return 1; // damaged files bring all kinds
+        }
+    }
+
     private PixelImage read(byte[] file, boolean shared) throws IOException {
         return switch (PictureKind.of(file)) {
             case JPEG -> jpeg.read(file, shared);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.studio.base;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which adapters are found in the folders that are open. */
+class ShelvesTest {
+    private static final Path LORA = Path.of("../core/src/test/resources/golden/text_lora/sd-kohya.safetensors");
+
+    @TempDir
+    Path home;
+
+    private Path open;
+
+    @BeforeEach
+    void fill() throws IOException {
+        open = Files.createDirectories(home.resolve("open"));
+        for (int i = 0; i < 5; i++) {
+            Files.writeString(open.resolve(i + ".png"), "");
+            Files.writeString(open.resolve(i + "-config.json"), "{}");
+        }
+    }
+
+    private Path put(String name) throws IOException {
+        Path file = home.resolve(name);
+        Files.createDirectories(file.getParent());
+        return Files.copy(LORA, file);
+    }
+
+    private Shelves shelves(int most) {
+        return new Shelves(new Folders(List.of(open)), most);
+    }
+
+    private static List<String> names(Shelves shelves) {
+        return shelves.loras().stream().map(Shelves.Lora::name).toList();
+    }
+
+    @Test
+    void pictures_take_no_place_from_adapters_and_what_is_passed_over_is_counted() throws IOException {
+        put("open/z/one.safetensors");
+        put("open/z/two.safetensors");
+        Shelves roomy = shelves(2);
+        assertThat(names(roomy)).containsExactly("open/z/one.safetensors", "open/z/two.safetensors");
+        assertThat(roomy.passed()).isZero();
+        put("open/z/three.safetensors");
+        Shelves full = shelves(2);
+        assertThat(names(full)).hasSize(2);
+        assertThat(full.passed()).isEqualTo(1);
+    }
+
+    @Test
+    void a_link_is_followed_only_within_the_folders() throws IOException {
+        Path inside = put("open/own.safetensors");
+        Path outside = put("secret/other.safetensors");
+        Files.createSymbolicLink(open.resolve("again.safetensors"), inside);
+        Files.createSymbolicLink(open.resolve("out.safetensors"), outside);
+        Files.createSymbolicLink(open.resolve("up"), outside.getParent());
+        assertThat(names(shelves(10))).containsExactly("open/again.safetensors", "open/own.safetensors");
+    }
+}
