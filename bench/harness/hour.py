@@ -158,6 +158,8 @@ def run(models, seconds, callers=6):
     crowd = [Caller(server.port, seed, begun + seconds, counts) for seed in range(callers)]
     uses = []
     try:
+        if (status := crowd[0].submit()[0]) != 202:
+            raise Failed(f"the model of --classes draws no class: a job with one is answered with {status}")
         for caller in crowd:
             caller.start()
         shown = 0
