@@ -119,6 +119,12 @@ export function trainForm({ recipe: asked, runs, started, cancel }) {
     if (trial) post(`${API}/plan/end`, { trial }).catch((error) => toast(error.message, { bad: true }));
   }
 
+  // a page that is loaded anew or closed asks no more for it; an ordinary call would end with the page
+  function endBehind() {
+    if (trial) navigator.sendBeacon(`${API}/plan/end`, new Blob([JSON.stringify({ trial })], { type: "application/json" }));
+  }
+  addEventListener("pagehide", endBehind);
+
   async function start() {
     if (begin.disabled) return;
     clearFaults(node);
@@ -252,5 +258,5 @@ export function trainForm({ recipe: asked, runs, started, cancel }) {
     }
   }
   open();
-  return { node, leave() { turn += 1; endTrial(); removeEventListener("keydown", pressed); } };
+  return { node, leave() { turn += 1; endTrial(); removeEventListener("keydown", pressed); removeEventListener("pagehide", endBehind); } };
 }

@@ -74,14 +74,19 @@ public final class ClipTexts implements AutoCloseable {
             String oldest = known.keySet().iterator().next();
             gone.add(java.util.Objects.requireNonNull(known.remove(oldest)));
         }
-        gone.removeIf(each -> {
-            boolean isOver = !isUsed.test(each.guidance);
-            if (isOver) {
-                each.kit.close();
-            }
-            return isOver;
-        });
+        free(isUsed);
         return made;
+    }
+
+    /** What gave way stays for as many more texts again: a request that is just being read may hold it. */
+    private void free(Predicate<LossGuidance> isUsed) {
+        int over = gone.size() - MOST;
+        for (Known each : List.copyOf(gone.subList(0, Math.max(0, over)))) {
+            if (!isUsed.test(each.guidance)) {
+                each.kit.close();
+                gone.remove(each);
+            }
+        }
     }
 
     private Clip clip() {

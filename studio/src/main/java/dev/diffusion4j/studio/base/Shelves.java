@@ -12,8 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -43,7 +43,7 @@ public final class Shelves {
     private final Folders folders;
     private final int most;
     private @Nullable Seen seen;
-    private long seenAt;
+    private long seenUntil;
     private final Map<String, Optional<Lora>> known = new ConcurrentHashMap<>();
     private final Map<String, Optional<String>> hashes = new ConcurrentHashMap<>();
 
@@ -65,10 +65,13 @@ public final class Shelves {
 
     /** Those of one kind, as far as they are looked at; the others are counted. */
     private static final class Kind {
-        private final List<Path> files = new ArrayList<>();
+        private final Set<Path> files = new LinkedHashSet<>(); // of folders that lie in each other, each file once
         private int passed;
 
         void add(Path file, int most) {
+            if (files.contains(file)) {
+                return;
+            }
             if (files.size() < most) {
                 files.add(file);
             } else {
@@ -88,17 +91,18 @@ public final class Shelves {
         this.most = most;
     }
 
-    /** As they were a moment ago: a page asks several times in a row. */
+    /** As they were a moment ago: a page asks several times in a row. Where looking takes long, for as much longer. */
     private synchronized Seen seen() {
-        long now = System.nanoTime();
+        long start = System.nanoTime();
         Seen before = seen;
-        if (before == null || now - seenAt > MOMENT) {
+        if (before == null || start - seenUntil > 0) {
             before = new Seen(new Kind(), new Kind());
             for (Path root : folders.all().values()) {
                 walk(root, before);
             }
             seen = before;
-            seenAt = now;
+            long end = System.nanoTime();
+            seenUntil = end + Math.max(MOMENT, 5 * (end - start));
         }
         return before;
     }
@@ -224,20 +228,20 @@ public final class Shelves {
     /** The folders of networks that see pictures and texts, of transformers or OpenCLIP. */
     public List<Path> clips() {
         return seen().configs.files.stream()
-                .filter(Shelves::isClip)
+                .filter(this::isClip)
                 .map(file -> Objects.requireNonNull(file.getParent()))
                 .distinct()
                 .toList();
     }
 
-    private static boolean isClip(Path config) {
+    private boolean isClip(Path config) {
         if (config.endsWith(OPEN_CLIP)) {
-            return OPEN_CLIP_WEIGHTS.stream().anyMatch(name -> Files.exists(config.resolveSibling(name)));
+            return OPEN_CLIP_WEIGHTS.stream().anyMatch(name -> folders.holds(config.resolveSibling(name)));
         }
         try {
             return Files.size(config) < 100_000
                     && "clip".equals(Json.readObject(config).get("model_type"))
-                    && Files.exists(config.resolveSibling("model.safetensors"));
+                    && folders.holds(config.resolveSibling("model.safetensors"));
         } catch (IOException | Problem e) {
             return false;
         }

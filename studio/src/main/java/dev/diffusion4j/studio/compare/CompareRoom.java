@@ -11,13 +11,17 @@ import dev.diffusion4j.studio.base.Room;
 import dev.diffusion4j.studio.base.StudioContext;
 import io.javalin.config.RoutesConfig;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -48,42 +52,67 @@ public final class CompareRoom implements Room {
         routes.post(API + "compare/end", Calls.json(ctx -> measurements.end(Calls.body(ctx))));
     }
 
-    /** The tables, and the classifiers that can judge. */
-    private Map<String, Object> found() {
-        List<Map<String, @Nullable Object>> tables = new ArrayList<>();
-        List<String> judges = new ArrayList<>();
-        for (Path root : folders.all().values()) {
-            try (Stream<Path> files = Files.walk(root, DEEPEST)) {
-                files.forEach(file -> {
-                    if (file.endsWith(FILE) && folders.holds(file)) {
-                        addTable(file, tables);
-                    } else if (file.endsWith(ComponentMap.FILE) && folders.holds(file)) {
-                        addJudge(file, judges);
-                    }
-                });
-            } catch (IOException | UncheckedIOException e) {
-                continue; // as far as it can be read
-            }
-        }
-        return Map.of(
-                "tables", tables, "judges", judges.stream().distinct().sorted().toList());
+    @Override
+    public void close() {
+        measurements.close();
     }
 
-    private void addTable(Path file, List<Map<String, @Nullable Object>> tables) {
+    /** The tables, and the classifiers that can judge. */
+    private Map<String, Object> found() {
+        Map<String, Map<String, @Nullable Object>> tables = new LinkedHashMap<>(); // folders may lie in each other
+        Set<String> judges = new TreeSet<>();
+        for (Path root : folders.all().values()) {
+            files(root).filter(folders::holds).forEach(file -> {
+                if (file.endsWith(FILE)) {
+                    addTable(file, tables);
+                } else {
+                    addJudge(file, judges);
+                }
+            });
+        }
+        return Map.of("tables", List.copyOf(tables.values()), "judges", List.copyOf(judges));
+    }
+
+    /** Of tables and models, as far as the folder can be read. */
+    private static Stream<Path> files(Path root) {
+        List<Path> files = new ArrayList<>();
+        try {
+            Files.walkFileTree(root, Set.of(), DEEPEST, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                    if (file.endsWith(FILE) || file.endsWith(ComponentMap.FILE)) {
+                        files.add(file);
+                    }
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFileFailed(Path file, IOException e) {
+                    return FileVisitResult.CONTINUE; // somebody else's
+                }
+            });
+        } catch (IOException e) {
+            return files.stream();
+        }
+        return files.stream();
+    }
+
+    private void addTable(Path file, Map<String, Map<String, @Nullable Object>> tables) {
         try {
             Object rows = Json.readObject(file).get("rows");
             if (rows instanceof List<?>) {
                 Map<String, @Nullable Object> table = new LinkedHashMap<>();
-                table.put("place", folders.place(file).orElseThrow());
+                String place = folders.place(file).orElseThrow();
+                table.put("place", place);
                 table.put("rows", rows);
-                tables.add(table);
+                tables.put(place, table);
             }
         } catch (Problem e) {
             return; // another file of this name
         }
     }
 
-    private void addJudge(Path file, List<String> judges) {
+    private void addJudge(Path file, Set<String> judges) {
         try {
             if (Measurements.isJudge(file)) {
                 Path folder = java.util.Objects.requireNonNull(file.getParent());

@@ -16,13 +16,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Comparisons that were begun here, each a process of its own: {@code diffuse compare}, whose table is then found in the folders. */
-final class Measurements {
+final class Measurements implements AutoCloseable {
     /** In the first folder. */
     private static final String FOLDER = "compared";
 
+    private static final long MOST_SECONDS = 5;
     private static final String CONSOLE = "console.log";
     /** Pictures of the data that are compared with: a person waits, and looks at the order of the rows. */
     private static final int MOST_DATA = 2000;
@@ -114,14 +117,34 @@ final class Measurements {
 
     /** Ends one, or forgets one that failed. */
     synchronized @Nullable Object end(Map<String, @Nullable Object> asked) throws IOException {
-        Path folder = context.folders().resolve(Calls.text(asked, "place"));
-        Process process = begun.remove(folder);
-        if (process != null && process.isAlive()) {
-            ChildProcess.end(process);
-        } else if (process != null && !Files.exists(folder.resolve("compare.json"))) {
-            AtomicFile.deleteTree(folder); // there is nothing in it but what it printed
+        String place = Calls.text(asked, "place");
+        Optional<Path> known = begun.keySet().stream() // its folder may be gone
+                .filter(each ->
+                        context.folders().place(each).filter(place::equals).isPresent())
+                .findFirst();
+        if (known.isPresent()) {
+            end(known.get());
         }
         return null;
+    }
+
+    private void end(Path folder) throws IOException {
+        Process process = java.util.Objects.requireNonNull(begun.remove(folder));
+        ChildProcess.end(process);
+        try {
+            process.waitFor(MOST_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (!Files.exists(folder.resolve("compare.json"))) {
+            AtomicFile.deleteTree(folder); // there is nothing in it but what it printed
+        }
+    }
+
+    /** Ends those that are at work: nobody could see them after. */
+    @Override
+    public synchronized void close() {
+        begun.values().forEach(ChildProcess::end);
     }
 
     /** Whether a file, a {@code model_index.json}, is of a classifier that can judge. */

@@ -143,7 +143,7 @@ public final class TrainRoom implements Room {
         String trial = body.get("trial") instanceof String text
                 ? text
                 : UUID.randomUUID().toString();
-        List<String> lines = trainings.plan(recipes.filled(body).words(), trial);
+        List<String> lines = trainings.plan(() -> recipes.filled(body).words(), trial);
         return lines.isEmpty() ? null : Map.of("lines", lines);
     }
 

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Trainings that are started, gone on with and tried from here. They belong to nobody: what is known of them is read from their folders. */
@@ -26,7 +27,30 @@ final class Trainings {
     /** Those that do not yet work on their folder, or could not. */
     private final Map<Path, Process> begun = new ConcurrentHashMap<>();
     /** Plans at work, by the names that pages gave them. */
-    private final Map<String, Process> trials = new ConcurrentHashMap<>();
+    private final Map<String, Trial> trials = new ConcurrentHashMap<>();
+
+    /** A plan; it may be ended before its process is there. */
+    private static final class Trial {
+        private @Nullable Process process;
+        private boolean isEnded;
+
+        /** Whether it goes on. */
+        synchronized boolean begin(Process begun) {
+            process = begun;
+            return !isEnded;
+        }
+
+        synchronized void end() {
+            isEnded = true;
+            if (process != null) {
+                ChildProcess.end(process);
+            }
+        }
+
+        synchronized boolean isEnded() {
+            return isEnded;
+        }
+    }
 
     Trainings(ChildProcess command) {
         this.command = command;
@@ -121,9 +145,9 @@ final class Trainings {
 
     /** Ends a plan, if it is still at work. */
     void endTrial(String trial) {
-        Process process = trials.remove(trial);
-        if (process != null) {
-            ChildProcess.end(process);
+        Trial known = trials.get(trial);
+        if (known != null) {
+            known.end();
         }
     }
 
@@ -135,19 +159,24 @@ final class Trainings {
     /**
      * What a training would take: what {@code diffuse train --plan} prints.
      *
+     * @param words of the call; asked for when the plan can be ended already
      * @param trial by which it may be ended
      * @return empty where it was
      * @throws Problem (a wrong request) with its error
      */
-    List<String> plan(List<String> words, String trial) {
+    List<String> plan(Supplier<List<String>> words, String trial) {
         Path console = temporary();
+        Trial own = new Trial();
+        trials.put(trial, own);
         try {
-            List<String> all = new ArrayList<>(words);
+            List<String> all = new ArrayList<>(words.get());
             all.add("--plan");
             Process process = command.start(all, console);
-            trials.put(trial, process);
+            if (!own.begin(process)) {
+                ChildProcess.end(process);
+            }
             boolean hasEnded = process.waitFor(TRIAL_SECONDS, TimeUnit.SECONDS);
-            if (!trials.remove(trial, process)) {
+            if (own.isEnded()) {
                 return List.of();
             }
             if (!hasEnded) {
@@ -162,6 +191,7 @@ final class Trainings {
             Thread.currentThread().interrupt();
             throw Problem.failure("the studio is being closed");
         } finally {
+            trials.remove(trial, own);
             delete(console);
         }
     }

@@ -16,12 +16,12 @@ class ClipTextsTest {
         try (ClipTexts texts = new ClipTexts(CLIP, notice -> {})) {
             LossGuidance first = texts.of("clip=bla:1", guidance -> false);
             assertThat(texts.of("clip=bla:1", guidance -> false)).isSameAs(first);
-            for (int scale = 2; scale <= 60; scale++) {
+            for (int scale = 2; scale <= 200; scale++) {
                 texts.of("clip=bla:" + scale, guidance -> guidance == first);
             }
             int held = texts.held();
-            assertThat(held).isLessThan(60);
-            texts.of("clip=bla:61", guidance -> false);
+            assertThat(held).isLessThan(100);
+            texts.of("clip=bla:201", guidance -> false);
             assertThat(texts.held()).as("without the first, which is over").isEqualTo(held - 1);
             assertThat(texts.of("clip=bla:1", guidance -> false)).isNotSameAs(first);
         }

@@ -65,4 +65,11 @@ class ShelvesTest {
         Files.createSymbolicLink(open.resolve("up"), outside.getParent());
         assertThat(names(shelves(10))).containsExactly("open/again.safetensors", "open/own.safetensors");
     }
+
+    @Test
+    void folders_that_lie_in_each_other_show_an_adapter_once() throws IOException {
+        put("open/z/one.safetensors");
+        Shelves both = new Shelves(new Folders(List.of(open, open.resolve("z"))), 10);
+        assertThat(names(both)).hasSize(1);
+    }
 }
