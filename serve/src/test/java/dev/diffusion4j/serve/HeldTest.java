@@ -2,6 +2,7 @@
 package dev.diffusion4j.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.service.FinishedPicture;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -126,8 +128,10 @@ class HeldTest {
             jobs.forget("me", first);
             jobs.forget("me", first);
             assertThat(jobs.running("me")).containsSame(second);
+            job.cancel(); // it takes effect within a step
+            assertThatThrownBy(job::await).isInstanceOf(CancellationException.class);
+            assertThat(jobs.running("me")).isEmpty();
         }
-        assertThat(jobs.running("me")).isEmpty();
     }
 
     @Test
