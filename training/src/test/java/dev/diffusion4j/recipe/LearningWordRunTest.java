@@ -63,6 +63,21 @@ class LearningWordRunTest {
         return ZogRuns.trained(folder.resolve(name), recipe);
     }
 
+    /** A run that was stopped after its third step of four. */
+    private static void stopped(Path run, Recipe recipe) {
+        boolean[] reached = {false};
+        RunListener stopping = new RunListener() {
+            @Override
+            public void onStep(RunProgress progress) {
+                reached[0] = progress.step() == 3;
+            }
+        };
+        assertThat(TrainingRun.start(recipe, run)
+                        .run(stopping, () -> reached[0])
+                        .finished())
+                .isFalse();
+    }
+
     /** What the run's word was cut into begins as this. */
     private static float[] ownRows() {
         ClipTokenizer tokenizer = TokenizerFolder.read(BASE.resolve("tokenizer"));
@@ -81,17 +96,7 @@ class LearningWordRunTest {
         Path whole = trained("whole", recipe(r -> {}));
 
         Path parts = folder.resolve("parts");
-        boolean[] reached = {false};
-        RunListener stopping = new RunListener() {
-            @Override
-            public void onStep(RunProgress progress) {
-                reached[0] = progress.step() == 3;
-            }
-        };
-        assertThat(TrainingRun.start(recipe(r -> {}), parts)
-                        .run(stopping, () -> reached[0])
-                        .finished())
-                .isFalse();
+        stopped(parts, recipe(r -> {}));
         ZogRuns.resumed(parts);
         assertThat(contents(parts.resolve("lora"))).isEqualTo(contents(whole.resolve("lora")));
         assertThat(contents(BASE)).isEqualTo(base);
@@ -150,14 +155,7 @@ class LearningWordRunTest {
         assertThat(rows(whole)).as("as many vectors as were given").hasSize(2 * width);
 
         Path parts = folder.resolve("parts");
-        boolean[] reached = {false};
-        RunListener stopping = new RunListener() {
-            @Override
-            public void onStep(RunProgress progress) {
-                reached[0] = progress.step() == 3;
-            }
-        };
-        TrainingRun.start(onwards, parts).run(stopping, () -> reached[0]);
+        stopped(parts, onwards);
         AtomicFile.deleteTree(first);
         ZogRuns.resumed(parts);
         assertThat(contents(parts.resolve("lora"))).isEqualTo(contents(whole.resolve("lora")));

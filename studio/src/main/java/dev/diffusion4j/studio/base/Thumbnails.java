@@ -2,6 +2,7 @@
 package dev.diffusion4j.studio.base;
 
 import dev.diffusion4j.data.decode.ImageDecoder;
+import dev.diffusion4j.data.decode.Orientation;
 import dev.diffusion4j.serve.Refusal;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -101,27 +102,17 @@ final class Thumbnails {
         }
     }
 
-    /** @param orientation 1 … 8 of EXIF: 2 mirrored, 3 upside down, 4 both, 5 … 8 with rows and columns exchanged */
-    private static BufferedImage upright(BufferedImage image, int orientation) {
-        if (orientation == 1) {
+    private static BufferedImage upright(BufferedImage image, Orientation orientation) {
+        if (orientation.number() == 1) {
             return image;
         }
-        boolean exchanged = orientation >= 5;
-        boolean fromRight = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-        boolean fromBottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-        int width = exchanged ? image.getHeight() : image.getWidth();
-        int height = exchanged ? image.getWidth() : image.getHeight();
+        int width = orientation.exchanged() ? image.getHeight() : image.getWidth();
+        int height = orientation.exchanged() ? image.getWidth() : image.getHeight();
         BufferedImage turned = new BufferedImage(width, height, image.getType());
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
-                int column = exchanged ? y : x;
-                int row = exchanged ? x : y;
-                turned.setRGB(
-                        x,
-                        y,
-                        image.getRGB(
-                                fromRight ? image.getWidth() - 1 - column : column,
-                                fromBottom ? image.getHeight() - 1 - row : row));
+                int column = orientation.column(x, y, image.getWidth());
+                turned.setRGB(x, y, image.getRGB(column, orientation.row(x, y, image.getHeight())));
             }
         }
         return turned;

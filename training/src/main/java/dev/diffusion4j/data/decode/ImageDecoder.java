@@ -66,23 +66,24 @@ public final class ImageDecoder {
      * How the camera was held, by the notes in a picture's file: what {@link #decode} turns upright.
      *
      * @param file all bytes of a picture file; may be changed
-     * @return 1 … 8 as EXIF counts; 1, upright, where the file says nothing sound
+     * @return upright, 1, where the file says nothing sound
      */
-    public static int orientation(byte[] file) {
+    public static Orientation orientation(byte[] file) {
         try {
-            return switch (PictureKind.of(file)) {
-                case JPEG -> new JpegHeader(file).exif.orientation();
-                case PNG -> PngNotes.orientation(file);
-                case WEBP -> new WebpFile(file).exif.orientation();
-                case TIFF -> {
-                    Exif exif = new Exif();
-                    exif.readTiff(file, 0, file.length);
-                    yield exif.orientation();
-                }
-                case GIF, BMP, PNM -> 1;
-            };
+            return new Orientation(
+                    switch (PictureKind.of(file)) {
+                        case JPEG -> new JpegHeader(file).exif.orientation();
+                        case PNG -> PngNotes.orientation(file);
+                        case WEBP -> new WebpFile(file).exif.orientation();
+                        case TIFF -> {
+                            Exif exif = new Exif();
+                            exif.readTiff(file, 0, file.length);
+                            yield exif.orientation();
+                        }
+                        case GIF, BMP, PNM -> 1;
+                    });
         } catch (IOException | RuntimeException e) {
-            return 1; // damaged files bring all kinds
+            return new Orientation(1); // damaged files bring all kinds
         }
     }
 
