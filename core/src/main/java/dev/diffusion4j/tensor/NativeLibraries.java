@@ -33,7 +33,9 @@ final class NativeLibraries {
      * @throws Problem (a failure) where it is another LibTorch: two of them end the process
      */
     static boolean isLoaded() {
-        return isLoaded(mapped(), NativeVersions.here().java("pytorch"));
+        List<String> maps = mapped();
+        boolean any = maps.stream().anyMatch(NativeLibraries::isLibtorch);
+        return any && isLoaded(maps, NativeVersions.here().java("pytorch"));
     }
 
     /**
@@ -41,8 +43,7 @@ final class NativeLibraries {
      * @param version that is on the class path; empty where nobody knows
      */
     static boolean isLoaded(List<String> maps, Optional<String> version) {
-        List<String> found =
-                maps.stream().filter(file -> file.endsWith("/" + LIBRARY)).toList();
+        List<String> found = maps.stream().filter(NativeLibraries::isLibtorch).toList();
         for (String file : found) {
             var jar = JAR.matcher(file);
             boolean ours = jar.matches()
@@ -55,6 +56,10 @@ final class NativeLibraries {
             }
         }
         return !found.isEmpty();
+    }
+
+    private static boolean isLibtorch(String file) {
+        return file.endsWith("/" + LIBRARY);
     }
 
     /** The files that are mapped into this process; empty where the system does not say. */
@@ -72,10 +77,17 @@ final class NativeLibraries {
 
     /** @throws Problem (a failure) saying why it cannot be loaded */
     static void load() {
-        NativeVersions.here().check();
         NativeFolder.useReadOnly();
+        NativeSearch search = NativeSearch.here();
+        boolean known = search.recall(); // then these very jars have loaded before
+        if (!known) {
+            NativeVersions.here().check();
+        }
         try {
             Loader.load(torch.class);
+            if (!known) {
+                search.remember();
+            }
         } catch (LinkageError | RuntimeException e) {
             throw problem(e, Loader.getPlatform());
         }
