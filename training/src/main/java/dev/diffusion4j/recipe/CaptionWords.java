@@ -5,7 +5,9 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.model.PromptWords;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /** What a data set's captions decide of a recipe: the words that a network knows, and what its previews show. */
@@ -22,7 +24,7 @@ final class CaptionWords {
      * @throws Problem (a wrong request) where there are none
      */
     static List<String> of(Dataset dataset) {
-        List<String> words = PromptWords.vocabulary(captions(dataset, MOST_CAPTIONS, caption -> true), MOST_WORDS);
+        List<String> words = PromptWords.vocabulary(some(dataset, MOST_CAPTIONS), MOST_WORDS);
         if (words.isEmpty()) {
             throw Problem.request(
                     dataset.description() + " has no captions, but this recipe's network draws words: use data with"
@@ -32,25 +34,29 @@ final class CaptionWords {
     }
 
     /**
-     * The first few captions, for previews.
+     * The first few different captions, for previews; none of beyond the first 20,000 pictures.
      *
      * @param fits whether a caption can be drawn
      */
     static List<String> firstOf(Dataset dataset, Predicate<String> fits) {
-        return captions(dataset, PREVIEWS, fits);
+        Set<String> first = new LinkedHashSet<>();
+        int end = Math.min(dataset.size(), MOST_CAPTIONS);
+        for (int i = 0; i < end && first.size() < PREVIEWS; i++) {
+            String caption = dataset.caption(i);
+            if (caption != null && !first.contains(caption) && fits.test(caption)) {
+                first.add(caption);
+            }
+        }
+        return List.copyOf(first);
     }
 
     /** So many captions at most, evenly over the data; all of its captions where there are no more. */
     static List<String> some(Dataset dataset, int most) {
-        return captions(dataset, most, caption -> true);
-    }
-
-    private static List<String> captions(Dataset dataset, int most, Predicate<String> fits) {
         List<String> all = new ArrayList<>();
-        int step = most == PREVIEWS ? 1 : Math.max(1, dataset.size() / most);
+        int step = Math.max(1, dataset.size() / most);
         for (int i = 0; i < dataset.size() && all.size() < most; i += step) {
             String caption = dataset.caption(i);
-            if (caption != null && fits.test(caption)) {
+            if (caption != null) {
                 all.add(caption);
             }
         }

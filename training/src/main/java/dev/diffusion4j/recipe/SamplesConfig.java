@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param eta its share of fresh noise
  * @param perRow pictures in a row
  * @param guidanceScale of classifier-free guidance, for networks that can do without a class; 1 for none
- * @param prompts what to draw, for a network that takes words; where there are none, the first captions of the data
+ * @param prompts what to draw, for a network that takes words; where there are none, the first different captions of the data
  * @param epochNames whether a grid after an epoch is {@code imgs/{epoch}epochs.png}, from 0, and the last one {@code
  *     imgs/final.png} too, in place of {@code samples/step-….png}
  */
