@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class RunPlaces {
     private RunPlaces() {}
 
-    /** The recipe with absolute paths of its data, its first adapter and its extractor, as far as they are on this machine. */
+    /** The recipe with absolute paths of its data, its class pictures and their captions, its first adapter and its extractor, as far as they are on this machine. */
     static Recipe absolute(Recipe recipe) {
         return recipe.with(draft -> {
             if (!RunParts.isBrought(recipe.data().source())) {
@@ -42,10 +42,23 @@ final class RunPlaces {
     }
 
     private static @Nullable DreamBoothConfig absolute(@Nullable DreamBoothConfig dreambooth) {
-        String folder = dreambooth == null ? null : dreambooth.classPictures();
-        return dreambooth == null || folder == null
-                ? dreambooth
-                : dreambooth.with(draft -> draft.classPictures = absolute(folder));
+        if (dreambooth == null) {
+            return null;
+        }
+        String folder = dreambooth.classPictures();
+        String captions = dreambooth.classCaptions();
+        return dreambooth.with(draft -> {
+            draft.classPictures = folder == null ? null : absolute(folder);
+            draft.classCaptions = captions == null ? null : absoluteCaptions(captions);
+        });
+    }
+
+    private static String absoluteCaptions(String source) {
+        try {
+            return DataSources.absolute(source);
+        } catch (Problem e) {
+            throw Problem.request("dreambooth.class_captions: " + e.getMessage());
+        }
     }
 
     private static @Nullable ValidationConfig absolute(@Nullable ValidationConfig validation) {
