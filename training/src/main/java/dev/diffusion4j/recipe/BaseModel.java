@@ -3,8 +3,10 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.Hashes;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.folder.PipelineFolder;
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.CompanionParts;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.LoadOptions;
@@ -14,6 +16,7 @@ import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tensor.Precision;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Device;
@@ -36,6 +39,18 @@ final class BaseModel {
         if (parts.isPlain()) {
             RecipeParts.ofRun(recipe.model(), parts.families());
         }
+    }
+
+    /**
+     * The size of the pictures that it draws where none is asked for; empty where its config names none.
+     *
+     * @param codec beside it, borrowed; {@code null} for pixels
+     */
+    static Optional<SampleSize> pictureSize(Recipe recipe, RunParts parts, @Nullable SampleCodec codec) {
+        int factor = codec == null ? 1 : codec.scaleFactor();
+        return Pretrained.open(Objects.requireNonNull(recipe.model().from()), parts.families())
+                .size()
+                .map(sample -> new SampleSize(sample.height() * factor, sample.width() * factor));
     }
 
     /**

@@ -3,12 +3,15 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.data.DataSources;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.decode.PictureEndings;
 import dev.diffusion4j.data.source.FolderSource;
+import dev.diffusion4j.data.view.CaptionedDataset;
 import dev.diffusion4j.data.view.Subset;
 import dev.diffusion4j.image.PngFile;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.GenerationResult;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
@@ -20,14 +23,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -73,15 +81,21 @@ final class ClassPictures {
 
     /** @throws Problem (a failure) where no file can be put there */
     static void checkFolder(Path folder) {
-        Path place = folder.toAbsolutePath();
-        while (place != null && !Files.exists(place)) {
-            place = place.getParent();
-        }
-        if (place != null && !(Files.isDirectory(place) && Files.isWritable(place))) {
+        Path place = existing(folder);
+        if (!(Files.isDirectory(place) && Files.isWritable(place))) {
             throw Problem.failure("cannot write class pictures to " + folder + ": "
                     + (Files.isDirectory(place) ? "writing to " + place + " is not allowed" : place + " is a file")
                     + "; name another folder with {dreambooth.class_pictures}");
         }
+    }
+
+    /** The folder, or the nearest above it that is there. */
+    private static Path existing(Path folder) {
+        Path place = folder.toAbsolutePath();
+        while (!Files.exists(place) && place.getParent() != null) {
+            place = place.getParent();
+        }
+        return place;
     }
 
     /** @throws Problem (a wrong request) where another model drew some of those that are there */
@@ -104,6 +118,50 @@ final class ClassPictures {
         }
     }
 
+    /**
+     * Looks, before anything is written, at those that are there and at what is yet to be drawn.
+     *
+     * @param codec beside the base, borrowed; {@code null} for pixels
+     * @throws Problem as {@link #checkBase}, (a wrong request) where nothing says what they show, (a failure) where there is no room for them
+     */
+    void check(@Nullable SampleCodec codec) {
+        checkBase();
+        List<Integer> missing = missing(drawn());
+        if (missing.isEmpty()) {
+            return;
+        }
+        prompt(0);
+        if (parts.group().world().isFirst()) { // which draws them
+            BaseModel.pictureSize(recipe, parts, codec)
+                    .ifPresent(size -> checkRoom(missing.size(), size, folder, usable()));
+        }
+    }
+
+    /**
+     * Looks at what they show, drawn or not yet.
+     *
+     * @param unread what of a text is not read, as sentences; none where it is read whole
+     * @throws Problem (a wrong request) naming one that is too long
+     */
+    void checkTexts(Function<String, List<String>> unread) {
+        List<Integer> missing = missing(drawn());
+        Set<String> all = missing.stream().map(this::prompt).collect(Collectors.toCollection(LinkedHashSet::new));
+        for (String text : all) {
+            List<String> rest = unread.apply(text);
+            if (!rest.isEmpty()) {
+                throw Problem.request(
+                        "the prompt '" + text + "' of class pictures is longer than the text encoder reads: "
+                                + rest.get(0) + "; shorten it where it comes from ({dreambooth.class_prompts},"
+                                + " {dreambooth.class_words} in the captions, or {dreambooth.class_captions})");
+            }
+        }
+        if (hasPictures()) {
+            try (Dataset there = shown(List.of(), 0)) {
+                TextCaptions.check(there, unread, "shorten them, or delete the pictures");
+            }
+        }
+    }
+
     private static String named(List<String> files) {
         return String.join(", ", files.subList(0, Math.min(3, files.size()))) + (files.size() > 3 ? ", ..." : "");
     }
@@ -117,25 +175,16 @@ final class ClassPictures {
      */
     boolean draw(String device, Precision dtype, RunListener listener, BooleanSupplier stop) {
         checkBase();
-        int count = Math.max(0, config.classCount() - ownPictures());
-        List<Integer> groups = new ArrayList<>();
-        int missing = 0;
-        for (int first = 0; first < count; first += GROUP) {
-            int lacking = 0;
-            for (int i = first; i < Math.min(count, first + GROUP); i++) {
-                lacking += Files.exists(file(i)) ? 0 : 1;
-            }
-            missing += lacking;
-            if (lacking > 0) {
-                groups.add(first);
-            }
-        }
-        if (groups.isEmpty()) {
+        int count = drawn();
+        List<Integer> missing = missing(count);
+        if (missing.isEmpty()) {
             return true;
         }
+        List<Integer> groups =
+                missing.stream().map(i -> i / GROUP * GROUP).distinct().toList();
         BaseModel.check(recipe, parts);
-        prepare(missing);
         try (DiffusionPipeline pipeline = BaseModel.load(recipe, parts, device, dtype)) {
+            prepare(missing.size(), pipeline.check(request(List.of(prompt(0)), 0)));
             for (int first : groups) {
                 draw(pipeline, first, Math.min(count, first + GROUP), stop);
                 listener.onClassPictures(Math.min(count, first + GROUP), count, folder);
@@ -146,36 +195,57 @@ final class ClassPictures {
         }
     }
 
-    private void prepare(int missing) {
+    /** How many are drawn here, or will be. */
+    private int drawn() {
+        return Math.max(0, config.classCount() - ownPictures());
+    }
+
+    /** The numbers of those that are yet to be drawn. */
+    private List<Integer> missing(int count) {
+        return IntStream.range(0, count)
+                .filter(i -> !Files.exists(file(i)))
+                .boxed()
+                .toList();
+    }
+
+    private void prepare(int missing, SampleSize size) {
         checkFolder(folder);
         try {
             Files.createDirectories(folder);
-            checkRoom(
-                    missing,
-                    recipe.data().imageSize(),
-                    folder,
-                    Files.getFileStore(folder).getUsableSpace());
         } catch (IOException e) {
-            throw Problem.failure("cannot write class pictures to " + folder + ": " + AtomicFile.reason(e), e);
+            throw notWritten(e);
+        }
+        checkRoom(missing, size, folder, usable());
+    }
+
+    private Problem notWritten(IOException e) {
+        return Problem.failure("cannot write class pictures to " + folder + ": " + AtomicFile.reason(e), e);
+    }
+
+    /** How many bytes have room where they are, or will be. */
+    private long usable() {
+        try {
+            return Files.getFileStore(existing(folder)).getUsableSpace();
+        } catch (IOException e) {
+            throw notWritten(e);
         }
     }
 
     /**
-     * @param side of the pictures, in pixels
+     * @param size of the pictures, in pixels
      * @param free bytes
      * @throws Problem (a failure) where they might not fit
      */
-    static void checkRoom(int count, int side, Path folder, long free) {
-        double need = count * (3.0 * side * side + 4096);
+    static void checkRoom(int count, SampleSize size, Path folder, long free) {
+        double need = count * (3.0 * size.height() * size.width() + 4096);
         if (need > free) {
             throw Problem.failure(String.format(
                     Locale.ROOT,
-                    "no room for class pictures: %d of %dx%d pixels take up to %.1f MB, and %s has %.1f MB left; free"
+                    "no room for class pictures: %d of %s pixels take up to %.1f MB, and %s has %.1f MB left; free"
                             + " some, name another folder with {dreambooth.class_pictures}, or draw fewer with"
                             + " {dreambooth.class_count}",
                     count,
-                    side,
-                    side,
+                    size.text(),
                     need / 1e6,
                     folder,
                     free / 1e6));
@@ -187,13 +257,7 @@ final class ClassPictures {
         for (int i = first; i < end; i++) {
             texts.add(prompt(i));
         }
-        Double scale = config.classGuidanceScale();
-        GenerationRequest plain = GenerationRequest.of(r -> r.prompts(texts)
-                .seed(recipe.training().seed() + first)
-                .steps(config.classSteps())
-                .batchSize(GROUP));
-        GenerationRequest request = scale == null ? plain : plain.with(r -> r.guidanceScale(scale));
-        try (GenerationResult result = Drawing.generate(pipeline, request, stop)) {
+        try (GenerationResult result = Drawing.generate(pipeline, request(texts, first), stop)) {
             List<BufferedImage> pictures = result.images();
             for (int i = first; i < end; i++) {
                 if (!Files.exists(file(i))) {
@@ -201,6 +265,15 @@ final class ClassPictures {
                 }
             }
         }
+    }
+
+    private GenerationRequest request(List<String> texts, int first) {
+        Double scale = config.classGuidanceScale();
+        GenerationRequest plain = GenerationRequest.of(r -> r.prompts(texts)
+                .seed(recipe.training().seed() + first)
+                .steps(config.classSteps())
+                .batchSize(GROUP));
+        return scale == null ? plain : plain.with(r -> r.guidanceScale(scale));
     }
 
     private Map<String, String> notes(String prompt) {
@@ -219,15 +292,8 @@ final class ClassPictures {
 
     /** How many there are that were not drawn here. */
     private int ownPictures() {
-        if (!Files.isDirectory(folder)) {
+        if (!hasPictures()) {
             return 0;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            if (files.noneMatch(ClassPictures::isPicture)) {
-                return 0;
-            }
-        } catch (IOException | UncheckedIOException e) {
-            throw Problem.failure("cannot read " + folder + ": " + e.getMessage(), e);
         }
         int own = 0;
         List<String> bare = new ArrayList<>();
@@ -243,6 +309,17 @@ final class ClassPictures {
         }
         checkCaptions(bare, own);
         return own;
+    }
+
+    private boolean hasPictures() {
+        if (!Files.isDirectory(folder)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.anyMatch(ClassPictures::isPicture);
+        } catch (IOException | UncheckedIOException e) {
+            throw Problem.failure("cannot read " + folder + ": " + e.getMessage(), e);
+        }
     }
 
     /** What a drawing that was killed left behind is none. */
@@ -267,9 +344,14 @@ final class ClassPictures {
         return all.size() > config.classCount() ? Subset.range(all, 0, config.classCount()) : all;
     }
 
+    /** {@link #open} under what they show, with one label of several; the caller closes it. */
+    Dataset shown(List<String> kinds, int label) {
+        return new CaptionedDataset(open(), kinds, label, this::caption);
+    }
+
     /** What a picture of {@link #open} shows: its own caption, or the prompt that it was drawn by. */
     String caption(int index) {
-        FolderSource all = java.util.Objects.requireNonNull(opened, "open first");
+        FolderSource all = Objects.requireNonNull(opened, "open first");
         String own = all.caption(index);
         if (own != null) {
             return own;

@@ -3,11 +3,15 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.Problem;
+import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.condition.Conditioner;
 import dev.diffusion4j.condition.LearningWord;
 import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.condition.TextConditioner;
 import dev.diffusion4j.condition.TextualInversion;
+import dev.diffusion4j.data.DataSourceKind;
+import dev.diffusion4j.data.DataSources;
+import dev.diffusion4j.data.DataSpec;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.view.CaptionedDataset;
@@ -20,6 +24,8 @@ import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.trainer.Checkpoints;
 import dev.diffusion4j.trainer.ParameterGroup;
 import dev.diffusion4j.trainer.TrainerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,7 +41,7 @@ final class DreamBooth {
 
     private DreamBooth() {}
 
-    /** @throws Problem (a wrong request) where the prompts, the batches or the folder of class pictures cannot be */
+    /** @throws Problem (a wrong request) where the prompts, the batches, the measuring or the folder of class pictures cannot be */
     static void check(Recipe recipe, RunFolder run) {
         DreamBoothConfig config = recipe.dreambooth();
         if (config == null) {
@@ -62,6 +68,7 @@ final class DreamBooth {
                     "dreambooth.least_strength is " + config.leastStrength()
                             + ", but without a LoRA there is nothing that could be seen at less than its strength: omit it, or take the recipe dreambooth-lora");
         }
+        checkAllIsLearnt(recipe);
         if (config.hasPrior()) {
             int size = recipe.training().batchSize();
             if (size % 2 != 0) {
@@ -69,6 +76,19 @@ final class DreamBooth {
                         + ", but half of a batch shows the kind (dreambooth.prior_weight): give an even number");
             }
             ClassPictures.checkFolder(ClassPictures.folder(recipe, run));
+        }
+    }
+
+    /** The pictures of one thing are too few to hold some of them back. */
+    private static void checkAllIsLearnt(Recipe recipe) {
+        String all =
+                "recipe " + recipe.name() + " learns from all of the few pictures of its thing and holds none back: ";
+        if (recipe.validation() != null) {
+            throw Problem.request(all + "omit the recipe's validation");
+        }
+        if (recipe.data().validationShare() > 0) {
+            throw Problem.request(all + "data.validation_share is "
+                    + recipe.data().validationShare() + ", set {data.validation_share}=0");
         }
     }
 
@@ -174,19 +194,63 @@ final class DreamBooth {
         Dataset instance = instance(recipe, config, parts);
         try {
             ClassPictures pictures = new ClassPictures(recipe, config, wordings(config, instance), run, parts);
-            return TrainingData.ofTwo(
-                    recipe.data(), instance, new CaptionedDataset(pictures.open(), KINDS, 1, pictures::caption));
+            return TrainingData.ofTwo(recipe.data(), instance, pictures.shown(KINDS, 1));
         } catch (Throwable e) {
             instance.close();
             throw e;
         }
     }
 
-    /** @throws Problem (a wrong request) where another model than the recipe's drew pictures of the kind that are there */
-    static void checkDrawn(Recipe recipe, RunFolder run, RunParts parts) {
+    /**
+     * Looks at the pictures of the kind, as far as they are there, and whether the others can be drawn.
+     *
+     * @param codec beside the base, borrowed; {@code null} for pixels
+     * @throws Problem (a wrong request) where another model than the recipe's drew some, they lie among the pictures of the thing, or nothing says what
+     *     they show; (a failure) where there is no room for them
+     */
+    static void checkPictures(Recipe recipe, RunFolder run, RunParts parts, @Nullable SampleCodec codec) {
         DreamBoothConfig config = recipe.dreambooth();
         if (config != null && config.hasPrior()) {
-            new ClassPictures(recipe, config, List.of(), run, parts).checkBase();
+            checkApart(recipe, ClassPictures.folder(recipe, run));
+            classPictures(recipe, config, run, parts).check(codec);
+        }
+    }
+
+    /** Folders are read with those in them, so that what lies in both would be learnt as both. */
+    private static void checkApart(Recipe recipe, Path pictures) {
+        String source = recipe.data().source();
+        if (RunParts.isBrought(source) || DataSpec.parse(source).kind() != DataSourceKind.FOLDER) {
+            return;
+        }
+        Path things = DataSources.place(source).orElseThrow();
+        Path kind = real(pictures);
+        Path thing = real(things);
+        if (kind.startsWith(thing) || thing.startsWith(kind)) {
+            throw Problem.request("the class pictures in " + pictures + " and the pictures of the thing in " + things
+                    + " lie in one folder, where the ones would be taken for the others: name a folder beside it with"
+                    + " {dreambooth.class_pictures}");
+        }
+    }
+
+    /** Without links, as far as it is there. */
+    private static Path real(Path path) {
+        Path whole = path.toAbsolutePath().normalize();
+        Path there = whole;
+        while (there != null && !Files.exists(there)) {
+            there = there.getParent();
+        }
+        try {
+            return there == null ? whole : there.toRealPath().resolve(there.relativize(whole));
+        } catch (IOException e) {
+            return whole; // whoever reads it says what is wrong with it
+        }
+    }
+
+    /** @throws Problem (a wrong request) where the text encoder does not read whole what pictures of the kind show */
+    static void checkTexts(Recipe recipe, RunFolder run, RunParts parts, @Nullable Conditioner conditioner) {
+        DreamBoothConfig config = recipe.dreambooth();
+        if (config != null && config.hasPrior() && conditioner instanceof TextConditioner) {
+            classPictures(recipe, config, run, parts).checkTexts(text -> conditioner.unread(Subject.ofPrompt(text)));
         }
     }
 

@@ -112,6 +112,11 @@ final class Pretrained {
         return place;
     }
 
+    /** Of the samples that it denoises; empty where its config names none. */
+    Optional<SampleSize> size() {
+        return size;
+    }
+
     String weightsSha256() {
         return hash(network);
     }

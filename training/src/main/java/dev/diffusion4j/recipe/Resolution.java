@@ -49,7 +49,7 @@ final class Resolution {
             try (Model autoencoder = RecipeParts.autoencoder(beside)) {
                 SampleCodec codec = brought != null ? brought : RecipeParts.codec(autoencoder);
                 Recipe adopted = adopted(placed, beside, codec);
-                DreamBooth.checkDrawn(adopted, folder, parts);
+                DreamBooth.checkPictures(adopted, folder, parts, codec);
                 DrawnPreviews.check(adopted, networks.family(adopted.model()));
                 try (TrainingData data = DreamBooth.openFirst(adopted, parts);
                         TrainingData heldBack = Validation.heldBack(adopted, parts)) {
@@ -138,6 +138,7 @@ final class Resolution {
             LatentCache.check(adopted, data, codec);
             StateCache.check(adopted, data, conditioner);
             TextCaptions.check(data.dataset(), conditioner); // last, since it reads them all
+            DreamBooth.checkTexts(adopted, folder, parts, conditioner);
             ClipTokens.checkExchanged(adopted.objective(), data.dataset());
             String brought = conditioner == null || parts.conditioner() == null ? null : RunParts.named(conditioner);
             return adopted.with(recipe -> {

@@ -19,11 +19,14 @@ import dev.diffusion4j.data.loader.Batch;
 import dev.diffusion4j.data.loader.BatchLoader;
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.json.Json;
+import dev.diffusion4j.model.SampleSize;
+import dev.diffusion4j.pipeline.DiffusionPipeline;
 import dev.diffusion4j.pipeline.LoadOptions;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.trainer.Checkpoints;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -432,10 +435,134 @@ class DreamBoothRunTest {
                 },
                 "teaches a text-to-image model",
                 "UNet2DModel");
-        assertThatThrownBy(() -> ClassPictures.checkRoom(100, 64, folder, 1000))
+        assertThatThrownBy(() -> ClassPictures.checkRoom(100, SampleSize.square(64), folder, 1000))
                 .isInstanceOf(Problem.class)
                 .hasMessageContainingAll("no room for class pictures: 100 of 64x64", "0.0 MB left");
-        ClassPictures.checkRoom(100, 64, folder, 10_000_000);
+        ClassPictures.checkRoom(100, SampleSize.square(64), folder, 10_000_000);
+    }
+
+    @Test
+    void all_pictures_of_the_thing_are_learnt_from_and_none_is_measured_on() {
+        refused(
+                r -> {
+                    r.data.validationShare = 0.2;
+                    r.validation = ValidationConfig.DEFAULT;
+                },
+                "recipe zogs",
+                "holds none back",
+                "omit the recipe's validation");
+        refused(r -> r.data.validationShare = 0.2, "data.validation_share is 0.2", "data.validation_share=0");
+    }
+
+    @Test
+    void class_pictures_that_cannot_be_are_refused_before_the_folder_is_claimed() throws IOException {
+        refused(
+                r -> dreambooth(r, d -> d.classCaptions = "scnes"),
+                "dreambooth.class_captions: unknown data source 'scnes'",
+                "did you mean 'scenes'");
+        Path bare = picture(folder.resolve("bare"));
+        refused(
+                r -> dreambooth(r, d -> {
+                    d.classPrompts = List.of();
+                    d.classCaptions = "folder:" + bare;
+                }),
+                "dreambooth.class_captions names",
+                "which has no captions");
+        refused(
+                r -> dreambooth(r, d -> {
+                    d.classPictures = bare.toString();
+                    d.classPrompts = List.of();
+                    d.classCaptions = "scenes";
+                }),
+                "1 of the 1 class pictures of your own in " + bare,
+                "mine.png");
+    }
+
+    @Test
+    void what_shows_the_kind_is_read_whole_or_refused() throws IOException {
+        String longer = "a red circle ".repeat(40);
+        refused(
+                r -> dreambooth(r, d -> d.classPrompts = List.of("the dog", longer)),
+                "the prompt '" + longer + "' of class pictures is longer than the text encoder reads",
+                "dreambooth.class_prompts");
+        refused(
+                r -> dreambooth(r, d -> d.classWords = List.of("ring", longer)),
+                "the prompt 'a photo of a " + longer + "' of class pictures",
+                "dreambooth.class_words");
+        Path own = picture(folder.resolve("own"));
+        Files.writeString(own.resolve("metadata.jsonl"), "{\"file_name\":\"mine.png\",\"text\":\"" + longer + "\"}\n");
+        refused(
+                r -> dreambooth(r, d -> d.classPictures = own.toString()),
+                "1 of the 1 captions of folder:" + own + " are longer than the text encoder reads (mine.png)",
+                "or delete the pictures");
+        TrainingRun.start(
+                recipe(r -> dreambooth(r, d -> {
+                    d.classCount = 2;
+                    d.classPrompts = List.of("the dog", "a red cat", longer); // whose turn does not come
+                })),
+                folder.resolve("run"));
+    }
+
+    @Test
+    void pictures_of_the_thing_and_of_its_kind_lie_apart() throws IOException {
+        Path things = picture(folder.resolve("things"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), things);
+        for (Path kind : List.of(things, things.resolve("kind"), link.resolve("kind"), folder)) {
+            refused(
+                    r -> {
+                        r.data.source = "folder:" + things;
+                        dreambooth(r, d -> d.classPictures = kind.toString());
+                    },
+                    "the class pictures in " + kind + " and the pictures of the thing in " + things,
+                    "name a folder beside it");
+        }
+        ZogRuns.assertRefused(
+                recipe(r -> r.data.source = "folder:" + things), things.resolve("run"), "dreambooth.class_pictures");
+        TrainingRun.start(
+                recipe(r -> {
+                    r.data.source = "folder:" + things;
+                    dreambooth(
+                            r,
+                            d -> d.classPictures = folder.resolve("things-kind").toString());
+                }),
+                folder.resolve("run"));
+    }
+
+    /** A folder with one picture in it. */
+    private static Path picture(Path where) throws IOException {
+        Files.createDirectories(where);
+        PngFile.write(where.resolve("mine.png"), new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB));
+        return where;
+    }
+
+    @Test
+    void class_pictures_take_the_room_of_the_size_at_which_the_base_draws_them() {
+        Recipe small = recipe(r -> r.data.imageSize = 8);
+        try (DiffusionPipeline base = DiffusionPipeline.load(BASE)) {
+            assertThat(BaseModel.pictureSize(small, RunParts.NONE, base.codec()))
+                    .contains(SampleSize.square(16));
+        }
+    }
+
+    @Test
+    void places_are_kept_whole_and_previews_show_each_prompt_once() throws IOException {
+        Path scenes = picture(folder.resolve("scenes"));
+        Files.writeString(scenes.resolve("mine.txt"), "a red circle");
+        Path relative = Path.of("").toAbsolutePath().relativize(folder.toAbsolutePath());
+        Recipe begun = TrainingRun.start(
+                        recipe(r -> {
+                            r.samples.count = 2;
+                            dreambooth(r, d -> {
+                                d.classPictures = relative.resolve("kind").toString();
+                                d.classCaptions = "folder:" + relative.resolve("scenes");
+                            });
+                        }),
+                        folder.resolve("run"))
+                .recipe();
+        DreamBoothConfig config = Objects.requireNonNull(begun.dreambooth());
+        assertThat(config.classPictures()).isEqualTo(folder.resolve("kind").toString());
+        assertThat(config.classCaptions()).isEqualTo("folder:" + scenes);
+        assertThat(begun.samples().prompts()).containsExactly("a photo of a zog");
     }
 
     private void refused(Consumer<Recipe.Draft> edit, String... words) {
