@@ -24,10 +24,11 @@ import org.bytedeco.pytorch.TensorVector;
 /**
  * Encodes captions by looking up what another conditioner made of them before: numbers of one length for each caption, the tensors of its {@link
  * Conditioning} one after the other. A caption that is not known is encoded as ever, and so is nothing. All else is the other conditioner's, which is
- * borrowed.
+ * borrowed, in a call for pictures of one size whose captions are read as they stand.
  */
 public final class KeptStates implements Conditioner {
     private final Conditioner conditioner;
+    private final SampleSize size;
     private final Map<String, long[]> shapes;
     private final int numbers;
     private final Rows rows;
@@ -44,11 +45,16 @@ public final class KeptStates implements Conditioner {
         boolean read(String caption, float[] into, int offset);
     }
 
-    /** @param conditioner whose networks stay as they are; borrowed, and asked for an empty caption now */
-    public KeptStates(Conditioner conditioner, Rows rows) {
-        this.conditioner = conditioner;
+    /**
+     * @param conditioner whose networks stay as they are; borrowed, and asked for an empty caption now
+     * @param size of the pictures, in pixels
+     * @param rows made by {@link #of} for pictures of that size
+     */
+    public KeptStates(Conditioner conditioner, SampleSize size, Rows rows) {
+        this.conditioner = inCall(conditioner, size);
+        this.size = size;
         this.rows = rows;
-        this.shapes = TensorScope.compute(() -> shapes(conditioner.encode(List.of(Subject.ofPrompt("")))));
+        this.shapes = TensorScope.compute(() -> shapes(this.conditioner.encode(List.of(Subject.ofPrompt("")))));
         this.numbers = Math.toIntExact(
                 shapes.values().stream().mapToLong(Shapes::count).sum());
     }
@@ -63,13 +69,20 @@ public final class KeptStates implements Conditioner {
         return shapes;
     }
 
+    private static Conditioner inCall(Conditioner conditioner, SampleSize size) {
+        return conditioner.forCall(size, 0, PromptSyntax.PLAIN);
+    }
+
     /**
      * What a conditioner makes of captions, in one pass.
      *
+     * @param size of the pictures, in pixels
      * @return the numbers of each
      */
-    public static List<float[]> of(Conditioner conditioner, List<String> captions) {
-        return rows(conditioner, captions.stream().map(Subject::ofPrompt).toList());
+    public static List<float[]> of(Conditioner conditioner, SampleSize size, List<String> captions) {
+        return rows(
+                inCall(conditioner, size),
+                captions.stream().map(Subject::ofPrompt).toList());
     }
 
     private static List<float[]> rows(Conditioner conditioner, List<Subject> subjects) {
@@ -170,10 +183,12 @@ public final class KeptStates implements Conditioner {
         return conditioner.isGuidedAboveOne();
     }
 
-    /** The other conditioner's: what is kept was encoded without a call's settings. */
+    /** This one for what was kept, the other conditioner's for another call. */
     @Override
-    public Conditioner forCall(SampleSize size, int clipSkip, PromptSyntax syntax) {
-        return conditioner.forCall(size, clipSkip, syntax);
+    public Conditioner forCall(SampleSize other, int clipSkip, PromptSyntax syntax) {
+        return other.equals(size) && clipSkip == 0 && syntax == PromptSyntax.PLAIN
+                ? this
+                : conditioner.forCall(other, clipSkip, syntax);
     }
 
     @Override

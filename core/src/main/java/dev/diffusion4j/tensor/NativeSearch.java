@@ -22,7 +22,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What JavaCPP looked for in vain, told to it at the next start. It asks for some sixty libraries, most of them CUDA's, by several names each, and
+ * What JavaCPP looked for in vain, given to it at the next start. It asks for some sixty libraries, most of them CUDA's, by several names each, and
  * one that is not there is looked for in every jar and in every module of the JDK: half of the time that LibTorch takes to load. The
  * names of those are kept beside the unpacked libraries, with all that they depend on: the class path, JavaCPP's properties, and
  * the sizes and times of the jars and of the system's folders in which it looks too. Where one of these differs it searches anew.
@@ -90,7 +90,7 @@ final class NativeSearch {
         return state.equals(state(Path.of(state.split(" ", 3)[2])));
     }
 
-    /** Tells JavaCPP what is not there, and says whether that was known. */
+    /** Gives JavaCPP the names of what is not there, and says whether they were known. */
     boolean recall() {
         return recall(NativeSearch::found);
     }

@@ -4,8 +4,10 @@ package dev.diffusion4j.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.text.PromptSyntax;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -16,6 +18,8 @@ import org.junit.jupiter.api.Test;
 class KeptStatesTest {
     private static final List<String> KNOWN = List.of("a red cat", "a photo of a dog on a mat");
 
+    private static final SampleSize SIZE = new SampleSize(24, 32);
+
     private static void same(Conditioning kept, Conditioning live) {
         assertThat(kept.names()).isEqualTo(live.names());
         live.names().forEach(name -> {
@@ -24,16 +28,26 @@ class KeptStatesTest {
         });
     }
 
-    private static void check(TextConditioner conditioner, TextParts parts) {
-        List<float[]> made = KeptStates.of(conditioner.keepingNone(), KNOWN);
+    private static void check(TextConditioner encoders, TextParts parts) {
+        TextConditioner conditioner = (TextConditioner) encoders.forCall(SIZE, 0, PromptSyntax.PLAIN);
+        List<float[]> made = KeptStates.of(conditioner.keepingNone(), SIZE, KNOWN);
         Map<String, float[]> known = Map.of(KNOWN.get(0), made.get(0), KNOWN.get(1), made.get(1));
-        KeptStates kept = new KeptStates(conditioner, (caption, into, offset) -> {
+        KeptStates kept = new KeptStates(conditioner, SIZE, (caption, into, offset) -> {
             float[] row = known.get(caption);
             if (row != null) {
                 System.arraycopy(row, 0, into, offset, row.length);
             }
             return row != null;
         });
+        assertThat(kept.forCall(SIZE, 0, PromptSyntax.PLAIN))
+                .as("for what was kept")
+                .isSameAs(kept);
+        for (Conditioner other : List.of(
+                kept.forCall(SampleSize.square(32), 0, PromptSyntax.PLAIN),
+                kept.forCall(SIZE, 1, PromptSyntax.PLAIN),
+                kept.forCall(SIZE, 0, PromptSyntax.A1111))) {
+            assertThat(other).isInstanceOf(TextConditioner.class);
+        }
         TensorScope.run(() -> {
             List<Subject> all =
                     Stream.of(0, 1, 0).map(KNOWN::get).map(Subject::ofPrompt).toList();
@@ -65,9 +79,9 @@ class KeptStatesTest {
         try (TextParts parts = new TextParts();
                 TextConditioner conditioner = parts.sd("sd1").inBatches()) {
             TextConditioner none = conditioner.keepingNone();
-            float[] first = KeptStates.of(none, KNOWN).get(1);
+            float[] first = KeptStates.of(none, SIZE, KNOWN).get(1);
             int before = parts.calls.get();
-            assertThat(KeptStates.of(none, KNOWN.subList(1, 2)).get(0)).isEqualTo(first);
+            assertThat(KeptStates.of(none, SIZE, KNOWN.subList(1, 2)).get(0)).isEqualTo(first);
             assertThat(parts.calls.get()).isGreaterThan(before);
             assertThat((long) first.length)
                     .isEqualTo(conditioner.statesShape()[0] * conditioner.statesShape()[1]);

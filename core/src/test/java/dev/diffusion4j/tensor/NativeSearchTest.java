@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What JavaCPP found nowhere is told to it again, as long as nothing has changed that it depends on. */
+/** What JavaCPP found nowhere is given to it again, as long as nothing has changed that it depends on. */
 class NativeSearchTest {
     @TempDir
     Path folder;
@@ -55,16 +55,16 @@ class NativeSearchTest {
     }
 
     @Test
-    void the_missing_ones_are_told_and_those_that_were_found_since_stay() {
-        Map<String, URL[]> told = new HashMap<>();
-        assertThat(search("as before").recall(() -> told)).isTrue();
-        assertThat(told).containsOnlyKeys("cudart@.13");
-        assertThat(told.get("cudart@.13")).isEmpty();
+    void the_missing_ones_are_given_and_those_that_were_found_since_stay() {
+        Map<String, URL[]> given = new HashMap<>();
+        assertThat(search("as before").recall(() -> given)).isTrue();
+        assertThat(given).containsOnlyKeys("cudart@.13");
+        assertThat(given.get("cudart@.13")).isEmpty();
 
         URL[] since = {url()};
-        told.put("cudart@.13", since);
-        assertThat(search("as before").recall(() -> told)).isTrue();
-        assertThat(told).containsEntry("cudart@.13", since);
+        given.put("cudart@.13", since);
+        assertThat(search("as before").recall(() -> given)).isTrue();
+        assertThat(given).containsEntry("cudart@.13", since);
     }
 
     @Test
@@ -92,7 +92,7 @@ class NativeSearchTest {
     }
 
     @Test
-    void javacpp_still_has_what_it_is_told_through() throws ReflectiveOperationException {
+    void javacpp_still_has_the_field_that_this_goes_through() throws ReflectiveOperationException {
         NativeRuntime.configure();
         assertThat(Loader.class.getDeclaredField("foundLibraries").getType()).isAssignableFrom(Map.class);
         assertThat(NativeSearch.found()).containsKeys("c10", "torch_cpu");

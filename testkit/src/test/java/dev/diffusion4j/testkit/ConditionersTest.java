@@ -12,6 +12,7 @@ import dev.diffusion4j.condition.TextForm;
 import dev.diffusion4j.model.ClassInput;
 import dev.diffusion4j.model.LentModel;
 import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.clip.ClipTextModel;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.text.BpeVocabulary;
@@ -114,12 +115,12 @@ class ConditionersTest {
     /** One of the prompts was encoded before. */
     @Nested
     class KeptPrompts extends Prompts {
-        private final float[] known =
-                KeptStates.of(super.conditioner(), List.of("ab a")).get(0);
+        private final float[] known = KeptStates.of(super.conditioner(), SampleSize.square(8), List.of("ab a"))
+                .get(0);
 
         @Override
         protected Conditioner conditioner() {
-            return new KeptStates(super.conditioner(), (caption, into, offset) -> {
+            return new KeptStates(super.conditioner(), SampleSize.square(8), (caption, into, offset) -> {
                 boolean found = caption.equals("ab a");
                 if (found) {
                     System.arraycopy(known, 0, into, offset, known.length);

@@ -69,7 +69,9 @@ record KeptInputs(@Nullable LatentCache latents, @Nullable StateCache states) im
         if (latents != null) {
             parts = parts.withCodec(new KeptMoments(parts.codec(pipeline.model(), pipeline.scheduler())));
         }
-        return states == null ? parts : parts.withConditioner(new KeptStates(parts.conditioner(), states));
+        return states == null
+                ? parts
+                : parts.withConditioner(new KeptStates(parts.conditioner(), states.size(), states));
     }
 
     @Override

@@ -33,7 +33,9 @@ enum KeptKind {
                     "text_encoder",
                     "another text encoder",
                     "stored",
-                    "a text encoder that was stored otherwise"));
+                    "a text encoder that was stored otherwise",
+                    "size",
+                    "pictures of another size"));
 
     static final String SUFFIX = ".safetensors";
 

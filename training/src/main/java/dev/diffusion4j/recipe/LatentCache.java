@@ -11,7 +11,6 @@ import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.data.loader.BatchSource;
 import dev.diffusion4j.data.transform.ImageTransform;
 import dev.diffusion4j.data.transform.ResizeMode;
-import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.LinkedHashMap;
@@ -58,8 +57,7 @@ final class LatentCache implements BatchSource, AutoCloseable {
                     + ", but data.resize random_crop cuts pictures elsewhere each time: set data.latents to live, or"
                     + " data.resize to another");
         }
-        long[] sample = codec.shape(
-                new SampleSize(data.transform().height(), data.transform().width()));
+        long[] sample = codec.shape(ModelFactory.pictureSize(data));
         long numbers = sample[0] * sample[1] * sample[2] * 2 * (config.randomFlip() ? 2 : 1);
         KeptRows.checkSize(
                 KeptKind.LATENTS,
@@ -78,8 +76,7 @@ final class LatentCache implements BatchSource, AutoCloseable {
      * @throws Problem (a failure) where the run's folder has a file of other data or of another autoencoder
      */
     static LatentCache open(Recipe recipe, RunFolder folder, TrainingData data, SampleCodec codec, RowMaker maker) {
-        long[] sample = codec.shape(
-                new SampleSize(data.transform().height(), data.transform().width()));
+        long[] sample = codec.shape(ModelFactory.pictureSize(data));
         boolean drawn = TensorScope.compute(() -> {
             try (NoGradGuard guard = new NoGradGuard()) {
                 return codec.moments(blank(data)).std() != null;

@@ -68,11 +68,15 @@ final class ModelFactory {
         return spec.with(changed -> changed.config = config);
     }
 
+    /** Of the data's pictures, as they are prepared. */
+    static SampleSize pictureSize(TrainingData data) {
+        return new SampleSize(data.transform().height(), data.transform().width());
+    }
+
     /** (C, H, W) of a sample of the data. */
     private static long[] sampleShape(TrainingData data, @Nullable SampleCodec codec) {
         int channels = data.transform().channels();
-        SampleSize size =
-                new SampleSize(data.transform().height(), data.transform().width());
+        SampleSize size = pictureSize(data);
         if (codec == null) {
             return new long[] {channels, size.height(), size.width()};
         }

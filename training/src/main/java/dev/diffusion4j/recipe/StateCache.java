@@ -9,6 +9,7 @@ import dev.diffusion4j.condition.TextConditioner;
 import dev.diffusion4j.data.Dataset;
 import dev.diffusion4j.data.KeepMode;
 import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.tensor.Shapes;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -29,10 +30,12 @@ final class StateCache implements KeptStates.Rows, AutoCloseable {
     private static final int TOGETHER = 32;
 
     private final Map<String, Integer> places;
+    private final SampleSize size;
     private final KeptRows rows;
 
-    private StateCache(Map<String, Integer> places, KeptRows rows) {
+    private StateCache(Map<String, Integer> places, SampleSize size, KeptRows rows) {
         this.places = places;
+        this.size = size;
         this.rows = rows;
     }
 
@@ -104,23 +107,25 @@ final class StateCache implements KeptStates.Rows, AutoCloseable {
         Map<String, Integer> places = places(data.dataset());
         List<String> captions = List.copyOf(places.keySet());
         TextConditioner encoding = text.keepingNone();
-        KeptRows.About about =
-                new KeptRows.About(KeptKind.TEXT_STATES, marks(recipe, captions, text), captions.size(), 1, new long[] {
-                    KeptStates.of(encoding, List.of("")).get(0).length
+        SampleSize size = ModelFactory.pictureSize(data);
+        KeptRows.About about = new KeptRows.About(
+                KeptKind.TEXT_STATES, marks(recipe, captions, text, size), captions.size(), 1, new long[] {
+                    KeptStates.of(encoding, size, List.of("")).get(0).length
                 });
         RowMaker maker = new RowMaker(
                 "captions",
                 captions.size(),
                 TOGETHER,
                 threads,
-                (from, to) ->
-                        KeptStates.of(encoding, captions.subList(from, to)).toArray(float[][]::new),
+                (from, to) -> KeptStates.of(encoding, size, captions.subList(from, to))
+                        .toArray(float[][]::new),
                 listener::onTextStates,
                 stop);
-        return new StateCache(places, KeptRows.open(recipe.data().textStates(), about, folder.path(), maker));
+        return new StateCache(places, size, KeptRows.open(recipe.data().textStates(), about, folder.path(), maker));
     }
 
-    private static Map<String, String> marks(Recipe recipe, List<String> captions, TextConditioner text) {
+    private static Map<String, String> marks(
+            Recipe recipe, List<String> captions, TextConditioner text, SampleSize size) {
         MessageDigest digest = Hashes.digest("SHA-256");
         for (String caption : captions) {
             for (List<Integer> tokens : text.tokens(caption)) {
@@ -133,7 +138,15 @@ final class StateCache implements KeptStates.Rows, AutoCloseable {
         marks.put("text_encoder", String.join(" ", encoders(recipe).values()));
         marks.put("stored", recipe.training().frozenDtype().key());
         marks.put("captions", Hashes.hex(digest.digest()));
+        if (text.givesPooledText()) {
+            marks.put("size", size.text()); // which XL is told beside the text
+        }
         return marks;
+    }
+
+    /** Of the pictures that the captions were encoded for. */
+    SampleSize size() {
+        return size;
     }
 
     @Override

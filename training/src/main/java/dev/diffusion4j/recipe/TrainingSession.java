@@ -10,7 +10,6 @@ import dev.diffusion4j.json.Records;
 import dev.diffusion4j.model.Classifier;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
-import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.model.autoencoder.AutoencoderKl;
 import dev.diffusion4j.model.clip.ClipModel;
 import dev.diffusion4j.objective.Objective;
@@ -171,7 +170,7 @@ final class TrainingSession implements AutoCloseable {
                 own,
                 eye == null ? null : held(eye),
                 model instanceof ClipModel clip ? ClipTokens.ofRun(recipe, data, folder, clip) : null,
-                new SampleSize(data.transform().height(), data.transform().width()),
+                ModelFactory.pictureSize(data),
                 recipe.training().epochs(),
                 recipe.dreambooth());
     }

@@ -88,6 +88,22 @@ class StateCacheTest {
     }
 
     @Test
+    void the_network_learns_from_what_is_kept_and_captions_are_not_encoded_again() throws IOException {
+        Recipe recipe = recipe(r -> r.training.maxSteps = 1);
+        Path mine = train("mine", recipe);
+        Path other = folder.resolve("other");
+        TrainingRun run = TrainingRun.start(recipe, other);
+        Path kept = Files.copy(states(mine), other.resolve(states(mine).getFileName()));
+        try (RandomAccessFile file = new RandomAccessFile(kept.toFile(), "rw")) {
+            file.seek(file.length() / 2);
+            file.write(new byte[(int) (file.length() - file.length() / 2)]);
+        }
+        run.run(QUIET, () -> false);
+        assertThat(Files.mismatch(mine.resolve(WEIGHTS), other.resolve(WEIGHTS)))
+                .isNotEqualTo(-1);
+    }
+
+    @Test
     void equal_captions_are_kept_once_and_encoding_that_was_stopped_is_gone_on_with() throws IOException {
         Recipe recipe = recipe(r -> {
             r.data.limit = 0;
