@@ -46,6 +46,7 @@ class SourceRulesTest {
                 "cli",
                 "examples",
                 "examples/spring-boot",
+                "examples/quarkus",
                 "bench")) {
             Path folder = Path.of("..", module, "src", "main", "java");
             if (!Files.isDirectory(folder)) {

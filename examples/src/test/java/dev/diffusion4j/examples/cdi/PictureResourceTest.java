@@ -39,9 +39,11 @@ class PictureResourceTest {
 
     @BeforeAll
     static void start() {
-        service = PRODUCER.service("../core/src/test/resources/golden/tiny-sd");
+        service = PRODUCER.service("../core/src/test/resources/golden/tiny-sd", 0);
         server = GrizzlyHttpServerFactory.createHttpServer(
-                URI.create("http://localhost:0/"), new ResourceConfig().register(new PictureResource(service)));
+                URI.create("http://localhost:0/"),
+                new ResourceConfig(Refusals.Full.class, Refusals.Wrong.class, Refusals.Invalid.class)
+                        .register(new PictureResource(service)));
         port = server.getListeners().iterator().next().getPort();
     }
 
@@ -59,20 +61,35 @@ class PictureResourceTest {
     @Test
     void a_picture_is_a_png_and_progress_ends_with_it() throws IOException, InterruptedException {
         HttpClient client = HttpClient.newHttpClient();
-        HttpResponse<byte[]> png = client.send(request("/pictures?prompt=a+cat&steps=2"), BodyHandlers.ofByteArray());
+        HttpResponse<byte[]> png =
+                client.send(request("/pictures?prompt=a+cat&seed=7&steps=2"), BodyHandlers.ofByteArray());
         assertThat(ImageIO.read(new ByteArrayInputStream(png.body())).getWidth())
                 .isEqualTo(16);
-        List<String> events = client.send(request("/pictures/progress?prompt=a+cat&steps=2"), BodyHandlers.ofString())
+        List<String> events = client.send(
+                        request("/pictures/progress?prompt=a+cat&seed=7&steps=2"), BodyHandlers.ofString())
                 .body()
                 .lines()
                 .toList();
         assertThat(events).contains("event: progress", "event: picture");
         String last = events.get(events.lastIndexOf("event: picture") + 1).replace("data: ", "");
         assertThat(Base64.getDecoder().decode(last)).isEqualTo(png.body());
+        assertThat(client.send(request("/pictures?prompt=a+cat&seed=8&steps=2"), BodyHandlers.ofByteArray())
+                        .body())
+                .isNotEqualTo(png.body());
     }
 
     @Test
-    void who_goes_away_cancels_the_job() throws IOException, InterruptedException {
+    void what_cannot_be_drawn_is_a_wrong_request() throws IOException, InterruptedException {
+        for (String path : List.of(
+                "/pictures?prompt=a+cat&steps=5000", "/pictures?prompt=a+cat&steps=0", "/pictures/progress?class=3")) {
+            HttpResponse<String> wrong = HttpClient.newHttpClient().send(request(path), BodyHandlers.ofString());
+            assertThat(wrong.statusCode()).as(path).isEqualTo(400);
+            assertThat(wrong.body()).isNotBlank().doesNotContain("\n");
+        }
+    }
+
+    @Test
+    void who_goes_away_cancels_the_job_and_others_are_refused_until_then() throws IOException, InterruptedException {
         Job job;
         try (Socket socket = new Socket("localhost", port)) {
             socket.getOutputStream()
@@ -83,6 +100,10 @@ class PictureResourceTest {
             assertThat(answer.lines().anyMatch(line -> line.equals("event: progress")))
                     .isTrue();
             job = service.jobs().get(0);
+            HttpResponse<String> full =
+                    HttpClient.newHttpClient().send(request("/pictures?prompt=a+dog&steps=2"), BodyHandlers.ofString());
+            assertThat(full.statusCode()).isEqualTo(429);
+            assertThat(full.headers().firstValueAsLong("Retry-After")).isPresent();
         }
         while (!job.result().isDone()) {
             Thread.sleep(20);
