@@ -139,7 +139,7 @@ final class StateCache implements KeptStates.Rows, AutoCloseable {
         marks.put("stored", recipe.training().frozenDtype().key());
         marks.put("captions", Hashes.hex(digest.digest()));
         if (text.givesPooledText()) {
-            marks.put("size", size.text()); // which XL is told beside the text
+            marks.put("size", size.text()); // which XL is given beside the text
         }
         return marks;
     }
