@@ -42,28 +42,33 @@ final class WebuiLists {
                 SamplerNames.spacings(),
                 name -> map(
                         "name", name.toLowerCase(Locale.ROOT).replace(' ', '_'), "label", name, "aliases", List.of()));
-        list(
-                routes,
-                "sd-models",
-                models.all(),
-                name -> map(
-                        "title",
-                        name,
-                        "model_name",
-                        name,
-                        "hash",
-                        null,
-                        "sha256",
-                        null,
-                        "filename",
-                        name,
-                        "config",
-                        null));
+        routes.get(WebuiRoutes.PATH + "sd-models", this::models); // which are opened meanwhile, and others come later
         routes.get(WebuiRoutes.PATH + "loras", this::loras);
         absent(routes);
         routes.get(WebuiRoutes.PATH + "options", this::options);
         routes.post(WebuiRoutes.PATH + "options", this::set);
         routes.post(WebuiRoutes.PATH + "png-info", this::notes);
+    }
+
+    private void models(Context ctx) {
+        Answers.json(
+                ctx,
+                200,
+                models.all().stream()
+                        .map(name -> map(
+                                "title",
+                                name,
+                                "model_name",
+                                name,
+                                "hash",
+                                null,
+                                "sha256",
+                                null,
+                                "filename",
+                                name,
+                                "config",
+                                null))
+                        .toList());
     }
 
     private void loras(Context ctx) {

@@ -65,6 +65,14 @@ class WebuiRoutesTest {
     }
 
     @Test
+    void a_model_that_comes_later_is_listed_as_long_as_it_is_there() {
+        server.service().add("later", ServiceModel.at(GOLDEN.resolve("tiny-sd")));
+        assertThat(client.get("/sdapi/v1/sd-models").body()).asString().contains("\"later\"");
+        server.service().remove("later");
+        assertThat(client.get("/sdapi/v1/sd-models").body()).asString().doesNotContain("later");
+    }
+
+    @Test
     void a_picture_has_the_text_that_other_programs_read() {
         HttpResponse<byte[]> response =
                 client.post(TXT2IMG, SMALL + ",\"n_iter\":2,\"width\":32,\"height\":32,\"tiling\":false}");
