@@ -49,6 +49,7 @@ set "flags=%flags% -XX:CompileThresholdScaling=6"
 :environment
 rem What only the environment can say before the natives load; the library adds what depends on the processor.
 if not defined THP_MEM_ALLOC_ENABLE set "THP_MEM_ALLOC_ENABLE=1"
+if not defined TORCH_CPP_LOG_LEVEL set "TORCH_CPP_LOG_LEVEL=FATAL"
 set "classpath=%target%\diffuse.jar;%target%\lib\*"
 if defined DIFFUSE_CLASSPATH set "classpath=%classpath%;%DIFFUSE_CLASSPATH%"
 if not defined DIFFUSE_MAIN set "DIFFUSE_MAIN=dev.diffusion4j.cli.Diffuse"

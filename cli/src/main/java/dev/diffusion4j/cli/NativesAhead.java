@@ -27,6 +27,9 @@ final class NativesAhead {
     private static void load() {
         try {
             NativeRuntime.configure();
+            // Nothing but LibTorch is used of JavaCPP's here, and it would look through all its libraries again for
+            // each of LibTorch's classes.
+            System.setProperty("org.bytedeco.javacpp.loadlibraries", "false");
         } catch (LinkageError | RuntimeException e) {
             // whoever needs it hears of it
         }
