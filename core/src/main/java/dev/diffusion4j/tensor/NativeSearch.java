@@ -4,6 +4,7 @@ package dev.diffusion4j.tensor;
 import dev.diffusion4j.base.AtomicFile;
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
@@ -22,13 +23,14 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What JavaCPP looked for in vain, given to it at the next start. It asks for some sixty libraries, most of them CUDA's, by several names each, and
- * one that is not there is looked for in every jar and in every module of the JDK: half of the time that LibTorch takes to load. The
- * names of those are kept beside the unpacked libraries, with all that they depend on: the class path, JavaCPP's properties, and
- * the sizes and times of the jars and of the system's folders in which it looks too. Where one of these differs it searches anew.
+ * Where JavaCPP found libraries and which it found nowhere, given to it at the next start. It asks for some sixty, most of them CUDA's, by several
+ * names each, and one that is not there is looked for in every jar and in every module of the JDK: half of the time that LibTorch
+ * takes to load. What it found is kept beside the unpacked libraries, with all that it depends on: the class path, JavaCPP's
+ * properties, and the sizes and times of the jars and of the system's folders in which it looks too. Where one of these differs it searches
+ * anew.
  */
 final class NativeSearch {
-    private static final String MISSING = "missing:";
+    private static final String LIBRARIES = "libraries:";
 
     private final @Nullable Path file;
     private final String settings;
@@ -90,7 +92,7 @@ final class NativeSearch {
         return state.equals(state(Path.of(state.split(" ", 3)[2])));
     }
 
-    /** Gives JavaCPP the names of what is not there, and says whether they were known. */
+    /** Gives JavaCPP what is kept, and says whether that was the case. */
     boolean recall() {
         return recall(NativeSearch::found);
     }
@@ -101,21 +103,28 @@ final class NativeSearch {
         }
         try {
             List<String> kept = Files.readAllLines(file);
-            int names = kept.indexOf(MISSING) + 1;
-            if (names == 0
+            int libraries = kept.indexOf(LIBRARIES) + 1;
+            if (libraries == 0
                     || !kept.get(0).equals(settings)
-                    || !kept.subList(1, names - 1).stream().allMatch(NativeSearch::isUnchanged)) {
+                    || !kept.subList(1, libraries - 1).stream().allMatch(NativeSearch::isUnchanged)) {
                 return false;
             }
             Map<String, URL[]> found = javacpp.libraries();
-            kept.subList(names, kept.size()).forEach(name -> found.putIfAbsent(name, new URL[0]));
+            for (String library : kept.subList(libraries, kept.size())) {
+                String[] parts = library.split("\t");
+                URL[] places = new URL[parts.length - 1];
+                for (int i = 0; i < places.length; i++) {
+                    places[i] = URI.create(parts[i + 1]).toURL();
+                }
+                found.putIfAbsent(parts[0], places);
+            }
             return true;
         } catch (IOException | ReflectiveOperationException | RuntimeException e) {
             return false; // nothing is kept, or JavaCPP is closed to us
         }
     }
 
-    /** Keeps what JavaCPP found nowhere. */
+    /** Keeps what JavaCPP has found by now. */
     void remember() {
         remember(NativeSearch::found, NativeSearch::folders);
     }
@@ -129,10 +138,14 @@ final class NativeSearch {
             kept.add(settings);
             entries.forEach(entry -> kept.add(state(entry)));
             folders.get().forEach(folder -> kept.add(state(Path.of(folder))));
-            kept.add(MISSING);
-            javacpp.libraries().entrySet().stream()
-                    .filter(library -> library.getValue().length == 0)
-                    .forEach(library -> kept.add(library.getKey()));
+            kept.add(LIBRARIES);
+            javacpp.libraries().forEach((name, places) -> {
+                StringBuilder line = new StringBuilder(name);
+                for (URL place : places) {
+                    line.append('\t').append(place);
+                }
+                kept.add(line.toString());
+            });
             AtomicFile.write(file, String.join("\n", kept) + "\n");
         } catch (ReflectiveOperationException | RuntimeException e) {
             // a folder that can only be read: it is searched at each start

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What JavaCPP found nowhere is given to it again, as long as nothing has changed that it depends on. */
+/** What JavaCPP found and what it found nowhere is given to it again, as long as nothing has changed that it depends on. */
 class NativeSearchTest {
     @TempDir
     Path folder;
@@ -55,10 +55,11 @@ class NativeSearchTest {
     }
 
     @Test
-    void the_missing_ones_are_given_and_those_that_were_found_since_stay() {
+    void what_was_found_and_what_was_not_is_given_and_what_was_found_since_stays() {
         Map<String, URL[]> given = new HashMap<>();
         assertThat(search("as before").recall(() -> given)).isTrue();
-        assertThat(given).containsOnlyKeys("cudart@.13");
+        assertThat(given).containsOnlyKeys("cudart@.13", "c10");
+        assertThat(given.get("c10")).containsExactly(url());
         assertThat(given.get("cudart@.13")).isEmpty();
 
         URL[] since = {url()};
