@@ -3,6 +3,7 @@ package dev.diffusion4j.service;
 
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.drawing.DrawingJob;
+import dev.diffusion4j.drawing.SchedulerSelection;
 import dev.diffusion4j.drawing.SchedulerSelection.Chosen;
 import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.pipeline.DiffusionPipeline;
@@ -221,9 +222,15 @@ public final class DiffusionService implements AutoCloseable {
     private Chosen chosen(String name, ServiceRequest request) {
         DiffusionPipeline own = models.pipeline(name, request.loras());
         DiffusionPipeline pipeline = request.guidances().isEmpty() ? own : own.steeredBy(request.guidances());
-        return request.scheduler() == null
-                ? new Chosen(pipeline, request.drawing())
-                : request.scheduler().on(pipeline, request.drawing());
+        SchedulerSelection scheduler = request.scheduler();
+        if (scheduler == null) {
+            return new Chosen(pipeline, request.drawing());
+        }
+        Chosen chosen = scheduler.on(pipeline, request.drawing());
+        Integer most = scheduler.steps() == null ? request.mostSteps() : null;
+        return most == null || chosen.request().steps() <= most
+                ? chosen
+                : new Chosen(chosen.pipeline(), chosen.request().with(r -> r.steps(most)));
     }
 
     /**

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param previews how many times a listener sees the pictures on their way, evenly spaced over the steps; 0 for never
  * @param shares whether its pictures may be drawn in one batch with those of other requests, which is quicker where many wait; they are then those
  *     that are drawn alone to rounding, not to the last bit
+ * @param mostSteps how many steps {@code scheduler} takes at most where it says none; {@code null} for as many as suit the algorithm
  */
 public record ServiceRequest(
         GenerationRequest drawing,
@@ -34,18 +35,22 @@ public record ServiceRequest(
         @Nullable SchedulerSelection scheduler,
         @Nullable Duration timeout,
         int previews,
-        boolean shares) {
+        boolean shares,
+        @Nullable Integer mostSteps) {
 
     public ServiceRequest {
         loras = List.copyOf(loras);
         guidances = List.copyOf(guidances);
         ServiceConfig.checkTimeout(timeout);
         Check.notNegative(previews, "{previews}");
+        if (mostSteps != null) {
+            Check.positive(mostSteps, "{mostSteps}");
+        }
     }
 
     /** These pictures, with all else as the service and the model have it. */
     public static ServiceRequest of(GenerationRequest drawing) {
-        return new ServiceRequest(drawing, null, List.of(), List.of(), null, null, 0, false);
+        return new ServiceRequest(drawing, null, List.of(), List.of(), null, null, 0, false, null);
     }
 
     /** {@code request.with(r -> r.timeout = Duration.ofSeconds(20))}: the result is checked anew. */
@@ -65,6 +70,7 @@ public record ServiceRequest(
         public @Nullable Duration timeout;
         public int previews;
         public boolean shares;
+        public @Nullable Integer mostSteps;
 
         private Draft(ServiceRequest from) {
             drawing = from.drawing;
@@ -75,10 +81,12 @@ public record ServiceRequest(
             timeout = from.timeout;
             previews = from.previews;
             shares = from.shares;
+            mostSteps = from.mostSteps;
         }
 
         private ServiceRequest done() {
-            return new ServiceRequest(drawing, model, loras, guidances, scheduler, timeout, previews, shares);
+            return new ServiceRequest(
+                    drawing, model, loras, guidances, scheduler, timeout, previews, shares, mostSteps);
         }
     }
 }

@@ -60,6 +60,7 @@ record ImageFields(ModelNames models, Adapters adapters, Limits limits) {
         ServiceRequest request = ServiceRequest.of(drawing).with(r -> {
             r.model = model;
             r.scheduler = scheduler;
+            r.mostSteps = limits.steps();
             r.loras = adapters.read(fields.any("loras"));
             r.previews = streams ? partial : 0;
         });

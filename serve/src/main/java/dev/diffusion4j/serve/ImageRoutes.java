@@ -102,7 +102,7 @@ final class ImageRoutes {
         Double strength = sent.number("strength");
         BufferedImage image = picture(parts, "image");
         BufferedImage mask = SentPicture.mask(image, parts.files("mask").isEmpty() ? null : picture(parts, "mask"));
-        fields.limits().checkedSize(ImageFields.size(sent.text("size")), image);
+        fields.limits().checkedSize(ImageFields.size(sent.text("size")), mask == null ? image : null);
         return fields.read(sent, prompt, r -> r.picture(files.add(SentPicture.colours(image)))
                 .mask(mask == null ? null : files.add(mask))
                 .strength(strength));

@@ -7,7 +7,6 @@ import dev.diffusion4j.guidance.LossGuidance;
 import dev.diffusion4j.image.SentPicture;
 import dev.diffusion4j.json.Json;
 import dev.diffusion4j.json.Records;
-import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.GuideKit;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.scheduler.SchedulerKind;
@@ -65,6 +64,7 @@ record JobFields(
             r.loras = adapters.read(fields.any("loras"));
             r.guidances = guides(fields.any("guides"));
             r.scheduler = scheduler(fields, drawing);
+            r.mostSteps = limits.steps();
             r.timeout = seconds == null ? null : shortened(Duration.ofMillis(Math.round(seconds * 1000)));
             r.previews = previews;
         });
@@ -114,12 +114,8 @@ record JobFields(
         if (hasSteps(request)) {
             limits.checkedSteps(drawing.steps());
         }
-        SampleSize size = drawing.size();
-        if (picture == null) {
-            limits.checkedSize(size);
-        } else {
-            limits.checkedSize(size, picture);
-        }
+        boolean decides = drawing.inputs().mask() == null || drawing.inputs().maskPadding() != null;
+        limits.checkedSize(drawing.size(), decides ? picture : null);
         return drawing;
     }
 

@@ -88,10 +88,14 @@ public record Limits(long pixels, int steps, int count, int body, int requests, 
         return asked;
     }
 
-    /** As {@link #checkedSize(SampleSize)}, where a picture decides the size that is not asked for. */
+    /**
+     * As {@link #checkedSize(SampleSize)}, where a picture decides the size that is not asked for.
+     *
+     * @param picture {@code null} where none decides it: beside a mask it does not, unless what is drawn is put back into it
+     */
     @Nullable
-    SampleSize checkedSize(@Nullable SampleSize asked, BufferedImage picture) {
-        if (asked == null) {
+    SampleSize checkedSize(@Nullable SampleSize asked, @Nullable BufferedImage picture) {
+        if (asked == null && picture != null) {
             checkedSize(new SampleSize(picture.getHeight(), picture.getWidth()));
         }
         return checkedSize(asked);

@@ -67,6 +67,7 @@ record WebuiFields(ModelNames models, Adapters adapters, Limits limits) {
         return ServiceRequest.of(drawing).with(r -> {
             r.model = checkpoint == null ? usual : models.of(checkpoint);
             r.scheduler = scheduler;
+            r.mostSteps = limits.steps();
             r.previews = PREVIEWS;
         });
     }
@@ -101,7 +102,6 @@ record WebuiFields(ModelNames models, Adapters adapters, Limits limits) {
             throw Refusal.value("init_images", "\"init_images\" must be a list of one picture in base64");
         }
         BufferedImage image = limits.picture(JobFields.bytes(list.get(0), "init_images"), "init_images");
-        limits.checkedSize(size, image);
         Object sent = fields.any("mask");
         BufferedImage mask =
                 sent == null ? null : SentPicture.colours(limits.picture(JobFields.bytes(sent, "mask"), "mask"));
@@ -110,6 +110,7 @@ record WebuiFields(ModelNames models, Adapters adapters, Limits limits) {
         }
         Double strength = fields.number("denoising_strength");
         boolean isRegion = mask != null && isOn(fields, "inpaint_full_res");
+        limits.checkedSize(size, mask == null || isRegion ? image : null);
         int padding = fields.count(0, 0, "inpaint_full_res_padding");
         return r -> r.picture(files.add(SentPicture.colours(image)))
                 .mask(mask == null ? null : files.add(mask))
