@@ -10,13 +10,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The adapters that requests may name: those of one folder, by their names alone. It is looked through for each request that names some. */
 final class Adapters {
     private static final int MOST = 20;
+    private static final String NOT_FOUND = "lora_not_found";
 
     private final @Nullable Path folder;
     private final ServerExtension extension;
@@ -31,26 +31,33 @@ final class Adapters {
     }
 
     /**
-     * Of {@code ["name", "name:0.8", {"name": "name", "scale": 0.8}]}, or {@code {"name": 0.8}}.
+     * Of {@code loras}: {@code ["name", "name:0.8", "name:te=0.5:unet=0.8", {"name": "name", "scale": 0.8}]}, or {@code {"name": 0.8}}.
      *
      * @throws Refusal where there is none of a name, or it is another form
      */
-    List<LoraChoice> read(@Nullable Object value) {
-        List<LoraChoice> choices = new ArrayList<>();
-        if (value instanceof Map<?, ?> map) {
-            map.forEach((name, scale) -> choices.add(choice(name, scale)));
-        } else if (value instanceof List<?> list) {
-            list.forEach(each -> choices.add(one(each)));
-        } else if (value != null) {
-            throw wrong(value);
+    List<LoraChoice> read(Fields fields) {
+        List<LoraChoice> named = new ArrayList<>();
+        fields.nested("loras").forEach(value -> add(value, named));
+        if (named.size() > MOST) {
+            throw Refusal.limit("loras", "{loras} must be at most " + MOST + ", but were " + named.size());
         }
-        if (choices.size() > MOST) {
-            throw Refusal.limit("loras", "{loras} must be at most " + MOST + ", but were " + choices.size());
-        }
-        return choices;
+        return named.stream()
+                .map(each -> each.at(find(each.path().toString().replace('\\', '/'))))
+                .toList();
     }
 
-    private LoraChoice one(@Nullable Object value) {
+    /** @param named gets them with their names as paths */
+    private static void add(Object value, List<LoraChoice> named) {
+        if (value instanceof Map<?, ?> map) {
+            map.forEach((name, scale) -> named.add(choice(name, scale)));
+        } else if (value instanceof List<?> list) {
+            list.forEach(each -> named.add(one(each)));
+        } else {
+            throw wrong(value);
+        }
+    }
+
+    private static LoraChoice one(@Nullable Object value) {
         if (value instanceof Map<?, ?> map) {
             Object name = map.get("name");
             Object scale = map.containsKey("scale") ? map.get("scale") : map.get("multiplier");
@@ -59,45 +66,61 @@ final class Adapters {
         if (!(value instanceof String text)) {
             throw wrong(value);
         }
-        int colon = text.lastIndexOf(':');
         try {
-            return colon < 0
-                    ? choice(text, 1.0)
-                    : choice(text.substring(0, colon), Double.valueOf(text.substring(colon + 1)));
-        } catch (NumberFormatException e) {
+            return LoraChoice.parse(text);
+        } catch (IllegalArgumentException e) {
             throw wrong(value);
         }
     }
 
-    private LoraChoice choice(@Nullable Object name, @Nullable Object scale) {
+    private static LoraChoice choice(@Nullable Object name, @Nullable Object scale) {
         if (!(name instanceof String text) || !(scale instanceof Number number)) {
             throw wrong(name);
         }
-        return new LoraChoice(find(text, "loras"), number.doubleValue());
+        try {
+            return new LoraChoice(Path.of(text), number.doubleValue());
+        } catch (IllegalArgumentException e) {
+            throw wrong(name);
+        }
     }
 
-    private Path find(String name, String param) {
-        Optional<Path> known = extension.lora(name);
-        if (known.isPresent()) {
-            return known.get();
-        }
+    private Path find(String name) {
+        return extension.lora(name).orElseGet(() -> ofFolder(name, "loras"));
+    }
+
+    private Path ofFolder(String name, String param) {
         if (folder == null) {
-            throw new Refusal(422, "this server has no adapters: omit '" + name + "'", "lora_not_found", param);
+            throw new Refusal(422, "this server has no adapters: omit '" + name + "'", NOT_FOUND, param);
         }
         try {
             return LoraShelf.of(folder).find(name);
         } catch (Problem e) { // which names the folder
-            throw new Refusal(422, "there is no adapter '" + name + "', or there are several", "lora_not_found", param);
+            throw new Refusal(422, "there is no adapter '" + name + "', or there are several", NOT_FOUND, param);
         }
     }
 
-    /** @throws Refusal (422) where prompts name one that is not there, in words that say nothing of the folder */
+    /** @throws Refusal (422) where prompts name one that is not in the folder, in words that say nothing of it */
     void check(PromptSyntax syntax, @Nullable List<String> prompts) {
         if (syntax == PromptSyntax.PLAIN || prompts == null) {
             return;
         }
         for (String prompt : Set.copyOf(prompts)) {
-            syntax.parse(prompt, "prompt").loras().forEach(tag -> find(tag.name(), "prompt"));
+            syntax.parse(prompt, "prompt").loras().forEach(tag -> checkPrompt(tag.name()));
+        }
+    }
+
+    private void checkPrompt(String name) {
+        try {
+            ofFolder(name, "prompt");
+        } catch (Refusal e) {
+            if (extension.lora(name).isEmpty()) {
+                throw e;
+            }
+            throw new Refusal(
+                    422,
+                    "no prompt can ask for the adapter '" + name + "' here: name it in {loras}",
+                    NOT_FOUND,
+                    "prompt");
         }
     }
 

@@ -17,29 +17,36 @@ final class Fields {
 
     private final Map<String, ? extends @Nullable Object> values;
     private final boolean areTexts;
+    /** Of a form, all of each name. */
+    private final Map<String, List<String>> texts;
+
     private final Set<String> read = new LinkedHashSet<>();
     private final Map<String, Fields> groups = new LinkedHashMap<>();
 
-    private Fields(Map<String, ? extends @Nullable Object> values, boolean areTexts) {
+    private Fields(Map<String, ? extends @Nullable Object> values, boolean areTexts, Map<String, List<String>> texts) {
         this.values = values;
         this.areTexts = areTexts;
+        this.texts = texts;
     }
 
     /** @throws Refusal (400) where it is not one JSON object */
     static Fields ofJson(String body) {
         try {
-            return new Fields(Json.parseObject(body, "the body"), false);
+            return of(Json.parseObject(body, "the body"));
         } catch (Problem e) {
             throw Refusal.malformed(String.valueOf(e.getMessage()));
         }
     }
 
     static Fields of(Map<String, ? extends @Nullable Object> values) {
-        return new Fields(values, false);
+        return new Fields(values, false, Map.of());
     }
 
-    static Fields ofForm(Map<String, String> values) {
-        return new Fields(values, true);
+    /** Of several texts of one name the last counts, but in what is {@link #nested}. */
+    static Fields ofForm(Map<String, List<String>> texts) {
+        Map<String, String> last = new LinkedHashMap<>();
+        texts.forEach((name, all) -> last.put(name, all.get(all.size() - 1)));
+        return new Fields(last, true, texts);
     }
 
     /** The names that were sent and are of no use here, nulls aside; those within a {@link #group} after its own and a dot. */
@@ -72,6 +79,27 @@ final class Fields {
     Object any(String name) {
         read.add(name);
         return values.get(name);
+    }
+
+    /**
+     * The lists and objects of a name. In JSON it is one value of any kind; a form has them as JSON, as texts with commas between them, or in parts
+     * {@code name[]} and {@code name[key]}, which is how SDKs write a list and an object.
+     *
+     * @throws Refusal (400) where a form has them in another way
+     */
+    List<Object> nested(String name) {
+        Object value = any(name);
+        if (!areTexts) {
+            return value == null ? List.of() : List.of(value);
+        }
+        List<Object> found = new ArrayList<>();
+        texts.forEach((key, all) -> {
+            if (key.equals(name) || key.startsWith(name + "[")) {
+                read.add(key);
+                found.addAll(FormParts.read(name, key, all));
+            }
+        });
+        return found;
     }
 
     /** Of several names, what the first one that is there says. */

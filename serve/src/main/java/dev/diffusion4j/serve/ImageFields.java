@@ -61,7 +61,7 @@ record ImageFields(ModelNames models, Adapters adapters, Limits limits) {
             r.model = model;
             r.scheduler = scheduler;
             r.mostSteps = limits.steps();
-            r.loras = adapters.read(fields.any("loras"));
+            r.loras = adapters.read(fields);
             r.previews = streams ? partial : 0;
         });
         boolean asUrl = fields.word("response_format", "b64_json", List.of("b64_json", "url"))

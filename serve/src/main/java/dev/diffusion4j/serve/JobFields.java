@@ -61,7 +61,7 @@ record JobFields(
         Double seconds = fields.number("timeout");
         ServiceRequest request = ServiceRequest.of(drawing).with(r -> {
             r.model = models.of(fields.text("model"));
-            r.loras = adapters.read(fields.any("loras"));
+            r.loras = adapters.read(fields);
             r.guidances = guides(fields.any("guides"));
             r.scheduler = scheduler(fields, drawing);
             r.mostSteps = limits.steps();

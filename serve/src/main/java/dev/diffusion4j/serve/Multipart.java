@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The parts of a {@code multipart/form-data} body (RFC 7578), read in memory: no part's file name counts, and none comes near a disk.
  *
- * @param texts the last one of each name
+ * @param texts by name, in order
  * @param files by name, in order
  */
-record Multipart(Map<String, String> texts, Map<String, List<byte[]>> files) {
+record Multipart(Map<String, List<String>> texts, Map<String, List<byte[]>> files) {
     private static final Pattern BOUNDARY =
             Pattern.compile("(?i);\\s*boundary=(?:\"([^\"]{1,70})\"|([^\\s;\"]{1,70}))");
     private static final Pattern NAME = Pattern.compile("(?i);\\s*name=(?:\"([^\"]*)\"|([^\\s;\"]+))");
@@ -117,7 +117,7 @@ record Multipart(Map<String, String> texts, Map<String, List<byte[]>> files) {
         if (FILE.matcher(disposition).find() || NO_TEXT.matcher(head).find()) {
             files.computeIfAbsent(word, key -> new ArrayList<>()).add(content);
         } else {
-            texts.put(word, new String(content, StandardCharsets.UTF_8));
+            texts.computeIfAbsent(word, key -> new ArrayList<>()).add(new String(content, StandardCharsets.UTF_8));
         }
     }
 

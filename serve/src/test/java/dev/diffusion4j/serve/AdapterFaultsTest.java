@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -88,6 +90,20 @@ class AdapterFaultsTest {
                 .isEqualTo(200);
         assertThat(new String(client.get("/sdapi/v1/loras").body(), StandardCharsets.UTF_8))
                 .contains("\"late\"");
+    }
+
+    @Test
+    void an_edit_is_drawn_with_those_that_its_form_names() {
+        byte[] start = Client.file(Client.picture(client.post(Tiny.GENERATIONS, Tiny.SMALL), 0));
+        Map<String, String> texts = new HashMap<>(Map.of("prompt", "a dog", "steps", "4", "seed", "1"));
+        int[] plain = edited(start, texts);
+        texts.put("loras[]", "sd-kohya:0.7");
+        assertThat(edited(start, texts)).isNotEqualTo(plain);
+    }
+
+    private static int[] edited(byte[] start, Map<String, String> texts) {
+        return Client.pixels(
+                Client.file(Client.picture(client.form("/v1/images/edits", Map.of("image", start), texts), 0)));
     }
 
     @Test

@@ -3,8 +3,10 @@ package dev.diffusion4j.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.entry;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +41,13 @@ class MultipartTest {
         assertThat(content(parts, "a")).isEmpty();
         assertThat(content(parts, "c")).isEqualTo("\r\n");
         assertThat(read("--b--", TYPE).files()).isEmpty();
+    }
+
+    @Test
+    void texts_of_one_name_are_kept_in_their_order() {
+        String body = "--b\r\nContent-Disposition: form-data; name=\"a[]\"\r\n\r\n1\r\n"
+                + "--b\r\nContent-Disposition: form-data; name=\"a[]\"\r\n\r\n2\r\n--b--";
+        assertThat(read(body, TYPE).texts()).containsOnly(entry("a[]", List.of("1", "2")));
     }
 
     @Test
