@@ -23,13 +23,20 @@ import org.jspecify.annotations.Nullable;
  * @param kind the algorithm; {@code null} for the network's own
  * @param options changes to it, {@code use_karras_sigmas=true} for example
  * @param steps denoising steps; {@code null} for as many as suit the algorithm
+ * @param spacing of the noise levels, one of {@link SamplerNames#spacings()}; {@code null} for what the algorithm and its options say
  */
-public record SchedulerSelection(@Nullable SchedulerKind kind, List<String> options, @Nullable Integer steps) {
+public record SchedulerSelection(
+        @Nullable SchedulerKind kind, List<String> options, @Nullable Integer steps, @Nullable String spacing) {
     /** The network's own algorithm as it is configured. */
     public static final SchedulerSelection OWN = new SchedulerSelection(null, List.of(), null);
 
     public SchedulerSelection {
         options = List.copyOf(options);
+    }
+
+    /** With the noise levels as the algorithm and its options space them. */
+    public SchedulerSelection(@Nullable SchedulerKind kind, List<String> options, @Nullable Integer steps) {
+        this(kind, options, steps, null);
     }
 
     /**
@@ -82,11 +89,15 @@ public record SchedulerSelection(@Nullable SchedulerKind kind, List<String> opti
     /**
      * A view of {@code pipeline} with this algorithm, and {@code request} with its steps.
      *
-     * @throws Problem where the network was not trained for it, or it has no such option
+     * @throws Problem where the network was not trained for it, or it has no such option or spacing
      */
     public Chosen on(DiffusionPipeline pipeline, GenerationRequest request) {
         SchedulerKind chosen = kind == null ? SchedulerKind.of(pipeline.scheduler()) : kind;
-        SchedulerOptions parsed = SchedulerOptions.parse(chosen, options, "{schedulerOptions}");
+        List<String> all = new ArrayList<>(options);
+        if (spacing != null) {
+            all.addAll(SamplerNames.spaced(chosen, spacing));
+        }
+        SchedulerOptions parsed = SchedulerOptions.parse(chosen, all, "{schedulerOptions}");
         DiffusionPipeline view = pipeline.withScheduler(chosen, parsed.config());
         checkEta(view.scheduler(), request.eta());
         int made = steps == null ? view.defaultSteps(request) : steps;

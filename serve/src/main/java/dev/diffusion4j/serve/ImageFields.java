@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.serve;
 
-import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.drawing.SamplerNames;
 import dev.diffusion4j.drawing.SchedulerSelection;
 import dev.diffusion4j.model.SampleSize;
 import dev.diffusion4j.pipeline.request.GenerationRequest;
@@ -71,12 +69,7 @@ record ImageFields(ModelNames models, Adapters adapters, Limits limits) {
 
     private SchedulerSelection scheduler(Fields fields) {
         int steps = limits.checkedSteps(fields.count(0, 1, "steps", "num_inference_steps"));
-        try {
-            return SamplerNames.selection(
-                    fields.text("sampler", "sample_method"), fields.text("schedule"), steps == 0 ? null : steps);
-        } catch (Problem e) {
-            throw Refusal.value("sampler", dev.diffusion4j.base.Worded.marked(e));
-        }
+        return SamplerFields.read(fields, steps, "schedule", "sampler", "sample_method");
     }
 
     /** @throws Refusal (400) where it is no size */

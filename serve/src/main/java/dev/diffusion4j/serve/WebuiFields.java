@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.serve;
 
-import dev.diffusion4j.base.Problem;
-import dev.diffusion4j.base.Worded;
-import dev.diffusion4j.drawing.SamplerNames;
 import dev.diffusion4j.drawing.SchedulerSelection;
 import dev.diffusion4j.image.SentPicture;
 import dev.diffusion4j.model.SampleSize;
@@ -83,12 +80,7 @@ record WebuiFields(ModelNames models, Adapters adapters, Limits limits) {
 
     private SchedulerSelection scheduler(Fields fields) {
         int steps = limits.checkedSteps(fields.count(0, 0, "steps"));
-        try {
-            return SamplerNames.selection(
-                    fields.text("sampler_name", "sampler_index"), fields.text("scheduler"), steps == 0 ? null : steps);
-        } catch (Problem e) {
-            throw Refusal.value("sampler_name", Worded.marked(e));
-        }
+        return SamplerFields.read(fields, steps, "scheduler", "sampler_name", "sampler_index");
     }
 
     /** True, or 1: scripts send either for both of the mask's switches, as the webui itself takes either. */

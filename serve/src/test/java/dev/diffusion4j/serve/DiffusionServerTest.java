@@ -179,6 +179,18 @@ class DiffusionServerTest {
     }
 
     @Test
+    void a_spacing_that_the_algorithm_cannot_have_is_named() {
+        assertThat(client.post(GENERATIONS, SMALL + ",\"sampler\":\"ddim\",\"schedule\":\"karras\"}")
+                        .headers()
+                        .firstValue("X-Ignored-Fields"))
+                .contains("schedule");
+        assertThat(client.post(GENERATIONS, SMALL + ",\"sampler\":\"dpm_singlestep\",\"schedule\":\"karras\"}")
+                        .headers()
+                        .firstValue("X-Ignored-Fields"))
+                .isEmpty();
+    }
+
+    @Test
     void a_request_that_is_sent_too_early_spoils_no_answer_and_the_connection_says_that_it_ends() throws Exception {
         for (String how : List.of("", ",\"stream\":true")) {
             String body = SMALL.replace("\"steps\":2", "\"steps\":400") + how + "}";
@@ -235,6 +247,8 @@ class DiffusionServerTest {
                 "{\"prompt\":\"a\",\"size\":\"65x64\"} | 422 | size     | limit_exceeded",
                 "{\"prompt\":\"a\",\"size\":\"31x32\"} | 422 | size     | cannot_be_drawn",
                 "{\"prompt\":\"a\",\"sampler\":\"x\"} | 400 | sampler   | invalid_value",
+                "{\"prompt\":\"a\",\"schedule\":\"x\"} | 400 | schedule | invalid_value",
+                "{\"prompt\":\"a\",\"schedule\":\"karras\"} | 422 | sampler | cannot_be_drawn",
                 "{\"prompt\":\"a\",\"cfg_scale\":\"x\"} | 400 | cfg_scale | invalid_value",
                 "{\"prompt\":\"a\",\"response_format\":\"file\"} | 400 | response_format | invalid_value",
                 "{\"prompt\":\"a\",\"output_format\":\"tiff\"} | 400 | output_format | invalid_value",
