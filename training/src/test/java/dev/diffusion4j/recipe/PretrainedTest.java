@@ -113,6 +113,22 @@ class PretrainedTest {
     }
 
     @Test
+    void keys_of_the_scheduler_are_laid_over_those_of_the_folder() {
+        for (String own : List.of(
+                "scheduler.config.prediction_type=v_prediction",
+                "scheduler={config: {prediction_type: v_prediction}, from_model: true}")) {
+            SchedulerSpec taken = TrainingRun.start(
+                            recipe(own), folder.resolve(own.contains("true") ? "asked" : "given"))
+                    .recipe()
+                    .scheduler();
+            assertThat(taken.kind()).isEqualTo(SchedulerKind.DDIM);
+            assertThat(taken.config())
+                    .containsEntry("beta_schedule", "squaredcos_cap_v2")
+                    .containsEntry("prediction_type", "v_prediction");
+        }
+    }
+
+    @Test
     void nested_configs_are_completed_from_the_folder() {
         base = save(
                 "classes",
