@@ -12,7 +12,9 @@ import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.RandomStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -101,6 +103,12 @@ class PretrainedTest {
         assertThat(run.folder().readRecipe()).isEqualTo(run.recipe());
         train(run);
         assertThat(hash(run.folder().model())).isEqualTo(hash(base));
+        FileTime end = Files.getLastModifiedTime(run.folder().model().resolve("model_index.json"));
+        for (String before : List.of("README.md", "loss.png", WEIGHTS)) {
+            assertThat(Files.getLastModifiedTime(run.folder().model().resolve(before)))
+                    .as("%s is there before what says that the run is finished", before)
+                    .isLessThanOrEqualTo(end);
+        }
     }
 
     @Test
