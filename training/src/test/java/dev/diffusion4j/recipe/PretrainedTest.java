@@ -159,7 +159,7 @@ class PretrainedTest {
         Path away = folder.resolve("away");
         java.nio.file.Files.move(base, away);
         assertThatThrownBy(() -> train(TrainingRun.resume(run, false)))
-                .hasMessageContaining("no checkpoint yet")
+                .hasMessageContaining("which it began with, and that is no longer there")
                 .hasMessageContaining(base.toString())
                 .hasMessageContaining("put the folder back");
         java.nio.file.Files.move(away, base);
