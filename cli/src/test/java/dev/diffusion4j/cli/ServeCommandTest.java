@@ -50,6 +50,15 @@ class ServeCommandTest {
     }
 
     @Test
+    void a_folder_with_an_equals_sign_in_its_name_is_a_folder() throws IOException {
+        Path run = Files.createDirectory(folder.resolve("lr=0.1"));
+        Files.copy(Path.of(MODEL, "model_index.json"), run.resolve("model_index.json"));
+        assertThat(Command.run("serve", "--model", run.toString(), "--model", run.toString())
+                        .err())
+                .contains("two models are called 'lr=0.1'");
+    }
+
+    @Test
     void an_amount_of_memory_is_written_as_people_do() {
         ByteSize size = new ByteSize();
         assertThat(size.convert("6GB")).isEqualTo(6_000_000_000L);

@@ -52,6 +52,7 @@ final class FusedAttention {
     /** Whether this call is one for the loops. */
     boolean fits(Tensor tokens) {
         return GradMode.is_enabled()
+                && ProductStrengths.current() == null // a weight that holds its product is the same for all pictures
                 && tokens.device().is_cpu()
                 && isOnGraph(tokens)
                 && query.isFoldable()

@@ -9,7 +9,9 @@ import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -23,6 +25,29 @@ class FusedAttentionTest {
             List<float[]> fused = numbers(bias, true);
             for (int i = 0; i < plain.size(); i++) {
                 assertClose("number " + i, fused.get(i), plain.get(i), 1e-5);
+            }
+        });
+    }
+
+    @Test
+    void pictures_see_products_at_strengths_of_their_own() {
+        TensorScope.run(() -> {
+            try (RandomStream random = new RandomStream(4);
+                    MultiHeadAttention layer =
+                            new MultiHeadAttention(AttentionSpec.self(16, 2), AttentionNames.DIFFUSERS)) {
+                layer.initialize(random);
+                LowRank product =
+                        ((Adaptable) Objects.requireNonNull(layer.childLayers().get("to_v"))).inject(2, 1, 0);
+                random.normal(product.down(), 0, 1);
+                random.normal(product.up(), 0, 1);
+                layer.requiresGrad(true);
+                Tensor tokens = random.randn(2, 21, 16);
+                Tensor strengths = Tensors.ofDoubles(0.25, 1);
+                Tensor plain = ProductStrengths.run(strengths, () -> layer.forward(tokens));
+                try (BackwardTape tape = BackwardTape.open()) {
+                    assertClose(
+                            "on the tape", ProductStrengths.run(strengths, () -> layer.forward(tokens)), plain, 1e-5);
+                }
             }
         });
     }

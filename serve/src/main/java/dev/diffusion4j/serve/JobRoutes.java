@@ -60,10 +60,12 @@ final class JobRoutes {
                                         .toList())));
         routes.post(PATH + "/estimate", this::estimate);
         routes.post(PATH + "/{id}/move", this::move);
-        routes.get(PATH + "/{id}", ctx -> Answers.json(ctx, 200, described(board.get(ctx.pathParam("id")))));
+        routes.get(PATH + "/{id}", this::job);
+        routes.head(PATH + "/{id}", this::job);
         routes.delete(PATH + "/{id}", this::delete);
         routes.get(PATH + "/{id}/events", this::events);
         routes.get(PATH + "/{id}/pictures/{index}", this::picture);
+        routes.head(PATH + "/{id}/pictures/{index}", this::picture);
     }
 
     private void submit(Context ctx) {
@@ -185,6 +187,10 @@ final class JobRoutes {
             map.put("place", file);
         }
         return map;
+    }
+
+    private void job(Context ctx) {
+        Answers.json(ctx, 200, described(board.get(ctx.pathParam("id"))));
     }
 
     private void picture(Context ctx) {

@@ -35,7 +35,7 @@ public final class ServedModels {
     public static Map<String, ServiceModel> find(List<String> texts, @Nullable Path folder, HubProgress progress) {
         Map<String, ServiceModel> models = new LinkedHashMap<>();
         for (String text : texts) {
-            int equals = text.lastIndexOf('=');
+            int equals = Files.exists(Path.of(text)) ? -1 : text.lastIndexOf('='); // a folder may be called lr=0.001
             Path place = Path.of(equals < 0 ? text : text.substring(0, equals));
             String name = equals < 0 ? name(place) : text.substring(equals + 1);
             add(models, name, PipelinePlace.folder(place, null, progress));

@@ -17,6 +17,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -141,6 +142,15 @@ class DiffusionServerTest {
         assertThat(Client.pixels(fetched.body()))
                 .hasSameSizeAs(Client.pixels(Client.file(Client.picture(client.post(GENERATIONS, SMALL + "}"), 0))));
         assertThat(client.get("/results/other.png").statusCode()).isEqualTo(404);
+        String own = address.substring(address.indexOf("/results"));
+        for (String path : List.of(
+                own, "/results/other.png", "/v1/models/other", "/api/v1/jobs/other", "/health/ready", "/v1/models")) {
+            HttpResponse<byte[]> head = client.send(client.to(path)
+                    .method("HEAD", HttpRequest.BodyPublishers.noBody())
+                    .build());
+            assertThat(head.statusCode()).as(path).isEqualTo(client.get(path).statusCode());
+            assertThat(head.body()).isEmpty();
+        }
         assertThat(client.get("/results/..%2f..%2fetc%2fpasswd").statusCode()).isIn(400, 404);
     }
 

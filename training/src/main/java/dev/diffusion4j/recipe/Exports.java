@@ -98,12 +98,6 @@ final class Exports {
         write(recipe.lora() == null ? folder.model() : folder.lora(), state);
     }
 
-    /** The cards again, with the curve that was drawn last. */
-    void finishCards() {
-        Path own = recipe.lora() == null ? folder.model() : folder.lora();
-        new RunCard(recipe, model, folder).write(own, RunCard.read(own));
-    }
-
     /** The averaged weights where there are any. */
     void write(Path target, TrainState state) {
         Ema ema = state.ema();
@@ -115,19 +109,16 @@ final class Exports {
     }
 
     private void write(Path target) {
+        // before what says that the run is finished
+        writeWord(target);
+        new RunCard(recipe, model, folder).write(target, RunCard.read(target));
         LoraConfig lora = recipe.lora();
         if (lora == null) {
-            String older = RunCard.read(target);
-            writeWord(target); // before what says that the run is finished
             save(target);
-            new RunCard(recipe, model, folder).write(target, older);
         } else {
-            String older = RunCard.read(target);
             Map<String, Model> beside =
                     trained == null ? Map.of() : trained.parts().conditioner().networks();
-            writeWord(target); // as above
             LoraTraining.write(target, model, beside, recipe, lora);
-            new RunCard(recipe, model, folder).write(target, older);
         }
     }
 

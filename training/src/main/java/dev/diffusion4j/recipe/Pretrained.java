@@ -178,8 +178,9 @@ final class Pretrained {
         String from = Objects.requireNonNull(spec.from());
         Path path = fetched(from);
         if (!Files.isDirectory(path)) {
-            throw Problem.failure("the run has no checkpoint yet and begins with the network in " + from
-                    + ", which is no longer there: put the folder back, or start anew with another {model.from}");
+            throw Problem.failure(
+                    "the run needs the network in " + from
+                            + ", which it began with, and that is no longer there: put the folder back, or start anew with another {model.from}");
         }
         ComponentNetwork network = network(PipelineFolder.open(path, families));
         if (spec.fromSha256() != null && !spec.fromSha256().equals(hash(network))) {

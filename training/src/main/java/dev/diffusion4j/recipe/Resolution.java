@@ -88,14 +88,13 @@ final class Resolution {
         }
         Pretrained base = Pretrained.open(from, networks.families());
         base.checkKind(placed);
-        boolean takesScheduler = fromModel == null ? placed.scheduler().equals(SchedulerSpec.DEFAULT) : fromModel;
         return placed.with(recipe -> {
             recipe.model.kind = base.family().name();
             recipe.model.config = base.config(placed.model().config());
             recipe.model.from = base.place();
             recipe.model.fromSha256 = base.weightsSha256();
             base.fit(recipe.data, codec);
-            if (takesScheduler && base.family().isDenoiser()) {
+            if (placed.scheduler().isOfModel() && base.family().isDenoiser()) {
                 recipe.scheduler.take(base.scheduler());
             }
             if (beside != null) {

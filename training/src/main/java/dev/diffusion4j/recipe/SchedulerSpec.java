@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind the algorithm
  * @param config keys of its {@code scheduler_config.json}
- * @param fromModel whether it is the one in the folder that {@code model.from} names; {@code null} for yes where there is such a
- *     folder and nothing else is given here
+ * @param fromModel whether it is the one in the folder that {@code model.from} names, with the keys of {@code config} laid over its own; {@code null}
+ *     for yes where there is such a folder and no algorithm is given here
  */
 public record SchedulerSpec(SchedulerKind kind, Map<String, @Nullable Object> config, @Nullable Boolean fromModel) {
     public static final SchedulerSpec DEFAULT = new SchedulerSpec(SchedulerKind.DDPM, Map.of(), null);
@@ -51,6 +51,11 @@ public record SchedulerSpec(SchedulerKind kind, Map<String, @Nullable Object> co
         }
     }
 
+    /** Whether it is the one of a folder that the recipe starts from. */
+    boolean isOfModel() {
+        return fromModel == null ? kind == DEFAULT.kind : fromModel;
+    }
+
     /** Ready for use. */
     public Scheduler create() {
         return kind.create(config);
@@ -79,10 +84,12 @@ public record SchedulerSpec(SchedulerKind kind, Map<String, @Nullable Object> co
             fromModel = from.fromModel;
         }
 
-        /** That of the folder which the recipe starts from. */
+        /** That of the folder which the recipe starts from, over whose config the recipe's own keys are laid. */
         void take(Scheduler scheduler) {
+            Map<String, @Nullable Object> all = new LinkedHashMap<>(scheduler.config());
+            all.putAll(config);
             kind = SchedulerKind.of(scheduler);
-            config = scheduler.config();
+            config = kind.create(all).config();
             fromModel = true;
         }
 

@@ -260,13 +260,10 @@ final class TrainingSession implements AutoCloseable {
                     recipe.samples(), folder, trackers, previews, exports, validation, listener, stop, group);
             log.recall(trainer.state().globalStep());
             boolean finished = train(log);
+            trackers.flush();
+            plot(); // which the card shows
             if (finished) {
                 exports.atEnd(trainer.state());
-            }
-            trackers.flush();
-            plot();
-            if (finished) {
-                exports.finishCards();
             }
             trackers.end(finished);
             return new RunSummary(folder.path(), finished, trainer.state().globalStep(), log.meanOfLast());

@@ -36,7 +36,7 @@ public final class TrainState implements AutoCloseable {
     TrainState(TrainedPart trained, TrainerConfig config, Choices choices, World world) {
         this.trained = trained;
         this.world = world;
-        this.optimizer = new AdamOptimizer(trained.parameters(), config.optimizer(), config.groups());
+        this.optimizer = new AdamOptimizer(trained.parameters(), config.optimizer(), trained.groups(config.groups()));
         this.ema = config.ema() == null ? null : new Ema(trained.saved(), config.ema());
         this.random = new RandomStream(config.seed());
         int first = world.rank() * choices.shards(); // so that two processes draw what two shards of one would

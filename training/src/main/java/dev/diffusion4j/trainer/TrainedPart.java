@@ -9,7 +9,9 @@ import dev.diffusion4j.model.Model;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 
@@ -21,8 +23,10 @@ import org.bytedeco.pytorch.Tensor;
  * @param parameters what the optimiser moves, by name; borrowed
  * @param saved what a checkpoint holds, by name; borrowed
  * @param all every tensor of the networks, by name, also those that do not learn; borrowed
+ * @param networks the names of those networks that have one
  */
-record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved, Map<String, Tensor> all) {
+record TrainedPart(
+        Map<String, Tensor> parameters, Map<String, Tensor> saved, Map<String, Tensor> all, Set<String> networks) {
 
     /**
      * @param networks by name; borrowed
@@ -52,7 +56,16 @@ record TrainedPart(Map<String, Tensor> parameters, Map<String, Tensor> saved, Ma
             throw Problem.request("training.freeze " + config.freeze() + " leaves nothing to learn");
         }
         parameters.values().forEach(tensor -> tensor.set_requires_grad(true));
-        return new TrainedPart(parameters, saved, all);
+        Set<String> named = new TreeSet<>(networks.keySet());
+        named.remove("");
+        return new TrainedPart(parameters, saved, all, named);
+    }
+
+    /** With one for each named network, so that what is given for the denoiser is the denoiser's alone. */
+    Map<String, ParameterGroup> groups(Map<String, ParameterGroup> given) {
+        Map<String, ParameterGroup> groups = new LinkedHashMap<>(given);
+        networks.forEach(name -> groups.putIfAbsent(name, ParameterGroup.DEFAULT));
+        return groups;
     }
 
     /** What changes in a step and has no gradient: running statistics. Borrowed. */

@@ -12,7 +12,9 @@ import dev.diffusion4j.model.ModelKind;
 import dev.diffusion4j.scheduler.SchedulerKind;
 import dev.diffusion4j.tensor.RandomStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -101,6 +103,12 @@ class PretrainedTest {
         assertThat(run.folder().readRecipe()).isEqualTo(run.recipe());
         train(run);
         assertThat(hash(run.folder().model())).isEqualTo(hash(base));
+        FileTime end = Files.getLastModifiedTime(run.folder().model().resolve("model_index.json"));
+        for (String before : List.of("README.md", "loss.png", WEIGHTS)) {
+            assertThat(Files.getLastModifiedTime(run.folder().model().resolve(before)))
+                    .as("%s is there before what says that the run is finished", before)
+                    .isLessThanOrEqualTo(end);
+        }
     }
 
     @Test
@@ -110,6 +118,22 @@ class PretrainedTest {
         assertThat(resolved.model().config()).containsEntry("sample_size", 16L);
         assertThat(resolved.scheduler().kind()).isEqualTo(SchedulerKind.DDPM);
         assertThat(resolved.scheduler().config()).isEmpty();
+    }
+
+    @Test
+    void keys_of_the_scheduler_are_laid_over_those_of_the_folder() {
+        for (String own : List.of(
+                "scheduler.config.prediction_type=v_prediction",
+                "scheduler={config: {prediction_type: v_prediction}, from_model: true}")) {
+            SchedulerSpec taken = TrainingRun.start(
+                            recipe(own), folder.resolve(own.contains("true") ? "asked" : "given"))
+                    .recipe()
+                    .scheduler();
+            assertThat(taken.kind()).isEqualTo(SchedulerKind.DDIM);
+            assertThat(taken.config())
+                    .containsEntry("beta_schedule", "squaredcos_cap_v2")
+                    .containsEntry("prediction_type", "v_prediction");
+        }
     }
 
     @Test
@@ -135,7 +159,7 @@ class PretrainedTest {
         Path away = folder.resolve("away");
         java.nio.file.Files.move(base, away);
         assertThatThrownBy(() -> train(TrainingRun.resume(run, false)))
-                .hasMessageContaining("no checkpoint yet")
+                .hasMessageContaining("which it began with, and that is no longer there")
                 .hasMessageContaining(base.toString())
                 .hasMessageContaining("put the folder back");
         java.nio.file.Files.move(away, base);
