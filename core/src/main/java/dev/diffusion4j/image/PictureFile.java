@@ -6,13 +6,14 @@ import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.tensor.Tensors;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
 import org.bytedeco.pytorch.Tensor;
 
-/** Reads a picture that the user names: PNG, JPEG, GIF or BMP, whatever the JDK reads. */
+/** Reads a picture that the user names: PNG, JPEG, GIF or BMP, whatever the JDK reads; a JPEG is turned as the camera was held. */
 public final class PictureFile {
     private PictureFile() {}
 
@@ -22,9 +23,10 @@ public final class PictureFile {
             throw Problem.failure("there is no picture " + file);
         }
         try {
-            BufferedImage image = ImageIO.read(file.toFile());
+            byte[] bytes = Files.readAllBytes(file);
+            BufferedImage image = ImageIO.read(new ByteArrayInputStream(bytes));
             if (image != null) {
-                return image;
+                return Exif.ofJpeg(bytes).upright(image);
             }
         } catch (IOException | RuntimeException e) { // broken files throw all kinds
             String why = e instanceof IOException io ? AtomicFile.reason(io) : String.valueOf(e.getMessage());

@@ -2,7 +2,6 @@
 package dev.diffusion4j.studio.base;
 
 import dev.diffusion4j.data.decode.ImageDecoder;
-import dev.diffusion4j.data.decode.Orientation;
 import dev.diffusion4j.serve.Refusal;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -67,7 +66,9 @@ final class Thumbnails {
         try {
             byte[] bytes = Files.readAllBytes(file);
             BufferedImage small = small(bytes, side);
-            return small == null ? new byte[0] : jpeg(upright(small, ImageDecoder.orientation(bytes)));
+            return small == null
+                    ? new byte[0]
+                    : jpeg(ImageDecoder.orientation(bytes).upright(small));
         } catch (IOException | IndexOutOfBoundsException | IllegalArgumentException e) {
             throw broken();
         }
@@ -100,22 +101,6 @@ final class Thumbnails {
                 reader.dispose();
             }
         }
-    }
-
-    private static BufferedImage upright(BufferedImage image, Orientation orientation) {
-        if (orientation.number() == 1) {
-            return image;
-        }
-        int width = orientation.exchanged() ? image.getHeight() : image.getWidth();
-        int height = orientation.exchanged() ? image.getWidth() : image.getHeight();
-        BufferedImage turned = new BufferedImage(width, height, image.getType());
-        for (int y = 0; y < height; y++) {
-            for (int x = 0; x < width; x++) {
-                int column = orientation.column(x, y, image.getWidth());
-                turned.setRGB(x, y, image.getRGB(column, orientation.row(x, y, image.getHeight())));
-            }
-        }
-        return turned;
     }
 
     private static BufferedImage fitted(BufferedImage image, int side) {

@@ -2,6 +2,8 @@
 package dev.diffusion4j.data.decode;
 
 import dev.diffusion4j.data.PixelImage;
+import dev.diffusion4j.image.Exif;
+import dev.diffusion4j.image.Orientation;
 import java.awt.image.BufferedImage;
 import java.io.EOFException;
 import java.io.IOException;
@@ -93,7 +95,7 @@ public final class ImageDecoder {
             case PNG -> {
                 PixelImage usual = png.read(file);
                 PixelImage image = usual != null ? usual : Pixels.of(read(ofJdk("png"), file));
-                yield Orientation.upright(image, PngNotes.orientation(file));
+                yield UprightPixels.of(image, PngNotes.orientation(file));
             }
             case WEBP -> WebpReader.read(file);
             case GIF -> GifReader.read(file);

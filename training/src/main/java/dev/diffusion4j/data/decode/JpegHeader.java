@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.data.decode;
 
+import dev.diffusion4j.image.Exif;
+
 /** What stands before a JPEG's compressed data (ITU-T T.81, annex B), as far as it decides how pixels are read. */
 final class JpegHeader {
-    private static final String XMP = "http://ns.adobe.com/xap/1.0/\0";
-
     int width;
     int height;
     int components;
@@ -65,10 +65,8 @@ final class JpegHeader {
             ids = names.toString();
         } else if (marker == 0xe0 && length >= 5 && text(start, "JFIF")) {
             jfif = true;
-        } else if (marker == 0xe1 && length >= 14 && text(start, "Exif")) {
-            exif.readTiff(file, start, length);
-        } else if (marker == 0xe1 && length > XMP.length() && text(start, XMP)) {
-            exif.readXmp(file, start, length);
+        } else if (marker == 0xe1) {
+            exif.readSegment(file, start, length);
         } else if (marker == 0xe2) {
             file[at + 1] = (byte) 0xef;
         } else if (marker == 0xee && length >= 12 && text(start, "Adobe")) {

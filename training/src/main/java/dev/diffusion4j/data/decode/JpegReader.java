@@ -58,7 +58,7 @@ final class JpegReader {
             reader.setInput(null);
         }
         checkWhole(file, header.dataStart);
-        return Orientation.upright(image, header.exif.orientation());
+        return UprightPixels.of(image, header.exif.orientation());
     }
 
     private PixelImage colour(JpegHeader header, boolean shared) throws IOException {

@@ -2,6 +2,7 @@
 package dev.diffusion4j.data.decode;
 
 import dev.diffusion4j.data.PixelImage;
+import dev.diffusion4j.image.Exif;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
@@ -17,7 +18,7 @@ final class TiffReader {
         BufferedImage image = ImageDecoder.read(ImageDecoder.ofJdk("tiff"), file);
         Exif exif = new Exif();
         exif.readTiff(file, 0, file.length);
-        return Orientation.upright(pixels(header, image), exif.orientation());
+        return UprightPixels.of(pixels(header, image), exif.orientation());
     }
 
     private static PixelImage pixels(TiffHeader header, BufferedImage image) {

@@ -18,7 +18,7 @@ final class WebpReader {
         PixelImage picture = parts.isLossless
                 ? Pixels.of(ImageDecoder.read(new WebPImageReaderSpi().createReaderInstance(null), alone(file, parts)))
                 : Vp8Decoder.decode(file, parts.start, parts.length);
-        return Orientation.upright(onCanvas(picture, parts), parts.exif.orientation());
+        return UprightPixels.of(onCanvas(picture, parts), parts.exif.orientation());
     }
 
     /** A file that holds nothing but the picture: a reader that knows colour profiles would apply one. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.diffusion4j.data.decode;
+package dev.diffusion4j.image;
 
-import dev.diffusion4j.data.PixelImage;
+import java.awt.image.BufferedImage;
 
 /**
  * How a picture is turned upright, by the EXIF number that says how the camera was held.
@@ -34,21 +34,21 @@ public record Orientation(int number) {
         return number == 3 || number == 4 || number == 6 || number == 7 ? height - 1 - row : row;
     }
 
-    static PixelImage upright(PixelImage image, int number) {
-        return number == 1 ? image : new Orientation(number).upright(image);
-    }
-
-    private PixelImage upright(PixelImage image) {
-        int width = exchanged() ? image.height() : image.width();
-        int height = exchanged() ? image.width() : image.height();
-        int channels = image.channels();
-        byte[] pixels = new byte[image.length()];
+    /** The picture itself where it is upright, else another one. */
+    public BufferedImage upright(BufferedImage image) {
+        if (number == 1) {
+            return image;
+        }
+        int width = exchanged() ? image.getHeight() : image.getWidth();
+        int height = exchanged() ? image.getWidth() : image.getHeight();
+        boolean clear = image.getColorModel().hasAlpha();
+        BufferedImage turned =
+                new BufferedImage(width, height, clear ? BufferedImage.TYPE_INT_ARGB : BufferedImage.TYPE_INT_RGB);
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
-                int from = (row(x, y, image.height()) * image.width() + column(x, y, image.width())) * channels;
-                System.arraycopy(image.pixels(), from, pixels, (y * width + x) * channels, channels);
+                turned.setRGB(x, y, image.getRGB(column(x, y, image.getWidth()), row(x, y, image.getHeight())));
             }
         }
-        return new PixelImage(width, height, channels, pixels);
+        return turned;
     }
 }
