@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param identifier the word of the prompt, and of the captions, that stands for the thing; {@code null} where none is to be looked for
  * @param wordLearningRate how fast the identifier learns as a new word of the text encoder, whose own table stays as it is; 0 for not at all. Gal et al.
  *     (2022), with all that learns besides
- * @param leastStrength the least strength at which a picture of the thing sees the LoRA while it learns, drawn between it and 1 for each; those of the kind
- *     see it at 1. What suffices at half the strength in the scenes of the pictures reaches scenes that they do not show, where the prompt's words move the
+ * @param leastStrength the least strength at which a picture of the thing sees the denoiser's LoRA while it learns, drawn between it and 1 for each; those of
+ *     the kind see it at 1, and all see a text encoder's at 1. What suffices at half the strength in the scenes of the pictures reaches scenes that they do not show, where the prompt's words move the
  *     network less far. 1 for the full strength always
  * @param classPrompts what the pictures of the kind show, in turn: one prompt, or many of different things
  * @param classWords words for other things of the kind, each of which takes the identifier's place in what the pictures of the thing are shown under: more

@@ -47,7 +47,7 @@ record RowMaker(String what, int count, int together, int threads, Part part, Pr
     static final class Stopped extends CancellationException {
         private static final long serialVersionUID = 1;
 
-        private Stopped(String what) {
+        Stopped(String what) {
             super("stopped while " + what + " were encoded");
         }
     }

@@ -142,7 +142,18 @@ final class TrainingSession implements AutoCloseable {
         int threads = choices.placement().torchDevice().is_cpu() ? choices.threads() : 1;
         Supplier<KeptInputs> open = () -> KeptInputs.open(recipe, folder, data, pipeline, threads, listener, stop);
         AtomicReference<@Nullable KeptInputs> made = new AtomicReference<>();
-        group.first(() -> made.set(open.get()));
+        AtomicReference<RowMaker.@Nullable Stopped> stopped = new AtomicReference<>();
+        group.first(() -> {
+            try {
+                made.set(open.get());
+            } catch (RowMaker.Stopped e) { // which would look like a crash to the others
+                stopped.set(e);
+            }
+        });
+        if (group.isForFirst(stopped.get() != null)) {
+            RowMaker.Stopped own = stopped.get();
+            throw own != null ? own : new RowMaker.Stopped("the inputs");
+        }
         KeptInputs first = made.get();
         return first != null ? first : open.get(); // the others find what the first one wrote
     }

@@ -8,6 +8,7 @@ import dev.diffusion4j.adapter.LoraConfig;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.checkpoint.Safetensors;
 import dev.diffusion4j.data.KeepMode;
+import dev.diffusion4j.parallel.GroupOfThreads;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.trainer.ParameterGroup;
 import java.awt.image.BufferedImage;
@@ -136,6 +137,16 @@ class StateCacheTest {
         assertThat(states(halting)).hasSameBinaryContentAs(states(whole));
         new RunFolder(halting).removeRun();
         assertThat(halting).isDirectoryNotContaining("glob:**text-states-*");
+    }
+
+    @Test
+    void encoding_that_the_first_process_stops_is_stopped_in_all() {
+        Path run = folder.resolve("two");
+        assertThat(GroupOfThreads.run(
+                        2, group -> TrainingRun.start(recipe(r -> {}), run, RunParts.NONE.withGroup(group))
+                                .run(QUIET, group.world()::isFirst)
+                                .finished()))
+                .containsExactly(false, false);
     }
 
     /** A folder of pictures under fewer captions. */
