@@ -4,6 +4,8 @@ package dev.diffusion4j.image;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.InvalidArgument;
 import dev.diffusion4j.base.Problem;
+import java.awt.Color;
+import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -88,6 +90,33 @@ public final class SentPicture {
             }
         }
         return rgb;
+    }
+
+    /** Laid over white where it is transparent, in RGB. */
+    public static BufferedImage overWhite(BufferedImage image) {
+        BufferedImage rgb = new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = rgb.createGraphics();
+        graphics.drawImage(image, 0, 0, Color.WHITE, null);
+        graphics.dispose();
+        return rgb;
+    }
+
+    /**
+     * The mask that A1111's webui is sent: where some of it is transparent, what is opaque is drawn anew; else what is white.
+     *
+     * @return white where a picture is drawn anew
+     */
+    public static BufferedImage strokes(BufferedImage mask) {
+        BufferedImage opaque = new BufferedImage(mask.getWidth(), mask.getHeight(), BufferedImage.TYPE_INT_RGB);
+        boolean isWhole = true;
+        for (int y = 0; y < mask.getHeight(); y++) {
+            for (int x = 0; x < mask.getWidth(); x++) {
+                int alpha = mask.getRGB(x, y) >>> 24;
+                isWhole &= alpha == 255;
+                opaque.setRGB(x, y, alpha > OPAQUE ? 0xffffff : 0);
+            }
+        }
+        return isWhole ? colours(mask) : opaque;
     }
 
     /** Black for white, in place. */

@@ -96,7 +96,7 @@ record WebuiFields(ModelNames models, Adapters adapters, Limits limits) {
         BufferedImage image = limits.picture(JobFields.bytes(list.get(0), "init_images"), "init_images");
         Object sent = fields.any("mask");
         BufferedImage mask =
-                sent == null ? null : SentPicture.colours(limits.picture(JobFields.bytes(sent, "mask"), "mask"));
+                sent == null ? null : SentPicture.strokes(limits.picture(JobFields.bytes(sent, "mask"), "mask"));
         if (isOn(fields, "inpainting_mask_invert") && mask != null) {
             SentPicture.invert(mask);
         }
@@ -104,7 +104,7 @@ record WebuiFields(ModelNames models, Adapters adapters, Limits limits) {
         boolean isRegion = mask != null && isOn(fields, "inpaint_full_res");
         limits.checkedSize(size, mask == null || isRegion ? image : null);
         int padding = fields.count(0, 0, "inpaint_full_res_padding");
-        return r -> r.picture(files.add(SentPicture.colours(image)))
+        return r -> r.picture(files.add(SentPicture.overWhite(image)))
                 .mask(mask == null ? null : files.add(mask))
                 .maskPadding(isRegion ? (Integer) padding : null)
                 .strength(strength == null ? (Double) USUAL_STRENGTH : strength);
