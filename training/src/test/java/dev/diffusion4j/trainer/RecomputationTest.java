@@ -43,7 +43,8 @@ import org.junit.jupiter.api.Test;
 class RecomputationTest {
     private static final Path NET = Path.of("../core/src/test/resources/golden/tiny-sd");
     private static final List<@Nullable String> CAPTIONS = List.of("a red cat", "a blue dog");
-    private static final double ALLOWED = 1e-6;
+    /** Of each by itself: what a block gives its time's embedding is summed in another order, which moved one of 2.7e-3 by 3.6e-9. */
+    private static final double ALLOWED = 3e-6;
     /** Of all together: the sums of gradients are rounded in another order. */
     private static final double ALLOWED_IN_BF16 = 1e-2;
 
