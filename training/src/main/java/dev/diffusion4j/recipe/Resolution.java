@@ -15,6 +15,7 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.Devices;
 import dev.diffusion4j.tracking.TrackerKind;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -95,12 +96,20 @@ final class Resolution {
             recipe.model.fromSha256 = base.weightsSha256();
             base.fit(recipe.data, codec);
             if (placed.scheduler().isOfModel() && base.family().isDenoiser()) {
+                if (isOfAnother(placed.model(), base)) {
+                    recipe.scheduler.config = Map.of(); // which was that base's
+                }
                 recipe.scheduler.take(base.scheduler());
             }
             if (beside != null) {
                 completed(recipe, beside);
             }
         });
+    }
+
+    /** Whether a recipe was written down by a run that began with other weights. */
+    private static boolean isOfAnother(ModelSpec recorded, Pretrained base) {
+        return recorded.fromSha256() != null && !recorded.fromSha256().equals(base.weightsSha256());
     }
 
     /** With what the parts beside the network decide. */

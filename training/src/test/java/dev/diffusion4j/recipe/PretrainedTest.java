@@ -137,6 +137,17 @@ class PretrainedTest {
     }
 
     @Test
+    void a_recipe_that_another_base_s_run_wrote_down_takes_the_new_base_s_scheduler() {
+        Recipe written = TrainingRun.start(
+                        recipe("scheduler.config.prediction_type=v_prediction"), folder.resolve("run"))
+                .recipe()
+                .with(r -> r.model.fromSha256 = "0".repeat(64));
+        SchedulerSpec taken =
+                TrainingRun.start(written, folder.resolve("other")).recipe().scheduler();
+        assertThat(taken.config()).containsEntry("prediction_type", "epsilon");
+    }
+
+    @Test
     void nested_configs_are_completed_from_the_folder() {
         base = save(
                 "classes",
