@@ -79,7 +79,7 @@ public final class Images {
         float[] values = new float[channels * height * width];
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
-                int rgb = image.getRGB(x, y);
+                int rgb = Levels.argb(image, x, y);
                 for (int c = 0; c < channels; c++) {
                     int level = channels == 1 ? image.getRaster().getSample(x, y, 0) : rgb >> (16 - 8 * c) & 0xff;
                     values[(c * height + y) * width + x] = level / 127.5f - 1;

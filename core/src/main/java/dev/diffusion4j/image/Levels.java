@@ -3,7 +3,7 @@ package dev.diffusion4j.image;
 
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
-import java.awt.image.Raster;
+import java.awt.image.ColorModel;
 
 /** A picture as numbers: red, green and blue of each pixel, 0 to 255, row by row; opacity is not looked at. */
 final class Levels {
@@ -11,22 +11,30 @@ final class Levels {
 
     private Levels() {}
 
-    /** Grey levels are the file's own: {@link BufferedImage#getRGB} would brighten them, as the JDK takes grey for linear light. */
     static int[] of(BufferedImage image) {
         int width = image.getWidth();
-        boolean grey = isGrey(image);
-        int white = (1 << image.getColorModel().getComponentSize(0)) - 1;
-        Raster raster = image.getRaster();
         int[] levels = new int[CHANNELS * width * image.getHeight()];
         for (int i = 0; i < width * image.getHeight(); i++) {
-            int x = i % width;
-            int y = i / width;
-            int rgb = grey ? 0x010101 * Math.round(raster.getSample(x, y, 0) * 255f / white) : image.getRGB(x, y);
+            int rgb = argb(image, i % width, i / width);
             for (int c = 0; c < CHANNELS; c++) {
                 levels[CHANNELS * i + c] = rgb >> (16 - 8 * c) & 0xff;
             }
         }
         return levels;
+    }
+
+    /**
+     * A pixel as 0xAARRGGBB. Grey levels are the file's own: {@link BufferedImage#getRGB} would brighten them, as the JDK takes grey for linear
+     * light.
+     */
+    static int argb(BufferedImage image, int x, int y) {
+        if (!isGrey(image)) {
+            return image.getRGB(x, y);
+        }
+        ColorModel model = image.getColorModel();
+        int white = (1 << model.getComponentSize(0)) - 1;
+        int level = Math.round(image.getRaster().getSample(x, y, 0) * 255f / white);
+        return (model.hasAlpha() ? image.getRGB(x, y) & 0xff000000 : 0xff000000) | 0x010101 * level;
     }
 
     static boolean isGrey(BufferedImage image) {

@@ -46,7 +46,7 @@ public record Orientation(int number) {
                 new BufferedImage(width, height, clear ? BufferedImage.TYPE_INT_ARGB : BufferedImage.TYPE_INT_RGB);
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
-                turned.setRGB(x, y, image.getRGB(column(x, y, image.getWidth()), row(x, y, image.getHeight())));
+                turned.setRGB(x, y, Levels.argb(image, column(x, y, image.getWidth()), row(x, y, image.getHeight())));
             }
         }
         return turned;

@@ -4,8 +4,6 @@ package dev.diffusion4j.image;
 import dev.diffusion4j.base.Check;
 import dev.diffusion4j.base.InvalidArgument;
 import dev.diffusion4j.base.Problem;
-import java.awt.Color;
-import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -81,23 +79,34 @@ public final class SentPicture {
         return new InvalidArgument(name + " must be a whole PNG or JPEG picture", cause);
     }
 
-    /** Without transparency, in RGB. */
+    /** Without transparency, in RGB; grey levels are the file's own. */
     public static BufferedImage colours(BufferedImage image) {
         BufferedImage rgb = new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB);
         for (int y = 0; y < image.getHeight(); y++) {
             for (int x = 0; x < image.getWidth(); x++) {
-                rgb.setRGB(x, y, image.getRGB(x, y));
+                rgb.setRGB(x, y, Levels.argb(image, x, y));
             }
         }
         return rgb;
     }
 
-    /** Laid over white where it is transparent, in RGB. */
+    /** Laid over white where it is transparent, in RGB; grey levels are the file's own. */
     public static BufferedImage overWhite(BufferedImage image) {
         BufferedImage rgb = new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB);
-        Graphics2D graphics = rgb.createGraphics();
-        graphics.drawImage(image, 0, 0, Color.WHITE, null);
-        graphics.dispose();
+        for (int y = 0; y < image.getHeight(); y++) {
+            for (int x = 0; x < image.getWidth(); x++) {
+                rgb.setRGB(x, y, overWhite(Levels.argb(image, x, y)));
+            }
+        }
+        return rgb;
+    }
+
+    private static int overWhite(int argb) {
+        int alpha = argb >>> 24;
+        int rgb = 0;
+        for (int shift = 16; shift >= 0; shift -= 8) {
+            rgb |= ((argb >> shift & 0xff) * alpha + 255 * (255 - alpha) + 127) / 255 << shift;
+        }
         return rgb;
     }
 

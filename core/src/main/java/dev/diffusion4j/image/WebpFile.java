@@ -96,7 +96,7 @@ public final class WebpFile {
         int[][] levels = new int[3][width * height];
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
-                int rgb = image.getRGB(x, y);
+                int rgb = Levels.argb(image, x, y);
                 int green = rgb >> 8 & 0xff;
                 int at = y * width + x;
                 levels[0][at] = green;

@@ -93,6 +93,20 @@ class StudioTest {
     }
 
     @Test
+    void a_small_picture_has_the_levels_of_a_grey_one() throws IOException {
+        BufferedImage grey = new BufferedImage(300, 200, BufferedImage.TYPE_BYTE_GRAY);
+        for (int i = 0; i < 300 * 200; i++) {
+            grey.getRaster().setSample(i % 300, i / 300, 0, 128);
+        }
+        ImageIO.write(grey, "png", outside.resolve("pictures/grey.png").toFile());
+        HttpResponse<String> answer =
+                send(at("/studio/api/files/pictures/grey.png?thumb=60").header("Cookie", cookie));
+        BufferedImage small =
+                ImageIO.read(new ByteArrayInputStream(answer.body().getBytes(StandardCharsets.ISO_8859_1)));
+        assertThat(small.getRGB(30, 20) & 0xff).isBetween(127, 129);
+    }
+
+    @Test
     void a_table_that_a_link_brings_in_from_outside_is_not_read() {
         assertThat(send(at("/studio/api/compare/tables").header("Cookie", cookie))
                         .body())

@@ -2,8 +2,8 @@
 package dev.diffusion4j.studio.base;
 
 import dev.diffusion4j.data.decode.ImageDecoder;
+import dev.diffusion4j.image.SentPicture;
 import dev.diffusion4j.serve.Refusal;
-import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
@@ -109,10 +109,8 @@ final class Thumbnails {
         int height = Math.max(1, (int) Math.round(image.getHeight() * scale));
         BufferedImage small = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = small.createGraphics();
-        graphics.setColor(Color.WHITE);
-        graphics.fillRect(0, 0, width, height);
         graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
-        graphics.drawImage(image, 0, 0, width, height, null);
+        graphics.drawImage(SentPicture.overWhite(image), 0, 0, width, height, null); // which keeps levels of grey
         graphics.dispose();
         return small;
     }
