@@ -21,6 +21,55 @@ public final class Exif {
     private int value = 1;
 
     /**
+     * How the camera was held when a picture was taken: by the notes of a JPEG, the chunk {@code eXIf} of a PNG (PNG, third edition, 11.3.4.4), or
+     * the chunks {@code EXIF} and {@code XMP} of a WebP (RFC 9649, 2.7.1.4).
+     *
+     * @param file all bytes of any file
+     * @return upright where it is another one, or says nothing sound
+     */
+    public static Orientation of(byte[] file) {
+        boolean isLong = file.length > 12;
+        if (isLong && begins(file, 0, "\u0089PNG\r\n\u001a\n")) {
+            return ofPng(file);
+        }
+        return isLong && begins(file, 0, "RIFF") && begins(file, 8, "WEBP") ? ofWebp(file) : ofJpeg(file);
+    }
+
+    private static Orientation ofPng(byte[] file) {
+        Exif exif = new Exif();
+        ByteBuffer all = ByteBuffer.wrap(file);
+        int length;
+        for (int at = 8; at <= file.length - 12; at += 12 + length) {
+            length = all.getInt(at);
+            if (length < 0 || length > file.length - 12 - at) {
+                break;
+            }
+            if (begins(file, at + 4, "eXIf")) {
+                exif.readTiff(file, at + 8, length);
+            }
+        }
+        return new Orientation(exif.orientation());
+    }
+
+    private static Orientation ofWebp(byte[] file) {
+        Exif exif = new Exif();
+        ByteBuffer all = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+        int length;
+        for (int at = 12; at <= file.length - 8; at += 8 + length + (length & 1)) {
+            length = all.getInt(at + 4);
+            if (length < 0 || length > file.length - 8 - at) {
+                break;
+            }
+            if (begins(file, at, "EXIF")) {
+                exif.readTiff(file, at + 8, length);
+            } else if (begins(file, at, "XMP ")) {
+                exif.readXmp(file, at + 8, length);
+            }
+        }
+        return new Orientation(exif.orientation());
+    }
+
+    /**
      * How the camera was held when a JPEG was taken (ITU-T T.81, annex B).
      *
      * @param file all bytes of any file
@@ -54,7 +103,7 @@ public final class Exif {
 
     private static boolean begins(byte[] file, int at, String text) {
         for (int i = 0; i < text.length(); i++) {
-            if (file[at + i] != text.charAt(i)) {
+            if ((file[at + i] & 0xff) != text.charAt(i)) {
                 return false;
             }
         }

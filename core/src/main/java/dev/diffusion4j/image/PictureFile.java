@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import javax.imageio.ImageIO;
 import org.bytedeco.pytorch.Tensor;
 
-/** Reads a picture that the user names: PNG, JPEG, GIF or BMP, whatever the JDK reads; a JPEG is turned as the camera was held. */
+/** Reads a picture that the user names: PNG, JPEG, GIF or BMP, whatever the JDK reads, turned as the camera was held. */
 public final class PictureFile {
     private PictureFile() {}
 
@@ -26,7 +26,7 @@ public final class PictureFile {
             byte[] bytes = Files.readAllBytes(file);
             BufferedImage image = ImageIO.read(new ByteArrayInputStream(bytes));
             if (image != null) {
-                return Exif.ofJpeg(bytes).upright(image);
+                return Exif.of(bytes).upright(image);
             }
         } catch (IOException | RuntimeException e) { // broken files throw all kinds
             String why = e instanceof IOException io ? AtomicFile.reason(io) : String.valueOf(e.getMessage());

@@ -24,7 +24,7 @@ public final class SentPicture {
     private SentPicture() {}
 
     /**
-     * Reads a file of PNG, JPEG, GIF or BMP, and of WebP where ImageIO has a reader for it; a JPEG is turned as the camera was held.
+     * Reads a file of PNG, JPEG, GIF or BMP, and of WebP where ImageIO has a reader for it, turned as the camera was held.
      *
      * @param name what the picture is called in messages
      * @param mostPixels that it may have
@@ -37,7 +37,7 @@ public final class SentPicture {
             try {
                 reader.setInput(in, true, true);
                 checkSize(reader.getWidth(0), reader.getHeight(0), name, mostPixels);
-                return Exif.ofJpeg(file).upright(reader.read(0));
+                return Exif.of(file).upright(reader.read(0));
             } finally {
                 reader.dispose();
             }

@@ -7,10 +7,12 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,5 +78,68 @@ class OrientationTest {
         }
         assertThat(Exif.ofJpeg(new byte[100]).number()).isEqualTo(1);
         assertThat(Exif.ofJpeg(jpeg(9)).number()).isEqualTo(1);
+    }
+
+    /** What a camera's note is in other files than a JPEG: the same block without a name before it. */
+    private static byte[] tiff(int orientation) {
+        return new byte[] {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte) orientation, 0, 0};
+    }
+
+    private static byte[] png(int orientation) throws IOException {
+        BufferedImage image = new BufferedImage(32, 16, BufferedImage.TYPE_INT_RGB);
+        image.setRGB(0, 0, RED);
+        ByteArrayOutputStream plain = new ByteArrayOutputStream();
+        ImageIO.write(image, "png", plain);
+        ByteBuffer chunk = ByteBuffer.allocate(12 + 22).putInt(22).put("eXIf".getBytes(StandardCharsets.ISO_8859_1));
+        chunk.put(tiff(orientation));
+        CRC32 crc = new CRC32();
+        crc.update(chunk.array(), 4, 4 + 22);
+        chunk.putInt((int) crc.getValue());
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        int behindHeader = 8 + 12 + 13;
+        file.write(plain.toByteArray(), 0, behindHeader);
+        file.write(chunk.array());
+        file.write(plain.toByteArray(), behindHeader, plain.size() - behindHeader);
+        return file.toByteArray();
+    }
+
+    @Test
+    void a_png_is_turned_as_its_chunk_says() throws IOException {
+        BufferedImage turned = SentPicture.read(png(6), "it", 4096);
+        assertThat(turned.getWidth()).isEqualTo(16);
+        assertThat(isRed(turned, 15, 0)).isTrue();
+        byte[] whole = png(6);
+        for (int length = 0; length < 80; length++) {
+            assertThat(Exif.of(java.util.Arrays.copyOf(whole, length)).number()).isIn(1, 6);
+        }
+    }
+
+    @Test
+    void a_webp_says_it_in_exif_or_else_in_xmp() {
+        String xmp = "<x tiff:Orientation=\"3\"/>";
+        assertThat(Exif.of(webp("VP8 ", new byte[3], "EXIF", tiff(6))).number()).isEqualTo(6);
+        assertThat(Exif.of(webp("XMP ", xmp.getBytes(StandardCharsets.ISO_8859_1), "VP8 ", new byte[3]))
+                        .number())
+                .isEqualTo(3);
+        byte[] whole = webp("EXIF", tiff(6), "VP8 ", new byte[3]);
+        for (int length = 0; length < whole.length; length++) {
+            assertThat(Exif.of(java.util.Arrays.copyOf(whole, length)).number()).isIn(1, 6);
+        }
+    }
+
+    private static byte[] webp(String first, byte[] one, String second, byte[] other) {
+        ByteBuffer file = ByteBuffer.allocate(12 + 8 + one.length + (one.length & 1) + 8 + other.length);
+        file.order(ByteOrder.LITTLE_ENDIAN);
+        file.put("RIFF".getBytes(StandardCharsets.ISO_8859_1)).putInt(file.capacity() - 8);
+        file.put(("WEBP" + first).getBytes(StandardCharsets.ISO_8859_1))
+                .putInt(one.length)
+                .put(one);
+        if (one.length % 2 == 1) {
+            file.put((byte) 0);
+        }
+        return file.put(second.getBytes(StandardCharsets.ISO_8859_1))
+                .putInt(other.length)
+                .put(other)
+                .array();
     }
 }
