@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.pipeline;
 
+import dev.diffusion4j.adapter.LoraSize;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
@@ -73,7 +74,10 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
         double numbers = together * (double) codec.pictureChannels() * size.height() * size.width();
         Precision precision = precision();
         double decoded = Math.max(decoding.bytes(precision), encoding.bytes(precision)) + 3 * 4 * numbers;
-        double drawn = Math.max(own.pass.bytes(precision), control.passBytes()) + control.features() * numberBytes();
+        LoraSize adapters = owned.promptAdapters().size(setup, request);
+        double passes = Math.max(own.pass.bytes(precision), control.passBytes()) + control.features() * numberBytes();
+        double drawn =
+                Math.max(passes, adapters.fileBytes()); // which are read when the networks are, before the first pass
         WeightBytes inUse =
                 own.weights.times(HOLES).plus(own.made, decoding.madeBytes(precision) + encoding.madeBytes(precision));
         double most = inUse.most(
@@ -83,7 +87,7 @@ record CallEstimator(PipelineSetup setup, OwnedParts owned, DiffusionModel outli
                 .plus(decoding.work().plus(encoding.work()).times(request.count()))
                 .plus(own.text.plus(refining.text));
         return Optional.of(new DrawingEstimate(
-                PROCESS_BYTES + most,
+                PROCESS_BYTES + most + adapters.bytes(numberBytes()),
                 own.weights.most(refining.weights, 0, 0, 0),
                 work,
                 own.read + refining.read,

@@ -6,6 +6,7 @@ import dev.diffusion4j.adapter.LoraApplied;
 import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraFile;
 import dev.diffusion4j.adapter.LoraShelf;
+import dev.diffusion4j.adapter.LoraSize;
 import dev.diffusion4j.adapter.LoraView;
 import dev.diffusion4j.base.AtomicFile;
 import dev.diffusion4j.base.Problem;
@@ -16,8 +17,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -33,6 +36,7 @@ final class PromptAdapters implements AutoCloseable {
     private final OwnedParts owned;
     private final KeptViews<Key> views = new KeptViews<>(KEPT_BYTES);
     private final Map<Fit, LoraApplied> fits = new ConcurrentHashMap<>();
+    private final Map<Stamp, LoraSize> sizes = new ConcurrentHashMap<>();
 
     /** @param owned whose networks stay in memory once a view knows them, where they stay after a call at all */
     PromptAdapters(OwnedParts owned) {
@@ -115,6 +119,27 @@ final class PromptAdapters implements AutoCloseable {
                 : PipelineAdapters.ask(setup.conditioner().lent(), others -> places.stream()
                         .map(place -> applied(outline, others, place))
                         .toList());
+    }
+
+    /**
+     * What the adapters of a call take of memory, all that its prompts ask for together. One that cannot be read counts for nothing here: {@link
+     * #applied} says why.
+     */
+    LoraSize size(PipelineSetup setup, GenerationRequest request) {
+        Set<Path> places = new LinkedHashSet<>(PromptLoras.of(request).places());
+        setup.loras().forEach(choice -> places.add(choice.path()));
+        if (!places.isEmpty()) { // the call's view does again what those do
+            setup.adapters().choices().forEach(choice -> places.add(choice.path()));
+        }
+        return places.stream().map(this::size).reduce(LoraSize.NONE, LoraSize::plus);
+    }
+
+    private LoraSize size(Path place) {
+        try {
+            return sizes.computeIfAbsent(Stamp.of(place), stamp -> LoraSize.of(stamp.file));
+        } catch (Problem e) {
+            return LoraSize.NONE;
+        }
     }
 
     /** As {@link #about}, and which it is. */

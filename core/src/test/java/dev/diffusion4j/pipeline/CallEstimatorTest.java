@@ -4,6 +4,11 @@ package dev.diffusion4j.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.adapter.LoraSize;
+import dev.diffusion4j.checkpoint.TensorInfo;
+import dev.diffusion4j.checkpoint.WeightFiles;
+import dev.diffusion4j.checkpoint.WeightSource;
 import dev.diffusion4j.codec.SampleCodec;
 import dev.diffusion4j.codec.VaeCodec;
 import dev.diffusion4j.folder.PipelineFolder;
@@ -18,6 +23,7 @@ import dev.diffusion4j.pipeline.request.GenerationRequest;
 import dev.diffusion4j.processor.SpeedProbe;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.testing.Golden;
+import dev.diffusion4j.text.PromptSyntax;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -201,5 +207,35 @@ class CallEstimatorTest {
                 "block_out_channels", List.of(4L, 4L),
                 "down_block_types", List.of("DownEncoderBlock2D", "DownEncoderBlock2D"),
                 "up_block_types", List.of("UpDecoderBlock2D", "UpDecoderBlock2D")));
+    }
+
+    @Test
+    void adapters_count_with_their_numbers_whether_they_are_given_or_named_by_the_prompt() {
+        Path place = Golden.path("text_lora");
+        Path file = place.resolve("sd-kohya.safetensors");
+        long numbers;
+        long read;
+        try (WeightSource weights = WeightFiles.openFile(file)) {
+            numbers = weights.tensors().entrySet().stream()
+                    .filter(tensor -> !tensor.getKey().endsWith(".alpha"))
+                    .mapToLong(tensor -> tensor.getValue().count())
+                    .sum();
+            read = weights.tensors().values().stream()
+                    .mapToLong(TensorInfo::byteSize)
+                    .sum();
+        }
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(Golden.path("tiny-sd"))) {
+            double alone = estimate(pipeline, TEN).drawingBytes();
+            GenerationRequest named = TEN.with(r -> r.prompt("a cat <lora:sd-kohya:0.5>")
+                    .promptSyntax(PromptSyntax.A1111)
+                    .loraDir(place.toString()));
+            double given = estimate(pipeline.withLoras(List.of(new LoraChoice(file, 0.5))), TEN)
+                    .drawingBytes();
+            assertThat(given - alone).isBetween(4.0 * numbers, 4.0 * numbers + read);
+            assertThat(estimate(pipeline, named).drawingBytes()).isEqualTo(given);
+        }
+        LoraSize wide = LoraSize.of(place.resolve("sd-loha.safetensors"));
+        assertThat(wide.others()).isPositive();
+        assertThat(wide.bytes(2)).as("LoHa stays f32").isEqualTo(2.0 * wide.products() + 4.0 * wide.others());
     }
 }

@@ -192,6 +192,25 @@ class ServiceModelsTest {
     }
 
     @Test
+    void a_job_whose_adapter_does_not_fit_is_refused() {
+        ServiceRequest adapted = of("plain").with(r -> r.loras = List.of(LORA));
+        double without;
+        double with;
+        try (DiffusionService service = open(ServiceConfig.DEFAULT)) {
+            without = service.estimate(of("plain")).orElseThrow().bytes();
+            with = service.estimate(adapted).orElseThrow().bytes();
+        }
+        assertThat(with).isGreaterThan(without + 1000);
+        try (DiffusionService service =
+                open(ServiceConfig.DEFAULT.with(c -> c.memory = (long) ((with + without) / 2)))) {
+            assertThat(draw(service, of("plain"))).isEqualTo(plain);
+            assertThatExceptionOfType(Problem.class)
+                    .isThrownBy(() -> service.submit(adapted))
+                    .withMessageContaining("this service may use");
+        }
+    }
+
+    @Test
     void jobs_of_two_models_begin_together_only_where_both_fit() {
         double process = DrawingEstimate.processBytes();
         Memory memory = new Memory((long) (process + 150));
