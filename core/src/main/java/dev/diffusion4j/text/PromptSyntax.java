@@ -4,6 +4,7 @@ package dev.diffusion4j.text;
 import dev.diffusion4j.base.Keyed;
 import dev.diffusion4j.base.Problem;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** What signs in a prompt mean. The tools that know weights give them different meanings, so that each has a syntax of its own. */
 public enum PromptSyntax implements Keyed {
@@ -65,6 +66,16 @@ public enum PromptSyntax implements Keyed {
             checkSize(lora.unetScale(), "the adapter '" + lora.name() + "'", field);
         });
         return parsed;
+    }
+
+    /**
+     * A prompt without the tags that ask for some adapters, for whoever has them drawn with in another way.
+     *
+     * @param names of those whose tags are left out
+     * @throws Problem (a wrong request) where the prompt cannot be read
+     */
+    public String without(String prompt, Predicate<String> names) {
+        return this == PLAIN ? prompt : PromptTags.without(prompt, names);
     }
 
     private static void checkSize(double weight, String what, String field) {

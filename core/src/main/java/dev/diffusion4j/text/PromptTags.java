@@ -9,6 +9,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -46,7 +48,15 @@ record PromptTags(String rest, List<LoraTag> loras) {
         return new PromptTags(rest.toString(), List.copyOf(loras));
     }
 
-    private static LoraTag lora(Matcher matcher, String field) {
+    /** The prompt without the tags that ask for adapters of these names. */
+    static String without(String prompt, Predicate<String> names) {
+        return TAG.matcher(prompt).replaceAll(tag -> {
+            boolean isMeant = names.test(lora(tag, "prompt").name());
+            return isMeant ? "" : Matcher.quoteReplacement(tag.group());
+        });
+    }
+
+    private static LoraTag lora(MatchResult matcher, String field) {
         String kind = matcher.group(1);
         List<String> places = new ArrayList<>();
         Map<String, String> named = new HashMap<>();

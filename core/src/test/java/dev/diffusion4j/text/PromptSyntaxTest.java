@@ -157,4 +157,12 @@ class PromptSyntaxTest {
     void what_only_looks_so_is_words(String prompt) {
         assertThat(PromptSyntax.A1111.parse(prompt, "prompt").texts()).isNotEmpty();
     }
+
+    @Test
+    void tags_of_some_adapters_are_left_out_and_the_rest_stays_as_it_is_written() {
+        String prompt = "a (cat:1.2) <lora:mine:0.5>, <lora:other:te=0.5:unet=1> <lyco: mine :1>";
+        assertThat(PromptSyntax.A1111.without(prompt, "mine"::equals))
+                .isEqualTo("a (cat:1.2) , <lora:other:te=0.5:unet=1> ");
+        assertThat(PromptSyntax.PLAIN.without(prompt, "mine"::equals)).isEqualTo(prompt);
+    }
 }

@@ -5,12 +5,16 @@ import dev.diffusion4j.adapter.LoraChoice;
 import dev.diffusion4j.adapter.LoraShelf;
 import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.json.Json;
+import dev.diffusion4j.text.LoraTag;
 import dev.diffusion4j.text.PromptSyntax;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The adapters that requests may name: those of one folder, by their names alone. It is looked through for each request that names some. */
@@ -99,29 +103,60 @@ final class Adapters {
         }
     }
 
-    /** @throws Refusal (422) where prompts name one that is not in the folder, in words that say nothing of it */
-    void check(PromptSyntax syntax, @Nullable List<String> prompts) {
-        if (syntax == PromptSyntax.PLAIN || prompts == null) {
-            return;
-        }
-        for (String prompt : Set.copyOf(prompts)) {
-            syntax.parse(prompt, "prompt").loras().forEach(tag -> checkPrompt(tag.name()));
+    /**
+     * What the prompts of a request ask for.
+     *
+     * @param prompts without the tags of adapters that the extension knows, which the engine would not find
+     * @param loras these adapters
+     */
+    record Asked(@Nullable List<String> prompts, List<LoraChoice> loras) {
+        /** The adapters that a request names, and then those of its prompts. */
+        List<LoraChoice> after(List<LoraChoice> named) {
+            return Stream.concat(named.stream(), loras.stream()).toList();
         }
     }
 
-    private void checkPrompt(String name) {
-        try {
-            ofFolder(name, "prompt");
-        } catch (Refusal e) {
-            if (extension.lora(name).isEmpty()) {
-                throw e;
-            }
+    /**
+     * @throws Refusal (422) where prompts name an adapter that is nowhere, in words that say nothing of the folder; or where they ask for different
+     *     ones of the extension, since those count for all pictures of a request
+     */
+    Asked asked(PromptSyntax syntax, @Nullable List<String> prompts) {
+        if (syntax == PromptSyntax.PLAIN || prompts == null) {
+            return new Asked(prompts, List.of());
+        }
+        Set<List<LoraChoice>> own = new LinkedHashSet<>();
+        Set.copyOf(prompts).forEach(prompt -> own.add(ofExtension(syntax, prompt)));
+        if (own.size() > 1) {
             throw new Refusal(
                     422,
-                    "no prompt can ask for the adapter '" + name + "' here: name it in {loras}",
-                    NOT_FOUND,
+                    "the prompts of one request must all ask for the same adapters here: draw them in several requests",
+                    "lora_not_usable",
                     "prompt");
         }
+        List<LoraChoice> loras = own.stream().findFirst().orElse(List.of());
+        if (loras.isEmpty()) {
+            return new Asked(prompts, loras);
+        }
+        return new Asked(
+                prompts.stream()
+                        .map(prompt -> syntax.without(
+                                prompt, name -> extension.lora(name).isPresent()))
+                        .toList(),
+                loras);
+    }
+
+    /** Those that a prompt asks for and the extension knows; the others must be in the folder. */
+    private List<LoraChoice> ofExtension(PromptSyntax syntax, String prompt) {
+        List<LoraChoice> found = new ArrayList<>();
+        for (LoraTag tag : syntax.parse(prompt, "prompt").loras()) {
+            Optional<Path> known = extension.lora(tag.name());
+            if (known.isPresent()) {
+                found.add(new LoraChoice(known.get(), tag.unetScale(), tag.textScale()));
+            } else {
+                ofFolder(tag.name(), "prompt");
+            }
+        }
+        return found;
     }
 
     private static Refusal wrong(@Nullable Object value) {

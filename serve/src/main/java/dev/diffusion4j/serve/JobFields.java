@@ -53,7 +53,9 @@ record JobFields(
         Fields fields = given.any("settings") instanceof Map<?, ?> note ? Fields.of(Json.object(note)) : given;
         FILES.forEach(name -> refuseFile(name, fields.any(name)));
         PASSED.forEach(fields::any);
-        GenerationRequest drawing = Unpacking.run(() -> drawing(fields, files));
+        GenerationRequest bound = Unpacking.run(() -> drawing(fields, files));
+        Adapters.Asked asked = adapters.asked(bound.subject().promptSyntax(), bound.prompts());
+        GenerationRequest drawing = withAdapters(bound, asked);
         int previews = fields.count(0, 0, "previews");
         if (previews > MOST_PREVIEWS) {
             throw Refusal.value("previews", "\"previews\" must be at most " + MOST_PREVIEWS + ", but was " + previews);
@@ -61,7 +63,7 @@ record JobFields(
         Double seconds = fields.number("timeout");
         ServiceRequest request = ServiceRequest.of(drawing).with(r -> {
             r.model = models.of(fields.text("model"));
-            r.loras = adapters.read(fields);
+            r.loras = asked.after(adapters.read(fields));
             r.guidances = guides(fields.any("guides"));
             r.scheduler = scheduler(fields, drawing);
             r.mostSteps = limits.steps();
@@ -109,7 +111,7 @@ record JobFields(
             request.put("inputs", inputs);
         }
         checkTexts("request", request);
-        GenerationRequest drawing = withAdapters(Records.bind(GenerationRequest.DEFAULT, request, "request"));
+        GenerationRequest drawing = Records.bind(GenerationRequest.DEFAULT, request, "request");
         limits.checkedCount(drawing.count());
         if (hasSteps(request)) {
             limits.checkedSteps(drawing.steps());
@@ -120,10 +122,16 @@ record JobFields(
     }
 
     /** Of prompts that may name some. */
-    private GenerationRequest withAdapters(GenerationRequest drawing) {
-        PromptSyntax syntax = drawing.subject().promptSyntax();
-        adapters.check(syntax, drawing.prompts());
-        return syntax == PromptSyntax.PLAIN ? drawing : drawing.with(r -> r.loraDir(adapters.folder()));
+    private GenerationRequest withAdapters(GenerationRequest drawing, Adapters.Asked asked) {
+        if (drawing.subject().promptSyntax() == PromptSyntax.PLAIN) {
+            return drawing;
+        }
+        return drawing.with(r -> {
+            r.loraDir(adapters.folder());
+            if (!asked.loras().isEmpty()) {
+                r.prompts(asked.prompts());
+            }
+        });
     }
 
     /** @throws Refusal (422) where a text, or a list, is longer than a person would write */

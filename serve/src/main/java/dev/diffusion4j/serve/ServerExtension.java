@@ -47,7 +47,7 @@ public interface ServerExtension {
         return Map.of();
     }
 
-    /** An adapter by the name that a request calls it, looked for before the server's own folder. */
+    /** An adapter by the name that a request, or a prompt, calls it, looked for before the server's own folder. */
     default Optional<Path> lora(String name) {
         return Optional.empty();
     }

@@ -40,18 +40,14 @@ record WebuiFields(ModelNames models, Adapters adapters, Limits limits) {
         SampleSize size = limits.checkedSize(size(fields));
         SchedulerSelection scheduler = scheduler(fields);
         String prompt = fields.text("prompt");
-        adapters.check(PromptSyntax.A1111, prompt == null ? null : List.of(prompt));
+        Adapters.Asked asked = adapters.asked(PromptSyntax.A1111, List.of(prompt == null ? "" : prompt));
         String negative = fields.text("negative_prompt");
         Double scale = fields.number("cfg_scale");
         long seed = ImageFields.seed(fields.whole("seed"));
         int skip = overrides.count(1, 1, "CLIP_stop_at_last_layers");
         Consumer<RequestDraft> start = files == null ? r -> {} : start(fields, size, files);
         GenerationRequest drawing = GenerationRequest.of(r -> {
-            r.prompt(prompt == null ? "" : prompt)
-                    .count(count)
-                    .batchSize(batch)
-                    .size(size)
-                    .seed(seed);
+            r.prompts(asked.prompts()).count(count).batchSize(batch).size(size).seed(seed);
             r.promptSyntax(PromptSyntax.A1111).loraDir(adapters.folder()).clipSkip(skip - 1);
             if (negative != null && !negative.isEmpty()) {
                 r.negativePrompt(negative);
@@ -64,6 +60,7 @@ record WebuiFields(ModelNames models, Adapters adapters, Limits limits) {
         return ServiceRequest.of(drawing).with(r -> {
             r.model = checkpoint == null ? usual : models.of(checkpoint);
             r.scheduler = scheduler;
+            r.loras = asked.loras();
             r.mostSteps = limits.steps();
             r.previews = PREVIEWS;
         });

@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.diffusion4j.adapter.LoraChoice;
+import dev.diffusion4j.service.ServiceConfig;
+import dev.diffusion4j.service.ServiceModel;
 import dev.diffusion4j.text.PromptSyntax;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,20 +73,62 @@ class AdaptersTest {
         assertThat(ADAPTERS.read(note)).containsExactly(new LoraChoice(KOHYA, 0.5, 0.25));
     }
 
+    private static final ServerExtension MINE = new ServerExtension() {
+        @Override
+        public Optional<Path> lora(String name) {
+            return switch (name) {
+                case "mine" -> Optional.of(KOHYA);
+                case "old" -> Optional.of(OLD);
+                default -> Optional.empty();
+            };
+        }
+    };
+
     @Test
-    void a_prompt_cannot_ask_for_one_that_the_folder_has_not() {
-        Adapters adapters = new Adapters(null, new ServerExtension() {
-            @Override
-            public Optional<Path> lora(String name) {
-                return name.equals("mine") ? Optional.of(KOHYA) : Optional.empty();
-            }
-        });
+    void a_prompt_asks_for_those_of_the_extension_as_requests_do() {
+        Adapters adapters = new Adapters(null, MINE);
         assertThat(adapters.read(Fields.ofJson("{\"loras\":[\"mine\"]}"))).containsExactly(new LoraChoice(KOHYA, 1));
+        List<String> prompts = List.of("a <lora:mine:0.5:0.25>cat", "a dog<lora:mine:0.5:0.25>");
+        Adapters.Asked asked = adapters.asked(PromptSyntax.A1111, prompts);
+        assertThat(asked.prompts()).containsExactly("a cat", "a dog");
+        assertThat(asked.loras()).containsExactly(new LoraChoice(KOHYA, 0.25, 0.5));
+        assertThat(adapters.asked(PromptSyntax.PLAIN, prompts).prompts()).isEqualTo(prompts);
         assertThatExceptionOfType(Refusal.class)
-                .isThrownBy(() -> adapters.check(PromptSyntax.A1111, List.of("a <lora:mine:1>")))
-                .withMessage("no prompt can ask for the adapter 'mine' here: name it in loras");
+                .isThrownBy(() -> adapters.asked(PromptSyntax.A1111, List.of("a <lora:mine:1>", "a <lora:old:1>")))
+                .satisfies(refusal -> assertThat(refusal.status()).isEqualTo(422))
+                .withMessageContaining("must all ask for the same adapters");
         assertThatExceptionOfType(Refusal.class)
-                .isThrownBy(() -> adapters.check(PromptSyntax.A1111, List.of("a <lora:other:1>")))
+                .isThrownBy(() -> adapters.asked(PromptSyntax.A1111, List.of("a <lora:other:1>")))
                 .withMessage("this server has no adapters: omit 'other'");
+    }
+
+    @Test
+    void a_picture_is_the_same_whoever_knows_the_adapter() {
+        ServerConfig config = ServerConfig.DEFAULT.with(c -> {
+            c.port = 0;
+            c.loraDir = LORAS;
+        });
+        try (DiffusionServer server = DiffusionServer.start(
+                Map.of("tiny", ServiceModel.at(Tiny.GOLDEN.resolve("tiny-sd"))), ServiceConfig.DEFAULT, config, MINE)) {
+            Client client = Client.of(server);
+            int[] plain = drawn(client, "a cat");
+            int[] ofFolder = drawn(client, "a cat<lora:sd-kohya:0.7>");
+            assertThat(ofFolder).isNotEqualTo(plain);
+            assertThat(drawn(client, "a cat<lora:mine:0.7>")).isEqualTo(ofFolder);
+            String job = "{\"previews\":0,\"request\":{\"subject\":{\"prompts\":[\"a cat<lora:mine:0.7>\"],"
+                    + "\"prompt_syntax\":\"a1111\"},\"canvas\":{\"seed\":5},\"sampling\":{\"steps\":2}}}";
+            Object id = Client.json(client.post("/api/v1/jobs", job)).get("id");
+            client.get("/api/v1/jobs/" + id + "/events");
+            assertThat(Client.pixels(
+                            client.get("/api/v1/jobs/" + id + "/pictures/0").body()))
+                    .isEqualTo(ofFolder);
+        }
+    }
+
+    private static int[] drawn(Client client, String prompt) {
+        HttpResponse<byte[]> answer =
+                client.post("/sdapi/v1/txt2img", "{\"prompt\":\"" + prompt + "\",\"steps\":2,\"seed\":5}");
+        List<?> images = (List<?>) Objects.requireNonNull(Client.json(answer).get("images"));
+        return Client.pixels(Base64.getDecoder().decode(String.valueOf(images.get(0))));
     }
 }

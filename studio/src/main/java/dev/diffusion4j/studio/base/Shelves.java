@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -207,12 +208,23 @@ public final class Shelves {
                 .orElse(null);
     }
 
-    /** Where an adapter is; empty where there is none of this name. */
+    /**
+     * Where an adapter is.
+     *
+     * @param name its place, with or without {@code .safetensors}, or its {@link Lora#word}
+     * @return empty where there is none of this name, or where several have it for a word
+     */
     public Optional<Path> lora(String name) {
-        return loras().stream()
-                .filter(lora -> lora.name.equals(name))
-                .map(Lora::path)
-                .findFirst();
+        List<Lora> all = loras();
+        return only(all, lora -> lora.name.equals(name))
+                .or(() -> only(all, lora -> lora.name.equals(name + ".safetensors")))
+                .or(() -> only(all, lora -> lora.word().equals(name)))
+                .map(Lora::path);
+    }
+
+    private static Optional<Lora> only(List<Lora> all, Predicate<Lora> meant) {
+        List<Lora> found = all.stream().filter(meant).toList();
+        return found.size() == 1 ? Optional.of(found.get(0)) : Optional.empty();
     }
 
     /** By which pictures know an adapter, {@link NotedLora#hashOf}; its file is read once while it stays as it is. */

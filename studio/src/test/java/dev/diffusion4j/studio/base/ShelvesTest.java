@@ -57,6 +57,22 @@ class ShelvesTest {
     }
 
     @Test
+    void an_adapter_is_called_by_its_place_or_by_a_name_that_no_other_has() throws IOException {
+        Path one = put("open/a/one.safetensors");
+        Path two = put("open/a/two.safetensors");
+        put("open/b/two.safetensors");
+        Path whole = put("open/run/adapter_model.safetensors").getParent();
+        Shelves shelves = shelves(10);
+        for (String name : List.of("open/a/one.safetensors", "open/a/one", "one")) {
+            assertThat(shelves.lora(name)).as(name).contains(one);
+        }
+        assertThat(shelves.lora("open/a/two")).contains(two);
+        assertThat(shelves.lora("two")).as("of which there are two").isEmpty();
+        assertThat(shelves.lora("run")).contains(whole);
+        assertThat(shelves.lora("three")).isEmpty();
+    }
+
+    @Test
     void a_link_is_followed_only_within_the_folders() throws IOException {
         Path inside = put("open/own.safetensors");
         Path outside = put("secret/other.safetensors");
