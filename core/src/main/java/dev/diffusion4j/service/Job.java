@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * number of platform or virtual threads may follow and await jobs.
  *
  * <p>A job ends early where it is cancelled, its deadline passes, the thread that awaits it is interrupted, or it is closed. It then stops
- * within one step, or at once where it waits for its turn, has freed all its native memory when its result is there, and that is a
- * {@link CancellationException}. Whoever may go away should hold it in a {@code try}, which closes it.
+ * within one step, or at once where it waits for its turn, and its result is a {@link CancellationException}. All its native memory is free when its
+ * result is there, except what it had in a batch that it shared with others, which is free when that batch ends. Whoever may go away should hold it in a {@code try}, which closes it.
  */
 public final class Job implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Job.class);
