@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -88,7 +89,7 @@ final class Door extends Handler.Wrapper {
             }
             request.setAttribute(BODY, body);
             request.setAttribute(Outbox.ATTRIBUTE, answer);
-            if (!Objects.requireNonNull(getHandler()).handle(request, answer, answer)) { // OPTIONS * has no path
+            if (!Objects.requireNonNull(getHandler()).handle(asGet(request), answer, answer)) { // OPTIONS * has no path
                 refuse(answer, ErrorAnswer.noSuchRoute());
             }
         } catch (Refusal e) {
@@ -96,6 +97,18 @@ final class Door extends Handler.Wrapper {
         } catch (Exception e) {
             Response.writeError(request, answer, answer, e);
         }
+    }
+
+    /** Routes answer HEAD as GET; of the answer the connection sends the head alone. */
+    private static Request asGet(Request request) {
+        return !HttpMethod.HEAD.is(request.getMethod())
+                ? request
+                : new Request.Wrapper(request) {
+                    @Override
+                    public String getMethod() {
+                        return HttpMethod.GET.asString();
+                    }
+                };
     }
 
     /** The body of a request. */

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import org.eclipse.jetty.http.HttpMethod;
 import org.jspecify.annotations.Nullable;
 
 /** An answer of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), each sent at once. */
@@ -18,19 +19,36 @@ final class EventStream {
     /** Begins the answer. */
     EventStream(Context ctx) {
         HttpServletResponse response = ctx.res();
-        outbox = (Outbox) Objects.requireNonNull(ctx.req().getAttribute(Outbox.ATTRIBUTE));
-        response.setStatus(200);
-        response.setContentType("text/event-stream");
-        response.setCharacterEncoding("UTF-8");
-        response.setHeader("Cache-Control", "no-store");
-        response.setHeader("X-Accel-Buffering", "no"); // a proxy is not to collect them
-        response.setHeader("Connection", "close");
+        outbox = outbox(ctx);
+        describe(response);
         try {
             out = response.getOutputStream();
             response.flushBuffer();
         } catch (IOException e) {
             throw new ClientGone();
         }
+    }
+
+    /** Where the head of the answer is all that is asked for, it is answered at once, and no events follow. */
+    static boolean answersHead(Context ctx) {
+        boolean isHead = HttpMethod.HEAD.is(outbox(ctx).getRequest().getMethod());
+        if (isHead) {
+            describe(ctx.res());
+        }
+        return isHead;
+    }
+
+    private static Outbox outbox(Context ctx) {
+        return (Outbox) Objects.requireNonNull(ctx.req().getAttribute(Outbox.ATTRIBUTE));
+    }
+
+    private static void describe(HttpServletResponse response) {
+        response.setStatus(200);
+        response.setContentType("text/event-stream");
+        response.setCharacterEncoding("UTF-8");
+        response.setHeader("Cache-Control", "no-store");
+        response.setHeader("X-Accel-Buffering", "no"); // a proxy is not to collect them
+        response.setHeader("Connection", "close");
     }
 
     /** Whether the reader has not read what was sent before. */

@@ -37,7 +37,6 @@ final class ImageRoutes {
     void add(RoutesConfig routes) {
         routes.get("/v1/models", this::models);
         routes.get("/v1/models/<name>", this::model);
-        routes.head("/v1/models/<name>", this::model);
         routes.post("/v1/images/generations", this::generate);
         routes.post("/v1/images/edits", ctx -> edit(ctx, false));
         routes.post("/v1/images/variations", ctx -> edit(ctx, true));

@@ -61,11 +61,9 @@ final class JobRoutes {
         routes.post(PATH + "/estimate", this::estimate);
         routes.post(PATH + "/{id}/move", this::move);
         routes.get(PATH + "/{id}", this::job);
-        routes.head(PATH + "/{id}", this::job);
         routes.delete(PATH + "/{id}", this::delete);
         routes.get(PATH + "/{id}/events", this::events);
         routes.get(PATH + "/{id}/pictures/{index}", this::picture);
-        routes.head(PATH + "/{id}/pictures/{index}", this::picture);
     }
 
     private void submit(Context ctx) {
@@ -222,6 +220,13 @@ final class JobRoutes {
                     .start();
             return new CompletableFuture<>(); // which never ends: the feed ends the request
         });
+        if (kept.isOver() && kept.after(seen).isEmpty()) {
+            ctx.status(204); // by which a browser's EventSource knows that it need not come again
+            return;
+        }
+        if (EventStream.answersHead(ctx)) {
+            return;
+        }
     }
 
     private static long after(Context ctx) {

@@ -64,8 +64,11 @@ public final class LiveAnswers implements AutoCloseable {
         thread.setRemoveOnCancelPolicy(true);
     }
 
-    /** Answers a request with events. */
+    /** Answers a request with events; {@code HEAD} without any. */
     public void send(Context ctx, Source source) {
+        if (EventStream.answersHead(ctx)) {
+            return;
+        }
         ctx.future(() -> {
             new Answer(source, ctx).start();
             return new CompletableFuture<>(); // which never ends: the end of the events ends the request

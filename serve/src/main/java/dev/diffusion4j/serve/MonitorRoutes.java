@@ -23,7 +23,6 @@ final class MonitorRoutes {
     void add(RoutesConfig routes) {
         for (String path : new String[] {"/health", "/health/ready"}) {
             routes.get(path, this::ready);
-            routes.head(path, this::ready); // else Javalin answers 200 unasked; so for each that may say no
         }
         routes.get("/health/live", ctx -> Answers.json(ctx, 200, Map.of("live", true)));
         byte[] description = description();

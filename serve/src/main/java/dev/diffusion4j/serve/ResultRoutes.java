@@ -20,7 +20,6 @@ final class ResultRoutes {
 
     void add(RoutesConfig routes) {
         routes.get(PATH + "{name}", this::get);
-        routes.head(PATH + "{name}", this::get);
     }
 
     /** Keeps a picture for a while; returns the address by which the caller reaches it. */

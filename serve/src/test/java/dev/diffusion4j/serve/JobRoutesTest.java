@@ -9,6 +9,7 @@ import dev.diffusion4j.service.ServiceConfig;
 import dev.diffusion4j.service.ServiceModel;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -100,6 +101,40 @@ class JobRoutesTest {
         assertThat(events(id, "?after=" + (Long.parseLong(last) - 1)))
                 .contains("event: done")
                 .doesNotContain("picture\n");
+    }
+
+    private static HttpResponse<byte[]> head(String path) {
+        return client.send(client.to(path)
+                .method("HEAD", HttpRequest.BodyPublishers.noBody())
+                .build());
+    }
+
+    @Test
+    void who_has_seen_the_end_is_told_not_to_come_again_and_head_starts_no_events() {
+        String slow = "{\"model\":\"plain\",\"request\":{\"canvas\":{\"count\":10},\"sampling\":{\"steps\":150}}}";
+        Object id = submitted(slow).get("id");
+        String path = JOBS + "/" + id + "/events";
+        HttpResponse<byte[]> at = head(path); // which would not end before the job
+        assertThat(at.statusCode()).isEqualTo(200);
+        assertThat(at.headers().firstValue("Content-Type").orElse("")).startsWith("text/event-stream");
+        assertThat(at.body()).isEmpty();
+        assertThat(Client.json(client.get(JOBS + "/" + id)).get("state")).isIn("waiting", "running");
+        client.send(client.to(JOBS + "/" + id).DELETE().build());
+        List<String> numbers = events(id, "")
+                .lines()
+                .filter(line -> line.startsWith("id: "))
+                .map(line -> line.substring(4))
+                .toList();
+        String last = numbers.get(numbers.size() - 1);
+        HttpResponse<byte[]> again =
+                client.send(client.to(path).header("Last-Event-ID", last).build());
+        assertThat(again.statusCode()).isEqualTo(204);
+        assertThat(head(path + "?after=" + last).statusCode()).isEqualTo(204);
+        assertThat(head(path).statusCode()).isEqualTo(200);
+        assertThat(head(JOBS + "/nothing/events").statusCode()).isEqualTo(404);
+        HttpResponse<byte[]> list = head(JOBS + "/" + id);
+        assertThat(list.headers().firstValue("Content-Length"))
+                .isEqualTo(client.get(JOBS + "/" + id).headers().firstValue("Content-Length"));
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Who may come in: whoever has the start address, which holds a token, or one of the keys. Either is answered with a cookie that no script reads and no
@@ -27,6 +28,8 @@ final class Entry {
     static final String TYPED = "/enter";
 
     private static final int BITS = 128;
+
+    private static final Set<String> ASKING = Set.of("GET", "HEAD");
 
     private static final String POLICY =
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:;"
@@ -76,7 +79,7 @@ final class Entry {
     }
 
     boolean isOpen(RequestHead head) {
-        return head.method().equals("GET") && head.path().equals(FRONT)
+        return ASKING.contains(head.method()) && head.path().equals(FRONT)
                 || head.method().equals("POST") && head.path().equals(TYPED);
     }
 

@@ -107,6 +107,33 @@ class StudioTest {
     }
 
     @Test
+    void head_is_answered_as_get_is_without_a_body_and_starts_no_events() {
+        for (String path : List.of(
+                "/",
+                "/studio/api/folders",
+                "/studio/api/files/pictures/one.png",
+                "/studio/api/files/pictures/none.png",
+                "/js/main.js",
+                "/nothing")) {
+            for (String who : List.of(cookie, "none=1")) {
+                HttpResponse<String> head = send(head(path).header("Cookie", who));
+                HttpResponse<String> get = send(at(path).header("Cookie", who));
+                assertThat(head.statusCode()).as(path).isEqualTo(get.statusCode());
+                assertThat(head.headers().firstValue("Content-Length"))
+                        .as(path)
+                        .isEqualTo(get.headers().firstValue("Content-Length"));
+                assertThat(head.body()).isEmpty();
+            }
+        }
+        HttpResponse<String> events = send(head("/studio/api/train/events").header("Cookie", cookie));
+        assertThat(events.headers().firstValue("Content-Type").orElse("")).startsWith("text/event-stream");
+    }
+
+    private static HttpRequest.Builder head(String path) {
+        return at(path).method("HEAD", HttpRequest.BodyPublishers.noBody());
+    }
+
+    @Test
     void a_table_that_a_link_brings_in_from_outside_is_not_read() {
         assertThat(send(at("/studio/api/compare/tables").header("Cookie", cookie))
                         .body())
