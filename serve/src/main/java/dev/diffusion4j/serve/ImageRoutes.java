@@ -103,13 +103,14 @@ final class ImageRoutes {
         BufferedImage image = picture(parts, "image");
         BufferedImage mask = SentPicture.mask(image, parts.files("mask").isEmpty() ? null : picture(parts, "mask"));
         fields.limits().checkedSize(ImageFields.size(sent.text("size")), mask == null ? image : null);
-        return fields.read(sent, prompt, r -> r.picture(files.add(SentPicture.colours(image)))
+        ImageCall call = fields.read(sent, prompt, r -> r.picture(files.add(SentPicture.colours(image)))
                 .mask(mask == null ? null : files.add(mask))
                 .strength(strength));
+        return call.withIgnored(parts.filesBeside("image", "mask"));
     }
 
     private BufferedImage picture(Multipart parts, String field) {
-        List<byte[]> files = parts.files(field, field + "[]", field + "[0]");
+        List<byte[]> files = parts.files(field);
         if (files.size() != 1) {
             throw Refusal.value(field, "\"" + field + "\" must be one picture, but there are " + files.size());
         }

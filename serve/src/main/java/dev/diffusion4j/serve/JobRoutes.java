@@ -7,6 +7,7 @@ import dev.diffusion4j.service.DiffusionService;
 import dev.diffusion4j.service.FinishedPicture;
 import dev.diffusion4j.service.Job;
 import dev.diffusion4j.service.JobProgress;
+import dev.diffusion4j.service.ServiceConfig;
 import dev.diffusion4j.service.ServiceEstimate;
 import dev.diffusion4j.service.ServiceRequest;
 import io.javalin.config.RoutesConfig;
@@ -73,6 +74,7 @@ final class JobRoutes {
         Uploads.Batch files = uploads.batch();
         try {
             List<ServiceRequest> requests = fields.read(sent, files);
+            checkFits(requests.size());
             files.heldBy(requests.size());
             for (ServiceRequest request : requests) {
                 KeptJob kept = board.create(Access.caller(ctx), files, keeps);
@@ -90,6 +92,18 @@ final class JobRoutes {
         List<Map<String, @Nullable Object>> all =
                 jobs.stream().map(JobRoutes::described).toList();
         Answers.json(ctx, 202, all.size() == 1 ? all.get(0) : Map.of("jobs", all));
+    }
+
+    /** To come again later would not help a sweep that is longer than all places. */
+    private void checkFits(int jobs) {
+        ServiceConfig config = service.get().config();
+        int places = config.workers() + config.queue();
+        if (jobs > places) {
+            throw Refusal.limit(
+                    "sweep",
+                    "\"sweep\" must hold at most " + places
+                            + " scales, as many jobs as this server has at a time, but holds " + jobs);
+        }
     }
 
     /** What a request would take, all of a sweep together; nothing is drawn. */
@@ -206,6 +220,13 @@ final class JobRoutes {
     private void events(Context ctx) {
         KeptJob kept = board.get(ctx.pathParam("id"));
         long seen = after(ctx);
+        if (kept.isOver() && kept.after(seen).isEmpty()) {
+            ctx.status(204); // by which a browser's EventSource knows that it need not come again
+            return;
+        }
+        if (EventStream.answersHead(ctx)) {
+            return;
+        }
         EventStream stream = new EventStream(ctx);
         ClientWatch watch = ClientWatch.of(ctx);
         ctx.future(() -> {
@@ -220,13 +241,6 @@ final class JobRoutes {
                     .start();
             return new CompletableFuture<>(); // which never ends: the feed ends the request
         });
-        if (kept.isOver() && kept.after(seen).isEmpty()) {
-            ctx.status(204); // by which a browser's EventSource knows that it need not come again
-            return;
-        }
-        if (EventStream.answersHead(ctx)) {
-            return;
-        }
     }
 
     private static long after(Context ctx) {

@@ -7,8 +7,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,10 +124,20 @@ record Multipart(Map<String, List<String>> texts, Map<String, List<byte[]>> file
         }
     }
 
-    /** All files of one of these names. */
-    List<byte[]> files(String... names) {
-        return Arrays.stream(names)
+    /** All files of a field, which SDKs also call {@code field[]} and {@code field[0]}. */
+    List<byte[]> files(String field) {
+        return names(field)
                 .flatMap(name -> files.getOrDefault(name, List.of()).stream())
                 .toList();
+    }
+
+    /** The names of the files that are of none of these fields. */
+    List<String> filesBeside(String... fields) {
+        Set<String> known = Arrays.stream(fields).flatMap(Multipart::names).collect(Collectors.toSet());
+        return files.keySet().stream().filter(name -> !known.contains(name)).toList();
+    }
+
+    private static Stream<String> names(String field) {
+        return Stream.of(field, field + "[]", field + "[0]");
     }
 }

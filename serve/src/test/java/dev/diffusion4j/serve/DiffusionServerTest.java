@@ -433,6 +433,10 @@ class DiffusionServerTest {
                         .get("diffusion4j"))
                 .contains("\"picture\": \"sent.png\"")
                 .doesNotContain("diffusion4j-serve", "/tmp");
+        assertThat(client.form("/v1/images/edits", Map.of("image", start, "control", start), texts)
+                        .headers()
+                        .firstValue("X-Ignored-Fields"))
+                .contains("control");
         HttpResponse<byte[]> varied =
                 client.form("/v1/images/variations", Map.of("image", start), Map.of("seed", "1", "n", "2"));
         assertThat(Client.picture(varied, 1)).containsEntry("seed", 2L);

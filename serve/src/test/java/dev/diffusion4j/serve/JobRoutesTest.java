@@ -138,6 +138,28 @@ class JobRoutesTest {
     }
 
     @Test
+    void a_sweep_that_is_longer_than_all_places_is_refused_for_good() {
+        Map<String, ServiceModel> models = Map.of("text", ServiceModel.at(GOLDEN.resolve("tiny-sd")));
+        ServiceConfig small = ServiceConfig.DEFAULT.with(c -> {
+            c.workers = 1;
+            c.queue = 2;
+        });
+        try (DiffusionServer other = DiffusionServer.start(models, small, ServerConfig.DEFAULT.with(c -> c.port = 0))) {
+            Client caller = Client.of(other);
+            HttpResponse<byte[]> answer = caller.post(JOBS, "{\"sweep\":[1,2,3,4]," + REQUEST + "}");
+            assertThat(answer.statusCode()).isEqualTo(422);
+            assertThat(Client.error(answer))
+                    .containsEntry("param", "sweep")
+                    .containsEntry(
+                            "message",
+                            "\"sweep\" must hold at most 3 scales, as many jobs as this server has at a time, but holds 4");
+            assertThat(other.service().jobs()).isEmpty();
+            assertThat(caller.post(JOBS, "{\"sweep\":[1,2,3]," + REQUEST + "}").statusCode())
+                    .isEqualTo(202);
+        }
+    }
+
+    @Test
     void nobody_gives_himself_more_time_than_the_server_does() {
         Map<String, ServiceModel> models = Map.of("text", ServiceModel.at(GOLDEN.resolve("tiny-sd")));
         ServiceConfig brief = ServiceConfig.DEFAULT.with(c -> c.timeout = Duration.ofMillis(1));
