@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.layer;
 
-import static org.bytedeco.pytorch.global.torch.cat;
-import static org.bytedeco.pytorch.global.torch.linear;
 import static org.bytedeco.pytorch.global.torch.zeros;
 
 import dev.diffusion4j.kernel.AttentionKernel;
@@ -14,8 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -23,17 +19,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * are too small to be fast there. Borrows the layers of the {@link MultiHeadAttention} that it belongs to.
  */
 final class FusedAttention {
-    private final Linear query;
-    private final Linear key;
-    private final Linear value;
+    private final QkvProjection projection;
     private final int heads;
     private final int inner;
     private final ConcurrentHashMap<Integer, AttentionPasses> passes = new ConcurrentHashMap<>();
 
-    FusedAttention(Linear query, Linear key, Linear value, int heads) {
-        this.query = query;
-        this.key = key;
-        this.value = value;
+    FusedAttention(QkvProjection projection, int heads) {
+        this.projection = projection;
         this.heads = heads;
         this.inner = heads * AttentionKernel.HEAD;
     }
@@ -55,35 +47,23 @@ final class FusedAttention {
                 && ProductStrengths.current() == null // a weight that holds its product is the same for all pictures
                 && tokens.device().is_cpu()
                 && isOnGraph(tokens)
-                && query.isFoldable()
-                && key.isFoldable()
-                && value.isFoldable();
+                && projection.isFoldable();
     }
 
     /** Without a gradient to be had there is nothing to hang the backward pass on. */
     private boolean isOnGraph(Tensor tokens) {
-        return tokens.requires_grad() || query.foldedWeight().requires_grad();
+        return tokens.requires_grad() || projection.query().foldedWeight().requires_grad();
     }
 
     /** (B, L, C) to (B, L, heads·8), a new tensor on the graph. */
     Tensor forward(BackwardTape tape, Tensor tokens) {
         return TensorScope.keepResult(() -> {
-            Tensor weight = cat(new TensorVector(query.foldedWeight(), key.foldedWeight(), value.foldedWeight()), 0);
-            Tensor qkv = linear(tokens, weight, bias()); // (B, L, 3·inner)
+            Tensor qkv = projection.folded(tokens); // (B, L, 3·inner)
             int length = (int) tokens.size(1);
             AttentionPasses own = passes.computeIfAbsent(length, n -> new AttentionPasses(n, heads));
             FusedState state = attend(tape, own, qkv.detach());
             return tape.recordNarrower(qkv, state.result, gradient -> gradientOfQkv(tape, own, state, gradient));
         });
-    }
-
-    private TensorOptional bias() {
-        Tensor ofQuery = query.seenBias();
-        Tensor ofKey = key.seenBias();
-        Tensor ofValue = value.seenBias();
-        return ofQuery == null || ofKey == null || ofValue == null
-                ? new TensorOptional()
-                : new TensorOptional(cat(new TensorVector(ofQuery, ofKey, ofValue), 0));
     }
 
     /**

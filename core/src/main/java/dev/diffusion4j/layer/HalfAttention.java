@@ -10,7 +10,6 @@ import dev.diffusion4j.kernel.ScoreLoops;
 import dev.diffusion4j.kernel.VectorSupport;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
-import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -30,8 +29,6 @@ final class HalfAttention {
     private static final long SOME = 64;
     /** The second product takes results as wide as its vectors in less time than narrower ones. */
     private static final long VECTOR = 16;
-    /** Scores in Java's memory at a time, about. */
-    private static final int CHUNK = 1 << 13;
 
     private final Tensor asking;
     private final Tensor keys;
@@ -60,7 +57,7 @@ final class HalfAttention {
     }
 
     /** The largest score of each row with some of the keys: (B, heads, L, 1). */
-    private static Tensor largest(Tensor query, Tensor key) {
+    static Tensor largest(Tensor query, Tensor key) {
         return TensorScope.keepResult(() -> {
             long count = key.size(2);
             Tensor some = key.slice(2, new LongOptional(0), new LongOptional(count), Math.max(1, count / SOME));
@@ -69,7 +66,7 @@ final class HalfAttention {
     }
 
     /** With channels up to {@code size}, all of them {@code rest}. */
-    private static Tensor wider(Tensor tokens, long size, Tensor rest) {
+    static Tensor wider(Tensor tokens, long size, Tensor rest) {
         return TensorScope.keepResult(() -> {
             long own = tokens.size(3);
             Tensor both = Tensors.empty(Tensors.type(tokens), tokens.size(0), tokens.size(1), tokens.size(2), size);
@@ -139,19 +136,11 @@ final class HalfAttention {
     /** Puts exponentials in the place of scores (heads, rows, L'); their sums, (heads, rows, 1). */
     private Tensor exponentials(Tensor scores) {
         int width = (int) keyCount;
-        int all = Math.toIntExact(scores.numel() / width);
-        int atOnce = Math.min(all, Math.max(1, CHUNK / width));
-        int[] chunk = new int[atOnce * width / 2];
-        float[] sums = new float[all];
-        try (IntPointer memory = new IntPointer(scores.data_ptr())) {
-            for (int row = 0; row < all; row += atOnce) {
-                int count = Math.min(atOnce, all - row);
-                int ints = count * width / 2;
-                memory.position((long) row * width / 2).get(chunk, 0, ints);
-                ScoreLoops.exponentials(chunk, count, width, (float) scale, sums, row);
-                memory.put(chunk, 0, ints);
-            }
-        }
+        float[] sums = new float[Math.toIntExact(scores.numel() / width)];
+        ScoreChunks.each(
+                scores,
+                null,
+                (chunk, beside, row, rows) -> ScoreLoops.exponentials(chunk, rows, width, (float) scale, sums, row));
         return Tensors.of(sums, scores.size(0), scores.size(1), 1);
     }
 }

@@ -25,6 +25,7 @@ public final class MultiHeadAttention extends Layer {
     private final @Nullable Linear out;
     private final @Nullable LayerNorm queryNorm;
     private final @Nullable LayerNorm keyNorm;
+    private final QkvProjection projection;
     private final @Nullable FusedAttention fused;
 
     public MultiHeadAttention(AttentionSpec spec, AttentionNames names) {
@@ -41,7 +42,8 @@ public final class MultiHeadAttention extends Layer {
         Double eps = spec.headNormEps();
         queryNorm = eps == null ? null : child(names.queryNorm(), new LayerNorm(spec.headSize(), eps));
         keyNorm = eps == null ? null : child(names.keyNorm(), new LayerNorm(spec.headSize(), eps));
-        fused = FusedAttention.fits(spec) ? new FusedAttention(query, key, value, spec.heads()) : null;
+        projection = new QkvProjection(query, key, value);
+        fused = FusedAttention.fits(spec) ? new FusedAttention(projection, spec.heads()) : null;
     }
 
     private void makeParts(AttentionNames names) {
@@ -111,6 +113,21 @@ public final class MultiHeadAttention extends Layer {
         if (fast != null && tape.isPresent() && input.equals(AttentionInput.SELF) && fast.fits(tokens)) {
             return fast.forward(tape.get(), tokens);
         }
+        if (tape.isPresent()
+                && input.equals(AttentionInput.SELF)
+                && TrainedHalfAttention.fits(spec)
+                && TrainedHalfAttention.fits(tokens)) {
+            return TensorScope.keepResult(() -> {
+                Tensor qkv = projection.forward(tokens);
+                return qkv.requires_grad()
+                        ? TrainedHalfAttention.forward(tape.get(), qkv, spec.heads())
+                        : ofProducts(tokens, input);
+            });
+        }
+        return ofProducts(tokens, input);
+    }
+
+    private Tensor ofProducts(Tensor tokens, AttentionInput input) {
         return TensorScope.keepResult(() -> {
             Tensor context = input.context() == null ? tokens : input.context();
             Tensor asking = placed(normed(split(query.forward(tokens), spec.heads()), queryNorm), input);

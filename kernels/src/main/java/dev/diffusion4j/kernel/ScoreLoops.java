@@ -64,6 +64,61 @@ public final class ScoreLoops {
         }
     }
 
+    /**
+     * The weights themselves, once their sums are known.
+     *
+     * @param scores two in each int, rows one after the other; replaced by 2^−60·e^(scale·score) times the row's factor, rounded to bf16
+     * @param width scores of a row; see {@link #fits}
+     * @param factors of the rows, from {@code at} on: 1 divided by what {@link #exponentials} gave as their sum
+     */
+    public static void weights(int[] scores, int rows, int width, float scale, float[] factors, int at) {
+        FloatVector toPowerOfTwo = FloatVector.broadcast(VectorMath.FLOATS, scale * VectorMath.LOG2_E);
+        int ints = width / 2;
+        for (int row = 0; row < rows; row++) {
+            FloatVector factor = FloatVector.broadcast(VectorMath.FLOATS, factors[at + row]);
+            for (int i = row * ints; i < (row + 1) * ints; i += VectorMath.LANES) {
+                IntVector both = IntVector.fromArray(VectorMath.INTS, scores, i);
+                IntVector even = power(both.lanewise(VectorOperators.LSHL, 16), toPowerOfTwo)
+                        .reinterpretAsFloats()
+                        .mul(factor)
+                        .reinterpretAsInts();
+                IntVector odd = power(both.lanewise(VectorOperators.AND, HIGH_HALF), toPowerOfTwo)
+                        .reinterpretAsFloats()
+                        .mul(factor)
+                        .reinterpretAsInts();
+                IntVector low = even.add(HALF).lanewise(VectorOperators.LSHR, 16);
+                odd.add(HALF).lanewise(VectorOperators.AND, HIGH_HALF).or(low).intoArray(scores, i);
+            }
+        }
+    }
+
+    /**
+     * Weights become the scores' gradients, weight·slope·scale, rounded to bf16.
+     *
+     * @param weights two in each int
+     * @param slopes of the weights, less what each row's have in common; two in each int
+     * @param count ints, a multiple of the lanes
+     */
+    public static void gradients(int[] weights, int[] slopes, int count, float scale) {
+        FloatVector factor = FloatVector.broadcast(VectorMath.FLOATS, scale);
+        for (int i = 0; i < count; i += VectorMath.LANES) {
+            IntVector weight = IntVector.fromArray(VectorMath.INTS, weights, i);
+            IntVector slope = IntVector.fromArray(VectorMath.INTS, slopes, i);
+            IntVector even = weight.lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats()
+                    .mul(slope.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats())
+                    .mul(factor)
+                    .reinterpretAsInts();
+            IntVector odd = weight.lanewise(VectorOperators.AND, HIGH_HALF)
+                    .reinterpretAsFloats()
+                    .mul(slope.lanewise(VectorOperators.AND, HIGH_HALF).reinterpretAsFloats())
+                    .mul(factor)
+                    .reinterpretAsInts();
+            IntVector low = even.add(HALF).lanewise(VectorOperators.LSHR, 16);
+            odd.add(HALF).lanewise(VectorOperators.AND, HIGH_HALF).or(low).intoArray(weights, i);
+        }
+    }
+
     /** Always in the same order. */
     private static float sum(float[] lanes) {
         float sum = 0;

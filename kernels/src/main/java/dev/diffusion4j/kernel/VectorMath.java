@@ -49,6 +49,7 @@ final class VectorMath {
     private static final float L7 = -1.1514610310e-1f;
     private static final float L8 = 7.0376836292e-2f;
     private static final int HIGH_HALF = 0xFFFF0000;
+    private static final int HALF = 0x7FFF;
 
     private VectorMath() {}
 
@@ -152,18 +153,18 @@ final class VectorMath {
         }
     }
 
-    /** The inverse of {@link #unpackBf16}, rounding to the nearest, halves to even. */
+    /** The inverse of {@link #unpackBf16}, rounding to the nearest, halves to even. Written out, since C2 takes in methods to some depth only. */
     static void packBf16(float[] even, float[] odd, int count, int[] packed) {
         for (int i = 0; i < count; i += LANES) {
-            IntVector low = round(FloatVector.fromArray(FLOATS, even, i)).lanewise(VectorOperators.LSHR, 16);
-            IntVector high = round(FloatVector.fromArray(FLOATS, odd, i)).lanewise(VectorOperators.AND, HIGH_HALF);
+            IntVector low = FloatVector.fromArray(FLOATS, even, i).reinterpretAsInts();
+            IntVector high = FloatVector.fromArray(FLOATS, odd, i).reinterpretAsInts();
+            low = low.add(low.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1))
+                    .add(HALF)
+                    .lanewise(VectorOperators.LSHR, 16);
+            high = high.add(high.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1))
+                    .add(HALF)
+                    .lanewise(VectorOperators.AND, HIGH_HALF);
             high.or(low).intoArray(packed, i);
         }
-    }
-
-    private static IntVector round(FloatVector x) {
-        IntVector bits = x.reinterpretAsInts();
-        IntVector tie = bits.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1);
-        return bits.add(tie).add(0x7FFF);
     }
 }

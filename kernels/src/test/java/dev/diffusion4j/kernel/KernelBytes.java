@@ -33,6 +33,7 @@ final class KernelBytes {
     private String round() {
         functions();
         scores();
+        gates();
         attention(1);
         attention(9);
         for (Curve curve : Curve.values()) {
@@ -72,6 +73,21 @@ final class KernelBytes {
         ScoreLoops.exponentials(packed, rows, 2 * CHANNELS, 0.5f, sums, 0);
         add(packed);
         add(sums);
+        int[] weights = packed.clone();
+        ScoreLoops.weights(weights, rows, 2 * CHANNELS, 0.5f, sums, 0);
+        ScoreLoops.gradients(weights, packed, packed.length, 0.5f);
+        add(weights);
+    }
+
+    private void gates() {
+        int rows = 3;
+        int[] both = packed(2 * rows * CHANNELS);
+        int[] result = new int[rows * CHANNELS / 2];
+        GateKernel kernel = new GateKernel();
+        kernel.forward(both, rows, CHANNELS / 2, result);
+        add(result);
+        kernel.backward(both, rows, CHANNELS / 2, result);
+        add(both);
     }
 
     private void attention(double scale) {

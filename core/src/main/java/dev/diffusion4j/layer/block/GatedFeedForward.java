@@ -2,9 +2,11 @@
 package dev.diffusion4j.layer.block;
 
 import dev.diffusion4j.layer.Activation;
+import dev.diffusion4j.layer.FusedGate;
 import dev.diffusion4j.layer.Layer;
 import dev.diffusion4j.layer.Linear;
 import dev.diffusion4j.tensor.TensorScope;
+import java.util.Optional;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 
@@ -35,6 +37,10 @@ public final class GatedFeedForward extends Layer {
     private Tensor gated(Tensor tokens) {
         return TensorScope.keepResult(() -> {
             Tensor both = wide.forward(tokens);
+            Optional<Tensor> fused = FusedGate.forward(both);
+            if (fused.isPresent()) {
+                return fused.get();
+            }
             Tensor values = both.narrow(-1, 0, inner);
             Tensor gates = Activation.GELU.apply(both.narrow(-1, inner, inner));
             return GradMode.is_enabled() ? values.mul(gates) : gates.mul_(values);
