@@ -12,6 +12,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 
+WARM_UP_SECONDS = 15  # of an update's rows: as long as Java's side, though torch needs less
+
+
 def say(**answer):
     print("@" + json.dumps(answer), flush=True)
 
@@ -86,7 +89,10 @@ def updates(mode, model, batch_parts, loss_of, parameters, adam, clip, after=Non
 
 
 def run_updates(mode, step, steps):
-    first, *_ = [step() for _ in range(4)]
+    begun, warm = time.perf_counter(), []
+    while len(warm) < 4 or time.perf_counter() - begun < WARM_UP_SECONDS:
+        warm.append(step())
+    first = warm[0]
     ready(mode)
     while next_round():
         start = time.perf_counter()

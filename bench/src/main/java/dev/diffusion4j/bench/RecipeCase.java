@@ -17,8 +17,10 @@ import java.util.Objects;
 
 /** Updates of a recipe, run as {@code diffuse train} runs it, its curves included; it draws and validates nothing. */
 final class RecipeCase {
-    /** By then all pictures are in memory and the JVM's loops are compiled. */
+    /** By then all pictures are in memory. */
     private static final int WARM_UP = 12;
+    /** A training takes minutes and hours; the JVM compiles loops in its first seconds. */
+    private static final long WARM_UP_NANOS = 15_000_000_000L;
 
     private RecipeCase() {}
 
@@ -51,6 +53,8 @@ final class RecipeCase {
         private String dtype = "";
         private double firstLoss;
         private int steps;
+        private long started;
+        private boolean isWarm;
         private long begun;
 
         Clock(Rounds rounds, int stepsOfRound) {
@@ -68,13 +72,14 @@ final class RecipeCase {
         public void onStep(RunProgress progress) {
             if (progress.step() == 1) {
                 firstLoss = progress.loss();
+                started = System.nanoTime();
             }
-            if (progress.step() < WARM_UP) {
-                return;
-            }
-            if (progress.step() == WARM_UP) {
-                rounds.ready(note, dtype);
-                waitOrEnd();
+            if (!isWarm) {
+                isWarm = progress.step() >= WARM_UP && System.nanoTime() - started >= WARM_UP_NANOS;
+                if (isWarm) {
+                    rounds.ready(note, dtype);
+                    waitOrEnd();
+                }
             } else if (++steps == stepsOfRound) {
                 rounds.done(
                         (System.nanoTime() - begun) / 1e9 / steps,
