@@ -100,7 +100,7 @@ public final class BackwardTape implements AutoCloseable {
      */
     public Tensor recordNarrower(Tensor input, Tensor value, UnaryOperator<Tensor> backward) {
         AtomicReference<@Nullable Tensor> result = new AtomicReference<>();
-        hook(input, ignored -> java.util.Objects.requireNonNull(result.get()));
+        hook(input, ignored -> handedOver(result));
         return TensorScope.keepResult(() -> {
             long last = input.dim() - 1;
             Tensor link = view(input.narrow(last, 0, value.size(last)));
@@ -135,7 +135,7 @@ public final class BackwardTape implements AutoCloseable {
             Tensor all = flat(inputs, learn, value.numel());
             long length = all.numel();
             AtomicReference<@Nullable Tensor> gradients = new AtomicReference<>();
-            hook(all, ignored -> java.util.Objects.requireNonNull(gradients.get()));
+            hook(all, ignored -> handedOver(gradients));
             Tensor part = VIEW.call(new IValue(all.narrow(0, 0, value.numel())), NativeOp.ints(Tensors.shape(value)));
             Tensor link = part.to(Tensors.type(value));
             link.set_data(value);
@@ -148,6 +148,13 @@ public final class BackwardTape implements AutoCloseable {
             });
             return link;
         });
+    }
+
+    /** What another hook has left, as a tensor of the current scope: it lives no longer than LibTorch needs it. */
+    private static Tensor handedOver(AtomicReference<@Nullable Tensor> left) {
+        try (Tensor own = java.util.Objects.requireNonNull(left.get())) {
+            return new Tensor(own);
+        }
     }
 
     private static List<Tensor> leaves(List<Tensor> kept, List<Boolean> learn) {
