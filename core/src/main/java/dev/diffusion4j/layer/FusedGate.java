@@ -21,7 +21,7 @@ public final class FusedGate {
     /**
      * The product where it has to have a gradient and the loops can make it.
      *
-     * @param both {@code (…, 2·n)} on the graph: n values, then their n gates
+     * @param both {@code bfloat16 (…, 2·n)} on the graph: n values, then their n gates
      * @return (…, n) on the graph, owned by the current scope; nothing where it must be computed otherwise
      */
     public static Optional<Tensor> forward(Tensor both) {

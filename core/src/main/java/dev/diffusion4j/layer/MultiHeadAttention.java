@@ -116,7 +116,8 @@ public final class MultiHeadAttention extends Layer {
         if (tape.isPresent()
                 && input.equals(AttentionInput.SELF)
                 && TrainedHalfAttention.fits(spec)
-                && TrainedHalfAttention.fits(tokens)) {
+                && TrainedHalfAttention.fits(tokens)
+                && (tokens.requires_grad() || projection.learns())) {
             return TensorScope.keepResult(() -> {
                 Tensor qkv = projection.forward(tokens);
                 return qkv.requires_grad()

@@ -21,6 +21,12 @@ record QkvProjection(Linear query, Linear key, Linear value) {
         return all().stream().allMatch(Linear::isFoldable);
     }
 
+    /** Whether something in it may learn. */
+    boolean learns() {
+        return all().stream()
+                .anyMatch(layer -> layer.isAdapted() || layer.weight().requires_grad());
+    }
+
     /** (B, L, C) to (B, L, of query and key and value): one product where all three learn as they are, three where something is beside them. */
     Tensor forward(Tensor tokens) {
         boolean plain = all().stream()

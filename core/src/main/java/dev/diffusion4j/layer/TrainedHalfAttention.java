@@ -24,6 +24,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class TrainedHalfAttention {
     /** Scores of a thread at a time. */
     private static final long SCORES = 1 << 18;
+    /** Tokens up to which a head's scores, of which a thread holds two numbers for each, are small beside a training's memory. */
+    private static final long MOST_TOKENS = 2048;
 
     private final int heads;
     private final long length;
@@ -47,11 +49,12 @@ final class TrainedHalfAttention {
                 && spec.headNormEps() == null;
     }
 
-    /** Whether this call is one: rows of scores fill the loops' vectors. */
+    /** Whether this call is one: rows of scores fill the loops' vectors, and a head's are not too many. */
     static boolean fits(Tensor tokens) {
         return GradMode.is_enabled()
                 && tokens.device().is_cpu()
                 && Tensors.type(tokens) == ScalarType.BFloat16
+                && tokens.size(1) <= MOST_TOKENS
                 && ScoreLoops.fits(tokens.size(1))
                 && SpeedProbe.multipliesFast(ScalarType.BFloat16);
     }

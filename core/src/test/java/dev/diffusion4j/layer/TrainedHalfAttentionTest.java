@@ -10,6 +10,7 @@ import dev.diffusion4j.tensor.BackwardTape;
 import dev.diffusion4j.tensor.NoiseSource;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -37,6 +38,17 @@ class TrainedHalfAttentionTest {
     @Test
     void largeScores() {
         differs(2, 256, 2, 16, 2, 6);
+    }
+
+    /** A head of 4,096 tokens would take 64 MiB of each thread. */
+    @Test
+    void longSequencesAndOddOnesAreLeftToOthers() {
+        TensorScope.run(() -> {
+            for (long length : new long[] {4096, 100}) {
+                assertThat(TrainedHalfAttention.fits(Tensors.empty(ScalarType.BFloat16, 1, length, 8)))
+                        .isFalse();
+            }
+        });
     }
 
     private static void differs(long batch, long length, int heads, long size, double factor, double allowed) {
