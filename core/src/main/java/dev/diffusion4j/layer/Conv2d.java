@@ -7,10 +7,12 @@ import dev.diffusion4j.kernel.WinogradLoops;
 import dev.diffusion4j.processor.FastConvolution;
 import dev.diffusion4j.processor.PackedConvolution;
 import dev.diffusion4j.processor.SpeedProbe;
+import dev.diffusion4j.tensor.BackwardTape;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.tensor.WeightMemory;
+import java.util.Optional;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -92,6 +94,10 @@ public final class Conv2d extends Adaptable {
     }
 
     private Tensor convolve(Tensor sample, Tensor plain, TensorOptional shift) {
+        Optional<BackwardTape> tape = BackwardTape.current();
+        if (tape.isPresent() && ProductConvolution.fits(sample, plain, bias, stride[0], padding[0])) {
+            return new ProductConvolution(tape.get(), plain, bias, stride[0], padding[0]).forward(sample);
+        }
         if (plain.size(1) > 1) {
             return conv2d(sample, plain, shift, stride, padding, NO_DILATION, 1);
         }

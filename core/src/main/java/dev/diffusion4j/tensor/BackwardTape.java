@@ -116,6 +116,30 @@ public final class BackwardTape implements AutoCloseable {
     }
 
     /**
+     * As {@link #record} for a value of any shape, such as a product's.
+     *
+     * @param input (n, m)
+     * @param value (i, j)
+     * @param backward from the gradient of the result, (i, j), to that of the input, (n, m)
+     */
+    public Tensor recordProduct(Tensor input, Tensor value, UnaryOperator<Tensor> backward) {
+        AtomicReference<@Nullable Tensor> result = new AtomicReference<>();
+        return TensorScope.keepResult(() -> {
+            Tensor own = view(input); // the input may have other gradients besides
+            hook(own, ignored -> handedOver(result));
+            Tensor link = view(own.narrow(0, 0, 1).narrow(1, 0, 1).expand(Tensors.shape(value)));
+            link.set_data(value);
+            hook(link, gradient -> {
+                Tensor made = TensorScope.ownResult(() -> backward.apply(gradient));
+                owned.push(made);
+                result.set(made);
+                return gradient;
+            });
+            return link;
+        });
+    }
+
+    /**
      * A value of which only the inputs are kept: what leads to it is computed again in the backward pass.
      *
      * @param inputs floating, at least one of them on the graph

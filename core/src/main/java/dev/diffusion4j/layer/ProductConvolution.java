@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.layer;
+
+import static org.bytedeco.pytorch.global.torch.addmm;
+import static org.bytedeco.pytorch.global.torch.constant_pad_nd;
+import static org.bytedeco.pytorch.global.torch.mm;
+import static org.bytedeco.pytorch.global.torch.zeros;
+
+import dev.diffusion4j.tensor.BackwardTape;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A convolution through which something learns while its weight stays as it is, as one product of the weight with the pixels around each pixel (im2col). With
+ * many channels and few pixels oneDNN spends most of a convolution in putting the weight in an order of its own, once for the value and once for the
+ * gradient; a product reads it as it lies in memory, channels last. Nothing but the weight is kept for the gradient.
+ */
+final class ProductConvolution {
+    /** Features for each pixel from which it is the quicker way; with fewer, a convolution's own kernels win back what the order costs. */
+    private static final long FEATURES_OF_PIXEL = 8;
+
+    private final BackwardTape tape;
+    private final Tensor weight;
+    private final Tensor matrix;
+    private final @Nullable Tensor bias;
+    private final long stride;
+    private final long padding;
+
+    /**
+     * @param tape keeps a handle of the weight
+     * @param weight {@code (out, in, k, k)}, channels last; borrowed
+     * @param bias {@code (out)}, borrowed, or {@code null}
+     */
+    ProductConvolution(BackwardTape tape, Tensor weight, @Nullable Tensor bias, long stride, long padding) {
+        this.tape = tape;
+        this.weight = weight;
+        this.matrix =
+                TensorScope.compute(() -> tape.keep(weight.permute(0, 2, 3, 1).reshape(weight.size(0), -1)));
+        this.bias = bias;
+        this.stride = stride;
+        this.padding = padding;
+    }
+
+    /** Whether this is quicker for a call, and possible: in bf16, with a gradient of the sample alone. */
+    static boolean fits(Tensor sample, Tensor weight, @Nullable Tensor bias, long stride, long padding) {
+        return GradMode.is_enabled()
+                && sample.requires_grad()
+                && !weight.requires_grad()
+                && (bias == null || !bias.requires_grad())
+                && weight.device().is_cpu()
+                && Tensors.type(weight) == ScalarType.BFloat16
+                && (bias == null || Tensors.type(bias) == ScalarType.BFloat16)
+                && weight.is_contiguous(MemoryFormat.ChannelsLast)
+                && FEATURES_OF_PIXEL * pixels(sample, weight.size(2), stride, padding) <= weight.size(0);
+    }
+
+    private static long pixels(Tensor sample, long kernel, long stride, long padding) {
+        return sample.size(0)
+                * made(sample.size(2), kernel, stride, padding)
+                * made(sample.size(3), kernel, stride, padding);
+    }
+
+    private static long made(long side, long kernel, long stride, long padding) {
+        return (side + 2 * padding - kernel) / stride + 1;
+    }
+
+    /**
+     * @param sample (B, in, H, W) on the graph; cast to bf16
+     * @return {@code bfloat16 (B, out, H', W')}, channels last, on the graph
+     */
+    Tensor forward(Tensor sample) {
+        return TensorScope.keepResult(() -> {
+            Tensor input = sample.to(ScalarType.BFloat16).permute(0, 2, 3, 1);
+            Windows windows = new Windows(input);
+            Tensor rows = input.reshape(-1, input.size(3));
+            Tensor value = value(windows, input.detach());
+            return tape.recordProduct(rows, value, gradient -> windows.summed(released(mm(gradient, matrix))))
+                    .view(windows.batch, windows.height, windows.width, weight.size(0))
+                    .permute(0, 3, 1, 2);
+        });
+    }
+
+    private Tensor value(Windows windows, Tensor input) {
+        return TensorScope.keepResult(() -> {
+            try (NoGradGuard guard = new NoGradGuard()) {
+                return product(windows.of(input));
+            }
+        });
+    }
+
+    private Tensor product(Tensor columns) {
+        return bias == null ? mm(columns, matrix.t()) : addmm(bias, columns, matrix.t());
+    }
+
+    private Tensor released(Tensor gradient) {
+        tape.release(matrix);
+        return gradient;
+    }
+
+    /** Where the pixels lie that each of the result's pixels sees. */
+    private final class Windows {
+        final long batch;
+        final long height;
+        final long width;
+        private final long kernel = weight.size(2);
+        private final long channels;
+        private final long paddedHeight;
+        private final long paddedWidth;
+
+        /** @param input (B, H, W, in); asked for its shape */
+        Windows(Tensor input) {
+            batch = input.size(0);
+            height = made(input.size(1), kernel, stride, padding);
+            width = made(input.size(2), kernel, stride, padding);
+            channels = input.size(3);
+            paddedHeight = input.size(1) + 2 * padding;
+            paddedWidth = input.size(2) + 2 * padding;
+        }
+
+        /** (B·H'·W', k·k·in) from (B, H, W, in). */
+        Tensor of(Tensor input) {
+            Tensor padded = constant_pad_nd(
+                            input, new long[] {0, 0, padding, padding, padding, padding}, new Scalar(0.0))
+                    .contiguous();
+            long row = paddedWidth * channels;
+            return padded.as_strided(
+                            new long[] {batch, height, width, kernel, kernel, channels},
+                            new long[] {paddedHeight * row, stride * row, stride * channels, row, channels, 1})
+                    .reshape(batch * height * width, -1);
+        }
+
+        /** The reverse of {@link #of}: what belongs to one pixel is added up, in f32. */
+        Tensor summed(Tensor columns) {
+            Tensor each = columns.view(batch, height, width, kernel, kernel, channels);
+            Tensor sum = zeros(batch, paddedHeight, paddedWidth, channels);
+            for (long i = 0; i < kernel; i++) {
+                for (long j = 0; j < kernel; j++) {
+                    window(sum, i, j).add_(each.select(3, i).select(3, j));
+                }
+            }
+            return sum.narrow(1, padding, paddedHeight - 2 * padding)
+                    .narrow(2, padding, paddedWidth - 2 * padding)
+                    .to(ScalarType.BFloat16)
+                    .reshape(-1, channels);
+        }
+
+        private Tensor window(Tensor padded, long i, long j) {
+            long row = paddedWidth * channels;
+            return padded.narrow(1, i, 1)
+                    .narrow(2, j, 1)
+                    .as_strided(
+                            new long[] {batch, height, width, channels},
+                            paddedHeight * row,
+                            stride * row,
+                            stride * channels,
+                            1);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.layer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.bytedeco.pytorch.global.torch.conv2d;
+
+import dev.diffusion4j.tensor.BackwardTape;
+import dev.diffusion4j.tensor.NoiseSource;
+import dev.diffusion4j.tensor.RandomStream;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Beside LibTorch's convolution in f32 of the same numbers. */
+class ProductConvolutionTest {
+    /** Two pictures that are not square; a sample that something else sees too. */
+    @ParameterizedTest
+    @CsvSource({"3, 1, 1, true", "3, 2, 1, true", "1, 1, 0, false", "3, 1, 0, true"})
+    void valuesAndGradients(long kernel, long stride, long padding, boolean withBias) {
+        try (RandomStream noise = NoiseSource.shared(0)) {
+            TensorScope.run(() -> {
+                Tensor weight = half(noise, 512, 24, kernel, kernel).contiguous(MemoryFormat.ChannelsLast);
+                Tensor bias = withBias ? half(noise, 512) : null;
+                Tensor sample = half(noise, 2, 24, 5, 4).contiguous(MemoryFormat.ChannelsLast);
+                Tensor wide = wide(sample).requires_grad_(true);
+                Tensor exact = conv2d(
+                        wide,
+                        wide(weight),
+                        bias == null ? new TensorOptional() : new TensorOptional(wide(bias)),
+                        new long[] {stride, stride},
+                        new long[] {padding, padding},
+                        new long[] {1, 1},
+                        1);
+                Tensor gradient = wide(half(noise, Tensors.shape(exact)));
+                exact.mul(gradient).sum().add(wide.sum()).backward();
+                Tensor learnt = sample.clone().requires_grad_(true);
+                try (BackwardTape tape = BackwardTape.open()) {
+                    assertThat(ProductConvolution.fits(learnt, weight, bias, stride, padding))
+                            .isTrue();
+                    Tensor found = new ProductConvolution(tape, weight, bias, stride, padding).forward(learnt);
+                    near(found, exact);
+                    tape.backward(tape.withSides(
+                            wide(found).mul(gradient).sum().add(wide(learnt).sum())));
+                }
+                near(learnt.grad(), wide.grad());
+            });
+        }
+    }
+
+    private static Tensor half(RandomStream noise, long... shape) {
+        return noise.randn(shape).to(ScalarType.BFloat16);
+    }
+
+    private static Tensor wide(Tensor tensor) {
+        return tensor.to(ScalarType.Float);
+    }
+
+    /** Within bf16's half digit of the largest: nine numbers that are rounded one by one make a gradient. */
+    private static void near(Tensor found, Tensor exact) {
+        double largest = exact.detach().abs().max().item_float();
+        double off = wide(found.detach()).sub(exact.detach()).abs().max().item_float();
+        assertThat(off).isLessThan(largest / 256);
+    }
+
+    @Test
+    void whatIsQuickerOrLearnsIsLeftToConvolutions() {
+        try (RandomStream noise = NoiseSource.shared(0)) {
+            TensorScope.run(() -> {
+                Tensor weight = half(noise, 128, 8, 3, 3).contiguous(MemoryFormat.ChannelsLast);
+                Tensor sample = half(noise, 1, 8, 4, 4).requires_grad_(true);
+                assertThat(fits(sample, weight, null)).isTrue();
+                assertThat(fits(half(noise, 1, 8, 4, 5).requires_grad_(true), weight, null))
+                        .as("pixels for few channels")
+                        .isFalse();
+                assertThat(fits(half(noise, 1, 8, 4, 4), weight, null))
+                        .as("nothing learns before it")
+                        .isFalse();
+                assertThat(fits(sample, weight.clone().requires_grad_(true), null))
+                        .as("a weight that learns")
+                        .isFalse();
+                assertThat(fits(sample, weight, half(noise, 128).requires_grad_(true)))
+                        .as("a bias that learns")
+                        .isFalse();
+                assertThat(fits(wide(sample), wide(weight), null)).as("in f32").isFalse();
+                assertThat(fits(sample, weight.contiguous(MemoryFormat.Contiguous), null))
+                        .as("a weight in another order")
+                        .isFalse();
+            });
+        }
+    }
+
+    private static boolean fits(Tensor sample, Tensor weight, @Nullable Tensor bias) {
+        return ProductConvolution.fits(sample, weight, bias, 1, 1);
+    }
+}
