@@ -6,6 +6,7 @@ import dev.diffusion4j.condition.TextConditioner;
 import dev.diffusion4j.folder.Companions;
 import dev.diffusion4j.folder.Component;
 import dev.diffusion4j.folder.ComponentNetwork;
+import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.folder.PartLoader;
 import dev.diffusion4j.folder.PartStore;
 import dev.diffusion4j.folder.PipelineFolder;
@@ -17,6 +18,7 @@ import dev.diffusion4j.text.ClipTokenizer;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -27,18 +29,25 @@ public final class CompanionParts {
     private CompanionParts() {}
 
     /**
-     * Conditioner and codec; networks are read when they are first needed, on the CPU.
+     * Conditioner and codec; networks are read when they are first needed, on the CPU. Those that learn stay in memory, the others may be {@linkplain
+     * PipelineParts#letGo let go}.
      *
      * @param model that they stand beside; borrowed, asked now
      * @param learning names of text encoders that learn, which are f32
      * @param frozen what networks are kept in that stay as they are
      * @param passing names of text encoders that stay as they are, but through which something learns: products within them, rows before
      *     them. Whatever they are kept in, they compute as if it were f32
+     * @param prepared gets each network that stays as it is, by name, whenever it was read, before it is used
      * @return owned by the caller
      * @throws Problem naming the file and what is wrong with it, or the part that is no text encoder
      */
     public static PipelineParts open(
-            Companions beside, DiffusionModel model, Set<String> learning, Precision frozen, Set<String> passing) {
+            Companions beside,
+            DiffusionModel model,
+            Set<String> learning,
+            Precision frozen,
+            Set<String> passing,
+            Consumer<Model> prepared) {
         learning.stream()
                 .filter(name -> !name.startsWith(TEXT) || !beside.components().containsKey(name))
                 .findFirst()
@@ -52,10 +61,15 @@ public final class CompanionParts {
                 learning.contains(name) && !passing.contains(name) ? options.withPrecision(Precision.F32) : options;
         PartFiles files = new Files(beside, each);
         PartStore own = new PartStore();
-        LoadedParts loaded = new LoadedParts(
-                files,
-                options,
-                (name, network) -> own.lease(name, loader(network, passing.contains(name) ? frozen : Precision.F32)));
+        LoadedParts loaded = new LoadedParts(files, options, (name, network) -> {
+            Precision stored = passing.contains(name) ? frozen : Precision.F32;
+            boolean learns = learning.contains(name);
+            PartLease lease = own.lease(name, loader(network, stored, learns ? same -> {} : prepared));
+            if (learns) {
+                lease.pin();
+            }
+            return lease;
+        });
         PipelineParts parts = FolderParts.of(files, model, options, loaded);
         return parts.conditioner() instanceof TextConditioner text
                 ? parts.withConditioner(text.withLearning(learning).inBatches())
@@ -67,7 +81,7 @@ public final class CompanionParts {
      *
      * @param stored what it is kept in while it computes in f32
      */
-    private static PartLoader loader(PartFiles.Network network, Precision stored) {
+    private static PartLoader loader(PartFiles.Network network, Precision stored, Consumer<Model> prepared) {
         return new PartLoader() {
             @Override
             public Model load() {
@@ -75,6 +89,7 @@ public final class CompanionParts {
                 if (stored != Precision.F32) {
                     model.store(stored.scalarType());
                 }
+                prepared.accept(model);
                 return model;
             }
 

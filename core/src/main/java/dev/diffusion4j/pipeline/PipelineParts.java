@@ -12,6 +12,7 @@ import dev.diffusion4j.model.DiffusionModel;
 import dev.diffusion4j.model.Model;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.text.ClipTokenizer;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +78,41 @@ public final class PipelineParts implements AutoCloseable {
                             "the conditioner and the codec both have a part named '" + name + "'"));
         }
         return all;
+    }
+
+    /** Those of {@link #networks()} that stay in memory; the others are read when they are used, and may be {@linkplain #letGo let go}. Borrowed. */
+    public Map<String, Model> staying() {
+        if (loaded == null) {
+            return networks();
+        }
+        Map<String, Model> all = new LinkedHashMap<>();
+        loaded.networks().forEach((name, lease) -> {
+            if (lease.isPinned()) {
+                all.put(name, lease.use(network -> network));
+            }
+        });
+        return all;
+    }
+
+    /**
+     * Frees the memory of networks that nobody uses just now; whoever uses them next reads them again. Those that {@linkplain #staying stay} are not
+     * freed. No gradient may be due that goes through one.
+     *
+     * @param names of their parts
+     */
+    public void letGo(Collection<String> names) {
+        if (loaded != null) {
+            loaded.networks().forEach((name, lease) -> {
+                if (names.contains(name) && lease.isLoaded()) {
+                    lease.drop();
+                }
+            });
+        }
+    }
+
+    /** {@link #letGo(Collection)} of all. */
+    public void letGo() {
+        letGo(loaded == null ? List.of() : loaded.networks().keySet());
     }
 
     /** Runs {@code body} with {@link #networks()}, all of them in memory. */

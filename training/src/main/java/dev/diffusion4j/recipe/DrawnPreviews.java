@@ -51,6 +51,8 @@ final class DrawnPreviews implements Previews {
                 DiffusionPipeline pipeline = own.withScheduler(config.scheduler(), Map.of());
                 GenerationResult result = Drawing.generate(pipeline, request(), stop)) {
             return ImageGrid.of(result.images(), config.perRow());
+        } finally {
+            trained.frozen().rest();
         }
     }
 

@@ -117,7 +117,7 @@ final class Exports {
             save(target);
         } else {
             Map<String, Model> beside =
-                    trained == null ? Map.of() : trained.parts().conditioner().networks();
+                    trained == null ? Map.of() : trained.parts().staying();
             LoraTraining.write(target, model, beside, recipe, lora);
         }
     }

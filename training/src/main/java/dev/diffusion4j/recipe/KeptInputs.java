@@ -8,7 +8,10 @@ import dev.diffusion4j.condition.TextConditioner;
 import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.KeepMode;
 import dev.diffusion4j.data.TrainingData;
+import dev.diffusion4j.model.ModelRole;
 import dev.diffusion4j.pipeline.PipelineParts;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +64,18 @@ record KeptInputs(@Nullable LatentCache latents, @Nullable StateCache states) im
     /** Whether all is encoded each time. */
     boolean isEmpty() {
         return latents == null && states == null;
+    }
+
+    /** The names of the parts whose networks no update uses, as far as all it meets is kept. */
+    Set<String> unused(PipelineParts parts) {
+        Set<String> names = new TreeSet<>();
+        if (latents != null) {
+            names.add(ModelRole.AUTOENCODER.component());
+        }
+        if (states != null) {
+            names.addAll(parts.conditioner().lent().keySet());
+        }
+        return names;
     }
 
     /** The run's own parts, which are borrowed, as an objective is to see them that is given what is kept here. */

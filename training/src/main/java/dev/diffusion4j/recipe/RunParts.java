@@ -11,6 +11,7 @@ import dev.diffusion4j.data.SourceOptions;
 import dev.diffusion4j.data.TrainingData;
 import dev.diffusion4j.folder.Companions;
 import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.Model;
 import dev.diffusion4j.model.ModelFamilies;
 import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.pipeline.CompanionParts;
@@ -18,6 +19,7 @@ import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.tensor.Devices;
 import java.nio.file.Path;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -94,15 +96,21 @@ public record RunParts(
      * @param beside the parts that the recipe takes from folders; {@code null} for none
      */
     PipelineParts open(DiffusionModel model, @Nullable Companions beside, Recipe recipe) {
-        return open(model, beside, recipe, 0);
+        return open(model, beside, recipe, 0, read -> {});
     }
 
     /**
      * {@link #open(DiffusionModel, Companions, Recipe)} of a run that goes on.
      *
      * @param wordVectors of {@link DreamBooth#wordVectors}
+     * @param prepared gets each network of {@code beside} that stays as it is, whenever it was read
      */
-    PipelineParts open(DiffusionModel model, @Nullable Companions beside, Recipe recipe, int wordVectors) {
+    PipelineParts open(
+            DiffusionModel model,
+            @Nullable Companions beside,
+            Recipe recipe,
+            int wordVectors,
+            Consumer<Model> prepared) {
         Set<String> learning = RecipeParts.learning(recipe, beside);
         if (beside == null && !learning.isEmpty() && isPlain()) {
             throw Problem.request(
@@ -115,7 +123,12 @@ public record RunParts(
         }
         return DreamBooth.withWord(
                 CompanionParts.open(
-                        beside, model, learning, recipe.training().frozenDtype(), RecipeParts.passing(recipe, beside)),
+                        beside,
+                        model,
+                        learning,
+                        recipe.training().frozenDtype(),
+                        RecipeParts.passing(recipe, beside),
+                        prepared),
                 recipe,
                 wordVectors);
     }

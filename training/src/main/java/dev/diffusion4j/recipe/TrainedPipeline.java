@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param scheduler that it is trained for
  * @param parts the run's own conditioner and codec
  * @param beside the parts beside it that come from folders; {@code null} where none do
+ * @param frozen those of its networks that stay as they are
  * @param placement where it computes
  * @param classes how many the network knows, or the data where the network does not count them; 0 for none
  */
@@ -30,6 +31,7 @@ record TrainedPipeline(
         Scheduler scheduler,
         PipelineParts parts,
         @Nullable Companions beside,
+        FrozenParts frozen,
         Placement placement,
         int classes) {
 
@@ -46,7 +48,7 @@ record TrainedPipeline(
             }
             return;
         }
-        Map<String, Model> learnt = new TreeMap<>(parts.networks());
+        Map<String, Model> learnt = new TreeMap<>(parts.staying());
         learnt.keySet().retainAll(parts.conditioner().learning());
         beside.write(target, model, learnt, scheduler, SaveOptions.DEFAULT);
     }

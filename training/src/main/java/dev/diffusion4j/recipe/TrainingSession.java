@@ -37,7 +37,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that a run holds while it trains: data, network, trainer; from its last checkpoint where there is one. */
@@ -49,6 +48,7 @@ final class TrainingSession implements AutoCloseable {
     private final BooleanSupplier stop;
     private final ProcessGroup group;
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final FrozenParts frozen;
 
     private final TrainingData data;
     private final Model model;
@@ -78,6 +78,7 @@ final class TrainingSession implements AutoCloseable {
         this.recipe = recipe;
         this.folder = folder;
         this.checkpoint = checkpoint;
+        this.frozen = new FrozenParts(recipe.training().frozenDtype());
         try {
             data = held(DreamBooth.open(recipe, folder, parts));
             model = held(network(new ModelFactory(parts.families())));
@@ -96,7 +97,11 @@ final class TrainingSession implements AutoCloseable {
             long done = batchesDone();
             loader = held(loader(kept.latents(), done));
             validation = heldIfAny(Validation.open(recipe, parts, data, live, trained, folder));
-            trainer = trainer(given(kept, live, scheduler, parts), record, done);
+            Objective objective = given(kept, live, scheduler, parts);
+            if (trained != null) {
+                frozen.keepOnlyWhileUsed(kept.unused(trained.parts()));
+            }
+            trainer = trainer(objective, record, done);
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -106,8 +111,9 @@ final class TrainingSession implements AutoCloseable {
     /** What stands beside the denoiser, with what learns in it; {@code null} for another network. */
     private @Nullable PipelineParts own(RunParts parts, @Nullable Companions beside, Recipe start) {
         int vectors = DreamBooth.wordVectors(recipe, group, checkpoint);
-        PipelineParts own =
-                model instanceof DiffusionModel denoiser ? held(parts.open(denoiser, beside, start, vectors)) : null;
+        PipelineParts own = model instanceof DiffusionModel denoiser
+                ? held(parts.open(denoiser, beside, start, vectors, frozen))
+                : null;
         LoraTraining.injectText(own == null ? null : own.conditioner(), start);
         return own;
     }
@@ -217,18 +223,10 @@ final class TrainingSession implements AutoCloseable {
     private TrainedPipeline trained(Scheduler scheduler, PipelineParts own, @Nullable Companions beside) {
         DiffusionModel denoiser = (DiffusionModel) model;
         Placement placement = new Placement(choices.device(), Precision.F32, 0);
-        ScalarType frozen = recipe.training().frozenDtype().scalarType();
-        own.networks().forEach((name, network) -> {
-            network.requiresGrad(false);
-            if (!placement.torchDevice().is_cpu()) {
-                boolean learns = own.conditioner().learning().contains(name);
-                network.convert(placement.torchDevice(), learns ? ScalarType.Float : frozen);
-            }
-            network.channelsLast(choices.channelsLast());
-        });
+        frozen.settle(own, choices);
         int known = denoiser.numClasses();
         int classes = known > 0 ? known : data.dataset().classNames().size();
-        return new TrainedPipeline(denoiser, scheduler, own, beside, placement, classes);
+        return new TrainedPipeline(denoiser, scheduler, own, beside, frozen, placement, classes);
     }
 
     private void checkData(DataRecord now, boolean allowDrift) {

@@ -38,6 +38,7 @@ final class Validation implements AutoCloseable {
     private final long seed;
     private final @Nullable KidMeasure kid;
     private final ProcessGroup group;
+    private final Runnable afterwards;
 
     private Validation(
             ValidationConfig config,
@@ -46,8 +47,10 @@ final class Validation implements AutoCloseable {
             int batchSize,
             long seed,
             @Nullable KidMeasure kid,
-            ProcessGroup group) {
+            ProcessGroup group,
+            Runnable afterwards) {
         this.group = group;
+        this.afterwards = afterwards;
         this.config = config;
         this.heldBack = heldBack;
         this.objective = objective;
@@ -99,7 +102,8 @@ final class Validation implements AutoCloseable {
                     recipe.training().batchSize(),
                     recipe.training().seed() ^ SEED,
                     kid,
-                    parts.group());
+                    parts.group(),
+                    trained == null ? () -> {} : trained.frozen()::rest);
         } catch (Throwable e) {
             heldBack.close();
             throw e;
@@ -142,10 +146,14 @@ final class Validation implements AutoCloseable {
             }
         };
         Ema ema = state.ema();
-        if (ema == null) {
-            body.run();
-        } else {
-            ema.whileApplied(body);
+        try {
+            if (ema == null) {
+                body.run();
+            } else {
+                ema.whileApplied(body);
+            }
+        } finally {
+            afterwards.run();
         }
         return values;
     }

@@ -84,8 +84,8 @@ class RecomputationTest {
         Companions beside = Companions.of(folder, ModelFamilies.BUILT_IN);
         try (DiffusionModel model = UNet2DConditionModel.fromConfig(config);
                 RandomStream random = new RandomStream(5);
-                PipelineParts parts =
-                        CompanionParts.open(beside, model, Set.of("text_encoder"), Precision.F32, Set.of())) {
+                PipelineParts parts = CompanionParts.open(
+                        beside, model, Set.of("text_encoder"), Precision.F32, Set.of(), read -> {})) {
             model.initialize(random);
             if (adapted) {
                 inject(model, random);

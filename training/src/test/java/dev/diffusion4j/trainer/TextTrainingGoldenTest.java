@@ -64,7 +64,8 @@ class TextTrainingGoldenTest {
                 Set<String> learning = textRate == null ? Set.of() : Set.of("text_encoder");
                 try (DiffusionModel model =
                                 (DiffusionModel) folder.network("unet").read(Devices.cpu(), Precision.F32, null);
-                        PipelineParts parts = CompanionParts.open(beside, model, learning, Precision.F32, Set.of())) {
+                        PipelineParts parts =
+                                CompanionParts.open(beside, model, learning, Precision.F32, Set.of(), read -> {})) {
                     train(
                             name,
                             objective(model, parts, scheduler(folder, options), options),

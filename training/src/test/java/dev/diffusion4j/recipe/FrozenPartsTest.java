@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.diffusion4j.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
+
+import dev.diffusion4j.condition.Subject;
+import dev.diffusion4j.folder.Companions;
+import dev.diffusion4j.folder.PipelineFolder;
+import dev.diffusion4j.model.Conditioning;
+import dev.diffusion4j.model.DiffusionModel;
+import dev.diffusion4j.model.Model;
+import dev.diffusion4j.model.ModelFamilies;
+import dev.diffusion4j.pipeline.CompanionParts;
+import dev.diffusion4j.pipeline.PipelineParts;
+import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.Precision;
+import dev.diffusion4j.tensor.TensorScope;
+import dev.diffusion4j.tensor.Tensors;
+import dev.diffusion4j.trainer.Choices;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class FrozenPartsTest {
+    private static final Path NET = Path.of("../core/src/test/resources/golden/tiny-sd");
+    private static final Choices CHOICES = new Choices(Precision.F32, true, 1, 1, 0, "any", "cpu");
+
+    private final List<String> read = new ArrayList<>();
+    private @Nullable Model last;
+    private final FrozenParts frozen = new FrozenParts(Precision.F32);
+
+    private void with(Set<String> learning, java.util.function.Consumer<PipelineParts> body) {
+        PipelineFolder folder = PipelineFolder.open(NET);
+        Companions beside = Companions.of(folder, ModelFamilies.BUILT_IN);
+        try (DiffusionModel model = (DiffusionModel) folder.network("unet").read(Devices.cpu(), Precision.F32, null);
+                PipelineParts parts =
+                        CompanionParts.open(beside, model, learning, Precision.F32, Set.of(), this::prepare)) {
+            body.accept(parts);
+        }
+    }
+
+    private void prepare(Model network) {
+        frozen.accept(network);
+        read.add(network.modelClass().name());
+        last = network;
+    }
+
+    private boolean lastLearns() {
+        return TensorScope.compute(
+                () -> Objects.requireNonNull(last).stateDict().values().stream().anyMatch(Tensor::requires_grad));
+    }
+
+    @Test
+    void what_no_update_uses_is_read_when_something_else_does() {
+        with(Set.of(), parts -> {
+            frozen.settle(parts, CHOICES);
+            float[] picture = picture(parts);
+            float[] states = states(parts, "a cat");
+            assertThat(read).containsExactly("AutoencoderKL", "CLIPTextModel");
+            frozen.keepOnlyWhileUsed(Set.of("vae"));
+            states(parts, "a dog");
+            assertThat(picture(parts)).isEqualTo(picture);
+            picture(parts);
+            assertThat(read)
+                    .as("read again once, and the text encoder not")
+                    .containsExactly("AutoencoderKL", "CLIPTextModel", "AutoencoderKL");
+            frozen.keepOnlyWhileUsed(Set.of("vae", "text_encoder"));
+            assertThat(states(parts, "a cat")).isEqualTo(states);
+            assertThat(read).as("its states are known").hasSize(3);
+            states(parts, "a bird");
+            assertThat(read).hasSize(4).last().isEqualTo("CLIPTextModel");
+        });
+    }
+
+    @Test
+    void what_was_read_before_it_is_known_where_it_computes_is_read_anew() {
+        with(Set.of(), parts -> {
+            float[] picture = picture(parts);
+            frozen.settle(parts, CHOICES);
+            assertThat(picture(parts)).as("channels last now").containsExactly(picture, offset(1e-5f));
+            assertThat(read).containsExactly("AutoencoderKL", "AutoencoderKL");
+            assertThat(lastLearns()).isFalse();
+        });
+    }
+
+    @Test
+    void what_learns_stays() {
+        with(Set.of("text_encoder"), parts -> {
+            frozen.settle(parts, CHOICES);
+            Model network = parts.staying().get("text_encoder");
+            frozen.keepOnlyWhileUsed(Set.of("vae", "text_encoder"));
+            assertThat(parts.staying()).containsOnlyKeys("text_encoder");
+            assertThat(parts.staying().get("text_encoder")).isSameAs(network);
+            assertThat(read).isEmpty();
+        });
+    }
+
+    private static float[] picture(PipelineParts parts) {
+        return TensorScope.compute(
+                () -> Tensors.floats(Objects.requireNonNull(parts.codec()).decode(torch.ones(1, 4, 4, 4))));
+    }
+
+    private static float[] states(PipelineParts parts, String prompt) {
+        return TensorScope.compute(() -> Tensors.floats(Objects.requireNonNull(parts.conditioner()
+                .encode(List.of(Subject.ofPrompt(prompt)))
+                .get(Conditioning.ENCODER_HIDDEN_STATES))));
+    }
+}
