@@ -26,6 +26,9 @@ final class ProductConvolution {
     /** Features for each pixel from which it is the quicker way; with fewer, a convolution's own kernels win back what the order costs. */
     private static final long FEATURES_OF_PIXEL = 5;
 
+    /** Rows up to which the turned product is quicker; of 256, turning it back costs more. */
+    private static final long MOST_TURNED = 64;
+
     private final BackwardTape tape;
     private final Tensor weight;
     private final Tensor matrix;
@@ -95,8 +98,13 @@ final class ProductConvolution {
         });
     }
 
+    /** (n, out) from (n, k·k·in); of few rows the turned product, which reads the weight in its own order: 0.69 of the time of 16 rows, 0.85 of 64. */
     private Tensor product(Tensor columns) {
-        return bias == null ? mm(columns, matrix.t()) : addmm(bias, columns, matrix.t());
+        if (columns.size(0) > MOST_TURNED) {
+            return bias == null ? mm(columns, matrix.t()) : addmm(bias, columns, matrix.t());
+        }
+        Tensor turned = bias == null ? mm(matrix, columns.t()) : addmm(bias.unsqueeze(1), matrix, columns.t());
+        return turned.t().contiguous();
     }
 
     private Tensor released(Tensor gradient) {

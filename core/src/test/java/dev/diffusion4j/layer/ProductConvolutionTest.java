@@ -20,15 +20,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Beside LibTorch's convolution in f32 of the same numbers. */
 class ProductConvolutionTest {
-    /** Two pictures that are not square; a sample that something else sees too. */
+    /** Pictures that are not square, of fewer than 64 pixels in all and of more; a sample that something else sees too. */
     @ParameterizedTest
-    @CsvSource({"3, 1, 1, true", "3, 2, 1, true", "1, 1, 0, false", "3, 1, 0, true"})
-    void valuesAndGradients(long kernel, long stride, long padding, boolean withBias) {
+    @CsvSource({
+        "3, 1, 1, true, 2",
+        "3, 1, 1, true, 4",
+        "3, 1, 1, false, 4",
+        "3, 2, 1, true, 2",
+        "1, 1, 0, false, 2",
+        "3, 1, 0, true, 2"
+    })
+    void valuesAndGradients(long kernel, long stride, long padding, boolean withBias, long batch) {
         try (RandomStream noise = NoiseSource.shared(0)) {
             TensorScope.run(() -> {
                 Tensor weight = half(noise, 512, 24, kernel, kernel).contiguous(MemoryFormat.ChannelsLast);
                 Tensor bias = withBias ? half(noise, 512) : null;
-                Tensor sample = half(noise, 2, 24, 5, 4).contiguous(MemoryFormat.ChannelsLast);
+                Tensor sample = half(noise, batch, 24, 5, 4).contiguous(MemoryFormat.ChannelsLast);
                 Tensor wide = wide(sample).requires_grad_(true);
                 Tensor exact = conv2d(
                         wide,

@@ -155,7 +155,7 @@ public final class Trainer implements AutoCloseable {
             StepReport report = step(total);
             boolean stopped = false;
             try {
-                free.afterStep();
+                free.afterStep(report.seconds());
                 listener.onStep(report, state);
             } catch (CancellationException e) {
                 stopped = true;
