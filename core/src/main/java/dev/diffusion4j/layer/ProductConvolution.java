@@ -18,15 +18,15 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A convolution through which something learns while its weight stays as it is, as one product of the weight with the pixels around each pixel (im2col). With
- * many channels and few pixels oneDNN spends most of a convolution in putting the weight in an order of its own, once for the value and once for the
- * gradient; a product reads it as it lies in memory, channels last. Nothing but the weight is kept for the gradient.
+ * A convolution through which something learns while its weight stays as it is, computed as one product of the weight with the pixels around each
+ * pixel (im2col). With many channels and few pixels oneDNN spends most of a convolution on putting the weight in an order of its own, once for the value
+ * and once for the gradient; a product reads it as it lies in memory, channels last. Nothing but the weight is kept for the gradient.
  */
 final class ProductConvolution {
-    /** Features for each pixel from which it is the quicker way; with fewer, a convolution's own kernels win back what the order costs. */
+    /** Features for each pixel from which it is quicker; with fewer, a convolution's own kernels make up for what reordering costs. */
     private static final long FEATURES_OF_PIXEL = 5;
 
-    /** Rows up to which the turned product is quicker; of 256, turning it back costs more. */
+    /** Rows up to which the turned product is quicker; with 256, turning it back costs more than it gains. */
     private static final long MOST_TURNED = 64;
 
     private final BackwardTape tape;
@@ -61,7 +61,12 @@ final class ProductConvolution {
                 && Tensors.type(weight) == ScalarType.BFloat16
                 && (bias == null || Tensors.type(bias) == ScalarType.BFloat16)
                 && weight.is_contiguous(MemoryFormat.ChannelsLast)
-                && FEATURES_OF_PIXEL * pixels(sample, weight.size(2), stride, padding) <= weight.size(0);
+                && isSmall(pixels(sample, weight.size(2), stride, padding), weight.size(0));
+    }
+
+    /** @param pixels of the result; none where the sample is smaller than the kernel, which LibTorch refuses in its own words */
+    private static boolean isSmall(long pixels, long features) {
+        return pixels > 0 && FEATURES_OF_PIXEL * pixels <= features;
     }
 
     private static long pixels(Tensor sample, long kernel, long stride, long padding) {
@@ -98,7 +103,7 @@ final class ProductConvolution {
         });
     }
 
-    /** (n, out) from (n, k·k·in); of few rows the turned product, which reads the weight in its own order: 0.69 of the time of 16 rows, 0.85 of 64. */
+    /** (n, out) from (n, k·k·in); with few rows by the turned product, which reads the weight in its own order and takes 0.69 of the time with 16 rows, 0.85 with 64. */
     private Tensor product(Tensor columns) {
         if (columns.size(0) > MOST_TURNED) {
             return bias == null ? mm(columns, matrix.t()) : addmm(bias, columns, matrix.t());

@@ -6,6 +6,7 @@ import dev.diffusion4j.condition.TextConditioner;
 import dev.diffusion4j.folder.Companions;
 import dev.diffusion4j.folder.Component;
 import dev.diffusion4j.folder.ComponentNetwork;
+import dev.diffusion4j.folder.PartContent;
 import dev.diffusion4j.folder.PartLease;
 import dev.diffusion4j.folder.PartLoader;
 import dev.diffusion4j.folder.PartStore;
@@ -20,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Opens the parts beside a denoiser that learns: their networks as they are in their files, not laid out for drawing. */
@@ -37,7 +39,7 @@ public final class CompanionParts {
      * @param frozen what networks are kept in that stay as they are
      * @param passing names of text encoders that stay as they are, but through which something learns: products within them, rows before
      *     them. Whatever they are kept in, they compute as if it were f32
-     * @param prepared gets each network that stays as it is, by name, whenever it was read, before it is used
+     * @param prepared gets each network that stays as it is, each time it is read, before it is used
      * @return owned by the caller
      * @throws Problem naming the file and what is wrong with it, or the part that is no text encoder
      */
@@ -82,9 +84,14 @@ public final class CompanionParts {
      * @param stored what it is kept in while it computes in f32
      */
     private static PartLoader loader(PartFiles.Network network, Precision stored, Consumer<Model> prepared) {
+        Supplier<PartContent> content = network.content();
+        SameFiles files = new SameFiles();
         return new PartLoader() {
             @Override
             public Model load() {
+                if (content != null) {
+                    files.check(content.get().weights());
+                }
                 Model model = network.read();
                 if (stored != Precision.F32) {
                     model.store(stored.scalarType());

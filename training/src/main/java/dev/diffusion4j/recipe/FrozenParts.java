@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the networks beside a denoiser compute that stay as they are, and when they are in memory: those that no update uses are there for as long as
- * a picture is drawn or a measurement taken. Of a Stable Diffusion, autoencoder and text encoder are a fifth of what a LoRA's training holds.
+ * Where the frozen networks beside a denoiser compute, and when they are in memory: those that no update uses are there for as long as a picture is drawn
+ * or a measurement taken. Of a Stable Diffusion, autoencoder and text encoder are a tenth of what a LoRA's training holds.
  */
 final class FrozenParts implements Consumer<Model> {
     private final ScalarType dtype;
@@ -31,7 +31,7 @@ final class FrozenParts implements Consumer<Model> {
         Choices known = choices;
         if (known != null) {
             place(network, known, dtype);
-        } // else settle lets go of it
+        } // else settle drops it, and it is read anew
     }
 
     private static void place(Model network, Choices choices, ScalarType dtype) {

@@ -66,13 +66,13 @@ record KeptInputs(@Nullable LatentCache latents, @Nullable StateCache states) im
         return latents == null && states == null;
     }
 
-    /** The names of the parts whose networks no update uses, as far as all it meets is kept. */
+    /** The names of the parts whose networks no update uses, because all that they would compute is kept. */
     Set<String> unused(PipelineParts parts) {
         Set<String> names = new TreeSet<>();
         if (latents != null) {
             names.add(ModelRole.AUTOENCODER.component());
         }
-        if (states != null) {
+        if (states != null && parts.conditioner().learners().isEmpty()) {
             names.addAll(parts.conditioner().lent().keySet());
         }
         return names;

@@ -110,7 +110,7 @@ final class LoraTraining {
     /**
      * What diffusers reads for a text-to-image model, else the folder that peft reads.
      *
-     * @param beside networks, of which those of a conditioner's that have products are written too
+     * @param beside networks; a conditioner's with products are written too
      */
     static void write(Path folder, Model model, Map<String, Model> beside, Recipe recipe, LoraConfig config) {
         if (!(model instanceof UNet2DConditionModel)) {

@@ -3,6 +3,7 @@ package dev.diffusion4j.recipe;
 
 import dev.diffusion4j.image.PngFile;
 import dev.diffusion4j.parallel.ProcessGroup;
+import dev.diffusion4j.tensor.NativeMemory;
 import dev.diffusion4j.tracking.JsonlTracker;
 import dev.diffusion4j.tracking.Tracker;
 import dev.diffusion4j.trainer.Ema;
@@ -123,6 +124,7 @@ final class RunLog implements TrainingListener {
     private void measure(long step, TrainState state) {
         if (validation != null) {
             Map<String, Double> values = validation.measure(state, stop);
+            NativeMemory.giveBack();
             trackers.scalars(step, values);
             listener.onValidation(step, values);
         }
@@ -183,6 +185,7 @@ final class RunLog implements TrainingListener {
         if (previews != null) {
             Path picture = picture(step, endsEpoch, epoch);
             BufferedImage grid = previews.draw(state, stop);
+            NativeMemory.giveBack(); // a picture takes more at once than steps do
             if (isLast && samples.epochNames()) {
                 PngFile.write(folder.finalPicture(), grid);
             }

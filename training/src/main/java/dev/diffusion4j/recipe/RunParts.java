@@ -103,7 +103,7 @@ public record RunParts(
      * {@link #open(DiffusionModel, Companions, Recipe)} of a run that goes on.
      *
      * @param wordVectors of {@link DreamBooth#wordVectors}
-     * @param prepared gets each network of {@code beside} that stays as it is, whenever it was read
+     * @param prepared gets each network of {@code beside} that stays as it is, each time it is read
      */
     PipelineParts open(
             DiffusionModel model,

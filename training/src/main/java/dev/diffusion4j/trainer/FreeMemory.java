@@ -4,8 +4,8 @@ package dev.diffusion4j.trainer;
 import dev.diffusion4j.tensor.NativeMemory;
 
 /**
- * When a training gives free memory back to the system: after 1, 2, 4, 8 … steps, while loops are being compiled, and after every half minute of work, since glibc's
- * heap frays with it. A step of the MNIST recipe takes 1.27 GiB; without this the process held 1.5 after 700 of them. The step after it takes longer, by
+ * When a training gives free memory back to the system: after 1, 2, 4, 8 … steps, while loops are being compiled, and after every 30 seconds spent in steps, since
+ * glibc's heap fragments as they go on. A step of the MNIST recipe takes 1.27 GiB; without this the process held 1.5 after 700 of them. The step after it takes longer, by
  * a third at most, as the system clears the pages anew.
  */
 final class FreeMemory {

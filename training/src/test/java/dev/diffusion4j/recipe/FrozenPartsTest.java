@@ -2,8 +2,10 @@
 package dev.diffusion4j.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
+import dev.diffusion4j.base.Problem;
 import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.folder.Companions;
 import dev.diffusion4j.folder.PipelineFolder;
@@ -18,26 +20,32 @@ import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.trainer.Choices;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class FrozenPartsTest {
-    private static final Path NET = Path.of("../core/src/test/resources/golden/tiny-sd");
     private static final Choices CHOICES = new Choices(Precision.F32, true, 1, 1, 0, "any", "cpu");
 
     private final List<String> read = new ArrayList<>();
     private @Nullable Model last;
     private final FrozenParts frozen = new FrozenParts(Precision.F32);
 
-    private void with(Set<String> learning, java.util.function.Consumer<PipelineParts> body) {
-        PipelineFolder folder = PipelineFolder.open(NET);
+    private void with(Set<String> learning, Consumer<PipelineParts> body) {
+        with(TinySd.FOLDER, learning, body);
+    }
+
+    private void with(Path place, Set<String> learning, Consumer<PipelineParts> body) {
+        PipelineFolder folder = PipelineFolder.open(place);
         Companions beside = Companions.of(folder, ModelFamilies.BUILT_IN);
         try (DiffusionModel model = (DiffusionModel) folder.network("unet").read(Devices.cpu(), Precision.F32, null);
                 PipelineParts parts =
@@ -87,6 +95,23 @@ class FrozenPartsTest {
             assertThat(picture(parts)).as("channels last now").containsExactly(picture, offset(1e-5f));
             assertThat(read).containsExactly("AutoencoderKL", "AutoencoderKL");
             assertThat(lastLearns()).isFalse();
+        });
+    }
+
+    @Test
+    void weights_that_were_changed_meanwhile_are_refused(@TempDir Path folder) throws IOException {
+        Path place = TinySd.copyTo(folder.resolve("sd"));
+        Path weights = place.resolve("vae/diffusion_pytorch_model.safetensors");
+        with(place, Set.of(), parts -> {
+            frozen.settle(parts, CHOICES);
+            picture(parts);
+            frozen.keepOnlyWhileUsed(Set.of("vae"));
+            assertThat(weights.toFile().setLastModified(1_000_000_000_000L)).isTrue();
+            assertThatThrownBy(() -> picture(parts))
+                    .isInstanceOf(Problem.class)
+                    .hasMessageContaining(weights + " was changed after it was read");
+            assertThat(weights.toFile().delete()).isTrue();
+            assertThatThrownBy(() -> picture(parts)).isInstanceOf(Problem.class).hasMessageContaining("vae");
         });
     }
 

@@ -33,9 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The latents of a training's pictures are computed once, on all threads, and kept; that can be stopped as all else can. */
 class LatentCacheTest {
     private static final RunListener QUIET = new RunListener() {};
-    private static final Path SD = Path.of("../core/src/test/resources/golden/tiny-sd")
-            .toAbsolutePath()
-            .normalize();
+    private static final Path SD = TinySd.FOLDER;
 
     @TempDir
     Path folder;
@@ -197,12 +195,7 @@ class LatentCacheTest {
 
     @Test
     void a_file_of_another_autoencoder_is_refused() throws IOException {
-        Path other = folder.resolve("other-sd");
-        try (Stream<Path> files = Files.walk(SD)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, other.resolve(SD.relativize(file).toString()));
-            }
-        }
+        Path other = TinySd.copyTo(folder.resolve("other-sd"));
         try (RandomAccessFile weights = new RandomAccessFile(
                 other.resolve("vae/diffusion_pytorch_model.safetensors").toFile(), "rw")) {
             weights.seek(weights.length() - 4);

@@ -32,9 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 class StateCacheTest {
     private static final RunListener QUIET = new RunListener() {};
     private static final String WEIGHTS = "model/unet/diffusion_pytorch_model.safetensors";
-    private static final Path SD = Path.of("../core/src/test/resources/golden/tiny-sd")
-            .toAbsolutePath()
-            .normalize();
+    private static final Path SD = TinySd.FOLDER;
 
     @TempDir
     Path folder;
@@ -176,12 +174,7 @@ class StateCacheTest {
                 states(mine),
                 recipe(r -> r.training.frozenDtype = Precision.BF16),
                 "of a text encoder that was stored otherwise");
-        Path other = folder.resolve("other-sd");
-        try (Stream<Path> files = Files.walk(SD)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, other.resolve(SD.relativize(file).toString()));
-            }
-        }
+        Path other = TinySd.copyTo(folder.resolve("other-sd"));
         try (RandomAccessFile weights = new RandomAccessFile(
                 other.resolve("text_encoder/model.safetensors").toFile(), "rw")) {
             weights.seek(weights.length() - 4);
