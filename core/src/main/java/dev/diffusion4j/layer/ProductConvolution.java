@@ -7,6 +7,7 @@ import static org.bytedeco.pytorch.global.torch.mm;
 import static org.bytedeco.pytorch.global.torch.zeros;
 
 import dev.diffusion4j.tensor.BackwardTape;
+import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import org.bytedeco.pytorch.GradMode;
@@ -29,6 +30,8 @@ final class ProductConvolution {
     /** Rows up to which the turned product is quicker; with 256, turning it back costs more than it gains. */
     private static final long MOST_TURNED = 64;
 
+    private static final ScalarType HALF = ScalarType.BFloat16;
+
     private final BackwardTape tape;
     private final Tensor weight;
     private final Tensor matrix;
@@ -37,31 +40,38 @@ final class ProductConvolution {
     private final long padding;
 
     /**
-     * @param tape keeps a handle of the weight
+     * @param tape keeps a handle of the weight, or of what autocast makes of it
      * @param weight {@code (out, in, k, k)}, channels last; borrowed
      * @param bias {@code (out)}, borrowed, or {@code null}
      */
     ProductConvolution(BackwardTape tape, Tensor weight, @Nullable Tensor bias, long stride, long padding) {
         this.tape = tape;
         this.weight = weight;
-        this.matrix =
-                TensorScope.compute(() -> tape.keep(weight.permute(0, 2, 3, 1).reshape(weight.size(0), -1)));
+        this.matrix = TensorScope.compute(
+                () -> tape.keep(weight.to(HALF).permute(0, 2, 3, 1).reshape(weight.size(0), -1)));
         this.bias = bias;
         this.stride = stride;
         this.padding = padding;
     }
 
-    /** Whether this is quicker for a call, and possible: in bf16, with a gradient of the sample alone. */
+    /** Whether this is quicker for a call, and possible: on the CPU, in bf16, with a gradient of the sample alone. */
     static boolean fits(Tensor sample, Tensor weight, @Nullable Tensor bias, long stride, long padding) {
         return GradMode.is_enabled()
                 && sample.requires_grad()
                 && !weight.requires_grad()
                 && (bias == null || !bias.requires_grad())
                 && weight.device().is_cpu()
-                && Tensors.type(weight) == ScalarType.BFloat16
-                && (bias == null || Tensors.type(bias) == ScalarType.BFloat16)
+                && isHalf(sample, weight, bias)
                 && weight.is_contiguous(MemoryFormat.ChannelsLast)
                 && isSmall(pixels(sample, weight.size(2), stride, padding), weight.size(0));
+    }
+
+    /** In f32 the products of LibTorch's OpenBLAS lose what the order costs: a tie. */
+    private static boolean isHalf(Tensor sample, Tensor weight, @Nullable Tensor bias) {
+        return Placement.Autocast.current().reaches(weight)
+                || Tensors.type(sample) == HALF
+                        && Tensors.type(weight) == HALF
+                        && (bias == null || Tensors.type(bias) == HALF);
     }
 
     /** @param pixels of the result; none where the sample is smaller than the kernel, which LibTorch refuses in its own words */
@@ -80,12 +90,12 @@ final class ProductConvolution {
     }
 
     /**
-     * @param sample (B, in, H, W) on the graph; cast to bf16
+     * @param sample (B, in, H, W) on the graph; f32 where autocast casts it
      * @return {@code bfloat16 (B, out, H', W')}, channels last, on the graph
      */
     Tensor forward(Tensor sample) {
         return TensorScope.keepResult(() -> {
-            Tensor input = sample.to(ScalarType.BFloat16).permute(0, 2, 3, 1);
+            Tensor input = sample.to(HALF).permute(0, 2, 3, 1);
             Windows windows = new Windows(input);
             Tensor rows = input.reshape(-1, input.size(3));
             Tensor value = value(windows, input.detach());
@@ -105,10 +115,11 @@ final class ProductConvolution {
 
     /** (n, out) from (n, k·k·in); with few rows by the turned product, which reads the weight in its own order and takes 0.69 of the time with 16 rows, 0.85 with 64. */
     private Tensor product(Tensor columns) {
+        Tensor shift = bias == null ? null : bias.to(HALF);
         if (columns.size(0) > MOST_TURNED) {
-            return bias == null ? mm(columns, matrix.t()) : addmm(bias, columns, matrix.t());
+            return shift == null ? mm(columns, matrix.t()) : addmm(shift, columns, matrix.t());
         }
-        Tensor turned = bias == null ? mm(matrix, columns.t()) : addmm(bias.unsqueeze(1), matrix, columns.t());
+        Tensor turned = shift == null ? mm(matrix, columns.t()) : addmm(shift.unsqueeze(1), matrix, columns.t());
         return turned.t().contiguous();
     }
 
@@ -160,7 +171,7 @@ final class ProductConvolution {
             }
             return sum.narrow(1, padding, paddedHeight - 2 * padding)
                     .narrow(2, padding, paddedWidth - 2 * padding)
-                    .to(ScalarType.BFloat16)
+                    .to(HALF)
                     .reshape(-1, channels);
         }
 

@@ -6,9 +6,13 @@ import static org.bytedeco.pytorch.global.torch.conv2d;
 
 import dev.diffusion4j.tensor.BackwardTape;
 import dev.diffusion4j.tensor.NoiseSource;
+import dev.diffusion4j.tensor.Placement;
+import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tensor.RandomStream;
 import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
+import java.util.List;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
@@ -28,7 +32,8 @@ class ProductConvolutionTest {
         "3, 1, 1, false, 4",
         "3, 2, 1, true, 2",
         "1, 1, 0, false, 2",
-        "3, 1, 0, true, 2"
+        "3, 1, 0, true, 2",
+        "3, 2, 1, true, 4"
     })
     void valuesAndGradients(long kernel, long stride, long padding, boolean withBias, long batch) {
         try (RandomStream noise = NoiseSource.shared(0)) {
@@ -47,7 +52,7 @@ class ProductConvolutionTest {
                         1);
                 Tensor gradient = wide(half(noise, Tensors.shape(exact)));
                 exact.mul(gradient).sum().add(wide.sum()).backward();
-                Tensor learnt = sample.clone().requires_grad_(true);
+                Tensor learnt = sample.detach().clone().requires_grad_(true);
                 try (BackwardTape tape = BackwardTape.open()) {
                     assertThat(ProductConvolution.fits(learnt, weight, bias, stride, padding))
                             .isTrue();
@@ -69,7 +74,7 @@ class ProductConvolutionTest {
         return tensor.to(ScalarType.Float);
     }
 
-    /** Within bf16's half digit of the largest: nine numbers that are rounded one by one make a gradient. */
+    /** Within bf16's half digit of the largest, as nine numbers that are rounded one by one make a gradient. */
     private static void near(Tensor found, Tensor exact) {
         double largest = exact.detach().abs().max().item_float();
         double off = wide(found.detach()).sub(exact.detach()).abs().max().item_float();
@@ -101,6 +106,58 @@ class ProductConvolutionTest {
                         .isFalse();
             });
         }
+    }
+
+    /** As layers do: f32 beside autocast, with a low-rank product, and made again in the backward pass. */
+    @Test
+    void withinALayer() {
+        try (RandomStream noise = NoiseSource.shared(0);
+                Conv2d layer = Conv2d.same(24, 512)) {
+            LowRank product = layer.inject(2, 0.5, 0);
+            layer.initialize(noise);
+            layer.channelsLast(true);
+            layer.requiresGrad(false);
+            TensorScope.run(() -> {
+                noise.normal(product.down(), 0, 0.1);
+                noise.normal(product.up(), 0, 0.1);
+            });
+            TensorScope.run(() -> {
+                Tensor sample = noise.randn(2, 24, 5, 4);
+                Tensor exact =
+                        learnt(sample, given -> layer.forward(given).sin().sum());
+                Placement bf16 = new Placement("cpu", Precision.BF16, 0);
+                for (boolean again : new boolean[] {false, true}) {
+                    assertThat(off(onTape(sample, layer, bf16, again), exact)).isLessThan(1.0 / 64);
+                }
+            });
+        }
+    }
+
+    /** The gradient of a sample of its own. */
+    private static Tensor learnt(Tensor sample, UnaryOperator<Tensor> loss) {
+        Tensor own = sample.clone().requires_grad_(true);
+        loss.apply(own).backward();
+        return own.grad();
+    }
+
+    private static Tensor onTape(Tensor sample, Conv2d layer, Placement placement, boolean again) {
+        Tensor own = sample.clone().requires_grad_(true);
+        try (BackwardTape tape = BackwardTape.open()) {
+            Tensor loss = placement.autocast(() -> {
+                assertThat(ProductConvolution.fits(own, layer.weight(), layer.bias(), 1, 1))
+                        .isTrue();
+                Tensor made =
+                        again ? tape.recompute(List.of(own), given -> layer.forward(given.get(0))) : layer.forward(own);
+                return wide(made).sin().sum();
+            });
+            tape.backward(tape.withSides(loss));
+        }
+        return own.grad();
+    }
+
+    /** The largest difference beside the largest number. */
+    private static double off(Tensor found, Tensor exact) {
+        return found.sub(exact).abs().max().item_float() / exact.abs().max().item_float();
     }
 
     private static boolean fits(Tensor sample, Tensor weight, @Nullable Tensor bias) {

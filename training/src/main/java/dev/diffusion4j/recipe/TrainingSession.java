@@ -97,11 +97,7 @@ final class TrainingSession implements AutoCloseable {
             long done = batchesDone();
             loader = held(loader(kept.latents(), done));
             validation = heldIfAny(Validation.open(recipe, parts, data, live, trained, folder));
-            Objective objective = given(kept, live, scheduler, parts);
-            if (trained != null) {
-                frozen.keepOnlyWhileUsed(kept.unused(trained.parts()));
-            }
-            trainer = trainer(objective, record, done);
+            trainer = trainer(given(kept, live, scheduler, parts), record, done);
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -175,7 +171,12 @@ final class TrainingSession implements AutoCloseable {
 
     /** An objective that is given what is kept, in place of {@code live}, which is given pictures and captions. */
     private Objective given(KeptInputs kept, Objective live, Scheduler scheduler, RunParts parts) {
-        return trained == null || kept.isEmpty() ? live : objective(scheduler, kept.seen(trained), parts);
+        if (trained == null || kept.isEmpty()) {
+            return live;
+        }
+        Objective made = objective(scheduler, kept.seen(trained), parts);
+        frozen.keepOnlyWhileUsed(kept.unused(trained.parts()));
+        return made;
     }
 
     private Objective objective(Scheduler scheduler, @Nullable PipelineParts own, RunParts parts) {

@@ -81,19 +81,9 @@ final class Validation implements AutoCloseable {
         }
         TrainingData heldBack = heldBack(recipe, config, parts);
         try {
-            KidMeasure kid = null;
-            if (config.kid() != null && trained != null) {
-                kid = KidMeasure.open(
-                        config.kid(),
-                        recipe.samples().scheduler(),
-                        trained,
-                        data,
-                        heldBack,
-                        parts.families(),
-                        parts.group());
-                if (parts.group().world().isFirst()) {
-                    kid.describe(folder.validation());
-                }
+            KidMeasure kid = trained == null ? null : kid(recipe, config, parts, data, heldBack, trained);
+            if (kid != null && parts.group().world().isFirst()) {
+                kid.describe(folder.validation());
             }
             return new Validation(
                     config,
@@ -108,6 +98,25 @@ final class Validation implements AutoCloseable {
             heldBack.close();
             throw e;
         }
+    }
+
+    private static @Nullable KidMeasure kid(
+            Recipe recipe,
+            ValidationConfig config,
+            RunParts parts,
+            TrainingData data,
+            TrainingData heldBack,
+            TrainedPipeline trained) {
+        return config.kid() == null
+                ? null
+                : KidMeasure.open(
+                        config.kid(),
+                        recipe.samples().scheduler(),
+                        trained,
+                        data,
+                        heldBack,
+                        parts.families(),
+                        parts.group());
     }
 
     /** The pictures that it measures on, which the caller closes; {@code null} where nothing is measured. */
