@@ -86,7 +86,7 @@ final class ProductConvolution {
     }
 
     private static long made(long side, long kernel, long stride, long padding) {
-        return (side + 2 * padding - kernel) / stride + 1;
+        return Math.floorDiv(side + 2 * padding - kernel, stride) + 1;
     }
 
     /**

@@ -91,6 +91,9 @@ class ProductConvolutionTest {
                 assertThat(fits(half(noise, 1, 8, 4, 5).requires_grad_(true), weight, null))
                         .as("pixels for few channels")
                         .isFalse();
+                assertThat(ProductConvolution.fits(half(noise, 1, 8, 2, 2).requires_grad_(true), weight, null, 2, 0))
+                        .as("a sample smaller than the kernel")
+                        .isFalse();
                 assertThat(fits(half(noise, 1, 8, 4, 4), weight, null))
                         .as("nothing learns before it")
                         .isFalse();
