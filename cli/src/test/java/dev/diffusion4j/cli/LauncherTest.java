@@ -105,6 +105,15 @@ class LauncherTest {
                 .doesNotContain(NATIVE_ACCESS);
     }
 
+    @Test
+    void a_training_has_a_heap_for_each_of_its_threads_and_a_server_one() throws Exception {
+        Path javaHome = javaHome("17.0.15");
+        Files.writeString(javaHome.resolve("bin/java"), "#!/bin/sh\necho \"heaps: $MALLOC_ARENA_MAX\"\n");
+        assertThat(run(javaHome, Map.of(), "train", "quickstart").out()).contains("heaps: 2");
+        assertThat(run(javaHome, Map.of(), "serve").out()).contains("heaps: 1");
+        assertThat(run(javaHome, Map.of("MALLOC_ARENA_MAX", "3"), "train").out()).contains("heaps: 3");
+    }
+
     private static List<Path> javaHomes() throws IOException {
         List<Path> homes = new ArrayList<>();
         String more = System.getenv(MORE);
