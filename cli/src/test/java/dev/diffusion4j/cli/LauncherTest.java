@@ -106,12 +106,16 @@ class LauncherTest {
     }
 
     @Test
-    void a_training_has_a_heap_for_each_of_its_threads_and_a_server_one() throws Exception {
+    void a_training_has_a_heap_for_each_of_its_threads_and_helpers_that_wait_awake() throws Exception {
         Path javaHome = javaHome("17.0.15");
-        Files.writeString(javaHome.resolve("bin/java"), "#!/bin/sh\necho \"heaps: $MALLOC_ARENA_MAX\"\n");
-        assertThat(run(javaHome, Map.of(), "train", "quickstart").out()).contains("heaps: 2");
-        assertThat(run(javaHome, Map.of(), "serve").out()).contains("heaps: 1");
-        assertThat(run(javaHome, Map.of("MALLOC_ARENA_MAX", "3"), "train").out()).contains("heaps: 3");
+        Files.writeString(
+                javaHome.resolve("bin/java"),
+                "#!/bin/sh\necho \"$MALLOC_ARENA_MAX $OMP_WAIT_POLICY $GOMP_SPINCOUNT.\"\n");
+        assertThat(run(javaHome, Map.of(), "quickstart").out()).contains("2 active 300000.");
+        assertThat(run(javaHome, Map.of(), "studio").out()).contains("2  .");
+        assertThat(run(javaHome, Map.of(), "serve").out()).contains("1  .");
+        Map<String, String> own = Map.of("MALLOC_ARENA_MAX", "3", "OMP_WAIT_POLICY", "passive");
+        assertThat(run(javaHome, own, "quickstart").out()).contains("3 passive .");
     }
 
     private static List<Path> javaHomes() throws IOException {

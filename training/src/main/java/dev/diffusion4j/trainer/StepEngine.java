@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.trainer;
 
+import static org.bytedeco.pytorch.global.torch.get_num_threads;
 import static org.bytedeco.pytorch.global.torch.set_num_threads;
 
 import dev.diffusion4j.base.Interrupts;
@@ -66,6 +67,9 @@ final class StepEngine implements AutoCloseable {
             Objective.Task task, double share, List<RandomStream> dropout, @Nullable GradientBuckets buckets) {
         long total = task.size();
         int shards = (int) Math.min(choices.shards(), total);
+        if (shards == 1) {
+            return whole(task, share, dropout.get(0), buckets);
+        }
         ActiveProducts products = ActiveProducts.current();
         List<Future<StepLosses>> losses = new ArrayList<>();
         long start = 0;
@@ -76,14 +80,36 @@ final class StepEngine implements AutoCloseable {
             losses.add(workers.submit(() -> TensorScope.compute(() -> {
                 set_num_threads(Math.max(1, placement.threads() / shards));
                 double weight = (double) count / total;
-                Objective.Task shard = shards == 1 ? task : task.slice(first, count);
-                Supplier<StepLosses> pass = () -> products.run(() -> TrainingMode.run(
-                        random, () -> Recomputation.run(recomputes, () -> backward(shard, weight * share))));
-                return (buckets == null ? pass.get() : buckets.watched(pass)).times(weight);
+                Objective.Task shard = task.slice(first, count);
+                return products.run(() -> pass(shard, weight * share, random, buckets))
+                        .times(weight);
             })));
             start += count;
         }
         return sum(losses);
+    }
+
+    /** On the caller's thread: where a second one calls LibTorch, OpenMP counts more threads than processors, and lets its helpers sleep sooner. */
+    private StepLosses whole(
+            Objective.Task task, double share, RandomStream dropout, @Nullable GradientBuckets buckets) {
+        int usual = get_num_threads();
+        set_num_threads(placement.threads());
+        try {
+            StepLosses losses = TensorScope.compute(() -> pass(task, share, dropout, buckets));
+            if (Thread.currentThread().isInterrupted()) {
+                throw Interrupts.cancelled("while training");
+            }
+            return losses;
+        } finally {
+            set_num_threads(usual);
+        }
+    }
+
+    private StepLosses pass(
+            Objective.Task task, double factor, RandomStream dropout, @Nullable GradientBuckets buckets) {
+        Supplier<StepLosses> pass =
+                () -> TrainingMode.run(dropout, () -> Recomputation.run(recomputes, () -> backward(task, factor)));
+        return buckets == null ? pass.get() : buckets.watched(pass);
     }
 
     private StepLosses backward(Objective.Task task, double factor) {

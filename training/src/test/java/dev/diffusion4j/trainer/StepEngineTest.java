@@ -4,6 +4,7 @@ package dev.diffusion4j.trainer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.bytedeco.pytorch.global.torch.get_num_threads;
 
 import dev.diffusion4j.layer.ActiveProducts;
 import dev.diffusion4j.layer.Linear;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 /** Whatever happens, no shard still works when the caller goes on and frees what it works on. */
 class StepEngineTest {
     private static final Choices TWO = new Choices(Precision.F32, false, 2, 2, 0, "any", "cpu");
+    private static final Choices ONE = new Choices(Precision.F32, false, 1, 1, 0, "any", "cpu");
 
     private final AtomicInteger ended = new AtomicInteger();
 
@@ -127,6 +129,21 @@ class StepEngineTest {
         }
         assertThat(ended).hasValue(2);
         assertThat(Thread.interrupted()).isTrue();
+    }
+
+    /** Its threads stay as many as they were. */
+    @Test
+    void an_interrupt_cancels_a_whole_batch_on_the_callers_own_thread() {
+        int usual = get_num_threads();
+        Thread.currentThread().interrupt();
+        try (StepEngine engine = new StepEngine(ONE);
+                RandomStream one = new RandomStream(0)) {
+            assertThatThrownBy(() -> engine.accumulate(new Working(), 1, List.of(one)))
+                    .isInstanceOf(CancellationException.class);
+        }
+        assertThat(ended).hasValue(1);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(get_num_threads()).isEqualTo(usual);
     }
 
     /** The mean of a layer's output; both halves alike. */
