@@ -215,6 +215,11 @@ public abstract class Layer implements AutoCloseable {
         return sample.contiguous(layout);
     }
 
+    /** Whether 4-d tensors have the layout channels last. */
+    protected final boolean isChannelsLast() {
+        return layout == MemoryFormat.ChannelsLast;
+    }
+
     /**
      * Promises that the values, dtypes and layouts will not change any more, so that each layer may, at its first use without
      * gradients, put its weights in the order that is fastest on this processor, in place of the plain one; {@link #snapshot} still gives them.

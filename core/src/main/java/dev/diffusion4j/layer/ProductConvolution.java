@@ -7,15 +7,12 @@ import static org.bytedeco.pytorch.global.torch.mm;
 import static org.bytedeco.pytorch.global.torch.zeros;
 
 import dev.diffusion4j.tensor.BackwardTape;
-import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.TensorScope;
-import dev.diffusion4j.tensor.Tensors;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +26,6 @@ final class ProductConvolution {
 
     /** Rows up to which the turned product is quicker; with 256, turning it back costs more than it gains. */
     private static final long MOST_TURNED = 64;
-
-    private static final ScalarType HALF = ScalarType.BFloat16;
 
     private final BackwardTape tape;
     private final Tensor weight;
@@ -48,7 +43,7 @@ final class ProductConvolution {
         this.tape = tape;
         this.weight = weight;
         this.matrix = TensorScope.compute(
-                () -> tape.keep(weight.to(HALF).permute(0, 2, 3, 1).reshape(weight.size(0), -1)));
+                () -> tape.keep(Half.of(weight).permute(0, 2, 3, 1).reshape(weight.size(0), -1)));
         this.bias = bias;
         this.stride = stride;
         this.padding = padding;
@@ -60,18 +55,11 @@ final class ProductConvolution {
                 && sample.requires_grad()
                 && !weight.requires_grad()
                 && (bias == null || !bias.requires_grad())
-                && weight.device().is_cpu()
-                && isHalf(sample, weight, bias)
+                && Half.onCpu(
+                        sample, weight,
+                        bias) // in f32 the products of LibTorch's OpenBLAS lose what the order costs: a tie
                 && weight.is_contiguous(MemoryFormat.ChannelsLast)
                 && isSmall(pixels(sample, weight.size(2), stride, padding), weight.size(0));
-    }
-
-    /** In f32 the products of LibTorch's OpenBLAS lose what the order costs: a tie. */
-    private static boolean isHalf(Tensor sample, Tensor weight, @Nullable Tensor bias) {
-        return Placement.Autocast.current().reaches(weight)
-                || Tensors.type(sample) == HALF
-                        && Tensors.type(weight) == HALF
-                        && (bias == null || Tensors.type(bias) == HALF);
     }
 
     /** @param pixels of the result; none where the sample is smaller than the kernel, which LibTorch refuses in its own words */
@@ -95,7 +83,7 @@ final class ProductConvolution {
      */
     Tensor forward(Tensor sample) {
         return TensorScope.keepResult(() -> {
-            Tensor input = sample.to(HALF).permute(0, 2, 3, 1);
+            Tensor input = Half.of(sample).permute(0, 2, 3, 1);
             Windows windows = new Windows(input);
             Tensor rows = input.reshape(-1, input.size(3));
             Tensor value = value(windows, input.detach());
@@ -115,7 +103,7 @@ final class ProductConvolution {
 
     /** (n, out) from (n, k·k·in); with few rows by the turned product, which reads the weight in its own order and takes 0.69 of the time with 16 rows, 0.85 with 64. */
     private Tensor product(Tensor columns) {
-        Tensor shift = bias == null ? null : bias.to(HALF);
+        Tensor shift = bias == null ? null : Half.of(bias);
         if (columns.size(0) > MOST_TURNED) {
             return shift == null ? mm(columns, matrix.t()) : addmm(shift, columns, matrix.t());
         }
@@ -169,10 +157,9 @@ final class ProductConvolution {
                     window(sum, i, j).add_(each.select(3, i).select(3, j));
                 }
             }
-            return sum.narrow(1, padding, paddedHeight - 2 * padding)
-                    .narrow(2, padding, paddedWidth - 2 * padding)
-                    .to(HALF)
-                    .reshape(-1, channels);
+            Tensor inner =
+                    sum.narrow(1, padding, paddedHeight - 2 * padding).narrow(2, padding, paddedWidth - 2 * padding);
+            return Half.of(inner).reshape(-1, channels);
         }
 
         private Tensor window(Tensor padded, long i, long j) {

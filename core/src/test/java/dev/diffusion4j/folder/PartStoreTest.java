@@ -70,7 +70,7 @@ class PartStoreTest {
         mayEnd.countDown();
         assertThat(call.get()).as("the call that waited").isPositive();
         assertThat(slow.isLoaded()).isFalse();
-        assertThat(Pointer.totalCount()).as("nothing is left behind").isEqualTo(before);
+        assertThat(Pointer.totalCount()).as("nothing is left behind").isLessThanOrEqualTo(before);
     }
 
     /** Whether anything is made depends on the processor; where it is, it counts as soon as nobody uses the network. */
