@@ -29,6 +29,11 @@ public record MachineMemory(long total, long available) {
                 : of(LINUX, 0, 0);
     }
 
+    /** The highest resident memory of this process so far, in bytes; 0 where the system does not say. */
+    public static long highestOfProcess() {
+        return entry(LINUX.resolve("proc/self/status"), "VmHWM:").orElse(0) * KIB;
+    }
+
     /**
      * @param root where Linux shows its tables of the machine and of containers ({@code proc}, {@code sys/fs/cgroup})
      * @param total of the container, or the machine where there is none

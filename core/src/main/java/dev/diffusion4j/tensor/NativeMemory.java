@@ -4,14 +4,81 @@ package dev.diffusion4j.tensor;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 
 /** The C library's memory, from which tensors, and the JVM's own compilers, are served. */
 public final class NativeMemory {
+    /** {@code mallopt(3)}: what is free at the heap's end goes back to the system from so much on. */
+    private static final int TRIM_THRESHOLD = -1;
+    /** What is larger is not of the heap, and goes back when it is freed. */
+    private static final int MMAP_THRESHOLD = -3;
+
+    private static final int MIB = 1 << 20;
+    /** Enough for an activation of a large batch; what is read of a file at once is larger. */
+    private static final int LARGEST_KEPT = 128 * MIB;
+    /** The most that glibc comes to by itself. */
+    private static final int LARGEST_USUAL = 32 * MIB;
+
+    private static int keepers;
+
     private NativeMemory() {}
 
-    /** The part of glibc that is used; {@code malloc_trim(3)}. */
+    /** The part of glibc that is used; {@code malloc_trim(3)}, {@code mallopt(3)}. */
     interface Glibc extends Library {
         int malloc_trim(long pad);
+
+        int mallopt(int parameter, int value);
+    }
+
+    /** While it is open, what is freed stays with the process, for what asks next. */
+    public static final class Kept implements AutoCloseable {
+        private boolean closed;
+
+        private Kept() {}
+
+        /** The usual again, once the last one is closed; what is free goes back. */
+        @Override
+        public void close() {
+            if (!closed) {
+                closed = true;
+                keep(-1);
+            }
+        }
+    }
+
+    /**
+     * For what asks for the same memory again and again, as a training's steps do: by itself glibc gives back at once what was larger than 32 MiB, and the end
+     * of its heap, and the system clears it anew each time. Then the process holds more at its highest, up to a half more, as holes
+     * are left between what is in use: {@link #giveBack} from time to time. Does nothing where there is no glibc, the environment says what it shall do, or this
+     * library may make no settings ({@link NativeMode}).
+     */
+    public static Kept keepFreed() {
+        keep(1);
+        return new Kept();
+    }
+
+    private static synchronized void keep(int more) {
+        boolean before = keepers > 0;
+        keepers += more;
+        boolean now = keepers > 0;
+        if (before != now && NativeRuntime.configure().mode() == NativeMode.APPLY && !isSet(System.getenv())) {
+            call(glibc -> {
+                glibc.mallopt(MMAP_THRESHOLD, now ? LARGEST_KEPT : LARGEST_USUAL);
+                glibc.mallopt(TRIM_THRESHOLD, now ? Integer.MAX_VALUE : 2 * LARGEST_USUAL);
+            });
+        }
+        if (!now) {
+            giveBack();
+        }
+    }
+
+    /** Whether somebody has chosen: {@code mallopt(3)} would override it. */
+    static boolean isSet(Map<String, String> environment) {
+        return List.of("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_").stream()
+                        .anyMatch(environment::containsKey)
+                || environment.getOrDefault("GLIBC_TUNABLES", "").contains("glibc.malloc.");
     }
 
     /**
@@ -20,14 +87,18 @@ public final class NativeMemory {
      * fetched anew. Does nothing where there is no glibc. Changes no value.
      */
     public static void giveBack() {
+        call(glibc -> glibc.malloc_trim(0));
+    }
+
+    private static void call(Consumer<Glibc> body) {
         if (!Platform.isLinux()) {
             return;
         }
         try {
             JnaUse.check();
-            Native.load("c", Glibc.class).malloc_trim(0);
+            body.accept(Native.load("c", Glibc.class));
         } catch (LinkageError | RuntimeException e) {
-            // another C library: it only costs some memory
+            // another C library: it only costs some memory, or time
         }
     }
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.recipe;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.diffusion4j.tensor.MachineMemory;
 
 /** The process' resident memory, as Linux reports it. */
 final class ProcessMemory {
@@ -19,21 +17,7 @@ final class ProcessMemory {
      * 1,364 where the MNIST recipe took 1,369 at first and 1,445 later, 1,749 where butterflies-32 took 1,629.
      */
     static long expectedMiB() {
-        long peak = peakMiB();
+        long peak = MachineMemory.highestOfProcess() >> 20;
         return peak == 0 ? 0 : peak + peak * FRAYED / 100 + LATER_MIB;
-    }
-
-    /** The highest so far, in MiB; 0 where the system does not say. */
-    private static long peakMiB() {
-        try {
-            for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-                if (line.startsWith("VmHWM:")) {
-                    return Long.parseLong(line.replaceAll("\\D", "")) / 1024;
-                }
-            }
-        } catch (IOException e) {
-            // not Linux
-        }
-        return 0;
     }
 }

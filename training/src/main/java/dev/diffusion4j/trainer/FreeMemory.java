@@ -1,26 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.diffusion4j.trainer;
 
+import dev.diffusion4j.tensor.MachineMemory;
 import dev.diffusion4j.tensor.NativeMemory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * When a training gives free memory back to the system: after 1, 2, 4, 8 … steps, while loops are being compiled, and after every 30 seconds spent in steps, since
- * glibc's heap fragments as they go on. A step of the MNIST recipe takes 1.27 GiB; without this the process held 1.5 after 700 of them. The step after it takes longer, by
- * a third at most, as the system clears the pages anew.
+ * What becomes of a training's free memory. Where the machine has as much again as the first step took, it stays with the process, for the next step: where glibc gives
+ * back at once what is large, half of the time of a large step can be the system's, which clears it anew; steps then take up to a half more memory. And it goes back
+ * after 1, 2, 4, 8 … steps, while loops are being compiled, and after every 30 seconds spent in steps, since glibc's heap fragments as they go on. A step of
+ * the MNIST recipe takes 1.27 GiB; without this the process held 1.5 after 700 of them. The step after it takes longer, by a third at most.
  */
-final class FreeMemory {
+final class FreeMemory implements AutoCloseable {
     private static final double PERIOD_SECONDS = 30;
 
+    private boolean decided;
+    private NativeMemory.@Nullable Kept kept;
     private long steps;
     private double worked;
 
-    /** Begins by giving back what the preparation has left. */
-    FreeMemory() {
+    /** Gives back what the preparation has left. */
+    void beforeSteps() {
         giveBack();
+    }
+
+    /** After a forward and a backward pass: the first shows what all take. */
+    void afterPass() {
+        if (!decided) {
+            decided = true;
+            long highest = MachineMemory.highestOfProcess();
+            if (highest > 0 && MachineMemory.now().available() >= highest) {
+                kept = NativeMemory.keepFreed();
+            }
+        }
     }
 
     /** @param seconds that the step took */
     void afterStep(double seconds) {
+        afterPass();
         steps++;
         worked += seconds;
         if (Long.bitCount(steps) == 1 || worked >= PERIOD_SECONDS) {
@@ -31,5 +48,13 @@ final class FreeMemory {
     private void giveBack() {
         NativeMemory.giveBack();
         worked = 0;
+    }
+
+    /** All goes back. */
+    @Override
+    public void close() {
+        if (kept != null) {
+            kept.close();
+        }
     }
 }

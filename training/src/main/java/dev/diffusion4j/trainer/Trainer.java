@@ -50,6 +50,7 @@ public final class Trainer implements AutoCloseable {
     private final @Nullable GradientBuckets buckets;
     private final List<Tensor> statistics;
     private final Device device;
+    private final FreeMemory memory = new FreeMemory();
 
     /** How a run ended. */
     public enum Outcome {
@@ -146,7 +147,7 @@ public final class Trainer implements AutoCloseable {
      */
     public Outcome run(TrainingListener listener, BooleanSupplier stop) {
         long total = totalSteps();
-        FreeMemory free = new FreeMemory();
+        memory.beforeSteps();
         while (state.globalStep() < total) {
             if (group.any(stop.getAsBoolean())) {
                 save(listener);
@@ -155,7 +156,7 @@ public final class Trainer implements AutoCloseable {
             StepReport report = step(total);
             boolean stopped = false;
             try {
-                free.afterStep(report.seconds());
+                memory.afterStep(report.seconds());
                 listener.onStep(report, state);
             } catch (CancellationException e) {
                 stopped = true;
@@ -225,6 +226,7 @@ public final class Trainer implements AutoCloseable {
                 }
             });
             state.optimizer().clearGradients();
+            memory.afterPass();
             best = Math.min(best, (System.nanoTime() - start) / 1e9);
         }
         return best * plan.batchesPerStep();
@@ -373,5 +375,6 @@ public final class Trainer implements AutoCloseable {
             buckets.close();
         }
         state.close();
+        memory.close();
     }
 }
