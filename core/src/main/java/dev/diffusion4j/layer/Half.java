@@ -7,14 +7,14 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/** What a convolution is computed in where that is bf16 on the CPU: some are quicker then by other means than LibTorch's. */
+/** Tells whether an operation is computed in bf16 on the CPU, where some convolutions have quicker ways than LibTorch's. */
 final class Half {
     private static final ScalarType TYPE = ScalarType.BFloat16;
 
     private Half() {}
 
     /**
-     * Whether an operation is computed in bf16 on the CPU: because autocast says so, or all that it takes is.
+     * Whether an operation is computed in bf16 on the CPU: because autocast says so, or because all its inputs are.
      *
      * @param bias {@code null} for none
      */

@@ -49,15 +49,16 @@ final class ProductConvolution {
         this.padding = padding;
     }
 
-    /** Whether this is quicker for a call, and possible: on the CPU, in bf16, with a gradient of the sample alone. */
+    /**
+     * Whether this is quicker for a call, and possible: on the CPU, in bf16, with a gradient of the sample alone. In f32 the products of LibTorch's OpenBLAS lose what
+     * the order costs: a tie.
+     */
     static boolean fits(Tensor sample, Tensor weight, @Nullable Tensor bias, long stride, long padding) {
         return GradMode.is_enabled()
                 && sample.requires_grad()
                 && !weight.requires_grad()
                 && (bias == null || !bias.requires_grad())
-                && Half.onCpu(
-                        sample, weight,
-                        bias) // in f32 the products of LibTorch's OpenBLAS lose what the order costs: a tie
+                && Half.onCpu(sample, weight, bias)
                 && weight.is_contiguous(MemoryFormat.ChannelsLast)
                 && isSmall(pixels(sample, weight.size(2), stride, padding), weight.size(0));
     }

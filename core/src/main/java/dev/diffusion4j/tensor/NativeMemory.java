@@ -4,13 +4,14 @@ package dev.diffusion4j.tensor;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
-import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** The C library's memory, from which tensors, and the JVM's own compilers, are served. */
 public final class NativeMemory {
-    /** {@code mallopt(3)}: what is free at the heap's end goes back to the system from so much on. */
+    /** {@code mallopt(3)}: what is free at the heap's end goes back to the system from so much on; -1 for never. */
     private static final int TRIM_THRESHOLD = -1;
     /** What is larger is not of the heap, and goes back when it is freed. */
     private static final int MMAP_THRESHOLD = -3;
@@ -32,41 +33,49 @@ public final class NativeMemory {
         int mallopt(int parameter, int value);
     }
 
-    /** While it is open, what is freed stays with the process, for what asks next. */
+    /** While it is open, the C library keeps what is freed. */
     public static final class Kept implements AutoCloseable {
         private boolean closed;
 
         private Kept() {}
 
-        /** The usual again, once the last one is closed; what is free goes back. */
+        /** What glibc comes to by itself again, once the last one is closed, but fixed; what is free goes back. */
         @Override
         public void close() {
-            if (!closed) {
-                closed = true;
-                keep(-1);
+            synchronized (NativeMemory.class) {
+                if (!closed) {
+                    closed = true;
+                    keep(-1);
+                }
             }
         }
     }
 
     /**
      * For what asks for the same memory again and again, as a training's steps do: by itself glibc gives back at once what was larger than 32 MiB, and the end
-     * of its heap, and the system clears it anew each time. Then the process holds more at its highest, up to a half more, as holes
-     * are left between what is in use: {@link #giveBack} from time to time. Does nothing where there is no glibc, the environment says what it shall do, or this
-     * library may make no settings ({@link NativeMode}).
+     * of its heap, and the system clears it anew each time. In the whole process, but for pieces above 128 MiB; threads that have a heap of their own still give
+     * back what is larger than 64 MiB. The process comes to hold more, as holes are left between what is in use: {@link #giveBack} from time to time. Does nothing
+     * where there is no glibc, the environment says what to do, or this library may make no settings ({@link NativeMode}).
      */
     public static Kept keepFreed() {
-        keep(1);
-        return new Kept();
+        NativeMode mode = NativeRuntime.configure().mode();
+        if (mode == NativeMode.APPLY && !isSet(System.getenv())) {
+            keep(1);
+            return new Kept();
+        }
+        Kept nothing = new Kept();
+        nothing.closed = true;
+        return nothing;
     }
 
     private static synchronized void keep(int more) {
         boolean before = keepers > 0;
         keepers += more;
         boolean now = keepers > 0;
-        if (before != now && NativeRuntime.configure().mode() == NativeMode.APPLY && !isSet(System.getenv())) {
+        if (before != now) {
             call(glibc -> {
                 glibc.mallopt(MMAP_THRESHOLD, now ? LARGEST_KEPT : LARGEST_USUAL);
-                glibc.mallopt(TRIM_THRESHOLD, now ? Integer.MAX_VALUE : 2 * LARGEST_USUAL);
+                glibc.mallopt(TRIM_THRESHOLD, now ? -1 : 2 * LARGEST_USUAL);
             });
         }
         if (!now) {
@@ -76,9 +85,10 @@ public final class NativeMemory {
 
     /** Whether somebody has chosen: {@code mallopt(3)} would override it. */
     static boolean isSet(Map<String, String> environment) {
-        return List.of("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_").stream()
-                        .anyMatch(environment::containsKey)
-                || environment.getOrDefault("GLIBC_TUNABLES", "").contains("glibc.malloc.");
+        String tunables = environment.getOrDefault("GLIBC_TUNABLES", "");
+        return Stream.of("mmap_threshold", "trim_threshold", "mmap_max")
+                .anyMatch(name -> environment.containsKey("MALLOC_" + name.toUpperCase(Locale.ROOT) + "_")
+                        || tunables.contains("glibc.malloc." + name));
     }
 
     /**

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
@@ -36,6 +37,18 @@ public final class ChildJvm {
     /** With another Java. */
     public static Ended run(Path javaHome, List<String> options, Class<?> main, String... arguments)
             throws IOException {
+        return run(javaHome, Map.of(), options, main, arguments);
+    }
+
+    /** With variables in its environment. */
+    public static Ended run(Map<String, String> environment, List<String> options, Class<?> main, String... arguments)
+            throws IOException {
+        return run(Path.of(System.getProperty("java.home")), environment, options, main, arguments);
+    }
+
+    private static Ended run(
+            Path javaHome, Map<String, String> environment, List<String> options, Class<?> main, String... arguments)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 javaHome.resolve("bin").resolve("java").toString(),
                 "-Xmx300m",
@@ -53,6 +66,7 @@ public final class ChildJvm {
             ProcessBuilder builder =
                     new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
             builder.environment().keySet().removeAll(OWN_VARIABLES);
+            builder.environment().putAll(environment);
             Process process = builder.start();
             if (!process.waitFor(2, TimeUnit.MINUTES)) {
                 process.destroyForcibly();

@@ -16,6 +16,7 @@ import dev.diffusion4j.objective.Objective;
 import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.pipeline.PipelineParts;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.tensor.NativeMemory;
 import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.tracking.EpochHistory;
@@ -373,6 +374,7 @@ final class TrainingSession implements AutoCloseable {
                 }
             }
         }
+        NativeMemory.giveBack();
         if (failure != null) {
             throw failure;
         }

@@ -6,18 +6,24 @@ import dev.diffusion4j.tensor.NativeMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What becomes of a training's free memory. Where the machine has as much again as the first step took, it stays with the process, for the next step: where glibc gives
- * back at once what is large, half of the time of a large step can be the system's, which clears it anew; steps then take up to a half more memory. And it goes back
- * after 1, 2, 4, 8 … steps, while loops are being compiled, and after every 30 seconds spent in steps, since glibc's heap fragments as they go on. A step of
- * the MNIST recipe takes 1.27 GiB; without this the process held 1.5 after 700 of them. The step after it takes longer, by a third at most.
+ * What becomes of a training's free memory. Where the machine has as much free as the process has taken at its highest when the first step is over, it stays with the
+ * process, for the next step: where glibc gives back at once what is large, up to 29 % of a large step was the system's, which clears it anew; in the same steps it took up to a
+ * third more memory. And it goes back after 1, 2, 4, 8 … steps, while loops are being compiled, and after every 30 seconds spent in steps, since glibc's heap fragments
+ * as they go on. A step of the MNIST recipe takes 1.27 GiB; without this the process held 1.5 after 700 of them. The step after it takes longer, by a third at most.
  */
 final class FreeMemory implements AutoCloseable {
     private static final double PERIOD_SECONDS = 30;
 
+    private final int processes;
     private boolean decided;
     private NativeMemory.@Nullable Kept kept;
     private long steps;
     private double worked;
+
+    /** @param processes that train together, and may share a machine */
+    FreeMemory(int processes) {
+        this.processes = processes;
+    }
 
     /** Gives back what the preparation has left. */
     void beforeSteps() {
@@ -29,7 +35,7 @@ final class FreeMemory implements AutoCloseable {
         if (!decided) {
             decided = true;
             long highest = MachineMemory.highestOfProcess();
-            if (highest > 0 && MachineMemory.now().available() >= highest) {
+            if (highest > 0 && MachineMemory.now().available() >= processes * highest) {
                 kept = NativeMemory.keepFreed();
             }
         }

@@ -50,7 +50,7 @@ public final class Trainer implements AutoCloseable {
     private final @Nullable GradientBuckets buckets;
     private final List<Tensor> statistics;
     private final Device device;
-    private final FreeMemory memory = new FreeMemory();
+    private final FreeMemory memory;
 
     /** How a run ended. */
     public enum Outcome {
@@ -100,6 +100,7 @@ public final class Trainer implements AutoCloseable {
             }
             network.channelsLast(choices.channelsLast());
         });
+        this.memory = new FreeMemory(group.world().size());
         this.engine = new StepEngine(choices, config.checkpointActivations());
         this.state = new TrainState(TrainedPart.of(objective.networks(), config), config, choices, group.world());
         this.gradients = new GradientSum(state.trained().parameters().values());
@@ -369,12 +370,13 @@ public final class Trainer implements AutoCloseable {
 
     @Override
     public void close() {
-        engine.close();
-        gradients.close();
-        if (buckets != null) {
-            buckets.close();
+        try (memory) {
+            engine.close();
+            gradients.close();
+            if (buckets != null) {
+                buckets.close();
+            }
+            state.close();
         }
-        state.close();
-        memory.close();
     }
 }
