@@ -12,6 +12,9 @@ public enum CacheMode implements Keyed {
     /** Decoded anew each time. */
     NONE("none");
 
+    /** Of an object that is kept, in bytes. */
+    private static final long OVERHEAD = 100;
+
     private final String key;
 
     CacheMode(String key) {
@@ -25,9 +28,12 @@ public enum CacheMode implements Keyed {
 
     /** Whether to keep {@code count} pictures of {@code bytes} each. */
     boolean keeps(long count, long bytes) {
-        long overhead = 100;
         return this == MEMORY
-                || this == AUTO
-                        && count * (bytes + overhead) <= Runtime.getRuntime().maxMemory() / 4;
+                || this == AUTO && taken(count, bytes) <= Runtime.getRuntime().maxMemory() / 4;
+    }
+
+    /** What {@code count} pictures of {@code bytes} each take where they are kept, in bytes. */
+    static long taken(long count, long bytes) {
+        return count * (bytes + OVERHEAD);
     }
 }

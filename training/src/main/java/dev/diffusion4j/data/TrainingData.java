@@ -110,8 +110,9 @@ public final class TrainingData implements AutoCloseable {
                 new StandardTransform(channels, side, config.resize(), randomFlip, config.invert());
         boolean free = dataset.isCheap() && side == dataset.naturalSize() && channels == dataset.channels();
         boolean wanted = config.cache() == CacheMode.MEMORY || !free;
-        if (wanted && config.cache().keeps(dataset.size(), (long) side * side * channels)) {
-            dataset = new KeptDataset(dataset, transform);
+        long bytes = (long) side * side * channels;
+        if (wanted && config.cache().keeps(dataset.size(), bytes)) {
+            dataset = new KeptDataset(dataset, transform, bytes);
         }
         return new TrainingData(config, dataset, transform, 0);
     }
@@ -126,6 +127,13 @@ public final class TrainingData implements AutoCloseable {
     /** The pictures; where they are kept in memory, already resized. */
     public Dataset dataset() {
         return dataset;
+    }
+
+    /** What pictures will take, in bytes, that are kept in memory once they were asked for, if so many more are: 0 where none are kept. */
+    public long bytesToCome(long examples) {
+        return dataset instanceof KeptDataset kept
+                ? CacheMode.taken(Math.min(examples, kept.missing()), kept.bytes())
+                : 0;
     }
 
     /** From them to what a network is given. */

@@ -9,6 +9,8 @@ import dev.diffusion4j.condition.LearningWord;
 import dev.diffusion4j.condition.Subject;
 import dev.diffusion4j.condition.TextConditioner;
 import dev.diffusion4j.condition.TextualInversion;
+import dev.diffusion4j.data.CacheMode;
+import dev.diffusion4j.data.DataConfig;
 import dev.diffusion4j.data.DataSourceKind;
 import dev.diffusion4j.data.DataSources;
 import dev.diffusion4j.data.DataSpec;
@@ -181,8 +183,15 @@ final class DreamBooth {
     static TrainingData openFirst(Recipe recipe, RunParts parts) {
         DreamBoothConfig config = recipe.dreambooth();
         return config == null
-                ? parts.open(recipe.data())
+                ? parts.open(readBy(recipe))
                 : TrainingData.of(recipe.data(), instance(recipe, config, parts));
+    }
+
+    /** What is read once is not kept for a second time. */
+    private static DataConfig readBy(Recipe recipe) {
+        DataConfig data = recipe.data();
+        boolean once = recipe.training().epochs() == 1 && data.repeat() <= 1;
+        return once && data.cache() == CacheMode.AUTO ? data.with(d -> d.cache = CacheMode.NONE) : data;
     }
 
     /** What a run learns from; the caller closes it. */

@@ -17,7 +17,7 @@ import java.util.Map;
  * @param totalSteps updates in all
  * @param stepsPerEpoch updates of a pass over the data
  * @param secondsPerStep as just tried
- * @param memoryMiB resident memory at its highest, by a step that was just tried; 0 where the system does not say
+ * @param memoryMiB resident memory at its highest, by a step that was just tried and the pictures that will be kept; 0 where the system does not say
  * @param examplesPerStep pictures of an update
  * @param dtype {@code f32} or {@code bf16}
  * @param threads in all

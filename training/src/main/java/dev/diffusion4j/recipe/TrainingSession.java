@@ -56,6 +56,7 @@ final class TrainingSession implements AutoCloseable {
     private final @Nullable TrainedPipeline trained;
     private final Choices choices;
     private final BatchLoader loader;
+    private final boolean readsPictures;
     private final @Nullable Validation validation;
     private final Trainer trainer;
 
@@ -96,6 +97,7 @@ final class TrainingSession implements AutoCloseable {
             Agreement.ofData(group, data.dataset().description(), record);
             KeptInputs kept = trained == null ? KeptInputs.NONE : held(kept(trained));
             long done = batchesDone();
+            readsPictures = kept.latents() == null;
             loader = held(loader(kept.latents(), done));
             validation = heldIfAny(Validation.open(recipe, parts, data, live, trained, folder));
             trainer = trainer(given(kept, live, scheduler, parts), record, done);
@@ -310,6 +312,8 @@ final class TrainingSession implements AutoCloseable {
     /** What the run will be; a step is tried. */
     RunPlan plan() {
         UpdatePlan plan = recipe.training().plan(loader.batchesPerEpoch());
+        int examples = recipe.training().batchSize() * group.world().size() * plan.batchesOfNextStep(0);
+        long left = (trainer.totalSteps() - trainer.state().globalStep()) * examples;
         return new RunPlan(
                 recipe.name(),
                 data.dataset().description(),
@@ -318,8 +322,9 @@ final class TrainingSession implements AutoCloseable {
                 trainer.totalSteps(),
                 plan.stepsPerEpoch(),
                 trainer.secondsPerStep(),
-                ProcessMemory.expectedMiB(),
-                recipe.training().batchSize() * group.world().size() * plan.batchesOfNextStep(0),
+                ProcessMemory.expectedMiB(
+                        readsPictures ? data.bytesToCome(left / group.world().size()) : 0),
+                examples,
                 choices.dtype().key(),
                 choices.threads());
     }

@@ -9,12 +9,18 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 /** Keeps each picture in memory, prepared by a transform, from its first use on. */
 public final class KeptDataset extends DatasetView {
     private final ImageTransform transform;
+    private final long bytes;
     private final AtomicReferenceArray<Example> kept;
 
-    /** Owns {@code from}. */
-    public KeptDataset(Dataset from, ImageTransform transform) {
+    /**
+     * Owns {@code from}.
+     *
+     * @param bytes of a picture that is kept
+     */
+    public KeptDataset(Dataset from, ImageTransform transform, long bytes) {
         super(from);
         this.transform = transform;
+        this.bytes = bytes;
         this.kept = new AtomicReferenceArray<>(from.size());
     }
 
@@ -28,6 +34,20 @@ public final class KeptDataset extends DatasetView {
         Example prepared = from.prepared(index, transform);
         kept.set(index, prepared);
         return prepared;
+    }
+
+    /** Bytes of a picture that is kept. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** How many were not asked for yet, and are not kept. */
+    public int missing() {
+        int missing = 0;
+        for (int i = 0; i < kept.length(); i++) {
+            missing += kept.get(i) == null ? 1 : 0;
+        }
+        return missing;
     }
 
     /** Of the picture that is kept. */

@@ -326,12 +326,18 @@ class BatchLoaderTest {
         try (TrainingData data = TrainingData.of(config, numbers);
                 BatchLoader loader = data.loader(4, 1, 0)) {
             kept = IntStream.range(0, 12).mapToObj(i -> loader.next()).toList();
+            assertThat(data.bytesToCome(1000)).as("all are there").isZero();
+        }
+        try (TrainingData data = TrainingData.of(config, new Numbered(30, 2))) {
+            assertThat(data.bytesToCome(1000)).isEqualTo(10 * (27 + 100));
+            assertThat(data.bytesToCome(4)).isEqualTo(4 * (27 + 100));
         }
         assertThat(numbers.reads).hasSize(10);
         assertThat(numbers.reads.values()).allMatch(reads -> reads <= 2);
         try (TrainingData data = TrainingData.of(bare, numbers);
                 BatchLoader loader = data.loader(4, 1, 0)) {
             fresh = IntStream.range(0, 12).mapToObj(i -> loader.next()).toList();
+            assertThat(data.bytesToCome(1000)).isZero();
         }
         assertSame(kept, fresh);
         assertThat(kept.get(0).shape()).containsExactly(4, 3, 3, 3);
