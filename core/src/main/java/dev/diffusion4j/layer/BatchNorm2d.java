@@ -12,6 +12,7 @@ import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tensor.Tensors;
 import dev.diffusion4j.tensor.WeightMemory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -73,11 +74,33 @@ public final class BatchNorm2d extends Layer {
      * @return the same shape, a new tensor
      */
     public Tensor forward(Tensor sample, @Nullable Activation activation) {
+        return forward(sample, activation, null);
+    }
+
+    /**
+     * activation(norm(sample)) + added.
+     *
+     * @param sample (B, C, H, W)
+     * @param activation or {@code null}
+     * @param added (B, C), made before the sample; {@code null} for nothing
+     * @return (B, C, H, W), a new tensor
+     */
+    public Tensor forward(Tensor sample, @Nullable Activation activation, @Nullable Tensor added) {
         Curve curve = Activation.curve(activation);
         Optional<BackwardTape> tape = BackwardTape.current();
         boolean isOneNumber = sample.numel() == sample.size(1); // which LibTorch refuses in its own words
-        if (tape.isPresent() && GradMode.is_enabled() && curve != null && !isOneNumber && GroupNorm.isFusible(sample)) {
-            return fused(tape.get(), sample, curve);
+        boolean isOnGraph = sample.requires_grad() || added == null;
+        if (tape.isPresent()
+                && GradMode.is_enabled()
+                && curve != null
+                && !isOneNumber
+                && isOnGraph
+                && GroupNorm.isFusible(sample)) {
+            return fused(tape.get(), sample, curve, added);
+        }
+        if (added != null) {
+            return TensorScope.keepResult(
+                    () -> forward(sample, activation).add(added.unsqueeze(2).unsqueeze(3)));
         }
         return TensorScope.keepResult(() -> {
             Tensor normed = batch_norm(
@@ -103,10 +126,10 @@ public final class BatchNorm2d extends Layer {
         return TrainingMode.isActive() && !frozen && !isStored();
     }
 
-    private Tensor fused(BackwardTape tape, Tensor sample, Curve curve) {
+    private Tensor fused(BackwardTape tape, Tensor sample, Curve curve, @Nullable Tensor added) {
         return TensorScope.keepResult(() -> {
             boolean ofBatch = ofBatch();
-            BatchPasses passes = new BatchPasses(sample, curve);
+            BatchPasses passes = new BatchPasses(sample, curve, added == null ? null : Tensors.floats(added));
             Tensor value;
             Tensor input;
             BatchPasses.Affine affine;
@@ -129,8 +152,23 @@ public final class BatchNorm2d extends Layer {
                 return value;
             }
             Tensor kept = tape.keep(input);
-            return tape.record(sample, value, gradient -> backward(tape, passes, affine, kept, ofBatch, gradient));
+            if (added == null || !added.requires_grad()) {
+                return tape.record(
+                        sample, value, gradient -> backward(tape, passes, affine, kept, ofBatch, gradient, null));
+            }
+            long[] shape = Tensors.shape(added);
+            return tape.recordWith(sample, added, value, (gradient, side) -> {
+                double[][] ofAdded = new double[(int) shape[0]][(int) shape[1]];
+                Tensor result = backward(tape, passes, affine, kept, ofBatch, gradient, ofAdded);
+                set(side, ofAdded);
+                return result;
+            });
         });
+    }
+
+    private static void set(BackwardTape.SideGradient side, double[][] rows) {
+        double[] all = Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray();
+        TensorScope.run(() -> side.set(Tensors.ofDoubles(all).view(rows.length, rows[0].length)));
     }
 
     private Tensor backward(
@@ -139,17 +177,19 @@ public final class BatchNorm2d extends Layer {
             BatchPasses.Affine affine,
             Tensor input,
             boolean ofBatch,
-            Tensor gradient) {
+            Tensor gradient,
+            double @Nullable [][] ofAdded) {
         return TensorScope.keepResult(() -> {
             Tensor last = gradient.contiguous(MemoryFormat.ChannelsLast).to(Tensors.type(input));
             BatchPasses.ParameterGradients parameters =
-                    ofBatch || learns() ? passes.parameterGradients(last, input, affine) : null;
+                    ofBatch || learns() ? passes.parameterGradients(last, input, affine, ofAdded) : null;
             if (parameters != null && weight != null && bias != null) {
                 Gradients.add(weight, parameters.weight());
                 Gradients.add(bias, parameters.bias());
             }
             Tensor result = last.is_alias_of(gradient) ? empty_like(last) : last;
-            passes.inputGradient(last, input, affine, ofBatch ? parameters : null, result);
+            passes.inputGradient(
+                    last, input, affine, ofBatch ? parameters : null, result, parameters == null ? ofAdded : null);
             tape.release(input);
             return result;
         });

@@ -4,6 +4,7 @@ package dev.diffusion4j.layer;
 import dev.diffusion4j.kernel.BatchKernel;
 import dev.diffusion4j.kernel.Curve;
 import dev.diffusion4j.tensor.Tensors;
+import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.pytorch.Tensor;
@@ -19,7 +20,12 @@ final class BatchPasses {
     private final Curve curve;
     private final boolean bf16;
     private final long pixels;
-    private final int chunkPixels;
+    private final float @Nullable [] added;
+    /** Pixels of a picture, which chunks do not go beyond; of all where nothing is added to a picture. */
+    private final long ofPicture;
+
+    private final int ofChunk;
+    private final long chunksOfPicture;
 
     /** Mean and variance of each channel; the variance's divisor is the count. */
     record Statistics(double[] mean, double[] variance, long count) {}
@@ -30,12 +36,17 @@ final class BatchPasses {
     /** Of the scale and of the shift. */
     record ParameterGradients(double[] weight, double[] bias) {}
 
-    BatchPasses(Tensor sample, Curve curve) {
+    /** @param added to the result, (B·C) numbers, one to all pixels of a picture's channel; {@code null} for nothing */
+    BatchPasses(Tensor sample, Curve curve, float @Nullable [] added) {
         channels = (int) sample.size(1);
         bf16 = Tensors.type(sample) == ScalarType.BFloat16;
         pixels = sample.size(0) * sample.size(2) * sample.size(3);
-        chunkPixels = BatchKernel.chunkPixels(channels);
         this.curve = curve;
+        this.added = added;
+        ofPicture = added == null ? pixels : sample.size(2) * sample.size(3);
+        long most = BatchKernel.chunkPixels(channels);
+        chunksOfPicture = (ofPicture + most - 1) / most;
+        ofChunk = Math.toIntExact(added == null ? most : (ofPicture + chunksOfPicture - 1) / chunksOfPicture);
     }
 
     /** Numbers of a channel. */
@@ -44,11 +55,19 @@ final class BatchPasses {
     }
 
     private int chunks() {
-        return Math.toIntExact((pixels + chunkPixels - 1) / chunkPixels);
+        return pixels == 0 ? 0 : Math.toIntExact(pixels / ofPicture * chunksOfPicture);
+    }
+
+    private int picture(int chunk) {
+        return (int) (chunk / chunksOfPicture);
+    }
+
+    private long start(int chunk) {
+        return picture(chunk) * ofPicture + chunk % chunksOfPicture * ofChunk;
     }
 
     private int pixelsOf(int chunk) {
-        return (int) Math.min(chunkPixels, pixels - (long) chunk * chunkPixels);
+        return (int) Math.min(ofChunk, ofPicture - chunk % chunksOfPicture * ofChunk);
     }
 
     /** Of the batch; sums are made in f32 within a chunk and in double beyond. */
@@ -100,14 +119,18 @@ final class BatchPasses {
             Worker worker = new Worker(input, input, output);
             for (int i = from; i < to; i++) {
                 worker.readInput(i);
-                worker.kernel.apply(worker.chunk, pixelsOf(i), affine.scale, affine.offset);
+                worker.kernel.apply(worker.chunk, pixelsOf(i), affine.scale, affine.offset, worker.added(picture(i)));
                 worker.write(worker.chunk, i);
             }
         });
     }
 
-    /** Of the parameters. */
-    ParameterGradients parameterGradients(Tensor gradient, Tensor input, Affine affine) {
+    /**
+     * Of the parameters.
+     *
+     * @param ofAdded receives the gradient of what is added, a row for each picture; {@code null} where nobody asks
+     */
+    ParameterGradients parameterGradients(Tensor gradient, Tensor input, Affine affine, double @Nullable [][] ofAdded) {
         double[][] sums = new double[Parallel.parts()][channels];
         double[][] products = new double[Parallel.parts()][channels];
         Parallel.run(chunks(), (from, to, part) -> {
@@ -122,7 +145,8 @@ final class BatchPasses {
                         affine.scale,
                         affine.offset,
                         sums[part],
-                        products[part]);
+                        products[part],
+                        ofAdded == null ? null : ofAdded[picture(i)]);
             }
         });
         double[] bias = total(sums);
@@ -139,9 +163,38 @@ final class BatchPasses {
      * @param gradient of the output
      * @param parameters {@code null} where the statistics are not the batch's, and dx = w/σ·dz
      * @param result receives it; may be {@code gradient}
+     * @param ofAdded as for {@link #parameterGradients}
      */
     void inputGradient(
-            Tensor gradient, Tensor input, Affine affine, @Nullable ParameterGradients parameters, Tensor result) {
+            Tensor gradient,
+            Tensor input,
+            Affine affine,
+            @Nullable ParameterGradients parameters,
+            Tensor result,
+            double @Nullable [][] ofAdded) {
+        float[][][] factors = factors(affine, parameters);
+        Parallel.run(chunks(), (from, to, part) -> {
+            Worker worker = new Worker(input, gradient, result);
+            for (int i = from; i < to; i++) {
+                worker.readInput(i);
+                worker.readOther(i);
+                worker.kernel.gradient(
+                        worker.other,
+                        worker.chunk,
+                        pixelsOf(i),
+                        affine.scale,
+                        affine.offset,
+                        factors[0],
+                        factors[1],
+                        factors[2],
+                        ofAdded == null ? null : ofAdded[picture(i)]);
+                worker.write(worker.other, i);
+            }
+        });
+    }
+
+    /** p, q and r of p·dz + q·x + r, as the loops take them. */
+    private float[][][] factors(Affine affine, @Nullable ParameterGradients parameters) {
         float[] p = new float[channels];
         float[] q = new float[channels];
         float[] r = new float[channels];
@@ -154,26 +207,7 @@ final class BatchPasses {
                 r[c] = (float) (-slope * parameters.bias[c] / pixels - ofInput * affine.mean[c]);
             }
         }
-        float[][] ofGradient = BatchKernel.spread(p, bf16);
-        float[][] ofInput = BatchKernel.spread(q, bf16);
-        float[][] offset = BatchKernel.spread(r, bf16);
-        Parallel.run(chunks(), (from, to, part) -> {
-            Worker worker = new Worker(input, gradient, result);
-            for (int i = from; i < to; i++) {
-                worker.readInput(i);
-                worker.readOther(i);
-                worker.kernel.gradient(
-                        worker.other,
-                        worker.chunk,
-                        pixelsOf(i),
-                        affine.scale,
-                        affine.offset,
-                        ofGradient,
-                        ofInput,
-                        offset);
-                worker.write(worker.other, i);
-            }
-        });
+        return new float[][][] {BatchKernel.spread(p, bf16), BatchKernel.spread(q, bf16), BatchKernel.spread(r, bf16)};
     }
 
     private static double[] total(double[][] parts) {
@@ -191,6 +225,8 @@ final class BatchPasses {
         final BatchKernel kernel = new BatchKernel(channels, curve, bf16);
         final Object chunk = BatchKernel.chunk(channels, bf16);
         final Object other = BatchKernel.chunk(channels, bf16);
+        private float @Nullable [][] spread;
+        private int addedTo = -1;
         private final IntPointer inputInts;
         private final IntPointer otherInts;
         private final IntPointer resultInts;
@@ -211,6 +247,16 @@ final class BatchPasses {
             resultFloats = new FloatPointer(result.data_ptr());
         }
 
+        /** What is added to a picture, as the loops take it. */
+        float @Nullable [][] added(int picture) {
+            if (added != null && picture != addedTo) {
+                addedTo = picture;
+                spread = BatchKernel.spread(
+                        Arrays.copyOfRange(added, picture * channels, (picture + 1) * channels), bf16);
+            }
+            return spread;
+        }
+
         void readInput(int i) {
             read(inputInts, inputFloats, chunk, i);
         }
@@ -220,7 +266,7 @@ final class BatchPasses {
         }
 
         private void read(IntPointer ints, FloatPointer floats, Object into, int i) {
-            long start = (long) i * chunkPixels * channels;
+            long start = start(i) * channels;
             int numbers = pixelsOf(i) * channels;
             if (bf16) {
                 ints.position(start / 2).get((int[]) into, 0, numbers / 2);
@@ -230,7 +276,7 @@ final class BatchPasses {
         }
 
         void write(Object from, int i) {
-            long start = (long) i * chunkPixels * channels;
+            long start = start(i) * channels;
             int numbers = pixelsOf(i) * channels;
             if (bf16) {
                 resultInts.position(start / 2).put((int[]) from, 0, numbers / 2);

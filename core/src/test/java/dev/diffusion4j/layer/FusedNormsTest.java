@@ -27,6 +27,9 @@ final class FusedNormsTest {
     @CsvSource({
         "batch, Float",
         "batch, BFloat16",
+        "batch and added, Float",
+        "batch and added, BFloat16",
+        "frozen and added, BFloat16",
         "frozen, Float",
         "frozen, BFloat16",
         "bare, Float",
@@ -75,14 +78,17 @@ final class FusedNormsTest {
             Tensor sample = drawn.to(type).contiguous(fused ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous);
             sample.requires_grad_(true);
             Tensor direction = random.randn(3, CHANNELS, 5, 7);
+            Tensor added =
+                    norm.endsWith("added") ? random.randn(3, CHANNELS).to(type).requires_grad_(true) : null;
             BiFunction<Tensor, @Nullable Activation, Tensor> forward = layer instanceof BatchNorm2d batch
-                    ? batch::forward
+                    ? (x, a) -> batch.forward(x, a, added)
                     : (x, a) -> ((GroupNorm) layer).forward(x, null, a);
             List<float[]> results = new ArrayList<>();
             if (fused) {
                 try (BackwardTape tape = BackwardTape.open()) {
                     Tensor value = TrainingMode.run(random, () -> forward.apply(sample, activation));
-                    value.to(ScalarType.Float).mul(direction).sum().backward();
+                    tape.backward(tape.withSides(
+                            value.to(ScalarType.Float).mul(direction).sum()));
                     results.add(Tensors.floats(value));
                 }
             } else {
@@ -91,6 +97,9 @@ final class FusedNormsTest {
                 results.add(Tensors.floats(value));
             }
             results.add(Tensors.floats(sample.grad()));
+            if (added != null) {
+                results.add(Tensors.floats(added.grad()));
+            }
             layer.namedParameters().values().forEach(parameter -> results.add(Tensors.floats(parameter.grad())));
             layer.stateDict().values().forEach(tensor -> results.add(Tensors.floats(tensor)));
             return results;
@@ -99,7 +108,7 @@ final class FusedNormsTest {
 
     private static BatchNorm2d batchNorm(String norm) {
         BatchNorm2d made = new BatchNorm2d(CHANNELS, 1e-5, 0.1, !norm.equals("bare"));
-        if (norm.equals("frozen")) {
+        if (norm.startsWith("frozen")) {
             made.freezeStatistics();
         }
         return made;

@@ -2,6 +2,7 @@
 package dev.diffusion4j.kernel;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The loops of batch normalisation, a {@link Curve} after it included, over chunks of pixels × channels with the channels side by side;
@@ -70,16 +71,27 @@ public final class BatchKernel {
         }
     }
 
-    /** The chunk becomes curve(scale·x + offset). */
-    public void apply(Object chunk, int pixels, float[][] scale, float[][] offset) {
+    /**
+     * The chunk becomes curve(scale·x + offset) + added.
+     *
+     * @param added {@code null} for nothing
+     */
+    public void apply(Object chunk, int pixels, float[][] scale, float[][] offset, float @Nullable [][] added) {
         unpack(chunk, pixels, x);
         for (int plane = 0; plane < x.length; plane++) {
             curve.affine(x[plane], pixels, width, scale[plane], offset[plane]);
+            if (added != null) {
+                ChannelLoops.add(x[plane], pixels, width, added[plane]);
+            }
         }
         pack(x, pixels, chunk);
     }
 
-    /** With dz the gradient of scale·x + offset: adds Σ dz to {@code sums} and Σ dz·x to {@code products}, in plain order. */
+    /**
+     * With dz the gradient of scale·x + offset: adds Σ dz to {@code sums} and Σ dz·x to {@code products}, in plain order.
+     *
+     * @param ofAdded Σ of the gradient is added to it, in plain order; {@code null} where nobody asks
+     */
     public void gradientSums(
             Object gradient,
             Object chunk,
@@ -87,15 +99,20 @@ public final class BatchKernel {
             float[][] scale,
             float[][] offset,
             double[] sums,
-            double[] products) {
-        read(gradient, chunk, pixels, scale, offset);
+            double[] products,
+            double @Nullable [] ofAdded) {
+        read(gradient, chunk, pixels, scale, offset, ofAdded);
         for (int plane = 0; plane < x.length; plane++) {
             ChannelLoops.gradientSums(g[plane], x[plane], pixels, width, first, second);
             add(plane, sums, products);
         }
     }
 
-    /** The gradient of the output becomes p·dz + q·x + r. */
+    /**
+     * The gradient of the output becomes p·dz + q·x + r.
+     *
+     * @param ofAdded as for {@link #gradientSums}
+     */
     public void gradient(
             Object gradient,
             Object chunk,
@@ -104,18 +121,26 @@ public final class BatchKernel {
             float[][] offset,
             float[][] p,
             float[][] q,
-            float[][] r) {
-        read(gradient, chunk, pixels, scale, offset);
+            float[][] r,
+            double @Nullable [] ofAdded) {
+        read(gradient, chunk, pixels, scale, offset, ofAdded);
         for (int plane = 0; plane < x.length; plane++) {
             ChannelLoops.combine(g[plane], x[plane], pixels, width, p[plane], q[plane], r[plane]);
         }
         pack(g, pixels, gradient);
     }
 
-    private void read(Object gradient, Object chunk, int pixels, float[][] scale, float[][] offset) {
+    private void read(
+            Object gradient, Object chunk, int pixels, float[][] scale, float[][] offset, double @Nullable [] ofAdded) {
         unpack(chunk, pixels, x);
         unpack(gradient, pixels, g);
         for (int plane = 0; plane < x.length; plane++) {
+            if (ofAdded != null) {
+                ChannelLoops.sum(g[plane], pixels, width, first);
+                for (int i = 0; i < width; i++) {
+                    ofAdded[i * x.length + plane] += first[i];
+                }
+            }
             curve.backward(g[plane], x[plane], pixels, width, scale[plane], offset[plane]);
         }
     }

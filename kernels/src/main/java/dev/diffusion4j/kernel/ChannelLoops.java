@@ -105,6 +105,16 @@ final class ChannelLoops {
         }
     }
 
+    /** x ← x + added[c]. */
+    static void add(float[] x, int pixels, int channels, float[] added) {
+        for (int c = 0; c < channels; c += VectorMath.LANES) {
+            FloatVector own = FloatVector.fromArray(VectorMath.FLOATS, added, c);
+            for (int pixel = 0, i = c; pixel < pixels; pixel++, i += channels) {
+                FloatVector.fromArray(VectorMath.FLOATS, x, i).add(own).intoArray(x, i);
+            }
+        }
+    }
+
     /** sum[c] = Σ x. */
     static void sum(float[] x, int pixels, int channels, float[] sum) {
         for (int c = 0; c < channels; c += VectorMath.LANES) {

@@ -142,9 +142,9 @@ final class KernelBytes {
         Object y = bf16 ? ((int[]) x).clone() : ((float[]) x).clone();
         Object gradient = bf16 ? packed(PIXELS * CHANNELS) : normal(PIXELS * CHANNELS, 1);
         kernel.sums(x, PIXELS, offset, sums, products);
-        kernel.apply(y, PIXELS, scale, offset);
-        kernel.gradientSums(gradient, x, PIXELS, scale, offset, sums, products);
-        kernel.gradient(gradient, x, PIXELS, scale, offset, scale, offset, scale);
+        kernel.apply(y, PIXELS, scale, offset, scale);
+        kernel.gradientSums(gradient, x, PIXELS, scale, offset, sums, products, sums);
+        kernel.gradient(gradient, x, PIXELS, scale, offset, scale, offset, scale, products);
         add(sums, products);
         if (bf16) {
             add((int[]) y, (int[]) gradient);

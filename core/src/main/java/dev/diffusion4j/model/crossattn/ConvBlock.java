@@ -38,9 +38,8 @@ final class ConvBlock extends Layer {
      */
     Tensor forward(Tensor x, Tensor when, Tensor tokens) {
         return TensorScope.keepResult(() -> {
-            Tensor first = norm1.forward(conv1.forward(x), Activation.RELU);
             Tensor shift = Activation.RELU.applyToTemporary(time.forward(when));
-            Tensor timed = first.add(shift.unsqueeze(2).unsqueeze(3));
+            Tensor timed = norm1.forward(conv1.forward(x), Activation.RELU, shift);
             Tensor second = norm2.forward(conv2.forward(timed), Activation.RELU);
             return attention.forward(second, tokens);
         });
