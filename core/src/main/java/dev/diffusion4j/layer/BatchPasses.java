@@ -58,6 +58,12 @@ final class BatchPasses {
         return pixels == 0 ? 0 : Math.toIntExact(pixels / ofPicture * chunksOfPicture);
     }
 
+    /** Works on all chunks. Those of a picture to which something is added stay on one thread, as they add to one sum, always in the same order. */
+    private void each(Parallel.Body body) {
+        int together = added == null ? 1 : (int) chunksOfPicture;
+        Parallel.run(chunks() / together, (first, last, part) -> body.run(first * together, last * together, part));
+    }
+
     private int picture(int chunk) {
         return (int) (chunk / chunksOfPicture);
     }
@@ -76,7 +82,7 @@ final class BatchPasses {
         float[][] shift = BatchKernel.spread(first, bf16);
         double[][] sums = new double[Parallel.parts()][channels];
         double[][] squares = new double[Parallel.parts()][channels];
-        Parallel.run(chunks(), (from, to, part) -> {
+        each((from, to, part) -> {
             Worker worker = new Worker(input, input, input);
             for (int i = from; i < to; i++) {
                 worker.readInput(i);
@@ -115,7 +121,7 @@ final class BatchPasses {
 
     /** @param output like {@code input}, or the same tensor */
     void apply(Tensor input, Affine affine, Tensor output) {
-        Parallel.run(chunks(), (from, to, part) -> {
+        each((from, to, part) -> {
             Worker worker = new Worker(input, input, output);
             for (int i = from; i < to; i++) {
                 worker.readInput(i);
@@ -133,7 +139,7 @@ final class BatchPasses {
     ParameterGradients parameterGradients(Tensor gradient, Tensor input, Affine affine, double @Nullable [][] ofAdded) {
         double[][] sums = new double[Parallel.parts()][channels];
         double[][] products = new double[Parallel.parts()][channels];
-        Parallel.run(chunks(), (from, to, part) -> {
+        each((from, to, part) -> {
             Worker worker = new Worker(input, gradient, gradient);
             for (int i = from; i < to; i++) {
                 worker.readInput(i);
@@ -173,7 +179,7 @@ final class BatchPasses {
             Tensor result,
             double @Nullable [][] ofAdded) {
         float[][][] factors = factors(affine, parameters);
-        Parallel.run(chunks(), (from, to, part) -> {
+        each((from, to, part) -> {
             Worker worker = new Worker(input, gradient, result);
             for (int i = from; i < to; i++) {
                 worker.readInput(i);

@@ -74,12 +74,14 @@ final class FusedNormsTest {
                 parameter.add_(random.randn(CHANNELS).mul(new Scalar(0.3)));
             }
             layer.requiresGrad(true);
-            Tensor drawn = random.randn(3, CHANNELS, 5, 7).mul(new Scalar(2.0)).add(new Scalar(5.0));
+            boolean adds = norm.endsWith("added");
+            long[] shape =
+                    adds ? new long[] {3, CHANNELS, 40, 41} : new long[] {3, CHANNELS, 5, 7}; // two chunks a picture
+            Tensor drawn = random.randn(shape).mul(new Scalar(2.0)).add(new Scalar(5.0));
             Tensor sample = drawn.to(type).contiguous(fused ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous);
             sample.requires_grad_(true);
-            Tensor direction = random.randn(3, CHANNELS, 5, 7);
-            Tensor added =
-                    norm.endsWith("added") ? random.randn(3, CHANNELS).to(type).requires_grad_(true) : null;
+            Tensor direction = random.randn(shape);
+            Tensor added = adds ? random.randn(3, CHANNELS).to(type).requires_grad_(true) : null;
             BiFunction<Tensor, @Nullable Activation, Tensor> forward = layer instanceof BatchNorm2d batch
                     ? (x, a) -> batch.forward(x, a, added)
                     : (x, a) -> ((GroupNorm) layer).forward(x, null, a);
