@@ -203,11 +203,11 @@ public abstract class Layer implements AutoCloseable {
         return stored ? own.to(ScalarType.Float) : own;
     }
 
-    /** Gives 4-d tensors the channels-last memory layout, or back; values and shapes are unchanged. */
+    /** Gives 4-d tensors the channels-last memory layout, or back, in all layers of this one; values and shapes are unchanged. */
     public final void channelsLast(boolean enabled) {
         MemoryFormat format = enabled ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
         each(tensor -> tensor.dim() == 4 ? tensor.contiguous(format) : tensor);
-        layout = format;
+        eachLayer(layer -> layer.layout = format);
     }
 
     /** A sample in the memory layout of {@link #channelsLast}, which LibTorch keeps from there on; the sample itself where it is so. */

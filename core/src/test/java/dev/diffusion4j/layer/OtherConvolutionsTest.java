@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -53,6 +54,24 @@ class OtherConvolutionsTest {
                         .isTrue();
                 same(layer, precision, sample, layer::forward, given -> ownConvolution(layer, given));
             });
+        }
+    }
+
+    @Test
+    void layersOfLayersKnowTheLayout() {
+        try (Pair pair = new Pair()) {
+            pair.channelsLast(true);
+            assertThat(pair.last.isChannelsLast()).isTrue();
+            pair.channelsLast(false);
+            assertThat(pair.last.isChannelsLast()).isFalse();
+        }
+    }
+
+    private static final class Pair extends Layer {
+        private final Conv2d last;
+
+        private Pair() {
+            last = child("last", Conv2d.same(1, 2));
         }
     }
 
