@@ -7,6 +7,7 @@ import dev.diffusion4j.recipe.RunListener;
 import dev.diffusion4j.recipe.RunPlan;
 import dev.diffusion4j.recipe.RunProgress;
 import dev.diffusion4j.recipe.TrainingRun;
+import dev.diffusion4j.tensor.MainHeap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +32,9 @@ final class RecipeCase {
         Recipe recipe = recipe(arguments.get(0), changes);
         Path run = Files.createTempDirectory(folder.getParent(), "run-");
         int steps = Integer.parseInt(arguments.get(1));
-        TrainingRun.start(recipe, run).run(new Clock(rounds, steps), () -> false);
+        MainHeap.call(() -> (int) TrainingRun.start(recipe, run)
+                .run(new Clock(rounds, steps), () -> false)
+                .steps());
     }
 
     private static Recipe recipe(String word, List<String> changes) {

@@ -7,6 +7,7 @@ import dev.diffusion4j.parallel.ProcessGroup;
 import dev.diffusion4j.parallel.ProcessPlace;
 import dev.diffusion4j.parallel.ProcessTimes;
 import dev.diffusion4j.recipe.RunParts;
+import dev.diffusion4j.tensor.MainHeap;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
 
@@ -15,12 +16,16 @@ final class Processes {
     private Processes() {}
 
     /**
-     * Waits until all have come, and trains.
+     * Waits until all have come, and trains, from glibc's main heap where a thread of it is found.
      *
      * @param training with what it is given for a run; only the first process has a person who reads what it says
      * @return the exit code
      */
     static int train(ToIntFunction<RunParts> training) {
+        return MainHeap.call(() -> trainHere(training));
+    }
+
+    private static int trainHere(ToIntFunction<RunParts> training) {
         Optional<ProcessPlace> place = place();
         if (place.isEmpty()) {
             return training.applyAsInt(RunParts.NONE);
