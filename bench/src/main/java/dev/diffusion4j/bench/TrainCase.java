@@ -16,6 +16,7 @@ import dev.diffusion4j.objective.DenoisingObjective;
 import dev.diffusion4j.objective.LossType;
 import dev.diffusion4j.objective.LossWeighting;
 import dev.diffusion4j.tensor.Devices;
+import dev.diffusion4j.tensor.MainHeap;
 import dev.diffusion4j.tensor.Placement;
 import dev.diffusion4j.tensor.Precision;
 import dev.diffusion4j.trainer.AdamConfig;
@@ -35,6 +36,13 @@ final class TrainCase {
 
     /** Arguments: pictures' folder, batch size, {@code adamw|adam}, {@code clip|noclip}, steps of a round. */
     static void run(Path folder, List<String> arguments, Rounds rounds) {
+        MainHeap.call(() -> {
+            train(folder, arguments, rounds);
+            return 0;
+        });
+    }
+
+    private static void train(Path folder, List<String> arguments, Rounds rounds) {
         int batchSize = Integer.parseInt(arguments.get(1));
         TrainerConfig config =
                 config(batchSize, arguments.get(2), arguments.get(3).equals("clip"));

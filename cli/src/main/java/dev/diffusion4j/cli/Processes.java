@@ -16,7 +16,7 @@ final class Processes {
     private Processes() {}
 
     /**
-     * Waits until all have come, and trains, from glibc's main heap where a thread of it is found.
+     * Waits until all have come, and trains, on a thread that uses glibc's main heap if one is found.
      *
      * @param training with what it is given for a run; only the first process has a person who reads what it says
      * @return the exit code

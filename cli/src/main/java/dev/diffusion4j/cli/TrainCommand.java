@@ -7,6 +7,7 @@ import dev.diffusion4j.recipe.ChainRun;
 import dev.diffusion4j.recipe.Recipe;
 import dev.diffusion4j.recipe.RecipeDocument;
 import dev.diffusion4j.recipe.Recipes;
+import dev.diffusion4j.tensor.MainHeap;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,12 +122,12 @@ final class TrainCommand implements Callable<Integer> {
         if (document.isChain()) {
             ChainTraining training = new ChainTraining(publish, spec);
             Chain chain = document.chain(preset, allChanges());
-            return isPlan ? training.plan(chain) : training.start(chain, out);
+            return isPlan ? MainHeap.call(() -> training.plan(chain)) : training.start(chain, out);
         }
         boolean isData = data != null || changes.stream().anyMatch(change -> change.startsWith("data.source="));
         Recipe chosen = document.recipe(preset, allChanges());
         if (isPlan) {
-            return new RecipeTraining(publish, spec).plan(chosen);
+            return MainHeap.call(() -> new RecipeTraining(publish, spec).plan(chosen));
         }
         Path folder = out != null ? out : Path.of("runs", chosen.name());
         return new RecipeTraining(publish, spec).start(chosen, folder, isData ? null : RecipeTraining.note(name));

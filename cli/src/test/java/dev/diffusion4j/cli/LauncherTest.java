@@ -112,7 +112,7 @@ class LauncherTest {
                 javaHome.resolve("bin/java"),
                 "#!/bin/sh\necho \"$MALLOC_ARENA_MAX $OMP_WAIT_POLICY $GOMP_SPINCOUNT.\"\n");
         Map<String, String> unset = Map.of("MALLOC_ARENA_MAX", "", "OMP_WAIT_POLICY", "", "GOMP_SPINCOUNT", "");
-        assertThat(run(javaHome, unset, "quickstart").out()).contains("2 active 20000.");
+        assertThat(run(javaHome, unset, "quickstart").out()).contains("2 active 60000.");
         assertThat(run(javaHome, unset, "studio").out()).contains("2  .");
         assertThat(run(javaHome, unset, "serve").out()).contains("1  .");
         Map<String, String> own = Map.of("MALLOC_ARENA_MAX", "3", "OMP_WAIT_POLICY", "passive", "GOMP_SPINCOUNT", "");

@@ -203,7 +203,7 @@ public abstract class Layer implements AutoCloseable {
         return stored ? own.to(ScalarType.Float) : own;
     }
 
-    /** Gives 4-d tensors the channels-last memory layout, or back, in all layers of this one; values and shapes are unchanged. */
+    /** Gives 4-d tensors the channels-last memory layout, or back, in this layer and all within it; values and shapes are unchanged. */
     public final void channelsLast(boolean enabled) {
         MemoryFormat format = enabled ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
         each(tensor -> tensor.dim() == 4 ? tensor.contiguous(format) : tensor);

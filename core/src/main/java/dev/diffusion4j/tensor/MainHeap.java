@@ -4,22 +4,21 @@ package dev.diffusion4j.tensor;
 import com.sun.jna.Memory;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
+import java.io.FileInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.function.IntSupplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * glibc's main heap, from which tensors of one large step after another are best served. A thread's heap is chosen at its first request. All but the
- * main one are of pieces of 64 MiB: what is larger comes from the system each time, and a piece that becomes empty goes back to it, whatever
- * {@link NativeMemory#keepFreed} says. The thread that starts a JVM's main class never has the main one, unless it is the only one.
+ * glibc's main heap, from which one large step after another is best served. A thread's heap is chosen at its first request. All others consist of pieces of 64 MiB: a larger request goes
+ * to the system each time, and a piece that becomes empty goes back to it, whatever {@link NativeMemory#keepFreed} says. The thread that runs a JVM's {@code main} never has the main
+ * heap, unless it is the only one.
  */
 public final class MainHeap {
-    /** With this many heaps, as many threads in a row have them in turn. */
+    /** With at most so many heaps, as many new threads, started one after another, usually get each of them once. */
     private static final int MOST_HEAPS = 4;
 
     private static final int PROBE_BYTES = 16_384;
@@ -27,8 +26,9 @@ public final class MainHeap {
     private MainHeap() {}
 
     /**
-     * Calls {@code body} on a thread of that heap, and waits for it: on this one where it is so, else on a new one. On this one as well where no such thread is found: where
-     * there is no glibc, or {@code MALLOC_ARENA_MAX} does not keep it from making a heap for each new thread.
+     * Calls {@code body} on a thread that has this heap, and waits for it: on this one if it has, otherwise on a new one. On this one as well where there is no
+     * glibc, {@code MALLOC_ARENA_MAX} is not 1 to 4, or no such thread is found. What is bound to a thread does not hold on another, such as a {@link TensorScope}, the gradient mode,
+     * the number of threads and locks. To be called before this thread computes with LibTorch: OpenMP has helpers for each thread that does, and lets them sleep where there are many.
      *
      * @return its result; what it throws is thrown here
      */
@@ -37,66 +37,67 @@ public final class MainHeap {
             return body.getAsInt();
         }
         for (int i = 0; i < MOST_HEAPS; i++) {
-            OptionalInt result = onNewThread(body);
-            if (result.isPresent()) {
-                return result.getAsInt();
+            Attempt attempt = new Attempt(body);
+            attempt.await();
+            if (attempt.isFound) {
+                return attempt.result();
             }
         }
         return body.getAsInt();
     }
 
-    private static OptionalInt onNewThread(IntSupplier body) {
-        Attempt attempt = new Attempt(body);
-        Thread thread = new Thread(attempt, "main-heap");
-        thread.start();
-        boolean isInterrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                isInterrupted = true;
-                thread.interrupt();
-            }
-        }
-        if (isInterrupted) {
-            Thread.currentThread().interrupt();
-        }
-        return attempt.result();
-    }
-
-    /** On another thread, of which its maker waits for the end. */
+    /** On a new thread, if that has the heap. */
     private static final class Attempt implements Runnable {
         private final IntSupplier body;
-        private OptionalInt result = OptionalInt.empty();
-        private @Nullable RuntimeException failure;
-        private @Nullable Error error;
+        private boolean isFound;
+        private int result;
+        private @Nullable Throwable thrown;
 
         private Attempt(IntSupplier body) {
             this.body = body;
         }
 
-        @Override
-        public void run() {
-            try {
-                if (isHere()) {
-                    result = OptionalInt.of(body.getAsInt());
+        /** To its end; an interrupt is passed on. */
+        private void await() {
+            Thread thread = new Thread(this, "main-heap");
+            thread.start();
+            boolean isInterrupted = false;
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (InterruptedException e) {
+                    isInterrupted = true;
+                    thread.interrupt();
                 }
-            } catch (RuntimeException e) {
-                failure = e;
-            } catch (Error e) {
-                error = e;
+            }
+            if (isInterrupted) {
+                Thread.currentThread().interrupt();
             }
         }
 
-        private OptionalInt result() {
-            if (failure != null) {
-                throw failure;
+        @Override
+        public void run() {
+            isFound = isHere();
+            if (isFound) {
+                try {
+                    result = body.getAsInt();
+                } catch (Throwable e) {
+                    thrown = e;
+                }
             }
-            if (error != null) {
-                throw error;
+        }
+
+        private int result() {
+            if (thrown != null) {
+                MainHeap.<RuntimeException>rethrow(thrown);
             }
             return result;
         }
+    }
+
+    @SuppressWarnings("unchecked") // whatever it is
+    private static <E extends Throwable> void rethrow(Throwable thrown) throws E {
+        throw (E) thrown;
     }
 
     /** Whether a few new threads will find it. */
@@ -110,9 +111,12 @@ public final class MainHeap {
         try {
             JnaUse.check();
             try (Memory probe = new Memory(PROBE_BYTES);
-                    Stream<String> ranges = Files.lines(Path.of("/proc/self/maps"))) {
+                    InputStream maps = new FileInputStream("/proc/self/maps")) { // an interrupt would close a channel
                 long address = Pointer.nativeValue(probe);
-                return ranges.filter(line -> line.endsWith("[heap]")).anyMatch(line -> holds(line, address));
+                return new String(maps.readAllBytes(), StandardCharsets.ISO_8859_1)
+                        .lines()
+                        .filter(line -> line.endsWith("[heap]"))
+                        .anyMatch(line -> holds(line, address));
             }
         } catch (LinkageError | RuntimeException | IOException e) {
             return false; // it only costs some time

@@ -54,7 +54,7 @@ public final class NativeMemory {
     /**
      * For what asks for the same memory again and again, as a training's steps do: by itself glibc gives back at once what was larger than 32 MiB, and the end
      * of its heap, and the system clears it anew each time. In the whole process, but for pieces above 128 MiB; threads that have a heap of their own still give
-     * back what is larger than 64 MiB. The process comes to hold more, as holes are left between what is in use: {@link #giveBack} from time to time. Does nothing
+     * back what is larger than 64 MiB, and each piece of 64 MiB that becomes empty: see {@link MainHeap}. The process comes to hold more, as holes are left between what is in use: {@link #giveBack} from time to time. Does nothing
      * where there is no glibc, the environment says what to do, or this library may make no settings ({@link NativeMode}).
      */
     public static Kept keepFreed() {

@@ -14,29 +14,33 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class MainHeapTest {
-    /** By {@code mallopt(3)}'s limit: of one heap all threads are; of two a new thread is found; of many none is looked for. */
+    /** With one heap every thread has it; with two a new thread that has it is found; with many none is looked for. */
     @ParameterizedTest
     @CsvSource({"1, main, true", "2, main-heap, true", "16, main, false"})
     @EnabledOnOs(OS.LINUX)
     void a_thread_of_it_is_found_where_heaps_are_few(String heaps, String thread, boolean isFound) throws IOException {
         ChildJvm.Ended ended = ChildJvm.run(Map.of("MALLOC_ARENA_MAX", heaps), List.of(), Calling.class);
         assertThat(ended.code()).as(ended.err()).isZero();
-        assertThat(ended.out().trim()).isEqualTo(thread + " " + isFound + " 7 refused");
+        assertThat(ended.out().trim()).isEqualTo(thread + " " + isFound + " 7 true refused 1");
     }
 
     /** Prints the thread, whether it is of the main heap, the result, and what was thrown. */
     static final class Calling {
         public static void main(String[] arguments) {
+            Thread.currentThread().interrupt();
             int result = MainHeap.call(() -> {
                 System.out.print(Thread.currentThread().getName() + " " + MainHeap.isHere() + " ");
                 return 7;
             });
+            System.out.print(result + " " + Thread.interrupted() + " ");
+            int[] calls = {0};
             try {
                 MainHeap.call(() -> {
-                    throw new IllegalStateException("refused");
+                    calls[0]++;
+                    throw new AssertionError("refused");
                 });
-            } catch (IllegalStateException e) {
-                System.out.println(result + " " + e.getMessage());
+            } catch (AssertionError e) {
+                System.out.println(e.getMessage() + " " + calls[0]);
             }
         }
     }

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What becomes of a training's free memory. Where the machine has as much free as the process has taken at its highest when the first step is over, it stays with the
- * process, for the next step: where glibc gives back at once what is large, up to 29 % of a large step was the system's, which clears it anew; in the same steps it took up to a
- * third more memory. And it goes back after 1, 2, 4, 8 … steps, while loops are being compiled, and after every 30 seconds spent in steps, since glibc's heap fragments
+ * process, for the next step: where glibc gives back at once what is large, up to 29 % of a large step was the system's, which clears it anew; in the same steps it took one to
+ * three per cent more memory. And it goes back after 1, 2, 4, 8 … steps, while loops are being compiled, and after every 30 seconds spent in steps, since glibc's heap fragments
  * as they go on. A step of the MNIST recipe takes 1.27 GiB; without this the process held 1.5 after 700 of them. The step after it takes longer, by a third at most.
  */
 final class FreeMemory implements AutoCloseable {
